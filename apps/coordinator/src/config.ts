@@ -1,0 +1,56 @@
+import { envChoice, envInt, envList, envPort, envSecret, envUrl, parseConfig, Secret } from '@pressroom/runtime';
+import { z } from 'zod';
+
+const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+
+/** Characters an admin key must have, so that it cannot be guessed. */
+export const MIN_ADMIN_KEY_LENGTH = 24;
+
+const HostPort = /^[\w.:[\]-]+:\d{1,5}$/;
+
+const Environment = z.object({
+  HOST: z.string().trim().min(1).default('127.0.0.1'),
+  PORT: envPort().default(4_400),
+  DATABASE_URL: envUrl(['postgres:', 'postgresql:']).transform((url) => new Secret(url)),
+  REDIS_URL: envUrl(['redis:', 'rediss:'])
+    .transform((url) => new Secret(url))
+    .optional(),
+  REDIS_CLUSTER_NODES: envList()
+    .refine((nodes) => nodes.every((node) => HostPort.test(node)), 'must be host:port,host:port,…')
+    .optional(),
+  PRESSROOM_ADMIN_KEY: envSecret({ minLength: MIN_ADMIN_KEY_LENGTH }).optional(),
+  PRESSROOM_CONFIG: z.string().min(1).optional(),
+  PRESSROOM_DB_POOL_SIZE: envInt({ min: 2, max: 500 }).default(16),
+  PRESSROOM_SHUTDOWN_MS: envInt({ min: 0, max: 600_000 }).default(10_000),
+  LOG_LEVEL: envChoice(LOG_LEVELS).default('info'),
+});
+
+export interface CoordinatorConfig {
+  http: { host: string; port: number };
+  database: { url: Secret; poolSize: number };
+  /** Absent: BullMQ and the cache live in PostgreSQL. */
+  redis: { url: Secret | undefined; clusterNodes: readonly string[] } | undefined;
+  adminKey: Secret | undefined;
+  configFile: string | undefined;
+  shutdownMs: number;
+  logLevel: string;
+}
+
+/**
+ * The coordinator's configuration from its environment. `npm start` sets `DATABASE_URL` to the embedded server's; alone,
+ * the coordinator needs one.
+ * @throws ConfigError naming every problem at once
+ */
+export function parseCoordinatorConfig(env: Readonly<Record<string, string | undefined>>): CoordinatorConfig {
+  const values = parseConfig(Environment, env);
+  const hasRedis = values.REDIS_URL !== undefined || values.REDIS_CLUSTER_NODES !== undefined;
+  return {
+    http: { host: values.HOST, port: values.PORT },
+    database: { url: values.DATABASE_URL, poolSize: values.PRESSROOM_DB_POOL_SIZE },
+    redis: hasRedis ? { url: values.REDIS_URL, clusterNodes: values.REDIS_CLUSTER_NODES ?? [] } : undefined,
+    adminKey: values.PRESSROOM_ADMIN_KEY,
+    configFile: values.PRESSROOM_CONFIG,
+    shutdownMs: values.PRESSROOM_SHUTDOWN_MS,
+    logLevel: values.LOG_LEVEL,
+  };
+}

@@ -1,0 +1,53 @@
+import { CreateTask } from '@pressroom/contracts';
+
+import { invalid, RequestError, type Fault } from '../errors/request-error.ts';
+import type { PipelineRegistry } from '../ports.ts';
+import { formatIssues } from './format-issues.ts';
+import { inspectJson } from './inspect-json.ts';
+
+export interface TaskRequest {
+  task: CreateTask;
+  /** `task.input` as the task type's own schema made it: trimmed, closed. */
+  input: unknown;
+}
+
+/**
+ * Checks a submission against the envelope and the task type's input schema, and names every fault of both at once.
+ *
+ * @param mayHoldEscapes see `inspectJson`
+ * @throws {RequestError} VALIDATION_FAILED, UNKNOWN_TASK_TYPE
+ */
+export function parseTaskRequest(
+  body: unknown,
+  context: { pipelines: PipelineRegistry; mayHoldEscapes: boolean },
+): TaskRequest {
+  const structural = inspectJson(body, context.mayHoldEscapes);
+  if (structural.length > 0) throw invalid(structural);
+
+  const envelope = CreateTask.safeParse(body, { reportInput: true });
+  const faults: Fault[] = envelope.success ? [] : formatIssues(envelope.error.issues);
+  const { type, input } = isRecord(body) ? body : {};
+  const pipeline = typeof type === 'string' ? context.pipelines.find(type) : undefined;
+  if (pipeline === undefined) {
+    if (typeof type === 'string') throw unknownType(context.pipelines, faults);
+    throw invalid(faults);
+  }
+  if (!isRecord(input)) throw invalid(faults);
+
+  const parsedInput = pipeline.inputSchema.safeParse(input, { reportInput: true });
+  if (!parsedInput.success) faults.push(...formatIssues(parsedInput.error.issues, 'input'));
+  if (!envelope.success || !parsedInput.success) throw invalid(faults);
+  return { task: envelope.data, input: parsedInput.data };
+}
+
+function unknownType(pipelines: PipelineRegistry, faults: readonly Fault[]): RequestError {
+  const known = pipelines.list().map((pipeline) => pipeline.type);
+  const message = `must be one of ${known.join(', ')}`;
+  return new RequestError('UNKNOWN_TASK_TYPE', `unknown task type; known: ${known.join(', ')}`, {
+    errors: [{ path: 'type', message }, ...faults.filter((fault) => fault.path !== 'type')],
+    members: { knownTypes: known },
+  });
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -1,0 +1,44 @@
+import { Lane, TaskStatus, TaskType } from '@pressroom/contracts';
+import { z } from 'zod';
+
+import { isUnstorable } from './inspect-json.ts';
+
+/** Items a page may hold. */
+export const MAX_PAGE_SIZE = 200;
+const DEFAULT_PAGE_SIZE = 50;
+
+/** Query of `GET /tasks`. */
+export const ListTasksQuery = z.strictObject({
+  status: TaskStatus.optional(),
+  type: TaskType.optional(),
+  lane: Lane.optional(),
+  tag: z
+    .string()
+    .min(1)
+    .max(60)
+    .refine((tag) => !isUnstorable(tag), 'holds characters that no tag has')
+    .optional(),
+  tenantId: z.uuid().optional(),
+  createdAfter: z.iso.datetime({ offset: true }).optional(),
+  cursor: z
+    .string()
+    .regex(/^[\w=-]{1,512}$/, 'must be a nextCursor of an earlier page')
+    .optional(),
+  limit: z
+    .string()
+    .regex(/^\d{1,4}$/, 'must be a whole number')
+    .transform(Number)
+    .pipe(z.int().min(1).max(MAX_PAGE_SIZE))
+    .default(DEFAULT_PAGE_SIZE),
+});
+export type ListTasksQuery = z.output<typeof ListTasksQuery>;
+
+const Flag = z.enum(['true', 'false']).transform((value) => value === 'true');
+
+/** Query of `GET /tasks/{id}/result`. */
+export const ResultQuery = z.strictObject({ partial: Flag.default(false) });
+export type ResultQuery = z.output<typeof ResultQuery>;
+
+/** Query of `GET /tasks/{id}/events`. */
+export const EventsQuery = z.strictObject({ lastEventId: z.string().optional() });
+export type EventsQuery = z.output<typeof EventsQuery>;

@@ -1,0 +1,77 @@
+import { isUtf8 } from 'node:buffer';
+
+import type { Request } from 'express';
+
+import { RequestError } from '../errors/request-error.ts';
+
+/** The caller went away while sending. Nobody is left to answer. */
+export class RequestAbortedError extends Error {
+  override readonly name = 'RequestAbortedError';
+}
+
+/**
+ * Reads a request's body as bytes.
+ *
+ * @param accepted media types, lower case, without parameters
+ * @throws {RequestError} UNSUPPORTED_MEDIA_TYPE, BODY_TOO_LARGE
+ * @throws {RequestAbortedError}
+ */
+export async function readBody(request: Request, accepted: readonly string[], limitBytes: number): Promise<Buffer> {
+  checkMediaType(request, accepted);
+  const declared = Number(request.headers['content-length'] ?? 0);
+  if (declared > limitBytes) throw tooLarge(limitBytes);
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  try {
+    // Leaving the loop must not destroy the connection: the caller is still sending and has to see the answer. What is
+    // left of the body is discarded by the server, within its request timeout.
+    for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+      bytes += chunk.length;
+      if (bytes > limitBytes) break;
+      chunks.push(chunk);
+    }
+  } catch (error) {
+    throw new RequestAbortedError('the caller went away', { cause: error });
+  }
+  if (bytes > limitBytes) throw tooLarge(limitBytes);
+  const [only] = chunks;
+  return chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks, bytes);
+}
+
+/** @throws {RequestError} MALFORMED_JSON */
+export function parseJson(bytes: Buffer): unknown {
+  if (bytes.length === 0) throw malformed('the body is empty');
+  if (!isUtf8(bytes)) throw malformed('the body is not UTF-8');
+  try {
+    return JSON.parse(bytes.toString('utf8')) as unknown;
+  } catch {
+    // The parser's own message quotes the body.
+    throw malformed('the body is not JSON');
+  }
+}
+
+/** May strings in this JSON hold characters that the raw bytes do not show? See `inspectJson`. */
+export const mayHoldEscapes = (bytes: Buffer): boolean => bytes.includes('\\u');
+
+const malformed = (detail: string): RequestError => new RequestError('MALFORMED_JSON', detail);
+
+function tooLarge(limitBytes: number): RequestError {
+  return new RequestError('BODY_TOO_LARGE', `the body is larger than ${limitBytes} bytes`);
+}
+
+function checkMediaType(request: Request, accepted: readonly string[]): void {
+  const [type = '', ...parameters] = (request.headers['content-type'] ?? '').toLowerCase().split(';');
+  const charset = parameters.map((parameter) => parameter.trim()).find((parameter) => parameter.startsWith('charset='));
+  const isUtf8Charset = charset === undefined || /^charset="?utf-?8"?$/.test(charset);
+  if (!accepted.includes(type.trim()) || !isUtf8Charset) {
+    throw new RequestError('UNSUPPORTED_MEDIA_TYPE', `send Content-Type: ${accepted.join(' or ')}, in UTF-8`, {
+      headers: { Accept: accepted.join(', ') },
+    });
+  }
+  const encoding = request.headers['content-encoding'];
+  if (encoding !== undefined && encoding.toLowerCase() !== 'identity') {
+    throw new RequestError('UNSUPPORTED_MEDIA_TYPE', 'compressed bodies are not accepted', {
+      headers: { 'Accept-Encoding': 'identity' },
+    });
+  }
+}

@@ -1,0 +1,127 @@
+import type {
+  BreakerView,
+  CallView,
+  CreateTask,
+  Lane,
+  StepView,
+  TaskEvent,
+  TaskStatus,
+  TaskView,
+} from '@pressroom/contracts';
+import type { Pipeline, StepOutputs } from '@pressroom/pipelines';
+
+/** Who a request speaks for. `tenantId` is null for keys that belong to no tenant (admin, monitor). */
+export interface Principal {
+  keyId: string;
+  role: 'admin' | 'monitor' | 'submit' | 'operate' | 'view';
+  tenantId: string | null;
+}
+
+export type SubmitOutcome =
+  | { outcome: 'accepted' | 'replayed'; task: { id: string; status: TaskStatus; generation: number; createdAt: Date } }
+  | { outcome: 'conflict' }
+  | { outcome: 'backlog_full'; retryAfterMs: number }
+  | { outcome: 'unknown_tenant' };
+
+export type CancelOutcome = { outcome: 'cancelled' | 'already_finished'; status: TaskStatus } | { outcome: 'not_found' };
+
+/** Commands on tasks: the engine's, joined in `main.ts`. A `tenantId` of null means "any tenant" (admin). */
+export interface TaskCommands {
+  submit(request: {
+    tenantId: string | null;
+    task: CreateTask;
+    /** Parsed by the task type's own schema. */
+    input: unknown;
+    idempotency: { key: string; bodyHash: string } | undefined;
+  }): Promise<SubmitOutcome>;
+  cancel(taskId: string, tenantId: string | null): Promise<CancelOutcome>;
+}
+
+export interface TaskFilter {
+  tenantId: string | null;
+  status?: TaskStatus;
+  type?: string;
+  lane?: Lane;
+  tag?: string;
+  createdAfter?: Date;
+}
+
+/** Everything `assemble` needs, plus what the result's envelope adds. */
+export interface ResultMaterial {
+  type: string;
+  pipelineVersion: number;
+  status: TaskStatus;
+  input: unknown;
+  outputs: StepOutputs;
+  simulated: boolean;
+  contentDeleted: boolean;
+}
+
+/** Queries on tasks. Each answers undefined for an unknown id and for another tenant's. */
+export interface TaskQueries {
+  get(taskId: string, tenantId: string | null): Promise<TaskView | undefined>;
+  /**
+   * Newest first. The cursor is opaque to routes; one that was not issued by this store is refused with an AppError of
+   * code VALIDATION_FAILED.
+   */
+  list(filter: TaskFilter, page: { cursor: string | undefined; limit: number }): Promise<{ items: TaskView[]; nextCursor: string | null }>;
+  steps(taskId: string, tenantId: string | null): Promise<StepView[] | undefined>;
+  calls(taskId: string, tenantId: string | null): Promise<CallView[] | undefined>;
+  stepOutput(taskId: string, tenantId: string | null, stepKey: string): Promise<unknown>;
+  resultMaterial(taskId: string, tenantId: string | null): Promise<ResultMaterial | undefined>;
+  /** Removes prompts, outputs and input of a finished task; ledger entries stay. */
+  deleteContent(taskId: string, tenantId: string | null): Promise<'deleted' | 'not_finished' | 'not_found'>;
+}
+
+/** Event feed for SSE. */
+export interface EventFeed {
+  /** Events of many tasks after the given sequence each, oldest first, with whether each task's stream is complete. */
+  after(cursors: ReadonlyMap<string, number>): Promise<{ taskId: string; event: TaskEvent; last: boolean }[]>;
+}
+
+export interface KeyStore {
+  /** Looks a key up by the SHA-256 (hex) of its secret; expired and deleted keys are absent. */
+  findBySecretHash(hash: string): Promise<Principal | undefined>;
+}
+
+export interface Readiness {
+  /** Names and outcome of every dependency; bounded to 2 s by the caller. */
+  check(): Promise<{ name: string; ok: boolean; detail?: string }[]>;
+}
+
+export interface FleetQueries {
+  workers(): Promise<
+    {
+      id: string;
+      host: string;
+      pid: number;
+      pools: string[];
+      concurrency: number;
+      active: number;
+      startedAt: Date;
+      lastSeenAt: Date;
+      version: string;
+    }[]
+  >;
+  queues(): Promise<
+    {
+      name: string;
+      waiting: number;
+      active: number;
+      delayed: number;
+      backlog: number;
+      oldestWaitMs: number;
+      paused: boolean;
+    }[]
+  >;
+  /** Circuit breakers of the providers; absent while nothing reports them. */
+  breakers?(): Promise<BreakerView[]>;
+}
+
+/** Task types that are served; the pipelines package's, joined in `main.ts`. */
+export interface PipelineRegistry {
+  /** The newest version of each type, in the order to list them. */
+  list(): readonly Pipeline[];
+  /** The version that a task is pinned to, or the newest. */
+  find(type: string, version?: number): Pipeline | undefined;
+}

@@ -1,0 +1,56 @@
+import type { TaskAccepted } from '@pressroom/contracts';
+
+import { invalid, RequestError } from '../errors/request-error.ts';
+import type { Principal, SubmitOutcome } from '../ports.ts';
+
+/** Where everything about a task is found. */
+export function taskLinks(id: string): Record<string, string> {
+  const self = `/v1/tasks/${id}`;
+  return {
+    self,
+    result: `${self}/result`,
+    steps: `${self}/steps`,
+    calls: `${self}/calls`,
+    events: `${self}/events`,
+    cancel: `${self}/cancel`,
+  };
+}
+
+/**
+ * Tenant a submission is for. Null, which only an admin can reach, leaves the choice to the engine.
+ * @throws {RequestError} FORBIDDEN when a tenant's key names another tenant
+ */
+export function submissionTenant(principal: Principal, requested: string | undefined): string | null {
+  if (principal.role === 'admin') return requested?.toLowerCase() ?? principal.tenantId;
+  if (requested !== undefined && requested.toLowerCase() !== principal.tenantId) {
+    throw new RequestError('FORBIDDEN', 'only an admin key may submit for another tenant', {
+      errors: [{ path: 'tenantId', message: 'is not the tenant of this key' }],
+    });
+  }
+  return principal.tenantId;
+}
+
+/**
+ * The answer for a submission's outcome.
+ * @throws {RequestError} IDEMPOTENCY_CONFLICT, BACKLOG_FULL, VALIDATION_FAILED (unknown tenant)
+ */
+export function acceptedTask(outcome: SubmitOutcome): { accepted: TaskAccepted; replayed: boolean } {
+  switch (outcome.outcome) {
+    case 'accepted':
+    case 'replayed': {
+      const { id, status, generation, createdAt } = outcome.task;
+      return {
+        accepted: { id, status, generation, createdAt: createdAt.toISOString(), links: taskLinks(id) },
+        replayed: outcome.outcome === 'replayed',
+      };
+    }
+    case 'conflict':
+      throw new RequestError('IDEMPOTENCY_CONFLICT', 'this Idempotency-Key was used with another body');
+    case 'backlog_full':
+      throw new RequestError('BACKLOG_FULL', "the tenant's backlog is full; try again later", {
+        retryAfterMs: outcome.retryAfterMs,
+      });
+    case 'unknown_tenant':
+      throw invalid([{ path: 'tenantId', message: 'names no tenant' }]);
+  }
+}

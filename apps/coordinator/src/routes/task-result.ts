@@ -1,0 +1,76 @@
+import { createHash } from 'node:crypto';
+
+import { isTerminalTask, TaskResult } from '@pressroom/contracts';
+
+import { ResultQuery } from '../core/query-schemas.ts';
+import { DOCUMENT_STYLE, renderHtml, renderMarkdown } from '../core/result-document.ts';
+import { notFound, RequestError } from '../errors/request-error.ts';
+import { documentPolicy } from '../middleware/security-headers.ts';
+import { sendJson, sendText } from '../middleware/send.ts';
+import type { PipelineRegistry, ResultMaterial, TaskQueries } from '../ports.ts';
+import { defineRoute, ROLES, type Route } from '../routing/route.ts';
+import { param, TASK_ID } from './task-params.ts';
+
+const FORMS = ['application/json', 'text/markdown', 'text/html'];
+const STYLE_HASH = `sha256-${createHash('sha256').update(DOCUMENT_STYLE).digest('base64')}`;
+
+/** `GET /v1/tasks/{id}/result`: the assembled document as JSON, Markdown or HTML. */
+export function taskResult(deps: { queries: TaskQueries; pipelines: PipelineRegistry }): Route {
+  return defineRoute({
+    method: 'GET',
+    path: '/v1/tasks/:id/result',
+    operationId: 'getResult',
+    tag: 'Tasks',
+    summary: 'The finished document',
+    description: 'Before the end it answers 409; with `?partial=true` it answers what can be assembled by now.',
+    roles: ROLES.view,
+    params: TASK_ID,
+    query: ResultQuery,
+    responses: {
+      200: {
+        description: 'The document, in the form that `Accept` asks for',
+        content: { 'application/json': TaskResult, 'text/markdown': null, 'text/html': null },
+      },
+    },
+    problems: ['NOT_ACCEPTABLE', 'TASK_NOT_FINISHED', 'CONFLICT'],
+    async handle({ request, response, params, query, scope, bounded }) {
+      response.setHeader('Vary', 'Accept');
+      const form = request.accepts(FORMS);
+      if (form === false) throw new RequestError('NOT_ACCEPTABLE', `this is served as ${FORMS.join(', ')}`);
+      const material = await bounded(deps.queries.resultMaterial(param(params, 'id'), scope));
+      if (material === undefined) throw notFound('task');
+      const result = assembleResult(material, deps.pipelines, query.partial);
+      if (form === 'text/markdown') {
+        sendText(response, 200, renderMarkdown(result), 'text/markdown');
+      } else if (form === 'text/html') {
+        response.setHeader('Content-Security-Policy', documentPolicy(STYLE_HASH));
+        sendText(response, 200, renderHtml(result, languageOf(material.input)), 'text/html');
+      } else {
+        sendJson(response, 200, result);
+      }
+    },
+  });
+}
+
+/** @throws {RequestError} NOT_FOUND, TASK_NOT_FINISHED, CONFLICT */
+function assembleResult(material: ResultMaterial, pipelines: PipelineRegistry, partial: boolean): TaskResult {
+  const { status } = material;
+  if (material.contentDeleted) throw new RequestError('NOT_FOUND', 'the content of this task was deleted');
+  if (!isTerminalTask(status) && !partial) throw new RequestError('TASK_NOT_FINISHED', `the task is ${status}`);
+  if ((status === 'failed' || status === 'cancelled') && !partial) {
+    throw new RequestError('CONFLICT', `the task ${status === 'failed' ? 'failed' : 'was cancelled'} and has no result`);
+  }
+  const pipeline = pipelines.find(material.type, material.pipelineVersion);
+  if (pipeline === undefined) {
+    throw new Error(`no pipeline ${material.type} version ${material.pipelineVersion} to assemble a result with`);
+  }
+  const { document } = pipeline.assemble(material.input, material.outputs);
+  if (document !== undefined) return { ...document, simulated: material.simulated };
+  if (isTerminalTask(status)) throw new RequestError('CONFLICT', 'the task ended before anything could be assembled');
+  throw new RequestError('TASK_NOT_FINISHED', 'nothing can be assembled yet');
+}
+
+function languageOf(input: unknown): string {
+  const language = (input as { language?: unknown } | null)?.language;
+  return typeof language === 'string' ? language : 'en';
+}

@@ -1,0 +1,102 @@
+import type { Express, Request, Response } from 'express';
+
+import { formatIssues } from '../core/format-issues.ts';
+import { invalid, notFound, RequestError } from '../errors/request-error.ts';
+import type { Authenticator } from '../middleware/authenticate.ts';
+import { contextOf } from '../middleware/request-context.ts';
+import type { Principal } from '../ports.ts';
+import type { ParamDoc, Route } from './route.ts';
+
+const NOBODY: Principal = { keyId: 'public', role: 'view', tenantId: null };
+
+const PARAM_PATTERNS: Readonly<Record<ParamDoc['kind'], RegExp>> = {
+  uuid: /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i,
+  stepKey: /^[a-z0-9][\w.-]{0,99}$/i,
+};
+
+/**
+ * Serves every route of the table. One Express route per path, so that a wrong method is told apart from a wrong path;
+ * the order of the table is the order of matching.
+ */
+export function mountRoutes(app: Express, routes: readonly Route[], authenticator: Authenticator): void {
+  for (const [path, atPath] of groupByPath(routes)) {
+    const byMethod = new Map<string, Route>(atPath.map((route) => [route.method, route]));
+    const get = byMethod.get('GET');
+    if (get !== undefined) byMethod.set('HEAD', get);
+    const allow = [...byMethod.keys(), 'OPTIONS'].join(', ');
+
+    app.route(path).all(async (request, response) => {
+      contextOf(response).route = path;
+      const route = byMethod.get(request.method);
+      if (route !== undefined) {
+        await serve(route, request, response, authenticator);
+        return;
+      }
+      if (request.method === 'OPTIONS') {
+        response.setHeader('Allow', allow);
+        response.status(204).end();
+        return;
+      }
+      throw new RequestError('METHOD_NOT_ALLOWED', `use ${allow}`, { headers: { Allow: allow } });
+    });
+  }
+}
+
+async function serve(route: Route, request: Request, response: Response, authenticator: Authenticator): Promise<void> {
+  const { bounded, log } = contextOf(response);
+  let principal = NOBODY;
+  if (route.roles !== 'public') {
+    principal = await authenticator.authenticate(request.headers.authorization, bounded);
+    if (!route.roles.includes(principal.role)) {
+      throw new RequestError('FORBIDDEN', `the role ${principal.role} may not do this; it needs ${route.roles.join(' or ')}`);
+    }
+    // Without a tenant only an admin may go on to tenants' objects; a tenant role without one must see nothing.
+    if (principal.tenantId === null && principal.role !== 'admin' && principal.role !== 'monitor') {
+      throw new RequestError('FORBIDDEN', 'the key belongs to no tenant');
+    }
+  }
+  await route.handle({
+    request,
+    response,
+    principal,
+    scope: principal.role === 'admin' ? null : principal.tenantId,
+    params: parseParams(route, request),
+    query: parseQuery(route, request),
+    log,
+    bounded,
+  });
+}
+
+function parseParams(route: Route, request: Request): Record<string, string> {
+  const params: Record<string, string> = {};
+  for (const [name, { kind }] of Object.entries(route.params ?? {})) {
+    const value = request.params[name];
+    if (typeof value !== 'string' || !PARAM_PATTERNS[kind].test(value)) throw notFound(kind === 'uuid' ? 'task' : 'step');
+    params[name] = kind === 'uuid' ? value.toLowerCase() : value;
+  }
+  return params;
+}
+
+function parseQuery(route: Route, request: Request): unknown {
+  // Public pages are linked to from anywhere, with whatever parameters; the API takes what it knows.
+  if (route.query === undefined && (route.roles === 'public' || !request.url.includes('?'))) return {};
+  const values = { ...(request.query as Record<string, unknown>) };
+  if (route.query === undefined) {
+    const unknown = Object.keys(values);
+    if (unknown.length > 0) throw invalid(unknown.map((path) => ({ path, message: 'is not a known parameter' })));
+    return {};
+  }
+  const parsed = route.query.safeParse(values, { reportInput: true });
+  if (!parsed.success) throw invalid(formatIssues(parsed.error.issues));
+  return parsed.data;
+}
+
+function groupByPath(routes: readonly Route[]): Map<string, Route[]> {
+  const groups = new Map<string, Route[]>();
+  for (const route of routes) {
+    const group = groups.get(route.path);
+    if (group === undefined) groups.set(route.path, [route]);
+    else group.push(route);
+  }
+  return groups;
+}

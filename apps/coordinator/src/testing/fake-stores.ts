@@ -1,0 +1,238 @@
+import type { TaskEvent, TaskStatus, TaskView } from '@pressroom/contracts';
+import { formatUsd, isTerminalTask } from '@pressroom/contracts';
+import { AppError, newId, sha256Hex } from '@pressroom/runtime';
+
+import type {
+  EventFeed,
+  FleetQueries,
+  KeyStore,
+  Principal,
+  Readiness,
+  ResultMaterial,
+  SubmitOutcome,
+  TaskCommands,
+  TaskQueries,
+} from '../ports.ts';
+
+/** A store that cannot be reached, as adapters report it. */
+export class FakeOutageError extends AppError {
+  readonly code = 'UNAVAILABLE';
+  readonly retryable = true;
+}
+
+interface StoredTask {
+  view: TaskView;
+  events: TaskEvent[];
+  outputs: Record<string, unknown>;
+  contentDeleted: boolean;
+}
+
+/** How the stores behave: `up`, refusing every call, or never answering. */
+export type StoreMode = 'up' | 'down' | 'hanging';
+
+/**
+ * All ports of the coordinator over memory. Tests drive it: `emit`, `finish`, `mode`. Pages hold tasks newest first and a
+ * cursor is the id of a page's last task.
+ */
+export function createFakeStores() {
+  const tasks = new Map<string, StoredTask>();
+  const keys = new Map<string, Principal>();
+  const idempotency = new Map<string, { bodyHash: string; taskId: string }>();
+  const submissions: Parameters<TaskCommands['submit']>[0][] = [];
+  const state = { mode: 'up' as StoreMode, backlogFull: false, keyLookups: 0, feedCalls: 0, ready: true };
+
+  const answer = <T>(make: () => T): Promise<T> => {
+    if (state.mode === 'hanging') return new Promise(() => undefined);
+    if (state.mode === 'down') return Promise.reject(new FakeOutageError('connect ECONNREFUSED 10.0.0.7:5432'));
+    return new Promise((resolve) => {
+      resolve(make());
+    });
+  };
+  const visible = (id: string, tenantId: string | null): StoredTask | undefined => {
+    const task = tasks.get(id);
+    return task !== undefined && (tenantId === null || task.view.tenantId === tenantId) ? task : undefined;
+  };
+  const mustHave = (id: string): StoredTask => {
+    const task = tasks.get(id);
+    if (task === undefined) throw new Error(`no task ${id}`);
+    return task;
+  };
+
+  const emit = (id: string, type: string, data: Record<string, unknown> = {}): TaskEvent => {
+    const task = mustHave(id);
+    const event: TaskEvent = {
+      seq: task.events.length + 1,
+      type,
+      at: new Date(1_700_000_000_000 + task.events.length).toISOString(),
+      generation: task.view.generation,
+      data,
+    };
+    task.events.push(event);
+    return event;
+  };
+
+  const commands: TaskCommands = {
+    submit: (request) =>
+      answer((): SubmitOutcome => {
+        submissions.push(request);
+        const tenantId = request.tenantId ?? DEFAULT_TENANT;
+        if (!TENANTS.has(tenantId)) return { outcome: 'unknown_tenant' };
+        if (state.backlogFull) return { outcome: 'backlog_full', retryAfterMs: 4_200 };
+        const { key, bodyHash } = request.idempotency ?? {};
+        const known = key === undefined ? undefined : idempotency.get(`${tenantId} ${key}`);
+        if (known !== undefined && known.bodyHash !== bodyHash) return { outcome: 'conflict' };
+        if (known !== undefined) return { outcome: 'replayed', task: summary(mustHave(known.taskId).view) };
+        const view = aTaskView({ tenantId, type: request.task.type, input: request.input as Record<string, unknown> });
+        tasks.set(view.id, { view, events: [], outputs: {}, contentDeleted: false });
+        emit(view.id, 'task.accepted');
+        if (key !== undefined && bodyHash !== undefined) idempotency.set(`${tenantId} ${key}`, { bodyHash, taskId: view.id });
+        return { outcome: 'accepted', task: summary(view) };
+      }),
+    cancel: (id, tenantId) =>
+      answer(() => {
+        const task = visible(id, tenantId);
+        if (task === undefined) return { outcome: 'not_found' as const };
+        if (isTerminalTask(task.view.status)) return { outcome: 'already_finished' as const, status: task.view.status };
+        finish(id, 'cancelled');
+        return { outcome: 'cancelled' as const, status: 'cancelled' as const };
+      }),
+  };
+
+  const queries: TaskQueries = {
+    get: (id, tenantId) => answer(() => visible(id, tenantId)?.view),
+    list: (filter, { cursor, limit }) =>
+      answer(() => {
+        const matching = [...tasks.values()]
+          .map((task) => task.view)
+          .filter((view) => filter.tenantId === null || view.tenantId === filter.tenantId)
+          .filter((view) => filter.status === undefined || view.status === filter.status)
+          .filter((view) => filter.tag === undefined || view.tags.includes(filter.tag))
+          .reverse();
+        const start = cursor === undefined ? 0 : matching.findIndex((view) => view.id === cursor) + 1;
+        if (cursor !== undefined && start === 0) throw new FakeBadCursorError('not a cursor of this list');
+        const items = matching.slice(start, start + limit);
+        return { items, nextCursor: start + limit < matching.length ? (items.at(-1)?.id ?? null) : null };
+      }),
+    steps: (id, tenantId) => answer(() => (visible(id, tenantId) === undefined ? undefined : [])),
+    calls: (id, tenantId) => answer(() => (visible(id, tenantId) === undefined ? undefined : [])),
+    stepOutput: (id, tenantId, key) => answer(() => visible(id, tenantId)?.outputs[key]),
+    resultMaterial: (id, tenantId) =>
+      answer((): ResultMaterial | undefined => {
+        const task = visible(id, tenantId);
+        if (task === undefined) return undefined;
+        const { type, status, input, simulated } = task.view;
+        const { outputs, contentDeleted } = task;
+        return { type, pipelineVersion: 1, status, input, outputs, simulated, contentDeleted };
+      }),
+    deleteContent: (id, tenantId) =>
+      answer(() => {
+        const task = visible(id, tenantId);
+        if (task === undefined) return 'not_found' as const;
+        if (!isTerminalTask(task.view.status)) return 'not_finished' as const;
+        task.contentDeleted = true;
+        return 'deleted' as const;
+      }),
+  };
+
+  const feed: EventFeed = {
+    after: (cursors) =>
+      answer(() => {
+        state.feedCalls += 1;
+        return [...cursors].flatMap(([taskId, seq]) => {
+          const task = tasks.get(taskId);
+          const ended = task !== undefined && isTerminalTask(task.view.status);
+          return (task?.events ?? [])
+            .filter((event) => event.seq > seq)
+            .map((event) => ({ taskId, event, last: ended && event.seq === task?.events.length }));
+        });
+      }),
+  };
+
+  const finish = (id: string, status: TaskStatus = 'completed'): void => {
+    const task = mustHave(id);
+    task.view = { ...task.view, status };
+    emit(id, `task.${status}`);
+  };
+
+  const keyStore: KeyStore = {
+    findBySecretHash: (hash) =>
+      answer(() => {
+        state.keyLookups += 1;
+        return keys.get(hash);
+      }),
+  };
+  const readiness: Readiness = {
+    check: () =>
+      answer(() => [
+        { name: 'postgres', ok: true },
+        { name: 'queue', ok: state.ready, detail: 'connect ECONNREFUSED 10.0.0.9:6379' },
+      ]),
+  };
+  const fleet: FleetQueries = { workers: () => answer(() => []), queues: () => answer(() => []) };
+
+  return {
+    state,
+    submissions,
+    ports: { commands, queries, feed, keys: keyStore, readiness, fleet },
+    emit,
+    finish,
+    setOutput: (id: string, key: string, output: unknown) => {
+      mustHave(id).outputs[key] = output;
+    },
+    patchTask: (id: string, patch: Partial<TaskView>) => {
+      const task = mustHave(id);
+      task.view = { ...task.view, ...patch };
+    },
+    addKey: (secret: string, principal: Principal) => keys.set(sha256Hex(secret), principal),
+    revokeKey: (secret: string) => keys.delete(sha256Hex(secret)),
+    get taskCount() {
+      return tasks.size;
+    },
+  };
+}
+
+export type FakeStores = ReturnType<typeof createFakeStores>;
+
+class FakeBadCursorError extends AppError {
+  readonly code = 'VALIDATION_FAILED';
+  readonly retryable = false;
+}
+
+export const DEFAULT_TENANT = '0190a000-0000-7000-8000-000000000001';
+export const OTHER_TENANT = '0190a000-0000-7000-8000-000000000002';
+const TENANTS: ReadonlySet<string> = new Set([DEFAULT_TENANT, OTHER_TENANT]);
+
+const summary = ({ id, status, generation, createdAt }: TaskView) => ({
+  id,
+  status,
+  generation,
+  createdAt: new Date(createdAt),
+});
+
+/** A queued task, as a store would show it. */
+export function aTaskView(overrides: Partial<TaskView> = {}): TaskView {
+  const zero = formatUsd(0n);
+  return {
+    id: newId(),
+    tenantId: DEFAULT_TENANT,
+    generation: 1,
+    type: 'article',
+    lane: 'interactive',
+    priority: 5,
+    quality: 'balanced',
+    status: 'queued',
+    input: { topic: 'Lighthouses' },
+    progress: { stepsDone: 0, stepsTotal: 3, percent: 0 },
+    cost: { usd: zero, baselineUsd: zero, savedUsd: zero, calls: 0, cachedCalls: 0, inputTokens: 0, outputTokens: 0 },
+    limitations: [],
+    degraded: false,
+    simulated: true,
+    metadata: {},
+    tags: [],
+    createdAt: '2026-03-01T10:00:00.000Z',
+    startedAt: null,
+    finishedAt: null,
+    deadlineAt: '2026-03-01T10:30:00.000Z',
+    ...overrides,
+  };
+}

@@ -1,0 +1,155 @@
+import type { ArticlePart } from '@pressroom/contracts';
+import type { Random } from '@pressroom/runtime';
+import { isAnaphoric, shortenSentence, tidySentence } from '../text/condense.ts';
+import { rankTexts } from '../text/rank-sentences.ts';
+import { containment, isNearDuplicate } from '../text/similarity.ts';
+import { splitSentences } from '../text/split-sentences.ts';
+import { contentStems, countWords } from '../text/words.ts';
+import type { ParsedPrompt } from '../prompt/parsed-prompt.ts';
+import { chooseWording } from './choose-wording.ts';
+import { connectSentences, type PlainSentence } from './connect-sentences.ts';
+import { createDrawer, elaborate, frameFact, turnTo } from './elaborate.ts';
+import { evidenceOf, type Evidence } from './evidence.ts';
+import type { Writer } from './writer.ts';
+
+const DEFAULT_WORDS = 180;
+/** The sentences take this share of the words asked for; connectives and citations take the rest. */
+const SENTENCE_SHARE = { min: 0.93, max: 0.99 };
+
+interface Statement {
+  variants: readonly string[];
+  sources: readonly number[];
+  value: number;
+  framing: boolean;
+}
+
+/** Connected prose about the notes of one part, every sentence cited, in the words asked for (±10 %). */
+export const writeArticlePart: Writer<ArticlePart> = ({ prompt, random }) => {
+  const words = prompt.section?.words ?? prompt.words ?? DEFAULT_WORDS;
+  const isLead = prompt.section?.part === 'lead';
+  const facts = isLead ? leadFacts(prompt, words) : sectionFacts(prompt);
+  return { markdown: writeFrom(facts, prompt, words, random, isLead) };
+};
+
+/** Prose of about `words` words from `facts`, in their order. */
+export function writeFrom(facts: readonly Evidence[], prompt: ParsedPrompt, words: number, random: Random, brief = false): string {
+  const min = Math.floor(words * SENTENCE_SHARE.min);
+  const max = Math.max(min + 1, Math.floor(words * SENTENCE_SHARE.max));
+  let statements = facts.map((fact) => toStatement(fact, brief));
+  if (longest(statements) < min) {
+    const further = furtherDetails(facts, prompt, min - longest(statements)).map((fact) => ({ ...toStatement(fact, false), value: 60 }));
+    statements = [...statements, ...further];
+  }
+  if (longest(statements) < min) statements = withElaborations(statements, prompt, min * 1.1, random);
+  const chosen = chooseWording(
+    statements.map(({ variants, value }) => ({ words: variants.map(countWords), value })),
+    min,
+    max,
+  );
+  const sentences: PlainSentence[] = statements.flatMap((statement, index) => {
+    const text = statement.variants[chosen[index] ?? -1];
+    return text === undefined ? [] : [{ text, sources: statement.sources, framing: statement.framing }];
+  });
+  const written = sentences.reduce((sum, sentence) => sum + countWords(sentence.text), 0);
+  return connectSentences(sentences, Math.max(0, Math.floor(words * 1.02) - written), random);
+}
+
+function toStatement(fact: Evidence, brief: boolean): Statement {
+  const variants = shortenSentence(fact.text);
+  return { variants: brief ? [...variants].reverse() : variants, sources: fact.sources, value: 100, framing: false };
+}
+
+const longest = (statements: readonly Statement[]): number =>
+  statements.reduce((sum, { variants }) => sum + Math.max(...variants.map(countWords)), 0);
+
+/** Facts of the notes the part was given, in that order; without any, what fits its heading best. */
+function sectionFacts(prompt: ParsedPrompt): Evidence[] {
+  const section = prompt.section;
+  const wanted = section?.noteIds ?? [];
+  const assigned = wanted.flatMap((id) => prompt.notes.find((note) => note.id === id) ?? []);
+  if (assigned.length > 0) return assigned.flatMap(sentencesOf);
+  if (prompt.notes.length > 0 && prompt.notes.length <= 15) return prompt.notes.flatMap(sentencesOf);
+  const all = evidenceOf(prompt).filter((fact) => !isAnaphoric(fact.text));
+  const about = contentStems(`${section?.heading ?? prompt.topic} ${section?.text ?? ''}`);
+  const limit = Math.max(4, Math.ceil((section?.words ?? prompt.words ?? DEFAULT_WORDS) / 18));
+  return bestOf(all, about, limit);
+}
+
+/** What opens an article: the broadest statements, the one that says what the topic is first. */
+function leadFacts(prompt: ParsedPrompt, words: number): Evidence[] {
+  const notes = prompt.notes.flatMap(sentencesOf);
+  const all = (notes.length > 0 ? notes : evidenceOf(prompt)).filter((fact) => !isAnaphoric(fact.text));
+  const topic = contentStems(prompt.topic);
+  const chosen = bestOf(all, topic, Math.max(2, Math.ceil(words / 16)));
+  const defines = (fact: Evidence): number =>
+    containment(topic, contentStems(fact.text)) + (/^.{3,90}\b(?:is|was|are|were) (?:an?|the)\b/.test(fact.text) ? 1 : 0);
+  const first = [...chosen].sort((left, right) => defines(right) - defines(left))[0];
+  return first ? [first, ...chosen.filter((fact) => fact !== first)] : [];
+}
+
+/** The best facts for a subject, without repeats, in the order they were given. */
+function bestOf(facts: readonly Evidence[], about: ReadonlySet<string>, limit: number): Evidence[] {
+  const ranked = rankTexts(facts.map((fact) => fact.text), about).sort((left, right) => right.score - left.score);
+  const chosen: typeof ranked = [];
+  for (const candidate of ranked) {
+    if (chosen.length >= limit) break;
+    if (!chosen.some((other) => isNearDuplicate(other.stems, candidate.stems))) chosen.push(candidate);
+  }
+  return chosen.sort((left, right) => left.index - right.index).flatMap(({ index }) => facts[index] ?? []);
+}
+
+function sentencesOf(note: Evidence): Evidence[] {
+  const sentences = splitSentences(note.text);
+  const texts = sentences.length === 0 ? [note.text] : sentences.map((sentence) => sentence.text);
+  return texts.filter((text) => text.trim() !== '').map((text) => ({ text: tidySentence(text), sources: note.sources }));
+}
+
+/** Facts of the given sources that are not told yet and belong to the part's subject. */
+function furtherDetails(told: readonly Evidence[], prompt: ParsedPrompt, missingWords: number): Evidence[] {
+  const known = told.map((fact) => contentStems(fact.text));
+  const open = evidenceOf({ ...prompt, notes: [] }).filter((fact) => {
+    const stems = contentStems(fact.text);
+    const words = countWords(fact.text);
+    return words >= 7 && words <= 45 && !isAnaphoric(fact.text) && !known.some((other) => isNearDuplicate(other, stems));
+  });
+  const about = contentStems(`${prompt.section?.heading ?? ''} ${prompt.section?.text ?? ''} ${told.map((fact) => fact.text).join(' ')}`);
+  return bestOf(open, about, Math.ceil(missingWords / 16) + 1);
+}
+
+/**
+ * Makes more of the facts there are: longer wordings, and sentences that say more about a fact behind it, until `words`
+ * could be reached or nothing is left to say.
+ */
+function withElaborations(statements: readonly Statement[], prompt: ParsedPrompt, words: number, random: Random): Statement[] {
+  const titles = new Map([...prompt.references, ...prompt.sources].map((source) => [source.id, source.title]));
+  const draw = createDrawer(random);
+  const facts = statements.map(({ variants, sources }) => ({
+    text: [...variants].sort((left, right) => right.length - left.length)[0] ?? '',
+    sources,
+  }));
+  const framed = statements.map((statement, index) => {
+    const fact = facts[index] ?? { text: '', sources: [] };
+    const source = fact.sources.find((id) => titles.has(id));
+    const frame = frameFact(fact, source === undefined ? undefined : titles.get(source), draw);
+    // A source is introduced by its title once per part.
+    if (source !== undefined) titles.delete(source);
+    return frame === undefined ? statement : { ...statement, variants: [...statement.variants, frame] };
+  });
+  const before: Statement[][] = statements.map(() => []);
+  const after: Statement[][] = statements.map(() => []);
+  let reachable = longest(framed);
+  const add = (slot: Statement[] | undefined, text: string | undefined, sources: readonly number[], value: number): void => {
+    if (text === undefined || reachable >= words) return;
+    slot?.push({ variants: [text], sources, value, framing: true });
+    reachable += countWords(text);
+  };
+  const offers = facts.map((fact) => elaborate(fact, draw));
+  for (let round = 0; round < 4; round += 1) {
+    facts.forEach((fact, index) => {
+      add(after[index], offers[index]?.[round], fact.sources, 12 - round);
+      const previous = facts[index - 1];
+      if (round === 0 && previous) add(before[index], turnTo(previous, fact, draw), [...new Set([...previous.sources, ...fact.sources])], 10);
+    });
+  }
+  return framed.flatMap((statement, index) => [...(before[index] ?? []), statement, ...(after[index] ?? [])]);
+}

@@ -1,0 +1,94 @@
+import type { ArticlePatch } from '@pressroom/contracts';
+import { shortenSentence, tidySentence } from '../text/condense.ts';
+import { isNearDuplicate } from '../text/similarity.ts';
+import { splitSentences } from '../text/split-sentences.ts';
+import { citationsOf, contentStems, stripCitations } from '../text/words.ts';
+import type { PromptDefect, PromptPart } from '../prompt/parsed-prompt.ts';
+import { cite, recite } from './cite.ts';
+import { evidenceOf, indexEvidence, type Evidence, type EvidenceIndex } from './evidence.ts';
+import type { Writer } from './writer.ts';
+
+/** Below this a sentence is not close enough to any fact to be corrected: it goes. */
+const CORRECTABLE = 0.35;
+const SUPPORTED = 0.5;
+
+/** One edit for every defect whose quote stands in the article; nothing else is touched. */
+export const writeArticlePatch: Writer<ArticlePatch> = ({ prompt }) => {
+  const evidence = evidenceOf(prompt);
+  const index = indexEvidence(evidence, prompt.topic);
+  const told = prompt.article.flatMap((part) => splitSentences(part.markdown).map((sentence) => contentStems(sentence.text)));
+  const edits: ArticlePatch['edits'] = [];
+  for (const defect of prompt.defects) {
+    const found = locate(defect, prompt.article);
+    if (!found || edits.some((edit) => edit.part === found.part && edit.find === found.find)) continue;
+    const replace = repair(defect, found.find, index, evidence, told);
+    if (replace === undefined || replace === found.find) continue;
+    if (replace !== '') told.push(contentStems(replace));
+    edits.push({ ...found, replace });
+  }
+  return { edits };
+};
+
+/** The part that holds the quote, exactly as it stands there; quotes may come escaped as in JSON. */
+function locate(defect: PromptDefect, article: readonly PromptPart[]): { part: string; find: string } | undefined {
+  const quotes = [defect.quote, unescape(defect.quote)].filter((quote) => quote.trim() !== '');
+  if (quotes.length === 0) return undefined;
+  if (article.length === 0) return { part: defect.part, find: quotes[0] ?? '' };
+  const parts = [...article].sort((left, right) => Number(right.part === defect.part) - Number(left.part === defect.part));
+  for (const part of parts) {
+    const find = quotes.find((quote) => part.markdown.includes(quote));
+    if (find !== undefined) return { part: part.part, find };
+  }
+  return undefined;
+}
+
+function unescape(quote: string): string {
+  try {
+    const parsed: unknown = JSON.parse(`"${quote}"`);
+    return typeof parsed === 'string' ? parsed : quote;
+  } catch {
+    return quote;
+  }
+}
+
+function repair(
+  defect: PromptDefect,
+  quote: string,
+  index: EvidenceIndex,
+  evidence: readonly Evidence[],
+  told: readonly Set<string>[],
+): string | undefined {
+  const support = index.supportOf(quote);
+  switch (defect.kind) {
+    case 'missing_citation':
+      return support.share >= SUPPORTED && support.evidence ? cite(stripCitations(quote), support.evidence.sources) : '';
+    case 'wrong_citation':
+      return support.evidence ? recite(quote, support.evidence.sources) : '';
+    case 'unsupported':
+    case 'wrong_fact': {
+      const fact = support.evidence;
+      if (!fact || support.share < CORRECTABLE || isTold(fact.text, told, quote)) return '';
+      return cite(tidySentence(fact.text), fact.sources);
+    }
+    case 'off_topic':
+    case 'repetition':
+      return '';
+    case 'length': {
+      if (/\b(?:too long|over|cut|shorten|remove|trim|exceed\w*)\b/i.test(defect.advice)) return '';
+      const fact = evidence.find((item) => item.sources.length > 0 && !isTold(item.text, told, ''));
+      return fact ? `${quote} ${cite(tidySentence(fact.text), fact.sources)}` : undefined;
+    }
+    default: {
+      // Style and clarity: the same statement without its asides.
+      const sources = citationsOf(quote);
+      const shorter = shortenSentence(tidySentence(stripCitations(quote)))[1];
+      return shorter === undefined ? undefined : cite(shorter, sources);
+    }
+  }
+}
+
+function isTold(text: string, told: readonly Set<string>[], except: string): boolean {
+  const stems = contentStems(text);
+  const own = contentStems(except);
+  return told.some((other) => isNearDuplicate(other, stems) && !(except !== '' && isNearDuplicate(other, own)));
+}

@@ -1,0 +1,65 @@
+import type { Random } from '@pressroom/runtime';
+import { isAnaphoric, lowerFirst } from '../text/condense.ts';
+import { countWords } from '../text/words.ts';
+import { cite } from './cite.ts';
+
+export interface PlainSentence {
+  text: string;
+  sources: readonly number[];
+  /** Frames or restates a fact; never gets a connective. */
+  framing: boolean;
+}
+
+// Connectives that add without claiming a cause, a contrast or an order in time, which the facts may not have.
+const CONNECTIVES = [
+  'In addition,',
+  'Beyond that,',
+  'The sources also note that',
+  'Further,',
+  'It is also on record that',
+  'Alongside this,',
+  'The record also shows that',
+  'Equally,',
+];
+const OPENS_WITH_ADVERBIAL =
+  /^(?:In|On|At|After|Before|By|During|While|When|Although|Though|As|From|Since|Despite|Following|Over|Under|With|Within|Because|If|Once|Until|For|To|According|Due|Early|Late|Put|Taken|Two|Among|“|")\b/;
+const PARAGRAPH_SENTENCES = [3, 4, 3, 2];
+
+/** Turns sentences into Markdown paragraphs of two to four sentences, each sentence cited, with varied connectives. */
+export function connectSentences(sentences: readonly PlainSentence[], spareWords: number, random: Random): string {
+  const unused = [...CONNECTIVES];
+  let spare = spareWords;
+  const paragraphs = groupIntoParagraphs(sentences, random).map((paragraph) =>
+    paragraph
+      .map((sentence, index) => {
+        const connective = index > 0 && connectable(sentence) && random() < 0.45 ? unused[Math.floor(random() * unused.length)] : undefined;
+        if (connective === undefined || countWords(connective) > spare) return cite(sentence.text, sentence.sources);
+        unused.splice(unused.indexOf(connective), 1);
+        spare -= countWords(connective);
+        return cite(`${connective} ${lowerFirst(sentence.text)}`, sentence.sources);
+      })
+      .join(' '),
+  );
+  return paragraphs.join('\n\n');
+}
+
+function connectable(sentence: PlainSentence): boolean {
+  return !sentence.framing && !OPENS_WITH_ADVERBIAL.test(sentence.text) && !isAnaphoric(sentence.text);
+}
+
+function groupIntoParagraphs(sentences: readonly PlainSentence[], random: Random): PlainSentence[][] {
+  const paragraphs: PlainSentence[][] = [];
+  let offset = Math.floor(random() * PARAGRAPH_SENTENCES.length);
+  let at = 0;
+  while (at < sentences.length) {
+    const left = sentences.length - at;
+    let size = PARAGRAPH_SENTENCES[offset % PARAGRAPH_SENTENCES.length] ?? 3;
+    // No paragraph of one sentence at the end.
+    if (left - size === 1) size = left <= 4 ? left : size - 1;
+    size = Math.max(Math.min(2, left), size);
+    paragraphs.push(sentences.slice(at, at + size));
+    at += size;
+    offset += 1;
+  }
+  return paragraphs;
+}

@@ -1,0 +1,55 @@
+import {
+  ArticleCritique,
+  ArticleMetadata,
+  ArticleOutline,
+  ArticlePart,
+  ArticlePatch,
+  ResearchNotes,
+  ResearchQuestions,
+  SourceSummary,
+} from '@pressroom/contracts';
+import type { ZodObject } from 'zod';
+import { writeArticleCritique } from './article-critique.ts';
+import { writeArticleMetadata } from './article-metadata.ts';
+import { writeArticleOutline } from './article-outline.ts';
+import { writeArticlePart } from './article-part.ts';
+import { writeArticlePatch } from './article-patch.ts';
+import type { JsonSchema } from './fill-schema.ts';
+import { writeResearchNotes } from './research-notes.ts';
+import { writeResearchQuestions } from './research-questions.ts';
+import { writeSourceSummary } from './source-summary.ts';
+import type { Writer } from './writer.ts';
+
+interface KnownOutput {
+  write: Writer;
+  schema: ZodObject;
+}
+
+/** Replies that are written on purpose, by the name of their schema; every other schema is filled generically. */
+const KNOWN: Readonly<Record<string, KnownOutput>> = {
+  research_questions: { write: writeResearchQuestions, schema: ResearchQuestions },
+  source_summary: { write: writeSourceSummary, schema: SourceSummary },
+  research_notes: { write: writeResearchNotes, schema: ResearchNotes },
+  article_outline: { write: writeArticleOutline, schema: ArticleOutline },
+  article_part: { write: writeArticlePart, schema: ArticlePart },
+  article_critique: { write: writeArticleCritique, schema: ArticleCritique },
+  article_patch: { write: writeArticlePatch, schema: ArticlePatch },
+  article_metadata: { write: writeArticleMetadata, schema: ArticleMetadata },
+};
+
+const signature = (keys: readonly string[]): string => [...keys].sort().join(',');
+const NAME_BY_SIGNATURE = new Map(Object.entries(KNOWN).map(([name, { schema }]) => [signature(Object.keys(schema.shape)), name]));
+
+/** The writer of a known output, if `purpose` is one. */
+export const writerFor = (purpose: string): Writer | undefined => KNOWN[purpose]?.write;
+
+/**
+ * What a schema asks for. Where the protocol carries no name (Anthropic's `output_config`), a known output is recognised
+ * by its title or by its properties.
+ */
+export function recogniseSchema(name: string | undefined, schema: JsonSchema): string | undefined {
+  if (name !== undefined && name in KNOWN) return name;
+  if (schema.title !== undefined && schema.title in KNOWN) return schema.title;
+  const known = NAME_BY_SIGNATURE.get(signature(Object.keys(schema.properties ?? {})));
+  return name ?? known ?? schema.title;
+}

@@ -1,0 +1,142 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+
+import { calculateBackoffMs, type Clock, type Logger, type Random } from '@pressroom/runtime';
+
+import type { ChildOutput } from './child-output.ts';
+import { StartError } from './start-error.ts';
+
+export interface ProcessSpec {
+  name: string;
+  /** Absolute path of a program Node runs. */
+  program: string;
+  env: Readonly<Record<string, string | undefined>>;
+}
+
+/** What a child says over IPC once it serves. */
+export interface ReadyMessage {
+  type: 'ready';
+  url?: string;
+  port?: number;
+}
+
+interface Dependencies {
+  log: Logger;
+  clock: Clock;
+  random: Random;
+  output: ChildOutput;
+  readyTimeoutMs?: number;
+}
+
+const READY_TIMEOUT_MS = 60_000;
+const RESTART = { baseMs: 1_000, capMs: 30_000 };
+/** A child that served this long starts again with a clean record. */
+const STABLE_MS = 60_000;
+
+/**
+ * One child process, kept alive.
+ *
+ * - `starting`: spawned, has not said "ready". Ending now fails `start()` if it never was ready, else counts as a crash.
+ * - `serving`: has said "ready". Ending now is a crash: → `waiting`.
+ * - `waiting`: pausing before the next spawn, longer after each crash. → `starting`.
+ * - `stopping`: SIGTERM sent; SIGKILL follows at the deadline. Nothing is started any more. → `stopped`.
+ */
+export class ManagedProcess {
+  readonly #spec: ProcessSpec;
+  readonly #deps: Dependencies;
+  readonly #stopping = new AbortController();
+  #child: ChildProcess | undefined;
+  #running: Promise<void> = Promise.resolve();
+  #crashes = 0;
+
+  constructor(spec: ProcessSpec, deps: Dependencies) {
+    this.#spec = spec;
+    this.#deps = deps;
+  }
+
+  get name(): string {
+    return this.#spec.name;
+  }
+
+  /** Resolves with the child's first "ready"; throws `StartError` if it ends or hangs before. Call once. */
+  async start(): Promise<ReadyMessage> {
+    const first = this.#spawn();
+    const ready = await first.ready;
+    this.#running = this.#keepAlive(first.exited);
+    return ready;
+  }
+
+  /** Asks the child to drain and end, kills it after `deadlineMs`. Idempotent; resolves when it is gone. */
+  async stop(deadlineMs: number): Promise<void> {
+    this.#stopping.abort();
+    const child = this.#child;
+    child?.kill('SIGTERM');
+    const timer = setTimeout(() => {
+      this.#deps.log.warn({ child: this.name, deadlineMs }, 'child.killed_at_deadline');
+      this.kill();
+    }, deadlineMs);
+    await this.#running;
+    if (child && !hasEnded(child)) await new Promise((resolve) => child.once('exit', resolve));
+    clearTimeout(timer);
+  }
+
+  kill(): void {
+    this.#stopping.abort();
+    this.#child?.kill('SIGKILL');
+  }
+
+  async #keepAlive(exited: Promise<string>): Promise<void> {
+    for (let how = await exited; !this.#stopping.signal.aborted; ) {
+      this.#crashes += 1;
+      const delayMs = calculateBackoffMs(this.#crashes, RESTART, this.#deps.random());
+      this.#deps.log.error({ child: this.name, how, restartInMs: delayMs }, 'child.crashed');
+      try {
+        await this.#deps.clock.sleep(delayMs, this.#stopping.signal);
+      } catch {
+        return;
+      }
+      const next = this.#spawn();
+      const startedMs = this.#deps.clock.monotonicMs();
+      await next.ready.catch(() => undefined);
+      how = await next.exited;
+      if (this.#deps.clock.monotonicMs() - startedMs > STABLE_MS) this.#crashes = 0;
+    }
+  }
+
+  #spawn(): { ready: Promise<ReadyMessage>; exited: Promise<string> } {
+    const child = spawn(process.execPath, [this.#spec.program], {
+      env: this.#spec.env,
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+      // A process group of its own: Ctrl-C on the terminal is for the supervisor, which stops children in order.
+      detached: true,
+    });
+    this.#child = child;
+    this.#deps.output.attach(child.stdout, child.stderr);
+    const exited = new Promise<string>((resolve) => {
+      child.once('error', (error) => { resolve(error.message); });
+      child.once('close', (code, signal) => { resolve(signal === null ? `code ${code ?? 0}` : signal); });
+    });
+    return { ready: this.#waitUntilReady(child, exited), exited };
+  }
+
+  async #waitUntilReady(child: ChildProcess, exited: Promise<string>): Promise<ReadyMessage> {
+    const timeoutMs = this.#deps.readyTimeoutMs ?? READY_TIMEOUT_MS;
+    const done = new AbortController();
+    const ready = new Promise<ReadyMessage>((resolve) => {
+      child.on('message', (message) => { if (isReady(message)) resolve(message); });
+    });
+    const ended = exited.then((how) => {
+      throw new StartError(`${this.name} ended (${how}) before it was ready; the end of its output:\n${this.#deps.output.tail()}`);
+    });
+    const late = this.#deps.clock.sleep(timeoutMs, done.signal).then(() => {
+      this.kill();
+      throw new StartError(`${this.name} was not ready within ${timeoutMs / 1000} s; the end of its output:\n${this.#deps.output.tail()}`);
+    });
+    for (const promise of [ended, late]) promise.catch(() => undefined);
+    return Promise.race([ready, ended, late]).finally(() => { done.abort(); });
+  }
+}
+
+const hasEnded = (child: ChildProcess): boolean => child.pid === undefined || child.exitCode !== null || child.signalCode !== null;
+
+const isReady = (message: unknown): message is ReadyMessage =>
+  typeof message === 'object' && message !== null && (message as { type?: unknown }).type === 'ready';

@@ -1,0 +1,57 @@
+import { join } from 'node:path';
+
+import type { ProcessSpec } from './managed-process.ts';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+export interface ChildFacts {
+  env: Environment;
+  checkoutDir: string;
+  home: string;
+  host: string;
+  port: number;
+  databaseUrl: string;
+  adminKey: string;
+  simulatorUrl: string | undefined;
+}
+
+export function planSimulator({ env, checkoutDir }: Pick<ChildFacts, 'env' | 'checkoutDir'>): ProcessSpec {
+  return {
+    name: 'simulator',
+    program: join(checkoutDir, 'apps/simulator/src/main.ts'),
+    // Port 0: the system chooses, the child tells.
+    env: { ...withoutSecrets(env), HOST: '127.0.0.1', PORT: '0' },
+  };
+}
+
+export function planCoordinator(facts: ChildFacts): ProcessSpec {
+  return {
+    name: 'coordinator',
+    program: join(facts.checkoutDir, 'apps/coordinator/src/main.ts'),
+    env: { ...shared(facts), HOST: facts.host, PORT: String(facts.port), PRESSROOM_ADMIN_KEY: facts.adminKey },
+  };
+}
+
+/** @param number from 1; part of the name, so that logs tell workers apart */
+export function planWorker(facts: ChildFacts, number: number): ProcessSpec {
+  return {
+    name: `worker-${number}`,
+    program: join(facts.checkoutDir, 'apps/worker/src/main.ts'),
+    // The address and the admin key are the coordinator's alone.
+    env: { ...shared(facts), HOST: undefined, PORT: undefined, PRESSROOM_ADMIN_KEY: undefined },
+  };
+}
+
+const shared = ({ env, home, databaseUrl, simulatorUrl }: ChildFacts): Environment => ({
+  ...env,
+  PRESSROOM_HOME: home,
+  DATABASE_URL: databaseUrl,
+  PRESSROOM_SIMULATOR_URL: simulatorUrl ?? env['PRESSROOM_SIMULATOR_URL'],
+});
+
+const withoutSecrets = (env: Environment): Environment => ({
+  ...env,
+  DATABASE_URL: undefined,
+  REDIS_URL: undefined,
+  PRESSROOM_ADMIN_KEY: undefined,
+});

@@ -1,0 +1,54 @@
+import type { Secret } from '@pressroom/runtime';
+
+export interface StartedFacts {
+  url: string;
+  /** Path of the key's file; `undefined` when the key came from the environment. */
+  adminKeyFile: string | undefined;
+  adminKey: Secret;
+  simulated: boolean;
+  logDir: string;
+  workers: number;
+}
+
+export interface Terminal {
+  progress(text: string): void;
+  /** Everything runs. */
+  started(facts: StartedFacts): void;
+  note(text: string): void;
+}
+
+/**
+ * What the person in front of it sees. Progress and notes go to stderr; the announcement goes to stdout, as text or, for
+ * programs, as one JSON object. When another program owns stdout (`quiet`), the announcement is left out.
+ */
+export function createTerminal(options: { json: boolean; quiet: boolean }): Terminal {
+  const note = (text: string) => { console.error(text); };
+  return {
+    progress: note,
+    note,
+    started: (facts) => {
+      if (options.quiet) return;
+      if (options.json) console.log(JSON.stringify(toJson(facts)));
+      else console.log(describe(facts, process.stdout.isTTY));
+    },
+  };
+}
+
+function toJson({ url, adminKeyFile, simulated, logDir, workers }: StartedFacts) {
+  return { url, adminKeyFile: adminKeyFile ?? null, simulated, logDir, workers };
+}
+
+function describe(facts: StartedFacts, isTerminal: boolean): string {
+  const { url, adminKeyFile, adminKey, simulated, logDir, workers } = facts;
+  const key = adminKeyFile === undefined ? '$PRESSROOM_ADMIN_KEY' : `$(cat '${adminKeyFile}')`;
+  const body = '{"type":"brief","input":{"topic":"Heat pumps in old houses"}}';
+  return [
+    '',
+    `Pressroom is ready: ${url} (${workers} worker${workers === 1 ? '' : 's'})`,
+    `  admin key  ${adminKeyFile ?? 'from PRESSROOM_ADMIN_KEY'}${isTerminal ? `: ${adminKey.reveal()}` : ''}`,
+    `  try        curl -s ${url}/v1/tasks -H "Authorization: Bearer ${key}" -H 'Content-Type: application/json' -d '${body}'`,
+    `  logs       ${logDir}`,
+    ...(simulated ? ['  note       offline simulator: texts and prices are simulated (set OPENAI_API_KEY or ANTHROPIC_API_KEY)'] : []),
+    '  Ctrl-C drains and stops everything.',
+  ].join('\n');
+}

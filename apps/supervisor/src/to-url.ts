@@ -1,0 +1,5 @@
+/** Where a client on this machine reaches a server that listens on `host`. */
+export function toUrl(host: string, port: number): string {
+  const reachable = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
+  return `http://${reachable.includes(':') ? `[${reachable}]` : reachable}:${port}`;
+}

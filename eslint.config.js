@@ -1,0 +1,59 @@
+import tseslint from 'typescript-eslint';
+
+const clock = [
+  {
+    selector: "CallExpression[callee.object.name='Date'][callee.property.name='now']",
+    message: 'Take a Clock or nowMs.',
+  },
+  { selector: "NewExpression[callee.name='Date'][arguments.length=0]", message: 'Take a Clock or nowMs.' },
+  { selector: "CallExpression[callee.object.name='Math'][callee.property.name='random']", message: 'Take a Random.' },
+];
+
+export default tseslint.config(
+  {
+    ignores: [
+      '**/node_modules/**',
+      '**/dist/**',
+      '**/generated/**',
+      'coverage/**',
+      '.pressroom/**',
+      'test/guards/fixtures/**',
+    ],
+  },
+  {
+    files: ['**/*.ts', '**/*.tsx'],
+    extends: [tseslint.configs.strictTypeChecked],
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    rules: {
+      'no-console': 'error',
+      'no-restricted-syntax': ['error', ...clock],
+      'no-restricted-properties': [
+        'error',
+        { object: 'process', property: 'env', message: 'Only config.ts and main.ts read the environment.' },
+      ],
+      '@typescript-eslint/switch-exhaustiveness-check': 'error',
+      '@typescript-eslint/consistent-type-imports': 'error',
+      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
+    },
+  },
+  {
+    // The clock and the random source themselves.
+    files: ['packages/runtime/src/**/clock.ts', 'packages/runtime/src/**/random.ts'],
+    rules: { 'no-restricted-syntax': 'off' },
+  },
+  {
+    // Where a process begins, its environment comes in.
+    files: ['apps/*/src/main.ts', 'apps/*/src/config.ts', 'apps/cli/src/**', 'scripts/**', 'vitest.config.ts'],
+    rules: { 'no-restricted-properties': 'off' },
+  },
+  {
+    // Programs whose output is the terminal.
+    files: ['apps/cli/src/**', 'apps/supervisor/src/**/terminal*.ts', 'scripts/**', 'bench/**'],
+    rules: { 'no-console': 'off' },
+  },
+  {
+    // Tests, scripts and benchmarks run in real time and hand their environment on.
+    files: ['**/*.test.ts', 'test/**', 'packages/*/test/**', 'apps/*/test/**', 'packages/testkit/**', 'bench/**', 'scripts/**'],
+    rules: { 'no-restricted-syntax': 'off', 'no-restricted-properties': 'off' },
+  },
+);

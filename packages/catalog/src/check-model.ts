@@ -1,0 +1,41 @@
+import type { Model, PriceBand } from './model.ts';
+
+/**
+ * Problems in a model's numbers. Price lists collected from elsewhere carry slips (an hour's cache write at twenty
+ * times its five-minute price, a mode at fifty times the standard): what breaks these proportions is refused rather
+ * than billed. A free model (all prices zero) is fine.
+ */
+export function checkModel(model: Model): string[] {
+  const problems: string[] = [];
+  const fault = (what: string): void => void problems.push(`${model.ref}: ${what}`);
+
+  if (model.maxOutputTokens > model.contextTokens) fault('maxOutputTokens exceeds contextTokens');
+  if (model.maxPromptTokens > model.contextTokens) fault('maxPromptTokens exceeds contextTokens');
+
+  const instants = model.prices.map((row) => row.effectiveFromMs);
+  if (new Set(instants).size !== instants.length) fault('two price rows take effect at the same instant');
+
+  for (const row of model.prices) {
+    row.bands.forEach((band, index) => {
+      const next = row.bands[index + 1];
+      if (next === undefined && band.upToPromptTokens !== undefined) fault('the last price band must have no upper limit');
+      if (next !== undefined && band.upToPromptTokens === undefined) fault('only the last price band may be unlimited');
+      if (next?.upToPromptTokens !== undefined && next.upToPromptTokens <= (band.upToPromptTokens ?? 0)) {
+        fault('price bands must ascend by prompt length');
+      }
+      for (const slip of findSlips(band)) fault(slip);
+    });
+  }
+  return problems;
+}
+
+function findSlips(band: PriceBand): string[] {
+  const slips: string[] = [];
+  if (band.output < band.input) slips.push('output is cheaper than input');
+  if (band.cacheRead > band.input) slips.push('a cache read costs more than plain input');
+  if (band.cacheWrite5m < band.input) slips.push('a cache write costs less than plain input');
+  if (band.cacheWrite5m > band.input * 2n) slips.push('a cache write costs more than twice the input');
+  if (band.cacheWrite1h < band.cacheWrite5m) slips.push('an hour of cache costs less than five minutes');
+  if (band.cacheWrite1h > (band.input * 5n) / 2n) slips.push('an hour of cache costs more than two and a half times the input');
+  return slips;
+}

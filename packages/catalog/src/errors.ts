@@ -1,0 +1,23 @@
+import { AppError } from '@pressroom/runtime';
+
+/** A model has no known price: the call is refused, since unknown is never zero. */
+export class PriceUnknownError extends AppError {
+  readonly code = 'PRICE_UNKNOWN';
+  readonly retryable = false;
+
+  constructor(model: string) {
+    super(`no price is known for model ${model}`);
+  }
+}
+
+/** The configured catalogue contradicts itself; carries every problem at once. */
+export class CatalogInvalidError extends AppError {
+  readonly code = 'CONFIG_INVALID';
+  readonly retryable = false;
+  readonly problems: readonly string[];
+
+  constructor(problems: readonly string[]) {
+    super(`the model catalogue is invalid: ${problems.join('; ')}`);
+    this.problems = problems;
+  }
+}

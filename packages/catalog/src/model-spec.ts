@@ -1,0 +1,61 @@
+import { Tier } from '@pressroom/contracts';
+import { z } from 'zod';
+
+/** Dollars per million tokens, exact to six decimals, as integer pico-dollars per token. */
+export const UsdPerMTok = z.union([z.number().nonnegative().max(100_000), z.string()]).transform((value, context) => {
+  const text = typeof value === 'number' ? value.toFixed(6) : value;
+  const match = /^(\d{1,6})(?:\.(\d{1,6}))?$/.exec(text);
+  const exact = typeof value === 'string' || Number(text) === value;
+  if (match?.[1] !== undefined && exact) return BigInt(match[1]) * 1_000_000n + BigInt((match[2] ?? '').padEnd(6, '0'));
+  context.addIssue({ code: 'custom', message: 'must be dollars per million tokens with at most six decimals' });
+  return z.NEVER;
+});
+
+const tokens = z.int().min(1).max(100_000_000);
+const Instant = z
+  .union([z.iso.date(), z.iso.datetime({ offset: true })])
+  .transform((text) => Date.parse(text.length === 10 ? `${text}T00:00:00Z` : text));
+
+/**
+ * One prompt-length band. A cache read without a price of its own costs as much as plain input; a write likewise for
+ * five minutes, and what five minutes cost for an hour.
+ */
+export const PriceBandSpec = z.strictObject({
+  upToPromptTokens: tokens.optional(),
+  input: UsdPerMTok,
+  output: UsdPerMTok,
+  cacheRead: UsdPerMTok.optional(),
+  cacheWrite: UsdPerMTok.optional(),
+  cacheWrite1h: UsdPerMTok.optional(),
+});
+
+export const PriceRowSpec = z.strictObject({
+  effectiveFrom: Instant.optional(),
+  bands: z.array(PriceBandSpec).min(1),
+  batchPercent: z.int().min(1).max(100).default(50),
+});
+
+/**
+ * A model as data: the built-in tables and `PRESSROOM_CONFIG` write the same shape. Prices are explicit; there is no
+ * default for them.
+ */
+export const ModelSpec = z.strictObject({
+  id: z.string().min(1).max(200),
+  /** Appends the model to this tier's candidates. */
+  tier: Tier.optional(),
+  contextTokens: tokens,
+  maxPromptTokens: tokens.optional(),
+  maxOutputTokens: tokens,
+  /** One flat band, or rows with effective dates and bands. */
+  prices: z.union([PriceBandSpec.omit({ upToPromptTokens: true }), z.array(PriceRowSpec).min(1)]),
+  schemaMode: z.enum(['json_schema', 'prompt']).default('json_schema'),
+  sampling: z.boolean().default(true),
+  reasoningOff: z.enum(['none', 'minimal', 'disabled']).optional(),
+  minCacheablePrefixTokens: tokens.optional(),
+  tokenizerPermille: z.int().min(100).max(10_000).default(1_300),
+  shutdownAt: Instant.optional(),
+  replacement: z.string().optional(),
+  source: z.string().default('configuration'),
+});
+export type ModelSpec = z.input<typeof ModelSpec>;
+export type ParsedModelSpec = z.output<typeof ModelSpec>;

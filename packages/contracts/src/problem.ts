@@ -1,0 +1,15 @@
+import { z } from 'zod';
+import { ERROR_CODES } from './error-codes.ts';
+
+/** RFC 9457 problem details, the only error body the API answers with. */
+export const Problem = z.object({
+  type: z.string(),
+  title: z.string(),
+  status: z.int(),
+  code: z.enum(ERROR_CODES),
+  detail: z.string().optional(),
+  instance: z.string().optional(),
+  requestId: z.string().optional(),
+  errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
+});
+export type Problem = z.infer<typeof Problem>;

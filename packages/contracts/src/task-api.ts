@@ -1,0 +1,169 @@
+import { z } from 'zod';
+import { LIMITATION_CODES } from './error-codes.ts';
+import { UsdAmountInput, UsdString } from './money.ts';
+import { Agent, Gate, Lane, Quality, StepStatus, TaskStatus, TaskType, Tier } from './vocabulary.ts';
+
+const Metadata = z
+  .record(z.string().min(1).max(100), z.string().max(1_000))
+  .refine((record) => Object.keys(record).length <= 50, 'at most 50 entries');
+
+/**
+ * Body of `POST /tasks`, before its `input` is checked against the task type's own schema.
+ * Unknown fields are refused: a misspelt option must not be ignored silently.
+ */
+export const CreateTask = z.strictObject({
+  type: TaskType,
+  input: z.record(z.string(), z.unknown()),
+  lane: Lane.default('interactive'),
+  priority: z.int().min(1).max(9).default(5),
+  tenantId: z.uuid().optional(),
+  quality: Quality.default('balanced'),
+  budgetUsd: UsdAmountInput.optional(),
+  /** Whole-task deadline; its clock stops while waiting for an approval. */
+  timeoutMs: z.int().min(1_000).max(7 * 24 * 3_600_000).optional(),
+  runAt: z.iso.datetime({ offset: true }).optional(),
+  approvals: z.array(Gate).max(2).default([]),
+  callbackUrl: z.url({ protocol: /^https?$/ }).max(2_000).optional(),
+  metadata: Metadata.default({}),
+  tags: z.array(z.string().trim().min(1).max(60)).max(20).default([]),
+});
+export type CreateTask = z.output<typeof CreateTask>;
+
+export const TaskAccepted = z.object({
+  id: z.uuid(),
+  status: TaskStatus,
+  generation: z.int(),
+  createdAt: z.iso.datetime(),
+  links: z.record(z.string(), z.string()),
+});
+export type TaskAccepted = z.infer<typeof TaskAccepted>;
+
+export const Limitation = z.object({
+  code: z.enum(LIMITATION_CODES),
+  /** Key of the step it comes from; absent when it concerns the whole task. */
+  step: z.string().optional(),
+  message: z.string(),
+});
+export type Limitation = z.infer<typeof Limitation>;
+
+export const CostView = z.object({
+  usd: UsdString,
+  baselineUsd: UsdString,
+  savedUsd: UsdString,
+  calls: z.int(),
+  cachedCalls: z.int(),
+  inputTokens: z.int(),
+  outputTokens: z.int(),
+});
+export type CostView = z.infer<typeof CostView>;
+
+export const StepError = z.object({ code: z.string(), message: z.string() });
+
+export const TaskView = z.object({
+  id: z.uuid(),
+  tenantId: z.uuid(),
+  generation: z.int(),
+  type: TaskType,
+  lane: Lane,
+  priority: z.int(),
+  quality: Quality,
+  status: TaskStatus,
+  input: z.record(z.string(), z.unknown()).nullable(),
+  progress: z.object({ stepsDone: z.int(), stepsTotal: z.int(), percent: z.int() }),
+  cost: CostView,
+  budgetUsd: UsdString.optional(),
+  limitations: z.array(Limitation),
+  degraded: z.boolean(),
+  simulated: z.boolean(),
+  error: StepError.optional(),
+  metadata: z.record(z.string(), z.string()),
+  tags: z.array(z.string()),
+  createdAt: z.iso.datetime(),
+  startedAt: z.iso.datetime().nullable(),
+  finishedAt: z.iso.datetime().nullable(),
+  deadlineAt: z.iso.datetime(),
+});
+export type TaskView = z.infer<typeof TaskView>;
+
+export const TaskPage = z.object({ items: z.array(TaskView), nextCursor: z.string().nullable() });
+export type TaskPage = z.infer<typeof TaskPage>;
+
+export const StepView = z.object({
+  id: z.uuid(),
+  key: z.string(),
+  agent: Agent,
+  tier: Tier,
+  status: StepStatus,
+  attempt: z.int(),
+  dependsOn: z.array(z.string()),
+  queuedAt: z.iso.datetime().nullable(),
+  startedAt: z.iso.datetime().nullable(),
+  finishedAt: z.iso.datetime().nullable(),
+  timeoutMs: z.int(),
+  cost: CostView,
+  error: StepError.optional(),
+});
+export type StepView = z.infer<typeof StepView>;
+
+export const CACHE_OUTCOMES = ['miss', 'memory', 'shared', 'semantic', 'journal', 'component'] as const;
+export const CALL_STATUSES = ['ok', 'failed', 'aborted', 'estimated', 'uncertain', 'avoided'] as const;
+
+/** One ledger entry as the API shows it. */
+export const CallView = z.object({
+  id: z.uuid(),
+  stepKey: z.string(),
+  agent: Agent,
+  purpose: z.string(),
+  tier: Tier,
+  provider: z.string(),
+  model: z.string(),
+  inputTokens: z.int(),
+  cachedInputTokens: z.int(),
+  cacheWriteTokens: z.int(),
+  outputTokens: z.int(),
+  reasoningTokens: z.int(),
+  costUsd: UsdString,
+  baselineUsd: UsdString,
+  cache: z.enum(CACHE_OUTCOMES),
+  latencyMs: z.int(),
+  status: z.enum(CALL_STATUSES),
+  lever: z.string().optional(),
+  prompt: z.object({ id: z.string(), version: z.string() }),
+  route: z.object({ reason: z.string(), rule: z.string(), escalatedFrom: Tier.optional() }),
+  simulated: z.boolean(),
+  createdAt: z.iso.datetime(),
+});
+export type CallView = z.infer<typeof CallView>;
+
+export const CitedSource = z.object({
+  id: z.int(),
+  title: z.string(),
+  url: z.string().optional(),
+  accessedAt: z.iso.datetime().optional(),
+});
+export type CitedSource = z.infer<typeof CitedSource>;
+
+/** The assembled document, `GET /tasks/{id}/result`. */
+export const TaskResult = z.object({
+  title: z.string(),
+  metaDescription: z.string(),
+  keywords: z.array(z.string()),
+  lead: z.string(),
+  markdown: z.string(),
+  sections: z.array(z.object({ heading: z.string(), markdown: z.string(), citations: z.array(z.int()) })),
+  sources: z.array(CitedSource),
+  wordCount: z.int(),
+  quality: z.object({ score: z.number().nullable(), rounds: z.int() }),
+  simulated: z.boolean(),
+});
+export type TaskResult = z.infer<typeof TaskResult>;
+
+/** One server-sent event: `id` is the task's event sequence, `event` the type. */
+export const TaskEvent = z.object({
+  seq: z.int(),
+  type: z.string(),
+  at: z.iso.datetime(),
+  generation: z.int(),
+  data: z.record(z.string(), z.unknown()),
+});
+export type TaskEvent = z.infer<typeof TaskEvent>;

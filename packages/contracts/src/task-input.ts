@@ -1,0 +1,35 @@
+import { z } from 'zod';
+
+/** A language tag such as `en` or `pt-BR` (BCP 47 subset). */
+const LanguageTag = z.string().regex(/^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$/, 'must be a language tag such as "en" or "pt-BR"');
+
+const HttpUrl = z
+  .url({ protocol: /^https?$/, error: 'must be an absolute http(s) URL' })
+  .max(2_000)
+  .refine((url) => !/^https?:\/\/[^/]*@/i.test(url), 'must not carry credentials');
+
+export const UrlSource = z.strictObject({ url: HttpUrl });
+export const TextSource = z.strictObject({
+  title: z.string().trim().min(1).max(300).optional(),
+  text: z.string().trim().min(1, 'must not be empty').max(400_000),
+});
+
+/** The user's own material: a URL that workers fetch, or the text itself. */
+export const SourceInput = z.union([UrlSource, TextSource], { error: 'must be { url } or { title?, text }' });
+export type SourceInput = z.infer<typeof SourceInput>;
+
+export const ARTICLE_LIMITS = { maxSources: 20, maxSections: 12, minTargetWords: 100, maxTargetWords: 10_000 } as const;
+
+/** Input of an `article` task. */
+export const ArticleInput = z.strictObject({
+  topic: z.string().trim().min(3).max(500),
+  sources: z.array(SourceInput).max(ARTICLE_LIMITS.maxSources).optional(),
+  audience: z.string().trim().min(1).max(300).optional(),
+  tone: z.string().trim().min(1).max(300).optional(),
+  language: LanguageTag.optional(),
+  sections: z.int().min(1).max(ARTICLE_LIMITS.maxSections).optional(),
+  targetWords: z.int().min(ARTICLE_LIMITS.minTargetWords).max(ARTICLE_LIMITS.maxTargetWords).optional(),
+  styleGuide: z.string().trim().min(1).max(10_000).optional(),
+  keywords: z.array(z.string().trim().min(1).max(100)).max(30).optional(),
+});
+export type ArticleInput = z.infer<typeof ArticleInput>;

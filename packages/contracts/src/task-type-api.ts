@@ -1,0 +1,20 @@
+import { z } from 'zod';
+
+/** One task type as `GET /task-types` describes it. */
+export const TaskTypeView = z.object({
+  type: z.string(),
+  version: z.int(),
+  title: z.string(),
+  description: z.string(),
+  /** JSON Schema (draft 2020-12) of `input`; its bounds are the limits. */
+  inputSchema: z.record(z.string(), z.unknown()),
+  example: z.record(z.string(), z.unknown()),
+  defaultTimeoutMs: z.int(),
+});
+export type TaskTypeView = z.infer<typeof TaskTypeView>;
+
+export const TaskTypeList = z.object({
+  items: z.array(TaskTypeView),
+  limits: z.object({ bodyBytes: z.int(), bulkBodyBytes: z.int(), bulkTasks: z.int() }),
+});
+export type TaskTypeList = z.infer<typeof TaskTypeList>;

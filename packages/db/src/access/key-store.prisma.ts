@@ -1,0 +1,83 @@
+import { newId } from '@pressroom/runtime';
+import type { Database, Statement } from '../connection/database.ts';
+import { translateStoreError } from '../connection/store-errors.ts';
+
+export type KeyRole = 'admin' | 'monitor' | 'submit' | 'operate' | 'view';
+
+export interface KeyHolder {
+  keyId: string;
+  role: KeyRole;
+  /** Null for keys of the platform itself (admin, monitor). */
+  tenantId: string | null;
+}
+
+const FIND: Statement = {
+  name: 'keys.find',
+  text: `SELECT k.id, k.role, k.tenant_id FROM api_key k LEFT JOIN tenant t ON t.id = k.tenant_id
+         WHERE k.secret_hash = $1 AND k.deleted_at IS NULL AND t.deleted_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > now())`,
+};
+
+export interface AccessStore {
+  /** Looks a key up by the SHA-256 (hex) of its secret. Expired and deleted keys are absent. */
+  findBySecretHash(hash: string): Promise<KeyHolder | undefined>;
+  /** Makes sure that a tenant of this name exists; answers its id. */
+  ensureTenant(name: string): Promise<string>;
+  /** Makes sure that exactly this secret is the bootstrap admin key; earlier bootstrap keys end. */
+  ensureAdminKey(secretHash: string): Promise<void>;
+  /** Adds a key. */
+  addKey(key: { role: KeyRole; tenantId: string | null; secretHash: string; expiresAt?: Date }): Promise<string>;
+  tenantExists(tenantId: string): Promise<boolean>;
+}
+
+/** Id of the key whose secret is the administrator's own. */
+const BOOTSTRAP_KEY_ID = '00000000-0000-7000-8000-000000000001';
+
+export function createAccessStore(database: Database): AccessStore {
+  const { prisma } = database;
+  const guard = async <T>(work: Promise<T>): Promise<T> => {
+    try {
+      return await work;
+    } catch (error) {
+      throw translateStoreError(error);
+    }
+  };
+  return {
+    async findBySecretHash(hash) {
+      const [row] = await database.run<{ id: string; role: KeyRole; tenant_id: string | null }>(FIND, [hash]);
+      return row && { keyId: row.id, role: row.role, tenantId: row.tenant_id };
+    },
+    async ensureTenant(name) {
+      const tenant = await guard(
+        prisma.tenant.upsert({ where: { name }, update: {}, create: { id: newId(), name }, select: { id: true } }),
+      );
+      return tenant.id;
+    },
+    async ensureAdminKey(secretHash) {
+      await guard(
+        prisma.apiKey.upsert({
+          where: { id: BOOTSTRAP_KEY_ID },
+          update: { secretHash, deletedAt: null },
+          create: { id: BOOTSTRAP_KEY_ID, role: 'admin', secretHash },
+        }),
+      );
+    },
+    async addKey(key) {
+      const { id } = await guard(
+        prisma.apiKey.create({
+          data: {
+            id: newId(),
+            role: key.role,
+            tenantId: key.tenantId,
+            secretHash: key.secretHash,
+            expiresAt: key.expiresAt ?? null,
+          },
+          select: { id: true },
+        }),
+      );
+      return id;
+    },
+    async tenantExists(tenantId) {
+      return (await guard(prisma.tenant.count({ where: { id: tenantId, deletedAt: null } }))) > 0;
+    },
+  };
+}

@@ -1,0 +1,36 @@
+import { AppError, errorMessage } from '@pressroom/runtime';
+
+/** The database cannot be reached or is not answering: try again later. */
+export class StoreUnavailableError extends AppError {
+  readonly code = 'UNAVAILABLE';
+  readonly retryable = true;
+}
+
+/** PostgreSQL error classes and codes after which the same statement may succeed (SQLSTATE appendix of its manual). */
+const UNAVAILABLE_CLASSES = ['08', '53', '57', '58'];
+const RERUN_CODES = new Set(['40001', '40P01', '55P03']);
+const NETWORK_CODES = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EHOSTUNREACH', 'ENOENT']);
+const NETWORK_MESSAGES = /connection terminated|timeout exceeded when trying to connect|query read timeout|client has encountered a connection error|not queryable|cannot use a pool after/i;
+
+const codeOf = (error: unknown): string => {
+  const code = (error as { code?: unknown } | null)?.code;
+  return typeof code === 'string' ? code : '';
+};
+
+/** Was the statement rolled back only because of a conflict with another one (deadlock, serialization)? */
+export const isConflict = (error: unknown): boolean => RERUN_CODES.has(codeOf(error));
+
+/** Did the connection or the server fail? The statement may or may not have been committed. */
+export function isConnectionFailure(error: unknown): boolean {
+  if (error instanceof StoreUnavailableError) return true;
+  const code = codeOf(error);
+  if (NETWORK_CODES.has(code)) return true;
+  if (code.length === 5 && UNAVAILABLE_CLASSES.includes(code.slice(0, 2))) return true;
+  return NETWORK_MESSAGES.test(errorMessage(error)) || (error instanceof AggregateError && error.errors.some(isConnectionFailure));
+}
+
+/** Gives connection failures our own type; everything else passes unchanged. */
+export function translateStoreError(error: unknown): unknown {
+  if (error instanceof StoreUnavailableError || !isConnectionFailure(error)) return error;
+  return new StoreUnavailableError('the database is not reachable', { cause: error, retryAfterMs: 2_000 });
+}

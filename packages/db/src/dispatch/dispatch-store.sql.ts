@@ -1,0 +1,108 @@
+import type { Database, Statement } from '../connection/database.ts';
+
+/** What one tenant has waiting and running in one queue. */
+export interface TenantBacklog {
+  queue: string;
+  tenantId: string;
+  weight: number;
+  /** Steps of this tenant queued or running anywhere. */
+  inFlight: number;
+  maxConcurrency: number | null;
+  /** Its first ready steps in order, as many as the queue has room for. */
+  head: { stepId: string; taskId: string; attempt: number; priority: number }[];
+}
+
+export interface QueueRoom {
+  queue: string;
+  /** Concurrency of live sessions on the queue. */
+  slots: number;
+  /** Steps already in the queue store, waiting for a slot. */
+  queued: number;
+  /** Do ready steps wait that are due? */
+  contended: boolean;
+}
+
+export interface QueuedStep {
+  stepId: string;
+  taskId: string;
+  queue: string;
+  /** The attempt it stands at; its job is for the next. */
+  attempt: number;
+  priority: number;
+  /** Does it belong to a task that has begun, i.e. has it dependencies? */
+  begun: boolean;
+}
+
+export interface DispatchStore {
+  /** Every queue with its room. */
+  rooms(): Promise<QueueRoom[]>;
+  /** Heads of all tenants with due ready steps in a queue, at most `limit` each. */
+  backlogs(queue: string, limit: number): Promise<TenantBacklog[]>;
+  /** Ready steps → queued; answers those that were still ready. */
+  markQueued(stepIds: readonly string[]): Promise<QueuedStep[]>;
+  /** Steps queued longer than `olderThanMs`: their jobs may be lost. Adding a job again is harmless. */
+  stale(olderThanMs: number, limit: number): Promise<QueuedStep[]>;
+}
+
+const ROOMS: Statement = {
+  name: 'dispatch.rooms',
+  text: `
+    SELECT q.name AS queue,
+      coalesce((SELECT sum(x.concurrency) FROM worker_session x WHERE q.name = ANY (x.queues) AND x.expires_at > now()), 0)::int AS slots,
+      (SELECT count(*) FROM step s WHERE s.status = 'queued' AND s.queue = q.name)::int AS queued,
+      EXISTS (SELECT 1 FROM step s WHERE s.status = 'ready' AND s.queue = q.name AND s.available_at <= now()) AS contended
+    FROM unnest($1::text[]) AS q(name)`,
+};
+const BACKLOGS: Statement = {
+  name: 'dispatch.backlogs',
+  // Walks tenants with a loose index scan: one probe per tenant, whatever the backlog.
+  text: `
+    WITH RECURSIVE tenants AS (
+      (SELECT s.tenant_id FROM step s WHERE s.status = 'ready' AND s.queue = $1 ORDER BY s.tenant_id LIMIT 1)
+      UNION ALL
+      SELECT (SELECT s.tenant_id FROM step s WHERE s.status = 'ready' AND s.queue = $1 AND s.tenant_id > p.tenant_id
+              ORDER BY s.tenant_id LIMIT 1)
+      FROM tenants p WHERE p.tenant_id IS NOT NULL
+    )
+    SELECT $1 AS queue, n.tenant_id AS "tenantId", coalesce(t.weight, 1) AS weight, t.max_concurrency AS "maxConcurrency",
+      (SELECT count(*) FROM step s WHERE s.status = 'running' AND s.tenant_id = n.tenant_id)::int
+        + (SELECT count(*) FROM step s WHERE s.status = 'queued' AND s.tenant_id = n.tenant_id)::int AS "inFlight",
+      h.head
+    FROM tenants n LEFT JOIN tenant t ON t.id = n.tenant_id
+    CROSS JOIN LATERAL (
+      SELECT jsonb_agg(jsonb_build_object('stepId', r.id, 'taskId', r.task_id, 'attempt', r.attempt, 'priority', k.priority)
+                       ORDER BY r.order_key, r.id) AS head
+      FROM (SELECT s.id, s.task_id, s.attempt, s.order_key FROM step s
+            WHERE s.status = 'ready' AND s.queue = $1 AND s.tenant_id = n.tenant_id AND s.available_at <= now()
+            ORDER BY s.order_key LIMIT $2) r
+      JOIN task k ON k.id = r.task_id) h
+    WHERE n.tenant_id IS NOT NULL AND h.head IS NOT NULL`,
+};
+const MARK: Statement = {
+  name: 'dispatch.mark_queued',
+  text: `
+    WITH chosen AS (
+      SELECT s.id FROM step s JOIN task t ON t.id = s.task_id
+      WHERE s.id = ANY ($1::uuid[]) AND s.status = 'ready' AND t.finished_at IS NULL
+      ORDER BY s.task_id FOR UPDATE OF s SKIP LOCKED
+    )
+    UPDATE step s SET status = 'queued', queued_at = now() FROM chosen c, task t
+    WHERE s.id = c.id AND t.id = s.task_id AND s.status = 'ready'
+    RETURNING s.id AS "stepId", s.task_id AS "taskId", s.queue, s.attempt, t.priority, s.deps <> '{}' AS begun`,
+};
+const STALE: Statement = {
+  name: 'dispatch.stale',
+  text: `SELECT s.id AS "stepId", s.task_id AS "taskId", s.queue, s.attempt, t.priority, s.deps <> '{}' AS begun
+         FROM step s JOIN task t ON t.id = s.task_id
+         WHERE s.status = 'queued' AND s.queued_at < now() - $1 * interval '1 ms' AND t.finished_at IS NULL
+         ORDER BY s.queued_at LIMIT $2`,
+};
+
+export function createDispatchStore(database: Database, queues: readonly string[]): DispatchStore {
+  return {
+    rooms: () => database.run<QueueRoom & Record<string, unknown>>(ROOMS, [queues]),
+    backlogs: (queue, limit) => database.run<TenantBacklog & Record<string, unknown>>(BACKLOGS, [queue, limit]),
+    markQueued: (stepIds) => database.run<QueuedStep & Record<string, unknown>>(MARK, [stepIds]),
+    stale: (olderThanMs, limit) => database.run<QueuedStep & Record<string, unknown>>(STALE, [olderThanMs, limit]),
+  };
+}

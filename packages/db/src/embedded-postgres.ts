@@ -1,0 +1,122 @@
+import { mkdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+
+import { acquirePidLock, errorMessage, systemClock, type Logger, type PidLock } from '@pressroom/runtime';
+import pg from 'pg';
+
+import { locateCluster } from './embedded/cluster-location.ts';
+import { EmbeddedPostgresError } from './embedded/embedded-postgres-error.ts';
+import { initCluster, SUPERUSER } from './embedded/init-cluster.ts';
+import { startPostmaster, type Postmaster } from './embedded/postmaster.ts';
+import { choosePort, rememberPort } from './embedded/remembered-port.ts';
+import { readOrCreateSecret } from './embedded/secret-file.ts';
+import { toServerArguments, type ServerSettings } from './embedded/server-settings.ts';
+import { stopOrphan } from './embedded/stop-orphan.ts';
+
+const DATABASE = 'pressroom';
+const START_ATTEMPTS = 10;
+const RETRY_MS = 300;
+
+export interface EmbeddedPostgresOptions {
+  /** Holds the cluster, its password, port and log; made when absent. */
+  dataDir: string;
+  /** Fixed port; without it one is chosen once and kept while it is free. */
+  port?: number;
+  log: Logger;
+  /** PostgreSQL parameters that differ from the defaults in `server-settings.ts`. */
+  settings?: ServerSettings;
+}
+
+export interface EmbeddedPostgres {
+  /** Connection string of the database `pressroom`, password included: never log it. */
+  url: string;
+  port: number;
+  pid: number;
+  /** Resolves when the server is gone, whoever ended it. */
+  exited: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
+  /** Ends open connections, waits for a clean shutdown and frees the directory. Idempotent. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Runs a PostgreSQL of our own, for machines that have none. One process at a time owns `dataDir`; the server never
+ * outlives it, and what a crash leaves behind does not block the next start. Throws `EmbeddedPostgresError`.
+ */
+export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
+  const dataDir = resolve(options.dataDir);
+  const lock = claimDirectory(dataDir);
+  try {
+    const password = readOrCreateSecret(join(dataDir, 'password'));
+    const location = await locateCluster(dataDir, options.log);
+    await stopOrphan(location.clusterDir, options.log);
+    await initCluster(location, password, options.settings?.['fsync'] !== 'off');
+    const launch = (port: number) =>
+      startPostmaster(location, toServerArguments(location.clusterDir, port, options.settings), join(dataDir, 'postgres.log'));
+    const { postmaster, port } = await startOnPort(dataDir, options.port, launch);
+    const url = (database: string) => `postgresql://${SUPERUSER}:${password}@127.0.0.1:${port}/${database}`;
+    const stop = async () => {
+      await postmaster.stop();
+      lock.release();
+    };
+    await createDatabase(url('postgres')).catch(async (error: unknown) => {
+      await stop();
+      throw error;
+    });
+    options.log.info({ port, postgresPid: postmaster.pid, dataDir }, 'postgres.started');
+    return { url: url(DATABASE), port, pid: postmaster.pid, exited: postmaster.exited, stop };
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+function claimDirectory(dataDir: string): Extract<PidLock, { acquired: true }> {
+  let lock: PidLock;
+  try {
+    mkdirSync(dataDir, { recursive: true, mode: 0o755 });
+    lock = acquirePidLock(join(dataDir, 'owner.lock'));
+  } catch (error) {
+    throw new EmbeddedPostgresError(`cannot write to ${dataDir}: ${errorMessage(error)}; set PRESSROOM_HOME to a directory of your own`, {
+      cause: error,
+    });
+  }
+  if (lock.acquired) return lock;
+  throw new EmbeddedPostgresError(
+    `another Pressroom (pid ${lock.ownerPid}) uses the database in ${dataDir}; stop it, or set PRESSROOM_HOME to another directory`,
+  );
+}
+
+async function startOnPort(
+  dataDir: string,
+  fixed: number | undefined,
+  launch: (port: number) => Promise<Postmaster>,
+): Promise<{ postmaster: Postmaster; port: number }> {
+  const memory = join(dataDir, 'port');
+  for (let attempt = 1; ; attempt += 1) {
+    const port = fixed ?? (await choosePort(memory));
+    try {
+      const postmaster = await launch(port);
+      rememberPort(memory, port);
+      return { postmaster, port };
+    } catch (error) {
+      if (attempt === START_ATTEMPTS || !isPassing(errorMessage(error), fixed === undefined)) throw error;
+      await systemClock.sleep(RETRY_MS);
+    }
+  }
+}
+
+/** Another process took the port just now, or the backends of a killed server are still on their way out. */
+function isPassing(message: string, canChangePort: boolean): boolean {
+  return message.includes('shared memory block') || (canChangePort && /could not (bind|create any TCP)/.test(message));
+}
+
+async function createDatabase(url: string): Promise<void> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    const { rowCount } = await client.query('SELECT FROM pg_database WHERE datname = $1', [DATABASE]);
+    if (rowCount === 0) await client.query(`CREATE DATABASE ${DATABASE}`);
+  } finally {
+    await client.end();
+  }
+}

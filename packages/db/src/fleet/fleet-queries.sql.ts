@@ -1,0 +1,67 @@
+import type { Database, Statement } from '../connection/database.ts';
+
+export interface WorkerRow {
+  id: string;
+  host: string;
+  pid: number;
+  pools: string[];
+  concurrency: number;
+  active: number;
+  startedAt: Date;
+  lastSeenAt: Date;
+  version: string;
+}
+
+export interface QueueBacklog {
+  name: string;
+  /** Steps that may run: ready and due, or already in the queue store. */
+  backlog: number;
+  oldestWaitMs: number;
+}
+
+const WORKERS: Statement = {
+  name: 'fleet.workers',
+  text: `SELECT id, host, pid, queues AS pools, concurrency, active, started_at AS "startedAt", last_seen_at AS "lastSeenAt", version
+         FROM worker_session WHERE expires_at > now() ORDER BY started_at`,
+};
+const BACKLOGS: Statement = {
+  name: 'fleet.backlogs',
+  text: `SELECT queue AS name, count(*)::int AS backlog,
+           greatest(0, floor(extract(epoch FROM now() - min(available_at)) * 1000))::float8 AS "oldestWaitMs"
+         FROM step WHERE status IN ('ready', 'queued') AND (status = 'queued' OR available_at <= now()) GROUP BY queue`,
+};
+const DUE: Statement = {
+  name: 'fleet.past_deadline',
+  text: `SELECT id FROM task WHERE finished_at IS NULL AND deadline_at < now() ORDER BY deadline_at LIMIT $1`,
+};
+const UNFINISHED: Statement = {
+  name: 'fleet.unfinished',
+  text: `SELECT id FROM task WHERE finished_at IS NULL AND steps_left = 0 LIMIT $1`,
+};
+const EXHAUSTED: Statement = {
+  name: 'fleet.overdue_steps',
+  text: `SELECT s.id AS "stepId", s.task_id AS "taskId" FROM step s
+         WHERE s.status IN ('ready', 'queued', 'running') AND s.first_started_at IS NOT NULL
+           AND s.first_started_at + s.total_timeout_ms * interval '1 ms' < now() LIMIT $1`,
+};
+
+export interface FleetStore {
+  workers(): Promise<WorkerRow[]>;
+  backlogs(): Promise<QueueBacklog[]>;
+  /** Open tasks past their deadline. */
+  pastDeadline(limit: number): Promise<string[]>;
+  /** Open tasks without a step left to run: a process died between the last settle and the task's end. */
+  unfinished(limit: number): Promise<string[]>;
+  /** Steps whose total time is over though they are not. */
+  overdueSteps(limit: number): Promise<{ stepId: string; taskId: string }[]>;
+}
+
+export function createFleetStore(database: Database): FleetStore {
+  return {
+    workers: () => database.run<WorkerRow & Record<string, unknown>>(WORKERS, []),
+    backlogs: () => database.run<QueueBacklog & Record<string, unknown>>(BACKLOGS, []),
+    pastDeadline: async (limit) => (await database.run<{ id: string }>(DUE, [limit])).map((row) => row.id),
+    unfinished: async (limit) => (await database.run<{ id: string }>(UNFINISHED, [limit])).map((row) => row.id),
+    overdueSteps: (limit) => database.run<{ stepId: string; taskId: string }>(EXHAUSTED, [limit]),
+  };
+}

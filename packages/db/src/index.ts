@@ -1,0 +1,61 @@
+export { startEmbeddedPostgres, type EmbeddedPostgres, type EmbeddedPostgresOptions } from './embedded-postgres.ts';
+export { EmbeddedPostgresError } from './embedded/embedded-postgres-error.ts';
+export { THROWAWAY_SETTINGS, type ServerSettings } from './embedded/server-settings.ts';
+export { applyMigrations, MIGRATIONS_DIR, type ApplyMigrationsOptions } from './migrate.ts';
+export { DatabaseUnreachableError, MigrationError } from './migrations/migration-error.ts';
+export { connectDatabase, type Database } from './connection/database.ts';
+export { isConnectionFailure, StoreUnavailableError } from './connection/store-errors.ts';
+export {
+  createSubmitStore,
+  type NewStep,
+  type NewTask,
+  type SubmitStore,
+  type SubmittedTask,
+  type TaskByKey,
+} from './tasks/submit-tasks.sql.ts';
+export {
+  createTaskTransitionStore,
+  type LockedStep,
+  type LockedTask,
+  type StepChange,
+  type TaskChange,
+  type TaskSnapshot,
+  type TaskTransitionStore,
+} from './tasks/task-transition.sql.ts';
+export { createTaskQueryStore, type TaskQueryStore } from './tasks/task-queries.prisma.ts';
+export { createEventFeed, type EventFeedStore } from './tasks/event-feed.sql.ts';
+export {
+  createStepStore,
+  type FreedStep,
+  type SettleAnswer,
+  type SettleItem,
+  type StepAttempt,
+  type StepStore,
+} from './steps/step-store.sql.ts';
+export {
+  createSessionStore,
+  type HeldAttempt,
+  type Heartbeat,
+  type LostStep,
+  type NewSession,
+  type SessionStore,
+} from './sessions/session-store.sql.ts';
+export {
+  createMoneyStore,
+  type EndedCall,
+  type JournalKeyRow,
+  type LedgerEntryFacts,
+  type MoneyStore,
+  type Reservation,
+  type ReservationAnswer,
+} from './money/money-store.sql.ts';
+export {
+  createDispatchStore,
+  type DispatchStore,
+  type QueuedStep,
+  type QueueRoom,
+  type TenantBacklog,
+} from './dispatch/dispatch-store.sql.ts';
+export { createAccessStore, type AccessStore, type KeyHolder, type KeyRole } from './access/key-store.prisma.ts';
+export { createLoopLeaseStore, type LoopLeaseStore } from './fleet/loop-lease.sql.ts';
+export { createFleetStore, type FleetStore, type QueueBacklog, type WorkerRow } from './fleet/fleet-queries.sql.ts';

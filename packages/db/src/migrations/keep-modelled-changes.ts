@@ -1,0 +1,16 @@
+/**
+ * Drops from Prisma's script what would remove indexes that only raw SQL knows. A script is a sequence of blocks, each a
+ * comment (`-- DropIndex`) followed by its statement.
+ */
+export function keepModelledChanges(script: string, unmodelledIndexes: readonly string[]): string {
+  const unmodelled = new Set(unmodelledIndexes);
+  return script
+    .split(/\n(?=-- )/)
+    .filter((block) => {
+      const dropped = /^DROP INDEX (?:"[^"]+"\.)?"([^"]+)"/m.exec(block)?.[1];
+      return dropped === undefined || !unmodelled.has(dropped);
+    })
+    .filter((block) => block.split('\n').some((line) => line.trim() !== '' && !line.startsWith('--')))
+    .join('\n')
+    .trim();
+}

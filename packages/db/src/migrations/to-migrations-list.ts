@@ -1,0 +1,16 @@
+import type { MigrationList } from '@prisma/schema-engine-wasm';
+
+import type { Migration } from './migration.ts';
+
+/** Our migrations in the shape the schema engine takes. */
+export function toMigrationsList(migrations: readonly Migration[]): MigrationList {
+  return {
+    baseDir: 'prisma/migrations',
+    lockfile: { path: 'migration_lock.toml', content: 'provider = "postgresql"\n' },
+    shadowDbInitScript: '',
+    migrationDirectories: migrations.map(({ name, sql }) => ({
+      path: name,
+      migrationFile: { path: 'migration.sql', content: { tag: 'ok', value: sql } },
+    })),
+  };
+}

@@ -1,0 +1,133 @@
+import type { Database, Statement } from '../connection/database.ts';
+
+/** One ledger row's facts as JSON, named after the columns; amounts and status are given beside it. */
+export interface LedgerEntryFacts {
+  tenantId: string;
+  taskId: string;
+  stepId: string;
+  stepKey: string;
+  agent: string;
+  taskType: string;
+  generation: number;
+  attempt: number;
+  path: string;
+  purpose: string;
+  tier: string;
+  provider: string;
+  model: string;
+  uncachedInput: number;
+  cacheRead: number;
+  cacheWrite5m: number;
+  cacheWrite1h: number;
+  output: number;
+  reasoning: number;
+  cache: string;
+  lever: string | null;
+  promptId: string;
+  promptVersion: string;
+  route: Record<string, unknown>;
+  priceVersion: string;
+  simulated: boolean;
+  latencyMs: number;
+  errorCode: string | null;
+  reservationId: string | null;
+}
+
+export interface Reservation {
+  id: string;
+  sessionId: string;
+  taskId: string;
+  stepId: string;
+  attempt: number;
+  amountNano: string;
+  /** Keys of the budget counters in scope; those that do not exist do not limit. */
+  budgets: readonly string[];
+  /** Written at worst case if the process dies; carries `baselineNano` too. */
+  entry: LedgerEntryFacts & { baselineNano: string };
+}
+
+export type ReservationAnswer =
+  | { id: string; outcome: 'reserved' | 'fenced' }
+  | { id: string; outcome: 'over_budget'; budget: string; shortfallNano: bigint };
+
+export interface EndedCall {
+  reservationId: string;
+  status: string;
+  costNano: string;
+  baselineNano: string;
+  budgets: readonly string[];
+  entry: LedgerEntryFacts;
+  journal?: { stepId: string; generation: number; path: string; requestHash: string; taskId: string; reply: unknown };
+}
+
+export interface JournalKeyRow {
+  stepId: string;
+  generation: number;
+  path: string;
+  requestHash: string;
+}
+
+export interface MoneyStore {
+  /** Holds worst cases; one statement for many calls. Repeating a reservation is harmless. */
+  reserve(items: readonly Reservation[]): Promise<ReservationAnswer[]>;
+  /** Journal, ledger and settlement; one synchronous statement for many calls. Idempotent by reservation. */
+  endCalls(items: readonly EndedCall[]): Promise<void>;
+  findReply(key: JournalKeyRow): Promise<unknown>;
+  /** Keeps the result of a tool; the first one written stays. */
+  saveReply(taskId: string, key: JournalKeyRow, reply: unknown): Promise<void>;
+  /** Entries of calls that were avoided: nothing was reserved for them. */
+  recordAvoided(entries: readonly { entry: LedgerEntryFacts; baselineNano: string }[]): Promise<void>;
+  ensurePartitions(months: number): Promise<void>;
+}
+
+const RESERVE: Statement = { name: 'money.reserve', text: `SELECT * FROM reserve_calls($1::jsonb)` };
+const END: Statement = { name: 'money.end_calls', text: `SELECT end_calls($1::jsonb)` };
+const FIND: Statement = {
+  name: 'money.find_reply',
+  text: `SELECT reply FROM call WHERE step_id = $1 AND generation = $2 AND path = $3 AND request_hash = $4`,
+};
+const SAVE: Statement = {
+  name: 'money.save_reply',
+  text: `INSERT INTO call (step_id, generation, path, request_hash, task_id, reply) VALUES ($1, $2, $3, $4, $5, $6::jsonb)
+         ON CONFLICT DO NOTHING`,
+};
+const AVOIDED: Statement = {
+  name: 'money.record_avoided',
+  text: `SELECT write_ledger_entry(x -> 'entry', 'avoided', 0, (x ->> 'baselineNano')::bigint)
+         FROM jsonb_array_elements($1::jsonb) x`,
+};
+const PARTITIONS: Statement = { name: 'money.partitions', text: `SELECT ensure_ledger_partitions($1)` };
+
+export function createMoneyStore(database: Database): MoneyStore {
+  return {
+    async reserve(items) {
+      const rows = await database.run<{
+        id: string;
+        outcome: 'reserved' | 'fenced' | 'over_budget';
+        budget: string | null;
+        shortfall: string | null;
+      }>(RESERVE, [JSON.stringify(items)]);
+      return rows.map((row) =>
+        row.outcome === 'over_budget'
+          ? { id: row.id, outcome: row.outcome, budget: row.budget ?? '', shortfallNano: BigInt(row.shortfall ?? 0) }
+          : { id: row.id, outcome: row.outcome },
+      );
+    },
+    async endCalls(items) {
+      await database.run(END, [JSON.stringify(items)]);
+    },
+    async findReply(key) {
+      const [row] = await database.run<{ reply: unknown }>(FIND, [key.stepId, key.generation, key.path, key.requestHash]);
+      return row?.reply;
+    },
+    async saveReply(taskId, key, reply) {
+      await database.run(SAVE, [key.stepId, key.generation, key.path, key.requestHash, taskId, JSON.stringify(reply)]);
+    },
+    async recordAvoided(entries) {
+      if (entries.length > 0) await database.run(AVOIDED, [JSON.stringify(entries)]);
+    },
+    async ensurePartitions(months) {
+      await database.run(PARTITIONS, [months]);
+    },
+  };
+}

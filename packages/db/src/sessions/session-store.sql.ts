@@ -1,0 +1,95 @@
+import type { Database, Statement } from '../connection/database.ts';
+
+export interface NewSession {
+  id: string;
+  host: string;
+  pid: number;
+  queues: readonly string[];
+  concurrency: number;
+  version: string;
+}
+
+export interface HeldAttempt {
+  stepId: string;
+  attempt: number;
+}
+
+export interface Heartbeat {
+  /** False when the session was ended by the reaper: every lease is lost, a new session must be opened. */
+  alive: boolean;
+  /** Held attempts that are no longer this session's to run: cancelled, past a deadline, or given to another. */
+  lost: HeldAttempt[];
+  /** Attempts this session runs according to the database that were not among those held. */
+  orphans: HeldAttempt[];
+  /** Queues in which due steps wait: freed steps must queue up behind them. */
+  contended: string[];
+}
+
+export interface LostStep {
+  stepId: string;
+  taskId: string;
+  queue: string;
+  losses: number;
+}
+
+export interface SessionStore {
+  open(session: NewSession, ttlMs: number): Promise<void>;
+  beat(sessionId: string, ttlMs: number, held: readonly HeldAttempt[], queues: readonly string[]): Promise<Heartbeat>;
+  /** Ends a session in good order. What it still held is reaped at once. */
+  end(sessionId: string): Promise<void>;
+  /** Ends dead sessions, gives their steps back, writes their open reservations off as uncertain. */
+  reap(): Promise<LostStep[]>;
+}
+
+const OPEN: Statement = {
+  name: 'sessions.open',
+  text: `INSERT INTO worker_session (id, host, pid, queues, concurrency, version, expires_at)
+         VALUES ($1, $2, $3, $4, $5, $6, now() + $7 * interval '1 ms') ON CONFLICT DO NOTHING`,
+};
+const BEAT: Statement = {
+  name: 'sessions.beat',
+  text: `
+    WITH me AS (
+      UPDATE worker_session SET last_seen_at = now(), expires_at = now() + $2 * interval '1 ms', active = $5
+      WHERE id = $1 RETURNING id
+    )
+    SELECT EXISTS (SELECT 1 FROM me) AS alive,
+      (SELECT coalesce(jsonb_agg(jsonb_build_object('stepId', h.step_id, 'attempt', h.attempt)), '[]')
+       FROM unnest($3::uuid[], $4::int[]) AS h(step_id, attempt)
+       WHERE NOT EXISTS (SELECT 1 FROM step s WHERE s.id = h.step_id AND s.attempt = h.attempt AND s.status = 'running'
+                         AND s.session_id = $1)) AS lost,
+      (SELECT coalesce(jsonb_agg(jsonb_build_object('stepId', s.id, 'attempt', s.attempt)), '[]') FROM step s
+       WHERE s.status = 'running' AND s.session_id = $1 AND s.id <> ALL ($3::uuid[])) AS orphans,
+      (SELECT coalesce(array_agg(q.name), '{}') FROM unnest($6::text[]) AS q(name)
+       WHERE EXISTS (SELECT 1 FROM step s WHERE s.status = 'ready' AND s.queue = q.name AND s.available_at <= now())) AS contended`,
+};
+const END: Statement = { name: 'sessions.end', text: `DELETE FROM worker_session WHERE id = $1` };
+const REAP: Statement = { name: 'sessions.reap', text: `SELECT * FROM reap_sessions()` };
+
+export function createSessionStore(database: Database): SessionStore {
+  return {
+    async open(session, ttlMs) {
+      const { id, host, pid, queues, concurrency, version } = session;
+      await database.run(OPEN, [id, host, pid, queues, concurrency, version, ttlMs]);
+    },
+    async beat(sessionId, ttlMs, held, queues) {
+      const [row] = await database.run<Heartbeat>(BEAT, [
+        sessionId,
+        ttlMs,
+        held.map((attempt) => attempt.stepId),
+        held.map((attempt) => attempt.attempt),
+        held.length,
+        queues,
+      ]);
+      return row ?? { alive: false, lost: [], orphans: [], contended: [] };
+    },
+    async end(sessionId) {
+      await database.run(END, [sessionId]);
+      await database.run(REAP, []);
+    },
+    async reap() {
+      const rows = await database.run<{ step_id: string; task_id: string; queue: string; losses: number }>(REAP, []);
+      return rows.map((row) => ({ stepId: row.step_id, taskId: row.task_id, queue: row.queue, losses: row.losses }));
+    },
+  };
+}

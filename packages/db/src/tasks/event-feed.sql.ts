@@ -1,0 +1,41 @@
+import type { TaskEvent } from '@pressroom/contracts';
+import type { Database, Statement } from '../connection/database.ts';
+
+const AFTER: Statement = {
+  name: 'events.after',
+  text: `SELECT e.task_id, e.seq, e.generation, e.type, e.data, e.at,
+           t.finished_at IS NOT NULL AND e.seq = t.event_seq AS last
+         FROM unnest($1::uuid[], $2::int[]) AS c(task_id, seq)
+         JOIN task t ON t.id = c.task_id
+         JOIN LATERAL (SELECT * FROM task_event x WHERE x.task_id = c.task_id AND x.seq > c.seq ORDER BY x.seq LIMIT 500) e ON true
+         ORDER BY e.task_id, e.seq`,
+};
+
+export interface EventFeedStore {
+  /**
+   * Events of many tasks after a sequence number each, in order, at most 500 a task. Numbers are given under the task's
+   * row lock, so none can appear below one already read. `last` marks the final event of a finished task.
+   */
+  after(cursors: ReadonlyMap<string, number>): Promise<{ taskId: string; event: TaskEvent; last: boolean }[]>;
+}
+
+export function createEventFeed(database: Database): EventFeedStore {
+  return {
+    async after(cursors) {
+      const rows = await database.run<{
+        task_id: string;
+        seq: number;
+        generation: number;
+        type: string;
+        data: Record<string, unknown>;
+        at: Date;
+        last: boolean;
+      }>(AFTER, [[...cursors.keys()], [...cursors.values()]]);
+      return rows.map((row) => ({
+        taskId: row.task_id,
+        last: row.last,
+        event: { seq: row.seq, type: row.type, at: row.at.toISOString(), generation: row.generation, data: row.data },
+      }));
+    },
+  };
+}

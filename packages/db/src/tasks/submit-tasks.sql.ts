@@ -1,0 +1,139 @@
+import type { Lane, Quality, Tier } from '@pressroom/contracts';
+import type { Database, Statement } from '../connection/database.ts';
+
+/** A step as it enters the plan. `next` is the inverse of `deps`; `depsLeft` counts those not yet complete. */
+export interface NewStep {
+  id: string;
+  key: string;
+  agent: string;
+  queue: string;
+  tier: Tier;
+  deps: readonly string[];
+  next: readonly string[];
+  depsLeft: number;
+  params: Readonly<Record<string, unknown>>;
+  attemptTimeoutMs: number;
+  totalTimeoutMs: number;
+  maxFailures: number;
+  backoffBaseMs: number;
+  backoffCapMs: number;
+  onExhausted: string;
+}
+
+export interface NewTask {
+  id: string;
+  tenantId: string;
+  type: string;
+  pipelineVersion: number;
+  lane: Lane;
+  priority: number;
+  quality: Quality;
+  budgetNano: string | null;
+  input: unknown;
+  approvals: readonly string[];
+  callbackUrl: string | null;
+  metadata: Readonly<Record<string, string>>;
+  tags: readonly string[];
+  idempotencyKey: string | null;
+  requestHash: string | null;
+  timeoutMs: number;
+  /** When its first steps may start; null is now. */
+  runAt: string | null;
+  /** First steps enter as `queued`: the caller adds their jobs itself. */
+  direct: boolean;
+  steps: readonly NewStep[];
+}
+
+const SUBMIT: Statement = {
+  name: 'tasks.submit',
+  text: `
+    WITH item AS MATERIALIZED (
+      SELECT * FROM jsonb_to_recordset($1::jsonb) AS x(id uuid, "tenantId" uuid, type text, "pipelineVersion" int, lane text,
+        priority int, quality text, "budgetNano" bigint, input jsonb, approvals text[], "callbackUrl" text, metadata jsonb,
+        tags text[], "idempotencyKey" text, "requestHash" text, "timeoutMs" bigint, "runAt" timestamptz, direct boolean, steps jsonb)
+    ), made AS (
+      INSERT INTO task (id, tenant_id, type, pipeline_version, lane, priority, quality, status, event_seq, steps_total,
+        steps_left, budget_nano, input, approvals, callback_url, metadata, tags, idempotency_key, request_hash, timeout_ms,
+        created_at, deadline_at)
+      SELECT id, "tenantId", type, "pipelineVersion", lane, priority, quality, 'queued', 1, jsonb_array_length(steps),
+        jsonb_array_length(steps), "budgetNano", input, approvals, "callbackUrl", metadata, tags, "idempotencyKey",
+        "requestHash", "timeoutMs", now(), greatest(now(), coalesce("runAt", now())) + "timeoutMs" * interval '1 ms'
+      FROM item
+      ON CONFLICT (tenant_id, idempotency_key) DO NOTHING
+      RETURNING id, created_at, priority, tenant_id, type
+    ), planned AS (
+      INSERT INTO step (id, task_id, key, agent, queue, tenant_id, task_type, tier, status, deps, next, deps_left,
+        available_at, order_key, params, attempt_timeout_ms, total_timeout_ms, max_failures, backoff_base_ms, backoff_cap_ms,
+        on_exhausted, queued_at)
+      SELECT s.id, m.id, s.key, s.agent, s.queue, m.tenant_id, m.type, s.tier,
+        CASE WHEN s."depsLeft" > 0 THEN 'pending' WHEN i.direct AND i."runAt" IS NULL THEN 'queued' ELSE 'ready' END,
+        s.deps, s.next, s."depsLeft", coalesce(i."runAt", now()),
+        step_order_key(m.created_at, m.priority, cardinality(s.deps) > 0), s.params, s."attemptTimeoutMs", s."totalTimeoutMs",
+        s."maxFailures", s."backoffBaseMs", s."backoffCapMs", s."onExhausted",
+        CASE WHEN s."depsLeft" = 0 THEN now() END
+      FROM made m JOIN item i ON i.id = m.id
+      CROSS JOIN LATERAL jsonb_to_recordset(i.steps) AS s(id uuid, key text, agent text, queue text, tier text, deps text[],
+        next text[], "depsLeft" int, params jsonb, "attemptTimeoutMs" int, "totalTimeoutMs" int, "maxFailures" int,
+        "backoffBaseMs" int, "backoffCapMs" int, "onExhausted" text)
+    ), budgeted AS (
+      INSERT INTO budget_counter (key, limit_nano)
+      SELECT 'task:' || m.id, i."budgetNano" FROM made m JOIN item i ON i.id = m.id WHERE i."budgetNano" IS NOT NULL
+    ), told AS (
+      INSERT INTO task_event (task_id, seq, generation, type) SELECT id, 1, 1, 'task.queued' FROM made
+    )
+    SELECT id, created_at FROM made`,
+};
+
+const FIND_BY_KEY: Statement = {
+  name: 'tasks.find_by_idempotency_key',
+  text: `SELECT id, status, generation, created_at, request_hash FROM task WHERE tenant_id = $1 AND idempotency_key = $2`,
+};
+
+export interface SubmittedTask {
+  id: string;
+  createdAt: Date;
+}
+
+export interface TaskByKey {
+  id: string;
+  status: string;
+  generation: number;
+  createdAt: Date;
+  requestHash: string | null;
+}
+
+export interface SubmitStore {
+  /**
+   * Commits tasks with their planned steps, all in one statement. A task whose tenant and idempotency key exist already
+   * is left out of the answer and changes nothing.
+   */
+  submit(tasks: readonly NewTask[]): Promise<SubmittedTask[]>;
+  findByIdempotencyKey(tenantId: string, key: string): Promise<TaskByKey | undefined>;
+}
+
+export function createSubmitStore(database: Database): SubmitStore {
+  return {
+    async submit(tasks) {
+      const rows = await database.run<{ id: string; created_at: Date }>(SUBMIT, [JSON.stringify(tasks)]);
+      return rows.map((row) => ({ id: row.id, createdAt: row.created_at }));
+    },
+    async findByIdempotencyKey(tenantId, key) {
+      const [row] = await database.run<{
+        id: string;
+        status: string;
+        generation: number;
+        created_at: Date;
+        request_hash: string | null;
+      }>(FIND_BY_KEY, [tenantId, key]);
+      return (
+        row && {
+          id: row.id,
+          status: row.status,
+          generation: row.generation,
+          createdAt: row.created_at,
+          requestHash: row.request_hash,
+        }
+      );
+    },
+  };
+}

@@ -1,0 +1,315 @@
+import {
+  formatUsd,
+  isTerminalTask,
+  type CallView,
+  type CostView,
+  type Lane,
+  type Limitation,
+  type StepView,
+  type TaskStatus,
+  type TaskView,
+} from '@pressroom/contracts';
+import type { Database, Statement } from '../connection/database.ts';
+import { translateStoreError } from '../connection/store-errors.ts';
+import type { Step, Task } from '../generated/client.ts';
+
+export interface TaskListFilter {
+  tenantId: string | null;
+  status?: TaskStatus;
+  type?: string;
+  lane?: Lane;
+  tag?: string;
+  createdAfter?: Date;
+}
+
+export interface TaskMaterial {
+  type: string;
+  pipelineVersion: number;
+  status: TaskStatus;
+  input: unknown;
+  outputs: Record<string, unknown>;
+  simulated: boolean;
+  contentDeleted: boolean;
+}
+
+/** What the API reads of tasks. A `tenantId` of null means any tenant; another tenant's task is undefined. */
+export interface TaskQueryStore {
+  get(taskId: string, tenantId: string | null): Promise<TaskView | undefined>;
+  /** Newest first. Items carry no input: it may hold megabytes of sources. */
+  list(
+    filter: TaskListFilter,
+    page: { cursor: string | undefined; limit: number },
+  ): Promise<{ items: TaskView[]; nextCursor: string | null }>;
+  steps(taskId: string, tenantId: string | null): Promise<StepView[] | undefined>;
+  calls(taskId: string, tenantId: string | null): Promise<CallView[] | undefined>;
+  /** Newest output of a step; undefined when it has none. */
+  stepOutput(taskId: string, tenantId: string | null, stepKey: string): Promise<unknown>;
+  resultMaterial(taskId: string, tenantId: string | null): Promise<TaskMaterial | undefined>;
+  deleteContent(taskId: string, tenantId: string | null): Promise<'deleted' | 'not_finished' | 'not_found'>;
+}
+
+interface CostRow extends Record<string, unknown> {
+  key: string;
+  cost: string;
+  baseline: string;
+  calls: number;
+  cached: number;
+  input: number;
+  output: number;
+  simulated: boolean;
+}
+
+const costStatement = (name: string, key: string): Statement => ({
+  name,
+  text: `SELECT ${key}::text AS key, sum(cost_nano)::text AS cost, sum(baseline_nano)::text AS baseline,
+           count(*) FILTER (WHERE status <> 'uncertain' OR cost_nano > 0)::int AS calls,
+           count(*) FILTER (WHERE status = 'avoided')::int AS cached,
+           sum(uncached_input + cache_read + cache_write_5m + cache_write_1h) FILTER (WHERE status <> 'avoided')::float8 AS input,
+           sum(output) FILTER (WHERE status <> 'avoided')::float8 AS output, bool_or(simulated) AS simulated
+         FROM ledger_entry WHERE task_id = ANY ($1::uuid[]) GROUP BY ${key}`,
+});
+const COST_BY_TASK = costStatement('tasks.cost_by_task', 'task_id');
+const COST_BY_STEP = costStatement('tasks.cost_by_step', 'step_id');
+const OUTPUTS: Statement = {
+  name: 'tasks.outputs',
+  text: `SELECT DISTINCT ON (step_key) step_key, body FROM artifact
+         WHERE task_id = $1 AND ($2::text IS NULL OR step_key = $2) ORDER BY step_key, version DESC`,
+};
+const DELETE_CONTENT: Statement = {
+  name: 'tasks.delete_content',
+  text: `WITH gone AS (
+           UPDATE task SET input = NULL, content_deleted_at = coalesce(content_deleted_at, now())
+           WHERE id = $1 AND finished_at IS NOT NULL RETURNING id
+         ), a AS (DELETE FROM artifact WHERE task_id IN (SELECT id FROM gone)),
+         c AS (DELETE FROM call WHERE task_id IN (SELECT id FROM gone)),
+         d AS (UPDATE dead_letter SET payload = '{}' WHERE task_id IN (SELECT id FROM gone)),
+         s AS (UPDATE step SET params = '{}' WHERE task_id IN (SELECT id FROM gone))
+         SELECT id FROM gone`,
+};
+
+const NO_COST: CostView = {
+  usd: formatUsd(0n),
+  baselineUsd: formatUsd(0n),
+  savedUsd: formatUsd(0n),
+  calls: 0,
+  cachedCalls: 0,
+  inputTokens: 0,
+  outputTokens: 0,
+};
+
+export function createTaskQueryStore(database: Database): TaskQueryStore {
+  const { prisma } = database;
+
+  const guard = async <T>(work: () => Promise<T>): Promise<T> => {
+    try {
+      return await work();
+    } catch (error) {
+      throw translateStoreError(error);
+    }
+  };
+  const find = (taskId: string, tenantId: string | null) =>
+    guard(() => prisma.task.findFirst({ where: { id: taskId, ...(tenantId !== null && { tenantId }) } }));
+  const exists = async (taskId: string, tenantId: string | null): Promise<boolean> =>
+    (await guard(() =>
+      prisma.task.findFirst({ where: { id: taskId, ...(tenantId !== null && { tenantId }) }, select: { id: true } }),
+    )) !== null;
+  const costs = async (statement: Statement, taskIds: readonly string[]): Promise<Map<string, CostRow>> => {
+    const rows = await database.run<CostRow>(statement, [taskIds]);
+    return new Map(rows.map((row) => [row.key, row]));
+  };
+  const outputsOf = async (taskId: string, stepKey: string | null): Promise<Record<string, unknown>> => {
+    const rows = await database.run<{ step_key: string; body: unknown }>(OUTPUTS, [taskId, stepKey]);
+    return Object.fromEntries(rows.map((row) => [row.step_key, row.body]));
+  };
+
+  return {
+    async get(taskId, tenantId) {
+      const task = await find(taskId, tenantId);
+      if (!task) return undefined;
+      const cost = await costs(COST_BY_TASK, [taskId]);
+      return toTaskView(task, cost.get(taskId));
+    },
+    async list(filter, page) {
+      const after = page.cursor === undefined ? undefined : parseCursor(page.cursor);
+      const tasks = await guard(() =>
+        prisma.task.findMany({
+          where: {
+            ...(filter.tenantId !== null && { tenantId: filter.tenantId }),
+            ...(filter.status && { status: filter.status }),
+            ...(filter.type !== undefined && { type: filter.type }),
+            ...(filter.lane && { lane: filter.lane }),
+            ...(filter.tag !== undefined && { tags: { has: filter.tag } }),
+            ...(filter.createdAfter && { createdAt: { gt: filter.createdAfter } }),
+            ...(after && {
+              OR: [{ createdAt: { lt: after.createdAt } }, { createdAt: after.createdAt, id: { lt: after.id } }],
+            }),
+          },
+          omit: { input: true },
+          orderBy: [{ createdAt: 'desc' }, { id: 'desc' }],
+          take: page.limit + 1,
+        }),
+      );
+      const items = tasks.slice(0, page.limit);
+      const cost = await costs(
+        COST_BY_TASK,
+        items.map((task) => task.id),
+      );
+      const last = tasks.length > page.limit ? items.at(-1) : undefined;
+      return {
+        items: items.map((task) => toTaskView({ ...task, input: null }, cost.get(task.id))),
+        nextCursor: last ? formatCursor(last) : null,
+      };
+    },
+    async steps(taskId, tenantId) {
+      if (!(await exists(taskId, tenantId))) return undefined;
+      const steps = await guard(() => prisma.step.findMany({ where: { taskId } }));
+      const cost = await costs(COST_BY_STEP, [taskId]);
+      return inPlanOrder(steps).map((step) => toStepView(step, cost.get(step.id)));
+    },
+    async calls(taskId, tenantId) {
+      if (!(await exists(taskId, tenantId))) return undefined;
+      const entries = await guard(() =>
+        prisma.ledgerEntry.findMany({ where: { taskId }, orderBy: [{ createdAt: 'asc' }, { id: 'asc' }] }),
+      );
+      return entries.map(
+        (entry): CallView => ({
+          id: entry.id,
+          stepKey: entry.stepKey,
+          agent: entry.agent as CallView['agent'],
+          purpose: entry.purpose,
+          tier: entry.tier as CallView['tier'],
+          provider: entry.provider,
+          model: entry.model,
+          inputTokens: entry.uncachedInput + entry.cacheRead + entry.cacheWrite5m + entry.cacheWrite1h,
+          cachedInputTokens: entry.cacheRead,
+          cacheWriteTokens: entry.cacheWrite5m + entry.cacheWrite1h,
+          outputTokens: entry.output,
+          reasoningTokens: entry.reasoning,
+          costUsd: formatUsd(entry.costNano),
+          baselineUsd: formatUsd(entry.baselineNano),
+          cache: entry.cache as CallView['cache'],
+          latencyMs: entry.latencyMs,
+          status: entry.status as CallView['status'],
+          ...(entry.lever !== null && { lever: entry.lever }),
+          prompt: { id: entry.promptId, version: entry.promptVersion },
+          route: entry.route as CallView['route'],
+          simulated: entry.simulated,
+          createdAt: entry.createdAt.toISOString(),
+        }),
+      );
+    },
+    async stepOutput(taskId, tenantId, stepKey) {
+      if (!(await exists(taskId, tenantId))) return undefined;
+      return (await outputsOf(taskId, stepKey))[stepKey];
+    },
+    async resultMaterial(taskId, tenantId) {
+      const task = await find(taskId, tenantId);
+      if (!task) return undefined;
+      const cost = (await costs(COST_BY_TASK, [taskId])).get(taskId);
+      return {
+        type: task.type,
+        pipelineVersion: task.pipelineVersion,
+        status: task.status as TaskStatus,
+        input: task.input,
+        outputs: await outputsOf(taskId, null),
+        simulated: cost?.simulated ?? false,
+        contentDeleted: task.contentDeletedAt !== null,
+      };
+    },
+    async deleteContent(taskId, tenantId) {
+      const task = await find(taskId, tenantId);
+      if (!task) return 'not_found';
+      const rows = await database.run(DELETE_CONTENT, [taskId]);
+      return rows.length > 0 ? 'deleted' : 'not_finished';
+    },
+  };
+}
+
+function toCostView(row: CostRow | undefined): CostView {
+  if (!row) return NO_COST;
+  const cost = BigInt(row.cost);
+  const baseline = BigInt(row.baseline);
+  return {
+    usd: formatUsd(cost),
+    baselineUsd: formatUsd(baseline),
+    savedUsd: formatUsd(baseline - cost),
+    calls: row.calls,
+    cachedCalls: row.cached,
+    inputTokens: row.input,
+    outputTokens: row.output,
+  };
+}
+
+function toTaskView(task: Task, cost: CostRow | undefined): TaskView {
+  const status = task.status as TaskStatus;
+  const done = task.stepsTotal - task.stepsLeft;
+  const percent = isTerminalTask(status) ? 100 : Math.min(99, Math.floor((100 * done) / Math.max(1, task.stepsTotal)));
+  return {
+    id: task.id,
+    tenantId: task.tenantId,
+    generation: task.generation,
+    type: task.type,
+    lane: task.lane as TaskView['lane'],
+    priority: task.priority,
+    quality: task.quality as TaskView['quality'],
+    status,
+    input: task.input as Record<string, unknown> | null,
+    progress: { stepsDone: done, stepsTotal: task.stepsTotal, percent },
+    cost: toCostView(cost),
+    ...(task.budgetNano !== null && { budgetUsd: formatUsd(task.budgetNano) }),
+    limitations: task.limitations as unknown as Limitation[],
+    degraded: task.degraded,
+    simulated: cost?.simulated ?? false,
+    ...(task.error !== null && { error: task.error as { code: string; message: string } }),
+    metadata: task.metadata as Record<string, string>,
+    tags: task.tags,
+    createdAt: task.createdAt.toISOString(),
+    startedAt: task.startedAt?.toISOString() ?? null,
+    finishedAt: task.finishedAt?.toISOString() ?? null,
+    deadlineAt: task.deadlineAt.toISOString(),
+  };
+}
+
+function toStepView(step: Step, cost: CostRow | undefined): StepView {
+  return {
+    id: step.id,
+    key: step.key,
+    agent: step.agent as StepView['agent'],
+    tier: step.tier as StepView['tier'],
+    status: step.status as StepView['status'],
+    attempt: step.attempt,
+    dependsOn: step.deps,
+    queuedAt: step.queuedAt?.toISOString() ?? null,
+    startedAt: step.startedAt?.toISOString() ?? null,
+    finishedAt: step.finishedAt?.toISOString() ?? null,
+    timeoutMs: step.attemptTimeoutMs,
+    cost: toCostView(cost),
+    ...(step.error !== null && { error: step.error as { code: string; message: string } }),
+  };
+}
+
+/** Dependencies before dependants, natural key order inside a level: `draft-2` before `draft-10`. */
+function inPlanOrder(steps: readonly Step[]): Step[] {
+  const byKey = new Map(steps.map((step) => [step.key, step]));
+  const depths = new Map<string, number>();
+  const depthOf = (step: Step): number => {
+    const known = depths.get(step.key);
+    if (known !== undefined) return known;
+    const parents = step.deps.map((key) => byKey.get(key)).filter((parent) => parent !== undefined);
+    const depth = parents.length === 0 ? 0 : 1 + Math.max(...parents.map(depthOf));
+    depths.set(step.key, depth);
+    return depth;
+  };
+  return [...steps].sort((a, b) => depthOf(a) - depthOf(b) || a.key.localeCompare(b.key, 'en', { numeric: true }));
+}
+
+const formatCursor = (task: { createdAt: Date; id: string }): string =>
+  Buffer.from(`${task.createdAt.toISOString()}_${task.id}`).toString('base64url');
+
+/** Cursors are ours: one that does not parse yields an empty page rather than an error here; the API checks the form. */
+function parseCursor(cursor: string): { createdAt: Date; id: string } {
+  const [at = '', id = ''] = Buffer.from(cursor, 'base64url').toString('utf8').split('_');
+  const createdAt = new Date(at);
+  const valid = !Number.isNaN(createdAt.getTime()) && /^[0-9a-f-]{36}$/.test(id);
+  return valid ? { createdAt, id } : { createdAt: new Date(0), id: '00000000-0000-0000-0000-000000000000' };
+}

@@ -1,0 +1,245 @@
+import { newId } from '@pressroom/runtime';
+import type { Lane, Limitation, Quality, StepStatus, TaskStatus, Tier } from '@pressroom/contracts';
+import { isTerminalStep } from '@pressroom/contracts';
+import type { Database, Statement, TransactionQuery } from '../connection/database.ts';
+
+export interface LockedTask {
+  id: string;
+  tenantId: string;
+  type: string;
+  pipelineVersion: number;
+  lane: Lane;
+  quality: Quality;
+  status: TaskStatus;
+  generation: number;
+  input: unknown;
+  limitations: Limitation[];
+  /** Milliseconds until the deadline on the database's clock; negative when past. */
+  leftMs: number;
+}
+
+export interface LockedStep {
+  id: string;
+  key: string;
+  agent: string;
+  queue: string;
+  tier: Tier;
+  status: StepStatus;
+  deps: string[];
+  next: string[];
+  depsLeft: number;
+  attempt: number;
+  failures: number;
+  losses: number;
+  maxFailures: number;
+  backoffBaseMs: number;
+  backoffCapMs: number;
+  onExhausted: 'fail' | 'skip';
+  sessionId: string | null;
+  params: Record<string, unknown>;
+  /** Milliseconds left of the step's total time; null when it has never started. */
+  totalLeftMs: number | null;
+}
+
+export interface TaskSnapshot {
+  task: LockedTask;
+  steps: LockedStep[];
+  /** Newest output of every step that has one. */
+  outputs: Record<string, unknown>;
+}
+
+export interface StepChange {
+  id: string;
+  status: StepStatus;
+  depsLeft?: number;
+  failures?: number;
+  /** Only for `ready`: how long from now it may not start. */
+  delayMs?: number;
+  error?: { code: string; message: string };
+}
+
+export interface TaskChange {
+  steps: StepChange[];
+  /** Ends or moves the task; absent leaves its status alone. */
+  status?: TaskStatus;
+  error?: { code: string; message: string };
+  limitations?: Limitation[];
+  degraded?: boolean;
+  costNano?: bigint;
+  events: { type: string; data: Record<string, unknown> }[];
+  attempts: {
+    stepId: string;
+    attempt: number;
+    sessionId: string | null;
+    outcome: 'failed' | 'cancelled' | 'handed_back';
+    costNano: bigint;
+    error?: { code: string; message: string };
+  }[];
+  deadLetters: {
+    stepId: string;
+    stepKey: string;
+    agent: string;
+    errorCode: string;
+    message: string;
+    fingerprint: string;
+    attempts: number;
+    payload: Record<string, unknown>;
+  }[];
+}
+
+export interface TaskTransitionStore {
+  /**
+   * Locks a task, reads it with its steps and outputs, lets `decide` say what changes and writes that, in one
+   * transaction. `decide` is pure and may run again after a deadlock. Answers what it returned, or undefined when
+   * there is no such task (or not of this tenant) or nothing was to change.
+   */
+  change<Change extends TaskChange>(
+    taskId: string,
+    tenantId: string | null,
+    decide: (snapshot: TaskSnapshot) => Change | undefined,
+  ): Promise<{ found: boolean; change: Change | undefined }>;
+}
+
+const LOCK: Statement = {
+  name: 'task.lock',
+  text: `SELECT id, tenant_id, type, pipeline_version, lane, quality, status, generation, input, limitations,
+           floor(extract(epoch FROM deadline_at - clock_timestamp()) * 1000)::float8 AS left_ms
+         FROM task WHERE id = $1 AND ($2::uuid IS NULL OR tenant_id = $2) FOR UPDATE`,
+};
+const STEPS: Statement = {
+  name: 'task.lock_steps',
+  text: `SELECT id, key, agent, queue, tier, status, deps, next, deps_left AS "depsLeft", attempt, failures, losses,
+           max_failures AS "maxFailures", backoff_base_ms AS "backoffBaseMs", backoff_cap_ms AS "backoffCapMs",
+           on_exhausted AS "onExhausted", session_id AS "sessionId", params,
+           floor(extract(epoch FROM first_started_at + total_timeout_ms * interval '1 ms' - clock_timestamp()) * 1000)::float8
+             AS "totalLeftMs"
+         FROM step WHERE task_id = $1 ORDER BY key`,
+};
+const OUTPUTS: Statement = {
+  name: 'task.lock_outputs',
+  text: `SELECT DISTINCT ON (step_key) step_key, body FROM artifact WHERE task_id = $1 ORDER BY step_key, version DESC`,
+};
+const UPDATE_STEPS: Statement = {
+  name: 'task.change_steps',
+  text: `UPDATE step s SET status = c.status, deps_left = coalesce(c."depsLeft", s.deps_left),
+           failures = coalesce(c.failures, s.failures),
+           available_at = now() + coalesce(c."delayMs", 0) * interval '1 ms',
+           queued_at = CASE WHEN c.status IN ('ready', 'queued') THEN now() ELSE s.queued_at END,
+           session_id = NULL,
+           error = coalesce(c.error, s.error),
+           finished_at = CASE WHEN c.status IN ('completed', 'skipped', 'dead', 'cancelled') THEN now() END
+         FROM jsonb_to_recordset($1::jsonb) AS c(id uuid, status text, "depsLeft" int, failures int, "delayMs" bigint, error jsonb)
+         WHERE s.id = c.id`,
+};
+const UPDATE_TASK: Statement = {
+  name: 'task.change',
+  text: `UPDATE task SET status = coalesce($2, status), error = coalesce($3::jsonb, error),
+           limitations = limitations || $4::jsonb, degraded = degraded OR $5, spent_nano = spent_nano + $6,
+           steps_left = $7, steps_bad = $8, event_seq = event_seq + $9,
+           finished_at = CASE WHEN $10 THEN now() ELSE finished_at END
+         WHERE id = $1 RETURNING event_seq, generation`,
+};
+const EVENTS: Statement = {
+  name: 'task.change_events',
+  text: `INSERT INTO task_event (task_id, seq, generation, type, data)
+         SELECT $1, $2 + e.seq, $3, e.type, e.data FROM jsonb_to_recordset($4::jsonb) AS e(seq int, type text, data jsonb)`,
+};
+const ATTEMPTS: Statement = {
+  name: 'task.change_attempts',
+  text: `INSERT INTO attempt (step_id, attempt, task_id, generation, session_id, outcome, started_at, finished_at, cost_nano, error)
+         SELECT a."stepId", a.attempt, $1, $2, a."sessionId", a.outcome, s.started_at, now(), a."costNano", a.error
+         FROM jsonb_to_recordset($3::jsonb) AS a("stepId" uuid, attempt int, "sessionId" uuid, outcome text, "costNano" bigint, error jsonb)
+         JOIN step s ON s.id = a."stepId" ON CONFLICT DO NOTHING`,
+};
+const DEAD_LETTERS: Statement = {
+  name: 'task.change_dead_letters',
+  text: `INSERT INTO dead_letter (id, task_id, step_id, step_key, agent, tenant_id, task_type, generation, error_code, message,
+           fingerprint, attempts, payload, cost_nano)
+         SELECT d.id, $1, d."stepId", d."stepKey", d.agent, $2, $3, $4, d."errorCode", d.message, d.fingerprint, d.attempts,
+           d.payload, coalesce((SELECT sum(l.cost_nano) FROM ledger_entry l WHERE l.task_id = $1 AND l.step_id = d."stepId"), 0)
+         FROM jsonb_to_recordset($5::jsonb) AS d(id uuid, "stepId" uuid, "stepKey" text, agent text, "errorCode" text, message text,
+           fingerprint text, attempts int, payload jsonb)`,
+};
+
+interface TaskRow {
+  id: string;
+  tenant_id: string;
+  type: string;
+  pipeline_version: number;
+  lane: Lane;
+  quality: Quality;
+  status: TaskStatus;
+  generation: number;
+  input: unknown;
+  limitations: Limitation[];
+  left_ms: number;
+}
+
+const bigintsAsText = (_key: string, value: unknown): unknown => (typeof value === 'bigint' ? value.toString() : value);
+
+export function createTaskTransitionStore(database: Database): TaskTransitionStore {
+  return {
+    change: (taskId, tenantId, decide) =>
+      database.transaction(async (query) => {
+        const [row] = await query<TaskRow>(LOCK, [taskId, tenantId]);
+        if (!row) return { found: false, change: undefined };
+        const steps = await query<LockedStep>(STEPS, [taskId]);
+        const bodies = await query<{ step_key: string; body: unknown }>(OUTPUTS, [taskId]);
+        const change = decide({
+          task: toLockedTask(row),
+          steps,
+          outputs: Object.fromEntries(bodies.map((entry) => [entry.step_key, entry.body])),
+        });
+        if (change) await write(query, row, steps, change);
+        return { found: true, change };
+      }),
+  };
+}
+
+async function write(query: TransactionQuery, task: TaskRow, steps: readonly LockedStep[], change: TaskChange): Promise<void> {
+  if (change.attempts.length > 0) {
+    await query(ATTEMPTS, [task.id, task.generation, JSON.stringify(change.attempts, bigintsAsText)]);
+  }
+  if (change.steps.length > 0) await query(UPDATE_STEPS, [JSON.stringify(change.steps)]);
+  const statusAfter = new Map<string, StepStatus>(steps.map((step) => [step.id, step.status]));
+  for (const step of change.steps) statusAfter.set(step.id, step.status);
+  const statuses = [...statusAfter.values()];
+  const ends = change.status !== undefined && ['completed', 'partial', 'failed', 'cancelled'].includes(change.status);
+  const [after] = await query<{ event_seq: number; generation: number }>(UPDATE_TASK, [
+    task.id,
+    change.status ?? null,
+    change.error ? JSON.stringify(change.error) : null,
+    JSON.stringify(change.limitations ?? []),
+    change.degraded ?? false,
+    (change.costNano ?? 0n).toString(),
+    statuses.filter((status) => !isTerminalStep(status)).length,
+    statuses.filter((status) => status === 'skipped' || status === 'dead').length,
+    change.events.length,
+    ends,
+  ]);
+  if (!after) throw new Error('the locked task row vanished');
+  if (change.events.length > 0) {
+    const events = change.events.map((event, index) => ({ seq: index + 1, ...event }));
+    await query(EVENTS, [task.id, after.event_seq - events.length, after.generation, JSON.stringify(events, bigintsAsText)]);
+  }
+  if (change.deadLetters.length > 0) {
+    const letters = change.deadLetters.map((letter) => ({ id: newId(), ...letter }));
+    await query(DEAD_LETTERS, [task.id, task.tenant_id, task.type, task.generation, JSON.stringify(letters)]);
+  }
+}
+
+function toLockedTask(row: TaskRow): LockedTask {
+  return {
+    id: row.id,
+    tenantId: row.tenant_id,
+    type: row.type,
+    pipelineVersion: row.pipeline_version,
+    lane: row.lane,
+    quality: row.quality,
+    status: row.status,
+    generation: row.generation,
+    input: row.input,
+    limitations: row.limitations,
+    leftMs: row.left_ms,
+  };
+}

@@ -1,0 +1,112 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { silentLogger } from '@pressroom/runtime';
+import { createTestDatabase, type TestDatabase } from '@pressroom/testkit';
+import pg from 'pg';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+import { applyMigrations } from '../src/migrate.ts';
+import { diffSchema } from '../src/migrations/diff-schema.ts';
+
+const WITH_RAW_SQL = `
+CREATE TABLE entry (id INTEGER NOT NULL, at TIMESTAMPTZ(3) NOT NULL, PRIMARY KEY (id, at)) PARTITION BY RANGE (at);
+CREATE TABLE entry_2026 PARTITION OF entry FOR VALUES FROM ('2026-01-01') TO ('2027-01-01');
+CREATE INDEX entry_recent ON entry (id) WHERE id > 10;
+CREATE FUNCTION twice(n INTEGER) RETURNS INTEGER LANGUAGE plpgsql AS $$ DECLARE m INTEGER; BEGIN m := n * 2; RETURN m; END $$;
+`;
+const SCHEMA = {
+  path: 'schema.prisma',
+  content: `
+datasource db {
+  provider = "postgresql"
+}
+
+model Entry {
+  id Int
+  at DateTime @db.Timestamptz(3)
+
+  @@id([id, at])
+  @@map("entry")
+}
+`,
+};
+
+describe('applyMigrations', () => {
+  const log = silentLogger();
+  let database: TestDatabase;
+  let migrationsDir: string;
+
+  const addMigration = (name: string, sql: string) => {
+    mkdirSync(join(migrationsDir, name));
+    writeFileSync(join(migrationsDir, name, 'migration.sql'), sql);
+  };
+  const query = async (sql: string) => {
+    const client = new pg.Client({ connectionString: database.url });
+    await client.connect();
+    return client.query<Record<string, unknown>>(sql).finally(() => client.end());
+  };
+  const apply = () => applyMigrations({ databaseUrl: database.url, log, migrationsDir });
+
+  beforeEach(async () => {
+    migrationsDir = mkdtempSync(join(tmpdir(), 'pressroom-migrations-'));
+    database = await createTestDatabase();
+    await query('DROP SCHEMA public CASCADE');
+    await query('CREATE SCHEMA public');
+  });
+  afterEach(async () => {
+    rmSync(migrationsDir, { recursive: true, force: true });
+    await database.drop();
+  });
+
+  it('applies what is missing once, however many processes ask for it at a time', async () => {
+    addMigration('1_entry', WITH_RAW_SQL);
+    const answers = await Promise.all([apply(), apply(), apply()]);
+    expect(answers.flat()).toEqual(['1_entry']);
+    expect((await query('SELECT twice(21) AS answer')).rows).toEqual([{ answer: 42 }]);
+  });
+
+  it('does nothing, quickly, on a current database', async () => {
+    addMigration('1_entry', WITH_RAW_SQL);
+    await apply();
+    const startedMs = performance.now();
+    expect(await apply()).toEqual([]);
+    expect(performance.now() - startedMs).toBeLessThan(100);
+  });
+
+  it('leaves nothing of a migration that fails, and refuses to go on until it is looked at', async () => {
+    addMigration('1_broken', 'CREATE TABLE half (id INTEGER); SELECT no_such_function();');
+    await expect(apply()).rejects.toThrow(/no_such_function/);
+    expect((await query(`SELECT to_regclass('half') AS half`)).rows).toEqual([{ half: null }]);
+    await expect(apply()).rejects.toThrow(/1_broken failed half-way/);
+  });
+
+  it('refuses a database of a newer release', async () => {
+    addMigration('1_entry', WITH_RAW_SQL);
+    addMigration('2_more', 'SELECT 1;');
+    await apply();
+    rmSync(join(migrationsDir, '2_more'), { recursive: true });
+    await expect(apply()).rejects.toThrow(/newer release \(2_more\)/);
+  });
+
+  it('names a server that does not answer, and not the password', async () => {
+    const databaseUrl = 'postgresql://user:hush@127.0.0.1:1/pressroom';
+    const error: unknown = await applyMigrations({ databaseUrl, log, migrationsDir }).catch((caught: unknown) => caught);
+    expect(String(error)).toMatch(/127\.0\.0\.1:1\/pressroom.*DATABASE_URL/);
+    expect(String(error)).not.toContain('hush');
+  });
+
+  it('agrees with a schema that cannot express partitions, functions and partial indexes', async () => {
+    addMigration('1_entry', WITH_RAW_SQL);
+    await apply();
+    expect(await diffSchema({ databaseUrl: database.url, schema: SCHEMA })).toBe('');
+  });
+
+  it('reports a column that only the schema has', async () => {
+    addMigration('1_entry', WITH_RAW_SQL);
+    await apply();
+    const schema = { ...SCHEMA, content: SCHEMA.content.replace('id Int', 'id Int\n  note String?') };
+    expect(await diffSchema({ databaseUrl: database.url, schema })).toContain('ADD COLUMN     "note" TEXT');
+  });
+});

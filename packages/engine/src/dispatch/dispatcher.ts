@@ -1,0 +1,109 @@
+import type { QueueName } from '@pressroom/contracts';
+import type { DispatchStore, QueuedStep } from '@pressroom/db';
+import { errorMessage, type Clock, type Logger } from '@pressroom/runtime';
+import { dispatchPriority } from '../submit/submit-tasks.ts';
+import type { JobSink } from '../ports.ts';
+import { decideDispatch } from './core/decide-dispatch.ts';
+
+/** Jobs the queue store may hold per queue when no worker is alive, so that an empty pool wakes up to something. */
+const MIN_ROOM = 1;
+/** After a round that released nothing, kicks wait this long: freed slots without waiting work must stay cheap. */
+const IDLE_PAUSE_MS = 25;
+/** A step queued this long without having started may have lost its job with the queue store. */
+const STALE_QUEUED_MS = 3_000;
+
+/** Moves steps from `ready` to `queued` and into the queue store: fair among tenants, bounded by live slots. */
+export interface Dispatcher {
+  /** Asks for a round soon. Kicks coalesce; a round never runs twice at once in a process. */
+  kick(): void;
+  /** One round now; answers how many steps were released. */
+  round(): Promise<number>;
+  /** Adds jobs again for steps that have been queued for seconds. Adding twice is harmless. */
+  requeueStale(): Promise<number>;
+  /** May one step of this queue skip `ready`? True while the last round saw free slots and nobody waiting. */
+  takeRoom(queue: QueueName): boolean;
+  stop(): Promise<void>;
+}
+
+export function createDispatcher(deps: { store: DispatchStore; jobs: JobSink; clock: Clock; log: Logger }): Dispatcher {
+  const { store, jobs, clock, log } = deps;
+  const deficits = new Map<string, Map<string, number>>();
+  const freeSlots = new Map<string, number>();
+  let kicked = false;
+  let running: Promise<void> | undefined;
+  const stopping = new AbortController();
+
+  const send = async (steps: readonly QueuedStep[]): Promise<void> => {
+    const byQueue = Map.groupBy(steps, (step) => step.queue as QueueName);
+    for (const [queue, list] of byQueue) {
+      await jobs.add(
+        queue,
+        list.map((step) => ({
+          job: { taskId: step.taskId, stepId: step.stepId, attempt: step.attempt + 1 },
+          priority: dispatchPriority(step.priority, step.begun),
+        })),
+      );
+    }
+  };
+
+  const round = async (): Promise<number> => {
+    let released = 0;
+    for (const { queue, slots, queued, contended } of await store.rooms()) {
+      const room = Math.max(MIN_ROOM, slots) - queued;
+      freeSlots.set(queue, contended ? 0 : Math.max(0, slots - queued));
+      if (!contended || room <= 0) continue;
+      const decision = decideDispatch(await store.backlogs(queue, room), room, deficits.get(queue) ?? new Map());
+      deficits.set(queue, decision.deficits);
+      if (decision.stepIds.length === 0) continue;
+      const moved = await store.markQueued(decision.stepIds);
+      released += moved.length;
+      // Order of release is order in the queue store among equals.
+      const rank = new Map(decision.stepIds.map((id, index) => [id, index]));
+      moved.sort((a, b) => (rank.get(a.stepId) ?? 0) - (rank.get(b.stepId) ?? 0));
+      await send(moved);
+    }
+    return released;
+  };
+
+  const work = async (): Promise<void> => {
+    while (kicked && !stopping.signal.aborted) {
+      kicked = false;
+      try {
+        const released = await round();
+        if (released === 0) await clock.sleep(IDLE_PAUSE_MS, stopping.signal);
+      } catch (error) {
+        if (stopping.signal.aborted) return;
+        log.warn({ reason: errorMessage(error) }, 'dispatch.round_failed');
+        // The periodic sweep tries again; hammering a store that is down helps nobody.
+        kicked = false;
+      }
+    }
+  };
+
+  return {
+    round,
+    kick() {
+      kicked = true;
+      if (running || stopping.signal.aborted) return;
+      running = work().finally(() => {
+        running = undefined;
+        if (kicked && !stopping.signal.aborted) this.kick();
+      });
+    },
+    async requeueStale() {
+      const steps = await store.stale(STALE_QUEUED_MS, 500);
+      await send(steps);
+      return steps.length;
+    },
+    takeRoom(queue) {
+      const free = freeSlots.get(queue) ?? 0;
+      if (free < 1) return false;
+      freeSlots.set(queue, free - 1);
+      return true;
+    },
+    async stop() {
+      stopping.abort(new Error('stopping'));
+      await running;
+    },
+  };
+}

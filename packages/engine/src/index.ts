@@ -1,0 +1,15 @@
+export { planTask, extendPlan, type PlanExtension, type PlanRequest } from './plan/core/plan-task.ts';
+export { createSubmitter, type SubmitOutcome, type SubmitRequest } from './submit/submit-tasks.ts';
+export { createDispatcher, type Dispatcher } from './dispatch/dispatcher.ts';
+export { createWorkerSession, SESSION_TTL_MS, type WorkerSession } from './lease/worker-session.ts';
+export {
+  createStepRunner,
+  type AttemptResult,
+  type Checkpoint,
+  type ExecuteAttempt,
+  type StepRunner,
+} from './attempt/step-runner.ts';
+export { createTaskTransitions, type CancelOutcome, type TaskTransitions } from './transition/task-transitions.ts';
+export { startCoordinatorLoops, MAX_LOSSES } from './loops/coordinator-loops.ts';
+export { HandedBackError, LeaseLostError, PipelineUnknownError, StepTimedOutError } from './engine-errors.ts';
+export type { FindPipeline, JobSink } from './ports.ts';

@@ -1,0 +1,92 @@
+import type { FleetStore, LoopLeaseStore, MoneyStore, SessionStore } from '@pressroom/db';
+import { newId, type Clock, type Logger } from '@pressroom/runtime';
+import type { Dispatcher } from '../dispatch/dispatcher.ts';
+import { SESSION_TTL_MS } from '../lease/worker-session.ts';
+import type { TaskTransitions } from '../transition/task-transitions.ts';
+import { startLoop } from './run-loop.ts';
+
+const DISPATCH_MS = 250;
+const SWEEP_MS = 500;
+const STALE_MS = 1_000;
+const PARTITION_MS = 6 * 3_600_000;
+const LEASE_TTL_MS = 5_000;
+const BATCH = 200;
+/** Workers a step may lose before it counts as the one that kills them. */
+export const MAX_LOSSES = 10;
+
+/**
+ * What coordinators watch over. Dispatch runs in each of them; the sweeps run in one at a time, whichever holds the
+ * lease row, and every action they take is a compare-and-set, so that two at once would be harmless too.
+ */
+export function startCoordinatorLoops(deps: {
+  sessions: SessionStore;
+  fleet: FleetStore;
+  money: MoneyStore;
+  leases: LoopLeaseStore;
+  dispatcher: Dispatcher;
+  transitions: TaskTransitions;
+  clock: Clock;
+  log: Logger;
+}): { stop(): Promise<void> } {
+  const { sessions, fleet, leases, dispatcher, transitions, clock, log } = deps;
+  const holder = newId();
+  const asLeader = (name: string, work: () => Promise<unknown>) => async () => {
+    if (await leases.take(name, holder, LEASE_TTL_MS)) await work();
+  };
+
+  // An outage of the database silences every worker: after one, the reaper waits a TTL so that the living can say so.
+  let reachableSinceMs: number | undefined;
+  const reap = async (): Promise<void> => {
+    const startedMs = clock.monotonicMs();
+    reachableSinceMs ??= startedMs;
+    if (startedMs - reachableSinceMs < SESSION_TTL_MS) {
+      await fleet.workers();
+      return;
+    }
+    const lost = await sessions.reap();
+    for (const step of lost) {
+      log.warn(step, 'step.lost');
+      if (step.losses >= MAX_LOSSES) {
+        await transitions.exhaustStep(step.taskId, step.stepId, {
+          code: 'LEASE_LOST',
+          message: `${step.losses} workers in a row stopped answering while running it`,
+        });
+      }
+    }
+    if (lost.length > 0) dispatcher.kick();
+  };
+  const reapUnlessSilent = async (): Promise<void> => {
+    try {
+      await reap();
+    } catch (error) {
+      reachableSinceMs = undefined;
+      throw error;
+    }
+  };
+
+  const sweep = async (): Promise<void> => {
+    await reapUnlessSilent();
+    for (const taskId of await fleet.pastDeadline(BATCH)) await transitions.endAtDeadline(taskId);
+    for (const taskId of await fleet.unfinished(BATCH)) await transitions.finish(taskId);
+    for (const { taskId, stepId } of await fleet.overdueSteps(BATCH)) {
+      await transitions.exhaustStep(taskId, stepId, {
+        code: 'STEP_TIMED_OUT',
+        message: 'all attempts together took longer than the step may take',
+      });
+      dispatcher.kick();
+    }
+  };
+
+  const loops = [
+    startLoop('dispatch', DISPATCH_MS, () => dispatcher.round(), { clock, log }),
+    startLoop('sweep', SWEEP_MS, asLeader('sweep', sweep), { clock, log }),
+    startLoop('requeue', STALE_MS, asLeader('requeue', () => dispatcher.requeueStale()), { clock, log }),
+    startLoop('partitions', PARTITION_MS, () => deps.money.ensurePartitions(2), { clock, log }),
+  ];
+  return {
+    async stop() {
+      await Promise.all(loops.map((loop) => loop.stop()));
+      await leases.releaseAll(holder).catch(() => undefined);
+    },
+  };
+}

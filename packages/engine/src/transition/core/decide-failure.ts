@@ -1,0 +1,116 @@
+import { isTerminalStep, isTerminalTask, type Limitation } from '@pressroom/contracts';
+import type { LockedStep, TaskChange, TaskSnapshot } from '@pressroom/db';
+import type { Pipeline } from '@pressroom/pipelines';
+import { calculateBackoffMs } from '@pressroom/runtime';
+import type { StepFailure } from '../../attempt/core/step-failure.ts';
+import { emptyChange, endWithWhatIsThere, statusesAfter } from './decide-end.ts';
+import { fingerprintOf } from './fingerprint.ts';
+
+export interface FailureReport {
+  stepId: string;
+  /** Fence: the attempt that failed. */
+  attempt: number;
+  failure: StepFailure;
+  costNano: bigint;
+  /** A number in [0, 1) for the backoff's jitter. */
+  random: number;
+}
+
+export type FailureDecision = TaskChange & {
+  outcome: 'retry' | 'handed_back' | 'skipped' | 'task_ended';
+};
+
+/**
+ * What a failed attempt means: another attempt after a backoff, or, when the step is exhausted, a dead letter and then
+ * what its pipeline says. Undefined when the attempt is not the one that runs: a late report changes nothing.
+ */
+export function decideFailure(
+  snapshot: TaskSnapshot,
+  report: FailureReport,
+  pipeline: Pipeline | undefined,
+): FailureDecision | undefined {
+  const step = snapshot.steps.find((candidate) => candidate.id === report.stepId);
+  if (!step || isTerminalTask(snapshot.task.status)) return undefined;
+  if (step.status !== 'running' || step.attempt !== report.attempt) return undefined;
+
+  const { failure } = report;
+  const error = { code: failure.code, message: failure.message };
+  const change: FailureDecision = { ...emptyChange(), outcome: 'retry', costNano: report.costNano };
+  change.attempts.push({
+    stepId: step.id,
+    attempt: step.attempt,
+    sessionId: step.sessionId,
+    outcome: failure.outcome,
+    costNano: report.costNano,
+    error,
+  });
+
+  const failures = step.failures + (failure.counts ? 1 : 0);
+  const delayMs =
+    failure.outcome === 'handed_back'
+      ? 0
+      : calculateBackoffMs(
+          Math.max(1, failures),
+          { baseMs: step.backoffBaseMs, capMs: step.backoffCapMs },
+          report.random,
+          failure.retryAfterMs,
+        );
+  const inTime = (step.totalLeftMs ?? Infinity) > delayMs && snapshot.task.leftMs > delayMs;
+  if (failure.outcome === 'handed_back' || (failure.retryable && failures < step.maxFailures && inTime)) {
+    change.outcome = failure.outcome === 'handed_back' ? 'handed_back' : 'retry';
+    change.steps.push({ id: step.id, status: 'ready', failures, delayMs, error });
+    change.events.push({
+      type: change.outcome === 'retry' ? 'step.retrying' : 'step.handed_back',
+      data: { step: step.key, attempt: step.attempt, ...(change.outcome === 'retry' && { error, delayMs }) },
+    });
+    return change;
+  }
+  return exhaust(snapshot, step, { ...failure, failures }, change, pipeline);
+}
+
+/** Ends a step for good: dead letter, then skip or fail as its pipeline says. Also for steps that never ran again. */
+export function exhaust(
+  snapshot: TaskSnapshot,
+  step: LockedStep,
+  failure: { code: string; message: string; failures: number },
+  change: FailureDecision,
+  pipeline: Pipeline | undefined,
+): FailureDecision {
+  const error = { code: failure.code, message: failure.message };
+  change.deadLetters.push({
+    stepId: step.id,
+    stepKey: step.key,
+    agent: step.agent,
+    errorCode: failure.code,
+    message: failure.message,
+    fingerprint: fingerprintOf(failure),
+    attempts: step.attempt,
+    payload: step.params,
+  });
+  const limitation: Limitation = {
+    code: failure.code === 'BUDGET_EXHAUSTED' ? 'BUDGET_EXHAUSTED' : 'STEP_FAILED',
+    step: step.key,
+    message: `${step.key} could not be completed: ${failure.message}`,
+  };
+  if (step.onExhausted === 'fail') {
+    change.steps.push({ id: step.id, status: 'dead', failures: failure.failures, error });
+    change.events.push({ type: 'step.dead', data: { step: step.key, error } });
+    endWithWhatIsThere(snapshot, change, pipeline, error, [limitation]);
+    change.outcome = 'task_ended';
+    return change;
+  }
+  change.outcome = 'skipped';
+  change.steps.push({ id: step.id, status: 'skipped', failures: failure.failures, error });
+  change.events.push({ type: 'step.skipped', data: { step: step.key, error } });
+  change.limitations = [limitation];
+  for (const successor of snapshot.steps) {
+    if (successor.status !== 'pending' || !step.next.includes(successor.key)) continue;
+    const depsLeft = successor.depsLeft - 1;
+    change.steps.push({ id: successor.id, status: depsLeft === 0 ? 'ready' : 'pending', depsLeft });
+  }
+  const allEnded = [...statusesAfter(snapshot.steps, change.steps).values()].every(isTerminalStep);
+  if (!allEnded) return change;
+  endWithWhatIsThere(snapshot, change, pipeline, error, [limitation]);
+  change.outcome = 'task_ended';
+  return change;
+}

@@ -1,0 +1,115 @@
+import { isTerminalStep, isTerminalTask, type TaskStatus } from '@pressroom/contracts';
+import type { TaskSnapshot, TaskTransitionStore } from '@pressroom/db';
+import type { Logger, Random } from '@pressroom/runtime';
+import type { FindPipeline } from '../ports.ts';
+import { cancelOpenSteps, emptyChange, endWithWhatIsThere } from './core/decide-end.ts';
+import { decideFailure, exhaust, type FailureDecision, type FailureReport } from './core/decide-failure.ts';
+
+export type CancelOutcome =
+  | { outcome: 'cancelled' | 'already_finished'; status: TaskStatus }
+  | { outcome: 'not_found' };
+
+/** Changes of a task that are rare enough for a transaction of their own: read under the row lock, decide, write. */
+export interface TaskTransitions {
+  /** Idempotent: a finished task answers how it ended. */
+  cancel(taskId: string, tenantId: string | null): Promise<CancelOutcome>;
+  /** Reports a failed attempt. Undefined when that attempt is not the one that runs any more. */
+  fail(taskId: string, report: Omit<FailureReport, 'random'>): Promise<FailureDecision['outcome'] | undefined>;
+  /** Exhausts a step that is not to be tried again, whatever state it is in; no-op when it has ended. */
+  exhaustStep(taskId: string, stepId: string, error: { code: string; message: string }): Promise<void>;
+  /** Ends a task at its deadline with what is there. No-op when it has ended or its deadline has moved. */
+  endAtDeadline(taskId: string): Promise<void>;
+  /** Ends a task whose steps have all ended though some went wrong. */
+  finish(taskId: string): Promise<void>;
+}
+
+export function createTaskTransitions(deps: {
+  store: TaskTransitionStore;
+  findPipeline: FindPipeline;
+  random: Random;
+  log: Logger;
+}): TaskTransitions {
+  const { store, log } = deps;
+  const pipelineOf = ({ task }: TaskSnapshot) => deps.findPipeline(task.type, task.pipelineVersion);
+
+  return {
+    async cancel(taskId, tenantId) {
+      let before: TaskStatus = 'queued';
+      const { found, change } = await store.change(taskId, tenantId, (snapshot) => {
+        before = snapshot.task.status;
+        if (isTerminalTask(before)) return undefined;
+        const cancelled = emptyChange();
+        cancelOpenSteps(snapshot, cancelled);
+        cancelled.status = 'cancelled';
+        cancelled.events.push({ type: 'task.cancelled', data: {} });
+        return cancelled;
+      });
+      if (!found) return { outcome: 'not_found' };
+      if (!change) return { outcome: 'already_finished', status: before };
+      log.info({ taskId }, 'task.cancelled');
+      return { outcome: 'cancelled', status: 'cancelled' };
+    },
+
+    async fail(taskId, report) {
+      const random = deps.random();
+      const { change } = await store.change(taskId, null, (snapshot) =>
+        decideFailure(snapshot, { ...report, random }, pipelineOf(snapshot)),
+      );
+      const facts = { taskId, stepId: report.stepId, attempt: report.attempt, code: report.failure.code };
+      if (change) log.warn({ ...facts, outcome: change.outcome }, 'step.failed');
+      else log.info(facts, 'step.failure_fenced');
+      return change?.outcome;
+    },
+
+    async exhaustStep(taskId, stepId, error) {
+      await store.change(taskId, null, (snapshot) => {
+        const step = snapshot.steps.find((candidate) => candidate.id === stepId);
+        if (!step || isTerminalStep(step.status) || isTerminalTask(snapshot.task.status)) return undefined;
+        const change: FailureDecision = { ...emptyChange(), outcome: 'skipped' };
+        if (step.status === 'running') {
+          change.attempts.push({
+            stepId,
+            attempt: step.attempt,
+            sessionId: step.sessionId,
+            outcome: 'failed',
+            costNano: 0n,
+            error,
+          });
+        }
+        return exhaust(snapshot, step, { ...error, failures: step.failures }, change, pipelineOf(snapshot));
+      });
+      log.warn({ taskId, stepId, code: error.code }, 'step.exhausted');
+    },
+
+    async endAtDeadline(taskId) {
+      const { change } = await store.change(taskId, null, (snapshot) => {
+        if (isTerminalTask(snapshot.task.status) || snapshot.task.leftMs > 0) return undefined;
+        const ended = emptyChange();
+        const cause = { code: 'TASK_DEADLINE_EXCEEDED', message: 'the deadline passed before anything usable was made' };
+        endWithWhatIsThere(snapshot, ended, pipelineOf(snapshot), cause, [
+          { code: 'DEADLINE_REACHED', message: 'the deadline passed before every step was done' },
+        ]);
+        return ended;
+      });
+      if (change) log.warn({ taskId, status: change.status }, 'task.deadline_reached');
+    },
+
+    async finish(taskId) {
+      const { change } = await store.change(taskId, null, (snapshot) => {
+        if (isTerminalTask(snapshot.task.status) || !snapshot.steps.every((step) => isTerminalStep(step.status))) {
+          return undefined;
+        }
+        const ended = emptyChange();
+        if (snapshot.steps.every((step) => step.status === 'completed')) {
+          ended.status = 'completed';
+          ended.events.push({ type: 'task.completed', data: {} });
+          return ended;
+        }
+        const cause = { code: 'AGENT_BUG', message: 'nothing usable was made' };
+        endWithWhatIsThere(snapshot, ended, pipelineOf(snapshot), cause, []);
+        return ended;
+      });
+      if (change) log.info({ taskId, status: change.status }, 'task.finished');
+    },
+  };
+}

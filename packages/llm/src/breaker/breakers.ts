@@ -1,0 +1,123 @@
+import type { Model } from '@pressroom/catalog';
+import { AppError, type Clock } from '@pressroom/runtime';
+import CircuitBreaker from 'opossum';
+import { BreakerOpenError, ProviderError } from '../errors.ts';
+import type { GatewaySettings } from '../settings/gateway-settings.ts';
+
+export type BreakerState = 'closed' | 'open' | 'halfOpen';
+
+export interface BreakerView {
+  provider: string;
+  model: string;
+  state: BreakerState;
+  openedAtMs: number | undefined;
+  /** Failed share of the requests in the window, 0 to 1. */
+  failureRate: number;
+}
+
+type Action = () => Promise<void>;
+interface Guard {
+  model: Model;
+  circuit: CircuitBreaker<[Action], void>;
+  openedAtMs: number | undefined;
+}
+
+/**
+ * One breaker and bulkhead per provider and model, in this process. Owns timers: `close` stops them.
+ *
+ * A breaker opens on outages alone. What says nothing about the provider (a refused budget, a lost lease, a cancelled
+ * call) neither opens it nor, as a probe, closes it.
+ */
+export function createBreakers(options: {
+  settings: GatewaySettings['breaker'];
+  clock: Clock;
+  onChange?: (view: BreakerView) => void;
+}) {
+  const { settings, clock } = options;
+  const guards = new Map<string, Guard>();
+
+  const guardOf = (model: Model): Guard => {
+    const known = guards.get(model.ref);
+    if (known) return known;
+    const circuit = new CircuitBreaker<[Action], void>((action) => action(), {
+      name: model.ref,
+      timeout: false,
+      capacity: settings.maxConcurrent,
+      errorThresholdPercentage: settings.errorThresholdPercent,
+      volumeThreshold: settings.minRequests,
+      rollingCountTimeout: settings.windowMs,
+      resetTimeout: settings.openMs,
+      rollingPercentilesEnabled: false,
+      enableSnapshots: false,
+      errorFilter: (error: unknown) => !isOutage(error),
+    });
+    const guard: Guard = { model, circuit, openedAtMs: undefined };
+    circuit.on('open', () => {
+      guard.openedAtMs = clock.nowMs();
+      options.onChange?.(viewOf(guard));
+    });
+    circuit.on('halfOpen', () => options.onChange?.(viewOf(guard)));
+    circuit.on('close', () => {
+      guard.openedAtMs = undefined;
+      options.onChange?.(viewOf(guard));
+    });
+    guards.set(model.ref, guard);
+    return guard;
+  };
+
+  return {
+    /** May a request to this model start now? In the half-open state only until the probe has begun. */
+    isCallable: (model: Model): boolean => {
+      const { circuit } = guardOf(model);
+      return circuit.closed || circuit.pendingClose;
+    },
+
+    /** Milliseconds until the next probe may start; 0 when one may start now. */
+    reopensInMs: (model: Model): number => {
+      const { circuit, openedAtMs } = guardOf(model);
+      if (circuit.closed || openedAtMs === undefined) return 0;
+      return Math.max(0, openedAtMs + settings.openMs - clock.nowMs());
+    },
+
+    /**
+     * Runs an action in one of the model's slots.
+     *
+     * @throws {BreakerOpenError} when the breaker is open or all slots are taken; the action has not begun
+     */
+    run: async (model: Model, action: Action): Promise<void> => {
+      const { circuit } = guardOf(model);
+      const isProbe = circuit.halfOpen && circuit.pendingClose;
+      try {
+        await circuit.fire(action);
+      } catch (error) {
+        // To opossum a filtered error is a success, which closes a half-open breaker.
+        if (isProbe && isInconclusive(error)) circuit.open();
+        if (isRejection(error)) throw new BreakerOpenError(`${model.ref} takes no requests at the moment`);
+        throw error;
+      }
+    },
+
+    views: (): BreakerView[] => [...guards.values()].map(viewOf),
+
+    close: (): void => {
+      for (const { circuit } of guards.values()) circuit.shutdown();
+    },
+  };
+}
+export type Breakers = ReturnType<typeof createBreakers>;
+
+function viewOf({ model, circuit, openedAtMs }: Guard): BreakerView {
+  const { fires, rejects, failures } = circuit.stats;
+  const answered = fires - rejects;
+  return {
+    provider: model.provider,
+    model: model.id,
+    state: circuit.opened ? 'open' : circuit.halfOpen ? 'halfOpen' : 'closed',
+    openedAtMs,
+    failureRate: answered > 0 ? failures / answered : 0,
+  };
+}
+
+const isOutage = (error: unknown): boolean => error instanceof ProviderError && error.isOutage;
+const isInconclusive = (error: unknown): boolean => !(error instanceof ProviderError);
+const isRejection = (error: unknown): boolean => !AppError.is(error) && CircuitBreaker.isOurError(error as Error);

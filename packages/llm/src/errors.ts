@@ -1,0 +1,156 @@
+import { AppError, type AppErrorOptions } from '@pressroom/runtime';
+
+/*
+ * Everything the gateway throws. Messages name providers, models, codes and numbers; never a prompt, a reply or a key.
+ * That is also why provider errors keep no `cause`: the SDKs' errors carry request and response bodies.
+ */
+
+/** How far the fault of a failed provider request reaches, and so what is tried next. */
+export type FaultReach =
+  /** This request, at this moment: the same model may answer the next one. */
+  | 'moment'
+  /** This model cannot serve this call; another may. */
+  | 'model'
+  /** This provider cannot serve any call; another may. */
+  | 'provider'
+  /** The call itself: no provider is asked again. */
+  | 'call';
+
+export interface ProviderFaultOptions extends AppErrorOptions {
+  /** The provider asked not to be tried again (`x-should-retry: false`). */
+  doNotRetry?: boolean;
+}
+
+/** Base of the ways in which a provider request fails. */
+export abstract class ProviderError extends AppError {
+  abstract readonly reach: FaultReach;
+  /** Counts against the provider's breaker: it is the provider that is unwell, not the request. */
+  abstract readonly isOutage: boolean;
+  readonly doNotRetry: boolean;
+
+  constructor(message: string, options: ProviderFaultOptions = {}) {
+    super(message, options);
+    this.doNotRetry = options.doNotRetry ?? false;
+  }
+}
+
+export class ProviderRateLimitedError extends ProviderError {
+  readonly code = 'PROVIDER_RATE_LIMITED';
+  readonly retryable = true;
+  readonly reach = 'moment';
+  readonly isOutage = false;
+}
+
+export class ProviderUnavailableError extends ProviderError {
+  readonly code = 'PROVIDER_UNAVAILABLE';
+  readonly retryable = true;
+  readonly reach = 'moment';
+  readonly isOutage = true;
+}
+
+export class ProviderTimedOutError extends ProviderError {
+  readonly code = 'PROVIDER_TIMED_OUT';
+  readonly retryable = true;
+  readonly reach = 'moment';
+  readonly isOutage = true;
+}
+
+/** The key is refused or the account has no credit: an operator has to act. */
+export class ProviderAuthFailedError extends ProviderError {
+  readonly code = 'PROVIDER_AUTH_FAILED';
+  readonly retryable = false;
+  readonly reach = 'provider';
+  readonly isOutage = false;
+}
+
+export class ProviderBadRequestError extends ProviderError {
+  readonly code = 'PROVIDER_BAD_REQUEST';
+  readonly retryable = false;
+  readonly reach = 'model';
+  readonly isOutage = false;
+}
+
+export class ContextTooLongError extends ProviderError {
+  readonly code = 'CONTEXT_TOO_LONG';
+  readonly retryable = false;
+  readonly reach = 'model';
+  readonly isOutage = false;
+}
+
+/** The model declined to answer. Asking another one the same is not the gateway's decision. */
+export class ProviderRefusedError extends ProviderError {
+  readonly code = 'PROVIDER_REFUSED';
+  readonly retryable = false;
+  readonly reach = 'call';
+  readonly isOutage = false;
+}
+
+/** Every candidate's breaker is open, or its slots are taken. Not a failure of the step. */
+export class BreakerOpenError extends AppError {
+  readonly code = 'BREAKER_OPEN';
+  readonly retryable = true;
+}
+
+/** A budget in scope cannot hold the call's worst case; no request was made. */
+export class BudgetExhaustedError extends AppError {
+  readonly code = 'BUDGET_EXHAUSTED';
+  readonly retryable = false;
+  readonly budget: string;
+  readonly shortfallNanoUsd: bigint;
+
+  constructor(details: { budget: string; shortfallNanoUsd: bigint }) {
+    super(`budget ${details.budget} is short by ${details.shortfallNanoUsd.toString()} nano-dollars for this call`);
+    this.budget = details.budget;
+    this.shortfallNanoUsd = details.shortfallNanoUsd;
+  }
+}
+
+/** The attempt that calls is over (cancelled, reaped, settled): it may start nothing any more. */
+export class LeaseLostError extends AppError {
+  readonly code = 'LEASE_LOST';
+  readonly retryable = true;
+
+  constructor() {
+    super('the attempt no longer holds its lease');
+  }
+}
+
+/** No configured model can serve the call. */
+export class NoCandidateModelError extends AppError {
+  readonly code = 'NO_CANDIDATE_MODEL';
+  readonly retryable = false;
+
+  constructor(tier: string) {
+    super(`no configured model can serve tier ${tier}`);
+  }
+}
+
+/** The attempt has used all its provider tries. */
+export class CallBudgetExhaustedError extends AppError {
+  readonly code = 'CALL_BUDGET_EXHAUSTED';
+  readonly retryable = true;
+
+  constructor() {
+    super('the attempt has no provider tries left');
+  }
+}
+
+/** Too little of the attempt's time is left to start a call. */
+export class DeadlineReachedError extends AppError {
+  readonly code = 'STEP_TIMED_OUT';
+  readonly retryable = true;
+
+  constructor(leftMs: number) {
+    super(`only ${Math.max(0, Math.round(leftMs))} ms of the attempt are left, too few to start a call`);
+  }
+}
+
+/** No reply passed its schema and checks, after a retry and an escalation. */
+export class OutputInvalidError extends AppError {
+  readonly code = 'OUTPUT_INVALID';
+  readonly retryable = true;
+
+  constructor(purpose: string, problems: string) {
+    super(`no valid reply for ${purpose}: ${problems}`);
+  }
+}

@@ -1,0 +1,99 @@
+import type { Clock } from '@pressroom/runtime';
+import type { Exchange } from '../billing/core/bill-attempt.ts';
+import { ProviderTimedOutError, ProviderUnavailableError } from '../errors.ts';
+import type { Provider, ProviderRequest } from '../provider.ts';
+
+export interface CollectedExchange extends Exchange {
+  /** Why there is no whole reply: a `ProviderError`, or the reason of the attempt's signal. */
+  error: unknown;
+}
+
+/**
+ * Makes one request and reads its stream to the end, whatever the end is: it resolves also when the request failed, was
+ * aborted or ran out of time, with all that had come until then.
+ *
+ * Returns as soon as a limit passes or the signal aborts, even if the provider does not let go.
+ */
+export async function collectExchange(
+  provider: Provider,
+  request: Omit<ProviderRequest, 'signal'>,
+  limits: { signal: AbortSignal; timeoutMs: number; firstEventTimeoutMs: number; clock: Clock },
+): Promise<CollectedExchange> {
+  const { clock, signal: scopeSignal } = limits;
+  const startedMs = clock.monotonicMs();
+  const stop = new AbortController();
+  const signal = AbortSignal.any([scopeSignal, stop.signal]);
+  const timers = new AbortController();
+  const firstEvent = new AbortController();
+
+  const limit = (afterMs: number, until: AbortSignal, what: string): void => {
+    clock.sleep(afterMs, until).then(
+      () => {
+        stop.abort(new ProviderTimedOutError(`${provider.name} ${what} within ${Math.round(afterMs)} ms (model ${request.model.id})`));
+      },
+      () => undefined,
+    );
+  };
+  limit(limits.timeoutMs, timers.signal, 'did not finish its reply');
+  limit(limits.firstEventTimeoutMs, AbortSignal.any([timers.signal, firstEvent.signal]), 'did not start its reply');
+
+  const exchange: CollectedExchange = {
+    text: '',
+    usage: undefined,
+    isUsageFinal: false,
+    finish: undefined,
+    endedBy: 'provider',
+    latencyMs: 0,
+    firstEventMs: undefined,
+    error: undefined,
+  };
+  try {
+    for await (const event of untilAborted(provider.stream({ ...request, signal }), signal)) {
+      if (exchange.firstEventMs === undefined) {
+        exchange.firstEventMs = clock.monotonicMs() - startedMs;
+        firstEvent.abort();
+      }
+      if (event.type === 'text') exchange.text += event.delta;
+      else if (event.type === 'usage') Object.assign(exchange, { usage: event.usage, isUsageFinal: event.final });
+      else exchange.finish = event.finish;
+    }
+    if (exchange.finish === undefined) {
+      throw new ProviderUnavailableError(`${provider.name} cut its reply short (model ${request.model.id})`);
+    }
+  } catch (error) {
+    // A reply that is whole stays whole, even if the stream ends badly after it.
+    if (exchange.finish === undefined) {
+      exchange.endedBy = scopeSignal.aborted ? 'scope' : stop.signal.aborted ? 'timeout' : 'provider';
+      exchange.error = signal.aborted ? signal.reason : error;
+    }
+  } finally {
+    timers.abort();
+  }
+  exchange.latencyMs = clock.monotonicMs() - startedMs;
+  return exchange;
+}
+
+/** Passes a stream on until it ends or the signal aborts; then it is told to stop, and not waited for. */
+async function* untilAborted<T>(source: AsyncIterable<T>, signal: AbortSignal): AsyncGenerator<T> {
+  const aborted = Promise.withResolvers<never>();
+  // Without a race under way nobody listens; the rejection is not news then.
+  aborted.promise.catch(() => undefined);
+  const onAbort = (): void => {
+    aborted.reject(signal.reason);
+  };
+  if (signal.aborted) onAbort();
+  signal.addEventListener('abort', onAbort, { once: true });
+  const iterator = source[Symbol.asyncIterator]();
+  try {
+    for (;;) {
+      const next = iterator.next();
+      next.catch(() => undefined);
+      const result = await Promise.race([next, aborted.promise]);
+      if (result.done === true) return;
+      yield result.value;
+    }
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+    iterator.return?.()?.catch(() => undefined);
+  }
+}

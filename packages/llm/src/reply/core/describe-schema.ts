@@ -1,0 +1,7 @@
+import { canonicalJson } from '../../hash/canonical-json.ts';
+
+/** System prompt for models without a strict mode: the schema is asked for in words and checked on arrival. */
+export function describeSchema(system: string, schema: { jsonSchema: Record<string, unknown> }): string {
+  const instruction = `Answer with one JSON value that fits this JSON Schema, and nothing else:\n${canonicalJson(schema.jsonSchema)}`;
+  return system === '' ? instruction : `${system}\n\n${instruction}`;
+}

@@ -1,0 +1,40 @@
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { validateReply } from './validate-reply.ts';
+
+const schema = { zod: z.strictObject({ title: z.string(), words: z.int() }) };
+const stop = (text: string) => ({ text, finish: 'stop' as const });
+
+describe('validateReply', () => {
+  it('hands on the text as it is when there is no schema', () => {
+    expect(validateReply(stop('plain'), {})).toEqual({ outcome: 'valid', value: 'plain' });
+  });
+
+  it('parses a reply that fits', () => {
+    expect(validateReply(stop('{"title":"t","words":3}'), { schema })).toEqual({ outcome: 'valid', value: { title: 't', words: 3 } });
+  });
+
+  it('looks inside a Markdown fence', () => {
+    expect(validateReply(stop('```json\n{"title":"t","words":3}\n```'), { schema })).toMatchObject({ outcome: 'valid' });
+  });
+
+  it('never accepts a cut reply as whole, even if it happens to parse', () => {
+    const cut = { text: '{"title":"t","words":3}', finish: 'length' as const };
+    expect(validateReply(cut, { schema })).toEqual({ outcome: 'invalid', problems: 'the reply was cut at the output limit' });
+  });
+
+  it('accepts a cut reply when there is no schema: the caller sees how it ended', () => {
+    expect(validateReply({ text: 'so far', finish: 'length' }, {})).toMatchObject({ outcome: 'valid' });
+  });
+
+  it('names places and kinds of the problems, never what the model wrote', () => {
+    const verdict = validateReply(stop('{"title":"SECRET-CANARY","words":"SECRET-CANARY","SECRET CANARY key":1}'), { schema });
+    expect(verdict).toMatchObject({ outcome: 'invalid', problems: expect.stringContaining('words invalid_type') as string });
+    expect(JSON.stringify(verdict)).not.toContain('CANARY');
+  });
+
+  it("counts the problems of the caller's check without repeating them", () => {
+    const verdict = validateReply(stop('SECRET-CANARY'), { accept: (text: string) => [`bad: ${text}`, 'worse'] });
+    expect(verdict).toEqual({ outcome: 'invalid', problems: "2 of the caller's checks failed" });
+  });
+});

@@ -1,0 +1,19 @@
+import { createCatalog, type Catalog } from '@pressroom/catalog';
+import type { LlmConfig } from './llm-config.ts';
+
+/**
+ * The catalogue that a configuration describes: built-in models, plus those of its endpoints.
+ *
+ * @throws {CatalogInvalidError} with every problem at once
+ */
+export function catalogFromConfig(config: Pick<LlmConfig, 'providers' | 'tiers' | 'baseline' | 'purposes'>): Catalog {
+  const extraModels = config.providers.flatMap((provider) =>
+    provider.kind === 'openai-compatible' ? provider.models.map((spec) => ({ provider: provider.name, spec })) : [],
+  );
+  return createCatalog({
+    extraModels,
+    tiers: Object.fromEntries(Object.entries(config.tiers).filter(([, models]) => models !== undefined)),
+    purposes: config.purposes,
+    ...(config.baseline !== undefined && { baseline: config.baseline }),
+  });
+}

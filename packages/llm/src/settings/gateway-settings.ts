@@ -1,0 +1,35 @@
+import { z } from 'zod';
+
+const ms = (fallback: number) => z.int().min(1).max(3_600_000).default(fallback);
+
+/** How the gateway treats failing providers. Every value has a default; unknown fields are refused. */
+export const GatewaySettings = z.strictObject({
+  retry: z
+    .strictObject({
+      /** First ceiling of the full-jitter backoff, doubled with each failure of the same model. */
+      baseMs: ms(500),
+      capMs: ms(8_000),
+      /** Requests to one model before the next candidate is asked. */
+      triesPerModel: z.int().min(1).max(10).default(2),
+      /** A wait longer than this is not worth it while another model could be asked. */
+      maxWaitMs: ms(5_000),
+    })
+    .prefault({}),
+  breaker: z
+    .strictObject({
+      errorThresholdPercent: z.int().min(1).max(100).default(50),
+      /** Requests within the window before the breaker may open. */
+      minRequests: z.int().min(1).max(10_000).default(5),
+      windowMs: ms(30_000),
+      /** How long it stays open before one probe is let through. */
+      openMs: ms(15_000),
+      /** Concurrent requests to one model from this process: the bulkhead. */
+      maxConcurrent: z.int().min(1).max(10_000).default(64),
+    })
+    .prefault({}),
+  /** Longest wait for the first event of a stream: a hang is found long before the call's own timeout. */
+  firstEventTimeoutMs: ms(30_000),
+  /** Calls are not started when less than this is left of the attempt. */
+  minCallMs: ms(250),
+});
+export type GatewaySettings = z.output<typeof GatewaySettings>;

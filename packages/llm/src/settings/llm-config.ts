@@ -1,0 +1,54 @@
+import { ModelSpec } from '@pressroom/catalog';
+import { Tier } from '@pressroom/contracts';
+import { z } from 'zod';
+import { GatewaySettings } from './gateway-settings.ts';
+
+const connection = {
+  apiKey: z.string().min(1),
+  baseURL: z.url({ protocol: /^https?$/ }).optional(),
+  /** Replies are made up by a simulator: every surface says so. */
+  simulated: z.boolean().default(false),
+};
+
+/** One configured provider. The two vendors' models are built in; an endpoint brings its models with explicit prices. */
+export const ProviderConfig = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('openai'), name: z.literal('openai').default('openai'), ...connection }),
+  z.strictObject({ kind: z.literal('anthropic'), name: z.literal('anthropic').default('anthropic'), ...connection }),
+  z.strictObject({
+    kind: z.literal('openai-compatible'),
+    name: z
+      .string()
+      .regex(/^[a-z][a-z0-9-]{0,39}$/)
+      .refine((name) => name !== 'openai' && name !== 'anthropic', 'is the name of a built-in provider'),
+    ...connection,
+    apiKey: connection.apiKey.optional(),
+    baseURL: z.url({ protocol: /^https?$/ }),
+    models: z.array(ModelSpec).min(1),
+  }),
+]);
+export type ProviderConfig = z.output<typeof ProviderConfig>;
+
+const PurposeConfig = z.strictObject({
+  tier: Tier,
+  timeoutMs: z.int().min(1_000).max(3_600_000),
+  reasoning: z.enum(['off', 'low', 'medium']).default('off'),
+});
+
+/** The part of `PRESSROOM_CONFIG` that concerns models and providers. Keys come from the environment, in `main.ts`. */
+export const LlmConfig = z
+  .strictObject({
+    providers: z.array(ProviderConfig).default([]),
+    /** Candidates of a tier, best first, in place of the built-in ones: `openai/gpt-6-luna`. */
+    tiers: z.partialRecord(Tier, z.array(z.string().min(1)).min(1)).default({}),
+    /** The model that savings are measured against. */
+    baseline: z.string().optional(),
+    purposes: z.record(z.string(), PurposeConfig).default({}),
+    gateway: GatewaySettings.prefault({}),
+  })
+  .superRefine(({ providers }, context) => {
+    providers.forEach(({ name }, index) => {
+      if (providers.findIndex((other) => other.name === name) === index) return;
+      context.addIssue({ code: 'custom', path: ['providers', index, 'name'], message: `${name} is configured twice` });
+    });
+  });
+export type LlmConfig = z.output<typeof LlmConfig>;

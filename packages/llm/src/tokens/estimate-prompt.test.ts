@@ -1,0 +1,67 @@
+import { createCatalog } from '@pressroom/catalog';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { countTokens } from './count-tokens.ts';
+import { countPrompt, estimatePrompt } from './estimate-prompt.ts';
+
+const catalog = createCatalog();
+const luna = catalog.require('gpt-6-luna');
+const haiku = catalog.require('claude-haiku-5-5');
+const prose = 'Notes are merged; every statement names the sources that support it. '.repeat(40);
+
+describe('countTokens', () => {
+  it('counts text that looks like a control token as text', () => {
+    expect(countTokens('<|endoftext|>')).toBeGreaterThan(1);
+  });
+
+  it('never exceeds the bytes of the text by more than the cuts it makes', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary', maxLength: 2_000 }), (text) => {
+        expect(countTokens(text)).toBeLessThanOrEqual(Buffer.byteLength(text) + Math.ceil(text.length / 512));
+      }),
+    );
+  });
+
+  it('takes time in proportion to the length, even for one endless word', () => {
+    const short = duration(() => countTokens('xqz'.repeat(10_000)));
+    const long = duration(() => countTokens('xqz'.repeat(100_000)));
+    // Quadratic growth would take a hundred times as long; the slack is for noise.
+    expect(long).toBeLessThan(Math.max(short, 5) * 40);
+  });
+});
+
+describe('estimatePrompt', () => {
+  it('bounds what it thinks likely, with room for framing', () => {
+    const estimate = estimatePrompt(countPrompt({ system: prose, messages: [{ role: 'user', content: prose }] }), luna);
+    expect(estimate.likelyTokens).toBe(2 * countTokens(prose));
+    expect(estimate.maxTokens).toBeGreaterThan(estimate.likelyTokens * 1.1);
+  });
+
+  it('counts more tokens for a tokenizer that makes more of the same text', () => {
+    const counted = countPrompt({ system: prose, messages: [] });
+    expect(estimatePrompt(counted, haiku).likelyTokens).toBe(Math.ceil(countTokens(prose) * 1.56));
+  });
+
+  it('counts the schema, which travels with the prompt', () => {
+    const jsonSchema = { type: 'object', properties: { title: { type: 'string', description: prose } } };
+    const without = estimatePrompt(countPrompt({ system: 's', messages: [] }), luna);
+    const withSchema = estimatePrompt(countPrompt({ system: 's', messages: [], schema: { name: 'n', jsonSchema } }), luna);
+    expect(withSchema.maxTokens).toBeGreaterThan(without.maxTokens + countTokens(prose));
+  });
+
+  it('never falls when a message is added', () => {
+    const message = fc.record({ role: fc.constant('user' as const), content: fc.string({ maxLength: 300 }) });
+    fc.assert(
+      fc.property(fc.array(message, { maxLength: 5 }), message, (messages, more) => {
+        const bound = (list: typeof messages): number => estimatePrompt(countPrompt({ system: '', messages: list }), luna).maxTokens;
+        expect(bound([...messages, more])).toBeGreaterThan(bound(messages));
+      }),
+    );
+  });
+});
+
+function duration(run: () => void): number {
+  const startedAt = performance.now();
+  run();
+  return performance.now() - startedAt;
+}

@@ -1,0 +1,15 @@
+import type { ArticleInput } from '@pressroom/contracts';
+import type { StepOutputs } from '../pipeline.ts';
+import { checkContract, type ContractReport } from '../quality/check-contract.ts';
+import { indexSources } from '../quality/source-index.ts';
+import { collectParts } from './collect-parts.ts';
+import { planWords } from './word-plan.ts';
+
+/** Runs the quality contract over the outputs of a task, finished or not; undefined while no section is written. */
+export function checkArticle(input: ArticleInput, outputs: StepOutputs): ContractReport | undefined {
+  const article = collectParts(outputs);
+  if (!article) return undefined;
+  const { title, parts, research } = article;
+  const { targetWords } = planWords(input);
+  return checkContract({ title, topic: input.topic, targetWords, parts }, indexSources(research?.sources ?? []));
+}

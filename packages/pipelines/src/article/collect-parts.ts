@@ -1,0 +1,64 @@
+import type { ContractPart } from '../quality/contract-document.ts';
+import type { StepOutputs } from '../pipeline.ts';
+import { DraftOutput, OutlineOutput, RefineOutput, ResearchOutput } from './outputs.ts';
+
+/** The article as far as it is written, citations still in the numbers of the research. */
+export interface CollectedArticle {
+  title: string;
+  /** The lead first when there is one, then sections in the outline's order; what is missing is absent. */
+  parts: ContractPart[];
+  research: ResearchOutput | undefined;
+  outline: OutlineOutput | undefined;
+  /** Absent while the text comes from the drafts. */
+  refined: RefineOutput | undefined;
+}
+
+/**
+ * Puts the article together from the outputs of its steps: the refined text, else the drafts in the outline's order.
+ * Undefined while not one section is written: a lead or an outline alone is nothing a reader can use.
+ */
+export function collectParts(outputs: StepOutputs): CollectedArticle | undefined {
+  const research = ResearchOutput.safeParse(outputs['research']).data;
+  const outline = OutlineOutput.safeParse(outputs['outline']).data;
+  const refined = RefineOutput.safeParse(outputs['refine']).data;
+  const title = refined?.title ?? outline?.title ?? '';
+  const parts = (refined ? refinedParts(refined, outline) : draftedParts(outputs, outline)).filter(
+    ({ markdown }) => markdown.trim() !== '',
+  );
+  return parts.some(({ part }) => part !== 'lead') ? { title, parts, research, outline, refined } : undefined;
+}
+
+function refinedParts(refined: RefineOutput, outline: OutlineOutput | undefined): ContractPart[] {
+  const lead: ContractPart = { part: 'lead', heading: '', markdown: refined.lead, ...dueWords(outline?.leadWords) };
+  return [
+    lead,
+    ...refined.sections.map(({ heading, markdown }, index) => {
+      const position = outline?.sections.findIndex((section) => section.heading === heading) ?? -1;
+      const number = position >= 0 ? position + 1 : index + 1;
+      return { part: String(number), heading, markdown, ...dueWords(outline?.sections[position]?.words) };
+    }),
+  ];
+}
+
+function draftedParts(outputs: StepOutputs, outline: OutlineOutput | undefined): ContractPart[] {
+  if (!outline) return [];
+  const lead: ContractPart = {
+    part: 'lead',
+    heading: '',
+    markdown: draftMarkdown(outputs['draft-lead']),
+    words: outline.leadWords,
+  };
+  return [
+    lead,
+    ...outline.sections.map(({ heading, words }, index) => ({
+      part: String(index + 1),
+      heading,
+      markdown: draftMarkdown(outputs[`draft-${index + 1}`]),
+      words,
+    })),
+  ];
+}
+
+const draftMarkdown = (output: unknown): string => DraftOutput.safeParse(output).data?.markdown ?? '';
+
+const dueWords = (words: number | undefined): { words?: number } => (words === undefined ? {} : { words });

@@ -1,0 +1,87 @@
+import { citedIds } from '../text/citations.ts';
+
+/** Replaces one exact quote in one part; an empty replacement deletes it. */
+export interface Edit {
+  part: string;
+  find: string;
+  replace: string;
+}
+
+export type EditRejection =
+  | 'unknown_part'
+  | 'part_not_editable'
+  | 'not_found'
+  | 'ambiguous'
+  | 'unresolved_citation'
+  | 'adds_heading'
+  | 'empties_part'
+  | 'no_change';
+
+export interface Patched<Part> {
+  parts: Part[];
+  applied: Edit[];
+  rejected: { edit: Edit; reason: EditRejection }[];
+}
+
+/**
+ * Applies edits one after the other, each only if it is safe: its quote occurs exactly once in its part at that moment,
+ * the part may be edited, and the replacement brings in no unknown source, no section heading and no emptiness. A part
+ * that no applied edit names stays byte for byte what it was; order and number of parts never change.
+ *
+ * @param allow.parts parts that may be edited
+ * @param allow.sources numbers a replacement may cite
+ */
+export function applyEdits<Part extends { part: string; markdown: string }>(
+  parts: readonly Part[],
+  edits: readonly Edit[],
+  allow: { parts: ReadonlySet<string>; sources: ReadonlySet<number> },
+): Patched<Part> {
+  const result: Patched<Part> = { parts: [...parts], applied: [], rejected: [] };
+  for (const edit of edits) {
+    const position = result.parts.findIndex(({ part }) => part === edit.part);
+    const target = result.parts[position];
+    const reason = target === undefined ? 'unknown_part' : reasonAgainst(target, edit, allow);
+    if (target === undefined || reason !== undefined) {
+      result.rejected.push({ edit, reason: reason ?? 'unknown_part' });
+      continue;
+    }
+    result.parts[position] = { ...target, markdown: replaceQuote(target.markdown, edit) };
+    result.applied.push(edit);
+  }
+  return result;
+}
+
+function reasonAgainst(
+  target: { part: string; markdown: string },
+  edit: Edit,
+  allow: { parts: ReadonlySet<string>; sources: ReadonlySet<number> },
+): EditRejection | undefined {
+  if (!allow.parts.has(edit.part)) return 'part_not_editable';
+  if (edit.find === edit.replace) return 'no_change';
+  const at = edit.find.trim() === '' ? -1 : target.markdown.indexOf(edit.find);
+  if (at < 0) return 'not_found';
+  if (target.markdown.indexOf(edit.find, at + 1) >= 0) return 'ambiguous';
+  // Judged on the outcome, not on the replacement alone: text around it could complete a citation or a heading.
+  const outcome = replaceQuote(target.markdown, edit);
+  const known = new Set(citedIds(target.markdown));
+  const added = citedIds(outcome).filter((id) => !known.has(id));
+  if ([...added, ...citedIds(edit.replace)].some((id) => !allow.sources.has(id))) return 'unresolved_citation';
+  if (countHeadings(outcome) > countHeadings(target.markdown)) return 'adds_heading';
+  if (outcome.trim() === '') return 'empties_part';
+  return undefined;
+}
+
+const countHeadings = (markdown: string): number => markdown.match(/^#{1,2}\s/gm)?.length ?? 0;
+
+/** A deletion takes the gap it would leave with it: one blank before it, or the empty line of a deleted paragraph. */
+function replaceQuote(markdown: string, { find, replace }: Edit): string {
+  const at = markdown.indexOf(find);
+  const before = markdown.slice(0, at);
+  const after = markdown.slice(at + find.length);
+  if (replace.trim() !== '') return `${before}${replace}${after}`;
+  if (/(?:^|\n)$/.test(before) && /^(?:\n|$)/.test(after)) {
+    return after.trim() === '' ? before.trimEnd() : before + after.replace(/^\n+/, '');
+  }
+  if (/(?:^|\n)$/.test(before)) return before + after.replace(/^[ \t]+/, '');
+  return before.replace(/[ \t]+$/, '') + (/^(?:\s|[.,;:!?]|$)/.test(after) ? after : ` ${after}`);
+}

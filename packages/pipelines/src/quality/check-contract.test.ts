@@ -1,0 +1,169 @@
+import { describe, expect, it } from 'vitest';
+import { checkContract } from './check-contract.ts';
+import type { ContractDocument, ContractPart } from './contract-document.ts';
+import type { FindingCode } from './finding.ts';
+import { indexSources } from './source-index.ts';
+
+const sources = indexSources([
+  {
+    id: 1,
+    title: 'Street tree survey',
+    text:
+      'The survey measured 48 streets on 12 summer afternoons. Streets with a closed canopy were 3.1 degrees cooler than ' +
+      'streets without trees. Young trees made no measurable difference in their first five years.',
+  },
+  {
+    id: 2,
+    title: 'Parks department',
+    text: 'The department plants 900 trees a year. It loses about 200 young trees to drought. Residents may adopt a tree.',
+  },
+]);
+
+const LEAD = 'Streets with a closed canopy are 3.1 degrees cooler than streets without trees [1].';
+const ONE = 'The survey measured 48 streets on 12 summer afternoons [1]. Young trees made no measurable difference [1].';
+const TWO = 'The department plants 900 trees a year [2]. It loses about 200 young trees to drought [2].';
+
+const aPart = (part: string, markdown: string, more: Partial<ContractPart> = {}): ContractPart => ({
+  part,
+  heading: part === 'lead' ? '' : `Section ${part}`,
+  markdown,
+  ...more,
+});
+
+const aDocument = (given: Partial<ContractDocument> = {}): ContractDocument => ({
+  title: 'Cooler streets',
+  topic: 'trees in cities',
+  targetWords: 43,
+  parts: [aPart('lead', LEAD), aPart('1', ONE), aPart('2', TWO)],
+  ...given,
+});
+
+describe('checkContract', () => {
+  it('finds nothing in an article that keeps it, and scores it 1', () => {
+    const report = checkContract(aDocument(), sources);
+    expect(report.findings).toEqual([]);
+    expect(report).toMatchObject({ errors: 0, score: 1, wordCount: 43 });
+  });
+
+  const planted: {
+    title: string;
+    document: ContractDocument;
+    code: FindingCode;
+    part: string;
+    quote: string;
+  }[] = [
+    { title: 'no title', document: aDocument({ title: ' ' }), code: 'TITLE_MISSING', part: 'document', quote: '' },
+    {
+      title: 'a section without heading',
+      document: aDocument({ parts: [aPart('lead', LEAD), aPart('1', ONE, { heading: '' }), aPart('2', TWO)] }),
+      code: 'HEADING_MISSING',
+      part: '1',
+      quote: '',
+    },
+    {
+      title: 'two sections of one name',
+      document: aDocument({ parts: [aPart('lead', LEAD), aPart('1', ONE), aPart('2', TWO, { heading: 'section 1' })] }),
+      code: 'HEADING_DUPLICATED',
+      part: '2',
+      quote: '',
+    },
+    {
+      title: 'an empty part',
+      document: aDocument({ parts: [aPart('lead', ''), aPart('1', ONE), aPart('2', TWO)], targetWords: 29 }),
+      code: 'PART_EMPTY',
+      part: 'lead',
+      quote: '',
+    },
+    { title: 'too few words', document: aDocument({ targetWords: 100 }), code: 'WORD_COUNT_OFF', part: 'document', quote: '' },
+    { title: 'too many words', document: aDocument({ targetWords: 30 }), code: 'WORD_COUNT_OFF', part: 'document', quote: '' },
+    {
+      title: 'a part over its budget',
+      document: aDocument({ parts: [aPart('lead', LEAD, { words: 8 }), aPart('1', ONE), aPart('2', TWO)] }),
+      code: 'PART_WORD_COUNT_OFF',
+      part: 'lead',
+      quote: '',
+    },
+    {
+      title: 'a section that cites nothing',
+      document: aDocument({ parts: [aPart('lead', LEAD), aPart('1', ONE), aPart('2', TWO.replaceAll(' [2]', ''))] }),
+      code: 'SECTION_UNCITED',
+      part: '2',
+      quote: '',
+    },
+    {
+      title: 'a citation of no source',
+      document: aDocument({ parts: [aPart('lead', LEAD), aPart('1', ONE), aPart('2', `${TWO} Residents adopt trees [7].`)] }),
+      code: 'CITATION_UNRESOLVED',
+      part: '2',
+      quote: '[7]',
+    },
+    {
+      title: 'a citation of the wrong source',
+      document: aDocument({ parts: [aPart('lead', LEAD), aPart('1', ONE), aPart('2', TWO.replace('drought [2]', 'drought [1]'))] }),
+      code: 'CITATION_WRONG',
+      part: '2',
+      quote: 'It loses about 200 young trees to drought [1].',
+    },
+    {
+      title: 'a false figure',
+      document: aDocument({ parts: [aPart('lead', LEAD), aPart('1', ONE), aPart('2', TWO.replace('900', '950'))] }),
+      code: 'FACT_UNSUPPORTED',
+      part: '2',
+      quote: 'The department plants 950 trees a year [2].',
+    },
+    {
+      title: 'a cited invention',
+      document: aDocument({ parts: [aPart('lead', LEAD), aPart('1', `${ONE} Bakeries sold striped umbrellas to astonished tourists [1].`), aPart('2', TWO)] }),
+      code: 'SENTENCE_UNSUPPORTED',
+      part: '1',
+      quote: 'Bakeries sold striped umbrellas to astonished tourists [1].',
+    },
+    {
+      title: 'a sentence with a figure from nowhere',
+      document: aDocument({ parts: [aPart('lead', LEAD), aPart('1', `${ONE} Bakeries sold 77 striped umbrellas to astonished tourists.`), aPart('2', TWO)] }),
+      code: 'SENTENCE_FROM_NOWHERE',
+      part: '1',
+      quote: 'Bakeries sold 77 striped umbrellas to astonished tourists.',
+    },
+    {
+      title: 'filler that no source says',
+      document: aDocument({ parts: [aPart('lead', LEAD), aPart('1', `${ONE} Bakeries sold striped umbrellas to astonished tourists.`), aPart('2', TWO)] }),
+      code: 'SENTENCE_UNGROUNDED',
+      part: '1',
+      quote: 'Bakeries sold striped umbrellas to astonished tourists.',
+    },
+    {
+      title: 'a sentence that stands twice',
+      document: aDocument({ parts: [aPart('lead', LEAD), aPart('1', ONE), aPart('2', `${TWO} The department plants 900 trees a year [2].`)] }),
+      code: 'SENTENCE_REPEATED',
+      part: '2',
+      quote: 'The department plants 900 trees a year [2].',
+    },
+    {
+      title: 'a listed source that nothing cites',
+      document: aDocument({ listedSources: [1, 2, 3] }),
+      code: 'SOURCE_ORPHANED',
+      part: 'document',
+      quote: '',
+    },
+  ];
+
+  it.each(planted)('finds $title, and where it is', ({ document, code, part, quote }) => {
+    const report = checkContract(document, sources);
+    expect(report.findings).toContainEqual(expect.objectContaining({ code, part, quote }));
+    expect(report.score).toBeLessThanOrEqual(1);
+    const text = document.parts.find((each) => each.part === part)?.markdown ?? '';
+    expect(text).toContain(quote);
+  });
+
+  it('asks for no citation where there is no source', () => {
+    const parts = [aPart('lead', 'Trees cool streets.'), aPart('1', 'Their shade keeps asphalt from heating up.')];
+    const report = checkContract(aDocument({ parts, targetWords: 10 }), indexSources([]));
+    expect(report.findings).toEqual([]);
+  });
+
+  it('does not mistake a heading inside a section for a claim', () => {
+    const parts = [aPart('lead', LEAD), aPart('1', `### Umbrellas of striped bakeries everywhere\n${ONE}`), aPart('2', TWO)];
+    expect(checkContract(aDocument({ parts }), sources).errors).toBe(0);
+  });
+});

@@ -1,0 +1,45 @@
+import { checkCitations } from './check-citations.ts';
+import { checkLength } from './check-length.ts';
+import { checkSentences } from './check-sentences.ts';
+import { checkStructure } from './check-structure.ts';
+import type { ContractDocument } from './contract-document.ts';
+import type { ContractFinding } from './finding.ts';
+import type { SourceIndex } from './source-index.ts';
+
+export interface ContractReport {
+  /** In the order of the document's checks: structure, length, citations, sentences. */
+  findings: ContractFinding[];
+  /** Findings of severity `error`; the contract is met when there is none. */
+  errors: number;
+  /** Mean of the shares below, 0 to 1. */
+  score: number;
+  shares: { structure: number; length: number; cited: number; resolved: number; supported: number };
+  wordCount: number;
+}
+
+/**
+ * The quality contract: what holds for every article whatever model wrote it, decided without a model. Structure, length,
+ * citations, and each sentence's support in its sources. Deterministic; no claim about style.
+ */
+export function checkContract(document: ContractDocument, sources: SourceIndex): ContractReport {
+  const structure = checkStructure(document);
+  const length = checkLength(document);
+  const citations = checkCitations(document, new Set(sources.bySource.keys()));
+  const sentences = checkSentences(document, sources);
+  const findings = [...structure, ...length.findings, ...citations.findings, ...sentences.findings];
+  const shares = {
+    structure: Math.max(0, 1 - structure.length / (document.parts.length + 1)),
+    length: length.share,
+    cited: citations.citedShare,
+    resolved: citations.resolvedShare,
+    supported: sentences.supportedShare,
+  };
+  const values = Object.values(shares);
+  return {
+    findings,
+    errors: findings.filter(({ severity }) => severity === 'error').length,
+    score: values.reduce((total, share) => total + share, 0) / values.length,
+    shares,
+    wordCount: length.wordCount,
+  };
+}

@@ -1,0 +1,20 @@
+import type { ContractDocument } from './contract-document.ts';
+import { finding, type ContractFinding } from './finding.ts';
+
+/** Title, headings and text where they belong, headings told apart. */
+export function checkStructure(document: ContractDocument): ContractFinding[] {
+  const findings: ContractFinding[] = [];
+  if (document.title.trim() === '') findings.push(finding('TITLE_MISSING', 'document', '', 'the article has no title'));
+  const seen = new Set<string>();
+  for (const { part, heading, markdown } of document.parts) {
+    if (markdown.trim() === '') findings.push(finding('PART_EMPTY', part, '', 'nothing is written here'));
+    if (part === 'lead') continue;
+    const normal = heading.trim().toLocaleLowerCase();
+    if (normal === '') findings.push(finding('HEADING_MISSING', part, '', 'the section has no heading'));
+    else if (seen.has(normal)) {
+      findings.push(finding('HEADING_DUPLICATED', part, '', `another section is called "${heading}" too`));
+    }
+    seen.add(normal);
+  }
+  return findings;
+}

@@ -1,0 +1,20 @@
+/** An article as the quality contract reads it. */
+export interface ContractDocument {
+  title: string;
+  /** What the article is about; its words need no support. */
+  topic: string;
+  targetWords: number;
+  parts: readonly ContractPart[];
+  /** Numbers of the sources in the list that the document shows; absent when the list follows from the citations. */
+  listedSources?: readonly number[];
+}
+
+export interface ContractPart {
+  /** `lead` or the section's number. */
+  part: string;
+  /** Empty for the lead. */
+  heading: string;
+  markdown: string;
+  /** Words due; absent when nobody said. */
+  words?: number;
+}

@@ -1,0 +1,42 @@
+import type { DEFECT_KINDS } from '@pressroom/contracts';
+
+/** What the quality contract can find, with how bad it is and the kind of defect an editor would call it. */
+export const FINDINGS = {
+  TITLE_MISSING: { severity: 'error', kind: 'clarity' },
+  HEADING_MISSING: { severity: 'error', kind: 'clarity' },
+  HEADING_DUPLICATED: { severity: 'error', kind: 'repetition' },
+  PART_EMPTY: { severity: 'error', kind: 'length' },
+  WORD_COUNT_OFF: { severity: 'error', kind: 'length' },
+  PART_WORD_COUNT_OFF: { severity: 'warning', kind: 'length' },
+  SECTION_UNCITED: { severity: 'error', kind: 'missing_citation' },
+  CITATION_UNRESOLVED: { severity: 'error', kind: 'wrong_citation' },
+  /** Another source than the cited one bears the sentence out. */
+  CITATION_WRONG: { severity: 'error', kind: 'wrong_citation' },
+  /** The gist is supported, a figure or name in it is not. */
+  FACT_UNSUPPORTED: { severity: 'error', kind: 'wrong_fact' },
+  /** The cited source does not say it. */
+  SENTENCE_UNSUPPORTED: { severity: 'error', kind: 'unsupported' },
+  /** Cites nothing, and no source says it, yet it states figures or names. */
+  SENTENCE_FROM_NOWHERE: { severity: 'error', kind: 'unsupported' },
+  /** Cites nothing, and no source says it; it states nothing that could be checked. */
+  SENTENCE_UNGROUNDED: { severity: 'warning', kind: 'unsupported' },
+  SENTENCE_REPEATED: { severity: 'warning', kind: 'repetition' },
+  SOURCE_ORPHANED: { severity: 'warning', kind: 'missing_citation' },
+} as const satisfies Record<string, { severity: 'error' | 'warning'; kind: (typeof DEFECT_KINDS)[number] }>;
+
+export type FindingCode = keyof typeof FINDINGS;
+
+export interface ContractFinding {
+  code: FindingCode;
+  severity: 'error' | 'warning';
+  kind: (typeof DEFECT_KINDS)[number];
+  /** `lead`, a section's number, or `document`. */
+  part: string;
+  /** The exact text at fault, copied from the part; empty when it is about the part or document as a whole. */
+  quote: string;
+  message: string;
+}
+
+export function finding(code: FindingCode, part: string, quote: string, message: string): ContractFinding {
+  return { code, ...FINDINGS[code], part, quote, message };
+}

@@ -1,0 +1,83 @@
+/**
+ * Citations are source numbers in square brackets: `[1]`, and as models also write them `[1, 3]`, `[1-3]`, `[^1]`.
+ * Links (`[1](…)`), link definitions (`[1]: …`), years (`[2023]`) and code are none.
+ */
+const CITATION = /\[\^?\d{1,3}(?:\s*[,;–-]\s*\^?\d{1,3})*\](?![(:])/g;
+const CODE = /```[\s\S]*?(?:```|$)|`[^`\n]+`/g;
+
+export interface Citation {
+  /** Offset of the opening bracket. */
+  start: number;
+  /** Offset after the closing bracket. */
+  end: number;
+  /** Source numbers named, in order, without repetition. */
+  ids: number[];
+}
+
+/** Every citation of a Markdown text, in order. */
+export function findCitations(markdown: string): Citation[] {
+  const code = [...markdown.matchAll(CODE)].map((match) => [match.index, match.index + match[0].length] as const);
+  return [...markdown.matchAll(CITATION)]
+    .filter((match) => !code.some(([start, end]) => match.index >= start && match.index < end))
+    .map((match) => ({ start: match.index, end: match.index + match[0].length, ids: parseIds(match[0]) }));
+}
+
+/** Source numbers cited in a text, in order of first appearance. */
+export function citedIds(markdown: string): number[] {
+  return [...new Set(findCitations(markdown).flatMap((citation) => citation.ids))];
+}
+
+/**
+ * Rewrites every citation as `[n]` or `[1][3]`, through `resolve`: the number to show for a source, or undefined to drop
+ * it. Neighbouring citations never name a source twice, and the space before a dropped citation goes with it.
+ */
+export function rewriteCitations(markdown: string, resolve: (id: number) => number | undefined): string {
+  let result = '';
+  let cursor = 0;
+  let shown = new Set<number>();
+  for (const { start, end, ids } of findCitations(markdown)) {
+    const between = markdown.slice(cursor, start);
+    if (between.trim() !== '') shown = new Set();
+    const fresh: number[] = [];
+    for (const id of ids) {
+      const target = resolve(id);
+      if (target === undefined || shown.has(target)) continue;
+      shown.add(target);
+      fresh.push(target);
+    }
+    result += fresh.length > 0 ? between : between.replace(/[ \t]+$/, '');
+    result += fresh.map((id) => `[${id}]`).join('');
+    cursor = end;
+  }
+  return result + markdown.slice(cursor);
+}
+
+/** The text without its citations. */
+export const stripCitations = (markdown: string): string => rewriteCitations(markdown, () => undefined);
+
+/** The text with every citation blanked by spaces, so that offsets stay what they were. */
+export function blankCitations(markdown: string): string {
+  let result = '';
+  let cursor = 0;
+  for (const { start, end } of findCitations(markdown)) {
+    result += markdown.slice(cursor, start) + ' '.repeat(end - start);
+    cursor = end;
+  }
+  return result + markdown.slice(cursor);
+}
+
+/** A range wider than this is no list of sources but something else in brackets; its ends alone count. */
+const WIDEST_RANGE = 10;
+
+function parseIds(bracketed: string): number[] {
+  const ids: number[] = [];
+  for (const item of bracketed.slice(1, -1).replaceAll('^', '').split(/[,;]/)) {
+    const [first = Number.NaN, last = first] = item.split(/[–-]/).map((digits) => Number.parseInt(digits, 10));
+    if (last > first && last - first <= WIDEST_RANGE) {
+      for (let id = first; id <= last; id += 1) ids.push(id);
+    } else {
+      ids.push(first, last);
+    }
+  }
+  return [...new Set(ids)];
+}

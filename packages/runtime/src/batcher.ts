@@ -1,0 +1,58 @@
+/**
+ * Collects items that arrive while earlier batches are under way and hands them on together: group commit.
+ * An item waits only while `maxParallel` flushes run, never on a timer, so a lone item goes at once.
+ *
+ * @param flush gets 1 to `maxSize` items and answers one result per item, in order; a rejection rejects every item
+ */
+export function createBatcher<Item, Result>(
+  flush: (items: Item[]) => Promise<readonly Result[]>,
+  options: { maxSize: number; maxParallel: number },
+): (item: Item) => Promise<Result> {
+  interface Waiting {
+    item: Item;
+    resolve: (result: Result) => void;
+    reject: (error: unknown) => void;
+  }
+  let waiting: Waiting[] = [];
+  let running = 0;
+  let scheduled = false;
+
+  const run = async (batch: Waiting[]): Promise<void> => {
+    running += 1;
+    try {
+      const results = await flush(batch.map((entry) => entry.item));
+      if (results.length !== batch.length) {
+        throw new Error(`a flush of ${batch.length} items answered ${results.length} results`);
+      }
+      batch.forEach((entry, index) => {
+        entry.resolve(results[index] as Result);
+      });
+    } catch (error) {
+      for (const entry of batch) entry.reject(error);
+    } finally {
+      running -= 1;
+      schedule();
+    }
+  };
+
+  const drain = (): void => {
+    scheduled = false;
+    while (waiting.length > 0 && running < options.maxParallel) {
+      const batch = waiting.slice(0, options.maxSize);
+      waiting = waiting.slice(options.maxSize);
+      void run(batch);
+    }
+  };
+
+  const schedule = (): void => {
+    if (scheduled || waiting.length === 0 || running >= options.maxParallel) return;
+    scheduled = true;
+    setImmediate(drain);
+  };
+
+  return (item) =>
+    new Promise<Result>((resolve, reject) => {
+      waiting.push({ item, resolve, reject });
+      schedule();
+    });
+}

@@ -1,0 +1,294 @@
+import { createServer, type RequestListener, type Server } from 'node:http';
+import { type AddressInfo, createServer as createTcpServer, type Server as TcpServer } from 'node:net';
+import { gzipSync } from 'node:zlib';
+
+import { afterEach, describe, expect, it } from 'vitest';
+
+import { createGuardedFetch, type FetchLimits, type Resolve } from './guarded-fetch.ts';
+import { allowEndpoints } from './vet-target.ts';
+
+const running: (Server | TcpServer)[] = [];
+afterEach(async () => {
+  await Promise.all(
+    running.splice(0).map((server) => {
+      if ('closeAllConnections' in server) server.closeAllConnections();
+      return new Promise((resolve) => server.close(resolve));
+    }),
+  );
+});
+
+async function serve(listener: RequestListener): Promise<{ port: number; url: string }> {
+  return listen(createServer(listener));
+}
+
+async function listen(server: Server | TcpServer): Promise<{ port: number; url: string }> {
+  running.push(server);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  return { port, url: `http://127.0.0.1:${port}/` };
+}
+
+/** A fetch that may reach 127.0.0.1 at the given ports, as an administrator could allow. */
+const fetchAllowing = (ports: number[], options: { limits?: Partial<FetchLimits>; resolve?: Resolve } = {}) =>
+  createGuardedFetch({ ...options, allow: allowEndpoints(ports.map((port) => `127.0.0.1:${port}`)) });
+
+const html: RequestListener = (_, response) => {
+  response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' }).end('<p>café</p>');
+};
+
+describe('guarded fetch', () => {
+  it('fetches and decodes a document', async () => {
+    const { port, url } = await serve(html);
+    await expect(fetchAllowing([port])(url)).resolves.toMatchObject({
+      url,
+      status: 200,
+      contentType: 'text/html',
+      charset: 'utf-8',
+      text: '<p>café</p>',
+      redirects: [],
+    });
+  });
+
+  it('sends the name as host, no cookies, no referrer', async () => {
+    let headers: Record<string, unknown> = {};
+    const { port } = await serve((request, response) => {
+      headers = request.headers;
+      html(request, response);
+    });
+    await fetchAllowing([port], { resolve: () => Promise.resolve(['127.0.0.1']) })(`http://site.example:${port}/`);
+    expect(headers).toMatchObject({ host: `site.example:${port}`, 'accept-encoding': 'gzip, deflate, br' });
+    expect(Object.keys(headers)).not.toEqual(expect.arrayContaining(['cookie']));
+    expect(headers).not.toHaveProperty('referer');
+    expect(headers).not.toHaveProperty('authorization');
+  });
+
+  it('gives the bytes of binary content when that is accepted', async () => {
+    const { port, url } = await serve((_, response) => {
+      response.writeHead(200, { 'content-type': 'application/pdf' }).end(Buffer.from([1, 2, 3]));
+    });
+    const document = await fetchAllowing([port])(url, { accept: ['application/pdf'] });
+    expect(document).toMatchObject({ text: undefined, charset: undefined });
+    expect([...document.bytes]).toEqual([1, 2, 3]);
+  });
+
+  it('unpacks compressed content', async () => {
+    const { port, url } = await serve((_, response) => {
+      response.writeHead(200, { 'content-type': 'text/plain', 'content-encoding': 'gzip' }).end(gzipSync('hello'));
+    });
+    await expect(fetchAllowing([port])(url)).resolves.toMatchObject({ text: 'hello' });
+  });
+
+  describe('blocks', () => {
+    it('a loopback server that nobody allowed, without connecting', async () => {
+      let connections = 0;
+      const { url } = await listen(createTcpServer(() => (connections += 1)));
+      await expect(createGuardedFetch()(url)).rejects.toMatchObject({ code: 'EGRESS_BLOCKED', retryable: false });
+      expect(connections).toBe(0);
+    });
+
+    it('a name that leads to a private address, and does not say to which', async () => {
+      const fetch = createGuardedFetch({ resolve: () => Promise.resolve(['8.8.8.8', '10.11.12.13']) });
+      const error = await fetch('http://example.com/').catch((thrown: unknown) => thrown as Error);
+      expect(error).toMatchObject({
+        code: 'EGRESS_BLOCKED',
+        message: 'example.com is refused: it does not lead to a public address',
+      });
+    });
+
+    it('a redirect into a private network', async () => {
+      const inner = await serve(html);
+      const outer = await serve((_, response) => {
+        response.writeHead(302, { location: inner.url }).end();
+      });
+      await expect(fetchAllowing([outer.port])(outer.url)).rejects.toMatchObject({ code: 'EGRESS_BLOCKED' });
+    });
+
+    it.each(['file:///etc/passwd', 'http://169.254.169.254/latest/meta-data/', 'http://u:p@example.com/', 'gopher://x/'])(
+      'a redirect to %s',
+      async (location) => {
+        const { port, url } = await serve((_, response) => {
+          response.writeHead(301, { location }).end();
+        });
+        await expect(fetchAllowing([port])(url)).rejects.toMatchObject({ code: 'EGRESS_BLOCKED' });
+      },
+    );
+
+    it('a name that changes its answer between check and connection', async () => {
+      const { port } = await serve(html);
+      let asked = 0;
+      const rebinding: Resolve = () => {
+        asked += 1;
+        return Promise.resolve([asked === 1 ? '127.0.0.1' : '10.0.0.1']);
+      };
+      const fetch = fetchAllowing([port], { resolve: rebinding });
+      // The first answer was checked and is what is connected to; the name is not asked again.
+      await expect(fetch(`http://rebind.example:${port}/`)).resolves.toMatchObject({ status: 200 });
+      expect(asked).toBe(1);
+      await expect(fetch(`http://rebind.example:${port}/`)).rejects.toMatchObject({ code: 'EGRESS_BLOCKED' });
+    });
+  });
+
+  describe('redirects', () => {
+    it('are followed and recorded', async () => {
+      const { port, url } = await serve((request, response) => {
+        if (request.url === '/end') html(request, response);
+        else response.writeHead(307, { location: request.url === '/' ? '/middle' : 'end' }).end();
+      });
+      await expect(fetchAllowing([port])(url)).resolves.toMatchObject({
+        url: `${url}end`,
+        redirects: [url, `${url}middle`],
+      });
+    });
+
+    it('come to an end', async () => {
+      let requests = 0;
+      const { port, url } = await serve((_, response) => {
+        requests += 1;
+        response.writeHead(302, { location: '/again' }).end();
+      });
+      await expect(fetchAllowing([port])(url)).rejects.toMatchObject({ code: 'FETCH_FAILED', message: 'more than 5 redirects' });
+      expect(requests).toBe(6);
+    });
+  });
+
+  describe('limits', () => {
+    it('refuse a body announced as too large before reading it', async () => {
+      const { port, url } = await serve((_, response) => {
+        response.writeHead(200, { 'content-type': 'text/plain', 'content-length': '5000000000' });
+        response.write('x');
+      });
+      await expect(fetchAllowing([port])(url)).rejects.toMatchObject({ code: 'FETCH_TOO_LARGE' });
+    });
+
+    it('stop a body that turns out too large', async () => {
+      let sent = 0;
+      const { port, url } = await serve((_, response) => {
+        response.writeHead(200, { 'content-type': 'text/plain' });
+        const more = () => {
+          while (!response.destroyed && sent < 1e9 && response.write(Buffer.alloc(65_536))) sent += 65_536;
+        };
+        response.on('drain', more);
+        more();
+      });
+      await expect(fetchAllowing([port])(url, { maxBytes: 100_000 })).rejects.toMatchObject({ code: 'FETCH_TOO_LARGE' });
+      expect(sent).toBeLessThan(100_000_000);
+    });
+
+    it('stop a small body that unpacks to a large one', async () => {
+      const bomb = gzipSync(Buffer.alloc(50_000_000));
+      const { port, url } = await serve((_, response) => {
+        response.writeHead(200, { 'content-type': 'text/plain', 'content-encoding': 'gzip' }).end(bomb);
+      });
+      expect(bomb.length).toBeLessThan(100_000);
+      await expect(fetchAllowing([port])(url, { maxBytes: 1_000_000 })).rejects.toMatchObject({ code: 'FETCH_TOO_LARGE' });
+    });
+
+    it('refuse huge headers', async () => {
+      const { port, url } = await serve((_, response) => {
+        response.writeHead(200, { 'content-type': 'text/plain', 'x-filler': 'x'.repeat(30_000) }).end('x');
+      });
+      await expect(fetchAllowing([port])(url)).rejects.toMatchObject({ code: 'FETCH_TOO_LARGE' });
+    });
+
+    it('give up on a body that drips', async () => {
+      const timers: NodeJS.Timeout[] = [];
+      const { port, url } = await serve((_, response) => {
+        response.writeHead(200, { 'content-type': 'text/plain' });
+        timers.push(setInterval(() => response.write('x'), 10));
+      });
+      const drip = fetchAllowing([port], { limits: { minBytesPerSecond: 10_000, rateGraceMs: 50 } });
+      await expect(drip(url)).rejects.toMatchObject({
+        code: 'FETCH_TIMED_OUT',
+        message: 'the response came slower than 10000 bytes a second',
+      });
+      timers.forEach(clearInterval);
+    });
+
+    it('give up on a server that does not begin to answer', async () => {
+      const { port, url } = await serve(() => undefined);
+      await expect(fetchAllowing([port])(url, { timeoutMs: 50 })).rejects.toMatchObject({
+        code: 'FETCH_TIMED_OUT',
+        message: 'the response took longer than 50 ms',
+      });
+    });
+
+    it('give up on a name server that does not answer', async () => {
+      const fetch = createGuardedFetch({ resolve: () => new Promise(() => undefined) });
+      await expect(fetch('http://example.com/', { timeoutMs: 20 })).rejects.toMatchObject({ code: 'FETCH_TIMED_OUT' });
+    });
+  });
+
+  it.each(['image/png', 'application/octet-stream', ''])('refuses content of type %j', async (type) => {
+    const { port, url } = await serve((_, response) => {
+      response.writeHead(200, type === '' ? {} : { 'content-type': type }).end('x');
+    });
+    await expect(fetchAllowing([port])(url)).rejects.toMatchObject({ code: 'FETCH_UNSUPPORTED_TYPE', retryable: false });
+  });
+
+  it.each(['zstd', 'gzip, gzip', 'rot13'])('refuses content encoded with %s', async (encoding) => {
+    const { port, url } = await serve((_, response) => {
+      response.writeHead(200, { 'content-type': 'text/plain', 'content-encoding': encoding }).end('x');
+    });
+    await expect(fetchAllowing([port])(url)).rejects.toMatchObject({ code: 'FETCH_UNSUPPORTED_TYPE' });
+  });
+
+  it.each([
+    { status: 404, retryable: false },
+    { status: 410, retryable: false },
+    { status: 429, retryable: true },
+    { status: 500, retryable: true },
+    { status: 503, retryable: true },
+    { status: 304, retryable: false },
+  ])('fails on status $status, retryable: $retryable', async ({ status, retryable }) => {
+    const { port, url } = await serve((_, response) => {
+      response.writeHead(status, { 'content-type': 'text/html', 'retry-after': '7' }).end();
+    });
+    await expect(fetchAllowing([port])(url)).rejects.toMatchObject({
+      code: 'FETCH_FAILED',
+      status,
+      retryable,
+      retryAfterMs: 7_000,
+      message: `127.0.0.1 answered with status ${status}`,
+    });
+  });
+
+  it.each<[string, (end: (data: string) => void) => void]>([
+    ['closes without an answer', (end) => { end(''); }],
+    ['does not speak HTTP', (end) => { end('SSH-2.0-OpenSSH_9\r\n'); }],
+    ['breaks off', (end) => { end('HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\ncontent-length: 100\r\n\r\nx'); }],
+    ['sends damaged gzip', (end) => {
+      end('HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\ncontent-encoding: gzip\r\ncontent-length: 4\r\n\r\nnope');
+    }],
+  ])('fails in a way that may be retried when the server %s', async (_, answer) => {
+    const { port, url } = await listen(
+      createTcpServer((socket) => {
+        socket.on('error', () => undefined);
+        socket.once('data', () => { answer((data) => socket.end(data)); });
+      }),
+    );
+    await expect(fetchAllowing([port])(url)).rejects.toMatchObject({ code: 'FETCH_FAILED', retryable: true });
+  });
+
+  it('fails when nothing listens', async () => {
+    const { port, url } = await serve(html);
+    await new Promise((resolve) => running.pop()?.close(resolve));
+    await expect(fetchAllowing([port])(url)).rejects.toMatchObject({ code: 'FETCH_FAILED', retryable: true });
+  });
+
+  it('fails for good when the name does not exist', async () => {
+    const fetch = createGuardedFetch({
+      resolve: () => Promise.reject(Object.assign(new Error('getaddrinfo'), { code: 'ENOTFOUND' })),
+    });
+    await expect(fetch('https://nowhere.example/')).rejects.toMatchObject({
+      code: 'FETCH_FAILED',
+      retryable: false,
+      message: 'the name nowhere.example does not exist',
+    });
+  });
+
+  it('stops with the reason of the caller that aborts', async () => {
+    const controller = new AbortController();
+    const { port, url } = await serve(() => { controller.abort(new Error('lease lost')); });
+    await expect(fetchAllowing([port])(url, { signal: controller.signal })).rejects.toThrow('lease lost');
+  });
+});

@@ -1,0 +1,297 @@
+import { lookup } from 'node:dns/promises';
+
+import { Agent, type Dispatcher, errors as undiciErrors } from 'undici';
+
+import { type Clock, systemClock } from '../clock.ts';
+import { deadlineSignal } from '../deadline.ts';
+import { isAcceptedType, isTextType, parseContentType } from './content-type.ts';
+import { decodeText } from './decode-text.ts';
+import {
+  EgressBlockedError,
+  FetchFailedError,
+  FetchTimedOutError,
+  FetchTooLargeError,
+  FetchUnsupportedTypeError,
+} from './fetch-errors.ts';
+import { parseTarget, type Target } from './parse-target.ts';
+import { ACCEPTED_ENCODINGS, type BodyLimits, readBody, tooLarge } from './read-body.ts';
+import { type AllowEndpoint, vetTarget } from './vet-target.ts';
+
+export interface FetchLimits extends BodyLimits {
+  /** Everything together: names, connections, redirects and body. */
+  timeoutMs: number;
+  connectTimeoutMs: number;
+  /** From the request to the response's headers, for each hop. */
+  firstByteTimeoutMs: number;
+  maxHeaderBytes: number;
+  maxRedirects: number;
+  ports: readonly number[];
+  /** Content types taken when the call names none: whole types, or `text/*`. */
+  accept: readonly string[];
+}
+
+export const DEFAULT_FETCH_LIMITS: FetchLimits = {
+  maxBytes: 5 * 1_024 * 1_024,
+  minBytesPerSecond: 512,
+  rateGraceMs: 5_000,
+  timeoutMs: 20_000,
+  connectTimeoutMs: 5_000,
+  firstByteTimeoutMs: 10_000,
+  maxHeaderBytes: 16_384,
+  maxRedirects: 5,
+  ports: [80, 443],
+  accept: ['text/html', 'application/xhtml+xml', 'text/plain', 'text/markdown', 'application/json', 'text/xml', 'application/xml'],
+};
+
+export interface FetchOptions {
+  signal?: AbortSignal;
+  /** May only lower what the limits say. */
+  maxBytes?: number;
+  timeoutMs?: number;
+  accept?: readonly string[];
+}
+
+export interface FetchedDocument {
+  /** Where the content was in the end. */
+  url: string;
+  /** Always 2xx. */
+  status: number;
+  /** Without parameters, lower case. */
+  contentType: string;
+  /** Charset the text was decoded with; undefined for binary content. */
+  charset: string | undefined;
+  /** Undefined for binary content. */
+  text: string | undefined;
+  /** Unpacked. */
+  bytes: Uint8Array;
+  /** URLs that were passed through before `url`. */
+  redirects: string[];
+}
+
+export type GuardedFetch = (url: string, options?: FetchOptions) => Promise<FetchedDocument>;
+
+/** Answers every address of a name. */
+export type Resolve = (hostname: string) => Promise<string[]>;
+
+export const systemResolve: Resolve = async (hostname) =>
+  (await lookup(hostname, { all: true, order: 'verbatim' })).map(({ address }) => address);
+
+/**
+ * The one way out for URLs that users give. Only http and https on allowed ports to public addresses; a name is
+ * resolved once and the connection goes to exactly the addresses that were checked (a name that changes its answer gains
+ * nothing), while TLS still verifies the name; every redirect is checked like the first URL. Sends no cookies, no
+ * credentials and no referrer, and ignores proxies of the environment.
+ *
+ * Rejects with EgressBlockedError, FetchFailedError (network, non-2xx), FetchTimedOutError, FetchTooLargeError or
+ * FetchUnsupportedTypeError, whose messages are fit for users, or with the signal's reason when the caller aborts.
+ *
+ * @param options.allow exceptions to the rules; see `allowEndpoints`
+ */
+export function createGuardedFetch(
+  options: {
+    resolve?: Resolve;
+    clock?: Clock;
+    limits?: Partial<FetchLimits>;
+    allow?: AllowEndpoint;
+    userAgent?: string;
+  } = {},
+): GuardedFetch {
+  const { resolve = systemResolve, clock = systemClock, allow = () => false, userAgent = 'Pressroom/1.0' } = options;
+  const base: FetchLimits = { ...DEFAULT_FETCH_LIMITS, ...options.limits };
+
+  const vet = async (target: Target, signal: AbortSignal): Promise<string[]> => {
+    const addresses = target.isAddress ? [target.hostname] : await resolveName(target.hostname, resolve, signal);
+    const vetted = vetTarget(target, addresses, { ports: base.ports, allow });
+    if (vetted.outcome === 'refused') throw blocked(target, vetted.reason);
+    return addresses;
+  };
+
+  return async (input, call = {}) => {
+    const limits: FetchLimits = {
+      ...base,
+      maxBytes: Math.min(base.maxBytes, call.maxBytes ?? Infinity),
+      timeoutMs: Math.min(base.timeoutMs, call.timeoutMs ?? Infinity),
+      accept: call.accept ?? base.accept,
+    };
+    const deadline = deadlineSignal({
+      atMs: clock.nowMs() + limits.timeoutMs,
+      clock,
+      reason: () => new FetchTimedOutError(`the response took longer than ${limits.timeoutMs} ms`),
+      ...(call.signal !== undefined && { parent: call.signal }),
+    });
+    const { signal } = deadline;
+    const redirects: string[] = [];
+    try {
+      signal.throwIfAborted();
+      let target = readTarget(input);
+      for (;;) {
+        const addresses = await vet(target, signal);
+        const agent = createPinnedAgent(addresses, limits);
+        try {
+          const response = await request(agent, target, { signal, userAgent, accept: limits.accept });
+          // A body that is dropped reports it as an error, which nobody would hear.
+          response.body.on('error', () => undefined);
+          const location = redirectLocation(response);
+          if (location === undefined) return { ...(await readDocument(response, target, limits, clock, signal)), redirects };
+          response.body.destroy();
+          if (redirects.length >= limits.maxRedirects) {
+            throw new FetchFailedError(`more than ${limits.maxRedirects} redirects`, { retryable: false });
+          }
+          redirects.push(target.url.href);
+          target = readTarget(location, target.url);
+        } finally {
+          // Not awaited: a peer that holds the connection open would hold us.
+          agent.destroy().catch(() => undefined);
+        }
+      }
+    } catch (error) {
+      if (signal.aborted) throw signal.reason as Error;
+      throw error;
+    } finally {
+      deadline.clear();
+    }
+  };
+}
+
+function readTarget(input: string, base?: URL): Target {
+  const parsed = parseTarget(input, base);
+  if (parsed.outcome === 'ok') return parsed.target;
+  throw new EgressBlockedError(`${base === undefined ? 'the URL' : 'a redirect'} is refused: ${parsed.reason}`);
+}
+
+const blocked = (target: Target, reason: string): EgressBlockedError =>
+  new EgressBlockedError(`${target.hostname} is refused: ${reason}`);
+
+async function resolveName(hostname: string, resolve: Resolve, signal: AbortSignal): Promise<string[]> {
+  // A system resolver cannot be interrupted: leave it behind.
+  const aborted = new Promise<never>((_, reject) => {
+    signal.addEventListener('abort', () => { reject(signal.reason as Error); }, { once: true });
+  });
+  aborted.catch(() => undefined);
+  try {
+    return await Promise.race([resolve(hostname), aborted]);
+  } catch (cause) {
+    signal.throwIfAborted();
+    const isUnknown = (cause as NodeJS.ErrnoException).code === 'ENOTFOUND';
+    throw new FetchFailedError(`the name ${hostname} ${isUnknown ? 'does not exist' : 'could not be resolved'}`, {
+      retryable: !isUnknown,
+      cause,
+    });
+  }
+}
+
+/** Connects to the vetted addresses only, whatever the name resolves to by now. */
+function createPinnedAgent(addresses: readonly string[], limits: FetchLimits): Agent {
+  const pinned = addresses.map((address) => ({ address, family: address.includes(':') ? 6 : 4 }));
+  return new Agent({
+    connections: 1,
+    pipelining: 0,
+    maxHeaderSize: limits.maxHeaderBytes,
+    headersTimeout: limits.firstByteTimeoutMs,
+    // The minimum rate and the total time are ours.
+    bodyTimeout: 0,
+    connect: {
+      timeout: limits.connectTimeoutMs,
+      allowH2: false,
+      autoSelectFamily: true,
+      lookup: (_hostname, lookupOptions, callback) => {
+        if (lookupOptions.all) callback(null, pinned);
+        else callback(null, pinned[0]?.address ?? '', pinned[0]?.family);
+      },
+    },
+  });
+}
+
+async function request(
+  agent: Agent,
+  target: Target,
+  options: { signal: AbortSignal; userAgent: string; accept: readonly string[] },
+): Promise<Dispatcher.ResponseData> {
+  try {
+    return await agent.request({
+      origin: target.url.origin,
+      path: target.url.pathname + target.url.search,
+      method: 'GET',
+      signal: options.signal,
+      headers: {
+        'user-agent': options.userAgent,
+        accept: options.accept.join(', '),
+        'accept-encoding': ACCEPTED_ENCODINGS,
+      },
+    });
+  } catch (cause) {
+    options.signal.throwIfAborted();
+    throw describeRequestError(cause, target.hostname);
+  }
+}
+
+function describeRequestError(cause: unknown, hostname: string): Error {
+  if (cause instanceof undiciErrors.ConnectTimeoutError) {
+    return new FetchTimedOutError(`connecting to ${hostname} took too long`, { cause });
+  }
+  if (cause instanceof undiciErrors.HeadersTimeoutError) {
+    return new FetchTimedOutError(`${hostname} did not begin to answer in time`, { cause });
+  }
+  if (cause instanceof undiciErrors.HeadersOverflowError) {
+    return new FetchTooLargeError('the headers of the response are too large', { cause });
+  }
+  const code = (cause as NodeJS.ErrnoException).code ?? '';
+  if (code.startsWith('ERR_TLS_') || code.startsWith('CERT_') || code.includes('_CERT')) {
+    return new FetchFailedError(`the certificate of ${hostname} is not valid`, { retryable: false, cause });
+  }
+  return new FetchFailedError(`${hostname} could not be reached`, { retryable: true, cause });
+}
+
+const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
+
+function redirectLocation(response: Dispatcher.ResponseData): string | undefined {
+  const { location } = response.headers;
+  return REDIRECTS.has(response.statusCode) && typeof location === 'string' ? location : undefined;
+}
+
+async function readDocument(
+  response: Dispatcher.ResponseData,
+  target: Target,
+  limits: FetchLimits,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<Omit<FetchedDocument, 'redirects'>> {
+  const { headers, statusCode: status } = response;
+  const refusal = refuseByHeaders(response, target, limits);
+  if (refusal !== undefined) {
+    response.body.destroy();
+    throw refusal;
+  }
+  const { type, charset } = parseContentType(single(headers['content-type']));
+  const bytes = await readBody(response.body, single(headers['content-encoding']), { limits, clock, signal }).catch(
+    (error: unknown) => {
+      if (error instanceof Error && 'retryable' in error) throw error;
+      signal.throwIfAborted();
+      throw new FetchFailedError(`the response of ${target.hostname} broke off or is damaged`, { retryable: true, cause: error });
+    },
+  );
+  const decoded = isTextType(type) ? decodeText(bytes, charset) : undefined;
+  return { url: target.url.href, status, contentType: type, charset: decoded?.charset, text: decoded?.text, bytes };
+}
+
+function refuseByHeaders(response: Dispatcher.ResponseData, target: Target, limits: FetchLimits): Error | undefined {
+  const { headers, statusCode: status } = response;
+  if (status < 200 || status > 299) {
+    const retryAfterSeconds = Number(single(headers['retry-after']));
+    return new FetchFailedError(`${target.hostname} answered with status ${status}`, {
+      status,
+      retryable: status === 408 || status === 425 || status === 429 || status >= 500,
+      ...(retryAfterSeconds > 0 && { retryAfterMs: Math.round(retryAfterSeconds * 1_000) }),
+    });
+  }
+  const { type } = parseContentType(single(headers['content-type']));
+  if (!isAcceptedType(type, limits.accept)) {
+    return new FetchUnsupportedTypeError(
+      type === '' ? 'the response names no content type' : `content of type ${type.slice(0, 60)} is not supported`,
+    );
+  }
+  return Number(single(headers['content-length'])) > limits.maxBytes ? tooLarge(limits.maxBytes) : undefined;
+}
+
+const single = (header: string | string[] | undefined): string | undefined =>
+  Array.isArray(header) ? header.join(', ') : header;

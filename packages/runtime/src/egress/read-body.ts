@@ -1,0 +1,106 @@
+import { type Duplex, PassThrough, type Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
+
+import type { Clock } from '../clock.ts';
+import { FetchTimedOutError, FetchTooLargeError, FetchUnsupportedTypeError } from './fetch-errors.ts';
+
+export interface BodyLimits {
+  /** Bytes, counted on the wire and again after unpacking. */
+  maxBytes: number;
+  /** A body that comes slower than this on average, after the grace period, is given up. */
+  minBytesPerSecond: number;
+  rateGraceMs: number;
+}
+
+const DECODERS: Readonly<Record<string, () => Duplex>> = {
+  identity: () => new PassThrough(),
+  gzip: createGunzip,
+  'x-gzip': createGunzip,
+  deflate: createInflate,
+  br: createBrotliDecompress,
+};
+
+/** What the guard can unpack, for the `accept-encoding` header. */
+export const ACCEPTED_ENCODINGS = 'gzip, deflate, br';
+
+/**
+ * Reads and unpacks a response body within limits, stopping at the first byte too many: neither a large body nor a
+ * small one that unpacks to a large one is ever held in memory.
+ *
+ * @param encoding the `content-encoding` header; several encodings on top of each other are refused
+ * @throws FetchTooLargeError, FetchTimedOutError, FetchUnsupportedTypeError, or the signal's reason
+ */
+export async function readBody(
+  body: Readable,
+  encoding: string | undefined,
+  options: { limits: BodyLimits; clock: Clock; signal: AbortSignal },
+): Promise<Uint8Array> {
+  const { limits, clock, signal } = options;
+  const decoder = DECODERS[encoding?.trim().toLowerCase() || 'identity'];
+  if (decoder === undefined) {
+    body.destroy();
+    throw new FetchUnsupportedTypeError('the content encoding is not supported');
+  }
+  const startedMs = clock.monotonicMs();
+  let wireBytes = 0;
+  const drip = watchRate(() => wireBytes, startedMs, options);
+  const chunks: Uint8Array[] = [];
+  try {
+    await pipeline(
+      body,
+      async function* countWire(source: AsyncIterable<Uint8Array>) {
+        for await (const chunk of source) {
+          wireBytes += chunk.byteLength;
+          if (wireBytes > limits.maxBytes) throw tooLarge(limits.maxBytes);
+          yield chunk;
+        }
+      },
+      decoder(),
+      async (source: AsyncIterable<Uint8Array>) => {
+        let bytes = 0;
+        for await (const chunk of source) {
+          bytes += chunk.byteLength;
+          if (bytes > limits.maxBytes) throw tooLarge(limits.maxBytes);
+          chunks.push(chunk);
+        }
+      },
+      { signal: AbortSignal.any([signal, drip.signal]) },
+    );
+  } catch (error) {
+    if (drip.signal.aborted) throw drip.signal.reason as Error;
+    if (signal.aborted) throw signal.reason as Error;
+    throw error;
+  } finally {
+    drip.stop();
+  }
+  return Buffer.concat(chunks);
+}
+
+export const tooLarge = (maxBytes: number): FetchTooLargeError =>
+  new FetchTooLargeError(`the response is larger than ${maxBytes} bytes`);
+
+function watchRate(
+  bytesSoFar: () => number,
+  startedMs: number,
+  { limits, clock }: { limits: BodyLimits; clock: Clock },
+): { signal: AbortSignal; stop: () => void } {
+  const drip = new AbortController();
+  const done = new AbortController();
+  const watch = async (): Promise<void> => {
+    while (!done.signal.aborted) {
+      await clock.sleep(limits.rateGraceMs, done.signal);
+      const seconds = (clock.monotonicMs() - startedMs) / 1_000;
+      if (bytesSoFar() >= seconds * limits.minBytesPerSecond) continue;
+      drip.abort(new FetchTimedOutError(`the response came slower than ${limits.minBytesPerSecond} bytes a second`));
+      return;
+    }
+  };
+  watch().catch(() => undefined);
+  return {
+    signal: drip.signal,
+    stop: () => {
+      done.abort();
+    },
+  };
+}

@@ -1,0 +1,87 @@
+import { z } from 'zod';
+
+import { Secret } from './secret.ts';
+
+const TRUE = new Set(['true', '1', 'yes', 'on']);
+const FALSE = new Set(['false', '0', 'no', 'off']);
+const DURATION_UNIT_MS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+
+/** `true`, `1`, `yes`, `on` or their opposites, in any case. */
+export const envBoolean = () =>
+  z.string().transform((text, context) => {
+    const word = text.trim().toLowerCase();
+    if (TRUE.has(word)) return true;
+    if (FALSE.has(word)) return false;
+    context.addIssue({ code: 'custom', message: `must be true or false, got ${JSON.stringify(text)}` });
+    return z.NEVER;
+  });
+
+/** A decimal integer within bounds, both inclusive. */
+export const envInt = ({ min = Number.MIN_SAFE_INTEGER, max = Number.MAX_SAFE_INTEGER } = {}) =>
+  z.string().transform((text, context) => {
+    const value = /^\s*[+-]?\d+\s*$/.test(text) ? Number(text) : Number.NaN;
+    if (Number.isSafeInteger(value) && value >= min && value <= max) return value;
+    context.addIssue({
+      code: 'custom',
+      message: `must be an integer ${describeBounds(min, max)}, got ${JSON.stringify(text)}`,
+    });
+    return z.NEVER;
+  });
+
+/** A TCP port; 0 lets the system choose, or switches the listener off, as the variable says. */
+export const envPort = () => envInt({ min: 0, max: 65_535 });
+
+/**
+ * A URL with one of `protocols` (`['redis:', 'rediss:']`). The value is left out of messages: it may hold a password.
+ * Keep it in a `Secret` when it does: `envUrl([...]).transform((url) => new Secret(url))`.
+ */
+export const envUrl = (protocols: readonly string[]) =>
+  z.string().transform((text, context) => {
+    const url = text.trim();
+    if (URL.canParse(url) && protocols.includes(new URL(url).protocol)) return url;
+    context.addIssue({ code: 'custom', message: `must be a URL that starts with ${protocols.join('// or ')}//` });
+    return z.NEVER;
+  });
+
+/** Values separated by commas, trimmed; empty ones are dropped. */
+export const envList = () =>
+  z.string().transform((text) =>
+    text
+      .split(',')
+      .map((part) => part.trim())
+      .filter((part) => part !== ''),
+  );
+
+/** One of the given words. */
+export const envChoice = <const Word extends string>(words: readonly [Word, ...Word[]]) =>
+  z.enum(words, { error: ({ input }) => `must be one of ${words.join(', ')}, got ${JSON.stringify(input)}` });
+
+/** A length of time as `250ms`, `30s`, `5m`, `2h` or `1d`; a bare number is milliseconds. Parsed to milliseconds. */
+export const envDurationMs = ({ minMs = 0, maxMs = Number.MAX_SAFE_INTEGER } = {}) =>
+  z.string().transform((text, context) => {
+    const match = /^\s*(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)?\s*$/.exec(text);
+    const unit = (match?.[2] ?? 'ms') as keyof typeof DURATION_UNIT_MS;
+    const valueMs = match === null ? Number.NaN : Math.round(Number(match[1]) * DURATION_UNIT_MS[unit]);
+    if (valueMs >= minMs && valueMs <= maxMs) return valueMs;
+    context.addIssue({
+      code: 'custom',
+      message: `must be a duration such as 500ms, 30s or 5m (${describeBounds(minMs, maxMs)} ms), got ${JSON.stringify(text)}`,
+    });
+    return z.NEVER;
+  });
+
+/** A value that is never printed, not even in the message that rejects it. */
+export const envSecret = ({ minLength = 1 } = {}) =>
+  z
+    .string()
+    .refine((text) => text.trim().length >= minLength, {
+      error: `must have at least ${minLength} character${minLength === 1 ? '' : 's'}`,
+    })
+    .transform((text) => new Secret(text.trim()));
+
+function describeBounds(min: number, max: number): string {
+  if (min <= Number.MIN_SAFE_INTEGER && max >= Number.MAX_SAFE_INTEGER) return 'of any size';
+  if (max >= Number.MAX_SAFE_INTEGER) return `of at least ${min}`;
+  if (min <= Number.MIN_SAFE_INTEGER) return `of at most ${max}`;
+  return `from ${min} to ${max}`;
+}

@@ -1,0 +1,48 @@
+import { pino, type DestinationStream, type Logger as PinoLogger } from 'pino';
+
+import { cleanForLog } from './clean-for-log.ts';
+
+/**
+ * JSON logs. The message is a constant event name (`step.settled`), facts are fields; ids go into child loggers.
+ * Prompts, completions, request bodies and keys are never logged: pass lengths and hashes. As a second line of
+ * defence everything passes `cleanForLog`, at any depth, errors included.
+ */
+export type Logger = PinoLogger;
+
+export function createLogger(options: { name: string; level?: string; destination?: DestinationStream }): Logger {
+  const log = pino(
+    {
+      name: options.name,
+      level: options.level ?? 'info',
+      formatters: {
+        log: (fields) => cleanForLog(fields) as Record<string, unknown>,
+      },
+      // `cleanForLog` has described errors already.
+      serializers: { err: (error: unknown) => error },
+      hooks: {
+        // Only fields and an event name come through: an error's message or interpolated values would pass by the fields.
+        logMethod(args: unknown[], method) {
+          const [first, second] = args;
+          const write = method as (this: PinoLogger, fields: object, event: string) => void;
+          if (typeof first === 'string') write.call(this, {}, cleanForLog(first) as string);
+          else if (first instanceof Error) write.call(this, { err: first }, eventName(second));
+          else write.call(this, first ?? {}, eventName(second));
+        },
+      },
+      timestamp: pino.stdTimeFunctions.isoTime,
+    },
+    options.destination ?? pino.destination({ dest: 2, sync: true }),
+  );
+  // Fields of children pass by the formatter. Children inherit this method, theirs too.
+  const makeChild: unknown = Reflect.get(log, 'child');
+  log.child = function (this: PinoLogger, fields: object, ...rest: unknown[]) {
+    return (makeChild as (...args: unknown[]) => PinoLogger).call(this, cleanForLog(fields), ...rest);
+  } as PinoLogger['child'];
+  return log;
+}
+
+const eventName = (message: unknown): string =>
+  typeof message === 'string' ? (cleanForLog(message) as string) : 'unnamed';
+
+/** A logger that drops everything, for tests and libraries without a caller's logger. */
+export const silentLogger = (): Logger => pino({ level: 'silent' });

@@ -1,0 +1,22 @@
+/**
+ * Calls `onParentGone` once when the process that started this one has died or let go of it: its IPC channel closes with
+ * it, even after SIGKILL. Call it early in `main.ts`, with the same drain that SIGTERM starts. Without an IPC channel
+ * (started by hand, or in a container) it does nothing. Does not keep the process alive. Returns a function that stops
+ * watching.
+ */
+export function watchParent(onParentGone: () => void, channel: NodeJS.Process = process): () => void {
+  if (channel.send === undefined) return () => undefined;
+  if (!channel.connected) {
+    queueMicrotask(onParentGone);
+    return () => undefined;
+  }
+  channel.once('disconnect', onParentGone);
+  // A listener on the channel holds the event loop; the watch alone must not.
+  channel.channel?.unref();
+  return () => { channel.off('disconnect', onParentGone); };
+}
+
+/** Tells the parent that this process serves; does nothing when there is no IPC channel. */
+export function announceReady(facts: { url?: string; port?: number } = {}, channel: NodeJS.Process = process): void {
+  if (channel.connected) channel.send?.({ type: 'ready', ...facts });
+}
