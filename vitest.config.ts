@@ -2,6 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 const stores = ['./test/setup/stores.ts'];
 
+// Groups run one after another: on two cores a whole system beside other tests makes timings meaningless.
 export default defineConfig({
   test: {
     maxWorkers: 2,
@@ -10,9 +11,19 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['packages/*/src/**/*.test.ts', 'apps/*/src/**/*.test.ts', 'scripts/**/*.test.ts'],
+          exclude: ['**/node_modules/**', 'apps/dashboard/**'],
+          sequence: { groupOrder: 0 },
         },
       },
-      { test: { name: 'guards', include: ['test/guards/**/*.test.ts'], testTimeout: 60_000 } },
+      {
+        test: {
+          name: 'guards',
+          include: ['test/guards/**/*.test.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+          sequence: { groupOrder: 1 },
+        },
+      },
       {
         test: {
           name: 'integration',
@@ -20,6 +31,7 @@ export default defineConfig({
           globalSetup: stores,
           testTimeout: 20_000,
           hookTimeout: 30_000,
+          sequence: { groupOrder: 2 },
         },
       },
       {
@@ -29,6 +41,20 @@ export default defineConfig({
           globalSetup: stores,
           testTimeout: 120_000,
           hookTimeout: 120_000,
+          fileParallelism: false,
+          sequence: { groupOrder: 3 },
+        },
+      },
+      {
+        test: {
+          // Not part of `npm test`: `npm run test:chaos`.
+          name: 'chaos',
+          include: ['test/chaos/**/*.test.ts'],
+          globalSetup: stores,
+          testTimeout: 300_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
+          sequence: { groupOrder: 4 },
         },
       },
     ],

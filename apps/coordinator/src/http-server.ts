@@ -1,16 +1,12 @@
-import { createServer, STATUS_CODES, type RequestListener, type Server } from 'node:http';
+import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-import { AppError, type AppErrorOptions, type Clock } from '@pressroom/runtime';
+import { AppError, type Clock } from '@pressroom/runtime';
 
 /** The coordinator could not take its address. */
 export class ListenError extends AppError {
   readonly code = 'CONFIG_INVALID';
   readonly retryable = false;
-
-  constructor(message: string, options?: AppErrorOptions) {
-    super(message, options);
-  }
 }
 
 export interface HttpServer {
@@ -36,19 +32,13 @@ export async function startHttpServer(options: {
       // A client gets this long for its headers and its whole request; slower ones only hold a socket.
       headersTimeout: 10_000,
       requestTimeout: 30_000,
+      connectionsCheckingInterval: 5_000,
       // Longer than the idle timeout of common load balancers (60 s), so that they close first.
       keepAliveTimeout: 65_000,
       noDelay: true,
     },
     options.listener,
   );
-  server.on('clientError', (_error, socket) => {
-    if (!socket.writable) return;
-    const body = JSON.stringify({ type: '/docs#MALFORMED_JSON', title: STATUS_CODES[400], status: 400 });
-    socket.end(
-      `HTTP/1.1 400 Bad Request\r\nContent-Type: application/problem+json\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`,
-    );
-  });
   await listen(server, options.host, options.port);
   const { port } = server.address() as AddressInfo;
   const host = options.host.includes(':') ? `[${options.host}]` : options.host;
@@ -73,17 +63,13 @@ function listen(server: Server, host: string, port: number): Promise<void> {
 }
 
 function explain(error: NodeJS.ErrnoException, host: string, port: number): string {
-  switch (error.code) {
-    case 'EADDRINUSE':
-      return `port ${port} on ${host} is taken: set PORT to a free one, or stop what holds it`;
-    case 'EACCES':
-      return `port ${port} needs rights this process does not have: set PORT to 1024 or more`;
-    case 'EADDRNOTAVAIL':
-    case 'ENOTFOUND':
-      return `${host} is no address of this machine: set HOST to one that is`;
-    default:
-      return `cannot listen on ${host}:${port} (PORT, HOST): ${error.message}`;
+  const { code = '' } = error;
+  if (code === 'EADDRINUSE') return `port ${port} on ${host} is taken: set PORT to a free one, or stop what holds it`;
+  if (code === 'EACCES') return `port ${port} needs rights this process does not have: set PORT to 1024 or more`;
+  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') {
+    return `${host} is no address of this machine: set HOST to one that is`;
   }
+  return `cannot listen on ${host}:${port} (HOST, PORT): ${error.message}`;
 }
 
 async function closeServer(server: Server, clock: Clock, deadlineMs: number): Promise<void> {

@@ -6,34 +6,14 @@ import {
   createShutdown,
   errorMessage,
   systemClock,
-  type Logger,
-  type Metrics,
-  type Shutdown,
 } from '@pressroom/runtime';
 
 import packageJson from '../package.json' with { type: 'json' };
 import { createApp } from './app.ts';
-import { parseCoordinatorConfig, type CoordinatorConfig } from './config.ts';
+import { parseCoordinatorConfig } from './config.ts';
 import { createEventHub } from './events/event-hub.ts';
 import { startHttpServer } from './http-server.ts';
-import type { EventFeed, FleetQueries, KeyStore, Readiness, TaskCommands, TaskQueries } from './ports.ts';
-
-interface Dependencies {
-  commands: TaskCommands;
-  queries: TaskQueries;
-  feed: EventFeed;
-  keys: KeyStore;
-  readiness: Readiness;
-  fleet: FleetQueries;
-}
-
-/** Joins the ports to their adapters: the only place here that knows a store. */
-function createDependencies(
-  _config: CoordinatorConfig,
-  _owned: { log: Logger; metrics: Metrics; shutdown: Shutdown },
-): Promise<Dependencies> {
-  return Promise.reject(new Error('the adapters are not joined yet'));
-}
+import { createDependencies } from './wiring/create-dependencies.ts';
 
 async function main(): Promise<void> {
   const config = parseCoordinatorConfig(process.env);
@@ -42,7 +22,7 @@ async function main(): Promise<void> {
   const shutdown = createShutdown({ log, deadlineMs: config.shutdownMs });
   shutdown.listen();
 
-  const dependencies = await createDependencies(config, { log, metrics, shutdown });
+  const dependencies = await createDependencies(config, { findPipeline, log, shutdown });
   const events = createEventHub({ feed: dependencies.feed, clock: systemClock, log });
   const app = createApp({
     ...dependencies,

@@ -61,8 +61,7 @@ export interface ResultMaterial {
 export interface TaskQueries {
   get(taskId: string, tenantId: string | null): Promise<TaskView | undefined>;
   /**
-   * Newest first. The cursor is opaque to routes; one that was not issued by this store is refused with an AppError of
-   * code VALIDATION_FAILED.
+   * Newest first. The cursor is opaque to routes, which hand back only cursors that this store issued for the same filter.
    */
   list(filter: TaskFilter, page: { cursor: string | undefined; limit: number }): Promise<{ items: TaskView[]; nextCursor: string | null }>;
   steps(taskId: string, tenantId: string | null): Promise<StepView[] | undefined>;

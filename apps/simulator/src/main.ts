@@ -1,1 +1,39 @@
-export {};
+import { announceReady, createLogger, watchParent } from '@pressroom/runtime';
+import { parseConfig, seedName } from './config.ts';
+import { DEFAULT_RATE_LIMITS, startSimulator } from './simulator.ts';
+
+const parsed = parseConfig(process.env);
+if (!parsed.ok) {
+  createLogger({ name: 'simulator' }).fatal({ problems: parsed.problems }, 'simulator.config_invalid');
+  process.exit(1);
+}
+const { config } = parsed;
+const log = createLogger({ name: 'simulator', level: config.logLevel });
+// Nothing here outlives the process, so it ends at once, whatever is running.
+const end = (): never => process.exit(0);
+process.once('SIGTERM', end);
+process.once('SIGINT', end);
+watchParent(end);
+
+try {
+  const simulator = await startSimulator({
+    host: config.host,
+    port: config.port,
+    controlPort: config.controlPort,
+    seed: config.seed,
+    latencyScale: config.latencyScale,
+    tierRules: config.tierRules,
+    models: config.models,
+    rateLimits: {
+      requestsPerMinute: config.requestsPerMinute ?? DEFAULT_RATE_LIMITS.requestsPerMinute,
+      tokensPerMinute: config.tokensPerMinute ?? DEFAULT_RATE_LIMITS.tokensPerMinute,
+    },
+    log,
+  });
+  const address = { url: simulator.url, controlUrl: simulator.controlUrl };
+  log.info({ ...address, seed: seedName(config.seed), latencyScale: config.latencyScale }, 'simulator.ready');
+  announceReady(address);
+} catch (error) {
+  log.fatal({ err: error }, 'simulator.start_failed');
+  process.exit(1);
+}

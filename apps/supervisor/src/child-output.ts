@@ -5,22 +5,18 @@ import { createLogFile } from './log-file.ts';
 import { createLineSplitter } from './split-lines.ts';
 import { summariseLogLine } from './summarise-log-line.ts';
 
-const KEPT_LINES = 12;
-
 export interface ChildOutput {
   attach(...streams: (Readable | null)[]): void;
-  /** The last lines, for the message about a child that did not start. */
-  tail(): string;
+  /** Where everything is kept. */
+  file: string;
 }
 
 /** Writes a child's output to `<logDir>/<name>.log` and passes on what a person should see at once. */
 export function createChildOutput(logDir: string, name: string, show: (text: string) => void): ChildOutput {
-  const file = createLogFile(join(logDir, `${name}.log`));
-  const kept: string[] = [];
+  const path = join(logDir, `${name}.log`);
+  const file = createLogFile(path);
   const onLine = (line: string) => {
     file.write(`${line}\n`);
-    kept.push(line);
-    if (kept.length > KEPT_LINES) kept.shift();
     const summary = summariseLogLine(line);
     if (summary !== undefined) show(`[${name}] ${summary}`);
   };
@@ -31,6 +27,6 @@ export function createChildOutput(logDir: string, name: string, show: (text: str
         stream?.setEncoding('utf8').on('data', splitter.push).on('end', splitter.end);
       }
     },
-    tail: () => kept.join('\n'),
+    file: path,
   };
 }

@@ -36,7 +36,7 @@ const schema = z.object({
   OPENAI_BASE_URL: envUrl(['http:', 'https:']).optional(),
   ANTHROPIC_API_KEY: z.string().optional(),
   ANTHROPIC_BASE_URL: envUrl(['http:', 'https:']).optional(),
-  arguments: z.array(z.string()).transform((argv, context) => {
+  'command line': z.array(z.string()).transform((argv, context) => {
     const { options, problems } = parseOptions(argv);
     for (const message of problems) context.addIssue({ code: 'custom', message });
     return options;
@@ -45,8 +45,8 @@ const schema = z.object({
 
 /** @throws ConfigError with every problem of environment and command line at once */
 export function readConfig(env: Environment, argv: readonly string[], checkoutDir: string): Config {
-  const parsed = parseConfig(schema, { ...env, arguments: argv }, 'the environment and the command line');
-  const options = parsed.arguments;
+  const parsed = parseConfig(schema, { ...env, 'command line': argv }, 'the environment and the command line');
+  const options = parsed['command line'];
   return {
     ...options,
     home: resolve(checkoutDir, parsed.PRESSROOM_HOME),

@@ -125,11 +125,11 @@ export class ManagedProcess {
       child.on('message', (message) => { if (isReady(message)) resolve(message); });
     });
     const ended = exited.then((how) => {
-      throw new StartError(`${this.name} ended (${how}) before it was ready; the end of its output:\n${this.#deps.output.tail()}`);
+      throw new StartError(`${this.name} ended (${how}) before it was ready; its log is ${this.#deps.output.file}`);
     });
     const late = this.#deps.clock.sleep(timeoutMs, done.signal).then(() => {
       this.kill();
-      throw new StartError(`${this.name} was not ready within ${timeoutMs / 1000} s; the end of its output:\n${this.#deps.output.tail()}`);
+      throw new StartError(`${this.name} was not ready within ${timeoutMs / 1000} s; its log is ${this.#deps.output.file}`);
     });
     for (const promise of [ended, late]) promise.catch(() => undefined);
     return Promise.race([ready, ended, late]).finally(() => { done.abort(); });

@@ -16,7 +16,7 @@ export interface StepContext {
     key: string;
     agent: Agent;
     tier: Tier;
-    /** Parameters the planner gave this step, e.g. `{ part: 'section', index: 2 }`. */
+    /** Parameters the planner gave this step, e.g. `{ part: 'lead' }` or `{ part: 2 }`. */
     params: Record<string, unknown>;
     attempt: number;
   };

@@ -4,7 +4,9 @@ import type { ParsedModelSpec, PriceBandSpec, PriceRowSpec } from './model-spec.
 
 /** Turns a parsed specification into a model of the named provider, filling in what follows from the rest. */
 export function buildModel(provider: string, spec: ParsedModelSpec): Model {
-  const rows = Array.isArray(spec.prices) ? spec.prices.map(buildRow) : [buildRow({ bands: [spec.prices], batchPercent: 50 })];
+  const rows = Array.isArray(spec.prices)
+    ? spec.prices.map(buildRow)
+    : [buildRow({ bands: [spec.prices], batchPercent: 50 })];
   const prices = rows.sort((a, b) => a.effectiveFromMs - b.effectiveFromMs);
   return {
     ref: `${provider}/${spec.id}`,

@@ -8,7 +8,13 @@ import { DEFAULT_PURPOSES } from './purposes.ts';
 const NOW = Date.parse('2026-11-20T00:00:00Z');
 const local = (spec: Partial<ModelSpec> = {}) => ({
   provider: 'local-vllm',
-  spec: ModelSpec.parse({ id: 'llama', contextTokens: 32_000, maxOutputTokens: 4_000, prices: { input: '0.05', output: '0.1' }, ...spec }),
+  spec: ModelSpec.parse({
+    id: 'llama',
+    contextTokens: 32_000,
+    maxOutputTokens: 4_000,
+    prices: { input: '0.05', output: '0.1' },
+    ...spec,
+  }),
 });
 
 describe('createCatalog', () => {
@@ -35,7 +41,9 @@ describe('createCatalog', () => {
   it('has a version that changes with a price and with nothing else', () => {
     const plain = createCatalog({ extraModels: [local()] });
     expect(createCatalog({ extraModels: [local()] }).version).toBe(plain.version);
-    expect(createCatalog({ extraModels: [local({ prices: { input: '0.06', output: '0.1' } })] }).version).not.toBe(plain.version);
+    expect(createCatalog({ extraModels: [local({ prices: { input: '0.06', output: '0.1' } })] }).version).not.toBe(
+      plain.version,
+    );
   });
 
   it('appends a configured model to the tier it names', () => {
@@ -73,7 +81,10 @@ describe('createCatalog', () => {
   });
 
   it('drops a model that is gone and has no replacement', () => {
-    const catalog = createCatalog({ extraModels: [local({ shutdownAt: '2026-01-01' })], tiers: { T1: ['llama', 'gpt-6-luna'] } });
+    const catalog = createCatalog({
+      extraModels: [local({ shutdownAt: '2026-01-01' })],
+      tiers: { T1: ['llama', 'gpt-6-luna'] },
+    });
     expect(catalog.candidates('T1', NOW).map((model) => model.id)).toEqual(['gpt-6-luna']);
   });
 
@@ -92,7 +103,12 @@ describe('createCatalog', () => {
     const catalog = createCatalog({ tiers: { T1: ['gpt-4o-mini', 'gpt-6-luna'] } });
     expect(catalog.warnings(Date.parse('2026-11-14T00:00:00Z'))).toEqual([]);
     expect(catalog.warnings(Date.parse('2026-11-15T00:00:00Z'))).toEqual([
-      { model: 'openai/gpt-4o-mini', shutdownAtMs: Date.parse('2027-01-14'), daysLeft: 60, replacement: 'openai/gpt-6-luna' },
+      {
+        model: 'openai/gpt-4o-mini',
+        shutdownAtMs: Date.parse('2027-01-14'),
+        daysLeft: 60,
+        replacement: 'openai/gpt-6-luna',
+      },
     ]);
   });
 

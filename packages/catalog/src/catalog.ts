@@ -50,7 +50,10 @@ export interface Catalog {
  */
 export function createCatalog(options: CatalogOptions = {}): Catalog {
   const problems: string[] = [];
-  const models = [...builtInModels(), ...(options.extraModels ?? []).map(({ provider, spec }) => buildModel(provider, spec))];
+  const models = [
+    ...builtInModels(),
+    ...(options.extraModels ?? []).map(({ provider, spec }) => buildModel(provider, spec)),
+  ];
   const byRef = new Map<string, Model>();
   for (const model of models) {
     if (byRef.has(model.ref)) problems.push(`${model.ref} is defined twice`);
@@ -70,7 +73,8 @@ export function createCatalog(options: CatalogOptions = {}): Catalog {
     if (tiers[tier].length === 0) problems.push(`tier ${tier} has no models`);
     for (const name of tiers[tier]) if (!find(name)) problems.push(`tier ${tier} names the unknown model ${name}`);
   }
-  if (options.baseline !== undefined && !find(options.baseline)) problems.push(`unknown baseline model ${options.baseline}`);
+  if (options.baseline !== undefined && !find(options.baseline))
+    problems.push(`unknown baseline model ${options.baseline}`);
   if (problems.length > 0) throw new CatalogInvalidError(problems);
 
   const purposes = { ...DEFAULT_PURPOSES, ...options.purposes };
@@ -98,7 +102,10 @@ export function createCatalog(options: CatalogOptions = {}): Catalog {
     },
     purpose: (name) => (Object.hasOwn(purposes, name) ? purposes[name] : undefined),
     warnings: (atMs) => {
-      const used = new Set([...TIERS.flatMap((tier) => tiers[tier]), ...(options.baseline === undefined ? [] : [options.baseline])]);
+      const used = new Set([
+        ...TIERS.flatMap((tier) => tiers[tier]),
+        ...(options.baseline === undefined ? [] : [options.baseline]),
+      ]);
       return shutdownWarnings([...used].map(require), atMs);
     },
   };

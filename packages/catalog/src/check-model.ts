@@ -18,7 +18,8 @@ export function checkModel(model: Model): string[] {
   for (const row of model.prices) {
     row.bands.forEach((band, index) => {
       const next = row.bands[index + 1];
-      if (next === undefined && band.upToPromptTokens !== undefined) fault('the last price band must have no upper limit');
+      if (next === undefined && band.upToPromptTokens !== undefined)
+        fault('the last price band must have no upper limit');
       if (next !== undefined && band.upToPromptTokens === undefined) fault('only the last price band may be unlimited');
       if (next?.upToPromptTokens !== undefined && next.upToPromptTokens <= (band.upToPromptTokens ?? 0)) {
         fault('price bands must ascend by prompt length');
@@ -36,6 +37,7 @@ function findSlips(band: PriceBand): string[] {
   if (band.cacheWrite5m < band.input) slips.push('a cache write costs less than plain input');
   if (band.cacheWrite5m > band.input * 2n) slips.push('a cache write costs more than twice the input');
   if (band.cacheWrite1h < band.cacheWrite5m) slips.push('an hour of cache costs less than five minutes');
-  if (band.cacheWrite1h > (band.input * 5n) / 2n) slips.push('an hour of cache costs more than two and a half times the input');
+  if (band.cacheWrite1h > (band.input * 5n) / 2n)
+    slips.push('an hour of cache costs more than two and a half times the input');
   return slips;
 }

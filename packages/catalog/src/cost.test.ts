@@ -32,13 +32,48 @@ const someInstant = fc.integer({ min: Date.parse('2026-01-01'), max: Date.parse(
 
 describe('calculateCost', () => {
   it.each([
-    { of: 'gpt-6-luna', usage: { uncachedInput: 1_000_000 }, nano: 200_000_000n, why: 'prices a long prompt in the upper band' },
-    { of: 'gpt-6-luna', usage: { uncachedInput: 272_000 }, nano: 27_200_000n, why: 'keeps the lower band at its very edge' },
-    { of: 'gpt-6-luna', usage: { uncachedInput: 272_001 }, nano: 54_400_200n, why: 'prices the whole request in the upper band one token above' },
-    { of: 'claude-haiku-5-5', usage: { uncachedInput: 50_000, cacheRead: 50_000, output: 1_000 }, nano: 6_000_000n, why: 'counts cache reads towards the band' },
-    { of: 'claude-haiku-5-5', usage: { uncachedInput: 50_000, cacheRead: 50_001, output: 1_000 }, nano: 30_000_050n, why: 'raises reads and output too when the prompt is long' },
-    { of: 'claude-opus-5-5', usage: { cacheWrite5m: 1_000, cacheWrite1h: 1_000 }, nano: 13_000_000n, why: 'tells the two cache lifetimes apart' },
-    { of: 'gpt-4o', usage: { cacheWrite5m: 1_000 }, nano: 2_500_000n, why: 'charges plain input for a write where no premium exists' },
+    {
+      of: 'gpt-6-luna',
+      usage: { uncachedInput: 1_000_000 },
+      nano: 200_000_000n,
+      why: 'prices a long prompt in the upper band',
+    },
+    {
+      of: 'gpt-6-luna',
+      usage: { uncachedInput: 272_000 },
+      nano: 27_200_000n,
+      why: 'keeps the lower band at its very edge',
+    },
+    {
+      of: 'gpt-6-luna',
+      usage: { uncachedInput: 272_001 },
+      nano: 54_400_200n,
+      why: 'prices the whole request in the upper band one token above',
+    },
+    {
+      of: 'claude-haiku-5-5',
+      usage: { uncachedInput: 50_000, cacheRead: 50_000, output: 1_000 },
+      nano: 6_000_000n,
+      why: 'counts cache reads towards the band',
+    },
+    {
+      of: 'claude-haiku-5-5',
+      usage: { uncachedInput: 50_000, cacheRead: 50_001, output: 1_000 },
+      nano: 30_000_050n,
+      why: 'raises reads and output too when the prompt is long',
+    },
+    {
+      of: 'claude-opus-5-5',
+      usage: { cacheWrite5m: 1_000, cacheWrite1h: 1_000 },
+      nano: 13_000_000n,
+      why: 'tells the two cache lifetimes apart',
+    },
+    {
+      of: 'gpt-4o',
+      usage: { cacheWrite5m: 1_000 },
+      nano: 2_500_000n,
+      why: 'charges plain input for a write where no premium exists',
+    },
     { of: 'gpt-5-nano', usage: { cacheRead: 1 }, nano: 5n, why: 'is exact below a micro-dollar' },
   ])('$why ($of)', ({ of, usage, nano }) => {
     expect(calculateCost(usageOf(usage), model(of), NOW)).toBe(nano);
@@ -46,7 +81,9 @@ describe('calculateCost', () => {
 
   it('halves every price in batch mode', () => {
     const usage = usageOf({ uncachedInput: 1_000, cacheRead: 400, output: 300 });
-    expect(calculateCost(usage, model('gpt-6-sol'), NOW, { batch: true }) * 2n).toBe(calculateCost(usage, model('gpt-6-sol'), NOW));
+    expect(calculateCost(usage, model('gpt-6-sol'), NOW, { batch: true }) * 2n).toBe(
+      calculateCost(usage, model('gpt-6-sol'), NOW),
+    );
   });
 
   it('uses the price in force at the instant of the call', () => {
@@ -115,11 +152,11 @@ describe('calculateWorstCase', () => {
   });
 
   it('looks at every band that a shorter prompt could fall into', () => {
-    const { upToPromptTokens: _, ...long } = { ...priceRowAt(model('gpt-4o'), NOW).bands[0] };
+    const long = priceRowAt(model('gpt-4o'), NOW).bands[0];
     const dearShort = { ...long, upToPromptTokens: 1_000, input: long.input * 100n, cacheWrite5m: long.input * 100n };
     const odd: Model = {
       ...model('gpt-4o'),
-      prices: [{ effectiveFromMs: 0, batchPercent: 50, bands: [dearShort, { ...long, upToPromptTokens: undefined }] }],
+      prices: [{ effectiveFromMs: 0, batchPercent: 50, bands: [dearShort, long] }],
     };
     const worst = calculateWorstCase({ promptTokens: 1_001, maxOutputTokens: 0 }, odd, NOW);
     expect(worst).toBe(calculateCost(usageOf({ uncachedInput: 1_000 }), odd, NOW));

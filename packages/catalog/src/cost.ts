@@ -14,7 +14,12 @@ export const promptTokens = (usage: TokenUsage): number =>
  *
  * @throws {RangeError} on a token count that is negative or no integer
  */
-export function calculateCost(usage: TokenUsage, model: Model, atMs: number, options: { batch?: boolean } = {}): bigint {
+export function calculateCost(
+  usage: TokenUsage,
+  model: Model,
+  atMs: number,
+  options: { batch?: boolean } = {},
+): bigint {
   const row = priceRowAt(model, atMs);
   const pico = sumPico(usage, bandFor(row, promptTokens(usage)));
   const percent = options.batch === true ? BigInt(row.batchPercent) : PERCENT;

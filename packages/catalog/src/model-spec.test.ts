@@ -24,7 +24,12 @@ describe('ModelSpec', () => {
   });
 
   it('refuses a misspelt field', () => {
-    const spec = { id: 'local', contextTokens: 8_000, maxOutputTokens: 1_000, prices: { input: 1, output: 2, cacheReed: 1 } };
+    const spec = {
+      id: 'local',
+      contextTokens: 8_000,
+      maxOutputTokens: 1_000,
+      prices: { input: 1, output: 2, cacheReed: 1 },
+    };
     expect(ModelSpec.safeParse(spec).success).toBe(false);
   });
 });

@@ -31,7 +31,7 @@ export interface PriceRow {
 }
 
 /** How a schema reaches the model: in the provider's strict mode, or described in the prompt and only validated here. */
-export type SchemaMode = 'json_schema' | 'prompt';
+type SchemaMode = 'json_schema' | 'prompt';
 
 export interface Model {
   /** `provider/id`, unique in a catalogue. */

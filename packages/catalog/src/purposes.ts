@@ -24,6 +24,8 @@ export const DEFAULT_PURPOSES: Readonly<Record<string, PurposePolicy>> = {
   'research-notes': { tier: 'T2', timeoutMs: 90_000, reasoning: 'off' },
   'draft-lead': { tier: 'T2', timeoutMs: 60_000, reasoning: 'off' },
   'draft-section': { tier: 'T2', timeoutMs: 120_000, reasoning: 'off' },
+  adjust: { tier: 'T2', timeoutMs: 120_000, reasoning: 'off' },
+  resize: { tier: 'T2', timeoutMs: 120_000, reasoning: 'off' },
   revise: { tier: 'T2', timeoutMs: 120_000, reasoning: 'off' },
   outline: { tier: 'T3', timeoutMs: 120_000, reasoning: 'low' },
   critique: { tier: 'T3', timeoutMs: 120_000, reasoning: 'low' },

@@ -28,6 +28,8 @@ export const CreateTask = z.strictObject({
   tags: z.array(z.string().trim().min(1).max(60)).max(20).default([]),
 });
 export type CreateTask = z.output<typeof CreateTask>;
+/** What a client sends: defaults may be left out, a budget is a number or a decimal string. */
+export type CreateTaskRequest = z.input<typeof CreateTask>;
 
 export const TaskAccepted = z.object({
   id: z.uuid(),

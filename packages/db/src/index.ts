@@ -42,6 +42,7 @@ export {
 } from './sessions/session-store.sql.ts';
 export {
   createMoneyStore,
+  type AvoidedEntry,
   type EndedCall,
   type JournalKeyRow,
   type LedgerEntryFacts,

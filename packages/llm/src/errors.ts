@@ -48,11 +48,17 @@ export class ProviderUnavailableError extends ProviderError {
   readonly isOutage = true;
 }
 
+/** No reply in time. An outage, unless it was the attempt that had little time left to give. */
 export class ProviderTimedOutError extends ProviderError {
   readonly code = 'PROVIDER_TIMED_OUT';
   readonly retryable = true;
   readonly reach = 'moment';
-  readonly isOutage = true;
+  readonly isOutage: boolean;
+
+  constructor(message: string, options: ProviderFaultOptions & { isOutage?: boolean } = {}) {
+    super(message, options);
+    this.isOutage = options.isOutage ?? true;
+  }
 }
 
 /** The key is refused or the account has no credit: an operator has to act. */

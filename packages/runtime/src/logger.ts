@@ -35,9 +35,10 @@ export function createLogger(options: { name: string; level?: string; destinatio
   );
   // Fields of children pass by the formatter. Children inherit this method, theirs too.
   const makeChild: unknown = Reflect.get(log, 'child');
-  log.child = function (this: PinoLogger, fields: object, ...rest: unknown[]) {
+  const cleanChild: unknown = function (this: PinoLogger, fields: object, ...rest: unknown[]) {
     return (makeChild as (...args: unknown[]) => PinoLogger).call(this, cleanForLog(fields), ...rest);
-  } as PinoLogger['child'];
+  };
+  log.child = cleanChild as PinoLogger['child'];
   return log;
 }
 

@@ -329,6 +329,8 @@ ALTER TABLE "budget_counter" SET (fillfactor = 50);
 
 -- The dispatch outbox: what may run, by queue and tenant, in order.
 CREATE INDEX step_ready ON step (queue, tenant_id, order_key) WHERE status = 'ready';
+-- Does anything wait that is due? Steps scheduled for later must not be walked over to know.
+CREATE INDEX step_due ON step (queue, available_at) WHERE status = 'ready';
 -- Look-ahead in the queue store, and what to add again when the queue store lost it.
 CREATE INDEX step_queued ON step (queue, queued_at) WHERE status = 'queued';
 -- Leases.
@@ -371,10 +373,11 @@ SELECT ensure_ledger_partitions(2);
 -- always locked in id order, so that batches of several processes cannot deadlock.
 -- ---------------------------------------------------------------------------------------------------------------
 
--- Order inside a tenant (milliseconds): steps of begun tasks before first steps, then creation time, where one point of
--- priority is worth 30 seconds of waiting, so that nothing starves.
-CREATE FUNCTION step_order_key(p_created timestamptz, p_priority int, p_begun boolean) RETURNS bigint LANGUAGE sql STABLE AS $$
-  SELECT floor(extract(epoch FROM p_created) * 1000)::bigint + (p_priority - 5) * 30000
+-- Order inside a tenant (milliseconds): steps of begun tasks before first steps, then the time since which the task has been
+-- waiting (its creation, or the hour it was scheduled for), where one point of priority is worth 30 seconds, so that
+-- nothing starves. What is due is therefore never beyond now + 4 × 30 s, on which dispatch relies.
+CREATE FUNCTION step_order_key(p_waiting_since timestamptz, p_priority int, p_begun boolean) RETURNS bigint LANGUAGE sql STABLE AS $$
+  SELECT floor(extract(epoch FROM p_waiting_since) * 1000)::bigint + (p_priority - 5) * 30000
     - CASE WHEN p_begun THEN 10000000000000 ELSE 0 END
 $$;
 
@@ -438,9 +441,11 @@ BEGIN
 END $$;
 
 -- Settles completed attempts: fenced by attempt and session, writes results, extends the plan, frees successors.
--- p_items: [{ stepId, attempt, output, limitations, degraded, costNano, spawn: [step…], joins: { key: [new…] } }]
+-- p_items: [{ stepId, attempt, output, limitations, degraded, costNano, spawn: [step…], joins: { key: [new…] },
+--             avoided: [{ entry, baselineNano }] }]; calls that were avoided enter the ledger with the settle.
 -- p_handoff: queues whose freed step may go straight on in this session (at most one per task).
--- p_direct: queues whose freed steps become `queued` at once; the caller adds their jobs. Others become `ready`.
+-- p_direct: queues whose freed steps become `queued` at once; the caller adds their jobs. Others become `ready`, and so do
+-- steps of tenants with a cap, which dispatch alone counts. A hand-off takes the place of a step that ended: no cap grows.
 -- Answers rows (kind, step_id, task_id, data): settled | already | fenced | handoff | queued | ready | finished | unfinished
 CREATE FUNCTION settle_steps(p_session uuid, p_items jsonb, p_handoff text[], p_direct text[])
 RETURNS TABLE (kind text, step_id uuid, task_id uuid, data jsonb) LANGUAGE plpgsql AS $$
@@ -448,6 +453,12 @@ RETURNS TABLE (kind text, step_id uuid, task_id uuid, data jsonb) LANGUAGE plpgs
 BEGIN
   PERFORM 1 FROM task WHERE id IN (SELECT s.task_id FROM step s WHERE s.id IN
       (SELECT (x ->> 'stepId')::uuid FROM jsonb_array_elements(p_items) x)) ORDER BY id FOR UPDATE;
+  IF p_items @? '$[*].avoided[0]' THEN
+    PERFORM write_ledger_entry(v -> 'entry', 'avoided', 0, (v ->> 'baselineNano')::bigint)
+    FROM jsonb_array_elements(p_items) i CROSS JOIN LATERAL jsonb_array_elements(i -> 'avoided') v
+    WHERE EXISTS (SELECT 1 FROM step s WHERE s.id = (i ->> 'stepId')::uuid AND s.attempt = (i ->> 'attempt')::int
+                  AND s.status = 'running' AND s.session_id = p_session);
+  END IF;
   RETURN QUERY
   WITH item AS MATERIALIZED (
     SELECT * FROM jsonb_to_recordset(p_items) AS x("stepId" uuid, attempt int, output jsonb, limitations jsonb,
@@ -488,7 +499,10 @@ BEGIN
     SELECT DISTINCT ON (f.task_id) f.id FROM freed f WHERE f.queue = ANY (p_handoff) ORDER BY f.task_id, f.pos
   ), fate AS (
     SELECT f.id, CASE WHEN f.id IN (SELECT id FROM handed) THEN 'running'
-                      WHEN f.queue = ANY (p_direct) THEN 'queued' ELSE 'ready' END AS status
+                      WHEN f.queue = ANY (p_direct) AND NOT EXISTS (
+                        SELECT 1 FROM task t JOIN tenant n ON n.id = t.tenant_id
+                        WHERE t.id = f.task_id AND n.max_concurrency IS NOT NULL) THEN 'queued'
+                      ELSE 'ready' END AS status
     FROM freed f
   ), advanced AS (
     UPDATE step s
@@ -578,6 +592,40 @@ BEGIN
   SELECT CASE WHEN o.clean THEN 'finished' ELSE 'unfinished' END, NULL, o.id, NULL FROM outcome o WHERE o.last;
 END $$;
 
+-- Moves steps from `ready` to `queued`, in the order given, as far as the queue's look-ahead and the caps of their tenants
+-- allow at this moment: any number of processes dispatch, so what they read before may be taken. No task row is locked:
+-- a step that somebody else is changing is passed over, and every decision treats `ready` and `queued` alike.
+CREATE FUNCTION queue_steps(p_queue text, p_steps uuid[], p_look_ahead int)
+RETURNS TABLE (step_id uuid, task_id uuid, queue text, attempt int, priority smallint, begun boolean, pos bigint)
+LANGUAGE plpgsql AS $$
+#variable_conflict use_column
+BEGIN
+  PERFORM pg_advisory_xact_lock(hashtextextended('pressroom.dispatch', 0));
+  RETURN QUERY
+  WITH wanted AS (
+    SELECT s.id, s.task_id, s.tenant_id, w.pos FROM unnest(p_steps) WITH ORDINALITY AS w(id, pos)
+    JOIN step s ON s.id = w.id JOIN task t ON t.id = s.task_id
+    WHERE s.status = 'ready' AND s.queue = p_queue AND t.finished_at IS NULL
+    FOR UPDATE OF s SKIP LOCKED
+  ), capped AS (
+    SELECT w.tenant_id, n.max_concurrency
+      - (SELECT count(*) FROM step x WHERE x.status = 'running' AND x.tenant_id = w.tenant_id)
+      - (SELECT count(*) FROM step x WHERE x.status = 'queued' AND x.tenant_id = w.tenant_id) AS rest
+    FROM (SELECT DISTINCT tenant_id FROM wanted) w JOIN tenant n ON n.id = w.tenant_id WHERE n.max_concurrency IS NOT NULL
+  ), allowed AS (
+    SELECT w.* FROM (SELECT *, row_number() OVER (PARTITION BY tenant_id ORDER BY pos) AS nth FROM wanted) w
+    LEFT JOIN capped c ON c.tenant_id = w.tenant_id
+    WHERE c.tenant_id IS NULL OR w.nth <= c.rest
+    ORDER BY w.pos
+    LIMIT greatest(0, p_look_ahead - (SELECT count(*) FROM step x WHERE x.status = 'queued' AND x.queue = p_queue))
+  ), moved AS (
+    UPDATE step s SET status = 'queued', queued_at = now() FROM allowed a WHERE s.id = a.id
+    RETURNING s.id, s.task_id, s.queue, s.attempt, s.deps <> '{}' AS begun, a.pos
+  )
+  SELECT m.id, m.task_id, m.queue, m.attempt, t.priority, m.begun, m.pos
+  FROM moved m JOIN task t ON t.id = m.task_id ORDER BY m.pos;
+END $$;
+
 -- ---------------------------------------------------------------------------------------------------------------
 -- Money
 -- ---------------------------------------------------------------------------------------------------------------
@@ -612,7 +660,7 @@ BEGIN
     END IF;
     UPDATE budget_counter c SET reserved_nano = c.reserved_nano + r."amountNano" WHERE c.key = ANY (r.budgets);
     INSERT INTO reservation (id, session_id, task_id, amount_nano, budgets, entry)
-    VALUES (r.id, r."sessionId", r."taskId", r."amountNano", r.budgets, r.entry);
+    VALUES (r.id, r."sessionId", r."taskId", r."amountNano", r.budgets, r.entry) ON CONFLICT DO NOTHING;
     outcome := 'reserved'; RETURN NEXT;
   END LOOP;
 END $$;
@@ -634,6 +682,20 @@ CREATE FUNCTION write_ledger_entry(p_entry jsonb, p_status text, p_cost bigint, 
     "errorCode" text, "reservationId" uuid)
 $$;
 
+-- Takes back what was written at worst case for a reservation: the same rows with every amount negated, so that sums of
+-- cost, baseline and tokens are those of the entry that follows.
+CREATE FUNCTION reverse_uncertain_entries(p_reservation uuid) RETURNS void LANGUAGE sql AS $$
+  INSERT INTO ledger_entry (id, tenant_id, task_id, step_id, step_key, agent, task_type, generation, attempt, path, purpose,
+    tier, provider, model, uncached_input, cache_read, cache_write_5m, cache_write_1h, output, reasoning, cost_nano,
+    baseline_nano, cache, status, lever, prompt_id, prompt_version, route, price_version, simulated, latency_ms, error_code,
+    reservation_id)
+  SELECT gen_random_uuid(), l.tenant_id, l.task_id, l.step_id, l.step_key, l.agent, l.task_type, l.generation, l.attempt, l.path,
+    l.purpose, l.tier, l.provider, l.model, -l.uncached_input, -l.cache_read, -l.cache_write_5m, -l.cache_write_1h, -l.output,
+    -l.reasoning, -l.cost_nano, -l.baseline_nano, l.cache, l.status, l.lever, l.prompt_id, l.prompt_version, l.route,
+    l.price_version, l.simulated, 0, l.error_code, l.reservation_id
+  FROM ledger_entry l WHERE l.reservation_id = p_reservation AND l.status = 'uncertain'
+$$;
+
 -- Ends calls: reply into the journal, ledger entry, settlement of the reservation; one statement for many calls.
 -- Idempotent by reservation. A reservation that was already written off as `uncertain` is corrected by a reversal.
 -- p_items: [{ reservationId, status, costNano, baselineNano, budgets, entry, journal?: { stepId, generation, path, requestHash, taskId, reply } }]
@@ -652,21 +714,22 @@ BEGIN
       UPDATE budget_counter c SET reserved_nano = c.reserved_nano - held.amount_nano, spent_nano = c.spent_nano + r."costNano"
       WHERE c.key = ANY (held.budgets);
     ELSE
+      -- Two late ends of one call that no counter row orders must not both find nothing.
+      PERFORM pg_advisory_xact_lock(hashtextextended('pressroom.end_call:' || (r."reservationId")::text, 0));
       IF EXISTS (SELECT 1 FROM ledger_entry l WHERE l.reservation_id = r."reservationId" AND l.status <> 'uncertain') THEN
         CONTINUE;
       END IF;
       SELECT coalesce(sum(l.cost_nano), 0) INTO written_off FROM ledger_entry l WHERE l.reservation_id = r."reservationId";
-      IF written_off <> 0 THEN
-        PERFORM write_ledger_entry(r.entry || '{"uncachedInput":0,"cacheRead":0,"cacheWrite5m":0,"cacheWrite1h":0,"output":0,"reasoning":0,"latencyMs":0}',
-          'uncertain', -written_off, 0);
-      END IF;
+      PERFORM reverse_uncertain_entries(r."reservationId");
       UPDATE budget_counter c SET spent_nano = c.spent_nano + r."costNano" - written_off WHERE c.key = ANY (r.budgets);
     END IF;
     PERFORM write_ledger_entry(r.entry, r.status, r."costNano", r."baselineNano");
     IF r.journal IS NOT NULL THEN
+      -- Content that was deleted while the call was under way does not come back.
       INSERT INTO call (step_id, generation, path, request_hash, task_id, reply)
       SELECT j."stepId", j.generation, j.path, j."requestHash", j."taskId", j.reply
       FROM jsonb_to_record(r.journal) AS j("stepId" uuid, generation int, path text, "requestHash" text, "taskId" uuid, reply jsonb)
+      WHERE NOT EXISTS (SELECT 1 FROM task t WHERE t.id = j."taskId" AND t.content_deleted_at IS NOT NULL)
       ON CONFLICT DO NOTHING;
     END IF;
   END LOOP;
@@ -678,45 +741,57 @@ END $$;
 
 -- Ends sessions whose heartbeat stopped, gives their steps back, writes their open reservations off as `uncertain`.
 -- Answers the steps given back. Steps and reservations of a session row that is gone are covered by the same pass.
-CREATE FUNCTION reap_sessions() RETURNS TABLE (step_id uuid, task_id uuid, queue text, losses int) LANGUAGE plpgsql AS $$
+-- With p_session only that session is ended, alive or not, in good order: nothing counts as a loss.
+CREATE FUNCTION reap_sessions(p_session uuid DEFAULT NULL) RETURNS TABLE (step_id uuid, task_id uuid, queue text, losses int)
+LANGUAGE plpgsql AS $$
 #variable_conflict use_column
 DECLARE
   r record;
+  v_reservations uuid[];
+  v_tasks uuid[];
 BEGIN
-  DELETE FROM worker_session w WHERE w.expires_at < now();
+  DELETE FROM worker_session w WHERE CASE WHEN p_session IS NULL THEN w.expires_at < now() ELSE w.id = p_session END;
 
-  FOR r IN SELECT v.* FROM reservation v
-      WHERE NOT EXISTS (SELECT 1 FROM worker_session w WHERE w.id = v.session_id)
-      ORDER BY v.id LIMIT 1000 FOR UPDATE SKIP LOCKED LOOP
-    PERFORM 1 FROM budget_counter WHERE key = ANY (r.budgets) ORDER BY key FOR UPDATE;
+  -- Counters first and all at once, in the order in which everybody locks them; whatever ended meanwhile is not there to delete.
+  v_reservations := ARRAY(SELECT v.id FROM reservation v
+    WHERE (p_session IS NULL OR v.session_id = p_session)
+      AND NOT EXISTS (SELECT 1 FROM worker_session w WHERE w.id = v.session_id)
+    ORDER BY v.id LIMIT 1000);
+  PERFORM 1 FROM budget_counter WHERE key IN
+    (SELECT unnest(v.budgets) FROM reservation v WHERE v.id = ANY (v_reservations)) ORDER BY key FOR UPDATE;
+  FOR r IN DELETE FROM reservation v WHERE v.id = ANY (v_reservations) RETURNING v.* LOOP
     UPDATE budget_counter c SET reserved_nano = c.reserved_nano - r.amount_nano, spent_nano = c.spent_nano + r.amount_nano
     WHERE c.key = ANY (r.budgets);
     PERFORM write_ledger_entry(r.entry, 'uncertain', r.amount_nano, (r.entry ->> 'baselineNano')::bigint);
-    DELETE FROM reservation WHERE id = r.id;
   END LOOP;
 
-  PERFORM 1 FROM task WHERE id IN (
-      SELECT s.task_id FROM step s WHERE s.status = 'running'
-        AND NOT EXISTS (SELECT 1 FROM worker_session w WHERE w.id = s.session_id)) ORDER BY id FOR UPDATE;
+  -- Only steps whose task is locked here: one that is taken this moment for a session just ended waits for the next pass.
+  v_tasks := ARRAY(SELECT t.id FROM task t WHERE t.finished_at IS NULL AND t.id IN (
+      SELECT s.task_id FROM step s WHERE s.status = 'running' AND (p_session IS NULL OR s.session_id = p_session)
+        AND NOT EXISTS (SELECT 1 FROM worker_session w WHERE w.id = s.session_id)) ORDER BY t.id FOR UPDATE);
   RETURN QUERY
   WITH orphan AS (
     SELECT s.id, s.session_id, s.started_at FROM step s
-    WHERE s.status = 'running' AND NOT EXISTS (SELECT 1 FROM worker_session w WHERE w.id = s.session_id)
-      AND s.task_id IN (SELECT t.id FROM task t WHERE t.finished_at IS NULL)
+    WHERE s.status = 'running' AND s.task_id = ANY (v_tasks) AND (p_session IS NULL OR s.session_id = p_session)
+      AND NOT EXISTS (SELECT 1 FROM worker_session w WHERE w.id = s.session_id)
   ), lost AS (
-    UPDATE step s SET status = 'ready', session_id = NULL, losses = s.losses + 1, available_at = now(), queued_at = now()
+    UPDATE step s SET status = 'ready', session_id = NULL, losses = s.losses + (p_session IS NULL)::int,
+      available_at = now(), queued_at = now()
     FROM orphan o WHERE s.id = o.id AND s.status = 'running'
     RETURNING s.id, s.task_id, s.key, s.queue, s.attempt, s.losses, o.session_id, o.started_at
   ), touched AS (
     SELECT t.id, t.event_seq, t.generation, count(*)::int AS n FROM lost l JOIN task t ON t.id = l.task_id GROUP BY t.id
   ), history AS (
     INSERT INTO attempt (step_id, attempt, task_id, generation, session_id, outcome, started_at, finished_at, error)
-    SELECT l.id, l.attempt, l.task_id, x.generation, l.session_id, 'lost', l.started_at, now(),
-      '{"code":"LEASE_LOST","message":"the worker stopped answering"}' FROM lost l JOIN touched x ON x.id = l.task_id
+    SELECT l.id, l.attempt, l.task_id, x.generation, l.session_id, CASE WHEN p_session IS NULL THEN 'lost' ELSE 'handed_back' END,
+      l.started_at, now(),
+      CASE WHEN p_session IS NULL THEN '{"code":"LEASE_LOST","message":"the worker stopped answering"}'::jsonb END
+    FROM lost l JOIN touched x ON x.id = l.task_id
     ON CONFLICT DO NOTHING
   ), told AS (
     INSERT INTO task_event (task_id, seq, generation, type, data)
-    SELECT x.id, x.event_seq + row_number() OVER (PARTITION BY x.id ORDER BY l.key), x.generation, 'step.lost',
+    SELECT x.id, x.event_seq + row_number() OVER (PARTITION BY x.id ORDER BY l.key), x.generation,
+      CASE WHEN p_session IS NULL THEN 'step.lost' ELSE 'step.handed_back' END,
       jsonb_build_object('step', l.key, 'attempt', l.attempt)
     FROM lost l JOIN touched x ON x.id = l.task_id
   ), moved AS (

@@ -28,7 +28,7 @@ function addFaults(faults: Fault[], issue: Issue, path: string): void {
   }
   if (issue.code === 'invalid_union') {
     const meant = branchMeant(issue.errors);
-    if (meant === undefined) faults.push({ path, message: issue.message });
+    if (meant === undefined) faults.push({ path, message: describe(issue) });
     else for (const inner of meant) addFaults(faults, inner, pathOf(path, inner.path));
     return;
   }
@@ -36,7 +36,12 @@ function addFaults(faults: Fault[], issue: Issue, path: string): void {
     for (const inner of issue.issues) addFaults(faults, inner, pathOf(path, inner.path));
     return;
   }
-  faults.push({ path, message: issue.message });
+  faults.push({ path, message: describe(issue) });
+}
+
+function describe(issue: Issue): string {
+  if (isMissing(issue)) return 'is required';
+  return issue.message.replace(/^Invalid input: /, '').replace('expected record', 'expected object');
 }
 
 /** The only branch whose faults all lie in fields that are there and belong to it; undefined when there is no such one. */

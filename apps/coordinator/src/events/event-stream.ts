@@ -1,6 +1,8 @@
 import type { TaskEvent } from '@pressroom/contracts';
 import type { Response } from 'express';
 
+import { presentEvent } from './present-event.ts';
+
 /** Bytes a client may be behind before it is cut off; it resumes from its last event when it reconnects. */
 export const MAX_BUFFERED_BYTES = 512 * 1024;
 
@@ -33,7 +35,7 @@ export function openEventStream(response: Response, maxBufferedBytes = MAX_BUFFE
 
   return {
     send: (event) => {
-      write(formatEvent(event));
+      write(formatEvent(presentEvent(event)));
     },
     heartbeat: () => {
       write(': keep-alive\n\n');

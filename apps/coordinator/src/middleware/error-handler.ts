@@ -5,7 +5,12 @@ import { RequestAbortedError } from './read-body.ts';
 import { contextOf } from './request-context.ts';
 import { sendJson } from './send.ts';
 
-/** The one place where errors become answers. Our own faults are logged here, once, without the request's content. */
+/**
+ * The one place where errors become answers. Our own faults are logged here, once, without the request's content.
+ * Nothing is passed on: Express' own handler would print to the console.
+ */
+// Express knows an error handler by its four parameters.
+// eslint-disable-next-line @typescript-eslint/no-unused-vars
 export function handleError(error: unknown, request: Request, response: Response, _next: NextFunction): void {
   const context = contextOf(response);
   if (error instanceof RequestAbortedError) {

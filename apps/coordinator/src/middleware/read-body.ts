@@ -20,22 +20,37 @@ export async function readBody(request: Request, accepted: readonly string[], li
   checkMediaType(request, accepted);
   const declared = Number(request.headers['content-length'] ?? 0);
   if (declared > limitBytes) throw tooLarge(limitBytes);
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  try {
-    // Leaving the loop must not destroy the connection: the caller is still sending and has to see the answer. What is
-    // left of the body is discarded by the server, within its request timeout.
-    for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
-      bytes += chunk.length;
-      if (bytes > limitBytes) break;
-      chunks.push(chunk);
-    }
-  } catch (error) {
-    throw new RequestAbortedError('the caller went away', { cause: error });
-  }
-  if (bytes > limitBytes) throw tooLarge(limitBytes);
-  const [only] = chunks;
-  return chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks, bytes);
+  const bytes = await collect(request, limitBytes);
+  if (bytes === undefined) throw tooLarge(limitBytes);
+  return bytes;
+}
+
+/**
+ * The body, or undefined when it is larger than the limit. What is left of a larger one is read and dropped while the
+ * answer is under way: cutting the connection would keep a caller that is still sending from seeing it, and leaving it
+ * unread would block the connection's next request. The server's request timeout bounds that.
+ */
+function collect(request: Request, limitBytes: number): Promise<Buffer | undefined> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    request.on('data', (chunk: Buffer) => {
+      size += chunk.length;
+      if (size <= limitBytes) chunks.push(chunk);
+      else {
+        chunks.length = 0;
+        resolve(undefined);
+      }
+    });
+    request.once('end', () => {
+      if (size > limitBytes) return;
+      const [only] = chunks;
+      resolve(chunks.length === 1 ? only : Buffer.concat(chunks, size));
+    });
+    request.once('error', (error) => {
+      reject(new RequestAbortedError('the caller went away', { cause: error }));
+    });
+  });
 }
 
 /** @throws {RequestError} MALFORMED_JSON */

@@ -13,8 +13,7 @@ const OPTIONS = {
 
 /** JSON Schema (draft 2020-12, as OpenAPI 3.1 uses it) of one schema, self-contained. */
 export function jsonSchemaOf(schema: z.ZodType, io: 'input' | 'output'): JsonSchema {
-  const { $schema: _, '~standard': __, ...rest } = z.toJSONSchema(schema, { ...OPTIONS, io }) as JsonSchema;
-  return rest;
+  return withoutHeader(z.toJSONSchema(schema, { ...OPTIONS, io }));
 }
 
 /** JSON Schemas of named schemas that refer to each other as OpenAPI components. */
@@ -26,11 +25,13 @@ export function componentSchemas(
   for (const [id, schema] of Object.entries(schemas)) registry.add(schema, { id });
   const { schemas: components } = z.toJSONSchema(registry, { ...OPTIONS, io, uri: componentRef });
   return Object.fromEntries(
-    Object.entries(components as Record<string, JsonSchema>).map(([id, component]) => {
-      const { $schema: _, $id: __, ...rest } = component;
-      return [id, rest];
-    }),
+    Object.entries(components as Record<string, JsonSchema>).map(([id, component]) => [id, withoutHeader(component)]),
   );
+}
+
+/** Inside another document a schema neither names its dialect nor itself. */
+function withoutHeader(schema: JsonSchema): JsonSchema {
+  return Object.fromEntries(Object.entries(schema).filter(([key]) => key !== '$schema' && key !== '$id'));
 }
 
 export const componentRef = (id: string): string => `#/components/schemas/${id}`;

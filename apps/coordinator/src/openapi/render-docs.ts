@@ -127,7 +127,7 @@ function table(heads: readonly string[], rows: readonly string[]): string {
 function schemaHint(schema: Json): string {
   const { type, enum: values, default: fallback } = schema;
   const kind = Array.isArray(values) ? values.map(String).join(' | ') : typeof type === 'string' ? type : '';
-  return fallback === undefined ? kind : `${kind}, default ${String(fallback)}`;
+  return fallback === undefined ? kind : `${kind}, default ${JSON.stringify(fallback)}`;
 }
 
 const linkCodes = (description: string): string =>

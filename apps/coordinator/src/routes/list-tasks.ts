@@ -1,8 +1,8 @@
 import { TaskPage } from '@pressroom/contracts';
-import { AppError } from '@pressroom/runtime';
 
+import { openCursor, sealCursor } from '../core/page-cursor.ts';
 import { ListTasksQuery } from '../core/query-schemas.ts';
-import { invalid, RequestError } from '../errors/request-error.ts';
+import { RequestError } from '../errors/request-error.ts';
 import { sendJson } from '../middleware/send.ts';
 import type { Principal, TaskFilter, TaskQueries } from '../ports.ts';
 import { defineRoute, ROLES, type Route } from '../routing/route.ts';
@@ -20,15 +20,12 @@ export function listTasks(deps: { queries: TaskQueries }): Route {
     query: ListTasksQuery,
     responses: { 200: { description: 'A page of tasks', content: { 'application/json': TaskPage } } },
     async handle({ response, principal, query, bounded }) {
-      const { cursor, limit } = query;
-      try {
-        const page = await bounded(deps.queries.list(toFilter(principal, query), { cursor, limit }));
-        sendJson(response, 200, page);
-      } catch (error) {
-        // Only the store can tell whether a well-formed cursor is one of its own.
-        if (!AppError.is(error) || error.code !== 'VALIDATION_FAILED' || error instanceof RequestError) throw error;
-        throw invalid([{ path: 'cursor', message: 'must be a nextCursor of an earlier page' }]);
-      }
+      const filter = toFilter(principal, query);
+      const list = { ...filter, createdAfter: query.createdAfter ?? null };
+      const cursor = query.cursor === undefined ? undefined : openCursor(query.cursor, list);
+      const { items, nextCursor } = await bounded(deps.queries.list(filter, { cursor, limit: query.limit }));
+      const page: TaskPage = { items, nextCursor: nextCursor === null ? null : sealCursor(nextCursor, list) };
+      sendJson(response, 200, page);
     },
   });
 }

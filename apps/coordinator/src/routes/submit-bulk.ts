@@ -12,6 +12,7 @@ import { RequestError } from '../errors/request-error.ts';
 import { toProblem } from '../errors/to-problem.ts';
 import { createStoreBound } from '../middleware/bound-store-call.ts';
 import { mayHoldEscapes, parseJson, readBody } from '../middleware/read-body.ts';
+import { contextOf } from '../middleware/request-context.ts';
 import { sendJson } from '../middleware/send.ts';
 import type { PipelineRegistry, Principal, TaskCommands } from '../ports.ts';
 import { defineRoute, ROLES, type Route } from '../routing/route.ts';
@@ -55,7 +56,12 @@ export function submitBulk(deps: SubmitBulkDeps): Route {
       const key = parseIdempotencyKey(request.get('idempotency-key'));
       const bytes = await readBody(request, ['application/json', ...NDJSON], MAX_BULK_BODY_BYTES);
       const items = parseItems(bytes, request.headers['content-type'] ?? '');
-      const results = await submitAll(deps, items, { principal, key, mayHoldEscapes: mayHoldEscapes(bytes) });
+      const results = await submitAll(deps, items, {
+        principal,
+        key,
+        mayHoldEscapes: mayHoldEscapes(bytes),
+        requestId: contextOf(response).requestId,
+      });
       const accepted = results.filter((result) => result.task !== undefined).length;
       const body: BulkResult = { accepted, rejected: results.length - accepted, items: results };
       sendJson(response, 200, body);
@@ -75,10 +81,10 @@ type ItemResult = BulkResult['items'][number];
 async function submitAll(
   deps: SubmitBulkDeps,
   items: readonly BulkItem[],
-  shared: { principal: Principal; key: string | undefined; mayHoldEscapes: boolean },
+  shared: { principal: Principal; key: string | undefined; mayHoldEscapes: boolean; requestId: string },
 ): Promise<ItemResult[]> {
   const results: ItemResult[] = [];
-  let outage: unknown;
+  let outage: RequestError | undefined;
 
   const submitOne = async (item: BulkItem, index: number): Promise<ItemResult> => {
     if (!item.readable) throw item.error;
@@ -99,11 +105,10 @@ async function submitAll(
       try {
         results[index] = await submitOne(item, index);
       } catch (error) {
-        const { status, problem, isBug } = toProblem(error, { path: `/v1/tasks/bulk#${index}`, requestId: '' });
+        const { status, problem, isBug } = toProblem(error, { path: `/v1/tasks/bulk#${index}`, requestId: shared.requestId });
         if (isBug) deps.log.error({ err: error, route: '/v1/tasks/bulk' }, 'http.failed');
-        if (status === 503) outage = error;
-        const { requestId: _, ...itemProblem } = problem;
-        results[index] = { index, status, problem: itemProblem };
+        if (status === 503) outage = new RequestError('UNAVAILABLE', 'a store failed for an earlier task of this request');
+        results[index] = { index, status, problem };
       }
     }
   };

@@ -11,6 +11,9 @@ import { defineRoute, ROLES, type Route } from '../routing/route.ts';
 import type { Clock } from '@pressroom/runtime';
 import { param, TASK_ID } from './task-params.ts';
 
+/** Sequences are 32-bit in the store. */
+const MAX_EVENT_ID = 2_147_483_647;
+
 /** Streams one process serves at once. */
 const MAX_STREAMS = 5_000;
 
@@ -144,9 +147,6 @@ async function stillWanted(deps: TaskEventsDeps, following: Following, isQuiet: 
 
 function parseEventId(text: string | undefined): number {
   if (text === undefined || text === '') return 0;
-  const sequence = /^\d{1,15}$/.test(text) ? Number(text) : NaN;
-  if (Number.isNaN(sequence)) {
-    throw invalid([{ path: 'Last-Event-ID', message: 'must be the id of an event, a whole number' }]);
-  }
-  return sequence;
+  if (/^\d{1,15}$/.test(text)) return Math.min(Number(text), MAX_EVENT_ID);
+  throw invalid([{ path: 'Last-Event-ID', message: 'must be the id of an event, a whole number' }]);
 }

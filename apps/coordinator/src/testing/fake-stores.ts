@@ -109,7 +109,6 @@ export function createFakeStores() {
           .filter((view) => filter.tag === undefined || view.tags.includes(filter.tag))
           .reverse();
         const start = cursor === undefined ? 0 : matching.findIndex((view) => view.id === cursor) + 1;
-        if (cursor !== undefined && start === 0) throw new FakeBadCursorError('not a cursor of this list');
         const items = matching.slice(start, start + limit);
         return { items, nextCursor: start + limit < matching.length ? (items.at(-1)?.id ?? null) : null };
       }),
@@ -143,7 +142,7 @@ export function createFakeStores() {
           const ended = task !== undefined && isTerminalTask(task.view.status);
           return (task?.events ?? [])
             .filter((event) => event.seq > seq)
-            .map((event) => ({ taskId, event, last: ended && event.seq === task?.events.length }));
+            .map((event) => ({ taskId, event, last: ended && event.seq === task.events.length }));
         });
       }),
   };
@@ -192,11 +191,6 @@ export function createFakeStores() {
 }
 
 export type FakeStores = ReturnType<typeof createFakeStores>;
-
-class FakeBadCursorError extends AppError {
-  readonly code = 'VALIDATION_FAILED';
-  readonly retryable = false;
-}
 
 export const DEFAULT_TENANT = '0190a000-0000-7000-8000-000000000001';
 export const OTHER_TENANT = '0190a000-0000-7000-8000-000000000002';

@@ -2,7 +2,7 @@ import { PrismaPg } from '@prisma/adapter-pg';
 import type { Logger } from '@pressroom/runtime';
 import pg from 'pg';
 import { PrismaClient } from '../generated/client.ts';
-import { isConflict, translateStoreError } from './store-errors.ts';
+import { isConflict, StoreUnavailableError, translateStoreError } from './store-errors.ts';
 
 /** How long to wait for a connection before the database counts as down; submissions must answer within 2 s. */
 const CONNECT_TIMEOUT_MS = 1_500;
@@ -57,8 +57,8 @@ export function connectDatabase(options: {
       try {
         return await work();
       } catch (error) {
-        if (attempt < CONFLICT_TRIES && isConflict(error)) continue;
-        throw translateStoreError(error);
+        if (!isConflict(error)) throw translateStoreError(error);
+        if (attempt >= CONFLICT_TRIES) throw new StoreUnavailableError('the database is too contended', { cause: error });
       }
     }
   };

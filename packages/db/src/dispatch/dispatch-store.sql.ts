@@ -5,7 +5,7 @@ export interface TenantBacklog {
   queue: string;
   tenantId: string;
   weight: number;
-  /** Steps of this tenant queued or running anywhere. */
+  /** Steps of this tenant queued or running anywhere; 0 where no cap makes it worth counting. */
   inFlight: number;
   maxConcurrency: number | null;
   /** Its first ready steps in order, as many as the queue has room for. */
@@ -38,8 +38,11 @@ export interface DispatchStore {
   rooms(): Promise<QueueRoom[]>;
   /** Heads of all tenants with due ready steps in a queue, at most `limit` each. */
   backlogs(queue: string, limit: number): Promise<TenantBacklog[]>;
-  /** Ready steps → queued; answers those that were still ready. */
-  markQueued(stepIds: readonly string[]): Promise<QueuedStep[]>;
+  /**
+   * Ready steps → queued, in the order given and at most until the queue holds `lookAhead` of them; answers those moved.
+   * Caps and look-ahead are counted again under a lock, so that many dispatchers together keep to them too.
+   */
+  markQueued(queue: string, stepIds: readonly string[], lookAhead: number): Promise<QueuedStep[]>;
   /** Steps queued longer than `olderThanMs`: their jobs may be lost. Adding a job again is harmless. */
   stale(olderThanMs: number, limit: number): Promise<QueuedStep[]>;
 }
@@ -55,7 +58,8 @@ const ROOMS: Statement = {
 };
 const BACKLOGS: Statement = {
   name: 'dispatch.backlogs',
-  // Walks tenants with a loose index scan: one probe per tenant, whatever the backlog.
+  // Walks tenants with a loose index scan: one probe per tenant, whatever the backlog. The bound on the order key is that
+  // of step_order_key: it keeps the scan off steps scheduled for later.
   text: `
     WITH RECURSIVE tenants AS (
       (SELECT s.tenant_id FROM step s WHERE s.status = 'ready' AND s.queue = $1 ORDER BY s.tenant_id LIMIT 1)
@@ -65,8 +69,9 @@ const BACKLOGS: Statement = {
       FROM tenants p WHERE p.tenant_id IS NOT NULL
     )
     SELECT $1 AS queue, n.tenant_id AS "tenantId", coalesce(t.weight, 1) AS weight, t.max_concurrency AS "maxConcurrency",
-      (SELECT count(*) FROM step s WHERE s.status = 'running' AND s.tenant_id = n.tenant_id)::int
-        + (SELECT count(*) FROM step s WHERE s.status = 'queued' AND s.tenant_id = n.tenant_id)::int AS "inFlight",
+      CASE WHEN t.max_concurrency IS NULL THEN 0
+        ELSE (SELECT count(*) FROM step s WHERE s.status = 'running' AND s.tenant_id = n.tenant_id)::int
+          + (SELECT count(*) FROM step s WHERE s.status = 'queued' AND s.tenant_id = n.tenant_id)::int END AS "inFlight",
       h.head
     FROM tenants n LEFT JOIN tenant t ON t.id = n.tenant_id
     CROSS JOIN LATERAL (
@@ -74,21 +79,14 @@ const BACKLOGS: Statement = {
                        ORDER BY r.order_key, r.id) AS head
       FROM (SELECT s.id, s.task_id, s.attempt, s.order_key FROM step s
             WHERE s.status = 'ready' AND s.queue = $1 AND s.tenant_id = n.tenant_id AND s.available_at <= now()
+              AND s.order_key <= (extract(epoch FROM now()) * 1000)::bigint + 120000
             ORDER BY s.order_key LIMIT $2) r
       JOIN task k ON k.id = r.task_id) h
     WHERE n.tenant_id IS NOT NULL AND h.head IS NOT NULL`,
 };
 const MARK: Statement = {
   name: 'dispatch.mark_queued',
-  text: `
-    WITH chosen AS (
-      SELECT s.id FROM step s JOIN task t ON t.id = s.task_id
-      WHERE s.id = ANY ($1::uuid[]) AND s.status = 'ready' AND t.finished_at IS NULL
-      ORDER BY s.task_id FOR UPDATE OF s SKIP LOCKED
-    )
-    UPDATE step s SET status = 'queued', queued_at = now() FROM chosen c, task t
-    WHERE s.id = c.id AND t.id = s.task_id AND s.status = 'ready'
-    RETURNING s.id AS "stepId", s.task_id AS "taskId", s.queue, s.attempt, t.priority, s.deps <> '{}' AS begun`,
+  text: `SELECT step_id AS "stepId", task_id AS "taskId", queue, attempt, priority, begun FROM queue_steps($1, $2::uuid[], $3)`,
 };
 const STALE: Statement = {
   name: 'dispatch.stale',
@@ -102,7 +100,8 @@ export function createDispatchStore(database: Database, queues: readonly string[
   return {
     rooms: () => database.run<QueueRoom & Record<string, unknown>>(ROOMS, [queues]),
     backlogs: (queue, limit) => database.run<TenantBacklog & Record<string, unknown>>(BACKLOGS, [queue, limit]),
-    markQueued: (stepIds) => database.run<QueuedStep & Record<string, unknown>>(MARK, [stepIds]),
+    markQueued: (queue, stepIds, lookAhead) =>
+      database.run<QueuedStep & Record<string, unknown>>(MARK, [queue, stepIds, lookAhead]),
     stale: (olderThanMs, limit) => database.run<QueuedStep & Record<string, unknown>>(STALE, [olderThanMs, limit]),
   };
 }

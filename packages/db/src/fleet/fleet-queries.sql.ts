@@ -24,11 +24,13 @@ const WORKERS: Statement = {
   text: `SELECT id, host, pid, queues AS pools, concurrency, active, started_at AS "startedAt", last_seen_at AS "lastSeenAt", version
          FROM worker_session WHERE expires_at > now() ORDER BY started_at`,
 };
+// One branch per status: only a literal status lets the partial indexes be used, and the rest of the table be left alone.
 const BACKLOGS: Statement = {
   name: 'fleet.backlogs',
   text: `SELECT queue AS name, count(*)::int AS backlog,
            greatest(0, floor(extract(epoch FROM now() - min(available_at)) * 1000))::float8 AS "oldestWaitMs"
-         FROM step WHERE status IN ('ready', 'queued') AND (status = 'queued' OR available_at <= now()) GROUP BY queue`,
+         FROM (SELECT queue, available_at FROM step WHERE status = 'ready' AND available_at <= now()
+               UNION ALL SELECT queue, available_at FROM step WHERE status = 'queued') s GROUP BY queue`,
 };
 const DUE: Statement = {
   name: 'fleet.past_deadline',
@@ -38,11 +40,15 @@ const UNFINISHED: Statement = {
   name: 'fleet.unfinished',
   text: `SELECT id FROM task WHERE finished_at IS NULL AND steps_left = 0 LIMIT $1`,
 };
-const EXHAUSTED: Statement = {
+const OVERDUE: Statement = {
   name: 'fleet.overdue_steps',
-  text: `SELECT s.id AS "stepId", s.task_id AS "taskId" FROM step s
-         WHERE s.status IN ('ready', 'queued', 'running') AND s.first_started_at IS NOT NULL
-           AND s.first_started_at + s.total_timeout_ms * interval '1 ms' < now() LIMIT $1`,
+  text: ['ready', 'queued', 'running']
+    .map(
+      (status) => `
+        (SELECT s.id AS "stepId", s.task_id AS "taskId" FROM step s
+         WHERE s.status = '${status}' AND s.first_started_at + s.total_timeout_ms * interval '1 ms' < now() LIMIT $1)`,
+    )
+    .join(' UNION ALL '),
 };
 
 export interface FleetStore {
@@ -52,7 +58,7 @@ export interface FleetStore {
   pastDeadline(limit: number): Promise<string[]>;
   /** Open tasks without a step left to run: a process died between the last settle and the task's end. */
   unfinished(limit: number): Promise<string[]>;
-  /** Steps whose total time is over though they are not. */
+  /** Steps whose total time is over though they are not; at most `limit` in each state. */
   overdueSteps(limit: number): Promise<{ stepId: string; taskId: string }[]>;
 }
 
@@ -62,6 +68,6 @@ export function createFleetStore(database: Database): FleetStore {
     backlogs: () => database.run<QueueBacklog & Record<string, unknown>>(BACKLOGS, []),
     pastDeadline: async (limit) => (await database.run<{ id: string }>(DUE, [limit])).map((row) => row.id),
     unfinished: async (limit) => (await database.run<{ id: string }>(UNFINISHED, [limit])).map((row) => row.id),
-    overdueSteps: (limit) => database.run<{ stepId: string; taskId: string }>(EXHAUSTED, [limit]),
+    overdueSteps: (limit) => database.run<{ stepId: string; taskId: string }>(OVERDUE, [limit]),
   };
 }

@@ -60,6 +60,12 @@ export interface EndedCall {
   journal?: { stepId: string; generation: number; path: string; requestHash: string; taskId: string; reply: unknown };
 }
 
+/** A call that was answered without asking a provider: it costs nothing and says what it would have cost. */
+export interface AvoidedEntry {
+  entry: LedgerEntryFacts;
+  baselineNano: string;
+}
+
 export interface JournalKeyRow {
   stepId: string;
   generation: number;
@@ -75,8 +81,6 @@ export interface MoneyStore {
   findReply(key: JournalKeyRow): Promise<unknown>;
   /** Keeps the result of a tool; the first one written stays. */
   saveReply(taskId: string, key: JournalKeyRow, reply: unknown): Promise<void>;
-  /** Entries of calls that were avoided: nothing was reserved for them. */
-  recordAvoided(entries: readonly { entry: LedgerEntryFacts; baselineNano: string }[]): Promise<void>;
   ensurePartitions(months: number): Promise<void>;
 }
 
@@ -90,11 +94,6 @@ const SAVE: Statement = {
   name: 'money.save_reply',
   text: `INSERT INTO call (step_id, generation, path, request_hash, task_id, reply) VALUES ($1, $2, $3, $4, $5, $6::jsonb)
          ON CONFLICT DO NOTHING`,
-};
-const AVOIDED: Statement = {
-  name: 'money.record_avoided',
-  text: `SELECT write_ledger_entry(x -> 'entry', 'avoided', 0, (x ->> 'baselineNano')::bigint)
-         FROM jsonb_array_elements($1::jsonb) x`,
 };
 const PARTITIONS: Statement = { name: 'money.partitions', text: `SELECT ensure_ledger_partitions($1)` };
 
@@ -122,9 +121,6 @@ export function createMoneyStore(database: Database): MoneyStore {
     },
     async saveReply(taskId, key, reply) {
       await database.run(SAVE, [key.stepId, key.generation, key.path, key.requestHash, taskId, JSON.stringify(reply)]);
-    },
-    async recordAvoided(entries) {
-      if (entries.length > 0) await database.run(AVOIDED, [JSON.stringify(entries)]);
     },
     async ensurePartitions(months) {
       await database.run(PARTITIONS, [months]);

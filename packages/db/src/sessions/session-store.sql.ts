@@ -35,7 +35,7 @@ export interface LostStep {
 export interface SessionStore {
   open(session: NewSession, ttlMs: number): Promise<void>;
   beat(sessionId: string, ttlMs: number, held: readonly HeldAttempt[], queues: readonly string[]): Promise<Heartbeat>;
-  /** Ends a session in good order. What it still held is reaped at once. */
+  /** Ends a session in good order. What it still held is given back at once and counts as no loss; others stay as they are. */
   end(sessionId: string): Promise<void>;
   /** Ends dead sessions, gives their steps back, writes their open reservations off as uncertain. */
   reap(): Promise<LostStep[]>;
@@ -63,7 +63,7 @@ const BEAT: Statement = {
       (SELECT coalesce(array_agg(q.name), '{}') FROM unnest($6::text[]) AS q(name)
        WHERE EXISTS (SELECT 1 FROM step s WHERE s.status = 'ready' AND s.queue = q.name AND s.available_at <= now())) AS contended`,
 };
-const END: Statement = { name: 'sessions.end', text: `DELETE FROM worker_session WHERE id = $1` };
+const END: Statement = { name: 'sessions.end', text: `SELECT count(*) FROM reap_sessions($1)` };
 const REAP: Statement = { name: 'sessions.reap', text: `SELECT * FROM reap_sessions()` };
 
 export function createSessionStore(database: Database): SessionStore {
@@ -85,7 +85,6 @@ export function createSessionStore(database: Database): SessionStore {
     },
     async end(sessionId) {
       await database.run(END, [sessionId]);
-      await database.run(REAP, []);
     },
     async reap() {
       const rows = await database.run<{ step_id: string; task_id: string; queue: string; losses: number }>(REAP, []);

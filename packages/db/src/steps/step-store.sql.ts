@@ -1,5 +1,6 @@
 import type { Agent, Lane, Limitation, Quality, Tier } from '@pressroom/contracts';
 import type { Database, Statement } from '../connection/database.ts';
+import type { AvoidedEntry } from '../money/money-store.sql.ts';
 import type { NewStep } from '../tasks/submit-tasks.sql.ts';
 
 /** Everything about one attempt that a worker needs, as the database answers it at acquisition or hand-off. */
@@ -42,6 +43,8 @@ export interface SettleItem {
   costNano: string;
   spawn: readonly NewStep[];
   joins: Readonly<Record<string, readonly string[]>>;
+  /** Calls this attempt avoided; they enter the ledger with the settle. */
+  avoided: readonly AvoidedEntry[];
 }
 
 /** A step that became free to run. `attempt` is the one it stands at; its job is for the next. */

@@ -68,7 +68,7 @@ const SUBMIT: Statement = {
       SELECT s.id, m.id, s.key, s.agent, s.queue, m.tenant_id, m.type, s.tier,
         CASE WHEN s."depsLeft" > 0 THEN 'pending' WHEN i.direct AND i."runAt" IS NULL THEN 'queued' ELSE 'ready' END,
         s.deps, s.next, s."depsLeft", coalesce(i."runAt", now()),
-        step_order_key(m.created_at, m.priority, cardinality(s.deps) > 0), s.params, s."attemptTimeoutMs", s."totalTimeoutMs",
+        step_order_key(greatest(m.created_at, i."runAt"), m.priority, cardinality(s.deps) > 0), s.params, s."attemptTimeoutMs", s."totalTimeoutMs",
         s."maxFailures", s."backoffBaseMs", s."backoffCapMs", s."onExhausted",
         CASE WHEN s."depsLeft" = 0 THEN now() END
       FROM made m JOIN item i ON i.id = m.id

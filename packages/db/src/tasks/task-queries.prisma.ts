@@ -62,7 +62,8 @@ interface CostRow extends Record<string, unknown> {
 const costStatement = (name: string, key: string): Statement => ({
   name,
   text: `SELECT ${key}::text AS key, sum(cost_nano)::text AS cost, sum(baseline_nano)::text AS baseline,
-           count(*) FILTER (WHERE status <> 'uncertain' OR cost_nano > 0)::int AS calls,
+           (count(*) FILTER (WHERE status <> 'uncertain' OR cost_nano > 0)
+             - count(*) FILTER (WHERE status = 'uncertain' AND cost_nano < 0))::int AS calls,
            count(*) FILTER (WHERE status = 'avoided')::int AS cached,
            sum(uncached_input + cache_read + cache_write_5m + cache_write_1h) FILTER (WHERE status <> 'avoided')::float8 AS input,
            sum(output) FILTER (WHERE status <> 'avoided')::float8 AS output, bool_or(simulated) AS simulated

@@ -1,6 +1,7 @@
 import { ALL_QUEUES, type Limitation, type QueueName, type StepJob } from '@pressroom/contracts';
-import type { FreedStep, SettleAnswer, SettleItem, StepAttempt, StepStore } from '@pressroom/db';
-import { createBatcher, errorMessage, newId, type Clock, type Logger } from '@pressroom/runtime';
+import type { AvoidedEntry, FreedStep, SettleAnswer, SettleItem, StepAttempt, StepStore } from '@pressroom/db';
+import { errorMessage, newId, type Clock, type Logger } from '@pressroom/runtime';
+import { createIsolatingBatcher } from '../batch/create-isolating-batcher.ts';
 import type { Dispatcher } from '../dispatch/dispatcher.ts';
 import { HandedBackError, LeaseLostError, PipelineUnknownError, StepTimedOutError } from '../engine-errors.ts';
 import type { WorkerSession } from '../lease/worker-session.ts';
@@ -9,6 +10,7 @@ import type { FindPipeline, JobSink } from '../ports.ts';
 import { dispatchPriority } from '../submit/submit-tasks.ts';
 import type { TaskTransitions } from '../transition/task-transitions.ts';
 import { toStepFailure } from './core/step-failure.ts';
+import { outlastOutages } from './outlast-outages.ts';
 
 /** What running an attempt came to. Costs are reported either way: a failed attempt may have paid for calls. */
 export type AttemptResult =
@@ -18,6 +20,7 @@ export type AttemptResult =
       limitations: Limitation[];
       degraded: boolean;
       costNano: bigint;
+      avoided: AvoidedEntry[];
     }
   | { outcome: 'failed'; error: unknown; costNano: bigint };
 
@@ -30,7 +33,6 @@ export type ExecuteAttempt = (
 /** Points at which a test may stop the process; see the chaos suite. */
 export type Checkpoint = 'acquired' | 'executed' | 'settled' | 'enqueued';
 
-const RETRY_STORE_MS = 250;
 /** How long an aborted attempt may take to tidy up, e.g. to record what its cut calls have cost. */
 const STOP_GRACE_MS = 5_000;
 
@@ -42,6 +44,8 @@ const STOP_GRACE_MS = 5_000;
 export interface StepRunner {
   /** Resolves when the job and all it led to are over; never rejects for what an attempt does. */
   run(job: StepJob): Promise<void>;
+  /** From now on takes no further steps, neither from jobs nor handed on; what runs goes on. */
+  stopTaking(): void;
   /** Stops every attempt that runs and hands its step back. */
   handBack(): void;
 }
@@ -65,8 +69,9 @@ export function createStepRunner(deps: {
   const running = new Set<AbortController>();
   const checkpoint = deps.onCheckpoint ?? (() => undefined);
   let draining = false;
+  let handingBack = false;
 
-  const acquire = createBatcher<StepJob, StepAttempt | undefined>(
+  const acquire = createIsolatingBatcher<StepJob, StepAttempt | undefined>(
     async (wanted) => {
       const taken = await steps.acquire(session.id, wanted);
       const byId = new Map(taken.map((attempt) => [attempt.stepId, attempt]));
@@ -85,7 +90,7 @@ export function createStepRunner(deps: {
     outcome: 'settled' | 'already' | 'fenced';
     next: FreedStep | undefined;
   }
-  const settle = createBatcher<SettleItem & { taskId: string }, Settled>(
+  const settle = createIsolatingBatcher<SettleItem & { taskId: string }, Settled>(
     async (items) => {
       const answer = await steps.settle(session.id, items, {
         handoffQueues: draining ? [] : deps.queues.filter((queue) => !session.isContended(queue)),
@@ -137,18 +142,8 @@ export function createStepRunner(deps: {
     }
   };
 
-  /** Tries until the store answers. The lease protects what waits here: a lost one makes the answer `fenced`. */
-  const withStore = async <T>(event: string, controller: AbortController, work: () => Promise<T>): Promise<T | undefined> => {
-    for (;;) {
-      try {
-        return await work();
-      } catch (error) {
-        log.warn({ err: error }, event);
-        if (controller.signal.reason instanceof LeaseLostError) return undefined;
-        await clock.sleep(RETRY_STORE_MS);
-      }
-    }
-  };
+  const withStore = <T>(event: string, signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T | undefined> =>
+    outlastOutages(work, { clock, log, event, ...(signal && { signal }) });
 
   const extend = (attempt: StepAttempt, output: unknown): PlanExtension => {
     const pipeline = deps.findPipeline(attempt.taskType, attempt.pipelineVersion);
@@ -167,6 +162,7 @@ export function createStepRunner(deps: {
     const controller = new AbortController();
     const release = session.hold(attempt.stepId, attempt.attempt, controller);
     running.add(controller);
+    if (handingBack) controller.abort(new HandedBackError('the worker is draining'));
     const stepLog = log.child({
       taskId: attempt.taskId,
       stepId: attempt.stepId,
@@ -193,31 +189,39 @@ export function createStepRunner(deps: {
         await report(attempt, result, controller);
         return undefined;
       }
-      let extension: PlanExtension;
-      try {
-        extension = extend(attempt, result.output);
-      } catch (error) {
-        await report(attempt, { outcome: 'failed', error, costNano: result.costNano }, controller);
-        return undefined;
-      }
-      const settled = await withStore('step.settle_waits', controller, () =>
-        settle({
-          taskId: attempt.taskId,
-          stepId: attempt.stepId,
-          attempt: attempt.attempt,
-          output: result.output,
-          limitations: result.limitations,
-          degraded: result.degraded,
-          costNano: result.costNano.toString(),
-          ...extension,
-        }),
-      );
-      stepLog.info({ outcome: settled?.outcome ?? 'fenced' }, 'step.settled');
-      return settled?.next;
+      return await settleResult(attempt, result, controller, stepLog);
     } finally {
       clearTimeout(timer);
       running.delete(controller);
       release();
+    }
+  };
+
+  /** A result that the plan or the store cannot take is a failure of the attempt, however often it were tried. */
+  const settleResult = async (
+    attempt: StepAttempt,
+    result: Extract<AttemptResult, { outcome: 'done' }>,
+    controller: AbortController,
+    stepLog: Logger,
+  ): Promise<FreedStep | undefined> => {
+    try {
+      const item = {
+        taskId: attempt.taskId,
+        stepId: attempt.stepId,
+        attempt: attempt.attempt,
+        output: result.output,
+        limitations: result.limitations,
+        degraded: result.degraded,
+        costNano: result.costNano.toString(),
+        avoided: result.avoided,
+        ...extend(attempt, result.output),
+      };
+      const settled = await withStore('step.settle_waits', controller.signal, () => settle(item));
+      stepLog.info({ outcome: settled?.outcome ?? 'fenced' }, 'step.settled');
+      return settled?.next;
+    } catch (error) {
+      await report(attempt, { outcome: 'failed', error, costNano: result.costNano }, controller);
+      return undefined;
     }
   };
 
@@ -232,6 +236,7 @@ export function createStepRunner(deps: {
       return { outcome: 'failed', error, costNano: 0n };
     }
     try {
+      run.signal.throwIfAborted();
       return await Promise.race([deps.execute(attempt, run), stoppedForGood(run.signal)]);
     } catch (error) {
       return { outcome: 'failed', error, costNano: 0n };
@@ -262,45 +267,64 @@ export function createStepRunner(deps: {
     const failure = toStepFailure(error);
     if (failure.code === 'LEASE_LOST') return;
     if (failure.code === 'AGENT_BUG') log.error({ err: error, stepId: attempt.stepId }, 'step.bug');
-    await withStore('step.failure_waits', controller, () =>
-      transitions.fail(attempt.taskId, {
-        stepId: attempt.stepId,
-        attempt: attempt.attempt,
-        failure,
-        costNano: result.costNano,
-      }),
-    );
+    const { taskId, stepId } = attempt;
+    try {
+      await withStore('step.failure_waits', controller.signal, () =>
+        transitions.fail(taskId, { stepId, attempt: attempt.attempt, failure, costNano: result.costNano }),
+      );
+    } catch (cause) {
+      // The attempt stays ours without running: the next heartbeats find it, and it is tried again until its time is over.
+      log.error({ err: cause, taskId, stepId }, 'step.failure_refused');
+    }
     dispatcher.kick();
   };
 
-  const contextOf = async (stepId: string): Promise<StepAttempt | undefined> =>
-    (await withStore('step.context_waits', new AbortController(), () => steps.contexts([stepId])))?.[0];
+  /** What an attempt of ours needs to run. It is held meanwhile, so that no heartbeat takes it for one that nobody runs. */
+  const contextOf = async (wanted: { stepId: string; attempt: number }): Promise<StepAttempt | undefined> => {
+    const release = session.hold(wanted.stepId, wanted.attempt, new AbortController());
+    try {
+      const contexts = await withStore('step.context_waits', undefined, () => steps.contexts([wanted.stepId]));
+      // While we waited the attempt may have gone to somebody else.
+      return contexts?.find((context) => context.attempt === wanted.attempt);
+    } finally {
+      release();
+    }
+  };
 
   const runOnwards = async (first: StepAttempt | undefined): Promise<void> => {
     let attempt = first;
     while (attempt) {
       const next = await runAttempt(attempt);
-      attempt = next && (await contextOf(next.stepId));
+      attempt = next && (await contextOf(next));
     }
     // This slot is free again: let the dispatcher look for what waits.
     dispatcher.kick();
   };
 
   // A commit whose answer was lost leaves attempts that are ours without anybody running them.
-  session.onOrphan(async ({ stepId, attempt }) => {
-    const context = await contextOf(stepId);
-    if (context?.attempt !== attempt) return;
-    log.warn({ stepId, attempt }, 'step.adopted');
+  session.onOrphan(async (orphan) => {
+    const context = await contextOf(orphan);
+    if (!context) return;
+    log.warn(orphan, 'step.adopted');
     await runOnwards(context);
   });
 
   return {
     async run(job) {
       if (draining) return;
-      await runOnwards(await withStore('step.acquire_waits', new AbortController(), () => acquire(job)));
+      try {
+        await runOnwards(await withStore('step.acquire_waits', undefined, () => acquire(job)));
+      } catch (error) {
+        // Nothing was taken, or what was taken is found by the heartbeats.
+        log.error({ err: error, stepId: job.stepId }, 'step.run_failed');
+      }
+    },
+    stopTaking() {
+      draining = true;
     },
     handBack() {
       draining = true;
+      handingBack = true;
       for (const controller of running) controller.abort(new HandedBackError('the worker is draining'));
     },
   };

@@ -16,7 +16,7 @@ const STALE_QUEUED_MS = 3_000;
 export interface Dispatcher {
   /** Asks for a round soon. Kicks coalesce; a round never runs twice at once in a process. */
   kick(): void;
-  /** One round now; answers how many steps were released. */
+  /** One round, or the one that runs just now; answers how many steps it released. */
   round(): Promise<number>;
   /** Adds jobs again for steps that have been queued for seconds. Adding twice is harmless. */
   requeueStale(): Promise<number>;
@@ -31,6 +31,7 @@ export function createDispatcher(deps: { store: DispatchStore; jobs: JobSink; cl
   const freeSlots = new Map<string, number>();
   let kicked = false;
   let running: Promise<void> | undefined;
+  let currentRound: Promise<number> | undefined;
   const stopping = new AbortController();
 
   const send = async (steps: readonly QueuedStep[]): Promise<void> => {
@@ -46,24 +47,30 @@ export function createDispatcher(deps: { store: DispatchStore; jobs: JobSink; cl
     }
   };
 
-  const round = async (): Promise<number> => {
+  const dispatchAll = async (): Promise<number> => {
     let released = 0;
     for (const { queue, slots, queued, contended } of await store.rooms()) {
-      const room = Math.max(MIN_ROOM, slots) - queued;
+      const lookAhead = Math.max(MIN_ROOM, slots);
+      const room = lookAhead - queued;
       freeSlots.set(queue, contended ? 0 : Math.max(0, slots - queued));
+      if (!contended) deficits.delete(queue);
       if (!contended || room <= 0) continue;
       const decision = decideDispatch(await store.backlogs(queue, room), room, deficits.get(queue) ?? new Map());
       deficits.set(queue, decision.deficits);
       if (decision.stepIds.length === 0) continue;
-      const moved = await store.markQueued(decision.stepIds);
+      // Answered in the order of release, which is the order in the queue store among equals.
+      const moved = await store.markQueued(queue, decision.stepIds, lookAhead);
       released += moved.length;
-      // Order of release is order in the queue store among equals.
-      const rank = new Map(decision.stepIds.map((id, index) => [id, index]));
-      moved.sort((a, b) => (rank.get(a.stepId) ?? 0) - (rank.get(b.stepId) ?? 0));
       await send(moved);
     }
     return released;
   };
+
+  /** Whoever asks while a round runs gets that one's answer. */
+  const round = (): Promise<number> =>
+    (currentRound ??= dispatchAll().finally(() => {
+      currentRound = undefined;
+    }));
 
   const work = async (): Promise<void> => {
     while (kicked && !stopping.signal.aborted) {
@@ -80,16 +87,18 @@ export function createDispatcher(deps: { store: DispatchStore; jobs: JobSink; cl
     }
   };
 
+  const kick = (): void => {
+    kicked = true;
+    if (running || stopping.signal.aborted) return;
+    running = work().finally(() => {
+      running = undefined;
+      if (kicked) kick();
+    });
+  };
+
   return {
     round,
-    kick() {
-      kicked = true;
-      if (running || stopping.signal.aborted) return;
-      running = work().finally(() => {
-        running = undefined;
-        if (kicked && !stopping.signal.aborted) this.kick();
-      });
-    },
+    kick,
     async requeueStale() {
       const steps = await store.stale(STALE_QUEUED_MS, 500);
       await send(steps);

@@ -1,4 +1,4 @@
-import type { FleetStore, LoopLeaseStore, MoneyStore, SessionStore } from '@pressroom/db';
+import { isConnectionFailure, type FleetStore, type LoopLeaseStore, type MoneyStore, type SessionStore } from '@pressroom/db';
 import { newId, type Clock, type Logger } from '@pressroom/runtime';
 import type { Dispatcher } from '../dispatch/dispatcher.ts';
 import { SESSION_TTL_MS } from '../lease/worker-session.ts';
@@ -30,56 +30,71 @@ export function startCoordinatorLoops(deps: {
 }): { stop(): Promise<void> } {
   const { sessions, fleet, leases, dispatcher, transitions, clock, log } = deps;
   const holder = newId();
-  const asLeader = (name: string, work: () => Promise<unknown>) => async () => {
-    if (await leases.take(name, holder, LEASE_TTL_MS)) await work();
+  const asLeader = (name: string, work: () => Promise<unknown>) => async (): Promise<boolean> => {
+    const leads = await leases.take(name, holder, LEASE_TTL_MS);
+    if (leads) await work();
+    return leads;
   };
 
   // An outage of the database silences every worker: after one, the reaper waits a TTL so that the living can say so.
+  // Only an unbroken row of answers shows that there was none, so whoever has not swept lately waits as well.
   let reachableSinceMs: number | undefined;
   const reap = async (): Promise<void> => {
     const startedMs = clock.monotonicMs();
     reachableSinceMs ??= startedMs;
-    if (startedMs - reachableSinceMs < SESSION_TTL_MS) {
-      await fleet.workers();
-      return;
-    }
+    if (startedMs - reachableSinceMs < SESSION_TTL_MS) return;
     const lost = await sessions.reap();
     for (const step of lost) {
       log.warn(step, 'step.lost');
-      if (step.losses >= MAX_LOSSES) {
-        await transitions.exhaustStep(step.taskId, step.stepId, {
+      if (step.losses < MAX_LOSSES) continue;
+      await onItsOwn(step.taskId, () =>
+        transitions.exhaustStep(step.taskId, step.stepId, {
           code: 'LEASE_LOST',
           message: `${step.losses} workers in a row stopped answering while running it`,
-        });
-      }
+        }),
+      );
     }
     if (lost.length > 0) dispatcher.kick();
   };
-  const reapUnlessSilent = async (): Promise<void> => {
+
+  /** One task that cannot be ended must not keep the others from it; a database that is away keeps all of them. */
+  const onItsOwn = async (taskId: string, work: () => Promise<void>): Promise<void> => {
     try {
-      await reap();
+      await work();
+    } catch (error) {
+      if (isConnectionFailure(error)) throw error;
+      log.error({ err: error, taskId }, 'sweep.task_failed');
+    }
+  };
+
+  const sweep = async (): Promise<void> => {
+    await reap();
+    for (const taskId of await fleet.pastDeadline(BATCH)) await onItsOwn(taskId, () => transitions.endAtDeadline(taskId));
+    for (const taskId of await fleet.unfinished(BATCH)) await onItsOwn(taskId, () => transitions.finish(taskId));
+    const overdue = await fleet.overdueSteps(BATCH);
+    for (const { taskId, stepId } of overdue) {
+      await onItsOwn(taskId, () =>
+        transitions.exhaustStep(taskId, stepId, {
+          code: 'STEP_TIMED_OUT',
+          message: 'all attempts together took longer than the step may take',
+        }),
+      );
+    }
+    if (overdue.length > 0) dispatcher.kick();
+  };
+  const sweepAsLeader = asLeader('sweep', sweep);
+  const watch = async (): Promise<void> => {
+    try {
+      if (!(await sweepAsLeader())) reachableSinceMs = undefined;
     } catch (error) {
       reachableSinceMs = undefined;
       throw error;
     }
   };
 
-  const sweep = async (): Promise<void> => {
-    await reapUnlessSilent();
-    for (const taskId of await fleet.pastDeadline(BATCH)) await transitions.endAtDeadline(taskId);
-    for (const taskId of await fleet.unfinished(BATCH)) await transitions.finish(taskId);
-    for (const { taskId, stepId } of await fleet.overdueSteps(BATCH)) {
-      await transitions.exhaustStep(taskId, stepId, {
-        code: 'STEP_TIMED_OUT',
-        message: 'all attempts together took longer than the step may take',
-      });
-      dispatcher.kick();
-    }
-  };
-
   const loops = [
     startLoop('dispatch', DISPATCH_MS, () => dispatcher.round(), { clock, log }),
-    startLoop('sweep', SWEEP_MS, asLeader('sweep', sweep), { clock, log }),
+    startLoop('sweep', SWEEP_MS, watch, { clock, log }),
     startLoop('requeue', STALE_MS, asLeader('requeue', () => dispatcher.requeueStale()), { clock, log }),
     startLoop('partitions', PARTITION_MS, () => deps.money.ensurePartitions(2), { clock, log }),
   ];

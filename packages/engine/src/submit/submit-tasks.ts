@@ -1,6 +1,7 @@
 import { queueName, type CreateTask, type QueueName, type TaskStatus } from '@pressroom/contracts';
 import type { NewTask, SubmitStore } from '@pressroom/db';
-import { createBatcher, newId, type Logger } from '@pressroom/runtime';
+import { newId, type Logger } from '@pressroom/runtime';
+import { createIsolatingBatcher } from '../batch/create-isolating-batcher.ts';
 import type { Dispatcher } from '../dispatch/dispatcher.ts';
 import { planTask } from '../plan/core/plan-task.ts';
 import { PipelineUnknownError } from '../engine-errors.ts';
@@ -32,7 +33,7 @@ export function createSubmitter(deps: {
 }): (request: SubmitRequest) => Promise<SubmitOutcome> {
   const { store, jobs, dispatcher, log } = deps;
 
-  const commit = createBatcher<NewTask, { createdAt: Date } | undefined>(
+  const commit = createIsolatingBatcher<NewTask, { createdAt: Date } | undefined>(
     async (tasks) => {
       const made = new Map((await store.submit(tasks)).map((task) => [task.id, task]));
       announce(tasks.filter((task) => made.has(task.id)));

@@ -1,8 +1,9 @@
 import { isTerminalStep, isTerminalTask, type TaskStatus } from '@pressroom/contracts';
 import type { TaskSnapshot, TaskTransitionStore } from '@pressroom/db';
+import type { Pipeline } from '@pressroom/pipelines';
 import type { Logger, Random } from '@pressroom/runtime';
 import type { FindPipeline } from '../ports.ts';
-import { cancelOpenSteps, emptyChange, endWithWhatIsThere } from './core/decide-end.ts';
+import { cancelOpenSteps, emptyChange, endAtDeadline, endWithWhatIsThere } from './core/decide-end.ts';
 import { decideFailure, exhaust, type FailureDecision, type FailureReport } from './core/decide-failure.ts';
 
 export type CancelOutcome =
@@ -30,7 +31,23 @@ export function createTaskTransitions(deps: {
   log: Logger;
 }): TaskTransitions {
   const { store, log } = deps;
-  const pipelineOf = ({ task }: TaskSnapshot) => deps.findPipeline(task.type, task.pipelineVersion);
+  /** A task must end even if its outputs are beyond what its pipeline can assemble: then nothing usable is there. */
+  const pipelineOf = ({ task }: TaskSnapshot): Pipeline | undefined => {
+    const pipeline = deps.findPipeline(task.type, task.pipelineVersion);
+    return (
+      pipeline && {
+        ...pipeline,
+        assemble: (input, outputs) => {
+          try {
+            return pipeline.assemble(input, outputs);
+          } catch (error) {
+            log.error({ err: error, taskId: task.id, type: task.type }, 'task.assemble_failed');
+            return { document: undefined, limitations: [] };
+          }
+        },
+      }
+    );
+  };
 
   return {
     async cancel(taskId, tenantId) {
@@ -85,10 +102,7 @@ export function createTaskTransitions(deps: {
       const { change } = await store.change(taskId, null, (snapshot) => {
         if (isTerminalTask(snapshot.task.status) || snapshot.task.leftMs > 0) return undefined;
         const ended = emptyChange();
-        const cause = { code: 'TASK_DEADLINE_EXCEEDED', message: 'the deadline passed before anything usable was made' };
-        endWithWhatIsThere(snapshot, ended, pipelineOf(snapshot), cause, [
-          { code: 'DEADLINE_REACHED', message: 'the deadline passed before every step was done' },
-        ]);
+        endAtDeadline(snapshot, ended, pipelineOf(snapshot));
         return ended;
       });
       if (change) log.warn({ taskId, status: change.status }, 'task.deadline_reached');

@@ -4,7 +4,7 @@ import CircuitBreaker from 'opossum';
 import { BreakerOpenError, ProviderError } from '../errors.ts';
 import type { GatewaySettings } from '../settings/gateway-settings.ts';
 
-export type BreakerState = 'closed' | 'open' | 'halfOpen';
+type BreakerState = 'closed' | 'open' | 'halfOpen';
 
 export interface BreakerView {
   provider: string;

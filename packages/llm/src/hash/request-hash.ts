@@ -2,22 +2,25 @@ import { createHash } from 'node:crypto';
 import type { LogicalCall } from '../ports.ts';
 import { canonicalJson } from './canonical-json.ts';
 
-/** The parts of a logical call that make it this call and no other. */
-export type HashedCall = Omit<LogicalCall<unknown>, 'path' | 'schema' | 'accept'> & {
-  schema?: { name: string; jsonSchema: Record<string, unknown> };
-};
+/** The parts of a logical call, besides its schema, that make it this call and no other. */
+export type HashedCall = Omit<LogicalCall<unknown>, 'path' | 'schema' | 'accept'>;
+
+export interface HashedSchema {
+  name: string;
+  jsonSchema: Record<string, unknown>;
+}
 
 /**
  * SHA-256 (hex) of the logical request, before routing: a change of breaker, route or price does not miss the journal.
  * The path is not part of it, being a key of the journal by itself, and `accept` is code, not content.
  */
-export function hashRequest(call: HashedCall): string {
+export function hashRequest(call: HashedCall, schema?: HashedSchema): string {
   const content = {
     purpose: call.purpose,
     prompt: { id: call.prompt.id, version: call.prompt.version },
     system: call.system,
     messages: call.messages.map(({ role, content: text }) => ({ role, content: text })),
-    schema: call.schema && { name: call.schema.name, jsonSchema: call.schema.jsonSchema },
+    schema: schema && { name: schema.name, jsonSchema: schema.jsonSchema },
     maxOutputTokens: call.maxOutputTokens,
     temperature: call.temperature,
     tier: call.tier,

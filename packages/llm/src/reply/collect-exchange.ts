@@ -3,6 +3,9 @@ import type { Exchange } from '../billing/core/bill-attempt.ts';
 import { ProviderTimedOutError, ProviderUnavailableError } from '../errors.ts';
 import type { Provider, ProviderRequest } from '../provider.ts';
 
+/** A whole reply is not kept waiting for long by a stream that does not end: only the usage may still come. */
+const TRAILER_TIMEOUT_MS = 2_000;
+
 export interface CollectedExchange extends Exchange {
   /** Why there is no whole reply: a `ProviderError`, or the reason of the attempt's signal. */
   error: unknown;
@@ -17,7 +20,15 @@ export interface CollectedExchange extends Exchange {
 export async function collectExchange(
   provider: Provider,
   request: Omit<ProviderRequest, 'signal'>,
-  limits: { signal: AbortSignal; timeoutMs: number; firstEventTimeoutMs: number; clock: Clock },
+  limits: {
+    signal: AbortSignal;
+    /** The call's own timeout. */
+    timeoutMs: number;
+    /** What is left of the attempt; when it is what ran out, the provider is not to blame. */
+    leftMs: number;
+    firstEventTimeoutMs: number;
+    clock: Clock;
+  },
 ): Promise<CollectedExchange> {
   const { clock, signal: scopeSignal } = limits;
   const startedMs = clock.monotonicMs();
@@ -26,15 +37,17 @@ export async function collectExchange(
   const timers = new AbortController();
   const firstEvent = new AbortController();
 
-  const limit = (afterMs: number, until: AbortSignal, what: string): void => {
+  const limit = (afterMs: number, until: AbortSignal, what: string, isOutage = true): void => {
+    const message = `${provider.name} ${what} within ${Math.round(afterMs)} ms (model ${request.model.id})`;
     clock.sleep(afterMs, until).then(
       () => {
-        stop.abort(new ProviderTimedOutError(`${provider.name} ${what} within ${Math.round(afterMs)} ms (model ${request.model.id})`));
+        stop.abort(new ProviderTimedOutError(message, { isOutage }));
       },
       () => undefined,
     );
   };
-  limit(limits.timeoutMs, timers.signal, 'did not finish its reply');
+  const isOwnTimeout = limits.timeoutMs <= limits.leftMs;
+  limit(isOwnTimeout ? limits.timeoutMs : limits.leftMs, timers.signal, 'did not finish its reply', isOwnTimeout);
   limit(limits.firstEventTimeoutMs, AbortSignal.any([timers.signal, firstEvent.signal]), 'did not start its reply');
 
   const exchange: CollectedExchange = {
@@ -55,7 +68,10 @@ export async function collectExchange(
       }
       if (event.type === 'text') exchange.text += event.delta;
       else if (event.type === 'usage') Object.assign(exchange, { usage: event.usage, isUsageFinal: event.final });
-      else exchange.finish = event.finish;
+      else {
+        exchange.finish = event.finish;
+        limit(TRAILER_TIMEOUT_MS, timers.signal, 'did not end its stream');
+      }
     }
     if (exchange.finish === undefined) {
       throw new ProviderUnavailableError(`${provider.name} cut its reply short (model ${request.model.id})`);
@@ -75,13 +91,13 @@ export async function collectExchange(
 
 /** Passes a stream on until it ends or the signal aborts; then it is told to stop, and not waited for. */
 async function* untilAborted<T>(source: AsyncIterable<T>, signal: AbortSignal): AsyncGenerator<T> {
+  signal.throwIfAborted();
   const aborted = Promise.withResolvers<never>();
   // Without a race under way nobody listens; the rejection is not news then.
   aborted.promise.catch(() => undefined);
   const onAbort = (): void => {
     aborted.reject(signal.reason);
   };
-  if (signal.aborted) onAbort();
   signal.addEventListener('abort', onAbort, { once: true });
   const iterator = source[Symbol.asyncIterator]();
   try {
@@ -94,6 +110,6 @@ async function* untilAborted<T>(source: AsyncIterable<T>, signal: AbortSignal): 
     }
   } finally {
     signal.removeEventListener('abort', onAbort);
-    iterator.return?.()?.catch(() => undefined);
+    iterator.return?.().catch(() => undefined);
   }
 }

@@ -12,7 +12,7 @@ export function catalogFromConfig(config: Pick<LlmConfig, 'providers' | 'tiers' 
   );
   return createCatalog({
     extraModels,
-    tiers: Object.fromEntries(Object.entries(config.tiers).filter(([, models]) => models !== undefined)),
+    tiers: config.tiers,
     purposes: config.purposes,
     ...(config.baseline !== undefined && { baseline: config.baseline }),
   });

@@ -33,3 +33,4 @@ export const GatewaySettings = z.strictObject({
   minCallMs: ms(250),
 });
 export type GatewaySettings = z.output<typeof GatewaySettings>;
+export type GatewaySettingsInput = z.input<typeof GatewaySettings>;

@@ -45,7 +45,10 @@ describe('estimatePrompt', () => {
   it('counts the schema, which travels with the prompt', () => {
     const jsonSchema = { type: 'object', properties: { title: { type: 'string', description: prose } } };
     const without = estimatePrompt(countPrompt({ system: 's', messages: [] }), luna);
-    const withSchema = estimatePrompt(countPrompt({ system: 's', messages: [], schema: { name: 'n', jsonSchema } }), luna);
+    const withSchema = estimatePrompt(
+      countPrompt({ system: 's', messages: [], schema: { name: 'n', jsonSchema } }),
+      luna,
+    );
     expect(withSchema.maxTokens).toBeGreaterThan(without.maxTokens + countTokens(prose));
   });
 
@@ -53,7 +56,8 @@ describe('estimatePrompt', () => {
     const message = fc.record({ role: fc.constant('user' as const), content: fc.string({ maxLength: 300 }) });
     fc.assert(
       fc.property(fc.array(message, { maxLength: 5 }), message, (messages, more) => {
-        const bound = (list: typeof messages): number => estimatePrompt(countPrompt({ system: '', messages: list }), luna).maxTokens;
+        const bound = (list: typeof messages): number =>
+          estimatePrompt(countPrompt({ system: '', messages: list }), luna).maxTokens;
         expect(bound([...messages, more])).toBeGreaterThan(bound(messages));
       }),
     );

@@ -45,7 +45,8 @@ export function countPrompt(call: {
 export function estimatePrompt(counted: CountedPrompt, model: Model): PromptEstimate {
   const scale = (tokens: number): number => Math.ceil((tokens * model.tokenizerPermille) / 1_000);
   const likelyTokens = scale(counted.system + counted.messages + counted.schema);
-  const overhead = PER_REQUEST_TOKENS + PER_MESSAGE_TOKENS * counted.messageCount + (counted.schema > 0 ? PER_SCHEMA_TOKENS : 0);
+  const overhead =
+    PER_REQUEST_TOKENS + PER_MESSAGE_TOKENS * counted.messageCount + (counted.schema > 0 ? PER_SCHEMA_TOKENS : 0);
   return {
     likelyTokens,
     maxTokens: Math.ceil((likelyTokens * (100 + MARGIN_PERCENT)) / 100) + scale(overhead),

@@ -23,6 +23,8 @@ export function tidySentence(sentence: string): string {
     .replace(/\*\*|__|`/g, '')
     .replace(/\s+/g, ' ')
     .replace(/\s+([,.;:!?])/g, '$1')
+    .replace(/([.!?])[.\s]+$/, '$1')
+    .replace(/([.!?]["”’')]+)\.$/, '$1')
     .trim();
   const freed = plain.replace(LEADING, '');
   const text = upperFirst(freed === '' ? plain : freed);
@@ -58,7 +60,8 @@ export function shortenSentence(sentence: string): string[] {
 export function isWhole(text: string): boolean {
   const count = (pattern: RegExp): number => (text.match(pattern) ?? []).length;
   if (count(/\(/g) !== count(/\)/g) || count(/“/g) !== count(/”/g) || count(/"/g) % 2 !== 0) return false;
-  return !/\b(?:and|or|the|a|an|of|to|in|with|by|for|from|that|which|as|at|on)[.!?]$/i.test(text);
+  if (/\s\p{Lu}[.!?]$/u.test(text)) return false;
+  return !/\b(?:and|or|the|a|an|of|to|in|with|by|for|from|that|which|as|at|on|which (?:is|are|was|were))[.!?]$/i.test(text) && !/:[.!?]?$/.test(text);
 }
 
 const POINTS_BACK =

@@ -14,6 +14,7 @@ const WEAK = new Set(
     'old large small high low great good best major main total million billion percent january february march april june ' +
     'july august september october november december monday tuesday wednesday thursday friday saturday sunday according ' +
     'left took made held known called found set began became least around approximately nearly including following due ' +
+    'includes uses allow allows provide provides create creates help helps pick give gives take takes show shows ' +
     'state states area areas group members member report reports source sources note notes left right north south east west'
   ).split(' '),
 );
@@ -37,7 +38,7 @@ export function keyPhrases(texts: readonly string[], limit: number, background: 
   const candidates = [...counts.entries()].map(([key, phrase]) => {
     const elsewhere = common.get(key)?.count ?? 0;
     const frequency = phrase.count / (1 + elsewhere / Math.max(1, background.length / Math.max(1, texts.length)));
-    const length = [0, 1, 1.9, 2.1, 2.1][phrase.stems.length] ?? 1;
+    const length = [0, 1, 1.9, phrase.proper ? 2.1 : 1.5, 2.1][phrase.stems.length] ?? 1;
     return { text: phrase.text, stems: phrase.stems, score: frequency * length * (phrase.proper ? 1.8 : 1) };
   });
   candidates.sort((left, right) => right.score - left.score || left.text.localeCompare(right.text));

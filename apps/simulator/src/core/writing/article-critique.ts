@@ -3,7 +3,7 @@ import { isNearDuplicate } from '../text/similarity.ts';
 import { splitSentences, type Sentence } from '../text/split-sentences.ts';
 import { citationsOf, contentStems, countWords } from '../text/words.ts';
 import type { ParsedPrompt, PromptPart } from '../prompt/parsed-prompt.ts';
-import { evidenceOf, indexEvidence, type EvidenceIndex } from './evidence.ts';
+import { evidenceOf, indexEvidence, meaningOf, type EvidenceIndex } from './evidence.ts';
 import type { Writer } from './writer.ts';
 
 type Defect = ArticleCritique['defects'][number];
@@ -31,7 +31,7 @@ export const writeArticleCritique: Writer<ArticleCritique> = ({ prompt }) => {
           ? offTopicFlaw(sentences, sentence)
           : (repetitionFlaw(sentence, earlier) ?? sentenceFlaw(sentence, index));
         // A lead sums up what follows: saying it again further down is no repetition.
-        if (part.part !== 'lead') earlier.push(contentStems(sentence.text));
+        if (part.part !== 'lead') earlier.push(meaningOf(sentence.text));
         return flaw ? [{ ...flaw, part: part.part, quote: sentence.raw }] : [];
       }),
       ...lengthFlaws(part, sentences, prompt),
@@ -55,7 +55,7 @@ function sentenceFlaw(sentence: Sentence, index: EvidenceIndex): Flaw | undefine
       const sources = evidence?.sources.map((source) => `[${source}]`).join('') ?? '';
       return { kind: 'missing_citation', advice: `Cite the source of this statement${sources === '' ? '' : `: ${sources}`}.` };
     }
-    if (share >= CLEARLY_SUPPORTED && evidence && evidence.sources.length > 0 && !cited.some((number) => evidence.sources.includes(number))) {
+    if (meaningOf(sentence.text).size >= 5 && share >= CLEARLY_SUPPORTED && evidence && evidence.sources.length > 0 && !cited.some((number) => evidence.sources.includes(number))) {
       return isCitedElsewhere(sentence.text, cited, index)
         ? undefined
         : { kind: 'wrong_citation', advice: `The statement is from ${evidence.sources.map((source) => `[${source}]`).join('')}.` };
@@ -74,7 +74,7 @@ function isCitedElsewhere(text: string, cited: readonly number[], index: Evidenc
 }
 
 function repetitionFlaw(sentence: Sentence, earlier: readonly Set<string>[]): Flaw | undefined {
-  const stems = contentStems(sentence.text);
+  const stems = meaningOf(sentence.text);
   if (stems.size < 5) return undefined;
   const repeats = earlier.some((other) => other.size >= 5 && isNearDuplicate(other, stems) && Math.min(other.size, stems.size) >= 0.7 * Math.max(other.size, stems.size));
   return repeats ? { kind: 'repetition', advice: 'The article has said this before: remove it.' } : undefined;

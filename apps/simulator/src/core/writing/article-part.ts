@@ -1,6 +1,7 @@
 import type { ArticlePart } from '@pressroom/contracts';
 import type { Random } from '@pressroom/runtime';
 import { isAnaphoric, shortenSentence, tidySentence } from '../text/condense.ts';
+import { createContinue, type Continue } from '../text/continue-with.ts';
 import { rankTexts } from '../text/rank-sentences.ts';
 import { containment, isNearDuplicate } from '../text/similarity.ts';
 import { splitSentences } from '../text/split-sentences.ts';
@@ -20,7 +21,8 @@ interface Statement {
   variants: readonly string[];
   sources: readonly number[];
   value: number;
-  framing: boolean;
+  /** From this variant on the sentence speaks about the fact instead of telling it. */
+  framingFrom: number;
 }
 
 /** Connected prose about the notes of one part, every sentence cited, in the words asked for (±10 %). */
@@ -36,11 +38,17 @@ export function writeFrom(facts: readonly Evidence[], prompt: ParsedPrompt, word
   const min = Math.floor(words * SENTENCE_SHARE.min);
   const max = Math.max(min + 1, Math.floor(words * SENTENCE_SHARE.max));
   let statements = facts.map((fact) => toStatement(fact, brief));
-  if (longest(statements) < min) {
+  if (longest(statements) < min && prompt.sources.length + prompt.references.length > 0) {
     const further = furtherDetails(facts, prompt, min - longest(statements)).map((fact) => ({ ...toStatement(fact, false), value: 60 }));
     statements = [...statements, ...further];
   }
-  if (longest(statements) < min) statements = withElaborations(statements, prompt, min * 1.1, random);
+  const continueWith = createContinue([...prompt.notes.map((note) => note.text), ...facts.map((fact) => fact.text)]);
+  if (longest(statements) < min) statements = withElaborations(statements, prompt, min * 1.1, random, continueWith);
+  if (longest(statements) < min) {
+    // Better to touch on what other parts tell in full than to fall short by much.
+    const elsewhere = furtherDetails(facts, { ...prompt, sources: [], references: [] }, min - longest(statements));
+    statements = [...statements, ...elsewhere.map((fact) => ({ ...toStatement(fact, true), value: 20 }))];
+  }
   const chosen = chooseWording(
     statements.map(({ variants, value }) => ({ words: variants.map(countWords), value })),
     min,
@@ -48,15 +56,15 @@ export function writeFrom(facts: readonly Evidence[], prompt: ParsedPrompt, word
   );
   const sentences: PlainSentence[] = statements.flatMap((statement, index) => {
     const text = statement.variants[chosen[index] ?? -1];
-    return text === undefined ? [] : [{ text, sources: statement.sources, framing: statement.framing }];
+    return text === undefined ? [] : [{ text, sources: statement.sources, framing: (chosen[index] ?? 0) >= statement.framingFrom }];
   });
   const written = sentences.reduce((sum, sentence) => sum + countWords(sentence.text), 0);
-  return connectSentences(sentences, Math.max(0, Math.floor(words * 1.02) - written), random);
+  return connectSentences(sentences, Math.max(0, Math.floor(words * 1.02) - written), random, continueWith);
 }
 
 function toStatement(fact: Evidence, brief: boolean): Statement {
   const variants = shortenSentence(fact.text);
-  return { variants: brief ? [...variants].reverse() : variants, sources: fact.sources, value: 100, framing: false };
+  return { variants: brief ? [...variants].reverse() : variants, sources: fact.sources, value: 100, framingFrom: variants.length };
 }
 
 const longest = (statements: readonly Statement[]): number =>
@@ -107,7 +115,8 @@ function sentencesOf(note: Evidence): Evidence[] {
 /** Facts of the given sources that are not told yet and belong to the part's subject. */
 function furtherDetails(told: readonly Evidence[], prompt: ParsedPrompt, missingWords: number): Evidence[] {
   const known = told.map((fact) => contentStems(fact.text));
-  const open = evidenceOf({ ...prompt, notes: [] }).filter((fact) => {
+  const given = prompt.sources.length + prompt.references.length > 0 ? { ...prompt, notes: [] } : prompt;
+  const open = evidenceOf(given).filter((fact) => {
     const stems = contentStems(fact.text);
     const words = countWords(fact.text);
     return words >= 7 && words <= 45 && !isAnaphoric(fact.text) && !known.some((other) => isNearDuplicate(other, stems));
@@ -120,7 +129,13 @@ function furtherDetails(told: readonly Evidence[], prompt: ParsedPrompt, missing
  * Makes more of the facts there are: longer wordings, and sentences that say more about a fact behind it, until `words`
  * could be reached or nothing is left to say.
  */
-function withElaborations(statements: readonly Statement[], prompt: ParsedPrompt, words: number, random: Random): Statement[] {
+function withElaborations(
+  statements: readonly Statement[],
+  prompt: ParsedPrompt,
+  words: number,
+  random: Random,
+  continueWith: Continue,
+): Statement[] {
   const titles = new Map([...prompt.references, ...prompt.sources].map((source) => [source.id, source.title]));
   const draw = createDrawer(random);
   const facts = statements.map(({ variants, sources }) => ({
@@ -130,25 +145,26 @@ function withElaborations(statements: readonly Statement[], prompt: ParsedPrompt
   const framed = statements.map((statement, index) => {
     const fact = facts[index] ?? { text: '', sources: [] };
     const source = fact.sources.find((id) => titles.has(id));
-    const frame = frameFact(fact, source === undefined ? undefined : titles.get(source), draw);
+    const frame = frameFact(fact, source === undefined ? undefined : titles.get(source), draw, continueWith);
     // A source is introduced by its title once per part.
     if (source !== undefined) titles.delete(source);
     return frame === undefined ? statement : { ...statement, variants: [...statement.variants, frame] };
   });
+  // Sentences about sentences are there for the length alone: worth less than nothing where the facts fill the words.
   const before: Statement[][] = statements.map(() => []);
   const after: Statement[][] = statements.map(() => []);
   let reachable = longest(framed);
   const add = (slot: Statement[] | undefined, text: string | undefined, sources: readonly number[], value: number): void => {
     if (text === undefined || reachable >= words) return;
-    slot?.push({ variants: [text], sources, value, framing: true });
+    slot?.push({ variants: [text], sources, value, framingFrom: 0 });
     reachable += countWords(text);
   };
-  const offers = facts.map((fact) => elaborate(fact, draw));
+  const offers = facts.map((fact) => elaborate(fact, draw, continueWith));
   for (let round = 0; round < 4; round += 1) {
     facts.forEach((fact, index) => {
-      add(after[index], offers[index]?.[round], fact.sources, 12 - round);
+      add(after[index], offers[index]?.[round], fact.sources, -15 - 3 * round);
       const previous = facts[index - 1];
-      if (round === 0 && previous) add(before[index], turnTo(previous, fact, draw), [...new Set([...previous.sources, ...fact.sources])], 10);
+      if (round === 0 && previous) add(before[index], turnTo(previous, fact, draw), [...new Set([...previous.sources, ...fact.sources])], -20);
     });
   }
   return framed.flatMap((statement, index) => [...(before[index] ?? []), statement, ...(after[index] ?? [])]);

@@ -1,5 +1,6 @@
 import type { Random } from '@pressroom/runtime';
-import { isAnaphoric, lowerFirst } from '../text/condense.ts';
+import { isAnaphoric } from '../text/condense.ts';
+import type { Continue } from '../text/continue-with.ts';
 import { countWords } from '../text/words.ts';
 import { cite } from './cite.ts';
 
@@ -22,21 +23,22 @@ const CONNECTIVES = [
   'Equally,',
 ];
 const OPENS_WITH_ADVERBIAL =
-  /^(?:In|On|At|After|Before|By|During|While|When|Although|Though|As|From|Since|Despite|Following|Over|Under|With|Within|Because|If|Once|Until|For|To|According|Due|Early|Late|Put|Taken|Two|Among|“|")\b/;
+  /^(?:In|On|At|After|Before|By|During|While|When|Although|Though|As|From|Since|Despite|Following|Over|Under|With|Within|Because|If|Once|Until|For|To|According|Due|Early|Late|What|As|It is|“|")\b/;
 const PARAGRAPH_SENTENCES = [3, 4, 3, 2];
 
 /** Turns sentences into Markdown paragraphs of two to four sentences, each sentence cited, with varied connectives. */
-export function connectSentences(sentences: readonly PlainSentence[], spareWords: number, random: Random): string {
+export function connectSentences(sentences: readonly PlainSentence[], spareWords: number, random: Random, continueWith: Continue): string {
   const unused = [...CONNECTIVES];
   let spare = spareWords;
   const paragraphs = groupIntoParagraphs(sentences, random).map((paragraph) =>
     paragraph
       .map((sentence, index) => {
-        const connective = index > 0 && connectable(sentence) && random() < 0.45 ? unused[Math.floor(random() * unused.length)] : undefined;
-        if (connective === undefined || countWords(connective) > spare) return cite(sentence.text, sentence.sources);
+        const inner = index > 0 && connectable(sentence) && random() < 0.45 ? continueWith(sentence.text) : undefined;
+        const connective = inner === undefined ? undefined : unused[Math.floor(random() * unused.length)];
+        if (inner === undefined || connective === undefined || countWords(connective) > spare) return cite(sentence.text, sentence.sources);
         unused.splice(unused.indexOf(connective), 1);
         spare -= countWords(connective);
-        return cite(`${connective} ${lowerFirst(sentence.text)}`, sentence.sources);
+        return cite(`${connective} ${inner}`, sentence.sources);
       })
       .join(' '),
   );

@@ -36,10 +36,15 @@ export interface EvidenceIndex {
 
 /** Words that an editor adds to connect facts; they need no evidence. */
 const FRAME = contentStems(
-  'account accounts detail details figure figures given source sources state states recorded report reports reported note notes noted ' +
-    'briefly put short point points record records taken together read concern concerns matter matters place context story picture ' +
-    'addition beyond alongside further equally part wider worth adds fact facts comes turn what bear bears same',
+  'account accounts date dates dated figure figures given names named source sources state states recorded report reports ' +
+    'reported note notes noted brief briefly put puts short point points record records clear known means numbers appear ' +
+    'speak turns takes addition beyond alongside beside further equally detail details according',
 );
+
+/** What a sentence says, without the words that only connect it. */
+export function meaningOf(sentence: string): Set<string> {
+  return new Set([...contentStems(sentence)].filter((item) => !FRAME.has(item)));
+}
 
 /** Looks up which evidence supports a sentence; built once per article. */
 export function indexEvidence(evidence: readonly Evidence[], alwaysKnown = ''): EvidenceIndex {

@@ -185,7 +185,7 @@ function resolve(root: JsonSchema, reference: string): JsonSchema {
   if (reference === '#') return root;
   let node: unknown = root;
   for (const key of reference.replace(/^#\//, '').split('/')) node = (node as Record<string, unknown> | undefined)?.[key.replace(/~1/g, '/').replace(/~0/g, '~')];
-  return (node ?? {}) as JsonSchema;
+  return (node ?? {});
 }
 
 const singular = (name: string): string => name.replace(/s$/, '');

@@ -1,12 +1,23 @@
 import type { TenantBacklog } from '@pressroom/db';
 
+interface Contender {
+  backlog: TenantBacklog;
+  weight: number;
+  credit: number;
+  taken: number;
+  allowed: number;
+}
+
 /**
- * Weighted deficit round-robin over tenants (Shreedhar and Varghese, "Efficient Fair Queuing Using Deficit
- * Round-Robin", SIGCOMM 1995) with unit cost per step. A tenant's deficit is kept between rounds while it has work
- * waiting and forgotten when it has none, so that idling earns nothing.
+ * Weighted round-robin over tenants with deficits kept between rounds, one step at a time and therefore smooth: before
+ * each pick every tenant that may go earns its weight, whoever has most goes and pays what all of them earned. Over any
+ * stretch a backlogged tenant gets its weight's share to within a few steps, however little room a round has (the deficit
+ * counters are those of Shreedhar and Varghese, "Efficient Fair Queuing Using Deficit Round-Robin", SIGCOMM 1995).
+ * A tenant without work is forgotten, so that idling earns nothing; one at its cap earns nothing meanwhile.
  *
+ * @param backlogs each tenant's first ready steps, at least `room` of them where it has as many
  * @param room how many steps may be released now
- * @param deficits credit carried over, by tenant
+ * @param deficits credit carried over, by tenant: negative for who went lately, positive for who was passed over
  * @returns chosen steps in order of release, and the credit to carry into the next round
  */
 export function decideDispatch(
@@ -14,35 +25,44 @@ export function decideDispatch(
   room: number,
   deficits: ReadonlyMap<string, number>,
 ): { stepIds: string[]; deficits: Map<string, number> } {
-  const queues = backlogs.map((backlog) => ({
-    backlog,
-    credit: deficits.get(backlog.tenantId) ?? 0,
-    taken: 0,
-    allowed: Math.min(
-      backlog.head.length,
-      backlog.maxConcurrency === null ? Infinity : Math.max(0, backlog.maxConcurrency - backlog.inFlight),
-    ),
-  }));
+  const contenders = backlogs.map((backlog): Contender => {
+    const { maxConcurrency, inFlight, head, tenantId, weight } = backlog;
+    return {
+      backlog,
+      weight: Math.max(1, weight),
+      credit: deficits.get(tenantId) ?? 0,
+      taken: 0,
+      allowed: Math.min(head.length, maxConcurrency === null ? Infinity : Math.max(0, maxConcurrency - inFlight)),
+    };
+  });
   const stepIds: string[] = [];
-  // Whoever has the most credit was passed over last time: it goes first.
-  queues.sort((a, b) => b.credit - a.credit || (a.backlog.tenantId < b.backlog.tenantId ? -1 : 1));
-  while (stepIds.length < room && queues.some((queue) => queue.taken < queue.allowed)) {
-    for (const queue of queues) {
-      if (queue.taken >= queue.allowed) continue;
-      queue.credit += Math.max(1, queue.backlog.weight);
-      while (queue.credit >= 1 && queue.taken < queue.allowed && stepIds.length < room) {
-        const step = queue.backlog.head[queue.taken];
-        if (!step) break;
-        stepIds.push(step.stepId);
-        queue.taken += 1;
-        queue.credit -= 1;
-      }
-    }
+  while (stepIds.length < room) {
+    const able = contenders.filter((contender) => contender.taken < contender.allowed);
+    const next = pickNext(able);
+    const step = next?.backlog.head[next.taken];
+    if (!next || !step) break;
+    stepIds.push(step.stepId);
+    next.taken += 1;
   }
   const carried = new Map<string, number>();
-  for (const queue of queues) {
-    const stillWaiting = queue.taken < queue.backlog.head.length;
-    if (stillWaiting && queue.credit > 0) carried.set(queue.backlog.tenantId, Math.min(queue.credit, queue.backlog.weight));
+  for (const { backlog, taken, credit } of contenders) {
+    const mayHaveMore = taken < backlog.head.length || backlog.head.length >= room;
+    if (mayHaveMore && credit !== 0) carried.set(backlog.tenantId, credit);
   }
   return { stepIds, deficits: carried };
+}
+
+/** Pays everybody, lets the richest go, and charges it. Ties go by tenant id, so that the answer is always the same. */
+function pickNext(able: readonly Contender[]): Contender | undefined {
+  let next: Contender | undefined;
+  let total = 0;
+  for (const contender of able) {
+    contender.credit += contender.weight;
+    total += contender.weight;
+    const ahead = next === undefined || contender.credit > next.credit;
+    const tied = next !== undefined && contender.credit === next.credit;
+    if (ahead || (tied && next !== undefined && contender.backlog.tenantId < next.backlog.tenantId)) next = contender;
+  }
+  if (next) next.credit -= total;
+  return next;
 }

@@ -53,3 +53,11 @@ export function endWithWhatIsThere(
   if (!usable) change.error = cause;
   change.events.push({ type: `task.${change.status}`, data: usable ? {} : { error: cause } });
 }
+
+/** Ends a task whose time is over. */
+export function endAtDeadline(snapshot: TaskSnapshot, change: TaskChange, pipeline: Pipeline | undefined): void {
+  const cause = { code: 'TASK_DEADLINE_EXCEEDED', message: 'the deadline passed before anything usable was made' };
+  endWithWhatIsThere(snapshot, change, pipeline, cause, [
+    { code: 'DEADLINE_REACHED', message: 'the deadline passed before every step was done' },
+  ]);
+}

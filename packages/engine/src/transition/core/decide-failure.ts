@@ -3,8 +3,11 @@ import type { LockedStep, TaskChange, TaskSnapshot } from '@pressroom/db';
 import type { Pipeline } from '@pressroom/pipelines';
 import { calculateBackoffMs } from '@pressroom/runtime';
 import type { StepFailure } from '../../attempt/core/step-failure.ts';
-import { emptyChange, endWithWhatIsThere, statusesAfter } from './decide-end.ts';
+import { emptyChange, endAtDeadline, endWithWhatIsThere, statusesAfter } from './decide-end.ts';
 import { fingerprintOf } from './fingerprint.ts';
+
+/** A worker's timer and the database measure one deadline; they agree to within this. */
+const DEADLINE_SLACK_MS = 50;
 
 export interface FailureReport {
   stepId: string;
@@ -46,6 +49,13 @@ export function decideFailure(
   });
 
   const failures = step.failures + (failure.counts ? 1 : 0);
+  if (snapshot.task.leftMs <= DEADLINE_SLACK_MS) {
+    // Not the step's fault: the time of the whole task is over, and the worker is merely the first to notice.
+    change.steps.push({ id: step.id, status: 'cancelled', failures, error });
+    endAtDeadline(snapshot, change, pipeline);
+    change.outcome = 'task_ended';
+    return change;
+  }
   const delayMs =
     failure.outcome === 'handed_back'
       ? 0

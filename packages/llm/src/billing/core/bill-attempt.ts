@@ -1,6 +1,13 @@
 import type { EndCallRequest, Usage } from '../../ports.ts';
 
-export const NO_USAGE: Usage = { uncachedInput: 0, cacheRead: 0, cacheWrite5m: 0, cacheWrite1h: 0, output: 0, reasoning: 0 };
+export const NO_USAGE: Usage = {
+  uncachedInput: 0,
+  cacheRead: 0,
+  cacheWrite5m: 0,
+  cacheWrite1h: 0,
+  output: 0,
+  reasoning: 0,
+};
 
 /** What came of one provider request, seen from the socket. */
 export interface Exchange {

@@ -22,7 +22,11 @@ describe('strictSchema', () => {
   });
 
   it.each([
-    { title: 'an optional property', schema: z.object({ a: z.object({ b: z.string().optional() }) }), says: /\$\.a: .*optional.*b/ },
+    {
+      title: 'an optional property',
+      schema: z.object({ a: z.object({ b: z.string().optional() }) }),
+      says: /\$\.a: .*optional.*b/,
+    },
     { title: 'a default', schema: z.object({ a: z.string().default('x') }), says: /optional/ },
     { title: 'an open record', schema: z.object({ a: z.record(z.string(), z.string()) }), says: /open records/ },
     { title: 'a root that is no object', schema: z.array(z.string()), says: /object at its root/ },
@@ -30,7 +34,10 @@ describe('strictSchema', () => {
     expect(() => strictSchema(schema)).toThrow(says);
   });
 
-  it.each([ArticleCritique, ArticleOutline, ArticlePatch, ResearchNotes, SourceSummary])('can say the schemas in use (%#)', (schema) => {
-    expect(strictSchema(schema)).toMatchObject({ type: 'object', additionalProperties: false });
-  });
+  it.each([ArticleCritique, ArticleOutline, ArticlePatch, ResearchNotes, SourceSummary])(
+    'can say the schemas in use (%#)',
+    (schema) => {
+      expect(strictSchema(schema)).toMatchObject({ type: 'object', additionalProperties: false });
+    },
+  );
 });

@@ -3,7 +3,18 @@ import { z, type ZodType } from 'zod';
 type JsonSchema = Record<string, unknown>;
 
 /** Keywords that the strict modes of all providers understand; everything else is left to our own validation. */
-const KEPT = new Set(['type', 'properties', 'required', 'items', 'enum', 'const', 'anyOf', '$ref', '$defs', 'description']);
+const KEPT = new Set([
+  'type',
+  'properties',
+  'required',
+  'items',
+  'enum',
+  'const',
+  'anyOf',
+  '$ref',
+  '$defs',
+  'description',
+]);
 
 const cache = new WeakMap<ZodType, JsonSchema>();
 
@@ -31,7 +42,8 @@ function reduce(schema: JsonSchema, path: string): JsonSchema {
     reduced['anyOf'] = alternatives.map((inner: JsonSchema, index) => reduce(inner, `${path}|${index}`));
   }
   if (isRecord(schema['items'])) reduced['items'] = reduce(schema['items'], `${path}[]`);
-  if (isRecord(schema['$defs'])) reduced['$defs'] = mapValues(schema['$defs'], (inner, key) => reduce(inner, `${path}#${key}`));
+  if (isRecord(schema['$defs']))
+    reduced['$defs'] = mapValues(schema['$defs'], (inner, key) => reduce(inner, `${path}#${key}`));
   if ([schema['type']].flat().includes('object')) closeObject(schema, reduced, path);
   return reduced;
 }
@@ -40,7 +52,8 @@ function closeObject(schema: JsonSchema, reduced: JsonSchema, path: string): voi
   const properties = isRecord(schema['properties']) ? schema['properties'] : {};
   const required = new Set(Array.isArray(schema['required']) ? (schema['required'] as string[]) : []);
   const optional = Object.keys(properties).filter((key) => !required.has(key));
-  if (optional.length > 0) throw new TypeError(`${path}: reply schemas have no optional properties (${optional.join(', ')})`);
+  if (optional.length > 0)
+    throw new TypeError(`${path}: reply schemas have no optional properties (${optional.join(', ')})`);
   if (isRecord(schema['additionalProperties'])) throw new TypeError(`${path}: reply schemas have no open records`);
   reduced['properties'] = mapValues(properties, (inner, key) => reduce(inner, `${path}.${key}`));
   reduced['required'] = Object.keys(properties);
@@ -51,4 +64,5 @@ function mapValues(record: JsonSchema, map: (inner: JsonSchema, key: string) => 
   return Object.fromEntries(Object.entries(record).map(([key, inner]) => [key, map(inner as JsonSchema, key)]));
 }
 
-const isRecord = (value: unknown): value is JsonSchema => typeof value === 'object' && value !== null && !Array.isArray(value);
+const isRecord = (value: unknown): value is JsonSchema =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);

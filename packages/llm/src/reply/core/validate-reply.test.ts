@@ -11,16 +11,24 @@ describe('validateReply', () => {
   });
 
   it('parses a reply that fits', () => {
-    expect(validateReply(stop('{"title":"t","words":3}'), { schema })).toEqual({ outcome: 'valid', value: { title: 't', words: 3 } });
+    expect(validateReply(stop('{"title":"t","words":3}'), { schema })).toEqual({
+      outcome: 'valid',
+      value: { title: 't', words: 3 },
+    });
   });
 
   it('looks inside a Markdown fence', () => {
-    expect(validateReply(stop('```json\n{"title":"t","words":3}\n```'), { schema })).toMatchObject({ outcome: 'valid' });
+    expect(validateReply(stop('```json\n{"title":"t","words":3}\n```'), { schema })).toMatchObject({
+      outcome: 'valid',
+    });
   });
 
   it('never accepts a cut reply as whole, even if it happens to parse', () => {
     const cut = { text: '{"title":"t","words":3}', finish: 'length' as const };
-    expect(validateReply(cut, { schema })).toEqual({ outcome: 'invalid', problems: 'the reply was cut at the output limit' });
+    expect(validateReply(cut, { schema })).toEqual({
+      outcome: 'invalid',
+      problems: 'the reply was cut at the output limit',
+    });
   });
 
   it('accepts a cut reply when there is no schema: the caller sees how it ended', () => {
@@ -28,8 +36,13 @@ describe('validateReply', () => {
   });
 
   it('names places and kinds of the problems, never what the model wrote', () => {
-    const verdict = validateReply(stop('{"title":"SECRET-CANARY","words":"SECRET-CANARY","SECRET CANARY key":1}'), { schema });
-    expect(verdict).toMatchObject({ outcome: 'invalid', problems: expect.stringContaining('words invalid_type') as string });
+    const verdict = validateReply(stop('{"title":"SECRET-CANARY","words":"SECRET-CANARY","SECRET CANARY key":1}'), {
+      schema,
+    });
+    expect(verdict).toMatchObject({
+      outcome: 'invalid',
+      problems: expect.stringContaining('words invalid_type') as string,
+    });
     expect(JSON.stringify(verdict)).not.toContain('CANARY');
   });
 

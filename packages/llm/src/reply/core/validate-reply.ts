@@ -22,7 +22,8 @@ function parse<T>(reply: { text: string; finish: 'stop' | 'length' }, zod: ZodTy
   if (!zod) return { outcome: 'valid', value: reply.text as T };
   if (reply.finish === 'length') return { outcome: 'invalid', problems: 'the reply was cut at the output limit' };
   const json = parseJson(reply.text);
-  if (json === undefined) return { outcome: 'invalid', problems: `the reply of ${reply.text.length} characters is no JSON` };
+  if (json === undefined)
+    return { outcome: 'invalid', problems: `the reply of ${reply.text.length} characters is no JSON` };
   const checked = zod.safeParse(json);
   if (checked.success) return { outcome: 'valid', value: checked.data };
   const places = checked.error.issues.slice(0, 5).map((issue) => `${describePath(issue.path)} ${issue.code}`);

@@ -1,0 +1,131 @@
+import { ALL_QUEUES } from '@pressroom/contracts';
+import {
+  connectDatabase,
+  createAccessStore,
+  createDispatchStore,
+  createEventFeed,
+  createFleetStore,
+  createLoopLeaseStore,
+  createMoneyStore,
+  createSessionStore,
+  createSubmitStore,
+  createTaskQueryStore,
+  createTaskTransitionStore,
+  type AccessStore,
+} from '@pressroom/db';
+import {
+  createDispatcher,
+  createSubmitter,
+  createTaskTransitions,
+  startCoordinatorLoops,
+  type FindPipeline,
+} from '@pressroom/engine';
+import { createProducer, createQueueAdmin, createQueueBackend, QueueStoreUnavailableError } from '@pressroom/queue';
+import {
+  errorMessage,
+  sha256Hex,
+  systemClock as clock,
+  systemRandom as random,
+  type Logger,
+  type Shutdown,
+} from '@pressroom/runtime';
+import type { CoordinatorConfig } from '../config.ts';
+import type { EventFeed, FleetQueries, KeyStore, Readiness, TaskCommands, TaskQueries } from '../ports.ts';
+import { createFleetQueries } from './fleet-queries.ts';
+import { createTaskCommands } from './task-commands.ts';
+
+export interface Dependencies {
+  commands: TaskCommands;
+  queries: TaskQueries;
+  feed: EventFeed;
+  keys: KeyStore;
+  readiness: Readiness;
+  fleet: FleetQueries;
+}
+
+/** The tenant of work that names none: single-tenant installations need no other. */
+const DEFAULT_TENANT = 'default';
+
+/** Joins the API's ports to the engine and the stores, and starts what coordinators watch over. */
+export async function createDependencies(
+  config: CoordinatorConfig,
+  owned: { findPipeline: FindPipeline; log: Logger; shutdown: Shutdown },
+): Promise<Dependencies> {
+  const { findPipeline, log, shutdown } = owned;
+  const url = config.database.url.reveal();
+  const database = connectDatabase({
+    url,
+    applicationName: 'pressroom-coordinator',
+    maxConnections: config.database.poolSize,
+    log,
+  });
+  shutdown.register('database', () => database.close());
+  const access = createAccessStore(database);
+  const defaultTenantId = await access.ensureTenant(DEFAULT_TENANT);
+  if (config.adminKey) await access.ensureAdminKey(hashSecret(config.adminKey.reveal()));
+
+  const backend = createQueueBackend(
+    config.redis === undefined
+      ? { kind: 'postgres', databaseUrl: url, log }
+      : config.redis.clusterNodes.length > 0
+        ? { kind: 'redis', clusterNodes: config.redis.clusterNodes, log }
+        : { kind: 'redis', url: config.redis.url?.reveal() ?? '', log },
+  );
+  shutdown.register('queue store', () => backend.close());
+  await backend.prepare().catch((error: unknown) => {
+    // A queue store that is away delays dispatch; one that is unsuitable would lose locks, so it stops the start.
+    if (!(error instanceof QueueStoreUnavailableError)) throw error;
+    log.warn({ reason: errorMessage(error) }, 'queue.unavailable_at_start');
+  });
+  const producer = createProducer({ backend, log });
+  shutdown.register('producer', () => producer.close());
+  const admin = createQueueAdmin({ backend });
+  shutdown.register('queue admin', () => admin.close());
+
+  const transitions = createTaskTransitions({ store: createTaskTransitionStore(database), findPipeline, random, log });
+  const dispatcher = createDispatcher({ store: createDispatchStore(database, ALL_QUEUES), jobs: producer, clock, log });
+  shutdown.register('dispatcher', () => dispatcher.stop());
+  const fleet = createFleetStore(database);
+  const loops = startCoordinatorLoops({
+    sessions: createSessionStore(database),
+    fleet,
+    money: createMoneyStore(database),
+    leases: createLoopLeaseStore(database),
+    dispatcher,
+    transitions,
+    clock,
+    log,
+  });
+  shutdown.register('loops', () => loops.stop());
+
+  const submit = createSubmitter({ store: createSubmitStore(database), jobs: producer, dispatcher, findPipeline, log });
+  return {
+    commands: createTaskCommands({ submit, transitions, access, defaultTenantId }),
+    queries: createTaskQueryStore(database),
+    feed: createEventFeed(database),
+    keys: createKeyStore(access),
+    readiness: createReadiness({ database: () => database.ping(), queue: () => admin.ping() }),
+    fleet: createFleetQueries({ fleet, admin }),
+  };
+}
+
+/** Keys are looked up by this hash; secrets have enough entropy that a plain hash is not guessable. */
+const hashSecret = (secret: string): string => sha256Hex(secret);
+
+const createKeyStore = (access: AccessStore): KeyStore => ({ findBySecretHash: (hash) => access.findBySecretHash(hash) });
+
+function createReadiness(checks: Readonly<Record<string, () => Promise<void>>>): Readiness {
+  return {
+    check: () =>
+      Promise.all(
+        Object.entries(checks).map(async ([name, check]) => {
+          try {
+            await check();
+            return { name, ok: true };
+          } catch {
+            return { name, ok: false, detail: 'not reachable' };
+          }
+        }),
+      ),
+  };
+}

@@ -1,0 +1,85 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Clock, Logger } from '@pressroom/runtime';
+import { z } from 'zod';
+import type { CallLog } from '../calls/call-log.ts';
+import type { FaultBook } from '../faults/fault-book.ts';
+import { FaultRule } from '../faults/fault-rule.ts';
+import { readJson } from '../server/read-json.http.ts';
+
+const FaultScript = z.union([z.array(FaultRule).max(1_000), z.strictObject({ rules: z.array(FaultRule).max(1_000) }), FaultRule]);
+
+/**
+ * The control port: fault scripts in, call log out. It has no key of its own, so it is only ever bound to loopback, and
+ * it answers no request that a browser was led to send from another site.
+ */
+export function createControlHandler(deps: {
+  clock: Clock;
+  log: Logger;
+  faults: FaultBook;
+  calls: CallLog;
+  clearCache: () => void;
+}): (request: IncomingMessage, response: ServerResponse) => void {
+  return (request, response) => {
+    handle(request, deps)
+      .catch((error: unknown) => {
+        deps.log.error({ err: error }, 'control.failed');
+        return { status: 500, body: { error: 'the simulator failed' } };
+      })
+      .then(({ status, body }) => {
+        response.writeHead(status, { 'content-type': 'application/json', 'x-pressroom-simulated': 'true' });
+        response.end(body === undefined ? undefined : JSON.stringify(body));
+      })
+      .catch((error: unknown) => {
+        deps.log.error({ err: error }, 'control.failed');
+      });
+  };
+}
+
+interface Answer {
+  status: number;
+  body?: unknown;
+}
+
+async function handle(
+  request: IncomingMessage,
+  { clock, faults, calls, clearCache }: Parameters<typeof createControlHandler>[0],
+): Promise<Answer> {
+  const url = new URL(request.url ?? '/', 'http://control');
+  const host = (request.headers.host ?? '').replace(/:\d+$/, '');
+  if (request.headers.origin !== undefined || !['127.0.0.1', 'localhost', '[::1]'].includes(host)) {
+    request.resume();
+    return { status: 403, body: { error: 'the control port answers local programs only' } };
+  }
+  switch (`${request.method ?? 'GET'} ${url.pathname}`) {
+    case 'GET /healthz':
+      return { status: 200, body: { status: 'ok', simulated: true } };
+    case 'GET /faults':
+      return { status: 200, body: { rules: faults.list(clock.nowMs()) } };
+    case 'POST /faults': {
+      const body = await readJson(request);
+      if (!body.ok) return { status: body.failure.status, body: { error: body.failure.message } };
+      const script = FaultScript.safeParse(body.value);
+      if (!script.success) return { status: 400, body: { error: 'not a list of fault rules', issues: script.error.issues } };
+      const rules = Array.isArray(script.data) ? script.data : 'rules' in script.data ? script.data.rules : [script.data];
+      return { status: 200, body: { rules: faults.add(rules, clock.nowMs()) } };
+    }
+    case 'DELETE /faults':
+      faults.clear();
+      return { status: 204 };
+    case 'GET /calls': {
+      const since = Number(url.searchParams.get('since') ?? 0);
+      const limit = Number(url.searchParams.get('limit') ?? Infinity);
+      const newer = calls.list().filter((call) => call.seq > since);
+      return { status: 200, body: { calls: Number.isFinite(limit) ? newer.slice(0, limit) : newer, totals: calls.totals() } };
+    }
+    case 'DELETE /calls':
+      calls.clear();
+      return { status: 204 };
+    case 'DELETE /prompt-cache':
+      clearCache();
+      return { status: 204 };
+    default:
+      request.resume();
+      return { status: 404, body: { error: 'no such endpoint' } };
+  }
+}

@@ -1,0 +1,49 @@
+import type { Tier } from '@pressroom/contracts';
+
+/** Rates by defect name, from 0 to 1; a defect that is not named does not happen. */
+export type DefectRates = Readonly<Record<string, number>>;
+
+export interface TierRates {
+  /** For purposes in `complexPurposes`. */
+  complex: DefectRates;
+  /** For every other purpose: where a small model is nearly as good as a standard one. */
+  simple: DefectRates;
+}
+
+export interface DefectTable {
+  complexPurposes: readonly string[];
+  tiers: Readonly<Record<Tier, TierRates>>;
+}
+
+/**
+ * How much worse the smaller tiers are. The figures are the simulator's own choice, not a measurement of any model: they
+ * are there so that routing, validation and escalation have something real to decide.
+ */
+export const DEFAULT_DEFECT_TABLE: DefectTable = {
+  complexPurposes: ['article_outline', 'article_part', 'article_critique', 'article_patch', 'text'],
+  tiers: {
+    T1: {
+      complex: { droppedFacts: 0.25, missingCitations: 0.2, badJson: 0.08, inventedSentence: 0.12, overlong: 0.1 },
+      simple: { droppedFacts: 0.06, missingCitations: 0.04, badJson: 0.015, inventedSentence: 0, overlong: 0 },
+    },
+    T2: {
+      complex: { droppedFacts: 0.05, missingCitations: 0.03, badJson: 0.01, inventedSentence: 0.01, overlong: 0.02 },
+      simple: { droppedFacts: 0.04, missingCitations: 0.02, badJson: 0.005, inventedSentence: 0, overlong: 0 },
+    },
+    T3: {
+      complex: { droppedFacts: 0.01, missingCitations: 0.005, badJson: 0.002, inventedSentence: 0.002, overlong: 0.005 },
+      simple: { droppedFacts: 0.01, missingCitations: 0.005, badJson: 0.001, inventedSentence: 0, overlong: 0 },
+    },
+  },
+};
+
+/** A table in which nothing ever goes wrong. */
+export const NO_DEFECTS: DefectTable = {
+  complexPurposes: [],
+  tiers: { T1: { complex: {}, simple: {} }, T2: { complex: {}, simple: {} }, T3: { complex: {}, simple: {} } },
+};
+
+export function ratesFor(table: DefectTable, tier: Tier, purpose: string): DefectRates {
+  const { complex, simple } = table.tiers[tier];
+  return table.complexPurposes.includes(purpose) ? complex : simple;
+}

@@ -1,0 +1,24 @@
+/** Applies an edit to the prose of a reply, wherever its purpose keeps it; other replies stay as they are. */
+export function editProse(purpose: string, value: unknown, edit: (markdown: string) => string): unknown {
+  if (purpose === 'text' && typeof value === 'string') return edit(value);
+  if (purpose === 'article_part' && isPart(value)) return { ...value, markdown: edit(value.markdown) };
+  return value;
+}
+
+function isPart(value: unknown): value is { markdown: string } {
+  return typeof value === 'object' && value !== null && 'markdown' in value && typeof value.markdown === 'string';
+}
+
+/** Applies an edit to every sentence, leaving paragraphs as they are. */
+export function editSentences(markdown: string, edit: (sentence: string) => string): string {
+  return markdown
+    .split('\n')
+    .map((line) =>
+      line
+        // Sentences of our own making end with a stop, after an optional citation, and a blank.
+        .split(/(?<=[.!?]["”’')\]]*)\s+(?=["“‘'(]?[\p{Lu}\p{N}])/u)
+        .map(edit)
+        .join(' '),
+    )
+    .join('\n');
+}

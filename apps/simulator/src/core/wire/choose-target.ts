@@ -1,0 +1,44 @@
+import type { PromptMessage } from '../prompt/parse-prompt.ts';
+import { overlap } from '../text/similarity.ts';
+import { contentStems } from '../text/words.ts';
+import type { JsonSchema } from '../writing/fill-schema.ts';
+import { recogniseSchema, writerFor } from '../writing/writers.ts';
+import type { ReplyTarget } from './generation.ts';
+
+export interface OfferedTool {
+  name: string;
+  description: string;
+  schema: JsonSchema;
+}
+
+/** `auto` leaves the choice to the model, `required` only which tool; a name leaves none. */
+export type ToolChoice = 'none' | 'auto' | 'required' | { name: string };
+
+/**
+ * What a request with these options is answered with. A tool is called when it has to be, when it is one of the known
+ * outputs, or when the last message speaks of what the tool does; after a tool's result comes text.
+ */
+export function chooseTarget(input: {
+  schema: { name: string | undefined; schema: JsonSchema } | undefined;
+  tools: readonly OfferedTool[];
+  choice: ToolChoice;
+  messages: readonly PromptMessage[];
+}): ReplyTarget {
+  const tool = chooseTool(input.tools, input.choice, input.messages);
+  if (tool) return { kind: 'tool', name: tool.name, schema: tool.schema };
+  if (!input.schema) return { kind: 'text' };
+  const { name, schema } = input.schema;
+  return { kind: 'json', name: recogniseSchema(name, schema) ?? 'json', schema };
+}
+
+function chooseTool(tools: readonly OfferedTool[], choice: ToolChoice, messages: readonly PromptMessage[]): OfferedTool | undefined {
+  if (choice === 'none') return undefined;
+  if (typeof choice === 'object') return tools.find((tool) => tool.name === choice.name);
+  const asked = contentStems(messages.findLast((message) => message.role === 'user')?.text ?? '');
+  const ranked = tools
+    .map((tool) => ({ tool, score: overlap(contentStems(`${tool.name.replace(/[_-]/g, ' ')} ${tool.description}`), asked) }))
+    .sort((left, right) => right.score - left.score);
+  if (choice === 'required') return ranked[0]?.tool;
+  if (messages.at(-1)?.role === 'tool') return undefined;
+  return tools.find((tool) => writerFor(tool.name) !== undefined) ?? ranked.find(({ score }) => score > 0)?.tool;
+}

@@ -1,0 +1,104 @@
+import { createHash, randomUUID } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Clock } from '@pressroom/runtime';
+import { anthropicError } from '../core/wire/anthropic-reply.ts';
+import type { Vendor } from '../core/models/model-table.ts';
+import { openaiError } from '../core/wire/openai-reply.ts';
+import { retryAfterHeaders } from '../core/wire/rate-limit-headers.ts';
+import type { WireFailure } from '../core/wire/wire-failure.ts';
+
+/** Says on every reply that no model is behind it. */
+export const SIMULATED_HEADER = 'x-pressroom-simulated';
+
+/** One request and its reply, with what both vendors' endpoints share. */
+export interface Exchange {
+  readonly vendor: Vendor;
+  readonly path: string;
+  readonly requestId: string;
+  /** Who pays, as far as the simulator knows: a hash of the key. Empty when there is no key. */
+  readonly owner: string;
+  readonly startedAtMs: number;
+  /** Aborts when the connection closes before the reply is complete. */
+  readonly signal: AbortSignal;
+  clientAborted(): boolean;
+  /** Headers of every further reply on this exchange. */
+  addHeaders(headers: Readonly<Record<string, string>>): void;
+  sendJson(status: number, body: unknown): void;
+  sendFailure(failure: WireFailure): void;
+  openStream(): void;
+  write(text: string): void;
+  endStream(text: string): void;
+  /** Breaks the connection off without a word. */
+  drop(): void;
+}
+
+export function createExchange(request: IncomingMessage, response: ServerResponse, vendor: Vendor, path: string, clock: Clock): Exchange {
+  const requestId = `req_sim_${randomUUID().replaceAll('-', '')}`;
+  const startedAtMs = clock.nowMs();
+  const startedAt = clock.monotonicMs();
+  const gone = new AbortController();
+  let dropped = false;
+  let aborted = false;
+  response.on('close', () => {
+    if (response.writableFinished || dropped) return;
+    aborted = true;
+    gone.abort(new DOMException('The client closed the connection.', 'AbortError'));
+  });
+  // A connection that breaks while it is written to has closed: nothing else is to be done about it.
+  response.on('error', () => undefined);
+
+  const headers: Record<string, string> =
+    vendor === 'openai'
+      ? { 'x-request-id': requestId, 'openai-organization': 'pressroom-simulator', 'openai-version': '2020-10-01' }
+      : { 'request-id': requestId, 'anthropic-organization-id': 'pressroom-simulator' };
+  headers[SIMULATED_HEADER] = 'true';
+  const sendHead = (status: number, contentType: string, bytes?: number): void => {
+    if (vendor === 'openai') headers['openai-processing-ms'] = String(Math.round(clock.monotonicMs() - startedAt));
+    response.writeHead(status, { ...headers, 'content-type': contentType, ...(bytes !== undefined && { 'content-length': bytes }) });
+  };
+  const sendJson = (status: number, body: unknown): void => {
+    if (response.destroyed) return;
+    const text = JSON.stringify(body);
+    sendHead(status, 'application/json', Buffer.byteLength(text));
+    response.end(text);
+  };
+
+  return {
+    vendor,
+    path,
+    requestId,
+    owner: ownerOf(request),
+    startedAtMs,
+    signal: gone.signal,
+    clientAborted: () => aborted,
+    addHeaders: (added) => {
+      Object.assign(headers, added);
+    },
+    sendJson,
+    sendFailure: (failure) => {
+      Object.assign(headers, retryAfterHeaders(failure.retryAfterMs));
+      sendJson(failure.status, vendor === 'openai' ? openaiError(failure) : anthropicError(failure, requestId));
+    },
+    openStream: () => {
+      headers['cache-control'] = 'no-cache';
+      sendHead(200, 'text/event-stream; charset=utf-8');
+    },
+    write: (text) => {
+      response.write(text);
+    },
+    endStream: (text) => {
+      response.end(text);
+    },
+    drop: () => {
+      dropped = true;
+      request.socket.destroy();
+    },
+  };
+}
+
+function ownerOf(request: IncomingMessage): string {
+  const bearer = /^Bearer\s+(\S+)$/i.exec(request.headers.authorization ?? '')?.[1];
+  const header = request.headers['x-api-key'];
+  const key = bearer ?? (Array.isArray(header) ? header[0] : header) ?? '';
+  return key.trim() === '' ? '' : createHash('sha256').update(key).digest('base64url').slice(0, 16);
+}

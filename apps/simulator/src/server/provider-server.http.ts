@@ -1,0 +1,116 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Clock, Logger } from '@pressroom/runtime';
+import type { ModelTable, Vendor } from '../core/models/model-table.ts';
+import { parseCountRequest, parseMessagesRequest } from '../core/wire/anthropic-request.ts';
+import { anthropicModel, openaiModel } from '../core/wire/model-list.ts';
+import { parseChatRequest } from '../core/wire/openai-request.ts';
+import type { WireFailure } from '../core/wire/wire-failure.ts';
+import { PLAIN_TEXT } from '../core/writing/write-reply.ts';
+import type { Tokenizer } from '../tokens/tokenizer.ts';
+import { createExchange, type Exchange } from './exchange.http.ts';
+import { readJson } from './read-json.http.ts';
+import { serveEmbeddings } from './serve-embeddings.http.ts';
+import { serveGeneration, type GenerationDeps } from './serve-generation.http.ts';
+
+export interface ProviderDeps extends GenerationDeps {
+  clock: Clock;
+  log: Logger;
+  models: ModelTable;
+  tokenizer: Tokenizer;
+}
+
+/** Answers every request that reaches the provider's port: finds the protocol, checks the key, serves the endpoint. */
+export function createProviderHandler(deps: ProviderDeps): (request: IncomingMessage, response: ServerResponse) => void {
+  return (request, response) => {
+    const url = new URL(request.url ?? '/', 'http://simulator');
+    const path = url.pathname.replace(/\/+$/, '') || '/';
+    const exchange = createExchange(request, response, vendorOf(request, path), path, deps.clock);
+    handle(request, exchange, path, deps).catch((error: unknown) => {
+      // The client went away in the middle of its own request, or the simulator has a bug: tell them apart in the log.
+      if (exchange.signal.aborted || request.destroyed) return;
+      deps.log.error({ err: error, path }, 'simulator.failed');
+      if (response.headersSent) exchange.drop();
+      else exchange.sendFailure({ status: 500, kind: 'server_error', message: 'The simulator failed.' });
+    });
+  };
+}
+
+async function handle(request: IncomingMessage, exchange: Exchange, path: string, deps: ProviderDeps): Promise<void> {
+  const endpoint = `${request.method ?? 'GET'} ${path}`;
+  const refusal = refuseHeaders(request, exchange);
+  if (refusal) {
+    // A body that nobody reads would keep the connection from being used again.
+    request.resume();
+    if (request.method === 'POST') deps.calls.refuse(exchange, refusal, '', PLAIN_TEXT);
+    else exchange.sendFailure(refusal);
+    return;
+  }
+  switch (endpoint) {
+    case 'POST /v1/chat/completions':
+    case 'POST /v1/messages': {
+      const body = await readJson(request);
+      const parse = exchange.vendor === 'openai' ? parseChatRequest : parseMessagesRequest;
+      await serveGeneration(exchange, body.ok ? parse(body.value) : body, deps);
+      return;
+    }
+    case 'POST /v1/messages/count_tokens': {
+      const body = await readJson(request);
+      const parsed = body.ok ? parseCountRequest(body.value) : body;
+      if (!parsed.ok) exchange.sendFailure(parsed.failure);
+      else if (!deps.models.find('anthropic', parsed.value.model)) {
+        exchange.sendFailure({ status: 404, kind: 'unknown_model', message: `model: ${parsed.value.model.slice(0, 100)}`, param: 'model' });
+      } else exchange.sendJson(200, { input_tokens: deps.generator.countPrompt(parsed.value) });
+      return;
+    }
+    case 'POST /v1/embeddings':
+      await serveEmbeddings(exchange, await readJson(request), deps);
+      return;
+    default:
+      request.resume();
+      serveModels(exchange, endpoint, deps.models);
+  }
+}
+
+function serveModels(exchange: Exchange, endpoint: string, models: ModelTable): void {
+  const isOpenai = exchange.vendor === 'openai';
+  if (endpoint === 'GET /v1/models') {
+    const data = models.list(exchange.vendor).map(isOpenai ? openaiModel : anthropicModel);
+    exchange.sendJson(
+      200,
+      isOpenai ? { object: 'list', data } : { data, has_more: false, first_id: data[0]?.['id'] ?? null, last_id: data.at(-1)?.['id'] ?? null },
+    );
+    return;
+  }
+  const id = /^GET \/v1\/models\/(.+)$/.exec(endpoint)?.[1];
+  if (id === undefined) {
+    exchange.sendFailure({ status: 404, kind: 'unknown_path', message: `Unknown request: ${endpoint.slice(0, 200)}.` });
+    return;
+  }
+  const model = models.find(exchange.vendor, decode(id));
+  if (model) exchange.sendJson(200, isOpenai ? openaiModel(model) : anthropicModel(model));
+  else exchange.sendFailure({ status: 404, kind: 'unknown_model', message: `The model '${decode(id).slice(0, 100)}' does not exist in the simulator.`, param: 'model' });
+}
+
+/** Both protocols share paths for their models: what tells them apart is the header that Anthropic requires. */
+function vendorOf(request: IncomingMessage, path: string): Vendor {
+  return path.startsWith('/v1/messages') || request.headers['anthropic-version'] !== undefined ? 'anthropic' : 'openai';
+}
+
+function refuseHeaders(request: IncomingMessage, exchange: Exchange): WireFailure | undefined {
+  if (exchange.owner === '') {
+    const message = exchange.vendor === 'openai' ? "You didn't provide an API key; any key will do here." : 'x-api-key header is required';
+    return { status: 401, kind: 'unauthenticated', message };
+  }
+  if (exchange.vendor === 'anthropic' && request.headers['anthropic-version'] === undefined) {
+    return { status: 400, kind: 'invalid_request', message: 'anthropic-version: header is required' };
+  }
+  return undefined;
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}

@@ -1,0 +1,24 @@
+import type { IncomingMessage } from 'node:http';
+import { fail, type Parsed } from '../core/wire/wire-failure.ts';
+
+/** As large as the vendors take a request. */
+const MAX_BODY_BYTES = 32 * 1024 * 1024;
+
+/** Reads a request's body as JSON. Rejects when the connection breaks before the body is complete. */
+export async function readJson(request: IncomingMessage): Promise<Parsed<unknown>> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    // What is too large is still read to its end, so that the answer arrives, but not kept.
+    if (bytes <= MAX_BODY_BYTES) chunks.push(chunk);
+  }
+  if (bytes > MAX_BODY_BYTES) {
+    return fail({ status: 413, kind: 'too_large', message: `Request exceeds the maximum of ${MAX_BODY_BYTES} bytes.` });
+  }
+  try {
+    return { ok: true, value: JSON.parse(Buffer.concat(chunks).toString('utf8')) };
+  } catch {
+    return fail({ status: 400, kind: 'invalid_request', message: 'We could not parse the JSON body of your request.' });
+  }
+}

@@ -1,0 +1,129 @@
+import type { Tier } from '@pressroom/contracts';
+import { seededRandom, type Clock } from '@pressroom/runtime';
+import { paceOf, type LatencyProfile, type Pace } from '../core/latency.ts';
+import { anthropicUsage, message, messageStream } from '../core/wire/anthropic-reply.ts';
+import type { GeneratedReply, GenerationRequest } from '../core/wire/generation.ts';
+import { chatCompletion, chatStream, openaiUsage } from '../core/wire/openai-reply.ts';
+import type { Parsed } from '../core/wire/wire-failure.ts';
+import { PLAIN_TEXT, seedFrom } from '../core/writing/write-reply.ts';
+import { NOTHING_BILLED } from '../calls/call-log.ts';
+import type { FaultSet } from '../faults/fault-book.ts';
+import type { Exchange } from './exchange.http.ts';
+import type { Generator } from './generator.ts';
+import type { CallEnd, CallServer } from './serve-call.http.ts';
+
+/** A chunk is not sent more often than this, so that a fast stream costs no timer per token. */
+const CHUNK_MS = 30;
+/** Tokens per chunk where nothing is waited for. */
+const IMMEDIATE_CHUNK_TOKENS = 32;
+
+export interface GenerationDeps {
+  clock: Clock;
+  generator: Generator;
+  calls: CallServer;
+  latency: Readonly<Record<Tier, LatencyProfile>>;
+  latencyScale: number;
+}
+
+/** Serves a chat completion or a message: whole or as a stream, at the pace of its tier. */
+export async function serveGeneration(exchange: Exchange, parsed: Parsed<GenerationRequest>, deps: GenerationDeps): Promise<void> {
+  if (!parsed.ok) {
+    deps.calls.refuse(exchange, parsed.failure, '', PLAIN_TEXT);
+    return;
+  }
+  const request = parsed.value;
+  const purpose = request.target.kind === 'text' ? PLAIN_TEXT : request.target.name;
+  const prepared = deps.generator.prepare(request);
+  if (!prepared.ok) {
+    deps.calls.refuse(exchange, prepared.failure, request.model, purpose);
+    return;
+  }
+  const { model, tier, promptTokens } = prepared.value;
+  const promptBill = { ...NOTHING_BILLED, uncachedInput: promptTokens.length };
+  const facts = { model: model.id, tier, purpose, stream: request.stream, tokens: promptTokens.length, promptBill };
+  await deps.calls.serve(exchange, facts, async (faults, end) => {
+    const reply = deps.generator.generate(prepared.value, { owner: exchange.owner, faults, nowMs: deps.clock.nowMs() });
+    const random = seededRandom(seedFrom(reply.fingerprint, 99))();
+    const pace = paceOf(deps.latency[tier], deps.latencyScale, random, faults.slow?.tokensPerSecond);
+    await (request.stream ? stream : whole)({ exchange, reply, pace, faults, end, clock: deps.clock });
+  });
+}
+
+interface Delivery {
+  exchange: Exchange;
+  reply: GeneratedReply;
+  pace: Pace;
+  faults: FaultSet;
+  end: (end: CallEnd) => void;
+  clock: Clock;
+}
+
+const usageOf = (reply: GeneratedReply): unknown => (reply.request.vendor === 'openai' ? openaiUsage(reply) : anthropicUsage(reply));
+/** What a bill holds when the reply ended after `tokens` tokens. */
+const billUpTo = (reply: GeneratedReply, tokens: number) => ({ ...reply.usage, output: Math.min(tokens, reply.usage.output) });
+
+async function whole({ exchange, reply, pace, faults, end, clock }: Delivery): Promise<void> {
+  const tokens = Math.min(reply.usage.output, faults.cut?.afterTokens ?? Infinity);
+  const startedAt = clock.monotonicMs();
+  const waitMs = pace.firstTokenMs + tokens * pace.msPerToken;
+  if (waitMs > 0) await clock.sleep(waitMs, exchange.signal).catch(() => undefined);
+  if (exchange.signal.aborted) {
+    const generated = (clock.monotonicMs() - startedAt - pace.firstTokenMs) / Math.max(pace.msPerToken, 1e-9);
+    end({ outcome: 'aborted', status: 0, billed: billUpTo(reply, Math.max(0, Math.floor(generated))) });
+    return;
+  }
+  if (faults.cut) {
+    end({ outcome: 'cut', status: 0, billed: billUpTo(reply, tokens) });
+    exchange.drop();
+    return;
+  }
+  end({ outcome: 'ok', status: 200, usage: usageOf(reply), billed: reply.usage });
+  exchange.sendJson(200, reply.request.vendor === 'openai' ? chatCompletion(reply) : message(reply));
+}
+
+async function stream({ exchange, reply, pace, faults, end, clock }: Delivery): Promise<void> {
+  const events = reply.request.vendor === 'openai' ? chatStream(reply) : messageStream(reply);
+  const cutAfter = faults.cut?.afterTokens ?? Infinity;
+  const perChunk = pace.msPerToken > 0 ? Math.max(1, Math.round(CHUNK_MS / pace.msPerToken)) : IMMEDIATE_CHUNK_TOKENS;
+  let sent = 0;
+  const pause = async (ms: number): Promise<boolean> => {
+    if (ms > 0) await clock.sleep(ms, exchange.signal).catch(() => undefined);
+    return !exchange.signal.aborted;
+  };
+  const brokenOff = (): void => {
+    end({ outcome: 'aborted', status: 200, billed: billUpTo(reply, sent) });
+  };
+
+  if (!(await pause(pace.firstTokenMs))) {
+    brokenOff();
+    return;
+  }
+  exchange.openStream();
+  exchange.write(events.opening);
+  const { pieces } = reply;
+  // Pieces are whole characters, so there can be fewer of them than tokens.
+  const tokensPerPiece = pieces.length === 0 ? 0 : reply.usage.output / pieces.length;
+  for (let at = 0; at < pieces.length; ) {
+    const left = Math.max(0, Math.floor((cutAfter - sent) / tokensPerPiece));
+    const chunk = pieces.slice(at, at + Math.min(perChunk, left));
+    if (chunk.length > 0) {
+      if (!(await pause(chunk.length * pace.msPerToken))) {
+        brokenOff();
+        return;
+      }
+      exchange.write(events.text(chunk.join('')));
+      at += chunk.length;
+      sent = Math.round(at * tokensPerPiece);
+    }
+    if (at < pieces.length && chunk.length < perChunk) break;
+  }
+  if (sent >= cutAfter || sent < reply.usage.output) {
+    // Let what was sent leave before the connection breaks.
+    await new Promise((resolve) => setImmediate(resolve));
+    end({ outcome: 'cut', status: 200, billed: billUpTo(reply, sent) });
+    exchange.drop();
+    return;
+  }
+  end({ outcome: 'ok', status: 200, usage: usageOf(reply), billed: reply.usage });
+  exchange.endStream(events.closing);
+}

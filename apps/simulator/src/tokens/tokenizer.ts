@@ -1,0 +1,67 @@
+import { decodeGenerator, encode } from 'gpt-tokenizer/encoding/o200k_base';
+
+const PLAIN = { allowedSpecial: new Set<string>(), disallowedSpecial: new Set<string>() };
+
+/** Text as `o200k_base` tokens. Both vendors are counted with it; what looks like a special token is plain text. */
+export interface Tokenizer {
+  encode(text: string): readonly number[];
+  count(text: string): number;
+}
+
+/**
+ * A tokenizer that remembers the lines it has seen: prompts repeat their instructions, sources and notes from call to
+ * call, and a line that begins after a line break is encoded the same whatever stands before it.
+ *
+ * @param maxRememberedChars bound of what is remembered; the lines used least recently are forgotten first
+ */
+export function createTokenizer(maxRememberedChars = 16_000_000): Tokenizer {
+  const remembered = new Map<string, readonly number[]>();
+  let chars = 0;
+
+  const encodeLine = (line: string): readonly number[] => {
+    const known = remembered.get(line);
+    if (known) {
+      remembered.delete(line);
+      remembered.set(line, known);
+      return known;
+    }
+    const tokens = encode(line, PLAIN);
+    remembered.set(line, tokens);
+    chars += line.length;
+    for (const [oldest] of remembered) {
+      if (chars <= maxRememberedChars) break;
+      remembered.delete(oldest);
+      chars -= oldest.length;
+    }
+    return tokens;
+  };
+
+  return {
+    encode: (text) => {
+      const lines = splitLines(text);
+      return lines.length === 1 ? encodeLine(text) : lines.flatMap(encodeLine);
+    },
+    count: (text) => splitLines(text).reduce((sum, line) => sum + encodeLine(line).length, 0),
+  };
+}
+
+/** A token never reaches across a line break into a line that begins with a visible character other than a slash. */
+function splitLines(text: string): string[] {
+  return text.split(/(?<=\n)(?=[^\s/])/);
+}
+
+/** Text of each token; a character of several tokens comes with the last of them, so the pieces always join up. */
+export function decodePieces(tokens: Iterable<number>): string[] {
+  return [...decodeGenerator(tokens)];
+}
+
+export interface CutText {
+  text: string;
+  tokens: number;
+}
+
+/** The first `maxTokens` tokens of a text as whole characters. */
+export function cutToTokens(text: string, tokens: readonly number[], maxTokens: number): CutText {
+  if (tokens.length <= maxTokens) return { text, tokens: tokens.length };
+  return { text: decodePieces(tokens.slice(0, maxTokens)).join('').replace(/\uFFFD+$/, ''), tokens: maxTokens };
+}

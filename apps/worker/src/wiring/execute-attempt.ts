@@ -1,0 +1,142 @@
+import type { FetchedPage, StepAgent } from '@pressroom/agents';
+import type { Agent } from '@pressroom/contracts';
+import type { MoneyStore, StepAttempt } from '@pressroom/db';
+import type { AttemptResult, ExecuteAttempt } from '@pressroom/engine';
+import type { CallScope, Gateway, GatewayStore } from '@pressroom/llm';
+import { sha256Hex, type Clock, type Logger } from '@pressroom/runtime';
+import { toAvoidedEntry } from './gateway-store.ts';
+
+/**
+ * Requests to providers that one attempt may make, repeats and fallbacks included: the only retry budget there is.
+ * Research may have many sources, each summarised in chunks; other agents make a handful of calls.
+ */
+const TRIES: Readonly<Record<Agent, number>> = { research: 400, outline: 12, draft: 16, refine: 40, write: 16 };
+
+/** Costs of an attempt as the gateway ends its calls, for progress events; the ledger is the truth. */
+export interface SpendMeter {
+  /** A gateway store whose ended calls are counted. */
+  around(store: GatewayStore): GatewayStore;
+  take(scope: Pick<CallScope, 'stepId' | 'attempt'>): bigint;
+}
+
+export function createSpendMeter(): SpendMeter {
+  const spent = new Map<string, bigint>();
+  const keyOf = (scope: Pick<CallScope, 'stepId' | 'attempt'>): string => `${scope.stepId}:${scope.attempt}`;
+  return {
+    around: (store) => ({
+      ...store,
+      async endCall(request) {
+        await store.endCall(request);
+        const key = keyOf(request.scope);
+        spent.set(key, (spent.get(key) ?? 0n) + request.costNanoUsd);
+      },
+    }),
+    take(scope) {
+      const key = keyOf(scope);
+      const total = spent.get(key) ?? 0n;
+      spent.delete(key);
+      return total;
+    },
+  };
+}
+
+/** Runs the agent of an attempt with a gateway bound to it and tools whose results are journaled. */
+export function createExecuteAttempt(deps: {
+  gateway: Gateway;
+  meter: SpendMeter;
+  findAgent: (name: Agent) => StepAgent | undefined;
+  money: Pick<MoneyStore, 'findReply' | 'saveReply'>;
+  fetchPage: (url: string, signal: AbortSignal) => Promise<FetchedPage>;
+  clock: Clock;
+  log: Logger;
+}): ExecuteAttempt {
+  const { gateway, meter, clock } = deps;
+
+  return async (attempt, run): Promise<AttemptResult> => {
+    const agent = deps.findAgent(attempt.agent);
+    if (!agent) throw new Error(`no agent named ${attempt.agent}`);
+    const scope = toScope(attempt, run);
+    const llm = gateway.bind(scope);
+    let degraded = false;
+    const log = deps.log.child({ taskId: attempt.taskId, stepId: attempt.stepId, step: attempt.key, attempt: attempt.attempt });
+    try {
+      const { output, limitations } = await agent.run({
+        task: {
+          id: attempt.taskId,
+          type: attempt.taskType,
+          input: attempt.input,
+          quality: attempt.quality,
+          createdAt: new Date(attempt.createdAtMs),
+        },
+        step: {
+          key: attempt.key,
+          agent: attempt.agent,
+          tier: attempt.tier,
+          params: attempt.params,
+          attempt: attempt.attempt,
+        },
+        outputs: attempt.outputs,
+        llm: {
+          async call(call) {
+            const result = await llm.call(call);
+            if (result.degraded === true) degraded = true;
+            return result;
+          },
+        },
+        tool: createJournaledTool(deps.money, attempt, run.signal),
+        fetchUrl: deps.fetchPage,
+        signal: run.signal,
+        clock,
+        log,
+      });
+      return {
+        outcome: 'done',
+        output,
+        limitations,
+        degraded,
+        costNano: meter.take(scope),
+        avoided: llm.takeAvoided().map((call) => toAvoidedEntry(scope, call)),
+      };
+    } catch (error) {
+      return { outcome: 'failed', error, costNano: meter.take(scope) };
+    }
+  };
+}
+
+function toScope(attempt: StepAttempt, run: { sessionId: string; signal: AbortSignal; deadlineAtMs: number }): CallScope {
+  return {
+    taskId: attempt.taskId,
+    tenantId: attempt.tenantId,
+    taskType: attempt.taskType,
+    lane: attempt.lane,
+    quality: attempt.quality,
+    stepId: attempt.stepId,
+    stepKey: attempt.key,
+    agent: attempt.agent,
+    stepTier: attempt.tier,
+    generation: attempt.generation,
+    journalGeneration: attempt.journalGeneration,
+    attempt: attempt.attempt,
+    sessionId: run.sessionId,
+    deadlineAtMs: run.deadlineAtMs,
+    signal: run.signal,
+    tries: { left: TRIES[attempt.agent] },
+  };
+}
+
+/** Tool results are kept like replies: a later attempt of the step sees the same page without fetching it again. */
+function createJournaledTool(money: Pick<MoneyStore, 'findReply' | 'saveReply'>, attempt: StepAttempt, signal: AbortSignal) {
+  return async <T>(path: string, run: (signal: AbortSignal) => Promise<T>): Promise<T> => {
+    const key = {
+      stepId: attempt.stepId,
+      generation: attempt.journalGeneration,
+      path: `tool:${path}`,
+      requestHash: sha256Hex(path),
+    };
+    const kept = attempt.attempt > 1 ? await money.findReply(key) : undefined;
+    if (kept !== undefined) return (kept as { value: T }).value;
+    const value = await run(signal);
+    await money.saveReply(attempt.taskId, key, { value });
+    return value;
+  };
+}

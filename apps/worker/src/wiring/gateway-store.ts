@@ -1,0 +1,172 @@
+import type { EndedCall, LedgerEntryFacts, MoneyStore, Reservation, ReservationAnswer } from '@pressroom/db';
+import { isConnectionFailure } from '@pressroom/db';
+import type { AvoidedCall, CallScope, EndCallRequest, GatewayStore, JournaledReply, LedgerFacts, Usage } from '@pressroom/llm';
+import { createBatcher, errorMessage, type Clock, type Logger } from '@pressroom/runtime';
+
+const RETRY_MS = 250;
+
+/** Where a test may stop the process between the gateway's records; see the chaos suite. */
+export type MoneyCheckpoint = 'reserved' | 'replied' | 'journaled';
+
+/**
+ * The gateway's store on the money store: requests become rows, and rows of many calls at once become one statement.
+ * An answer is never dropped: while the database is away, ending a call waits and tries again.
+ */
+export function createGatewayStore(deps: {
+  money: MoneyStore;
+  clock: Clock;
+  log: Logger;
+  onCheckpoint?: (point: MoneyCheckpoint) => void;
+}): GatewayStore {
+  const { money, clock, log } = deps;
+  const reserve = createBatcher<Reservation, ReservationAnswer | undefined>(
+    async (items) => {
+      const answers = new Map((await money.reserve(items)).map((answer) => [answer.id, answer]));
+      return items.map((item) => answers.get(item.id));
+    },
+    { maxSize: 64, maxParallel: 2 },
+  );
+  const end = createBatcher<EndedCall, undefined>(
+    async (items) => {
+      await money.endCalls(items);
+      return items.map(() => undefined);
+    },
+    { maxSize: 64, maxParallel: 2 },
+  );
+
+  return {
+    async findReply({ stepId, journalGeneration, path, requestHash }) {
+      const reply = await money.findReply({ stepId, generation: journalGeneration, path, requestHash });
+      return reply === undefined ? undefined : fromStored(reply as StoredReply);
+    },
+
+    async reserve(request) {
+      const { scope, path, reservationId } = request;
+      const usage = { ...NO_USAGE, uncachedInput: request.inputTokens, output: request.maxOutputTokens };
+      const answer = await reserve({
+        id: reservationId,
+        sessionId: scope.sessionId,
+        taskId: scope.taskId,
+        stepId: scope.stepId,
+        attempt: scope.attempt,
+        amountNano: request.amountNanoUsd.toString(),
+        budgets: budgetsInScope(scope),
+        entry: {
+          ...entryFacts(scope, path, request, usage),
+          reservationId,
+          baselineNano: request.baselineNanoUsd.toString(),
+        },
+      });
+      deps.onCheckpoint?.('reserved');
+      switch (answer?.outcome) {
+        case 'reserved':
+          return { outcome: 'reserved' };
+        case 'over_budget':
+          return { outcome: 'over_budget', budget: answer.budget, shortfallNanoUsd: answer.shortfallNano };
+        case 'fenced':
+        case undefined:
+          return { outcome: 'fenced' };
+      }
+    },
+
+    async endCall(request) {
+      deps.onCheckpoint?.('replied');
+      const ended = toEndedCall(request);
+      for (;;) {
+        try {
+          await end(ended);
+          deps.onCheckpoint?.('journaled');
+          return;
+        } catch (error) {
+          if (!isConnectionFailure(error)) throw error;
+          log.warn({ stepId: request.scope.stepId, reason: errorMessage(error) }, 'call.end_waits');
+          await clock.sleep(RETRY_MS);
+        }
+      }
+    },
+  };
+}
+
+/** Ledger rows of calls that an attempt avoided. */
+export function toAvoidedEntry(scope: CallScope, call: AvoidedCall): { entry: LedgerEntryFacts; baselineNano: string } {
+  return {
+    entry: { ...entryFacts(scope, call.path, call, call.usage), cache: call.cache, lever: call.lever },
+    baselineNano: call.baselineNanoUsd.toString(),
+  };
+}
+
+/** Keys of the budgets that limit a call. A key without a counter does not limit. */
+const budgetsInScope = (scope: CallScope): string[] => [`task:${scope.taskId}`];
+
+const NO_USAGE: Usage = { uncachedInput: 0, cacheRead: 0, cacheWrite5m: 0, cacheWrite1h: 0, output: 0, reasoning: 0 };
+
+function entryFacts(scope: CallScope, path: string, facts: LedgerFacts, usage: Usage): LedgerEntryFacts {
+  return {
+    tenantId: scope.tenantId,
+    taskId: scope.taskId,
+    stepId: scope.stepId,
+    stepKey: scope.stepKey,
+    agent: scope.agent,
+    taskType: scope.taskType,
+    generation: scope.generation,
+    attempt: scope.attempt,
+    path,
+    purpose: facts.purpose,
+    tier: facts.tier,
+    provider: facts.provider,
+    model: facts.model,
+    ...usage,
+    cache: 'miss',
+    lever: null,
+    promptId: facts.prompt.id,
+    promptVersion: facts.prompt.version,
+    route: facts.route,
+    priceVersion: facts.priceVersion,
+    simulated: facts.simulated,
+    latencyMs: 0,
+    errorCode: null,
+    reservationId: null,
+  };
+}
+
+function toEndedCall(request: EndCallRequest): EndedCall {
+  const { scope, path, reply, reservationId } = request;
+  return {
+    reservationId,
+    status: request.status,
+    costNano: request.costNanoUsd.toString(),
+    baselineNano: request.baselineNanoUsd.toString(),
+    budgets: budgetsInScope(scope),
+    entry: {
+      ...entryFacts(scope, path, request, request.usage),
+      reservationId,
+      latencyMs: Math.round(request.latencyMs),
+      errorCode: request.error?.code ?? null,
+    },
+    ...(reply && {
+      journal: {
+        stepId: scope.stepId,
+        generation: scope.journalGeneration,
+        path,
+        requestHash: request.requestHash,
+        taskId: scope.taskId,
+        reply: toStored(reply),
+      },
+    }),
+  };
+}
+
+/** JSON has no bigint: amounts are stored as decimal strings. */
+type StoredReply = Omit<JournaledReply, 'costNanoUsd' | 'baselineNanoUsd'> & { costNanoUsd: string; baselineNanoUsd: string };
+
+const toStored = (reply: JournaledReply): StoredReply => ({
+  ...reply,
+  costNanoUsd: reply.costNanoUsd.toString(),
+  baselineNanoUsd: reply.baselineNanoUsd.toString(),
+});
+
+const fromStored = (reply: StoredReply): JournaledReply => ({
+  ...reply,
+  costNanoUsd: BigInt(reply.costNanoUsd),
+  baselineNanoUsd: BigInt(reply.baselineNanoUsd),
+});

@@ -1,0 +1,44 @@
+import { countWords, isNearTarget, OutlineOutput, ResearchOutput, type DraftOutput } from '@pressroom/pipelines';
+import { z } from 'zod';
+import { tryOptional } from '../calling/try-optional.ts';
+import { StepInputInvalidError } from '../errors.ts';
+import type { StepAgent, StepContext } from '../ports.ts';
+import type { PartFacts } from '../prompts/writer.ts';
+import { articleInput, parse, stepOutput } from '../step-input.ts';
+import { selectPartFacts } from './core/part-facts.ts';
+import { rewritePart, writePart } from './write-part.ts';
+
+const DraftParams = z.object({ part: z.union([z.literal('lead'), z.int().min(1)]) });
+
+/** Writes the lead or one section from the notes it needs, and brings it to its length once if it missed it. */
+export const draftAgent: StepAgent = {
+  name: 'draft',
+  async run(context) {
+    const { part } = parse(DraftParams, context.step.params, 'the step’s parameters');
+    const facts = selectPartFacts(
+      part,
+      articleInput(context),
+      stepOutput(context, 'outline', OutlineOutput),
+      stepOutput(context, 'research', ResearchOutput),
+    );
+    if (!facts) throw new StepInputInvalidError(`the outline has no section ${part}`);
+    const markdown = await toLength(context, facts, await writePart(context, facts));
+    const output: DraftOutput = { part, markdown, words: countWords(markdown) };
+    context.log.info({ part, words: output.words, due: facts.words }, 'draft.done');
+    return { output, limitations: [] };
+  },
+};
+
+/** One more call when the words are off; whichever text is closer then stays. Being off is no failure. */
+async function toLength(context: StepContext, facts: PartFacts, written: string): Promise<string> {
+  if (isNearTarget(countWords(written), facts.words)) return written;
+  const adjusted = await tryOptional(context, () =>
+    rewritePart(context, facts, written, { path: 'adjust/1', purpose: 'adjust' }),
+  );
+  if (adjusted.outcome === 'failed') {
+    context.log.warn({ part: facts.part, code: adjusted.error.code }, 'adjust.failed');
+    return written;
+  }
+  const distance = (text: string): number => Math.abs(countWords(text) - facts.words);
+  return distance(adjusted.value) < distance(written) ? adjusted.value : written;
+}

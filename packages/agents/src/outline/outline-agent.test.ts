@@ -1,0 +1,34 @@
+import { OutlineOutput } from '@pressroom/pipelines';
+import { describe, expect, it } from 'vitest';
+import { aStepContext } from '../../test/support/a-step-context.ts';
+import { scriptedLlm } from '../../test/support/scripted-llm.ts';
+import { treeInput, treeOutline, treeResearch } from '../../test/support/tree-article.ts';
+import { outlineAgent } from './outline-agent.ts';
+
+const reply = { title: treeOutline.title, sections: treeOutline.sections };
+const run = (answer: unknown, outputs: Record<string, unknown> = { research: treeResearch }) => {
+  const llm = scriptedLlm({ outline: answer });
+  return { llm, outcome: outlineAgent.run(aStepContext({ agent: 'outline', llm, input: treeInput, outputs })) };
+};
+
+describe('outline', () => {
+  it('outlines the article in one call, its words adding up to the target', async () => {
+    const { llm, outcome } = run(reply);
+    const outline = OutlineOutput.parse((await outcome).output);
+    expect(llm.calls.map(({ path, purpose }) => [path, purpose])).toEqual([['outline', 'outline']]);
+    expect(outline.sections.map(({ words }) => words)).toEqual([36, 34]);
+    expect(outline.leadWords).toBe(30);
+  });
+
+  it('refuses a reply no draft could be written from', async () => {
+    const { outcome } = run({ ...reply, sections: [{ ...reply.sections[0], noteIds: ['n99'] }, reply.sections[1]] });
+    await expect(outcome).rejects.toMatchObject({ code: 'OUTPUT_INVALID' });
+  });
+
+  it.each([
+    { title: 'missing', outputs: {} },
+    { title: 'of another shape', outputs: { research: { notes: 'none' } } },
+  ])('fails for good when the research is $title', async ({ outputs }) => {
+    await expect(run(reply, outputs).outcome).rejects.toMatchObject({ code: 'STEP_INPUT_INVALID', retryable: false });
+  });
+});

@@ -1,0 +1,35 @@
+import { ArticleOutline } from '@pressroom/contracts';
+import { planWords, ResearchOutput, type WordPlan } from '@pressroom/pipelines';
+import { callModel } from '../calling/call-model.ts';
+import type { StepAgent } from '../ports.ts';
+import { outlinePrompt } from '../prompts/outline.ts';
+import { outputTokens } from '../prompts/output-tokens.ts';
+import { articleInput, stepOutput } from '../step-input.ts';
+import { normaliseOutline } from './core/normalise-outline.ts';
+import { problemsOfOutline } from './core/problems-of-outline.ts';
+
+/** Heading, purpose and points of a section, and its share of keys and ids in the reply. */
+const WORDS_PER_SECTION = 170;
+
+/** Decides in one call what the article is made of; everything after it is written from this. */
+export const outlineAgent: StepAgent = {
+  name: 'outline',
+  async run(context) {
+    const input = articleInput(context);
+    const { questions, notes, contradictions, gaps } = stepOutput(context, 'research', ResearchOutput);
+    const plan: WordPlan = planWords(input);
+    const noteIds = new Set(notes.map(({ id }) => id));
+    const outline = await callModel(context, {
+      path: 'outline',
+      purpose: 'outline',
+      prompt: outlinePrompt,
+      facts: { input, questions, notes, contradictions, gaps },
+      schema: { name: 'article_outline', zod: ArticleOutline },
+      accept: (reply) => problemsOfOutline(reply, plan, noteIds),
+      maxOutputTokens: outputTokens((plan.sections + 1) * WORDS_PER_SECTION, input),
+    });
+    const output = normaliseOutline(outline, plan);
+    context.log.info({ sections: output.sections.length }, 'outline.done');
+    return { output, limitations: [] };
+  },
+};

@@ -1,0 +1,44 @@
+import type { ArticleCritique } from '@pressroom/contracts';
+import type { ContractFinding, ContractPart } from '@pressroom/pipelines';
+import type { PromptDefect } from '../../prompts/material.ts';
+import { MOST_DEFECTS } from '../../prompts/critique.ts';
+import { locateQuote } from './locate-quote.ts';
+
+/** What edits cannot mend: lengths are brought right by writing a part anew, and the whole document has no text to quote. */
+const NOT_BY_EDITS: ReadonlySet<ContractFinding['code']> = new Set([
+  'WORD_COUNT_OFF',
+  'PART_WORD_COUNT_OFF',
+  'PART_EMPTY',
+  'TITLE_MISSING',
+  'HEADING_MISSING',
+  'HEADING_DUPLICATED',
+  'SOURCE_ORPHANED',
+]);
+
+/**
+ * Defects to mend, those the contract found first: they are certain. A defect of the critique counts if its quote stands
+ * in its part and no other defect is about the same text already.
+ */
+export function collectDefects(
+  findings: readonly ContractFinding[],
+  critique: ArticleCritique['defects'],
+  parts: readonly ContractPart[],
+): PromptDefect[] {
+  const collected: PromptDefect[] = findings
+    .filter(({ code }) => !NOT_BY_EDITS.has(code))
+    .sort((a, b) => Number(b.severity === 'error') - Number(a.severity === 'error'))
+    .map(({ kind, part, quote, message }) => ({ kind, part, quote, advice: message }));
+  for (const defect of critique) {
+    const part = parts.find((each) => each.part === normalisePart(defect.part));
+    const quote = part && locateQuote(part.markdown, defect.quote);
+    if (!part || quote === undefined) continue;
+    const isKnown = collected.some(
+      (known) => known.part === part.part && known.quote !== '' && (known.quote.includes(quote) || quote.includes(known.quote)),
+    );
+    if (!isKnown) collected.push({ kind: defect.kind, part: part.part, quote, advice: defect.advice });
+  }
+  return collected.slice(0, MOST_DEFECTS);
+}
+
+/** `Section 2`, `[part 2]` and `2` name the same part. */
+export const normalisePart = (part: string): string => /lead|\d+/.exec(part.toLowerCase())?.[0] ?? part;

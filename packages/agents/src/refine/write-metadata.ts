@@ -1,0 +1,33 @@
+import { ArticleMetadata } from '@pressroom/contracts';
+import { clipWords, META_DESCRIPTION_CHARACTERS, type ContractPart } from '@pressroom/pipelines';
+import { callModel } from '../calling/call-model.ts';
+import type { StepContext } from '../ports.ts';
+import { metadataPrompt, MOST_KEYWORDS } from '../prompts/metadata.ts';
+import { outputTokens } from '../prompts/output-tokens.ts';
+import type { RefineMatter } from './refine-round.ts';
+
+const METADATA_WORDS = 80;
+
+/** Description and keywords within their limits, whatever the model made of these. */
+export async function writeMetadata(
+  context: StepContext,
+  { input, outline }: RefineMatter,
+  parts: readonly ContractPart[],
+): Promise<ArticleMetadata> {
+  const opening = parts.find(({ part }) => part === 'lead') ?? parts[0];
+  const { metaDescription, keywords } = await callModel(context, {
+    path: 'metadata',
+    purpose: 'metadata',
+    prompt: metadataPrompt,
+    facts: { input, outline, lead: opening ?? { part: 'lead', heading: '', markdown: '' } },
+    schema: { name: 'article_metadata', zod: ArticleMetadata },
+    accept: (reply) => (reply.metaDescription.trim() === '' ? ['the description is empty'] : []),
+    maxOutputTokens: outputTokens(METADATA_WORDS, input),
+    temperature: 0,
+  });
+  const tidy = (text: string): string => text.replace(/\s+/g, ' ').trim();
+  return {
+    metaDescription: clipWords(tidy(metaDescription), META_DESCRIPTION_CHARACTERS),
+    keywords: [...new Set(keywords.map(tidy))].filter((keyword) => keyword !== '').slice(0, MOST_KEYWORDS),
+  };
+}

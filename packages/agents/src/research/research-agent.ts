@@ -1,0 +1,98 @@
+import { ResearchQuestions, type ArticleInput, type Limitation } from '@pressroom/contracts';
+import type { ResearchOutput } from '@pressroom/pipelines';
+import { callModel } from '../calling/call-model.ts';
+import { mapBounded } from '../calling/map-bounded.ts';
+import { isAboutTheCall, tryOptional } from '../calling/try-optional.ts';
+import { NoUsableSourceError } from '../errors.ts';
+import type { StepAgent, StepContext } from '../ports.ts';
+import { outputTokens } from '../prompts/output-tokens.ts';
+import { MOST_QUESTIONS, researchPlanPrompt } from '../prompts/research-plan.ts';
+import { articleInput } from '../step-input.ts';
+import { splitChunks } from './core/split-chunks.ts';
+import { mergeNotes, type SourcePoints } from './merge-notes.ts';
+import { readSources, type ReadSource } from './read-sources.ts';
+import { summariseChunk } from './summarise-source.ts';
+
+/** Summary calls under way at once in one step; the provider's own limits are the gateway's business. */
+const SUMMARIES_AT_ONCE = 4;
+const WORDS_PER_QUESTION = 30;
+
+/**
+ * Plans questions, reads the sources, takes their points and merges them into notes. The questions are planned before any
+ * source is read, so that nothing a source says can steer what is asked. Without given sources there are no notes: the
+ * article then rests on what models know and cites nothing.
+ */
+export const researchAgent: StepAgent = {
+  name: 'research',
+  async run(context) {
+    const input = articleInput(context);
+    const questions = await planQuestions(context, input);
+    const nothing: ResearchOutput = { questions, sources: [], notes: [], contradictions: [], gaps: [] };
+    if ((input.sources?.length ?? 0) === 0) return { output: nothing, limitations: [] };
+
+    const read = await readSources(context, input);
+    const taken = await takePoints(context, input, questions, read.sources);
+    if (taken.points.length === 0) throw new NoUsableSourceError(input.sources?.length ?? 0);
+    const { notes, contradictions, gaps } = await mergeNotes(context, input, questions, taken.points);
+    const output: ResearchOutput = { questions, sources: taken.sources, notes, contradictions, gaps };
+    context.log.info({ sources: output.sources.length, notes: notes.length }, 'research.done');
+    return { output, limitations: [...read.limitations, ...taken.limitations] };
+  },
+};
+
+async function planQuestions(context: StepContext, input: ArticleInput): Promise<string[]> {
+  const { questions } = await callModel(context, {
+    path: 'plan',
+    purpose: 'research-plan',
+    prompt: researchPlanPrompt,
+    facts: { input },
+    schema: { name: 'research_questions', zod: ResearchQuestions },
+    accept: ({ questions: planned }) => (planned.some((question) => question.trim() !== '') ? [] : ['there are no questions']),
+    maxOutputTokens: outputTokens(MOST_QUESTIONS * WORDS_PER_QUESTION, input),
+  });
+  return [...new Set(questions.map((question) => question.trim()))].filter((question) => question !== '').slice(0, MOST_QUESTIONS);
+}
+
+interface TakenPoints {
+  points: SourcePoints[];
+  /** Sources that could be read and summarised, whether or not they have points. */
+  sources: ReadSource[];
+  limitations: Limitation[];
+}
+
+/** Summarises every chunk of every source; a source whose summary no model will give is left out. */
+async function takePoints(
+  context: StepContext,
+  input: ArticleInput,
+  questions: readonly string[],
+  sources: readonly ReadSource[],
+): Promise<TakenPoints> {
+  const chunks = sources.flatMap((source) =>
+    splitChunks(source.text).map((text, index) => ({ source, chunk: index + 1, text })),
+  );
+  const summaries = await mapBounded(chunks, SUMMARIES_AT_ONCE, async (chunk) => ({
+    source: chunk.source,
+    summary: await tryOptional(context, () => summariseChunk(context, input, questions, chunk), isAboutTheCall),
+  }));
+  const taken: TakenPoints = { points: [], sources: [], limitations: [] };
+  const irrelevant: SourcePoints[] = [];
+  for (const source of sources) {
+    const own = summaries.filter((each) => each.source === source).map(({ summary }) => summary);
+    const failed = own.find((summary) => summary.outcome === 'failed');
+    const done = own.flatMap((summary) => (summary.outcome === 'done' ? [summary.value] : []));
+    if (failed) {
+      const extent = done.length === 0 ? 'was left out' : 'was read in part';
+      const message = `The source "${source.title}" ${extent}: it could not be summarised (${failed.error.code}).`;
+      taken.limitations.push({ code: 'SOURCE_SKIPPED', step: context.step.key, message });
+    }
+    if (done.length === 0) continue;
+    taken.sources.push(source);
+    const points = [...new Set(done.flatMap((summary) => summary.points))];
+    if (points.length === 0) continue;
+    const isRelevant = done.some((summary) => summary.relevant);
+    (isRelevant ? taken.points : irrelevant).push({ id: source.id, title: source.title, points });
+  }
+  // Better what a model thought beside the point than nothing, when the user gave nothing else.
+  if (taken.points.length === 0) taken.points.push(...irrelevant);
+  return taken;
+}

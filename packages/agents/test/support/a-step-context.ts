@@ -1,0 +1,42 @@
+import type { Agent, ArticleInput, Quality } from '@pressroom/contracts';
+import type { LlmPort } from '@pressroom/llm';
+import { silentLogger, systemClock } from '@pressroom/runtime';
+import type { FetchedPage, StepContext } from '../../src/ports.ts';
+
+/** A step's context with only what a test cares about; tools run without a journal. */
+export function aStepContext(given: {
+  agent: Agent;
+  llm: LlmPort;
+  input: ArticleInput;
+  key?: string;
+  params?: Record<string, unknown>;
+  outputs?: Record<string, unknown>;
+  quality?: Quality;
+  fetchUrl?: (url: string) => FetchedPage | Error;
+  tool?: StepContext['tool'];
+  signal?: AbortSignal;
+}): StepContext {
+  const signal = given.signal ?? new AbortController().signal;
+  return {
+    task: {
+      id: '0190d3a2-0000-7000-8000-000000000001',
+      type: 'article',
+      input: given.input,
+      quality: given.quality ?? 'balanced',
+      createdAt: new Date(0),
+    },
+    step: { key: given.key ?? given.agent, agent: given.agent, tier: 'T2', params: given.params ?? {}, attempt: 1 },
+    outputs: given.outputs ?? {},
+    llm: given.llm,
+    tool: given.tool ?? ((_path, run) => run(signal)),
+    async fetchUrl(url) {
+      await Promise.resolve();
+      const page = given.fetchUrl?.(url) ?? new Error(`nothing is scripted for ${url}`);
+      if (page instanceof Error) throw page;
+      return page;
+    },
+    signal,
+    clock: systemClock,
+    log: silentLogger(),
+  };
+}

@@ -1,0 +1,39 @@
+import type { Catalog } from '@pressroom/catalog';
+import type { Tier } from '@pressroom/contracts';
+import type { Clock, Logger, Random } from '@pressroom/runtime';
+import type { BreakerView, Breakers } from '../breaker/breakers.ts';
+import type { GatewayStore, LedgerStatus } from '../ports.ts';
+import type { Provider } from '../provider.ts';
+import type { GatewaySettings } from '../settings/gateway-settings.ts';
+
+/** What observers are told; labels are few-valued, and no text of a prompt or reply is among them. */
+export interface GatewayMetrics {
+  callEnded(facts: {
+    provider: string;
+    model: string;
+    purpose: string;
+    tier: Tier;
+    status: LedgerStatus;
+    simulated: boolean;
+    latencyMs: number;
+    firstEventMs: number | undefined;
+    inputTokens: number;
+    outputTokens: number;
+    costNanoUsd: bigint;
+  }): void;
+  callAvoided(facts: { purpose: string; tier: Tier; cache: string }): void;
+  breakerChanged(view: BreakerView): void;
+}
+
+/** What every part of the gateway works with; made once per process. */
+export interface GatewayContext {
+  catalog: Catalog;
+  providers: ReadonlyMap<string, Provider>;
+  store: GatewayStore;
+  clock: Clock;
+  random: Random;
+  log: Logger;
+  settings: GatewaySettings;
+  breakers: Breakers;
+  metrics: GatewayMetrics | undefined;
+}

@@ -1,0 +1,637 @@
+import { createCatalog } from '@pressroom/catalog';
+import { silentLogger } from '@pressroom/runtime';
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import {
+  BreakerOpenError,
+  BudgetExhaustedError,
+  CallBudgetExhaustedError,
+  ContextTooLongError,
+  DeadlineReachedError,
+  LeaseLostError,
+  NoCandidateModelError,
+  OutputInvalidError,
+  ProviderAuthFailedError,
+  ProviderBadRequestError,
+  ProviderRateLimitedError,
+  ProviderRefusedError,
+  ProviderTimedOutError,
+  ProviderUnavailableError,
+} from '../errors.ts';
+import type { GatewaySettingsInput } from '../settings/gateway-settings.ts';
+import { aCall, aScope, NOW_MS } from '../testing/builders.ts';
+import { createFakeProvider, usageOf } from '../testing/fake-provider.ts';
+import { createManualClock } from '../testing/manual-clock.ts';
+import { createMemoryStore } from '../testing/memory-store.ts';
+import { countTokens } from '../tokens/count-tokens.ts';
+import type { GatewayMetrics } from './gateway-context.ts';
+import { createGateway } from './gateway.ts';
+
+const down = new ProviderUnavailableError('down');
+const Title = { name: 'title', zod: z.strictObject({ title: z.string() }) };
+
+/** A gateway over two fake vendors, a store in memory and a clock that stands still. */
+function setUp(config: GatewaySettingsInput = {}) {
+  const openai = createFakeProvider('openai');
+  const anthropic = createFakeProvider('anthropic');
+  const store = createMemoryStore();
+  const clock = createManualClock(NOW_MS);
+  const ended: Parameters<GatewayMetrics['callEnded']>[0][] = [];
+  const metrics: GatewayMetrics = {
+    callEnded: (facts) => ended.push(facts),
+    callAvoided: () => undefined,
+    breakerChanged: () => undefined,
+  };
+  const gateway = createGateway({
+    catalog: createCatalog(),
+    providers: [openai, anthropic],
+    store,
+    clock,
+    // Full jitter at zero: a backoff takes no time, unless the provider asks for some.
+    random: () => 0,
+    log: silentLogger(),
+    config,
+    metrics,
+  });
+  /** Lets backoffs of zero length pass. */
+  const settle = async <T>(promise: Promise<T>): Promise<T> => {
+    let done = false;
+    const watched = promise.finally(() => {
+      done = true;
+    });
+    watched.catch(() => undefined);
+    while (!(done as boolean)) await clock.advance(0);
+    return await watched;
+  };
+  return { gateway, openai, anthropic, store, clock, ended, settle };
+}
+
+const models = (store: ReturnType<typeof createMemoryStore>): string[] => store.ended.map((entry) => entry.model);
+const reasons = (store: ReturnType<typeof createMemoryStore>): string[] =>
+  store.ended.map((entry) => entry.route.reason);
+
+describe('a call', () => {
+  it('is answered by the first candidate of its tier and billed exactly', async () => {
+    const { gateway, openai, store } = setUp();
+    openai.plan({ text: 'Twice a day.', usage: { ...usageOf(1_000, 50), cacheRead: 200 } });
+    const result = await gateway.bind(aScope()).call(aCall());
+    expect(result).toEqual({
+      value: 'Twice a day.',
+      finish: 'stop',
+      tier: 'T2',
+      model: 'gpt-6.1-terra',
+      provider: 'openai',
+      cache: 'miss',
+      simulated: false,
+    });
+    expect(store.ended).toHaveLength(1);
+    expect(store.ended[0]).toMatchObject({
+      status: 'ok',
+      costNanoUsd: 1_000n * 1_000n + 200n * 50n + 50n * 5_000n,
+      baselineNanoUsd: 1_200n * 2_000n + 50n * 10_000n,
+      route: { reason: 'preferred', rule: 'purpose' },
+      prompt: { id: 'draft-section', version: '1' },
+      reply: { text: 'Twice a day.' },
+    });
+    expect(store.heldNanoUsd()).toBe(0n);
+  });
+
+  it('holds at least what it turns out to cost', async () => {
+    const { gateway, openai, store } = setUp();
+    openai.plan({ text: 'x', usage: usageOf(60, 1_000) });
+    await gateway.bind(aScope()).call(aCall());
+    expect(store.reservations[0]?.amountNanoUsd).toBeGreaterThanOrEqual(store.ended[0]?.costNanoUsd ?? 0n);
+  });
+
+  it('records what was paid even when that is more than was held', async () => {
+    const { gateway, openai, store } = setUp();
+    openai.plan({ text: 'x', usage: usageOf(5_000_000, 9_000) });
+    await gateway.bind(aScope()).call(aCall());
+    expect(store.ended[0]?.costNanoUsd).toBeGreaterThan(store.reservations[0]?.amountNanoUsd ?? 0n);
+  });
+
+  it.each([
+    { quality: 'economy', purpose: 'outline', tier: undefined, model: 'gpt-6.1-terra', rule: 'purpose' },
+    { quality: 'premium', purpose: 'source-summary', tier: undefined, model: 'gpt-6.1-terra', rule: 'purpose' },
+    { quality: 'premium', purpose: 'source-summary', tier: 'T1', model: 'gpt-6-luna', rule: 'call' },
+    { quality: 'economy', purpose: 'something-new', tier: undefined, model: 'gpt-6.1-terra', rule: 'step' },
+  ] as const)(
+    'for $purpose at $quality quality goes to $model by the rule of the $rule',
+    async ({ quality, purpose, tier, model, rule }) => {
+      const { gateway, store } = setUp();
+      await gateway.bind(aScope({ quality })).call(aCall({ purpose, ...(tier && { tier }) }));
+      expect(store.ended[0]).toMatchObject({ model, route: { rule } });
+    },
+  );
+
+  it('counts thinking towards the cap and the reservation, and asks for none where none is wanted', async () => {
+    const { gateway, openai, store } = setUp();
+    const llm = gateway.bind(aScope());
+    await llm.call(aCall({ purpose: 'critique', path: 'a' }));
+    await llm.call(aCall({ purpose: 'format', path: 'b' }));
+    expect(openai.requests.map((request) => [request.reasoning, request.maxOutputTokens])).toEqual([
+      ['low', 5_096],
+      ['off', 1_000],
+    ]);
+    expect(store.reservations.map((reservation) => reservation.maxOutputTokens)).toEqual([5_096, 1_000]);
+  });
+
+  it('leaves out a temperature that the model would refuse', async () => {
+    const { gateway, openai } = setUp();
+    await gateway.bind(aScope()).call(aCall({ temperature: 0.2 }));
+    expect(openai.requests[0]).not.toHaveProperty('temperature');
+  });
+
+  it('asks for the system prompt to be cached once it is long enough for that', async () => {
+    const { gateway, anthropic, openai } = setUp();
+    const llm = gateway.bind(aScope());
+    for (const [path, words] of [
+      ['short', 10],
+      ['long', 2_000],
+    ] as const) {
+      openai.plan({ end: new ProviderBadRequestError('no') });
+      await llm.call(aCall({ path, system: 'word '.repeat(words) }));
+    }
+    expect(anthropic.requests.map((request) => request.cacheSystem)).toEqual([false, true]);
+  });
+
+  it('parses a reply by its schema and sends that schema along', async () => {
+    const { gateway, openai } = setUp();
+    openai.plan('{"title":"Tides"}');
+    const result = await gateway.bind(aScope()).call(aCall({ schema: Title }));
+    expect(result.value).toEqual({ title: 'Tides' });
+    expect(openai.requests[0]?.schema).toMatchObject({ name: 'title', jsonSchema: { additionalProperties: false } });
+  });
+
+  it('estimates usage that the provider did not report, and keeps the reply', async () => {
+    const { gateway, openai, store } = setUp();
+    openai.plan({ text: 'Twice a day.', usage: null });
+    await gateway.bind(aScope()).call(aCall());
+    expect(store.ended[0]).toMatchObject({
+      status: 'estimated',
+      usage: { output: countTokens('Twice a day.') },
+      reply: { text: 'Twice a day.' },
+    });
+    expect(store.ended[0]?.usage.uncachedInput).toBeGreaterThan(0);
+  });
+
+  it('needs a model with room for prompt and reply', async () => {
+    const { gateway, openai } = setUp();
+    const call = aCall({ messages: [{ role: 'user', content: 'tide '.repeat(900_000) }] });
+    await expect(gateway.bind(aScope()).call(call)).rejects.toBeInstanceOf(ContextTooLongError);
+    expect(openai.requests).toEqual([]);
+  });
+
+  it('needs a configured provider', async () => {
+    const { store, clock } = setUp();
+    const gateway = createGateway({
+      catalog: createCatalog(),
+      providers: [],
+      store,
+      clock,
+      random: () => 0,
+      log: silentLogger(),
+    });
+    await expect(gateway.bind(aScope()).call(aCall())).rejects.toBeInstanceOf(NoCandidateModelError);
+  });
+
+  it('settles what was paid even when the caller’s own check throws', async () => {
+    const { gateway, store } = setUp();
+    const accept = (): string[] => {
+      throw new TypeError('a bug');
+    };
+    await expect(gateway.bind(aScope()).call(aCall({ accept }))).rejects.toThrow('a bug');
+    expect(store.heldNanoUsd()).toBe(0n);
+    expect(store.ended).toMatchObject([{ status: 'ok', error: { code: 'INTERNAL' } }]);
+    expect(store.journal.size).toBe(0);
+  });
+});
+
+describe('the journal', () => {
+  it('answers a later attempt without a request, and says what that avoided', async () => {
+    const { gateway, openai, store } = setUp();
+    const first = await gateway.bind(aScope()).call(aCall());
+    const again = gateway.bind(aScope({ attempt: 2 }));
+    const second = await again.call(aCall());
+    expect(second).toEqual({ ...first, cache: 'journal' });
+    expect(openai.requests).toHaveLength(1);
+    expect(store.reservations).toHaveLength(1);
+    expect(again.takeAvoided()).toMatchObject([
+      {
+        path: 'section',
+        cache: 'journal',
+        lever: 'journal',
+        model: 'gpt-6.1-terra',
+        baselineNanoUsd: store.ended[0]?.costNanoUsd,
+      },
+    ]);
+    expect(again.takeAvoided()).toEqual([]);
+  });
+
+  it.each([
+    { change: 'another path', call: { path: 'section/2' }, scope: {} },
+    { change: 'another prompt', call: { system: 'You write well.' }, scope: {} },
+    { change: 'a generation that starts afresh', call: {}, scope: { journalGeneration: 2 } },
+  ])('is not consulted for $change', async ({ call, scope }) => {
+    const { gateway, openai } = setUp();
+    await gateway.bind(aScope()).call(aCall());
+    await gateway.bind(aScope(scope)).call(aCall(call));
+    expect(openai.requests).toHaveLength(2);
+  });
+
+  it('does not keep a reply that failed its checks', async () => {
+    const { gateway, openai, store, settle } = setUp();
+    openai.plan('no json', '{"title":"Tides"}');
+    await settle(gateway.bind(aScope()).call(aCall({ schema: Title })));
+    expect(store.ended.map((entry) => entry.reply?.text)).toEqual([undefined, '{"title":"Tides"}']);
+  });
+
+  it('is asked again when its reply no longer passes', async () => {
+    const { gateway, openai } = setUp();
+    await gateway.bind(aScope()).call(aCall());
+    openai.plan('better');
+    const stricter = aCall({ accept: (text: string) => (text === 'better' ? [] : ['bad']) });
+    expect((await gateway.bind(aScope({ attempt: 2 })).call(stricter)).value).toBe('better');
+  });
+});
+
+describe('identical calls at once', () => {
+  it('share one request within an attempt', async () => {
+    const { gateway, openai, store } = setUp();
+    const llm = gateway.bind(aScope());
+    const [a, b] = await Promise.all([llm.call(aCall()), llm.call(aCall())]);
+    expect(a).toBe(b);
+    expect(openai.requests).toHaveLength(1);
+    expect(store.ended).toHaveLength(1);
+  });
+
+  it('do not share across attempts: each is fenced by itself', async () => {
+    const { gateway, openai } = setUp();
+    await Promise.all([gateway.bind(aScope()).call(aCall()), gateway.bind(aScope({ stepId: 'other' })).call(aCall())]);
+    expect(openai.requests).toHaveLength(2);
+  });
+});
+
+describe('before any request', () => {
+  it('a budget that cannot hold the worst case refuses the call, which then uses no try', async () => {
+    const { gateway, openai, store } = setUp();
+    store.limitNanoUsd = 1_000n;
+    const scope = aScope();
+    const error: unknown = await gateway
+      .bind(scope)
+      .call(aCall())
+      .catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(BudgetExhaustedError);
+    expect(error).toMatchObject({ budget: 'task', retryable: false });
+    expect(openai.requests).toEqual([]);
+    expect(scope.tries.left).toBe(8);
+  });
+
+  it('an attempt that has lost its lease may not call', async () => {
+    const { gateway, openai, store } = setUp();
+    store.fenced = true;
+    await expect(gateway.bind(aScope()).call(aCall())).rejects.toBeInstanceOf(LeaseLostError);
+    expect(openai.requests).toEqual([]);
+  });
+
+  it('an aborted attempt may not call', async () => {
+    const { gateway, store } = setUp();
+    const reason = new Error('cancelled');
+    await expect(gateway.bind(aScope({ signal: AbortSignal.abort(reason) })).call(aCall())).rejects.toBe(reason);
+    expect(store.reservations).toEqual([]);
+  });
+
+  it('a call is not started when the attempt is about to end', async () => {
+    const { gateway, openai } = setUp();
+    await expect(gateway.bind(aScope({ deadlineAtMs: NOW_MS + 249 })).call(aCall())).rejects.toBeInstanceOf(
+      DeadlineReachedError,
+    );
+    expect(openai.requests).toEqual([]);
+  });
+
+  it('budgets hold under concurrency: calls beyond the limit are refused, not overspent', async () => {
+    const { gateway, openai, store } = setUp();
+    await gateway.bind(aScope()).call(aCall({ path: 'probe' }));
+    const perCall = store.reservations[0]?.amountNanoUsd ?? 0n;
+    store.limitNanoUsd = store.spentNanoUsd() + perCall * 5n;
+    const calls = Array.from({ length: 40 }, (_, index) => gateway.bind(aScope()).call(aCall({ path: `p${index}` })));
+    const outcomes = await Promise.allSettled(calls);
+    const refused = outcomes.filter((outcome) => outcome.status === 'rejected');
+    expect(store.spentNanoUsd()).toBeLessThanOrEqual(store.limitNanoUsd);
+    expect(refused.every((outcome) => outcome.reason instanceof BudgetExhaustedError)).toBe(true);
+    expect(openai.requests.length - 1).toBe(40 - refused.length);
+    expect(refused.length).toBeGreaterThan(0);
+  });
+});
+
+describe('a failing provider', () => {
+  it('is tried again, then the tier’s next candidate is, each with its own reservation and entry', async () => {
+    const { gateway, openai, anthropic, store, settle } = setUp();
+    openai.plan({ end: down }, { end: down });
+    const scope = aScope();
+    const result = await settle(gateway.bind(scope).call(aCall()));
+    expect(result).toMatchObject({ provider: 'anthropic', model: 'claude-sonnet-5-5', tier: 'T2' });
+    expect(result).not.toHaveProperty('degraded');
+    expect(models(store)).toEqual(['gpt-6.1-terra', 'gpt-6.1-terra', 'claude-sonnet-5-5']);
+    expect(reasons(store)).toEqual([
+      'preferred',
+      'retry after PROVIDER_UNAVAILABLE',
+      'fallback after PROVIDER_UNAVAILABLE',
+    ]);
+    expect(store.ended.map((entry) => [entry.status, entry.costNanoUsd === 0n])).toEqual([
+      ['failed', true],
+      ['failed', true],
+      ['ok', false],
+    ]);
+    expect(new Set(store.reservations.map((reservation) => reservation.reservationId)).size).toBe(3);
+    expect(scope.tries.left).toBe(5);
+    expect(anthropic.requests).toHaveLength(1);
+  });
+
+  it('makes the gateway go down a tier when nothing else is left, and the result says so', async () => {
+    const { gateway, openai, anthropic, store, settle } = setUp({ retry: { triesPerModel: 1 } });
+    openai.plan({ end: down });
+    anthropic.plan({ end: down });
+    const result = await settle(gateway.bind(aScope()).call(aCall()));
+    expect(result).toMatchObject({ model: 'gpt-6-luna', tier: 'T1', degraded: true });
+    expect(reasons(store).at(-1)).toBe('degraded after PROVIDER_UNAVAILABLE');
+  });
+
+  it('is waited for as long as it asks, when there is no alternative', async () => {
+    const { gateway, openai, anthropic, clock } = setUp();
+    anthropic.plan({ end: new ProviderAuthFailedError('no') });
+    openai.plan({ end: new ProviderRateLimitedError('slow down', { retryAfterMs: 3_000 }) });
+    const answered = gateway.bind(aScope()).call(aCall({ purpose: 'source-summary' }));
+    await clock.untilSleeping(3_000);
+    expect(openai.requests).toHaveLength(1);
+    await clock.advance(3_000);
+    expect((await answered).model).toBe('gpt-6-luna');
+  });
+
+  it('is left at once when it asks for a long wait and another can answer', async () => {
+    const { gateway, openai } = setUp();
+    openai.plan({ end: new ProviderRateLimitedError('slow down', { retryAfterMs: 60_000 }) });
+    expect((await gateway.bind(aScope()).call(aCall())).provider).toBe('anthropic');
+    expect(openai.requests).toHaveLength(1);
+  });
+
+  it('is left at once when it asks not to be tried again', async () => {
+    const { gateway, openai } = setUp();
+    openai.plan({ end: new ProviderUnavailableError('down', { doNotRetry: true }) });
+    expect((await gateway.bind(aScope()).call(aCall())).provider).toBe('anthropic');
+    expect(openai.requests).toHaveLength(1);
+  });
+
+  it('is not asked for any of its models once it has refused the key', async () => {
+    const { gateway, openai, anthropic, settle } = setUp({ retry: { triesPerModel: 1 } });
+    openai.plan({ end: new ProviderAuthFailedError('bad key') });
+    anthropic.plan({ end: down });
+    expect((await settle(gateway.bind(aScope()).call(aCall()))).model).toBe('claude-haiku-5-5');
+    expect(openai.requests).toHaveLength(1);
+  });
+
+  it('ends the call when it refuses to answer, which is paid for', async () => {
+    const { gateway, openai, anthropic, store } = setUp();
+    openai.plan({ end: 'refusal' });
+    await expect(gateway.bind(aScope()).call(aCall())).rejects.toBeInstanceOf(ProviderRefusedError);
+    expect(anthropic.requests).toEqual([]);
+    expect(store.ended).toMatchObject([{ status: 'ok', error: { code: 'PROVIDER_REFUSED' } }]);
+    expect(store.spentNanoUsd()).toBeGreaterThan(0n);
+  });
+
+  it('costs no more tries than the attempt has, whatever the number of models', async () => {
+    const { gateway, openai, anthropic, settle } = setUp();
+    openai.plan({ end: down }, { end: down }, { end: down }, { end: down });
+    anthropic.plan({ end: down }, { end: down }, { end: down }, { end: down });
+    const scope = aScope({ tries: { left: 3 } });
+    await expect(settle(gateway.bind(scope).call(aCall()))).rejects.toBe(down);
+    expect(openai.requests.length + anthropic.requests.length).toBe(3);
+    await expect(gateway.bind(scope).call(aCall({ path: 'other' }))).rejects.toBeInstanceOf(CallBudgetExhaustedError);
+  });
+
+  it('reports the failure that may pass rather than the one that will not', async () => {
+    const { gateway, openai, anthropic, settle } = setUp();
+    openai.plan({ end: down }, { end: down });
+    anthropic.plan({ end: new ProviderAuthFailedError('bad key') });
+    openai.plan({ end: down }, { end: down });
+    await expect(settle(gateway.bind(aScope({ tries: { left: 4 } })).call(aCall()))).rejects.toBe(down);
+  });
+
+  it('is not waited for beyond the deadline', async () => {
+    const { gateway, openai, anthropic, clock } = setUp();
+    const busy = new ProviderRateLimitedError('slow down', { retryAfterMs: 4_000 });
+    anthropic.plan({ end: new ProviderAuthFailedError('no') });
+    openai.plan({ end: busy });
+    const scope = aScope({ deadlineAtMs: NOW_MS + 4_000 });
+    await expect(gateway.bind(scope).call(aCall({ purpose: 'source-summary' }))).rejects.toBe(busy);
+    expect(clock.nowMs()).toBe(NOW_MS);
+  });
+});
+
+describe('an interrupted request', () => {
+  it('that the provider cut is billed by the prompt and what had come, and another is made', async () => {
+    const { gateway, openai, store, settle } = setUp();
+    openai.plan({ text: 'Twice a', end: 'cut' });
+    expect((await settle(gateway.bind(aScope()).call(aCall()))).value).toBe('ok');
+    expect(store.ended[0]).toMatchObject({
+      status: 'estimated',
+      usage: { output: countTokens('Twice a') },
+      error: { code: 'PROVIDER_UNAVAILABLE' },
+    });
+    expect(store.ended[0]?.usage.uncachedInput).toBeGreaterThan(0);
+    expect(store.ended[0]).not.toHaveProperty('reply');
+  });
+
+  it('is billed by the usage reported before it broke', async () => {
+    const { gateway, openai, store, settle } = setUp();
+    openai.plan({ text: 'Twice a day', earlyUsage: { ...usageOf(77, 1), cacheRead: 900 }, end: 'cut' });
+    await settle(gateway.bind(aScope()).call(aCall()));
+    expect(store.ended[0]?.usage).toEqual({ ...usageOf(77, countTokens('Twice a day')), cacheRead: 900 });
+  });
+
+  it('that the attempt aborted is billed as aborted and not repeated', async () => {
+    const { gateway, openai, store } = setUp();
+    const controller = new AbortController();
+    openai.plan({ text: 'Twice a day', end: 'hang' });
+    const reason = new Error('task cancelled');
+    const answered = gateway.bind(aScope({ signal: controller.signal })).call(aCall());
+    await openai.untilRequests(1);
+    await new Promise(setImmediate);
+    controller.abort(reason);
+    await expect(answered).rejects.toBe(reason);
+    expect(store.ended).toMatchObject([{ status: 'aborted', usage: { output: countTokens('Twice a day') } }]);
+    expect(store.spentNanoUsd()).toBeGreaterThan(0n);
+    expect(store.heldNanoUsd()).toBe(0n);
+    expect(openai.requests).toHaveLength(1);
+  });
+
+  it('that hung without a word is given up after the first-event timeout, free of charge', async () => {
+    const { gateway, openai, store, clock } = setUp();
+    openai.plan({ end: 'hang' });
+    const answered = gateway.bind(aScope()).call(aCall());
+    await openai.untilRequests(1);
+    await clock.advance(0);
+    await clock.advance(30_000);
+    expect((await answered).provider).toBe('anthropic');
+    expect(store.ended[0]).toMatchObject({ status: 'failed', costNanoUsd: 0n, error: { code: 'PROVIDER_TIMED_OUT' } });
+  });
+
+  it('that went on too long is stopped at the purpose’s timeout and billed', async () => {
+    const { gateway, openai, store, clock } = setUp();
+    openai.plan({ text: 'so far', end: 'hang' });
+    const answered = gateway.bind(aScope()).call(aCall());
+    await openai.untilRequests(1);
+    await clock.advance(0);
+    await clock.advance(119_999);
+    expect(store.ended).toEqual([]);
+    await clock.advance(1);
+    expect((await answered).provider).toBe('anthropic');
+    expect(store.ended[0]).toMatchObject({
+      status: 'aborted',
+      latencyMs: 120_000,
+      usage: { output: countTokens('so far') },
+    });
+  });
+
+  it('gets no more time than the attempt has left, and the provider is not blamed for that', async () => {
+    const { gateway, openai, clock } = setUp({ breaker: { minRequests: 1 } });
+    openai.plan({ text: 'so far', end: 'hang' });
+    const answered = gateway.bind(aScope({ deadlineAtMs: NOW_MS + 5_000 })).call(aCall());
+    const outcome = expect(answered).rejects.toBeInstanceOf(ProviderTimedOutError);
+    await openai.untilRequests(1);
+    await clock.advance(0);
+    await clock.advance(5_000);
+    await outcome;
+    expect(gateway.breakers().map((view) => view.state)).not.toContain('open');
+  });
+});
+
+describe('an invalid reply', () => {
+  it('is paid for, tried once more, then taken to the tier above', async () => {
+    const { gateway, openai, store, settle } = setUp();
+    openai.plan('no json', '{"title":5}', '{"title":"Tides"}');
+    const result = await settle(gateway.bind(aScope()).call(aCall({ schema: Title })));
+    expect(result).toMatchObject({ value: { title: 'Tides' }, tier: 'T3', model: 'gpt-6-sol' });
+    expect(
+      store.ended.map((entry) => [entry.status, entry.model, entry.route.reason, entry.route.escalatedFrom]),
+    ).toEqual([
+      ['ok', 'gpt-6.1-terra', 'preferred', undefined],
+      ['ok', 'gpt-6.1-terra', 'retry after OUTPUT_INVALID', undefined],
+      ['ok', 'gpt-6-sol', 'escalated after OUTPUT_INVALID', 'T2'],
+    ]);
+    expect(store.ended.every((entry) => entry.costNanoUsd > 0n)).toBe(true);
+  });
+
+  it('fails the call when the tier above does no better', async () => {
+    const { gateway, openai, settle } = setUp();
+    openai.plan('1', '2', '3');
+    await expect(settle(gateway.bind(aScope()).call(aCall({ schema: Title })))).rejects.toBeInstanceOf(
+      OutputInvalidError,
+    );
+    expect(openai.requests).toHaveLength(3);
+  });
+
+  it('fails the call when there is no tier above', async () => {
+    const { gateway, openai, settle } = setUp();
+    openai.plan('1', '2');
+    await expect(settle(gateway.bind(aScope()).call(aCall({ schema: Title, tier: 'T3' })))).rejects.toBeInstanceOf(
+      OutputInvalidError,
+    );
+    expect(openai.requests).toHaveLength(2);
+  });
+
+  it('is one that was cut, even if it parses', async () => {
+    const { gateway, openai, settle } = setUp();
+    openai.plan({ text: '{"title":"Ti"}', end: 'length' }, '{"title":"Tides"}');
+    expect((await settle(gateway.bind(aScope()).call(aCall({ schema: Title })))).value).toEqual({ title: 'Tides' });
+  });
+
+  it('is one that the caller’s check rejects', async () => {
+    const { gateway, openai, settle } = setUp();
+    openai.plan('short', 'long enough');
+    const accept = (text: string): string[] => (text.length > 6 ? [] : ['too short']);
+    expect((await settle(gateway.bind(aScope()).call(aCall({ accept })))).value).toBe('long enough');
+  });
+});
+
+describe('breakers', () => {
+  const failOften = { breaker: { minRequests: 2, openMs: 20 }, retry: { triesPerModel: 1 } };
+
+  it('open on outages and send calls straight to the next candidate', async () => {
+    const { gateway, openai, store, settle } = setUp(failOften);
+    openai.plan({ end: down }, { end: down });
+    const llm = gateway.bind(aScope());
+    for (const path of ['a', 'b', 'c']) await settle(llm.call(aCall({ path })));
+    expect(openai.requests).toHaveLength(2);
+    expect(store.ended.at(-1)).toMatchObject({
+      provider: 'anthropic',
+      route: { reason: 'fallback after BREAKER_OPEN' },
+    });
+    expect(gateway.breakers()).toContainEqual(
+      expect.objectContaining({ provider: 'openai', model: 'gpt-6.1-terra', state: 'open', openedAtMs: NOW_MS }),
+    );
+    gateway.close();
+  });
+
+  it('do not open on what is the request’s fault', async () => {
+    const { gateway, openai, settle } = setUp(failOften);
+    openai.plan(...Array.from({ length: 4 }, () => ({ end: new ProviderBadRequestError('no') })));
+    const llm = gateway.bind(aScope({ tries: { left: 20 } }));
+    for (const path of ['a', 'b', 'c', 'd']) await settle(llm.call(aCall({ path })));
+    expect(openai.requests).toHaveLength(4);
+    gateway.close();
+  });
+
+  it('all being open, the call is handed back with the time of the next probe', async () => {
+    const { gateway, openai, anthropic, settle } = setUp({ ...failOften, breaker: { minRequests: 1, openMs: 15_000 } });
+    const llm = gateway.bind(aScope({ tries: { left: 20 } }));
+    openai.plan({ end: down });
+    anthropic.plan({ end: down });
+    const call = aCall({ purpose: 'source-summary' });
+    await expect(settle(llm.call(call))).rejects.toBe(down);
+    const error: unknown = await llm.call(call).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(BreakerOpenError);
+    expect(error).toMatchObject({ retryAfterMs: 15_000, retryable: true });
+    gateway.close();
+  });
+
+  it('bound the requests to one model; the overflow goes to the next candidate', async () => {
+    const { gateway, openai, anthropic } = setUp({ breaker: { maxConcurrent: 2 } });
+    const controller = new AbortController();
+    openai.plan({ end: 'hang' }, { end: 'hang' });
+    const llm = gateway.bind(aScope({ signal: controller.signal }));
+    const hanging = [llm.call(aCall({ path: 'a' })), llm.call(aCall({ path: 'b' }))];
+    await openai.untilRequests(2);
+    await llm.call(aCall({ path: 'c' }));
+    expect([openai.requests.length, anthropic.requests.length]).toEqual([2, 1]);
+    controller.abort(new Error('over'));
+    await Promise.allSettled(hanging);
+  });
+});
+
+describe('secrecy', () => {
+  it('keeps prompts, replies and keys out of errors, ledger entries’ errors and metrics', async () => {
+    const { gateway, openai, anthropic, store, ended, settle } = setUp({ retry: { triesPerModel: 1 } });
+    openai.plan('CANARY-REPLY', 'CANARY-REPLY', 'CANARY-REPLY');
+    const call = aCall({
+      system: 'CANARY-SYSTEM',
+      messages: [{ role: 'user', content: 'CANARY-PROMPT' }],
+      schema: Title,
+    });
+    const invalid: unknown = await settle(gateway.bind(aScope()).call(call)).catch((thrown: unknown) => thrown);
+    openai.plan({ text: 'CANARY-REPLY', end: 'cut' }, { end: 'refusal' });
+    anthropic.plan({ text: 'CANARY-REPLY', end: down });
+    const refused: unknown = await settle(gateway.bind(aScope()).call({ ...call, path: 'x' })).catch(
+      (thrown: unknown) => thrown,
+    );
+    const said = [invalid, refused].map(
+      (error) => `${String(error)} ${String((error as Error).cause)} ${JSON.stringify(error)}`,
+    );
+    const shown = JSON.stringify(
+      [said, store.ended.map((entry) => [entry.error, entry.route]), ended],
+      (_key, value: unknown) => (typeof value === 'bigint' ? value.toString() : value),
+    );
+    expect(shown).toContain('OUTPUT_INVALID');
+    expect(shown).not.toContain('CANARY');
+  });
+});

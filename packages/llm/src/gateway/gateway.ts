@@ -1,0 +1,155 @@
+import type { Catalog } from '@pressroom/catalog';
+import { TIERS } from '@pressroom/contracts';
+import type { Clock, Logger, Random } from '@pressroom/runtime';
+import { createBreakers, type BreakerView } from '../breaker/breakers.ts';
+import type {
+  AvoidedCall,
+  BoundLlm,
+  CallResult,
+  CallScope,
+  GatewayStore,
+  JournaledReply,
+  LogicalCall,
+} from '../ports.ts';
+import type { Provider } from '../provider.ts';
+import { validateReply } from '../reply/core/validate-reply.ts';
+import { GatewaySettings, type GatewaySettingsInput } from '../settings/gateway-settings.ts';
+import { answerCall } from './answer-call.ts';
+import type { GatewayContext, GatewayMetrics } from './gateway-context.ts';
+import { prepareCall, type PreparedCall } from './prepare-call.ts';
+
+export interface GatewayDeps {
+  catalog: Catalog;
+  providers: readonly Provider[];
+  store: GatewayStore;
+  clock: Clock;
+  random: Random;
+  log: Logger;
+  /** Settings that differ from the defaults. */
+  config?: GatewaySettingsInput;
+  metrics?: GatewayMetrics;
+}
+
+export interface Gateway {
+  /** The gateway as one attempt sees it. Cheap; make one per attempt. */
+  bind(scope: CallScope): BoundLlm;
+  /** State of every breaker that has been needed so far. */
+  breakers(): BreakerView[];
+  /** Stops the breakers' timers; calls under way are not touched. */
+  close(): void;
+}
+
+/** Makes the one gateway of a process. It owns breakers, and nothing that must outlive the process. */
+export function createGateway(deps: GatewayDeps): Gateway {
+  const settings = GatewaySettings.parse(deps.config ?? {});
+  const { metrics, log } = deps;
+  const breakers = createBreakers({
+    settings: settings.breaker,
+    clock: deps.clock,
+    onChange: (view) => {
+      log.info(view, 'breaker.changed');
+      metrics?.breakerChanged(view);
+    },
+  });
+  const context: GatewayContext = {
+    ...deps,
+    providers: new Map(deps.providers.map((provider) => [provider.name, provider])),
+    settings,
+    breakers,
+    metrics,
+  };
+  return {
+    bind: (scope) => bindScope(context, scope),
+    breakers: () => breakers.views(),
+    close: () => {
+      breakers.close();
+    },
+  };
+}
+
+function bindScope(context: GatewayContext, scope: CallScope): BoundLlm {
+  /** Identical calls of this attempt that are under way: they share one answer. */
+  const underWay = new Map<string, Promise<unknown>>();
+  let avoided: AvoidedCall[] = [];
+
+  const answer = async <T>(prepared: PreparedCall<T>): Promise<CallResult<T>> => {
+    const journaled = await findJournaled(context, scope, prepared);
+    if (journaled) {
+      avoided.push(avoidedCall(context, prepared, journaled.reply));
+      context.metrics?.callAvoided({ purpose: prepared.call.purpose, tier: journaled.reply.tier, cache: 'journal' });
+      return resultOf(journaled, prepared, 'journal');
+    }
+    return resultOf(await answerCall(context, scope, prepared), prepared, 'miss');
+  };
+
+  return {
+    async call<T = string>(call: LogicalCall<T>): Promise<CallResult<T>> {
+      scope.signal.throwIfAborted();
+      const prepared = prepareCall(call, scope, context.catalog);
+      const key = `${prepared.requestHash} ${call.path}`;
+      const shared = underWay.get(key) as Promise<CallResult<T>> | undefined;
+      if (shared) return await shared;
+      const answered = answer(prepared).finally(() => underWay.delete(key));
+      underWay.set(key, answered);
+      return await answered;
+    },
+    takeAvoided() {
+      const taken = avoided;
+      avoided = [];
+      return taken;
+    },
+  };
+}
+
+/** The reply of an earlier attempt, if it still passes the checks of today's code. */
+async function findJournaled<T>(
+  { store, log }: GatewayContext,
+  scope: CallScope,
+  { call, requestHash }: PreparedCall<T>,
+): Promise<{ value: T; reply: JournaledReply } | undefined> {
+  const { stepId, journalGeneration } = scope;
+  // Attempts only grow: the first one of a step has no past to look up.
+  if (scope.attempt === 1) return undefined;
+  const reply = await store.findReply({ stepId, journalGeneration, path: call.path, requestHash });
+  if (!reply) return undefined;
+  const verdict = validateReply<T>(reply, call);
+  if (verdict.outcome === 'valid') return { value: verdict.value, reply };
+  log.warn({ stepId, purpose: call.purpose, problems: verdict.problems }, 'journal.reply_outdated');
+  return undefined;
+}
+
+function avoidedCall<T>(context: GatewayContext, { call, asked }: PreparedCall<T>, reply: JournaledReply): AvoidedCall {
+  return {
+    path: call.path,
+    purpose: call.purpose,
+    tier: reply.tier,
+    provider: reply.provider,
+    model: reply.model,
+    prompt: { id: call.prompt.id, version: call.prompt.version },
+    route: { reason: 'journaled by an earlier attempt', rule: asked.rule },
+    priceVersion: context.catalog.version,
+    simulated: reply.simulated,
+    cache: 'journal',
+    lever: 'journal',
+    usage: reply.usage,
+    // Without the journal the same call would have been paid again, at the price it had.
+    baselineNanoUsd: reply.costNanoUsd,
+  };
+}
+
+function resultOf<T>(
+  { value, reply }: { value: T; reply: JournaledReply },
+  { asked }: PreparedCall<T>,
+  cache: CallResult<T>['cache'],
+): CallResult<T> {
+  return {
+    value,
+    finish: reply.finish,
+    tier: reply.tier,
+    model: reply.model,
+    provider: reply.provider,
+    cache,
+    simulated: reply.simulated,
+    ...(TIERS.indexOf(reply.tier) < TIERS.indexOf(asked.tier) && { degraded: true as const }),
+  };
+}

@@ -1,0 +1,100 @@
+import type { Clock } from '@pressroom/runtime';
+import OpenAI from 'openai';
+import type { Provider, ProviderEvent, ProviderRequest } from '../provider.ts';
+import { describeSchema } from '../reply/core/describe-schema.ts';
+import { classifyFailure } from './classify-failure.ts';
+import { readOpenAiUsage } from './openai-usage.ts';
+import { SDK_TIMEOUT_MS } from './sdk-timeout.ts';
+
+export interface OpenAiProviderOptions {
+  name: string;
+  apiKey: string | undefined;
+  /** Default: OpenAI's own. */
+  baseURL: string | undefined;
+  simulated: boolean;
+  /** `compatible` leaves out what only OpenAI's own service is sure to understand. */
+  dialect: 'openai' | 'compatible';
+  clock: Clock;
+  fetch?: typeof globalThis.fetch;
+}
+
+type Body = OpenAI.ChatCompletionCreateParamsStreaming;
+
+/** OpenAI's chat completions, streamed; also any endpoint that speaks the same protocol. */
+export function createOpenAiProvider(options: OpenAiProviderOptions): Provider {
+  const { name, simulated, dialect, clock } = options;
+  const client = new OpenAI({
+    apiKey: options.apiKey ?? 'none',
+    baseURL: options.baseURL ?? 'https://api.openai.com/v1',
+    // Retries and timeouts are the gateway's: there is one budget and one deadline for both.
+    maxRetries: 0,
+    timeout: SDK_TIMEOUT_MS,
+    // The SDK's log lines would carry bodies.
+    logLevel: 'off',
+    ...(dialect === 'compatible' && { organization: null, project: null }),
+    ...(options.fetch && { fetch: options.fetch }),
+  });
+
+  async function* stream(request: ProviderRequest): AsyncGenerator<ProviderEvent> {
+    const { signal, model } = request;
+    let finish: 'stop' | 'length' | 'refusal' | undefined;
+    try {
+      const chunks = await client.chat.completions.create(bodyOf(request, dialect), { signal });
+      for await (const chunk of chunks) {
+        const choice = chunk.choices.at(0);
+        if (choice?.delta.content) yield { type: 'text', delta: choice.delta.content };
+        if (choice?.delta.refusal) finish = 'refusal';
+        if (choice?.finish_reason) {
+          finish ??= FINISH[choice.finish_reason] ?? 'stop';
+          yield { type: 'finish', finish };
+        }
+        const usage = chunk.usage && readOpenAiUsage(chunk.usage);
+        if (usage) yield { type: 'usage', usage, final: finish !== undefined };
+      }
+    } catch (error) {
+      signal.throwIfAborted();
+      throw classifyFailure(error, { provider: name, model: model.id, nowMs: clock.nowMs() });
+    }
+    // An aborted stream just ends: the SDK does not throw.
+    signal.throwIfAborted();
+  }
+
+  return { name, simulated, stream };
+}
+
+/** Compatible servers have reasons of their own for an ordinary end. */
+const FINISH: Readonly<Record<string, 'stop' | 'length' | 'refusal' | undefined>> = {
+  stop: 'stop',
+  length: 'length',
+  content_filter: 'refusal',
+};
+
+function bodyOf(request: ProviderRequest, dialect: OpenAiProviderOptions['dialect']): Body {
+  const { model, schema, maxOutputTokens, temperature } = request;
+  const inPrompt = schema !== undefined && model.schemaMode === 'prompt';
+  const system = inPrompt ? describeSchema(request.system, schema) : request.system;
+  return {
+    model: model.id,
+    messages: [
+      ...(system === '' ? [] : [{ role: 'system' as const, content: system }]),
+      ...request.messages.map(({ role, content }) => ({ role, content })),
+    ],
+    stream: true,
+    stream_options: { include_usage: true },
+    // The older name is the one that every compatible server knows.
+    [dialect === 'openai' ? 'max_completion_tokens' : 'max_tokens']: maxOutputTokens,
+    ...(temperature !== undefined && { temperature }),
+    ...(schema && !inPrompt && { response_format: formatOf(schema) }),
+    ...(dialect === 'openai' && { prompt_cache_key: request.cacheKey }),
+    ...(model.reasoningOff !== undefined && { reasoning_effort: effortOf(request) }),
+  };
+}
+
+function formatOf(schema: { name: string; jsonSchema: Record<string, unknown> }): NonNullable<Body['response_format']> {
+  return { type: 'json_schema', json_schema: { name: schema.name, strict: true, schema: schema.jsonSchema } };
+}
+
+function effortOf({ reasoning, model }: ProviderRequest): 'none' | 'minimal' | 'low' | 'medium' {
+  if (reasoning !== 'off') return reasoning;
+  return model.reasoningOff === 'minimal' ? 'minimal' : 'none';
+}

@@ -1,0 +1,65 @@
+import { canonicalJson } from '../hash/canonical-json.ts';
+import type { EndCallRequest, GatewayStore, JournaledReply, JournalKey, ReserveRequest } from '../ports.ts';
+
+export interface MemoryStore extends GatewayStore {
+  readonly reservations: ReserveRequest[];
+  readonly ended: EndCallRequest[];
+  readonly journal: Map<string, JournaledReply>;
+  /** Nano-dollars that may be held or spent; `undefined` for no limit. */
+  limitNanoUsd: bigint | undefined;
+  fenced: boolean;
+  /** Held by reservations that have not been settled. */
+  heldNanoUsd(): bigint;
+  spentNanoUsd(): bigint;
+}
+
+/** The gateway's stores in memory, with the same outcomes as the database. */
+export function createMemoryStore(): MemoryStore {
+  const open = new Map<string, bigint>();
+  const sum = (amounts: Iterable<bigint>): bigint => [...amounts].reduce((total, amount) => total + amount, 0n);
+  const keyOf = ({ stepId, journalGeneration, path, requestHash }: JournalKey): string =>
+    canonicalJson([stepId, journalGeneration, path, requestHash]);
+
+  const store: MemoryStore = {
+    reservations: [],
+    ended: [],
+    journal: new Map(),
+    limitNanoUsd: undefined,
+    fenced: false,
+    heldNanoUsd: () => sum(open.values()),
+    spentNanoUsd: () => sum(store.ended.map((entry) => entry.costNanoUsd)),
+
+    findReply: (key) => Promise.resolve(store.journal.get(keyOf(key))),
+
+    reserve: (request) => {
+      if (store.fenced) return Promise.resolve({ outcome: 'fenced' });
+      const left =
+        store.limitNanoUsd === undefined ? undefined : store.limitNanoUsd - store.heldNanoUsd() - store.spentNanoUsd();
+      if (left !== undefined && request.amountNanoUsd > left) {
+        return Promise.resolve({
+          outcome: 'over_budget',
+          budget: 'task',
+          shortfallNanoUsd: request.amountNanoUsd - left,
+        });
+      }
+      open.set(request.reservationId, request.amountNanoUsd);
+      store.reservations.push(request);
+      return Promise.resolve({ outcome: 'reserved' });
+    },
+
+    endCall: (request) => {
+      if (store.ended.some((entry) => entry.reservationId === request.reservationId)) return Promise.resolve();
+      if (!open.delete(request.reservationId)) throw new Error('settles a reservation that was never made');
+      store.ended.push(request);
+      if (request.reply) {
+        const { stepId, journalGeneration } = request.scope;
+        store.journal.set(
+          keyOf({ stepId, journalGeneration, path: request.path, requestHash: request.requestHash }),
+          request.reply,
+        );
+      }
+      return Promise.resolve();
+    },
+  };
+  return store;
+}

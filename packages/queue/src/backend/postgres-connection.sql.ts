@@ -1,0 +1,172 @@
+import { EventEmitter } from 'node:events';
+
+import type { Logger } from '@pressroom/runtime';
+import { type PgPool, PostgresConnection, quoteSchemaName, runMigrations } from 'bullmq';
+import pg from 'pg';
+
+import { throttleLog } from '../throttle-log.ts';
+
+/** What is gone when somebody dropped the schema: table, function, schema. */
+const SCHEMA_LOST = new Set(['42P01', '42883', '3F000']);
+
+const CONNECT_TIMEOUT_MS = 5_000;
+const STATEMENT_TIMEOUT_MS = 10_000;
+const KEEP_IDLE_MS = 30_000;
+
+/**
+ * The process's connections to a PostgreSQL queue store: one pool for statements and, out of it, one connection that
+ * listens, whatever the number of queues. (A queue that brings its own would open two connections each.)
+ */
+export interface SharedPostgres {
+  readonly pool: pg.Pool;
+  /** A connection object for one more queue; closing it leaves the shared ones open. */
+  borrow(): PostgresConnection;
+  /** Resolves when the schema is there, making it first where needed. Memoised until it fails or is lost. */
+  ready(): Promise<void>;
+  noteError(error: unknown): void;
+  close(): Promise<void>;
+}
+
+export function createSharedPostgres(options: {
+  databaseUrl: string;
+  /** Connections for statements; one more listens. */
+  poolSize: number;
+  schema: string;
+  log: Logger;
+}): SharedPostgres {
+  const { log, schema } = options;
+  const pool = new pg.Pool({
+    ...withSearchPath(options.databaseUrl, schema),
+    max: options.poolSize + 1,
+    application_name: 'pressroom-queue',
+    keepAlive: true,
+    keepAliveInitialDelayMillis: 10_000,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    idleTimeoutMillis: KEEP_IDLE_MS,
+    statement_timeout: STATEMENT_TIMEOUT_MS,
+  });
+  const report = throttleLog((error: unknown) => {
+    log.warn({ err: error }, 'queue.postgres_error');
+  });
+  pool.on('error', report);
+  // pg's overloads say more than BullMQ's minimal interface can match.
+  const owner = new PostgresConnection(pool as unknown as PgPool);
+  owner.setMaxListeners(0);
+  owner.on('error', report);
+
+  let migrated: Promise<void> | undefined;
+  const ready = (): Promise<void> => {
+    if (migrated === undefined) {
+      const attempt = migrate(pool, schema);
+      migrated = attempt;
+      attempt.catch(() => {
+        if (migrated === attempt) migrated = undefined;
+      });
+    }
+    return migrated;
+  };
+
+  return {
+    pool,
+    ready,
+    borrow: () => new BorrowedConnection(owner, pool, schema, ready) as unknown as PostgresConnection,
+    noteError: (error) => {
+      if (SCHEMA_LOST.has((error as { code?: string } | undefined)?.code ?? '')) migrated = undefined;
+    },
+    close: async () => {
+      await owner.close();
+      await pool.end();
+    },
+  };
+}
+
+/** BullMQ serialises this itself with a lock in the database. */
+async function migrate(pool: pg.Pool, schema: string): Promise<void> {
+  const client = await pool.connect();
+  try {
+    await runMigrations(client, schema);
+  } finally {
+    client.release();
+  }
+}
+
+/** The public face of BullMQ's PostgresConnection over somebody else's connections. */
+class BorrowedConnection extends EventEmitter {
+  readonly pool: pg.Pool;
+  readonly schema: string;
+  readonly waitUntilReady: () => Promise<void>;
+  readonly #owner: PostgresConnection;
+  #closing: Promise<void> | undefined;
+
+  constructor(owner: PostgresConnection, pool: pg.Pool, schema: string, ready: () => Promise<void>) {
+    super();
+    this.pool = pool;
+    this.schema = schema;
+    this.waitUntilReady = ready;
+    this.#owner = owner;
+    owner.on('listenerinvalidated', this.#relay);
+  }
+
+  readonly #relay = (): void => {
+    this.emit('listenerinvalidated');
+  };
+
+  async getListenClient(): Promise<ListenClient> {
+    return oneAtATime(await this.#owner.getListenClient());
+  }
+
+  get hasListenClientKeepAlive(): boolean {
+    return this.#owner.hasListenClientKeepAlive;
+  }
+
+  /** Names tell queues' connections apart; here there is one for all. */
+  setListenClientName(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  get isClosing(): Promise<void> | undefined {
+    return this.#closing;
+  }
+
+  close(): Promise<void> {
+    this.#owner.off('listenerinvalidated', this.#relay);
+    this.#closing ??= Promise.resolve();
+    this.emit('close');
+    return this.#closing;
+  }
+
+  disconnect(): Promise<void> {
+    return this.close();
+  }
+}
+
+type ListenClient = Awaited<ReturnType<PostgresConnection['getListenClient']>>;
+const facades = new WeakMap<ListenClient, ListenClient>();
+
+/** The listening connection as many queues may use it: their statements wait for each other. */
+function oneAtATime(client: ListenClient): ListenClient {
+  const known = facades.get(client);
+  if (known !== undefined) return known;
+  if (client instanceof EventEmitter) client.setMaxListeners(0);
+  let last: Promise<unknown> = Promise.resolve();
+  const facade: Pick<ListenClient, 'query' | 'removeListener'> & { on: (...args: never[]) => ListenClient } = {
+    query: (text, values) => {
+      const result = last.then(() => client.query(text, values));
+      last = result.catch(() => undefined);
+      return result as never;
+    },
+    on: (...args) => client.on(...(args as unknown as Parameters<typeof client.on>)),
+    removeListener: (event, listener) => client.removeListener(event, listener),
+  };
+  facades.set(client, facade as ListenClient);
+  return facade as ListenClient;
+}
+
+/** The statements name no schema; options in the URL win over those beside it, so they have to be joined there. */
+function withSearchPath(databaseUrl: string, schema: string): { connectionString: string } {
+  const url = new URL(databaseUrl);
+  const given = url.searchParams.get('options');
+  const searchPath = `-c search_path=${quoteSchemaName(schema)}`;
+  url.searchParams.set('options', given === null ? searchPath : `${given} ${searchPath}`);
+  return { connectionString: url.href };
+}

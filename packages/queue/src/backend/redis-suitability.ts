@@ -1,0 +1,26 @@
+/** Why this Redis must not hold queues, each with what to do; empty when it may. */
+export function findRedisProblems(info: string): string[] {
+  const facts = new Map(
+    info.split(/\r?\n/).flatMap((line) => {
+      const colon = line.indexOf(':');
+      return colon > 0 ? [[line.slice(0, colon), line.slice(colon + 1)] as const] : [];
+    }),
+  );
+  const problems: string[] = [];
+  const version = facts.get('redis_version') ?? '';
+  if (!isAtLeast(version, 6, 2)) {
+    problems.push(`Redis 6.2 or newer is needed, this one is ${version || 'of unknown version'}: upgrade it`);
+  }
+  const policy = facts.get('maxmemory_policy');
+  if (policy !== undefined && policy !== 'noeviction') {
+    problems.push(
+      `its maxmemory-policy is ${policy}, which lets jobs disappear: set "maxmemory-policy noeviction" in redis.conf (or CONFIG SET), or give Pressroom a Redis of its own`,
+    );
+  }
+  return problems;
+}
+
+function isAtLeast(version: string, major: number, minor: number): boolean {
+  const [hasMajor = 0, hasMinor = 0] = version.split('.').map(Number);
+  return hasMajor > major || (hasMajor === major && hasMinor >= minor);
+}

@@ -1,0 +1,210 @@
+import type { Lane, QueueName } from '@pressroom/contracts';
+import { bounded, type Clock, type Logger, newId, type Random, systemClock, systemRandom } from '@pressroom/runtime';
+
+import type { LockTiming, QueueBackend } from '../backend/queue-backend.ts';
+import { throttleLog } from '../throttle-log.ts';
+import { createBullJobSource } from './bull-job-source.ts';
+import { createGate } from './gate.ts';
+import type { JobSource } from './job-source.ts';
+import { DEFAULT_LANE_SHARES, type LaneShares } from './lane-order.ts';
+import { type QueueFeed, startQueueFeed } from './queue-feed.ts';
+import { type JobHandler, type MalformedJob, runJob, type RunJobDeps } from './run-job.ts';
+import { createRunningJobs, renewLocks } from './running-jobs.ts';
+import { createSlots } from './slots.ts';
+
+/** Seconds, not BullMQ's 30: a dead consumer's jobs move on soon. The attempt fences what is delivered twice. */
+const DEFAULT_LOCKS: LockTiming = { lockDurationMs: 6_000, stalledIntervalMs: 3_000 };
+/** How much longer than the longest wait the store may stay silent before the consumer counts as not consuming. */
+const QUIET_MARGIN_MS = 10_000;
+/** What aborted handlers have to end, and closing has in all. */
+const ABORT_GRACE_MS = 2_000;
+const CLOSE_TIMEOUT_MS = 5_000;
+
+export interface ConsumerOptions {
+  backend: QueueBackend;
+  queues: readonly QueueName[];
+  /** Jobs at once, over all queues together. */
+  concurrency: number;
+  laneShares?: LaneShares;
+  locks?: LockTiming;
+  handler: JobHandler;
+  /** Told of what a handler threw; it is logged anyway. */
+  onError?: RunJobDeps['onError'];
+  onMalformed?: (malformed: MalformedJob) => void;
+  log: Logger;
+  clock?: Clock;
+  random?: Random;
+}
+
+/**
+ * Takes jobs and runs them.
+ *
+ * - `consuming`: from creation; `pause` and `resume` leave and enter it, for this process only.
+ * - `drained`: after `drain`; takes nothing more, for good. What still ran at the deadline was aborted.
+ * - `closed`: connections are given back.
+ */
+export interface Consumer {
+  pause(): void;
+  resume(): void;
+  /**
+   * Stops taking, waits for what runs, aborts it after `deadlineMs` and waits 2 s more. Resolves in any case, with how
+   * many were aborted and how many did not even end then; those jobs are delivered to another consumer.
+   */
+  drain(deadlineMs: number): Promise<{ aborted: number; abandoned: number }>;
+  /** Drains without waiting where that was not done, and gives the connections back. Bounded in time. */
+  close(): Promise<void>;
+  /** Starts all queues afresh, as a watchdog does when `isConsuming()` stays false; what runs goes on. */
+  restart(): Promise<void>;
+  /** Does every queue get answers from its store? True while paused or full. */
+  isConsuming(): boolean;
+  /** Epoch milliseconds of the last job taken or ended; of the start, before that. */
+  readonly lastActivityAtMs: number;
+  /** Jobs that run now. */
+  readonly active: number;
+}
+
+export function createConsumer(options: ConsumerOptions): Consumer {
+  const { backend, log, clock = systemClock, random = systemRandom, locks = DEFAULT_LOCKS } = options;
+  const slots = createSlots({
+    concurrency: options.concurrency,
+    laneShares: options.laneShares ?? DEFAULT_LANE_SHARES,
+  });
+  const running = createRunningJobs();
+  const gate = createGate();
+  const ended = new AbortController();
+  const consumerId = newId();
+  let tokens = 0;
+  let lastActivityAtMs = clock.nowMs();
+  let feeds: QueueFeed[] = [];
+  let sources: JobSource[] = [];
+  const retired: Promise<void>[] = [];
+
+  const reportStoreError = throttleLog((error: unknown) => {
+    log.warn({ err: error }, 'queue.store_error');
+  }, 5_000);
+
+  const touch = (): void => {
+    lastActivityAtMs = clock.nowMs();
+  };
+  const jobDeps: RunJobDeps = {
+    handler: async (job, signal, queue) => {
+      touch();
+      try {
+        return await options.handler(job, signal, queue);
+      } finally {
+        touch();
+      }
+    },
+    onError: options.onError ?? (() => undefined),
+    onMalformed: options.onMalformed ?? (() => undefined),
+    running,
+    mayTakeNext: () => gate.isOpen && !ended.signal.aborted && !slots.isContended,
+    clock,
+    random,
+    log,
+  };
+
+  const start = (): void => {
+    sources = [...new Set(options.queues)].map((queue) => createBullJobSource(backend, queue, locks));
+    feeds = sources.map((source) =>
+      startQueueFeed({
+        source,
+        lane: source.queue.split('.')[1] as Lane,
+        slots,
+        gate,
+        clock,
+        random,
+        nextToken: () => `${consumerId}:${(tokens += 1)}`,
+        idleWaitMs: backend.idleWaitMs,
+        run: (job, token, slot) => runJob(source, job, token, slot, jobDeps),
+        onStoreError: reportStoreError,
+      }),
+    );
+  };
+
+  const stopFeeds = async (): Promise<void> => {
+    await bounded(Promise.all(feeds.map((feed) => feed.stop())), CLOSE_TIMEOUT_MS, () => new Error('feeds hang')).catch(
+      reportStoreError,
+    );
+  };
+
+  const closeSources = async (closing: readonly JobSource[]): Promise<void> => {
+    await Promise.all(closing.map((source) => source.close().catch(reportStoreError)));
+  };
+
+  const every = async (periodMs: number, work: () => Promise<void>): Promise<void> => {
+    for (;;) {
+      await clock.sleep(periodMs, ended.signal);
+      await work().catch(reportStoreError);
+    }
+  };
+  const keepLocks = async (): Promise<void> => {
+    const { lost, errors } = await renewLocks(running.all());
+    errors.forEach(reportStoreError);
+    for (const { id, source } of lost) log.warn({ queue: source.queue, jobId: id }, 'queue.lock_lost');
+  };
+  const recoverStalled = async (): Promise<void> => {
+    const active = new Set(await backend.withActiveJobs(sources.map(({ queue }) => queue)));
+    for (const source of sources.filter(({ queue }) => active.has(queue))) {
+      const recovered = await source.recoverStalled();
+      if (recovered > 0) log.warn({ queue: source.queue, recovered }, 'queue.stalled_recovered');
+    }
+  };
+
+  start();
+  every(locks.lockDurationMs / 3, keepLocks).catch(() => undefined);
+  every(locks.stalledIntervalMs, recoverStalled).catch(() => undefined);
+
+  let draining: Promise<{ aborted: number; abandoned: number }> | undefined;
+  const drain = async (deadlineMs: number): Promise<{ aborted: number; abandoned: number }> => {
+    gate.shut();
+    await stopFeeds();
+    const inTime = await bounded(running.whenIdle(), Math.max(0, deadlineMs), () => new Error('deadline')).then(
+      () => true,
+      () => false,
+    );
+    const late = inTime ? [] : running.all();
+    for (const { abort } of late) abort.abort(new Error('the worker shuts down'));
+    if (late.length > 0) {
+      await bounded(running.whenIdle(), ABORT_GRACE_MS, () => new Error('deadline')).catch(() => undefined);
+    }
+    return { aborted: late.length, abandoned: running.size };
+  };
+
+  const consumer: Consumer = {
+    pause: () => {
+      gate.shut();
+    },
+    resume: () => {
+      if (draining === undefined) gate.open();
+    },
+    drain: (deadlineMs) => (draining ??= drain(deadlineMs)),
+    close: async () => {
+      await consumer.drain(0);
+      ended.abort(new Error('the consumer is closed'));
+      await closeSources(sources);
+      await bounded(Promise.all(retired), CLOSE_TIMEOUT_MS, () => new Error('old connections hang')).catch(reportStoreError);
+    },
+    restart: async () => {
+      if (draining !== undefined) return;
+      log.warn({ queues: options.queues }, 'queue.consumer_restarted');
+      const old = sources;
+      await stopFeeds();
+      backend.reconnectConsumers();
+      // What runs still completes through its old source.
+      retired.push(running.whenIdle().then(() => closeSources(old)));
+      start();
+    },
+    isConsuming: () => {
+      if (draining !== undefined) return false;
+      return feeds.every((feed) => feed.isAlive(backend.idleWaitMs + QUIET_MARGIN_MS));
+    },
+    get lastActivityAtMs() {
+      return lastActivityAtMs;
+    },
+    get active() {
+      return running.size;
+    },
+  };
+  return consumer;
+}

@@ -1,0 +1,17 @@
+import { ALL_QUEUES } from '@pressroom/contracts';
+import { silentLogger } from '@pressroom/runtime';
+import { startPrivatePostgres } from '@pressroom/testkit';
+import pg from 'pg';
+import { createConsumer, createQueueBackend } from '../../src/index.ts';
+const sleep = (ms:number)=>new Promise(r=>setTimeout(r,ms));
+const pgs = await startPrivatePostgres();
+const stats = async()=>{const c=new pg.Client({connectionString:pgs.url});await c.connect(); const x=Number((await c.query("select xact_commit from pg_stat_database where datname=current_database()")).rows[0].xact_commit); await c.end(); return x;};
+const a=await stats(); await sleep(10000); const b=await stats(); console.log('bare xact/s',(b-a)/10);
+const orig = pg.Client.prototype.query; const counts=new Map<string,number>();
+(pg.Client.prototype as any).query = function(...args:any[]){ const t=String(typeof args[0]==='string'?args[0]:args[0]?.text).replace(/--.*\n/g,'').trim().slice(0,60); counts.set(t,(counts.get(t)??0)+1); return (orig as any).apply(this,args); };
+const backend = createQueueBackend({kind:'postgres',databaseUrl:pgs.url, log: silentLogger()});
+await backend.prepare();
+const consumer = createConsumer({backend, queues: ALL_QUEUES, concurrency: 16, log: silentLogger(), handler: async()=>{} });
+await sleep(3000); counts.clear(); const c1=await stats(); await sleep(30000); const c2=await stats();
+console.log('xact/s',(c2-c1)/30,[...counts]);
+await consumer.close(); await backend.close(); await pgs.stop(); process.exit(0);

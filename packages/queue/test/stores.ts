@@ -1,0 +1,80 @@
+import { randomBytes } from 'node:crypto';
+
+import { silentLogger } from '@pressroom/runtime';
+import { createTestDatabase, getTestRedis, hasTestRedis, type TestDatabase } from '@pressroom/testkit';
+import { Redis } from 'ioredis';
+import pg from 'pg';
+
+import { createQueueBackend, type QueueBackend, type QueueStoreConfig } from '../src/index.ts';
+
+/** A store under test: an empty key space or schema per call of `config`. */
+export interface StoreUnderTest {
+  kind: 'redis' | 'postgres';
+  isAvailable: boolean;
+  /** Before and after all tests of a file. */
+  setUp(): Promise<void>;
+  tearDown(): Promise<void>;
+  config(): QueueStoreConfig;
+  /** Loses everything the store holds, as a flush or a new empty server would. */
+  flush(config: QueueStoreConfig): Promise<void>;
+  /** Puts a job there that no version of ours would write. */
+  addGarbage(backend: QueueBackend, queue: 'draft.batch', data: unknown): Promise<void>;
+}
+
+const addGarbage: StoreUnderTest['addGarbage'] = async (backend, queue, data) => {
+  const opened = backend.openQueue(queue);
+  await opened.add('step', data, { removeOnComplete: true, priority: 1 });
+  await opened.close();
+};
+
+let database: TestDatabase | undefined;
+
+const postgres: StoreUnderTest = {
+  kind: 'postgres',
+  isAvailable: true,
+  setUp: async () => {
+    database = await createTestDatabase();
+  },
+  tearDown: async () => {
+    await database?.drop();
+  },
+  config: () => ({
+    kind: 'postgres',
+    databaseUrl: database?.url ?? '',
+    schema: `queue_${randomBytes(6).toString('hex')}`,
+  }),
+  flush: async (config) => {
+    if (config.kind !== 'postgres') return;
+    const client = new pg.Client({ connectionString: config.databaseUrl });
+    await client.connect();
+    await client.query(`DROP SCHEMA ${config.schema ?? ''} CASCADE`);
+    await client.end();
+  },
+  addGarbage,
+};
+
+const redis: StoreUnderTest = {
+  kind: 'redis',
+  isAvailable: hasTestRedis(),
+  setUp: () => Promise.resolve(),
+  tearDown: () => Promise.resolve(),
+  config: () => {
+    const { url, prefix } = getTestRedis();
+    return { kind: 'redis', url, prefix };
+  },
+  flush: async (config) => {
+    if (config.kind !== 'redis') return;
+    const client = new Redis(config.url ?? '');
+    // Other test files share the server: lose this test's keys only.
+    const keys = await client.keys(`${(config.prefix ?? '').replaceAll(/[{}]/g, '\\$&')}:*`);
+    if (keys.length > 0) await client.del(keys);
+    await client.script('FLUSH');
+    client.disconnect();
+  },
+  addGarbage,
+};
+
+export const STORES: readonly StoreUnderTest[] = [redis, postgres];
+
+export const openBackend = (config: QueueStoreConfig): QueueBackend =>
+  createQueueBackend({ ...config, log: silentLogger() });

@@ -1,0 +1,96 @@
+import {
+  createSessionStore,
+  createStepStore,
+  createSubmitStore,
+  type NewTask,
+  type SettleAnswer,
+  type SettleItem,
+  type StepAttempt,
+} from '@pressroom/db';
+import { ALL_QUEUES } from '@pressroom/contracts';
+import { newId } from '@pressroom/runtime';
+
+import type { OpenTestDatabase } from '../stores/open-test-database.ts';
+import { aTask } from './a-task.ts';
+
+/** What a test needs to have before it can begin: a tenant, live workers, tasks under way. Goes through the stores. */
+export interface Scene {
+  tenantId: string;
+  /** Another tenant's id, with a row. */
+  addTenant(facts?: { weight?: number; maxConcurrency?: number | null }): Promise<string>;
+  /** A live worker; answers its session id. */
+  addSession(facts?: { ttlMs?: number; concurrency?: number; queues?: readonly string[] }): Promise<string>;
+  submit(facts?: Partial<NewTask>): Promise<NewTask>;
+  /** Takes the next attempt of a queued step. */
+  acquire(sessionId: string, stepId: string, attempt?: number): Promise<StepAttempt>;
+  /** Submits a task and takes its first step. */
+  running(facts?: Partial<NewTask>): Promise<{ task: NewTask; sessionId: string; attempt: StepAttempt }>;
+  settle(sessionId: string, ...items: SettleItem[]): Promise<SettleAnswer>;
+  /** Makes a session look as if its process had been silent for longer than its time. */
+  silence(sessionId: string): Promise<void>;
+}
+
+/** A result to settle an attempt with. */
+export function aSettlement(attempt: { stepId: string; attempt: number }, facts: Partial<SettleItem> = {}): SettleItem {
+  return {
+    stepId: attempt.stepId,
+    attempt: attempt.attempt,
+    output: { text: 'done' },
+    limitations: [],
+    degraded: false,
+    costNano: '0',
+    spawn: [],
+    joins: {},
+    ...facts,
+  };
+}
+
+export async function openScene({ database, sql }: Pick<OpenTestDatabase, 'database' | 'sql'>): Promise<Scene> {
+  const sessions = createSessionStore(database);
+  const steps = createStepStore(database);
+  const tasks = createSubmitStore(database);
+
+  const addTenant: Scene['addTenant'] = async ({ weight = 1, maxConcurrency = null } = {}) => {
+    const id = newId();
+    await sql('INSERT INTO tenant (id, name, weight, max_concurrency) VALUES ($1, $2, $3, $4)', [
+      id,
+      `tenant ${id}`,
+      weight,
+      maxConcurrency,
+    ]);
+    return id;
+  };
+  const tenantId = await addTenant();
+
+  const scene: Scene = {
+    tenantId,
+    addTenant,
+    async addSession({ ttlMs = 60_000, concurrency = 8, queues = ALL_QUEUES } = {}) {
+      const id = newId();
+      await sessions.open({ id, host: 'test', pid: 1, queues, concurrency, version: '0' }, ttlMs);
+      return id;
+    },
+    async submit(facts = {}) {
+      const task = aTask({ tenantId, ...facts });
+      await tasks.submit([task]);
+      return task;
+    },
+    async acquire(sessionId, stepId, attempt = 1) {
+      const [taken] = await steps.acquire(sessionId, [{ stepId, attempt }]);
+      if (!taken) throw new Error(`attempt ${attempt} of step ${stepId} was not to be had`);
+      return taken;
+    },
+    async running(facts) {
+      const task = await scene.submit(facts);
+      const sessionId = await scene.addSession();
+      const first = task.steps.find((step) => step.depsLeft === 0);
+      if (!first) throw new Error('a task without a first step');
+      return { task, sessionId, attempt: await scene.acquire(sessionId, first.id) };
+    },
+    settle: (sessionId, ...items) => steps.settle(sessionId, items, { handoffQueues: [], directQueues: ALL_QUEUES }),
+    async silence(sessionId) {
+      await sql(`UPDATE worker_session SET expires_at = now() - interval '1 ms' WHERE id = $1`, [sessionId]);
+    },
+  };
+  return scene;
+}

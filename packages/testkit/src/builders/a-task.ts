@@ -1,0 +1,56 @@
+import type { NewStep, NewTask } from '@pressroom/db';
+import { newId } from '@pressroom/runtime';
+
+/** A step as it enters a plan: first in line, T2, three failures allowed. */
+export function aStep(facts: Partial<NewStep> & { key: string }): NewStep {
+  const deps = facts.deps ?? [];
+  return {
+    id: newId(),
+    agent: 'write',
+    queue: 'write.interactive',
+    tier: 'T2',
+    deps,
+    next: [],
+    depsLeft: deps.length,
+    params: {},
+    attemptTimeoutMs: 60_000,
+    totalTimeoutMs: 600_000,
+    maxFailures: 3,
+    backoffBaseMs: 100,
+    backoffCapMs: 1_000,
+    onExhausted: 'fail',
+    ...facts,
+  };
+}
+
+/** Steps that run one after the other, each depending on the one before it. */
+export function aChain(...keys: string[]): NewStep[] {
+  return keys.map((key, index) =>
+    aStep({ key, deps: keys.slice(Math.max(0, index - 1), index), next: keys.slice(index + 1, index + 2) }),
+  );
+}
+
+/** A task as it is committed, with one step unless told otherwise. Its first steps enter as `queued`. */
+export function aTask(facts: Partial<NewTask> & { tenantId: string }): NewTask {
+  return {
+    id: newId(),
+    type: 'article',
+    pipelineVersion: 1,
+    lane: 'interactive',
+    priority: 5,
+    quality: 'balanced',
+    budgetNano: null,
+    input: { topic: 'tests' },
+    approvals: [],
+    callbackUrl: null,
+    metadata: {},
+    tags: [],
+    idempotencyKey: null,
+    requestHash: null,
+    timeoutMs: 600_000,
+    runAt: null,
+    direct: true,
+    steps: [aStep({ key: 'write' })],
+    ...facts,
+  };
+}
