@@ -1,7 +1,8 @@
 const layer = (name, from, to) => ({ name, severity: 'error', from: { path: from }, to: { path: to } });
 const pkgs = (...names) => `^packages/(${names.join('|')})/`;
 const all = (...names) => `^packages/(?!(?:${names.join('|')})/)`;
-const wiring = '/src/main\\.ts$';
+/** Where an app joins ports and adapters. */
+const wiring = '/src/(main\\.ts$|wiring/)';
 const tests = '(\\.test\\.ts$|^(?:packages|apps)/[^/]+/test/|^packages/testkit/)';
 
 /** Arrows never go up: see docs/adr and the README of each package. */
@@ -54,11 +55,15 @@ module.exports = {
       to: { path: '^apps/', pathNot: '^apps/$1/' },
     },
     layer('packages-know-no-apps', '^packages/', '^apps/'),
-    layer(
-      'core-is-pure',
-      '/src/(?:.+/)?core/',
-      '^(node:)?(fs|net|http|https|timers|child_process|worker_threads)(/|$)|node_modules/(ioredis|bullmq|@prisma|pg|express|pino)/|/adapters/',
-    ),
+    {
+      name: 'core-is-pure',
+      severity: 'error',
+      comment: 'data in, decision out',
+      from: { path: '^(packages|apps)/.*/core/', pathNot: '\\.test\\.ts$' },
+      to: {
+        path: '^(node:)?(fs|net|http|https|timers|child_process|worker_threads)(/|$)|node_modules/(ioredis|bullmq|@prisma|pg|express|pino)/|/adapters/',
+      },
+    },
     {
       name: 'testkit-is-dev-only',
       severity: 'error',

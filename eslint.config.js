@@ -48,12 +48,20 @@ export default tseslint.config(
   },
   {
     // Programs whose output is the terminal.
-    files: ['apps/cli/src/**', 'apps/supervisor/src/**/terminal*.ts', 'scripts/**', 'bench/**'],
+    files: ['apps/cli/src/**', 'apps/supervisor/src/terminal.ts', 'scripts/**', 'bench/**', 'test/setup/**'],
     rules: { 'no-console': 'off' },
   },
   {
     // Tests, scripts and benchmarks run in real time and hand their environment on.
-    files: ['**/*.test.ts', 'test/**', 'packages/*/test/**', 'apps/*/test/**', 'packages/testkit/**', 'bench/**', 'scripts/**'],
+    files: [
+      '**/*.test.ts',
+      'test/**',
+      'packages/*/test/**',
+      'apps/*/test/**',
+      'packages/testkit/**',
+      'bench/**',
+      'scripts/**',
+    ],
     rules: { 'no-restricted-syntax': 'off', 'no-restricted-properties': 'off' },
   },
 );

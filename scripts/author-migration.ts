@@ -19,7 +19,10 @@ if (values.check !== true && (title === undefined || !/^[a-z0-9_]+$/.test(title)
   process.exit(2);
 }
 
-const schema = { path: 'prisma/schema.prisma', content: readFileSync(join(MIGRATIONS_DIR, '../schema.prisma'), 'utf8') };
+const schema = {
+  path: 'prisma/schema.prisma',
+  content: readFileSync(join(MIGRATIONS_DIR, '../schema.prisma'), 'utf8'),
+};
 const sql = await withScratchDatabase((databaseUrl) => diffSchema({ databaseUrl, schema }));
 
 if (values.check === true) {

@@ -21,7 +21,12 @@ const tool = (packageName: string, command = packageName): string => {
 const CHECKS: Check[] = [
   { name: 'format', program: tool('prettier'), args: ['--check', '--log-level', 'warn', '.'], fix: 'npm run format' },
   { name: 'types', program: tool('typescript', 'tsc'), args: ['--project', '.'], fix: 'see the errors above' },
-  { name: 'lint', program: tool('eslint'), args: ['.', '--max-warnings', '0'], fix: 'npx eslint . --fix, then by hand' },
+  {
+    name: 'lint',
+    program: tool('eslint'),
+    args: ['.', '--max-warnings', '0'],
+    fix: 'npx eslint . --fix, then by hand',
+  },
   {
     name: 'boundaries',
     program: tool('dependency-cruiser', 'depcruise'),
@@ -65,7 +70,10 @@ function run({ program, args }: Check): Promise<{ ok: boolean; output: string }>
   return new Promise((resolve) => {
     const child = spawn(process.execPath, [program, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
     let output = '';
-    for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text: string) => (output += text));
-    child.once('close', (code) => { resolve({ ok: code === 0, output }); });
+    for (const stream of [child.stdout, child.stderr])
+      stream.setEncoding('utf8').on('data', (text: string) => (output += text));
+    child.once('close', (code) => {
+      resolve({ ok: code === 0, output });
+    });
   });
 }

@@ -2,7 +2,16 @@
 // free; a lock makes it safe that several commands start at once. No dependencies: see launch.mjs.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { accessSync, constants, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -36,7 +45,11 @@ function install(command, stamp) {
   const env = { ...process.env, NODE_ENV: 'development', CI: 'true' };
   if (!isWritable(env.HOME)) env.HOME = join(root, '.pressroom', 'tool-home');
   mkdirSync(env.HOME, { recursive: true });
-  const { status, output } = capture('npx', ['--yes', packageManager, 'install', '--frozen-lockfile', '--prod=false'], env);
+  const { status, output } = capture(
+    'npx',
+    ['--yes', packageManager, 'install', '--frozen-lockfile', '--prod=false'],
+    env,
+  );
   if (status !== 0) {
     throw new SetUpError(
       `Set-up failed: "${line}" ended with code ${status}. The end of its output:\n\n${tail(output)}\n\n` +
@@ -58,7 +71,8 @@ function generateClient(command, stamp) {
     CHECKPOINT_DISABLE: '1',
   };
   const { status, output } = capture(chooseNode(), [prisma, 'generate', '--schema', SCHEMA], env);
-  if (status !== 0) throw new SetUpError(`Set-up failed: "prisma generate" ended with code ${status}:\n\n${tail(output)}`);
+  if (status !== 0)
+    throw new SetUpError(`Set-up failed: "prisma generate" ended with code ${status}:\n\n${tail(output)}`);
   writeFileSync(join(GENERATED, '.stamp'), stamp);
 }
 
@@ -84,7 +98,14 @@ function installInputs() {
   const members = ['apps', 'packages'].flatMap((group) =>
     readdirSync(join(root, group)).map((name) => join(root, group, name, 'package.json')),
   );
-  const others = ['package.json', 'pnpm-lock.yaml', 'pnpm-workspace.yaml', 'bench/package.json', 'scripts/package.json', 'test/package.json'];
+  const others = [
+    'package.json',
+    'pnpm-lock.yaml',
+    'pnpm-workspace.yaml',
+    'bench/package.json',
+    'scripts/package.json',
+    'test/package.json',
+  ];
   return [...members, ...others.map((name) => join(root, name))].filter((path) => existsSync(path)).sort();
 }
 
@@ -98,7 +119,7 @@ function hashOf(paths) {
 async function withLock(work) {
   const id = createHash('sha256').update(root).digest('hex').slice(0, 12);
   const lock = join(tmpdir(), `pressroom-set-up-${id}.lock`);
-  for (let announced = false; !tryLock(lock); ) {
+  for (let announced = false; !tryLock(lock);) {
     if (!announced) say('Waiting for another set-up of this checkout …');
     announced = true;
     await new Promise((resolve) => setTimeout(resolve, 300));
@@ -145,7 +166,12 @@ function readStamp(path) {
 }
 
 function capture(program, args, env) {
-  const { status, error, stdout, stderr } = spawnSync(program, args, { cwd: root, env, encoding: 'utf8', maxBuffer: 64_000_000 });
+  const { status, error, stdout, stderr } = spawnSync(program, args, {
+    cwd: root,
+    env,
+    encoding: 'utf8',
+    maxBuffer: 64_000_000,
+  });
   return { status: status ?? -1, output: `${stdout ?? ''}${stderr ?? ''}${error ? error.message : ''}` };
 }
 

@@ -53,7 +53,7 @@ const freePort = (): Promise<number> =>
     });
   });
 
-const postgres = await startPrivatePostgres({ settings: { fsync: 'on', synchronous_commit: 'on', full_page_writes: 'on' } });
+const postgres = await startPrivatePostgres({ settings: { fsync: 'on', synchronous_commit: 'on', full_page_writes: 'on', ...(process.env['PROFILE'] && { shared_preload_libraries: 'pg_stat_statements', 'pg_stat_statements.track': 'all' }) } });
 const redis = BACKEND === 'redis' ? await startPrivateRedis({ args: ['--appendonly', 'yes', '--appendfsync', 'everysec'] }) : undefined;
 await applyMigrations({ databaseUrl: postgres.url, log: silentLogger() });
 const pool = new pg.Pool({ connectionString: postgres.url, max: 3 });
@@ -120,12 +120,17 @@ try {
 
   await burst(Number(WARM));
   const tasks = Number(TASKS);
+  if (process.env['PROFILE']) await pool.query('CREATE EXTENSION IF NOT EXISTS pg_stat_statements; SELECT pg_stat_statements_reset()');
   const before = cpu();
   const commitsBefore = await commits();
   const burstMs = await burst(tasks);
   const after = cpu();
   await new Promise((resolve) => setTimeout(resolve, 1_100));
   const commitsAfter = await commits();
+  if (process.env['PROFILE']) {
+    const { rows } = await pool.query(`SELECT calls::int, round(total_exec_time::numeric, 1) AS ms, round(mean_exec_time::numeric, 3) AS mean, rows::int, toplevel, left(regexp_replace(query, '\\s+', ' ', 'g'), 110) AS q FROM pg_stat_statements ORDER BY total_exec_time DESC LIMIT 24`);
+    for (const row of rows) console.error(row.calls, row.ms, row.mean, row.rows, row.toplevel ? 'T' : ' ', row.q);
+  }
   const perTask = after.map((value, index) => round((value - (before[index] ?? 0)) / tasks));
 
   const lone: number[] = [];

@@ -54,7 +54,9 @@ async function startRedis(): Promise<Stop[]> {
   } else if (process.env['CI'] === 'true') {
     throw new Error('no redis-server on this machine: apt-get install redis-server, or set REDIS_URL');
   } else {
-    console.warn('NOTICE: no redis-server found, tests on Redis are skipped (apt-get install redis-server, or set REDIS_URL)');
+    console.warn(
+      'NOTICE: no redis-server found, tests on Redis are skipped (apt-get install redis-server, or set REDIS_URL)',
+    );
   }
   return server ? [() => server.stop()] : [];
 }

@@ -72,16 +72,23 @@ function explain(error: NodeJS.ErrnoException, host: string, port: number): stri
   return `cannot listen on ${host}:${port} (HOST, PORT): ${error.message}`;
 }
 
+/** How often a closing server looks for connections whose last response has just ended; they would stay open otherwise. */
+const IDLE_CHECK_MS = 20;
+
 async function closeServer(server: Server, clock: Clock, deadlineMs: number): Promise<void> {
-  const deadline = new AbortController();
+  const untilMs = clock.monotonicMs() + deadlineMs;
+  let isClosed = false;
   const closed = new Promise<void>((resolve) => {
     server.close(() => {
+      isClosed = true;
       resolve();
     });
   });
-  server.closeIdleConnections();
-  await Promise.race([closed, clock.sleep(deadlineMs, deadline.signal).catch(() => undefined)]);
-  deadline.abort();
+  const isDone = (): boolean => isClosed;
+  while (!isDone() && clock.monotonicMs() < untilMs) {
+    server.closeIdleConnections();
+    await Promise.race([closed, clock.sleep(IDLE_CHECK_MS)]);
+  }
   server.closeAllConnections();
   await closed;
 }

@@ -19,17 +19,22 @@ export async function autoscale(options: {
 }): Promise<void> {
   const { clock, log, signal } = options;
   let state: ScalingState = { workers: options.workers, lowLooks: 0 };
-  while (!signal.aborted) {
+  for (;;) {
     try {
       await clock.sleep(INTERVAL_MS, signal);
-      const next = chooseWorkerTarget(state, await fetchAdvice(options.url, options.adminKey, signal), options.maxWorkers);
+      const next = chooseWorkerTarget(
+        state,
+        await fetchAdvice(options.url, options.adminKey, signal),
+        options.maxWorkers,
+      );
       if (next.workers !== state.workers) {
         log.info({ from: state.workers, to: next.workers }, 'workers.rescaled');
         await options.resize(next.workers);
       }
       state = next;
     } catch (error) {
-      if (!signal.aborted) log.warn({ err: error }, 'workers.rescale_failed');
+      if (signal.aborted) return;
+      log.warn({ err: error }, 'workers.rescale_failed');
     }
   }
 }

@@ -7,11 +7,13 @@ import { summariseLogLine } from './summarise-log-line.ts';
 
 export interface ChildOutput {
   attach(...streams: (Readable | null)[]): void;
+  /** For output that is at hand as text. */
+  write: (text: string) => void;
   /** Where everything is kept. */
   file: string;
 }
 
-/** Writes a child's output to `<logDir>/<name>.log` and passes on what a person should see at once. */
+/** Writes a process's output to `<logDir>/<name>.log` and passes on what a person should see at once. */
 export function createChildOutput(logDir: string, name: string, show: (text: string) => void): ChildOutput {
   const path = join(logDir, `${name}.log`);
   const file = createLogFile(path);
@@ -21,6 +23,7 @@ export function createChildOutput(logDir: string, name: string, show: (text: str
     if (summary !== undefined) show(`[${name}] ${summary}`);
   };
   return {
+    write: createLineSplitter(onLine).push,
     attach: (...streams) => {
       for (const stream of streams) {
         const splitter = createLineSplitter(onLine);

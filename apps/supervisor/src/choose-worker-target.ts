@@ -14,7 +14,11 @@ export interface ScalingState {
 const LOOKS_BEFORE_SHRINKING = 3;
 
 /** Here every worker serves every pool, so the neediest one decides. Never below 1, so that new work is picked up. */
-export function chooseWorkerTarget(state: ScalingState, advice: readonly PoolAdvice[], maxWorkers: number): ScalingState {
+export function chooseWorkerTarget(
+  state: ScalingState,
+  advice: readonly PoolAdvice[],
+  maxWorkers: number,
+): ScalingState {
   if (advice.length === 0) return state;
   const desired = Math.max(...advice.map(({ desiredReplicas }) => desiredReplicas));
   const target = Math.min(maxWorkers, Math.max(1, desired));

@@ -43,7 +43,9 @@ export function openHome(directory: string): Home {
     logDir: join(directory, 'logs'),
     postgresDir: join(directory, 'postgres'),
     adminKeyFile: join(directory, 'admin-key'),
-    announce: (facts) => { writeFileSync(instanceFile, `${JSON.stringify(facts)}\n`); },
+    announce: (facts) => {
+      writeFileSync(instanceFile, `${JSON.stringify(facts)}\n`);
+    },
     release: () => {
       rmSync(instanceFile, { force: true });
       lock.release();
@@ -59,9 +61,12 @@ function claim(directory: string, instanceFile: string): Extract<PidLock, { acqu
     mkdirSync(join(directory, 'logs'), { recursive: true, mode: 0o700 });
     lock = acquirePidLock(join(directory, 'supervisor.lock'));
   } catch (error) {
-    throw new StartError(`cannot write to ${directory} (${errorMessage(error)}): set PRESSROOM_HOME to a directory of your own`, {
-      cause: error,
-    });
+    throw new StartError(
+      `cannot write to ${directory} (${errorMessage(error)}): set PRESSROOM_HOME to a directory of your own`,
+      {
+        cause: error,
+      },
+    );
   }
   if (lock.acquired) return lock;
   throw new HomeInUseError(directory, lock.ownerPid, readInstance(instanceFile));

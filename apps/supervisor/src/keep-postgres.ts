@@ -22,10 +22,11 @@ export async function keepPostgres(deps: {
   let server = await deps.start();
   const { url } = server;
 
+  const isStopping = () => stopping.signal.aborted;
   const keep = async (): Promise<void> => {
-    for (let failures = 0; ; ) {
+    for (let failures = 0; ;) {
       await server.exited;
-      if (stopping.signal.aborted) return;
+      if (isStopping()) return;
       failures += 1;
       deps.log.error({ failures }, 'postgres.ended');
       await server.stop();
@@ -34,7 +35,7 @@ export async function keepPostgres(deps: {
         server = await deps.start();
         failures = 0;
       } catch (error) {
-        if (stopping.signal.aborted) return;
+        if (isStopping()) return;
         deps.log.error({ err: error }, 'postgres.restart_failed');
       }
     }

@@ -5,9 +5,9 @@ import { applyMigrations, startEmbeddedPostgres } from '@pressroom/db';
 import { AppError, createLogger, createShutdown, systemClock, systemRandom, watchParent } from '@pressroom/runtime';
 
 import { readOrCreateAdminKey } from './admin-key.ts';
+import { createChildOutput } from './child-output.ts';
 import { readConfig, type Config } from './config.ts';
 import { HomeInUseError, openHome, type Home } from './home.ts';
-import { createLogFile } from './log-file.ts';
 import type { ProcessGroup } from './process-group.ts';
 import { runProgram } from './run-program.ts';
 import { startSystem } from './start-system.ts';
@@ -36,7 +36,12 @@ function readConfigOrExit(): Config {
   }
 }
 
-async function runOn(url: string, adminKey: string, run: NonNullable<Config['run']>, signal: AbortSignal): Promise<number> {
+async function runOn(
+  url: string,
+  adminKey: string,
+  run: NonNullable<Config['run']>,
+  signal: AbortSignal,
+): Promise<number> {
   return runProgram({
     program: join(checkoutDir, run.program),
     args: run.args,
@@ -61,10 +66,15 @@ async function main(config: Config): Promise<void> {
     throw error;
   }
 
-  const log = createLogger({ name: 'supervisor', level: config.logLevel, destination: createLogFile(join(home.logDir, 'supervisor.log')) });
+  const output = createChildOutput(home.logDir, 'supervisor', (text) => {
+    terminal.note(text);
+  });
+  const log = createLogger({ name: 'supervisor', level: config.logLevel, destination: { write: output.write } });
   const shutdown = createShutdown({ log, deadlineMs: SHUTDOWN_MS });
   let group: ProcessGroup | undefined;
-  shutdown.register('home', () => { home.release(); });
+  shutdown.register('home', () => {
+    home.release();
+  });
   listenForStop({
     monotonicMs: () => systemClock.monotonicMs(),
     onStop: () => {
@@ -91,7 +101,9 @@ async function main(config: Config): Promise<void> {
       migrate: (databaseUrl) => applyMigrations({ databaseUrl, log }),
       terminal,
       shutdown,
-      onGroup: (started) => { group = started; },
+      onGroup: (started) => {
+        group = started;
+      },
       log,
       clock: systemClock,
       random: systemRandom,

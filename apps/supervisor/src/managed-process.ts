@@ -85,7 +85,7 @@ export class ManagedProcess {
   }
 
   async #keepAlive(exited: Promise<string>): Promise<void> {
-    for (let how = await exited; !this.#stopping.signal.aborted; ) {
+    for (let how = await exited; !this.#stopping.signal.aborted;) {
       this.#crashes += 1;
       const delayMs = calculateBackoffMs(this.#crashes, RESTART, this.#deps.random());
       this.#deps.log.error({ child: this.name, how, restartInMs: delayMs }, 'child.crashed');
@@ -112,8 +112,12 @@ export class ManagedProcess {
     this.#child = child;
     this.#deps.output.attach(child.stdout, child.stderr);
     const exited = new Promise<string>((resolve) => {
-      child.once('error', (error) => { resolve(error.message); });
-      child.once('close', (code, signal) => { resolve(signal === null ? `code ${code ?? 0}` : signal); });
+      child.once('error', (error) => {
+        resolve(error.message);
+      });
+      child.once('close', (code, signal) => {
+        resolve(signal === null ? `code ${code ?? 0}` : signal);
+      });
     });
     return { ready: this.#waitUntilReady(child, exited), exited };
   }
@@ -122,21 +126,28 @@ export class ManagedProcess {
     const timeoutMs = this.#deps.readyTimeoutMs ?? READY_TIMEOUT_MS;
     const done = new AbortController();
     const ready = new Promise<ReadyMessage>((resolve) => {
-      child.on('message', (message) => { if (isReady(message)) resolve(message); });
+      child.on('message', (message) => {
+        if (isReady(message)) resolve(message);
+      });
     });
     const ended = exited.then((how) => {
       throw new StartError(`${this.name} ended (${how}) before it was ready; its log is ${this.#deps.output.file}`);
     });
     const late = this.#deps.clock.sleep(timeoutMs, done.signal).then(() => {
       this.kill();
-      throw new StartError(`${this.name} was not ready within ${timeoutMs / 1000} s; its log is ${this.#deps.output.file}`);
+      throw new StartError(
+        `${this.name} was not ready within ${timeoutMs / 1000} s; its log is ${this.#deps.output.file}`,
+      );
     });
     for (const promise of [ended, late]) promise.catch(() => undefined);
-    return Promise.race([ready, ended, late]).finally(() => { done.abort(); });
+    return Promise.race([ready, ended, late]).finally(() => {
+      done.abort();
+    });
   }
 }
 
-const hasEnded = (child: ChildProcess): boolean => child.pid === undefined || child.exitCode !== null || child.signalCode !== null;
+const hasEnded = (child: ChildProcess): boolean =>
+  child.pid === undefined || child.exitCode !== null || child.signalCode !== null;
 
 const isReady = (message: unknown): message is ReadyMessage =>
   typeof message === 'object' && message !== null && (message as { type?: unknown }).type === 'ready';

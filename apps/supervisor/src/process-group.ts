@@ -31,6 +31,8 @@ export function createProcessGroup(create: (spec: ProcessSpec) => ManagedProcess
       for (const { name } of chosen) members.delete(name);
     },
     names: () => [...members.keys()],
-    killAll: () => { for (const member of members.values()) member.kill(); },
+    killAll: () => {
+      for (const member of members.values()) member.kill();
+    },
   };
 }

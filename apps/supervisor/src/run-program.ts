@@ -13,7 +13,9 @@ export function runProgram(options: {
     const child = spawn(process.execPath, [program, ...args], { cwd, env, stdio: 'inherit' });
     const end = () => child.kill('SIGTERM');
     signal.addEventListener('abort', end, { once: true });
-    child.once('error', () => { resolve(1); });
+    child.once('error', () => {
+      resolve(1);
+    });
     child.once('exit', (code) => {
       signal.removeEventListener('abort', end);
       resolve(code ?? 1);

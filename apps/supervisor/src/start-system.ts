@@ -48,7 +48,9 @@ export async function startSystem(config: Config, home: Home, deps: SystemDepend
   await deps.migrate(databaseUrl);
 
   const group = createProcessGroup((spec) => {
-    const output = createChildOutput(home.logDir, spec.name, (text) => { terminal.note(text); });
+    const output = createChildOutput(home.logDir, spec.name, (text) => {
+      terminal.note(text);
+    });
     return new ManagedProcess(spec, { log, clock: deps.clock, random: deps.random, output });
   });
   deps.onGroup(group);
@@ -91,7 +93,9 @@ async function startDatabase(home: Home, deps: SystemDependencies): Promise<stri
 }
 
 async function resizeWorkers(group: ProcessGroup, facts: ChildFacts, count: number): Promise<void> {
-  const numbers = group.names().flatMap((name) => (name.startsWith('worker-') ? [Number(name.slice('worker-'.length))] : []));
+  const numbers = group
+    .names()
+    .flatMap((name) => (name.startsWith('worker-') ? [Number(name.slice('worker-'.length))] : []));
   const missing = Array.from({ length: count }, (_, index) => index + 1).filter((number) => !numbers.includes(number));
   await Promise.all([
     ...missing.map((number) => group.start(planWorker(facts, number))),

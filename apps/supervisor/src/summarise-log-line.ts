@@ -15,17 +15,18 @@ export function summariseLogLine(line: string): string | undefined {
     .filter(([name, value]) => !STANDARD_FIELDS.has(name) && (typeof value === 'string' || typeof value === 'number'))
     .map(([name, value]) => `${name}=${String(value)}`);
   const { message } = (entry.fields['err'] ?? {}) as { message?: unknown };
-  const parts = [LEVEL_NAMES[entry.level] ?? 'error', String(entry.fields['msg'] ?? ''), ...facts];
+  const parts = [LEVEL_NAMES[entry.level] ?? 'error', entry.message, ...facts];
   if (typeof message === 'string') parts.push(`(${message})`);
   const text = parts.join(' ');
   return text.length > MAX_LENGTH ? `${text.slice(0, MAX_LENGTH)}…` : text;
 }
 
-function parseEntry(line: string): { level: number; fields: Record<string, unknown> } | undefined {
+function parseEntry(line: string): { level: number; message: string; fields: Record<string, unknown> } | undefined {
   if (!line.startsWith('{')) return undefined;
   try {
     const fields = JSON.parse(line) as Record<string, unknown>;
-    return typeof fields['level'] === 'number' ? { level: fields['level'], fields } : undefined;
+    const { level, msg } = fields;
+    return typeof level === 'number' ? { level, message: typeof msg === 'string' ? msg : '', fields } : undefined;
   } catch {
     return undefined;
   }

@@ -22,7 +22,9 @@ export interface Terminal {
  * programs, as one JSON object. When another program owns stdout (`quiet`), the announcement is left out.
  */
 export function createTerminal(options: { json: boolean; quiet: boolean }): Terminal {
-  const note = (text: string) => { console.error(text); };
+  const note = (text: string) => {
+    console.error(text);
+  };
   return {
     progress: note,
     note,
@@ -48,7 +50,9 @@ function describe(facts: StartedFacts, isTerminal: boolean): string {
     `  admin key  ${adminKeyFile ?? 'from PRESSROOM_ADMIN_KEY'}${isTerminal ? `: ${adminKey.reveal()}` : ''}`,
     `  try        curl -s ${url}/v1/tasks -H "Authorization: Bearer ${key}" -H 'Content-Type: application/json' -d '${body}'`,
     `  logs       ${logDir}`,
-    ...(simulated ? ['  note       offline simulator: texts and prices are simulated (set OPENAI_API_KEY or ANTHROPIC_API_KEY)'] : []),
+    ...(simulated
+      ? ['  note       offline simulator: texts and prices are simulated (set OPENAI_API_KEY or ANTHROPIC_API_KEY)']
+      : []),
     '  Ctrl-C drains and stops everything.',
   ].join('\n');
 }

@@ -7,7 +7,8 @@ import type { StepContext } from './ports.ts';
  * Input of an article task. Acceptance has validated it; a task accepted by another version may still not fit.
  * @throws {StepInputInvalidError}
  */
-export const articleInput = (context: StepContext): ArticleInput => parse(ArticleInput, context.task.input, 'the input');
+export const articleInput = (context: StepContext): ArticleInput =>
+  parse(ArticleInput, context.task.input, 'the input');
 
 /**
  * Output of an earlier step in the shape the pipeline gives it.

@@ -10,3 +10,8 @@ export * from './agent-outputs.ts';
 export * from './task-collections.ts';
 export * from './task-type-api.ts';
 export * from './fleet-api.ts';
+export * from './dead-letter-api.ts';
+export * from './retry-api.ts';
+export * from './operation-api.ts';
+export * from './audit-api.ts';
+export * from './alert-api.ts';

@@ -51,7 +51,11 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
     await stopOrphan(location.clusterDir, options.log);
     await initCluster(location, password, options.settings?.['fsync'] !== 'off');
     const launch = (port: number) =>
-      startPostmaster(location, toServerArguments(location.clusterDir, port, options.settings), join(dataDir, 'postgres.log'));
+      startPostmaster(
+        location,
+        toServerArguments(location.clusterDir, port, options.settings),
+        join(dataDir, 'postgres.log'),
+      );
     const { postmaster, port } = await startOnPort(dataDir, options.port, launch);
     const url = (database: string) => `postgresql://${SUPERUSER}:${password}@127.0.0.1:${port}/${database}`;
     const stop = async () => {
@@ -76,9 +80,12 @@ function claimDirectory(dataDir: string): Extract<PidLock, { acquired: true }> {
     mkdirSync(dataDir, { recursive: true, mode: 0o755 });
     lock = acquirePidLock(join(dataDir, 'owner.lock'));
   } catch (error) {
-    throw new EmbeddedPostgresError(`cannot write to ${dataDir}: ${errorMessage(error)}; set PRESSROOM_HOME to a directory of your own`, {
-      cause: error,
-    });
+    throw new EmbeddedPostgresError(
+      `cannot write to ${dataDir}: ${errorMessage(error)}; set PRESSROOM_HOME to a directory of your own`,
+      {
+        cause: error,
+      },
+    );
   }
   if (lock.acquired) return lock;
   throw new EmbeddedPostgresError(

@@ -40,7 +40,10 @@ export async function applyMigrations({
       if (pending.length === 0) return [];
       const startedMs = systemClock.monotonicMs();
       await runEngine(databaseUrl, migrations);
-      log.info({ applied: pending, durationMs: Math.round(systemClock.monotonicMs() - startedMs) }, 'migrations.applied');
+      log.info(
+        { applied: pending, durationMs: Math.round(systemClock.monotonicMs() - startedMs) },
+        'migrations.applied',
+      );
       return pending;
     });
   } finally {

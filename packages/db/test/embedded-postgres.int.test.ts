@@ -35,7 +35,9 @@ describe('startEmbeddedPostgres', () => {
   };
   /** Another process that owns the same directory; resolves when its server is up. */
   const startElsewhere = async () => {
-    const owner = spawn(process.execPath, ['--input-type=module-typescript', '-e', OWNER, dataDir], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const owner = spawn(process.execPath, ['--input-type=module-typescript', '-e', OWNER, dataDir], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
     const [output] = (await once(owner.stdout, 'data')) as [Buffer];
     return { owner, postgresPid: Number(output.toString()) };
   };

@@ -92,7 +92,9 @@ describe('applyMigrations', () => {
 
   it('names a server that does not answer, and not the password', async () => {
     const databaseUrl = 'postgresql://user:hush@127.0.0.1:1/pressroom';
-    const error: unknown = await applyMigrations({ databaseUrl, log, migrationsDir }).catch((caught: unknown) => caught);
+    const error: unknown = await applyMigrations({ databaseUrl, log, migrationsDir }).catch(
+      (caught: unknown) => caught,
+    );
     expect(String(error)).toMatch(/127\.0\.0\.1:1\/pressroom.*DATABASE_URL/);
     expect(String(error)).not.toContain('hush');
   });

@@ -13,7 +13,9 @@ export function watchParent(onParentGone: () => void, channel: NodeJS.Process = 
   channel.once('disconnect', onParentGone);
   // A listener on the channel holds the event loop; the watch alone must not.
   channel.channel?.unref();
-  return () => { channel.off('disconnect', onParentGone); };
+  return () => {
+    channel.off('disconnect', onParentGone);
+  };
 }
 
 /** Tells the parent that this process serves; does nothing when there is no IPC channel. */

@@ -21,7 +21,13 @@ export function acquirePidLock(path: string): PidLock {
   mkdirSync(dirname(path), { recursive: true });
   const mine = JSON.stringify({ pid: process.pid, identity: identifyProcess(process.pid) ?? 'unknown' });
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
-    if (createExclusively(path, mine)) return { acquired: true, release: () => { releaseIfMine(path, mine); } };
+    if (createExclusively(path, mine))
+      return {
+        acquired: true,
+        release: () => {
+          releaseIfMine(path, mine);
+        },
+      };
     const held = readText(path);
     if (held === undefined) continue;
     const owner = parseOwner(held);

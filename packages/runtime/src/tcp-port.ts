@@ -4,8 +4,14 @@ import { createServer } from 'node:net';
 export function probePort(port: number, host = '127.0.0.1'): Promise<string | undefined> {
   return new Promise((resolve) => {
     const server = createServer();
-    server.once('error', (error: NodeJS.ErrnoException) => { resolve(error.code ?? 'UNKNOWN'); });
-    server.listen({ port, host, exclusive: true }, () => server.close(() => { resolve(undefined); }));
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      resolve(error.code ?? 'UNKNOWN');
+    });
+    server.listen({ port, host, exclusive: true }, () =>
+      server.close(() => {
+        resolve(undefined);
+      }),
+    );
   });
 }
 

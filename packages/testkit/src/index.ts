@@ -8,3 +8,4 @@ export { createTestClock, type TestClock } from './time/test-clock.ts';
 export { aChain, aStep, aTask } from './builders/a-task.ts';
 export { aPipeline, aPlannedStep } from './builders/a-pipeline.ts';
 export { aSettlement, openScene, type Scene } from './builders/a-scene.ts';
+export { aLedgerEntry, anEndedCall, aReservation } from './builders/a-call.ts';

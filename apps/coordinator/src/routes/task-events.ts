@@ -1,4 +1,5 @@
 import { isTerminalTask, TaskEvent } from '@pressroom/contracts';
+import type { Clock } from '@pressroom/runtime';
 
 import { EventsQuery } from '../core/query-schemas.ts';
 import { invalid, notFound, RequestError } from '../errors/request-error.ts';
@@ -8,7 +9,6 @@ import type { Authenticator } from '../middleware/authenticate.ts';
 import { createStoreBound, type StoreBound } from '../middleware/bound-store-call.ts';
 import type { EventFeed, TaskQueries } from '../ports.ts';
 import { defineRoute, ROLES, type Route } from '../routing/route.ts';
-import type { Clock } from '@pressroom/runtime';
 import { param, TASK_ID } from './task-params.ts';
 
 /** Sequences are 32-bit in the store. */
@@ -93,12 +93,12 @@ interface Following {
 /** Hands live events on until the last one, the client's leaving, a revoked key, or the end of this process. */
 function follow(deps: TaskEventsDeps, following: Following, onClose: (stop: () => void) => void): void {
   const { stream, taskId } = following;
-  let delivered = 0;
-  let deliveredAtLastBeat = 0;
+  let { seenSeq } = following;
+  let seenAtLastBeat = seenSeq;
 
-  const unsubscribe = deps.events.subscribe(taskId, following.seenSeq, {
+  const unsubscribe = deps.events.subscribe(taskId, seenSeq, {
     deliver(event, last) {
-      delivered += 1;
+      seenSeq = event.seq;
       stream.send(event);
       if (last) finish();
     },
@@ -108,10 +108,11 @@ function follow(deps: TaskEventsDeps, following: Following, onClose: (stop: () =
   });
   const beat = setInterval(() => {
     stream.heartbeat();
-    const isQuiet = delivered === deliveredAtLastBeat;
-    deliveredAtLastBeat = delivered;
-    void stillWanted(deps, following, isQuiet).then((wanted) => {
-      if (!wanted) finish();
+    const isQuiet = seenSeq === seenAtLastBeat;
+    seenAtLastBeat = seenSeq;
+    void whatNext(deps, following, isQuiet).then((next) => {
+      if (next === 'stop') finish();
+      else if (next === 'wind up') void windUp();
     });
   }, deps.heartbeatMs);
   beat.unref();
@@ -124,25 +125,40 @@ function follow(deps: TaskEventsDeps, following: Following, onClose: (stop: () =
     stop();
     stream.end();
   };
+  /** The task has ended: sends what the shared poller had not come to yet. */
+  const windUp = async (): Promise<void> => {
+    stop();
+    const rest = await storeBound(deps)(deps.feed.after(new Map([[taskId, seenSeq]]))).catch(() => []);
+    for (const { event } of rest) stream.send(event);
+    stream.end();
+  };
   onClose(stop);
 }
 
 /**
- * Is there a reason to keep a stream open? Not when its key was revoked, nor when the task has ended and nothing came for a
- * whole heartbeat: a client that named an event of the future would otherwise wait for ever. An outage proves neither.
+ * What a heartbeat finds. A stream stops when its key was revoked. It winds up when the task has ended and nothing came for
+ * a whole heartbeat: a client that named an event of the future would otherwise wait for ever. An outage proves neither.
  */
-async function stillWanted(deps: TaskEventsDeps, following: Following, isQuiet: boolean): Promise<boolean> {
-  const bounded: StoreBound = createStoreBound(deps.clock.monotonicMs() + deps.storeTimeoutMs, () =>
-    deps.clock.monotonicMs(),
-  );
+async function whatNext(
+  deps: TaskEventsDeps,
+  following: Following,
+  isQuiet: boolean,
+): Promise<'go on' | 'wind up' | 'stop'> {
+  const bounded = storeBound(deps);
   try {
-    if (!(await deps.authenticator.recheck(following.authorization, bounded))) return false;
-    if (!isQuiet) return true;
+    if (!(await deps.authenticator.recheck(following.authorization, bounded))) return 'stop';
+    if (!isQuiet) return 'go on';
     const task = await bounded(deps.queries.get(following.taskId, following.scope));
-    return task !== undefined && !isTerminalTask(task.status);
+    if (task === undefined) return 'stop';
+    return isTerminalTask(task.status) ? 'wind up' : 'go on';
   } catch {
-    return true;
+    return 'go on';
   }
+}
+
+/** A time budget of its own for what happens long after the request began. */
+function storeBound({ clock, storeTimeoutMs }: TaskEventsDeps): StoreBound {
+  return createStoreBound(clock.monotonicMs() + storeTimeoutMs, () => clock.monotonicMs());
 }
 
 function parseEventId(text: string | undefined): number {

@@ -12,13 +12,18 @@ describe('tryOptional', () => {
     await expect(tryOptional(context, failing(error))).resolves.toEqual({ outcome: 'failed', error });
   });
 
-  it.each(['LEASE_LOST', 'TASK_CANCELLED', 'TASK_DEADLINE_EXCEEDED'] as const)('throws %s, for the attempt is over', async (code) => {
-    await expect(tryOptional(context, failing(new Failure(code)))).rejects.toMatchObject({ code });
-  });
+  it.each(['LEASE_LOST', 'TASK_CANCELLED', 'TASK_DEADLINE_EXCEEDED'] as const)(
+    'throws %s, for the attempt is over',
+    async (code) => {
+      await expect(tryOptional(context, failing(new Failure(code)))).rejects.toMatchObject({ code });
+    },
+  );
 
   it('throws whatever fails once the signal has aborted', async () => {
     const aborted = { signal: AbortSignal.abort() };
-    await expect(tryOptional(aborted, failing(new Failure('FETCH_FAILED')))).rejects.toMatchObject({ code: 'FETCH_FAILED' });
+    await expect(tryOptional(aborted, failing(new Failure('FETCH_FAILED')))).rejects.toMatchObject({
+      code: 'FETCH_FAILED',
+    });
   });
 
   it('throws bugs', async () => {
@@ -37,7 +42,9 @@ describe('tryOptional', () => {
   });
 
   it('throws what its caller does not tolerate', async () => {
-    await expect(tryOptional(context, failing(new Failure('PROVIDER_UNAVAILABLE', true)), isPermanent)).rejects.toMatchObject({
+    await expect(
+      tryOptional(context, failing(new Failure('PROVIDER_UNAVAILABLE', true)), isPermanent),
+    ).rejects.toMatchObject({
       code: 'PROVIDER_UNAVAILABLE',
     });
   });

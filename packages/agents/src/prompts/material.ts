@@ -9,7 +9,8 @@ import type { ContractPart, OutlineOutput, ResearchOutput } from '@pressroom/pip
 export type Note = ResearchOutput['notes'][number];
 export type OutlineSection = OutlineOutput['sections'][number];
 
-export const renderQuestions = (questions: readonly string[]): string => fence('questions', questions.map(singleLine).join('\n'));
+export const renderQuestions = (questions: readonly string[]): string =>
+  fence('questions', questions.map(singleLine).join('\n'));
 
 /** One source with its text, or with the points taken from it, one a line. */
 export const renderSource = (source: { id: number; title: string }, text: string): string =>
@@ -23,7 +24,10 @@ export const renderSourceTitles = (sources: readonly { id: number; title: string
 export const renderNotes = (notes: readonly Note[]): string =>
   notes.length === 0
     ? ''
-    : fence('notes', notes.map(({ id, sources, text }) => `${id} [${sources.join(',')}] ${singleLine(text)}`).join('\n'));
+    : fence(
+        'notes',
+        notes.map(({ id, sources, text }) => `${id} [${sources.join(',')}] ${singleLine(text)}`).join('\n'),
+      );
 
 /** Lines `1. Heading (words: 180; notes: n1 n2) purpose`. */
 export const renderOutline = (outline: OutlineOutput): string =>
@@ -62,7 +66,10 @@ export const renderArticle = (parts: readonly ContractPart[]): string =>
   fence(
     'article',
     parts
-      .map(({ part, heading, markdown }) => `[part ${part}]${part === 'lead' ? '' : ` ## ${singleLine(heading)}`}\n${markdown}`)
+      .map(
+        ({ part, heading, markdown }) =>
+          `[part ${part}]${part === 'lead' ? '' : ` ## ${singleLine(heading)}`}\n${markdown}`,
+      )
       .join('\n\n'),
   );
 
@@ -77,7 +84,9 @@ export interface PromptDefect {
 export const renderDefects = (defects: readonly PromptDefect[]): string =>
   fence(
     'defects',
-    defects.map(({ kind, part, quote, advice }) => `${kind} | ${part} | "${singleLine(quote)}" | ${singleLine(advice)}`).join('\n'),
+    defects
+      .map(({ kind, part, quote, advice }) => `${kind} | ${part} | "${singleLine(quote)}" | ${singleLine(advice)}`)
+      .join('\n'),
   );
 
 export const singleLine = (text: string): string => text.replace(/\s+/g, ' ').trim();

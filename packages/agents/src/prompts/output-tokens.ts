@@ -16,6 +16,7 @@ const MOST_TOKENS = 16_000;
 
 /** Output cap of a reply that holds prose of about `words` words. The cap is reserved as money, so it is snug. */
 export function outputTokens(words: number, input: ArticleInput): number {
-  const perWord = TOKENS_PER_WORD * (/^en\b/.test(languageOf(input)) ? 1 : OTHER_LANGUAGE_FACTOR) + CITATION_TOKENS_PER_WORD;
+  const perWord =
+    TOKENS_PER_WORD * (/^en\b/.test(languageOf(input)) ? 1 : OTHER_LANGUAGE_FACTOR) + CITATION_TOKENS_PER_WORD;
   return Math.min(MOST_TOKENS, Math.ceil(words * perWord * HEADROOM) + JSON_TOKENS);
 }

@@ -1,7 +1,14 @@
 import type { ArticleInput } from '@pressroom/contracts';
 import type { ContractPart } from '@pressroom/pipelines';
 import { renderBrief } from './brief.ts';
-import { renderArticle, renderDefects, renderNotes, renderSourceTitles, type Note, type PromptDefect } from './material.ts';
+import {
+  renderArticle,
+  renderDefects,
+  renderNotes,
+  renderSourceTitles,
+  type Note,
+  type PromptDefect,
+} from './material.ts';
 import { asList, MATERIAL_RULE, paragraphs, toneRule } from './rules.ts';
 import type { Prompt } from './prompt.ts';
 

@@ -14,5 +14,4 @@ export const toneRule = (input: ArticleInput): string =>
 /** One instruction a line, as models follow lists best. */
 export const asList = (rules: readonly string[]): string => rules.map((rule) => `- ${rule}`).join('\n');
 
-export const paragraphs = (...blocks: readonly string[]): string =>
-  blocks.filter((block) => block !== '').join('\n\n');
+export const paragraphs = (...blocks: readonly string[]): string => blocks.filter((block) => block !== '').join('\n\n');

@@ -1,7 +1,14 @@
 import type { ArticleInput } from '@pressroom/contracts';
 import type { OutlineOutput } from '@pressroom/pipelines';
 import { renderBrief } from './brief.ts';
-import { renderNotes, renderOutline, renderSection, renderSourceTitles, type Note, type OutlineSection } from './material.ts';
+import {
+  renderNotes,
+  renderOutline,
+  renderSection,
+  renderSourceTitles,
+  type Note,
+  type OutlineSection,
+} from './material.ts';
 import { asList, MATERIAL_RULE, paragraphs, toneRule } from './rules.ts';
 
 /** Everything the writer of one part is given. */

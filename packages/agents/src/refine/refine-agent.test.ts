@@ -65,7 +65,10 @@ describe('refine', () => {
   it('mends what the critique points at', async () => {
     const defect = { kind: 'clarity', part: '1', quote: 'on 12 summer afternoons', advice: 'say it shorter' };
     const edit = { part: '1', find: 'on 12 summer afternoons', replace: 'on 12 afternoons in summer' };
-    const { output } = await run({ 'critique/1': { scores: scores(3.5), defects: [defect] }, 'revise/1': { edits: [edit] } });
+    const { output } = await run({
+      'critique/1': { scores: scores(3.5), defects: [defect] },
+      'revise/1': { edits: [edit] },
+    });
     expect(output.sections[0]?.markdown).toBe(SECTION_1.replace(edit.find, edit.replace));
     expect(output.score).toBe(3.5);
   });
@@ -90,7 +93,10 @@ describe('refine', () => {
   it('keeps the earlier version when a round makes the contract worse', async () => {
     const defect = { kind: 'style', part: '1', quote: 'The survey measured 48 streets', advice: 'more colour' };
     const edit = { part: '1', find: 'measured 48 streets', replace: 'measured 77 streets' };
-    const { output } = await run({ 'critique/1': { scores: scores(3), defects: [defect] }, 'revise/1': { edits: [edit] } });
+    const { output } = await run({
+      'critique/1': { scores: scores(3), defects: [defect] },
+      'revise/1': { edits: [edit] },
+    });
     expect(output.sections[0]?.markdown).toBe(SECTION_1);
     expect(output.edits).toEqual([]);
   });
@@ -100,7 +106,10 @@ describe('refine', () => {
     { quality: 'balanced', paths: ['critique/1', 'revise/1', 'metadata'] },
     { quality: 'premium', paths: ['critique/1', 'revise/1', 'critique/2', 'revise/2', 'metadata'] },
   ] as const)('gives $quality its rounds', async ({ quality, paths }) => {
-    const defect = (quote: string) => ({ scores: scores(3), defects: [{ kind: 'style', part: '1', quote, advice: 'shorter' }] });
+    const defect = (quote: string) => ({
+      scores: scores(3),
+      defects: [{ kind: 'style', part: '1', quote, advice: 'shorter' }],
+    });
     const edit = (find: string, replace: string) => ({ edits: [{ part: '1', find, replace }] });
     const { llm, output } = await run(
       {
@@ -135,14 +144,20 @@ describe('refine', () => {
   });
 
   it('goes on without metadata when nobody can make any', async () => {
-    const { output, limitations } = await run({ 'critique/1': fine, metadata: new Failure('PROVIDER_UNAVAILABLE', true) });
+    const { output, limitations } = await run({
+      'critique/1': fine,
+      metadata: new Failure('PROVIDER_UNAVAILABLE', true),
+    });
     expect(output).toMatchObject({ metaDescription: '', keywords: [] });
     expect(limitations.map(({ code }) => code)).toEqual(['METADATA_MISSING']);
     expect(assembleArticle(treeInput, { ...treeOutputs(), refine: output }).document?.metaDescription).not.toBe('');
   });
 
   it('clips a description that is too long', async () => {
-    const { output } = await run({ 'critique/1': fine, metadata: { metaDescription: 'word '.repeat(99), keywords: [] } });
+    const { output } = await run({
+      'critique/1': fine,
+      metadata: { metaDescription: 'word '.repeat(99), keywords: [] },
+    });
     expect(output.metaDescription.length).toBeLessThanOrEqual(160);
   });
 
@@ -171,7 +186,11 @@ describe('refine', () => {
 
   it('has the section furthest off written anew when the whole is off its length', async () => {
     const short = 'The department plants 900 trees a year [2].';
-    const { llm, output, limitations } = await run({ 'resize/2': { markdown: SECTION_2 } }, treeOutputs({ two: short }), 'economy');
+    const { llm, output, limitations } = await run(
+      { 'resize/2': { markdown: SECTION_2 } },
+      treeOutputs({ two: short }),
+      'economy',
+    );
     expect(llm.paths()).toEqual(['resize/2', 'metadata']);
     expect(output.sections[1]?.markdown).toBe(SECTION_2);
     expect(output.edits).toEqual([{ round: 1, part: '2', find: short, replace: SECTION_2 }]);
@@ -180,7 +199,11 @@ describe('refine', () => {
 
   it('says that the words are off when even that does not help', async () => {
     const short = 'The department plants 900 trees a year [2].';
-    const { output, limitations } = await run({ 'resize/2': new Failure('OUTPUT_INVALID', true) }, treeOutputs({ two: short }), 'economy');
+    const { output, limitations } = await run(
+      { 'resize/2': new Failure('OUTPUT_INVALID', true) },
+      treeOutputs({ two: short }),
+      'economy',
+    );
     expect(output.sections[1]?.markdown).toBe(short);
     expect(limitations.map(({ code }) => code)).toEqual(['WORD_COUNT_OFF']);
   });

@@ -61,7 +61,9 @@ export const refineAgent: StepAgent = {
     const output: RefineOutput = {
       title,
       lead: final.parts.find(({ part }) => part === 'lead')?.markdown ?? '',
-      sections: final.parts.filter(({ part }) => part !== 'lead').map(({ heading, markdown }) => ({ heading, markdown })),
+      sections: final.parts
+        .filter(({ part }) => part !== 'lead')
+        .map(({ heading, markdown }) => ({ heading, markdown })),
       metaDescription: metadata.outcome === 'done' ? metadata.value.metaDescription : '',
       keywords: metadata.outcome === 'done' ? metadata.value.keywords : [],
       score: rounds.score,
@@ -146,7 +148,12 @@ const isWorse = (after: ContractReport, before: ContractReport): boolean => afte
  * Has one section written in other words when the whole is off its target. Not when a part is missing: the others are
  * not to be stretched over its gap.
  */
-async function bringToLength(context: StepContext, matter: RefineMatter, version: Version, check: Check): Promise<Version> {
+async function bringToLength(
+  context: StepContext,
+  matter: RefineMatter,
+  version: Version,
+  check: Check,
+): Promise<Version> {
   const { input, outline, research } = matter;
   const isWhole = version.parts.length === outline.sections.length + 1;
   const isOff = version.report.findings.some(({ code }) => code === 'WORD_COUNT_OFF');
@@ -167,5 +174,9 @@ async function bringToLength(context: StepContext, matter: RefineMatter, version
   const distance = (each: ContractReport): number => Math.abs(each.wordCount - planWords(input).targetWords);
   if (isWorse(report, version.report) || distance(report) >= distance(version.report)) return version;
   const round = (version.edits.at(-1)?.round ?? 0) + 1;
-  return { parts, report, edits: [...version.edits, { round, part: part.part, find: part.markdown, replace: markdown }] };
+  return {
+    parts,
+    report,
+    edits: [...version.edits, { round, part: part.part, find: part.markdown, replace: markdown }],
+  };
 }

@@ -51,7 +51,10 @@ export async function critiqueArticle(
     prompt: critiquePrompt,
     facts: { input, outline, parts, notes: research.notes, sources: research.sources },
     schema: { name: 'article_critique', zod: ArticleCritique },
-    accept: ({ scores }) => Object.values(scores).filter((score) => score < 1 || score > 5).map((score) => `${score} is no score`),
+    accept: ({ scores }) =>
+      Object.values(scores)
+        .filter((score) => score < 1 || score > 5)
+        .map((score) => `${score} is no score`),
     maxOutputTokens: outputTokens(MOST_DEFECTS * WORDS_PER_DEFECT, input),
     temperature: 0,
   });

@@ -34,7 +34,11 @@ export async function mergeNotes(
     temperature: 0,
   });
   // Numbered here, whatever ids the model chose: outline and drafts name notes by them.
-  const notes = merged.notes.map((note, index) => ({ ...note, id: `n${index + 1}`, sources: [...new Set(note.sources)] }));
+  const notes = merged.notes.map((note, index) => ({
+    ...note,
+    id: `n${index + 1}`,
+    sources: [...new Set(note.sources)],
+  }));
   return { ...merged, notes };
 }
 
@@ -44,6 +48,8 @@ export function problemsOfNotes(reply: ResearchNotes, known: ReadonlySet<number>
   return reply.notes.flatMap(({ id, text, sources }) => [
     ...(text.trim() === '' ? [`note ${id} is empty`] : []),
     ...(sources.length === 0 ? [`note ${id} names no source`] : []),
-    ...sources.filter((source) => !known.has(source)).map((source) => `note ${id} names source ${source}, which does not exist`),
+    ...sources
+      .filter((source) => !known.has(source))
+      .map((source) => `note ${id} names source ${source}, which does not exist`),
   ]);
 }

@@ -3,7 +3,8 @@ import { countWords } from '@pressroom/pipelines';
 import { mapBounded } from '../calling/map-bounded.ts';
 import { tryOptional } from '../calling/try-optional.ts';
 import type { StepContext } from '../ports.ts';
-import { readableText } from './core/readable-text.ts';
+import { plainPageText } from './core/readable-text.ts';
+import { readPage } from './read-page.ts';
 
 export interface ReadSource {
   /** Position among the sources given, from 1: stays the same whatever becomes of the others. */
@@ -63,7 +64,7 @@ async function readSource(
   id: number,
 ): Promise<{ source: ReadSource } | { limitation: Limitation }> {
   if ('text' in source) {
-    const title = source.title ?? readableText({ contentType: 'text/plain', text: source.text })?.title;
+    const title = source.title ?? plainPageText(source.text)?.title;
     return { source: { id, title: title === undefined || title === '' ? `Source ${id}` : title, text: source.text } };
   }
   const skipped = (reason: string): { limitation: Limitation } => ({
@@ -82,12 +83,20 @@ async function readSource(
   }
   if (countWords(page.value.text) < LEAST_PAGE_WORDS) return skipped('it has no readable text');
   const { url, title, text, fetchedAtMs } = page.value;
-  return { source: { id, title: title === '' ? nameUrl(url) : title, url, accessedAt: new Date(fetchedAtMs).toISOString(), text } };
+  return {
+    source: {
+      id,
+      title: title === '' ? nameUrl(url) : title,
+      url,
+      accessedAt: new Date(fetchedAtMs).toISOString(),
+      text,
+    },
+  };
 }
 
 async function fetchPage(context: StepContext, url: string, signal: AbortSignal): Promise<ReadPage> {
   const page = await context.fetchUrl(url, signal);
-  const readable = readableText(page);
+  const readable = await readPage(page, signal);
   return { url: page.url, title: readable?.title ?? '', text: readable?.text ?? '', fetchedAtMs: page.fetchedAtMs };
 }
 

@@ -9,8 +9,14 @@ import type { FetchedPage } from '../ports.ts';
 import { researchAgent } from './research-agent.ts';
 
 const questions = { questions: ['How much cooler?', ' ', 'At what cost?', 'How much cooler?'] };
-const surveySummary = { relevant: true, points: [{ text: 'Shaded streets were 3.1 degrees cooler.', quote: '3.1 degrees cooler' }] };
-const departmentSummary = { relevant: true, points: [{ text: 'The department plants 900 trees a year.', quote: '900 trees a year' }] };
+const surveySummary = {
+  relevant: true,
+  points: [{ text: 'Shaded streets were 3.1 degrees cooler.', quote: '3.1 degrees cooler' }],
+};
+const departmentSummary = {
+  relevant: true,
+  points: [{ text: 'The department plants 900 trees a year.', quote: '900 trees a year' }],
+};
 const notes = (sources: number[]) => ({
   notes: [{ id: 'first', text: 'Shaded streets were 3.1 degrees cooler.', sources }],
   contradictions: [],
@@ -24,9 +30,16 @@ const aPage = (text: string): FetchedPage => ({
 });
 const LONG_PAGE = `# Tree page\n\n${SURVEY} ${DEPARTMENT}`;
 
-const run = (answers: Record<string, unknown>, input: ArticleInput = treeInput, fetchUrl?: (url: string) => FetchedPage | Error) => {
+const run = (
+  answers: Record<string, unknown>,
+  input: ArticleInput = treeInput,
+  fetchUrl?: (url: string) => FetchedPage | Error,
+) => {
   const llm = scriptedLlm(answers);
-  return { llm, outcome: researchAgent.run(aStepContext({ agent: 'research', llm, input, ...(fetchUrl && { fetchUrl }) })) };
+  return {
+    llm,
+    outcome: researchAgent.run(aStepContext({ agent: 'research', llm, input, ...(fetchUrl && { fetchUrl }) })),
+  };
 };
 
 describe('research', () => {
@@ -108,11 +121,17 @@ describe('research', () => {
     { title: 'no text', page: { ...aPage('PNG'), contentType: 'image/png' }, reason: 'no readable text' },
   ])('goes on without a source that is $title, and names it', async ({ page, reason }) => {
     const input = { ...treeInput, sources: [{ url: 'https://example.org/a/b?token=secret' }, { text: DEPARTMENT }] };
-    const { llm, outcome } = run({ plan: questions, 'summarise/src-2': departmentSummary, notes: notes([2]) }, input, () => page);
+    const { llm, outcome } = run(
+      { plan: questions, 'summarise/src-2': departmentSummary, notes: notes([2]) },
+      input,
+      () => page,
+    );
     const { output, limitations } = await outcome;
     expect(llm.paths()).toEqual(['plan', 'summarise/src-2', 'notes']);
     expect(ResearchOutput.parse(output).sources.map(({ id, title }) => [id, title])).toEqual([[2, 'Source 2']]);
-    expect(limitations).toEqual([{ code: 'SOURCE_SKIPPED', step: 'research', message: expect.stringContaining(reason) as string }]);
+    expect(limitations).toEqual([
+      { code: 'SOURCE_SKIPPED', step: 'research', message: expect.stringContaining(reason) as string },
+    ]);
     expect(limitations[0]?.message).toContain('example.org/a/b');
     expect(limitations[0]?.message).not.toContain('secret');
   });
@@ -126,14 +145,20 @@ describe('research', () => {
     });
     const { output, limitations } = await outcome;
     expect(ResearchOutput.parse(output).sources.map(({ id }) => id)).toEqual([2]);
-    expect(limitations).toMatchObject([{ code: 'SOURCE_SKIPPED', message: expect.stringContaining('Street tree survey') as string }]);
+    expect(limitations).toMatchObject([
+      { code: 'SOURCE_SKIPPED', message: expect.stringContaining('Street tree survey') as string },
+    ]);
   });
 
   it.each([
     { code: 'PROVIDER_UNAVAILABLE', retryable: true },
     { code: 'BUDGET_EXHAUSTED', retryable: false },
   ] as const)('fails with $code, which is not the source’s fault', async ({ code, retryable }) => {
-    const { outcome } = run({ plan: questions, 'summarise/src-1': new Failure(code, retryable), 'summarise/src-2': departmentSummary });
+    const { outcome } = run({
+      plan: questions,
+      'summarise/src-1': new Failure(code, retryable),
+      'summarise/src-2': departmentSummary,
+    });
     await expect(outcome).rejects.toMatchObject({ code });
   });
 
@@ -185,7 +210,12 @@ describe('research', () => {
   it('reads a long source in chunks, each a call of its own', async () => {
     const text = `${'Filler sentence about nothing at all in particular. '.repeat(600)}\n\n${SURVEY}`;
     const { llm, outcome } = run(
-      { plan: questions, 'summarise/src-1': { relevant: false, points: [] }, 'summarise/src-1/2': surveySummary, notes: notes([1]) },
+      {
+        plan: questions,
+        'summarise/src-1': { relevant: false, points: [] },
+        'summarise/src-1/2': surveySummary,
+        notes: notes([1]),
+      },
       { topic: 'Trees', sources: [{ text }] },
     );
     await outcome;
@@ -204,14 +234,16 @@ describe('research', () => {
   it('says when it read only the beginning of a source', async () => {
     const text = `${SURVEY}\n\n${'More words follow here and there. '.repeat(5_000)}`;
     const silent = { relevant: true, points: [] };
-    const chunks = Object.fromEntries([2, 3, 4, 5].map((chunk) => [`summarise/src-1/${chunk}`, silent]));
+    const chunks = Object.fromEntries([2, 3, 4, 5, 6].map((chunk) => [`summarise/src-1/${chunk}`, silent]));
     const { outcome } = run(
       { plan: questions, 'summarise/src-1': surveySummary, ...chunks, notes: notes([1]) },
       { topic: 'Trees', sources: [{ title: 'Long read', text }] },
     );
     const { output, limitations } = await outcome;
     expect(ResearchOutput.parse(output).sources[0]?.text).toHaveLength(120_000);
-    expect(limitations).toMatchObject([{ code: 'SOURCE_SKIPPED', message: expect.stringContaining('Long read') as string }]);
+    expect(limitations).toMatchObject([
+      { code: 'SOURCE_SKIPPED', message: expect.stringContaining('Long read') as string },
+    ]);
   });
 
   it('refuses notes that cite a source nobody read', async () => {

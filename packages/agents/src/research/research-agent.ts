@@ -47,10 +47,13 @@ async function planQuestions(context: StepContext, input: ArticleInput): Promise
     prompt: researchPlanPrompt,
     facts: { input },
     schema: { name: 'research_questions', zod: ResearchQuestions },
-    accept: ({ questions: planned }) => (planned.some((question) => question.trim() !== '') ? [] : ['there are no questions']),
+    accept: ({ questions: planned }) =>
+      planned.some((question) => question.trim() !== '') ? [] : ['there are no questions'],
     maxOutputTokens: outputTokens(MOST_QUESTIONS * WORDS_PER_QUESTION, input),
   });
-  return [...new Set(questions.map((question) => question.trim()))].filter((question) => question !== '').slice(0, MOST_QUESTIONS);
+  return [...new Set(questions.map((question) => question.trim()))]
+    .filter((question) => question !== '')
+    .slice(0, MOST_QUESTIONS);
 }
 
 interface TakenPoints {

@@ -22,18 +22,31 @@ export function scriptedLlm(answers: Readonly<Record<string, Answer>>): Scripted
   return {
     calls,
     paths: () => calls.map(({ path }) => path),
-    promptOf: (path) => calls.find((call) => call.path === path)?.messages.map(({ content }) => content).join('\n') ?? '',
+    promptOf: (path) =>
+      calls
+        .find((call) => call.path === path)
+        ?.messages.map(({ content }) => content)
+        .join('\n') ?? '',
     async call<T>(call: LogicalCall<T>) {
-      calls.push(call as unknown as AnyCall);
+      calls.push(call);
       await Promise.resolve();
       if (!(call.path in answers)) throw new Error(`nothing is scripted for ${call.path}`);
       const scripted = answers[call.path];
-      const answer: unknown = typeof scripted === 'function' ? (scripted as (call: unknown) => unknown)(call) : scripted;
+      const answer: unknown =
+        typeof scripted === 'function' ? (scripted as (call: unknown) => unknown)(call) : scripted;
       if (answer instanceof Error) throw answer;
       const value = call.schema ? call.schema.zod.parse(answer) : (answer as T);
       const problems = call.accept?.(value) ?? [];
       if (problems.length > 0) throw new Failure('OUTPUT_INVALID', true);
-      return { value, finish: 'stop', tier: 'T2', model: 'scripted', provider: 'scripted', cache: 'miss', simulated: true };
+      return {
+        value,
+        finish: 'stop',
+        tier: 'T2',
+        model: 'scripted',
+        provider: 'scripted',
+        cache: 'miss',
+        simulated: true,
+      };
     },
   };
 }

@@ -14,7 +14,10 @@ export const treeInput: ArticleInput = {
   topic: 'Trees that cool streets',
   targetWords: 100,
   sections: 2,
-  sources: [{ title: 'Street tree survey', text: SURVEY }, { title: 'Parks department', text: DEPARTMENT }],
+  sources: [
+    { title: 'Street tree survey', text: SURVEY },
+    { title: 'Parks department', text: DEPARTMENT },
+  ],
 };
 
 export const treeResearch: ResearchOutput = {
@@ -24,7 +27,11 @@ export const treeResearch: ResearchOutput = {
     { id: 2, title: 'Parks department', text: DEPARTMENT },
   ],
   notes: [
-    { id: 'n1', text: 'Streets with a closed canopy were 3.1 degrees cooler than streets without trees.', sources: [1] },
+    {
+      id: 'n1',
+      text: 'Streets with a closed canopy were 3.1 degrees cooler than streets without trees.',
+      sources: [1],
+    },
     { id: 'n2', text: 'Young trees made no measurable difference in their first five years.', sources: [1] },
     { id: 'n3', text: 'The department plants 900 trees a year.', sources: [2] },
     { id: 'n4', text: 'About 200 young trees a year are lost to drought.', sources: [2] },

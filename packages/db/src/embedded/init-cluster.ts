@@ -42,9 +42,12 @@ export async function initCluster(location: ClusterLocation, password: string, d
     renameSync(draft, clusterDir);
   } catch (error) {
     const { stderr } = error as { stderr?: string };
-    throw new EmbeddedPostgresError(`PostgreSQL could not create ${clusterDir}: ${stderr?.trim() ?? 'initdb did not run'}`, {
-      cause: error,
-    });
+    throw new EmbeddedPostgresError(
+      `PostgreSQL could not create ${clusterDir}: ${stderr?.trim() ?? 'initdb did not run'}`,
+      {
+        cause: error,
+      },
+    );
   } finally {
     rmSync(passwordFile, { force: true });
   }

@@ -45,7 +45,9 @@ export async function startPostmaster(location: ClusterLocation, argv: string[],
   const guard = child.stdio[3] as Writable;
   guard.on('error', () => undefined);
   const exited = new Promise<{ code: number | null; signal: NodeJS.Signals | null }>((resolve) => {
-    child.once('error', () => { resolve({ code: null, signal: null }); });
+    child.once('error', () => {
+      resolve({ code: null, signal: null });
+    });
     child.once('exit', (code, signal) => {
       guard.end('gone\n');
       resolve({ code, signal });

@@ -26,5 +26,11 @@ export const THROWAWAY_SETTINGS: ServerSettings = { fsync: 'off', synchronous_co
 /** Command line of `postgres`; `overrides` win over the defaults. */
 export function toServerArguments(clusterDir: string, port: number, overrides: ServerSettings = {}): string[] {
   const settings = { ...DEFAULTS, ...overrides };
-  return ['-D', clusterDir, '-p', String(port), ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])];
+  return [
+    '-D',
+    clusterDir,
+    '-p',
+    String(port),
+    ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
+  ];
 }

@@ -25,7 +25,9 @@ export async function stopOrphan(clusterDir: string, log: Logger): Promise<void>
       await systemClock.sleep(POLL_MS);
     }
   }
-  throw new EmbeddedPostgresError(`a PostgreSQL (pid ${orphan.pid}) left over on ${clusterDir} does not stop; end it and start again`);
+  throw new EmbeddedPostgresError(
+    `a PostgreSQL (pid ${orphan.pid}) left over on ${clusterDir} does not stop; end it and start again`,
+  );
 }
 
 function sendSignal(pid: number, signal: NodeJS.Signals): void {

@@ -9,7 +9,9 @@ const SELECT = `
 
 /** What the database says was applied; empty when it was never migrated. */
 export async function selectAppliedMigrations(client: Client): Promise<AppliedMigration[]> {
-  const { rows } = await client.query<{ present: boolean }>(`SELECT to_regclass('_prisma_migrations') IS NOT NULL AS present`);
+  const { rows } = await client.query<{ present: boolean }>(
+    `SELECT to_regclass('_prisma_migrations') IS NOT NULL AS present`,
+  );
   if (rows[0]?.present !== true) return [];
   return (await client.query<AppliedMigration>(SELECT)).rows;
 }

@@ -18,7 +18,9 @@ export async function connectForMigration(databaseUrl: string): Promise<pg.Clien
       { cause: error },
     );
   }
-  const { rows } = await client.query<{ version: number }>(`SELECT current_setting('server_version_num')::int AS version`);
+  const { rows } = await client.query<{ version: number }>(
+    `SELECT current_setting('server_version_num')::int AS version`,
+  );
   const version = rows[0]?.version ?? 0;
   if (version < MIN_SERVER_VERSION) {
     await client.end();

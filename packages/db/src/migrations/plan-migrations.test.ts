@@ -30,9 +30,21 @@ describe('planMigrations', () => {
   });
 
   it.each([
-    { title: 'a migration this build does not know', rows: [applied('9')], expected: { outcome: 'newer', unknown: ['9'] } },
-    { title: 'an unfinished one', rows: [applied('1', { finished: false })], expected: { outcome: 'failed', name: '1' } },
-    { title: 'one that was edited later', rows: [applied('1', { checksum: 'x' })], expected: { outcome: 'edited', names: ['1'] } },
+    {
+      title: 'a migration this build does not know',
+      rows: [applied('9')],
+      expected: { outcome: 'newer', unknown: ['9'] },
+    },
+    {
+      title: 'an unfinished one',
+      rows: [applied('1', { finished: false })],
+      expected: { outcome: 'failed', name: '1' },
+    },
+    {
+      title: 'one that was edited later',
+      rows: [applied('1', { checksum: 'x' })],
+      expected: { outcome: 'edited', names: ['1'] },
+    },
   ])('refuses $title', ({ rows, expected }) => {
     expect(planMigrations([local('1')], rows)).toEqual(expected);
   });

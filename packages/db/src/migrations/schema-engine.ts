@@ -65,7 +65,9 @@ function letProcessExit(bindings: object): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(bindings).map(([name, binding]: [string, unknown]) => [
       name,
-      name.startsWith('__wbg_setTimeout_') ? (callback: () => void, ms: number) => setTimeout(callback, ms).unref() : binding,
+      name.startsWith('__wbg_setTimeout_')
+        ? (callback: () => void, ms: number) => setTimeout(callback, ms).unref()
+        : binding,
     ]),
   );
 }

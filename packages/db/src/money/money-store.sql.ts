@@ -1,4 +1,5 @@
 import type { Database, Statement } from '../connection/database.ts';
+import { toJsonb } from '../connection/to-jsonb.ts';
 
 /** One ledger row's facts as JSON, named after the columns; amounts and status are given beside it. */
 export interface LedgerEntryFacts {
@@ -92,7 +93,10 @@ const FIND: Statement = {
 };
 const SAVE: Statement = {
   name: 'money.save_reply',
-  text: `INSERT INTO call (step_id, generation, path, request_hash, task_id, reply) VALUES ($1, $2, $3, $4, $5, $6::jsonb)
+  // Content that was deleted while the call was under way does not come back.
+  text: `INSERT INTO call (step_id, generation, path, request_hash, task_id, reply)
+         SELECT $1, $2, $3, $4, $5, $6::jsonb
+         WHERE NOT EXISTS (SELECT 1 FROM task t WHERE t.id = $5 AND t.content_deleted_at IS NOT NULL)
          ON CONFLICT DO NOTHING`,
 };
 const PARTITIONS: Statement = { name: 'money.partitions', text: `SELECT ensure_ledger_partitions($1)` };
@@ -105,7 +109,7 @@ export function createMoneyStore(database: Database): MoneyStore {
         outcome: 'reserved' | 'fenced' | 'over_budget';
         budget: string | null;
         shortfall: string | null;
-      }>(RESERVE, [JSON.stringify(items)]);
+      }>(RESERVE, [toJsonb(items)]);
       return rows.map((row) =>
         row.outcome === 'over_budget'
           ? { id: row.id, outcome: row.outcome, budget: row.budget ?? '', shortfallNano: BigInt(row.shortfall ?? 0) }
@@ -113,14 +117,14 @@ export function createMoneyStore(database: Database): MoneyStore {
       );
     },
     async endCalls(items) {
-      await database.run(END, [JSON.stringify(items)]);
+      await database.run(END, [toJsonb(items)]);
     },
     async findReply(key) {
       const [row] = await database.run<{ reply: unknown }>(FIND, [key.stepId, key.generation, key.path, key.requestHash]);
       return row?.reply;
     },
     async saveReply(taskId, key, reply) {
-      await database.run(SAVE, [key.stepId, key.generation, key.path, key.requestHash, taskId, JSON.stringify(reply)]);
+      await database.run(SAVE, [key.stepId, key.generation, key.path, key.requestHash, taskId, toJsonb(reply)]);
     },
     async ensurePartitions(months) {
       await database.run(PARTITIONS, [months]);

@@ -1,5 +1,6 @@
 import type { Agent, Lane, Limitation, Quality, Tier } from '@pressroom/contracts';
 import type { Database, Statement } from '../connection/database.ts';
+import { toJsonb } from '../connection/to-jsonb.ts';
 import type { AvoidedEntry } from '../money/money-store.sql.ts';
 import type { NewStep } from '../tasks/submit-tasks.sql.ts';
 
@@ -113,7 +114,7 @@ export function createStepStore(database: Database): StepStore {
     async settle(sessionId, items, options) {
       const rows = await database.run<SettleRow>(SETTLE, [
         sessionId,
-        JSON.stringify(items),
+        toJsonb(items),
         options.handoffQueues,
         options.directQueues,
       ]);

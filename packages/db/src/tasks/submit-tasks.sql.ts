@@ -1,5 +1,6 @@
 import type { Lane, Quality, Tier } from '@pressroom/contracts';
 import type { Database, Statement } from '../connection/database.ts';
+import { toJsonb } from '../connection/to-jsonb.ts';
 
 /** A step as it enters the plan. `next` is the inverse of `deps`; `depsLeft` counts those not yet complete. */
 export interface NewStep {
@@ -58,7 +59,7 @@ const SUBMIT: Statement = {
       SELECT id, "tenantId", type, "pipelineVersion", lane, priority, quality, 'queued', 1, jsonb_array_length(steps),
         jsonb_array_length(steps), "budgetNano", input, approvals, "callbackUrl", metadata, tags, "idempotencyKey",
         "requestHash", "timeoutMs", now(), greatest(now(), coalesce("runAt", now())) + "timeoutMs" * interval '1 ms'
-      FROM item
+      FROM item ORDER BY "tenantId", "idempotencyKey"
       ON CONFLICT (tenant_id, idempotency_key) DO NOTHING
       RETURNING id, created_at, priority, tenant_id, type
     ), planned AS (
@@ -114,7 +115,7 @@ export interface SubmitStore {
 export function createSubmitStore(database: Database): SubmitStore {
   return {
     async submit(tasks) {
-      const rows = await database.run<{ id: string; created_at: Date }>(SUBMIT, [JSON.stringify(tasks)]);
+      const rows = await database.run<{ id: string; created_at: Date }>(SUBMIT, [toJsonb(tasks)]);
       return rows.map((row) => ({ id: row.id, createdAt: row.created_at }));
     },
     async findByIdempotencyKey(tenantId, key) {

@@ -2,6 +2,7 @@ import { newId } from '@pressroom/runtime';
 import type { Lane, Limitation, Quality, StepStatus, TaskStatus, Tier } from '@pressroom/contracts';
 import { isTerminalStep } from '@pressroom/contracts';
 import type { Database, Statement, TransactionQuery } from '../connection/database.ts';
+import { toJsonb } from '../connection/to-jsonb.ts';
 
 export interface LockedTask {
   id: string;
@@ -175,8 +176,6 @@ interface TaskRow {
   left_ms: number;
 }
 
-const bigintsAsText = (_key: string, value: unknown): unknown => (typeof value === 'bigint' ? value.toString() : value);
-
 export function createTaskTransitionStore(database: Database): TaskTransitionStore {
   return {
     change: (taskId, tenantId, decide) =>
@@ -198,9 +197,9 @@ export function createTaskTransitionStore(database: Database): TaskTransitionSto
 
 async function write(query: TransactionQuery, task: TaskRow, steps: readonly LockedStep[], change: TaskChange): Promise<void> {
   if (change.attempts.length > 0) {
-    await query(ATTEMPTS, [task.id, task.generation, JSON.stringify(change.attempts, bigintsAsText)]);
+    await query(ATTEMPTS, [task.id, task.generation, toJsonb(change.attempts)]);
   }
-  if (change.steps.length > 0) await query(UPDATE_STEPS, [JSON.stringify(change.steps)]);
+  if (change.steps.length > 0) await query(UPDATE_STEPS, [toJsonb(change.steps)]);
   const statusAfter = new Map<string, StepStatus>(steps.map((step) => [step.id, step.status]));
   for (const step of change.steps) statusAfter.set(step.id, step.status);
   const statuses = [...statusAfter.values()];
@@ -208,8 +207,8 @@ async function write(query: TransactionQuery, task: TaskRow, steps: readonly Loc
   const [after] = await query<{ event_seq: number; generation: number }>(UPDATE_TASK, [
     task.id,
     change.status ?? null,
-    change.error ? JSON.stringify(change.error) : null,
-    JSON.stringify(change.limitations ?? []),
+    change.error ? toJsonb(change.error) : null,
+    toJsonb(change.limitations ?? []),
     change.degraded ?? false,
     (change.costNano ?? 0n).toString(),
     statuses.filter((status) => !isTerminalStep(status)).length,
@@ -220,11 +219,11 @@ async function write(query: TransactionQuery, task: TaskRow, steps: readonly Loc
   if (!after) throw new Error('the locked task row vanished');
   if (change.events.length > 0) {
     const events = change.events.map((event, index) => ({ seq: index + 1, ...event }));
-    await query(EVENTS, [task.id, after.event_seq - events.length, after.generation, JSON.stringify(events, bigintsAsText)]);
+    await query(EVENTS, [task.id, after.event_seq - events.length, after.generation, toJsonb(events)]);
   }
   if (change.deadLetters.length > 0) {
     const letters = change.deadLetters.map((letter) => ({ id: newId(), ...letter }));
-    await query(DEAD_LETTERS, [task.id, task.tenant_id, task.type, task.generation, JSON.stringify(letters)]);
+    await query(DEAD_LETTERS, [task.id, task.tenant_id, task.type, task.generation, toJsonb(letters)]);
   }
 }
 

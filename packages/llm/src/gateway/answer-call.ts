@@ -95,7 +95,7 @@ export async function answerCall<T>(
 
     let outcome;
     try {
-      outcome = await attemptCall(context, scope, prepared, counted, chosen, route);
+      outcome = await attemptCall(context, scope, { prepared, counted }, chosen, route);
     } catch (error) {
       if (!(error instanceof BreakerOpenError)) throw error;
       // Another call was quicker to the last slot, or to opening the breaker.

@@ -10,7 +10,13 @@ const research: ResearchOutput = {
   sources: [
     { id: 1, title: 'First', text: '' },
     { id: 2, title: 'Never cited', text: '' },
-    { id: 3, title: 'A [third] source.', url: 'https://example.org/c d', accessedAt: '2026-03-04T05:06:07.000Z', text: '' },
+    {
+      id: 3,
+      title: 'A [third] source.',
+      url: 'https://example.org/c d',
+      accessedAt: '2026-03-04T05:06:07.000Z',
+      text: '',
+    },
   ],
   notes: [],
   contradictions: [],
@@ -121,7 +127,9 @@ describe('assembleArticle', () => {
 
   it('lists exactly the sources that are cited', () => {
     const { document } = assembleArticle(input, { research, outline, ...drafts });
-    const cited = new Set([document?.lead ?? '', ...(document?.sections ?? []).map(({ markdown }) => markdown)].flatMap(citedIds));
+    const cited = new Set(
+      [document?.lead ?? '', ...(document?.sections ?? []).map(({ markdown }) => markdown)].flatMap(citedIds),
+    );
     expect(document?.sources.map(({ id }) => id)).toEqual([...cited].sort((a, b) => a - b));
     expect(document?.sources.map(({ title }) => title)).not.toContain('Never cited');
   });

@@ -41,7 +41,8 @@ function buildDocument(
   const keywords = article.refined?.keywords ?? [];
   return {
     title,
-    metaDescription: description === '' ? fallbackDescription(lead === '' ? (sections[0]?.markdown ?? '') : lead) : description,
+    metaDescription:
+      description === '' ? fallbackDescription(lead === '' ? (sections[0]?.markdown ?? '') : lead) : description,
     keywords: keywords.length > 0 ? keywords : (input.keywords ?? []),
     lead,
     markdown: renderMarkdown({ title, lead, sections, sources }),
@@ -57,7 +58,9 @@ function listSources({ research }: CollectedArticle, order: readonly number[]): 
     const source = research?.sources.find(({ id }) => id === oldId);
     if (!source) return [];
     const { title, url, accessedAt } = source;
-    return [{ id: index + 1, title, ...(url !== undefined && { url }), ...(accessedAt !== undefined && { accessedAt }) }];
+    return [
+      { id: index + 1, title, ...(url !== undefined && { url }), ...(accessedAt !== undefined && { accessedAt }) },
+    ];
   });
 }
 

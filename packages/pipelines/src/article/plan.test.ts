@@ -45,7 +45,8 @@ describe('expandArticle', () => {
   });
 
   it('adds nothing after any other step', () => {
-    for (const key of ['research', 'draft-1', 'refine']) expect(expandArticle(key, {})).toEqual({ steps: [], joins: {} });
+    for (const key of ['research', 'draft-1', 'refine'])
+      expect(expandArticle(key, {})).toEqual({ steps: [], joins: {} });
   });
 
   it('says the same whenever it is asked', () => {

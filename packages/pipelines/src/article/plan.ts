@@ -54,7 +54,10 @@ export function planArticle(): readonly PlannedStep[] {
 export function expandArticle(stepKey: string, output: unknown): Expansion {
   if (stepKey !== 'outline') return { steps: [], joins: {} };
   const outline = OutlineOutput.parse(output);
-  const steps = [draft('draft-lead', 'lead'), ...outline.sections.map((_, index) => draft(`draft-${index + 1}`, index + 1))];
+  const steps = [
+    draft('draft-lead', 'lead'),
+    ...outline.sections.map((_, index) => draft(`draft-${index + 1}`, index + 1)),
+  ];
   return { steps, joins: { refine: steps.map(({ key }) => key) } };
 }
 

@@ -30,5 +30,4 @@ const singleLine = (text: string): string => text.replace(/\s+/g, ' ').trim();
 /** Titles come from outside: nothing in them may act as Markdown or HTML. */
 const escapeMarkdown = (text: string): string => text.replace(/[\\`*_[\]<>]/g, '\\$&').replace(/\.$/, '');
 
-const encodeAngles = (url: string): string =>
-  url.replace(/[<>\s]/g, (character) => encodeURIComponent(character));
+const encodeAngles = (url: string): string => url.replace(/[<>\s]/g, (character) => encodeURIComponent(character));

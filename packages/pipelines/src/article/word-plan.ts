@@ -29,7 +29,11 @@ export function planWords(input: Pick<ArticleInput, 'targetWords' | 'sections'>)
   );
   const sectionWords = targetWords - leadWords;
   const room = Math.max(1, Math.floor(sectionWords / LEAST_WORDS_PER_SECTION));
-  const derived = Math.min(room, DERIVED_SECTIONS.max, Math.max(DERIVED_SECTIONS.min, Math.round(targetWords / WORDS_PER_SECTION)));
+  const derived = Math.min(
+    room,
+    DERIVED_SECTIONS.max,
+    Math.max(DERIVED_SECTIONS.min, Math.round(targetWords / WORDS_PER_SECTION)),
+  );
   return {
     targetWords,
     leadWords,

@@ -71,9 +71,15 @@ describe('applyEdits', () => {
     fc.assert(
       fc.property(fc.array(text, { minLength: 3, maxLength: 3 }), fc.array(anEdit), (markdowns, edits) => {
         const parts = markdowns.map((markdown, index) => ({ part: ['lead', '1', '2'][index] ?? '', markdown }));
-        const quoting = edits.map((edit, index) => (index % 2 ? edit : { ...edit, find: parts[index % 3]?.markdown.slice(0, 9) ?? '' }));
+        const quoting = edits.map((edit, index) =>
+          index % 2 ? edit : { ...edit, find: parts[index % 3]?.markdown.slice(0, 9) ?? '' },
+        );
         const editable = new Set(['lead', '2']);
-        const { parts: after, applied, rejected } = applyEdits(parts, quoting, { parts: editable, sources: new Set([1, 2]) });
+        const {
+          parts: after,
+          applied,
+          rejected,
+        } = applyEdits(parts, quoting, { parts: editable, sources: new Set([1, 2]) });
         const touched = new Set(applied.map(({ part }) => part));
         expect(after.map(({ part }) => part)).toEqual(parts.map(({ part }) => part));
         expect(applied.length + rejected.length).toBe(quoting.length);

@@ -30,13 +30,12 @@ export function checkCitations(document: ContractDocument, sourceIds: ReadonlySe
   }
   const sections = document.parts.filter(({ part, markdown }) => part !== 'lead' && markdown.trim() !== '');
   const uncited =
-    sourceIds.size === 0
-      ? []
-      : sections.filter(({ markdown }) => !citedIds(markdown).some((id) => sourceIds.has(id)));
+    sourceIds.size === 0 ? [] : sections.filter(({ markdown }) => !citedIds(markdown).some((id) => sourceIds.has(id)));
   for (const { part } of uncited) findings.push(finding('SECTION_UNCITED', part, '', 'the section cites no source'));
   const cited = new Set(document.parts.flatMap(({ markdown }) => citedIds(markdown)));
   for (const id of document.listedSources ?? []) {
-    if (!cited.has(id)) findings.push(finding('SOURCE_ORPHANED', 'document', '', `source ${id} is listed and never cited`));
+    if (!cited.has(id))
+      findings.push(finding('SOURCE_ORPHANED', 'document', '', `source ${id} is listed and never cited`));
   }
   return {
     findings,

@@ -20,7 +20,8 @@ const sources = indexSources([
 ]);
 
 const LEAD = 'Streets with a closed canopy are 3.1 degrees cooler than streets without trees [1].';
-const ONE = 'The survey measured 48 streets on 12 summer afternoons [1]. Young trees made no measurable difference [1].';
+const ONE =
+  'The survey measured 48 streets on 12 summer afternoons [1]. Young trees made no measurable difference [1].';
 const TWO = 'The department plants 900 trees a year [2]. It loses about 200 young trees to drought [2].';
 
 const aPart = (part: string, markdown: string, more: Partial<ContractPart> = {}): ContractPart => ({
@@ -74,8 +75,20 @@ describe('checkContract', () => {
       part: 'lead',
       quote: '',
     },
-    { title: 'too few words', document: aDocument({ targetWords: 100 }), code: 'WORD_COUNT_OFF', part: 'document', quote: '' },
-    { title: 'too many words', document: aDocument({ targetWords: 30 }), code: 'WORD_COUNT_OFF', part: 'document', quote: '' },
+    {
+      title: 'too few words',
+      document: aDocument({ targetWords: 100 }),
+      code: 'WORD_COUNT_OFF',
+      part: 'document',
+      quote: '',
+    },
+    {
+      title: 'too many words',
+      document: aDocument({ targetWords: 30 }),
+      code: 'WORD_COUNT_OFF',
+      part: 'document',
+      quote: '',
+    },
     {
       title: 'a part over its budget',
       document: aDocument({ parts: [aPart('lead', LEAD, { words: 8 }), aPart('1', ONE), aPart('2', TWO)] }),
@@ -92,14 +105,18 @@ describe('checkContract', () => {
     },
     {
       title: 'a citation of no source',
-      document: aDocument({ parts: [aPart('lead', LEAD), aPart('1', ONE), aPart('2', `${TWO} Residents adopt trees [7].`)] }),
+      document: aDocument({
+        parts: [aPart('lead', LEAD), aPart('1', ONE), aPart('2', `${TWO} Residents adopt trees [7].`)],
+      }),
       code: 'CITATION_UNRESOLVED',
       part: '2',
       quote: '[7]',
     },
     {
       title: 'a citation of the wrong source',
-      document: aDocument({ parts: [aPart('lead', LEAD), aPart('1', ONE), aPart('2', TWO.replace('drought [2]', 'drought [1]'))] }),
+      document: aDocument({
+        parts: [aPart('lead', LEAD), aPart('1', ONE), aPart('2', TWO.replace('drought [2]', 'drought [1]'))],
+      }),
       code: 'CITATION_WRONG',
       part: '2',
       quote: 'It loses about 200 young trees to drought [1].',
@@ -113,28 +130,48 @@ describe('checkContract', () => {
     },
     {
       title: 'a cited invention',
-      document: aDocument({ parts: [aPart('lead', LEAD), aPart('1', `${ONE} Bakeries sold striped umbrellas to astonished tourists [1].`), aPart('2', TWO)] }),
+      document: aDocument({
+        parts: [
+          aPart('lead', LEAD),
+          aPart('1', `${ONE} Bakeries sold striped umbrellas to astonished tourists [1].`),
+          aPart('2', TWO),
+        ],
+      }),
       code: 'SENTENCE_UNSUPPORTED',
       part: '1',
       quote: 'Bakeries sold striped umbrellas to astonished tourists [1].',
     },
     {
       title: 'a sentence with a figure from nowhere',
-      document: aDocument({ parts: [aPart('lead', LEAD), aPart('1', `${ONE} Bakeries sold 77 striped umbrellas to astonished tourists.`), aPart('2', TWO)] }),
+      document: aDocument({
+        parts: [
+          aPart('lead', LEAD),
+          aPart('1', `${ONE} Bakeries sold 77 striped umbrellas to astonished tourists.`),
+          aPart('2', TWO),
+        ],
+      }),
       code: 'SENTENCE_FROM_NOWHERE',
       part: '1',
       quote: 'Bakeries sold 77 striped umbrellas to astonished tourists.',
     },
     {
       title: 'filler that no source says',
-      document: aDocument({ parts: [aPart('lead', LEAD), aPart('1', `${ONE} Bakeries sold striped umbrellas to astonished tourists.`), aPart('2', TWO)] }),
+      document: aDocument({
+        parts: [
+          aPart('lead', LEAD),
+          aPart('1', `${ONE} Bakeries sold striped umbrellas to astonished tourists.`),
+          aPart('2', TWO),
+        ],
+      }),
       code: 'SENTENCE_UNGROUNDED',
       part: '1',
       quote: 'Bakeries sold striped umbrellas to astonished tourists.',
     },
     {
       title: 'a sentence that stands twice',
-      document: aDocument({ parts: [aPart('lead', LEAD), aPart('1', ONE), aPart('2', `${TWO} The department plants 900 trees a year [2].`)] }),
+      document: aDocument({
+        parts: [aPart('lead', LEAD), aPart('1', ONE), aPart('2', `${TWO} The department plants 900 trees a year [2].`)],
+      }),
       code: 'SENTENCE_REPEATED',
       part: '2',
       quote: 'The department plants 900 trees a year [2].',
@@ -163,7 +200,11 @@ describe('checkContract', () => {
   });
 
   it('does not mistake a heading inside a section for a claim', () => {
-    const parts = [aPart('lead', LEAD), aPart('1', `### Umbrellas of striped bakeries everywhere\n${ONE}`), aPart('2', TWO)];
+    const parts = [
+      aPart('lead', LEAD),
+      aPart('1', `### Umbrellas of striped bakeries everywhere\n${ONE}`),
+      aPart('2', TWO),
+    ];
     expect(checkContract(aDocument({ parts }), sources).errors).toBe(0);
   });
 });

@@ -49,7 +49,12 @@ export function indexSources(sources: readonly SourceText[]): SourceIndex {
   const bySource = new Map(
     sources.map(({ id, title, text }) => [
       id,
-      { id, language: guessLanguage(text), titleStems: contentStems(title), prefixes: namePrefixes(`${title}\n${text}`) },
+      {
+        id,
+        language: guessLanguage(text),
+        titleStems: contentStems(title),
+        prefixes: namePrefixes(`${title}\n${text}`),
+      },
     ]),
   );
   return { passages, byStem, bySource };

@@ -6,8 +6,20 @@ describe('findCitations', () => {
   it.each([
     { text: 'A fact [1].', ids: [[1]] },
     { text: 'Two [1][3] and again [12].', ids: [[1], [3], [12]] },
-    { text: 'A list [1, 3] and [2;4].', ids: [[1, 3], [2, 4]] },
-    { text: 'A range [2-4] and [5–6].', ids: [[2, 3, 4], [5, 6]] },
+    {
+      text: 'A list [1, 3] and [2;4].',
+      ids: [
+        [1, 3],
+        [2, 4],
+      ],
+    },
+    {
+      text: 'A range [2-4] and [5–6].',
+      ids: [
+        [2, 3, 4],
+        [5, 6],
+      ],
+    },
     { text: 'A footnote [^7].', ids: [[7]] },
     { text: 'A range too wide to be one [1-99].', ids: [[1, 99]] },
     { text: 'A link [1](https://example.org).', ids: [] },

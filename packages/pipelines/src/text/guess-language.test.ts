@@ -3,7 +3,10 @@ import { guessLanguage } from './guess-language.ts';
 
 describe('guessLanguage', () => {
   it.each([
-    ['en', 'The survey of the city was made with the help of residents, and it is the first of its kind from the region.'],
+    [
+      'en',
+      'The survey of the city was made with the help of residents, and it is the first of its kind from the region.',
+    ],
     ['de', 'Die Untersuchung der Stadt wurde mit der Hilfe von Anwohnern gemacht und ist die erste auf dem Gebiet.'],
     ['fr', 'Les arbres des rues et des places sont dans une liste qui est tenue pour la ville.'],
     ['es', 'Los árboles de las calles del centro fueron plantados por una vecina y con ayuda de la ciudad.'],

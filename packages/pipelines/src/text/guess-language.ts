@@ -39,7 +39,12 @@ export function guessLanguage(text: string): string | undefined {
     const share = (sample.match(pattern)?.length ?? 0) / Math.max(1, letters);
     if (share > (script === 'ja' ? 0.1 : 0.3)) return script;
   }
-  const words = sample.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase().match(/\p{L}+/gu) ?? [];
+  const words =
+    sample
+      .normalize('NFKD')
+      .replace(/\p{M}/gu, '')
+      .toLowerCase()
+      .match(/\p{L}+/gu) ?? [];
   const counts = new Map<string, number>();
   for (const word of words) counts.set(word, (counts.get(word) ?? 0) + 1);
   const scored = Object.entries(MARKERS)

@@ -41,6 +41,7 @@ export function aSettlement(attempt: { stepId: string; attempt: number }, facts:
     costNano: '0',
     spawn: [],
     joins: {},
+    avoided: [],
     ...facts,
   };
 }

@@ -23,15 +23,21 @@ const POLL_MS = 20;
  * Starts a `redis-server` of our own on a port the system chose, with nothing kept on disk. Answers `undefined` when the
  * program is not installed. The caller stops it.
  */
-export async function startPrivateRedis(options: { port?: number; args?: string[] } = {}): Promise<PrivateRedis | undefined> {
+export async function startPrivateRedis(
+  options: { port?: number; args?: string[] } = {},
+): Promise<PrivateRedis | undefined> {
   const port = options.port ?? (await findFreePort());
   const dir = mkdtempSync(join(tmpdir(), 'pressroom-redis-'));
   const flags = { port, bind: '127.0.0.1', dir, save: '', appendonly: 'no', 'maxmemory-policy': 'noeviction' };
   const argv = Object.entries(flags).flatMap(([name, value]) => [`--${name}`, String(value)]);
   const child = spawn('redis-server', [...argv, ...(options.args ?? [])], { stdio: 'ignore' });
   const exited = new Promise<void>((resolve) => {
-    child.once('error', () => { resolve(); });
-    child.once('exit', () => { resolve(); });
+    child.once('error', () => {
+      resolve();
+    });
+    child.once('exit', () => {
+      resolve();
+    });
   });
   const stop = async () => {
     child.kill('SIGKILL');

@@ -16,7 +16,9 @@ export async function createTestDatabase(): Promise<TestDatabase> {
   const server = process.env['TEST_DATABASE_URL'];
   const template = process.env['TEST_DATABASE_TEMPLATE'];
   if (server === undefined || template === undefined) {
-    throw new Error('no test database: run this through vitest (--project integration or e2e), whose set-up starts one');
+    throw new Error(
+      'no test database: run this through vitest (--project integration or e2e), whose set-up starts one',
+    );
   }
   const name = `test_${randomBytes(6).toString('hex')}`;
   await execute(server, `CREATE DATABASE ${name} TEMPLATE ${template}`);

@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import type { PromptMessage } from '../prompt/parse-prompt.ts';
-import type { JsonSchema } from '../writing/fill-schema.ts';
 import { chooseTarget, type ToolChoice } from './choose-target.ts';
 import type { GenerationRequest, PromptSegment } from './generation.ts';
 import { fail, type Parsed } from './wire-failure.ts';

@@ -6,7 +6,11 @@ describe('cleanPart', () => {
     { title: 'a heading at the start', given: '## Heading\n\nText [1].', expected: 'Text [1].' },
     { title: 'the mark of its part', given: '[part 2] ## Heading\nText.', expected: 'Text.' },
     { title: 'a code fence around it', given: '```markdown\nText.\n```', expected: 'Text.' },
-    { title: 'headings as high as a section’s', given: 'Text.\n\n# Inner\n\nMore.', expected: 'Text.\n\n### Inner\n\nMore.' },
+    {
+      title: 'headings as high as a section’s',
+      given: 'Text.\n\n# Inner\n\nMore.',
+      expected: 'Text.\n\n### Inner\n\nMore.',
+    },
     { title: 'other line ends and gaps', given: 'One.\r\n\r\n\r\n\r\nTwo.\r\n', expected: 'One.\n\nTwo.' },
     { title: 'citations in other forms', given: 'One [1, 3]. Two [^2].', expected: 'One [1][3]. Two [2].' },
     { title: 'nothing else', given: '- **One** [1]\n- Two', expected: '- **One** [1]\n- Two' },

@@ -10,7 +10,10 @@ describe('normaliseOutline', () => {
     const wishes = fc.array(fc.integer({ min: -10, max: 20_000 }), { minLength: 1, maxLength: 12 });
     fc.assert(
       fc.property(wishes, fc.integer({ min: 100, max: 10_000 }), (words, targetWords) => {
-        const { leadWords, sections } = normaliseOutline({ title: 'T', sections: words.map(aSection) }, planWords({ targetWords }));
+        const { leadWords, sections } = normaliseOutline(
+          { title: 'T', sections: words.map(aSection) },
+          planWords({ targetWords }),
+        );
         expect(leadWords + sections.reduce((sum, section) => sum + section.words, 0)).toBe(targetWords);
       }),
     );
@@ -20,7 +23,15 @@ describe('normaliseOutline', () => {
     const outline = normaliseOutline(
       {
         title: ' A\ntitle ',
-        sections: [{ heading: '## Heading\nof two lines', purpose: 'Why\n', points: ['a\nb', ' '], noteIds: ['n2', 'n2'], words: 1 }],
+        sections: [
+          {
+            heading: '## Heading\nof two lines',
+            purpose: 'Why\n',
+            points: ['a\nb', ' '],
+            noteIds: ['n2', 'n2'],
+            words: 1,
+          },
+        ],
       },
       planWords({ targetWords: 400 }),
     );

@@ -18,7 +18,10 @@ describe('problemsOfOutline', () => {
     { title: 'headings that are the same', outline: anOutline('Same', 'same ') },
     { title: 'a section without heading', outline: anOutline('A', ' ') },
     { title: 'no title', outline: { ...anOutline('A', 'B'), title: '' } },
-    { title: 'a note that does not exist', outline: { title: 'T', sections: [aSection('A', ['n1', 'n9']), aSection('B')] } },
+    {
+      title: 'a note that does not exist',
+      outline: { title: 'T', sections: [aSection('A', ['n1', 'n9']), aSection('B')] },
+    },
     { title: 'a section without notes', outline: { title: 'T', sections: [aSection('A', []), aSection('B')] } },
   ])('finds $title', ({ outline }) => {
     expect(problemsOfOutline(outline, plan, notes)).toHaveLength(1);

@@ -1,7 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { chooseResize } from './choose-resize.ts';
 
-const aPart = (part: string, count: number, words: number) => ({ part, heading: 'H', markdown: 'word '.repeat(count), words });
+const aPart = (part: string, count: number, words: number) => ({
+  part,
+  heading: 'H',
+  markdown: 'word '.repeat(count),
+  words,
+});
 
 describe('chooseResize', () => {
   it('lengthens the section that lacks most by what the whole lacks', () => {

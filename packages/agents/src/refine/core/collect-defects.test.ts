@@ -25,7 +25,13 @@ const aDefect = (given: { part?: string; quote?: string }) => ({
 
 describe('collectDefects', () => {
   it('puts what the contract found first, errors before warnings', () => {
-    const warning = aFinding({ code: 'SENTENCE_UNGROUNDED', severity: 'warning', kind: 'unsupported', quote: 'The lead says so.', part: 'lead' });
+    const warning = aFinding({
+      code: 'SENTENCE_UNGROUNDED',
+      severity: 'warning',
+      kind: 'unsupported',
+      quote: 'The lead says so.',
+      part: 'lead',
+    });
     const defects = collectDefects([warning, aFinding({})], [aDefect({})], parts);
     expect(defects.map(({ kind }) => kind)).toEqual(['wrong_fact', 'unsupported', 'clarity']);
   });

@@ -33,7 +33,8 @@ export function collectDefects(
     const quote = part && locateQuote(part.markdown, defect.quote);
     if (!part || quote === undefined) continue;
     const isKnown = collected.some(
-      (known) => known.part === part.part && known.quote !== '' && (known.quote.includes(quote) || quote.includes(known.quote)),
+      (known) =>
+        known.part === part.part && known.quote !== '' && (known.quote.includes(quote) || quote.includes(known.quote)),
     );
     if (!isKnown) collected.push({ kind: defect.kind, part: part.part, quote, advice: defect.advice });
   }

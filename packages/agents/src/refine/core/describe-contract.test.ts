@@ -3,7 +3,14 @@ import { describeContract } from './describe-contract.ts';
 import type { ContractFinding, ContractReport } from '@pressroom/pipelines';
 
 const aReport = (...codes: [ContractFinding['code'], ContractFinding['severity']][]): ContractReport => ({
-  findings: codes.map(([code, severity]) => ({ code, severity, kind: 'style', part: '1', quote: 'q', message: '9 words where 10 were asked for' })),
+  findings: codes.map(([code, severity]) => ({
+    code,
+    severity,
+    kind: 'style',
+    part: '1',
+    quote: 'q',
+    message: '9 words where 10 were asked for',
+  })),
   errors: 0,
   score: 1,
   shares: { structure: 1, length: 1, cited: 1, resolved: 1, supported: 1 },
@@ -20,7 +27,11 @@ describe('describeContract', () => {
     const report = aReport(['WORD_COUNT_OFF', 'error'], ['FACT_UNSUPPORTED', 'error'], ['FACT_UNSUPPORTED', 'error']);
     expect(describeContract(report, 'refine')).toEqual([
       { code: 'WORD_COUNT_OFF', step: 'refine', message: 'The article has 9 words where 10 were asked for.' },
-      { code: 'QUALITY_CONTRACT_UNMET', step: 'refine', message: 'The article does not keep the quality contract: FACT_UNSUPPORTED (2).' },
+      {
+        code: 'QUALITY_CONTRACT_UNMET',
+        step: 'refine',
+        message: 'The article does not keep the quality contract: FACT_UNSUPPORTED (2).',
+      },
     ]);
   });
 });

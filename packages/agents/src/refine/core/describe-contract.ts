@@ -11,7 +11,11 @@ export function describeContract(report: ContractReport, step: string): Limitati
   }
   if (counts.size > 0) {
     const list = [...counts].map(([code, count]) => `${code} (${count})`).join(', ');
-    limitations.push({ code: 'QUALITY_CONTRACT_UNMET', step, message: `The article does not keep the quality contract: ${list}.` });
+    limitations.push({
+      code: 'QUALITY_CONTRACT_UNMET',
+      step,
+      message: `The article does not keep the quality contract: ${list}.`,
+    });
   }
   return limitations;
 }

@@ -9,7 +9,12 @@ export function locateQuote(text: string, quote: string): string | undefined {
   if (text.includes(trimmed)) return trimmed;
   const pattern = trimmed
     .split(/\s+/)
-    .map((word) => escapePattern(word).replace(/["“”„«»]/g, '["“”„«»]').replace(/['‘’]/g, "['‘’]").replace(/[–—-]/g, '[–—-]'))
+    .map((word) =>
+      escapePattern(word)
+        .replace(/["“”„«»]/g, '["“”„«»]')
+        .replace(/['‘’]/g, "['‘’]")
+        .replace(/[–—-]/g, '[–—-]'),
+    )
     .join('\\s+');
   return new RegExp(pattern, 'u').exec(text)?.[0];
 }

@@ -6,17 +6,37 @@ const source = { id: 1, title: 'Street tree survey', text: SURVEY };
 
 describe('keepBorneOut', () => {
   it.each([
-    { title: 'a paraphrase with its quote', text: 'Shaded streets were 3.1 degrees cooler.', quote: '3.1 degrees cooler' },
-    { title: 'a quote copied with other blanks and case', text: 'In all 48 streets were measured.', quote: 'the survey\nmeasured 48 streets' },
-    { title: 'a supported point whose quote is garbled', text: 'Young trees made no measurable difference.', quote: 'young trees …' },
+    {
+      title: 'a paraphrase with its quote',
+      text: 'Shaded streets were 3.1 degrees cooler.',
+      quote: '3.1 degrees cooler',
+    },
+    {
+      title: 'a quote copied with other blanks and case',
+      text: 'In all 48 streets were measured.',
+      quote: 'the survey\nmeasured 48 streets',
+    },
+    {
+      title: 'a supported point whose quote is garbled',
+      text: 'Young trees made no measurable difference.',
+      quote: 'young trees …',
+    },
   ])('keeps $title', ({ text, quote }) => {
     expect(keepBorneOut([{ text, quote }], source, 'Trees')).toHaveLength(1);
   });
 
   it.each([
-    { title: 'a figure the source does not state', text: 'Shaded streets were 4.1 degrees cooler.', quote: '3.1 degrees cooler' },
+    {
+      title: 'a figure the source does not state',
+      text: 'Shaded streets were 4.1 degrees cooler.',
+      quote: '3.1 degrees cooler',
+    },
     { title: 'an invention', text: 'Bakeries sold striped umbrellas to tourists.', quote: 'striped umbrellas' },
-    { title: 'a name from elsewhere', text: 'The survey by Fennimore measured 48 streets.', quote: 'measured 48 streets' },
+    {
+      title: 'a name from elsewhere',
+      text: 'The survey by Fennimore measured 48 streets.',
+      quote: 'measured 48 streets',
+    },
     { title: 'nothing', text: ' ', quote: 'measured 48 streets' },
   ])('drops $title', ({ text, quote }) => {
     expect(keepBorneOut([{ text, quote }], source, 'Trees')).toEqual([]);

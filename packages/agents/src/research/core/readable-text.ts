@@ -7,41 +7,51 @@ export interface ReadableText {
   text: string;
 }
 
-/** More HTML than this is no article; parsing it would hold up everything else in the process. */
-const MOST_HTML_CHARACTERS = 2_000_000;
+/** The little of a DOM that is used here; the libraries' own types want a browser's. */
+interface DomElement {
+  textContent: string;
+  querySelector(selector: string): DomElement | null;
+}
+interface DomDocument {
+  body: DomElement;
+  querySelectorAll(selector: string): Iterable<DomElement>;
+}
+const parseDom = (html: string): DomDocument => (parseHTML(html) as unknown as { document: DomDocument }).document;
+
 const BLOCKS = 'p, li, h1, h2, h3, h4, h5, h6, blockquote, pre, figcaption, td, th, dt, dd';
 
-/**
- * The readable text of a page by its content type: articles out of HTML, plain text and Markdown as they are.
- * Undefined when there is none, or when the type is not one of text.
- */
-export function readableText(page: { contentType: string; text: string }): ReadableText | undefined {
+/** What kind of text a page says it is, by its content type or, where it says nothing, by its beginning. */
+export function pageKind(page: { contentType: string; text: string }): 'html' | 'plain' | 'other' {
   const type = page.contentType.split(';')[0]?.trim().toLowerCase() ?? '';
-  if (isHtml(type, page.text)) return fromHtml(page.text);
-  if (type !== '' && !/^text\/|^application\/(?:markdown|json)$/.test(type)) return undefined;
-  const text = tidy(page.text);
-  return text === '' ? undefined : { title: /^#\s+(.{1,200})$/m.exec(text)?.[1]?.trim() ?? '', text };
+  if (type === 'text/html' || type === 'application/xhtml+xml') return 'html';
+  if (type === '') return /^\s*<(?:!doctype|html)\b/i.test(page.text) ? 'html' : 'plain';
+  return /^text\/|^application\/(?:markdown|json)$/.test(type) ? 'plain' : 'other';
 }
 
-const isHtml = (type: string, text: string): boolean =>
-  type === 'text/html' || type === 'application/xhtml+xml' || (type === '' && /^\s*<(?:!doctype|html)\b/i.test(text));
+/** Plain text and Markdown as they are, a first heading as title. Undefined when there is nothing. */
+export function plainPageText(text: string): ReadableText | undefined {
+  const tidied = tidy(text);
+  return tidied === '' ? undefined : { title: /^#\s+(.{1,200})$/m.exec(tidied)?.[1]?.trim() ?? '', text: tidied };
+}
 
-function fromHtml(html: string): ReadableText | undefined {
+/**
+ * The article out of a page. Undefined when there is none, or the page is too broken to parse. Takes time without a useful
+ * bound on hostile pages: run it where it can be stopped.
+ */
+export function htmlPageText(html: string): ReadableText | undefined {
   try {
-    const { document } = parseHTML(html.slice(0, MOST_HTML_CHARACTERS));
-    const article = new Readability(document, { charThreshold: 200 }).parse();
+    const article = new Readability(parseDom(html), { charThreshold: 200 }).parse();
     if (!article?.content) return undefined;
     const text = blockText(article.content);
     return text === '' ? undefined : { title: tidy(article.title ?? '').replace(/\s+/g, ' '), text };
   } catch {
-    // Pages too broken or too deeply nested to parse have no readable text.
     return undefined;
   }
 }
 
 /** Text of the innermost blocks, so that paragraphs and list items stay apart. */
 function blockText(content: string): string {
-  const { document } = parseHTML(`<!doctype html><html><body>${content}</body></html>`);
+  const document = parseDom(`<!doctype html><html><body>${content}</body></html>`);
   const blocks = [...document.querySelectorAll(BLOCKS)]
     .filter((element) => element.querySelector(BLOCKS) === null)
     .map((element) => tidy(element.textContent).replace(/\s+/g, ' '));

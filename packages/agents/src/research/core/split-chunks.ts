@@ -3,7 +3,6 @@ export const CHUNK_TOKENS = 6_000;
 
 /** Roughly how many tokens a text takes: a quarter of its ASCII characters, and most of every other one. */
 export function estimateTokens(text: string): number {
-  // eslint-disable-next-line no-control-regex -- the ASCII range, by its bounds
   const others = text.replace(/[\u0000-\u007f]/g, '').length;
   return Math.ceil((text.length - others) / 4 + others / 1.5);
 }

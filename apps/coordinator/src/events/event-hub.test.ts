@@ -1,0 +1,158 @@
+import type { TaskEvent } from '@pressroom/contracts';
+import { silentLogger, type Clock } from '@pressroom/runtime';
+import { describe, expect, it } from 'vitest';
+
+import { createEventHub } from './event-hub.ts';
+
+const anEvent = (seq: number): TaskEvent => ({ seq, type: 'step.started', at: '', generation: 1, data: {} });
+
+/** A hub over a feed of plain arrays, with a clock that turns the poller only when told to. */
+function setUp() {
+  const streams = new Map<string, { events: TaskEvent[]; ended: boolean }>();
+  const asked: ReadonlyMap<string, number>[] = [];
+  const state = { down: false, pauses: [] as number[] };
+  let wake = (): void => undefined;
+  const clock: Clock = {
+    nowMs: () => 0,
+    monotonicMs: () => 0,
+    sleep: (ms, signal) =>
+      new Promise((resolve, reject) => {
+        state.pauses.push(ms);
+        wake = resolve;
+        signal?.addEventListener('abort', () => {
+          reject(new Error('closed'));
+        });
+      }),
+  };
+  const hub = createEventHub({
+    clock,
+    log: silentLogger(),
+    feed: {
+      after: (cursors) => {
+        asked.push(new Map(cursors));
+        if (state.down) return Promise.reject(new Error('down'));
+        return Promise.resolve(
+          [...cursors].flatMap(([taskId, seq]) => {
+            const { events, ended } = streams.get(taskId) ?? { events: [], ended: false };
+            return events
+              .filter((event) => event.seq > seq)
+              .map((event) => ({ taskId, event, last: ended && event === events.at(-1) }));
+          }),
+        );
+      },
+    },
+  });
+  const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+  return {
+    hub,
+    asked,
+    state,
+    push: (taskId: string, event: TaskEvent, ended = false): void => {
+      const stream = streams.get(taskId) ?? { events: [], ended: false };
+      streams.set(taskId, { events: [...stream.events, event], ended });
+    },
+    watch: (taskId: string, afterSeq = 0) => {
+      const seen: number[] = [];
+      const facts = { ended: false, shutDown: false };
+      const stop = hub.subscribe(taskId, afterSeq, {
+        deliver(event, last) {
+          seen.push(event.seq);
+          facts.ended ||= last;
+        },
+        shutdown() {
+          facts.shutDown = true;
+        },
+      });
+      return { seen, facts, stop };
+    },
+    poll: async (): Promise<void> => {
+      wake();
+      await settle();
+    },
+    settle,
+  };
+}
+
+describe('createEventHub', () => {
+  it('hands each event to every watcher of the task once, in order', async () => {
+    const { push, watch, poll, settle } = setUp();
+    const [first, second] = [watch('a'), watch('a')];
+    push('a', anEvent(1));
+    push('a', anEvent(2));
+    await settle();
+    await poll();
+    push('a', anEvent(3));
+    await poll();
+    expect(first.seen).toEqual([1, 2, 3]);
+    expect(second.seen).toEqual([1, 2, 3]);
+  });
+
+  it('asks about all watched tasks together, each from its slowest watcher', async () => {
+    const { asked, watch, poll, settle } = setUp();
+    watch('a', 7);
+    watch('a', 3);
+    watch('b', 5);
+    await settle();
+    await poll();
+    expect(asked.at(-1)).toEqual(new Map([['a', 3], ['b', 5]]));
+  });
+
+  it('does not repeat to a watcher what it had seen before', async () => {
+    const { push, watch, poll, settle } = setUp();
+    push('a', anEvent(1));
+    push('a', anEvent(2));
+    watch('a', 0);
+    const late = watch('a', 1);
+    await settle();
+    await poll();
+    expect(late.seen).toEqual([2]);
+  });
+
+  it('lets go of a watcher after the last event, and rests when nobody watches', async () => {
+    const { hub, push, watch, poll, settle, asked } = setUp();
+    const watcher = watch('a');
+    push('a', anEvent(1), true);
+    await settle();
+    await poll();
+    expect(watcher.facts.ended).toBe(true);
+    expect(hub.subscriberCount).toBe(0);
+    const polls = asked.length;
+    await poll();
+    expect(asked).toHaveLength(polls);
+  });
+
+  it('starts again for a watcher who comes after a rest', async () => {
+    const { push, watch, poll, settle } = setUp();
+    watch('a').stop();
+    await settle();
+    await poll();
+    push('b', anEvent(1));
+    const watcher = watch('b');
+    await settle();
+    expect(watcher.seen).toEqual([1]);
+  });
+
+  it('only delays events when the store is down, polling less often', async () => {
+    const { state, push, watch, poll, settle } = setUp();
+    state.down = true;
+    const watcher = watch('a');
+    await settle();
+    await poll();
+    await poll();
+    expect(state.pauses).toEqual([300, 600, 1_000]);
+    state.down = false;
+    push('a', anEvent(1));
+    await poll();
+    expect(watcher.seen).toEqual([1]);
+  });
+
+  it('tells every watcher when it closes, once', async () => {
+    const { hub, watch, settle } = setUp();
+    const watcher = watch('a');
+    await settle();
+    hub.close();
+    hub.close();
+    expect(watcher.facts.shutDown).toBe(true);
+    expect(hub.subscriberCount).toBe(0);
+  });
+});

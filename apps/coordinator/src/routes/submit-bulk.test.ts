@@ -1,0 +1,67 @@
+import { BulkResult, type Problem } from '@pressroom/contracts';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+import { A_TASK, startTestServer, type CallOptions, type TestServer } from '../testing/start-test-server.ts';
+
+let server: TestServer;
+beforeEach(async () => {
+  server = await startTestServer();
+});
+afterEach(() => server.close());
+
+const post = (options: CallOptions) => server.call('/v1/tasks/bulk', { method: 'POST', ...options });
+const outcomes = async (response: Response): Promise<BulkResult> => BulkResult.parse(await response.json());
+
+describe('POST /v1/tasks/bulk', () => {
+  it('gives each task of an array its own outcome, in order', async () => {
+    const response = await post({ json: [A_TASK, { type: 'poem', input: {} }, A_TASK, { ...A_TASK, priority: 0 }] });
+    expect(response.status).toBe(200);
+    const result = await outcomes(response);
+    expect(result).toMatchObject({ accepted: 2, rejected: 2 });
+    expect(result.items.map(({ index, status, problem }) => [index, status, problem?.code])).toEqual([
+      [0, 202, undefined],
+      [1, 400, 'UNKNOWN_TASK_TYPE'],
+      [2, 202, undefined],
+      [3, 400, 'VALIDATION_FAILED'],
+    ]);
+  });
+
+  it('takes one task a line, and a line that is not JSON is a fault of that line alone', async () => {
+    const body = `${JSON.stringify(A_TASK)}\n\n{"type":\n${JSON.stringify(A_TASK)}\n`;
+    const result = await outcomes(await post({ body, headers: { 'Content-Type': 'application/x-ndjson' } }));
+    expect(result.items.map(({ status }) => status)).toEqual([202, 400, 202]);
+    expect(result.items[1]?.problem?.code).toBe('MALFORMED_JSON');
+  });
+
+  it('takes a thousand tasks and refuses one more', async () => {
+    const result = await outcomes(await post({ json: new Array(1_000).fill(A_TASK) }));
+    expect(result.accepted).toBe(1_000);
+    expect(new Set(result.items.map(({ task }) => task?.id)).size).toBe(1_000);
+    const response = await post({ json: new Array(1_001).fill(A_TASK) });
+    expect(response.status).toBe(400);
+    expect(server.stores.taskCount).toBe(1_000);
+  });
+
+  it.each([{ json: [] }, { json: A_TASK }, { json: null }])('refuses $json as a whole', async ({ json }) => {
+    expect((await post({ json })).status).toBe(400);
+  });
+
+  it('makes no task twice when the request is repeated with its key', async () => {
+    const send = () => post({ json: [A_TASK, A_TASK], headers: { 'Idempotency-Key': 'batch-1' } }).then(outcomes);
+    const [first, again] = [await send(), await send()];
+    expect(again.items.map(({ task }) => task?.id)).toEqual(first.items.map(({ task }) => task?.id));
+    expect(again.items.every(({ replayed }) => replayed === true)).toBe(true);
+    expect(server.stores.taskCount).toBe(2);
+  });
+
+  it('refuses the rest at once when a store fails, instead of waiting for each', async () => {
+    server.stores.state.mode = 'up';
+    await server.call('/v1/task-types');
+    server.stores.state.mode = 'hanging';
+    const startedMs = performance.now();
+    const result = await outcomes(await post({ json: new Array(500).fill(A_TASK) }));
+    expect(performance.now() - startedMs).toBeLessThan(1_500);
+    expect(result.accepted).toBe(0);
+    expect(new Set(result.items.map(({ problem }) => (problem as Problem).code))).toEqual(new Set(['UNAVAILABLE']));
+  });
+});

@@ -1,0 +1,110 @@
+import { TaskResult, type Problem } from '@pressroom/contracts';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+import { startTestServer, type TestServer } from '../testing/start-test-server.ts';
+
+let server: TestServer;
+let id: string;
+beforeEach(async () => {
+  server = await startTestServer();
+  id = await server.submit();
+});
+afterEach(() => server.close());
+
+const result = (options: { query?: string; accept?: string } = {}) =>
+  server.call(`/v1/tasks/${id}/result${options.query ?? ''}`, {
+    ...(options.accept !== undefined && { headers: { Accept: options.accept } }),
+  });
+const codeOf = async (response: Response) => ((await response.json()) as Problem).code;
+
+/** Everything the article's steps make, short of the last. */
+function makeDrafts(): void {
+  const { setOutput } = server.stores;
+  setOutput(id, 'research', {
+    questions: [],
+    sources: [{ id: 1, title: 'Log', text: 'The lamp was lit in 1759.' }],
+    notes: [],
+    contradictions: [],
+    gaps: [],
+  });
+  setOutput(id, 'outline', {
+    title: 'Lighthouses',
+    leadWords: 10,
+    sections: [{ heading: 'Fires', purpose: 'p', points: [], noteIds: [], words: 10 }],
+  });
+  setOutput(id, 'draft-lead', { part: 'lead', markdown: 'A lead.', words: 2 });
+  setOutput(id, 'draft-1', { part: 1, markdown: 'The lamp was lit in 1759 [1].', words: 6 });
+}
+
+describe('GET /v1/tasks/{id}/result', () => {
+  it('answers 409 before the end', async () => {
+    makeDrafts();
+    const response = await result();
+    expect(response.status).toBe(409);
+    expect(await codeOf(response)).toBe('TASK_NOT_FINISHED');
+  });
+
+  it('assembles what is there when a partial result is asked for', async () => {
+    expect(await codeOf(await result({ query: '?partial=true' }))).toBe('TASK_NOT_FINISHED');
+    makeDrafts();
+    const response = await result({ query: '?partial=true' });
+    expect(response.status).toBe(200);
+    expect(TaskResult.parse(await response.json())).toMatchObject({ title: 'Lighthouses' });
+  });
+
+  it.each(['completed', 'partial'] as const)('answers the document of a task that ended %s', async (status) => {
+    makeDrafts();
+    server.stores.finish(id, status);
+    const response = await result();
+    expect(response.headers.get('vary')).toBe('Accept');
+    const document = TaskResult.parse(await response.json());
+    expect(document.simulated).toBe(true);
+    expect(document.markdown).toContain('# Lighthouses');
+    expect(document.sections.map(({ heading }) => heading)).toEqual(['Fires']);
+  });
+
+  it.each(['failed', 'cancelled'] as const)('answers 409 for a task that %s', async (status) => {
+    server.stores.finish(id, status);
+    const response = await result();
+    expect(response.status).toBe(409);
+    expect(await codeOf(response)).toBe('CONFLICT');
+  });
+
+  it('serves Markdown', async () => {
+    makeDrafts();
+    server.stores.finish(id);
+    const response = await result({ accept: 'text/markdown' });
+    expect(response.headers.get('content-type')).toBe('text/markdown; charset=utf-8');
+    expect(await response.text()).toMatch(/^<!-- pressroom: simulated -->[^]*# Lighthouses/);
+  });
+
+  it('serves HTML that can neither load nor run anything', async () => {
+    makeDrafts();
+    server.stores.setOutput(id, 'draft-lead', { part: 'lead', markdown: 'A <script>alert(1)</script> lead.', words: 2 });
+    server.stores.finish(id);
+    const response = await result({ accept: 'text/html,application/xhtml+xml,*/*;q=0.8' });
+    expect(response.headers.get('content-type')).toBe('text/html; charset=utf-8');
+    expect(response.headers.get('content-security-policy')).toMatch(/^default-src 'none'; style-src 'sha256-/);
+    const html = await response.text();
+    expect(html).not.toContain('<script');
+    expect(html).toContain('Simulated: ');
+  });
+
+  it('does not call a real text simulated', async () => {
+    makeDrafts();
+    server.stores.patchTask(id, { simulated: false });
+    server.stores.finish(id);
+    expect(await (await result({ accept: 'text/html' })).text()).not.toContain('Simulated');
+    expect(await (await result({ accept: 'text/markdown' })).text()).toMatch(/^# Lighthouses/);
+  });
+
+  it('answers 406 for a form it has not', async () => {
+    const response = await result({ accept: 'application/pdf' });
+    expect(response.status).toBe(406);
+    expect(await codeOf(response)).toBe('NOT_ACCEPTABLE');
+  });
+
+  it('answers 400 for a flag that is none', async () => {
+    expect((await result({ query: '?partial=yes' })).status).toBe(400);
+  });
+});

@@ -1,0 +1,29 @@
+import { findPipeline, listPipelines } from '@pressroom/pipelines';
+import { createMetrics, silentLogger, systemClock } from '@pressroom/runtime';
+
+import { createEventHub } from '../events/event-hub.ts';
+import { createAuthenticator } from '../middleware/authenticate.ts';
+import { createRouteTable } from '../routing/route-table.ts';
+import type { Route } from '../routing/route.ts';
+import { createFakeStores } from './fake-stores.ts';
+
+export const TEST_PIPELINES = { list: listPipelines, find: findPipeline };
+
+/** The route table over fakes that nobody calls, for what is derived from the table alone. */
+export function inertRouteTable(): readonly Route[] {
+  const { ports } = createFakeStores();
+  const log = silentLogger();
+  return createRouteTable({
+    ...ports,
+    pipelines: TEST_PIPELINES,
+    events: createEventHub({ feed: ports.feed, clock: systemClock, log }),
+    authenticator: createAuthenticator({ keys: ports.keys, clock: systemClock }),
+    metrics: createMetrics('pressroom', { processMetrics: false }),
+    clock: systemClock,
+    log,
+    version: '0.0.0',
+    isDraining: () => false,
+    storeTimeoutMs: 1_000,
+    heartbeatMs: 1_000,
+  });
+}

@@ -1,0 +1,32 @@
+import { z } from 'zod';
+
+export const OPERATION_KINDS = ['dead_letter.redrive', 'dead_letter.discard'] as const;
+export const OPERATION_STATUSES = ['running', 'done', 'aborted', 'failed'] as const;
+export const OperationStatus = z.enum(OPERATION_STATUSES);
+export type OperationStatus = z.infer<typeof OperationStatus>;
+
+/** Answer to a bulk request: the work goes on behind it. */
+export const OperationAccepted = z.object({ operationId: z.uuid(), matched: z.int() });
+export type OperationAccepted = z.infer<typeof OperationAccepted>;
+
+/** How far a bulk operation is. `failed` as a status means that not one item could be done. */
+export const OperationView = z.object({
+  id: z.uuid(),
+  kind: z.enum(OPERATION_KINDS),
+  status: OperationStatus,
+  dryRun: z.boolean(),
+  filter: z.record(z.string(), z.unknown()),
+  /** Items the filter matched when the operation was asked for, not more than `limit`. */
+  matched: z.int(),
+  done: z.int(),
+  /** Items that could not be done, such as a redrive of a task that is running again. */
+  failed: z.int(),
+  ratePerSecond: z.number().nullable(),
+  limit: z.int().nullable(),
+  lastError: z.object({ code: z.string(), message: z.string() }).nullable(),
+  createdBy: z.object({ keyId: z.string(), role: z.string() }),
+  createdAt: z.iso.datetime(),
+  startedAt: z.iso.datetime().nullable(),
+  finishedAt: z.iso.datetime().nullable(),
+});
+export type OperationView = z.infer<typeof OperationView>;

@@ -1,0 +1,29 @@
+import { describe, expect, it } from 'vitest';
+
+import { createGate } from './gate.ts';
+
+const never = new AbortController().signal;
+
+describe('createGate', () => {
+  it('lets through while open, holds while shut, and lets all go on opening', async () => {
+    const gate = createGate();
+    await gate.whenOpen(never);
+    gate.shut();
+    let passed = 0;
+    const waiting = [1, 2].map(() => gate.whenOpen(never).then(() => (passed += 1)));
+    await new Promise(setImmediate);
+    expect(passed).toBe(0);
+    gate.open();
+    await Promise.all(waiting);
+    expect(passed).toBe(2);
+  });
+
+  it('rejects with the reason of whoever stops waiting', async () => {
+    const gate = createGate();
+    gate.shut();
+    const stop = new AbortController();
+    const waiting = gate.whenOpen(stop.signal);
+    stop.abort(new Error('stopped'));
+    await expect(waiting).rejects.toThrow('stopped');
+  });
+});

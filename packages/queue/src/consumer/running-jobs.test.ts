@@ -1,0 +1,52 @@
+import { describe, expect, it } from 'vitest';
+
+import { createFakeJobSource } from './fake-job-source.test-support.ts';
+import { createRunningJobs, renewLocks, type RunningJob } from './running-jobs.ts';
+
+const aRunningJob = (id: string, source = createFakeJobSource().source): RunningJob => ({
+  source,
+  id,
+  token: 't',
+  abort: new AbortController(),
+});
+
+describe('running jobs', () => {
+  it('are idle when the last one is removed', async () => {
+    const running = createRunningJobs();
+    await running.whenIdle();
+    const [a, b] = [aRunningJob('a'), aRunningJob('b')];
+    running.add(a);
+    running.add(b);
+    let idle = false;
+    const waiting = running.whenIdle().then(() => (idle = true));
+    running.remove(a);
+    await Promise.resolve();
+    expect(idle).toBe(false);
+    running.remove(b);
+    await waiting;
+    expect(idle).toBe(true);
+  });
+});
+
+describe('renewLocks', () => {
+  it('names the jobs whose lock is lost', async () => {
+    const { source } = createFakeJobSource();
+    const { lost, errors } = await renewLocks([aRunningJob('a', source), aRunningJob('lost-1', source)]);
+    expect(lost.map(({ id }) => id)).toEqual(['lost-1']);
+    expect(errors).toEqual([]);
+  });
+
+  it('asks each queue once, and goes on when one does not answer', async () => {
+    const [good, bad] = [createFakeJobSource('draft.batch').source, createFakeJobSource('refine.batch').source];
+    let asked = 0;
+    good.renew = (held) => {
+      asked += 1;
+      return Promise.resolve(held.map(({ id }) => id));
+    };
+    bad.renew = () => Promise.reject(new Error('no answer'));
+    const { lost, errors } = await renewLocks([aRunningJob('a', good), aRunningJob('b', bad), aRunningJob('c', good)]);
+    expect(asked).toBe(1);
+    expect(lost).toHaveLength(2);
+    expect(errors).toHaveLength(1);
+  });
+});
