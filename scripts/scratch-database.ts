@@ -10,7 +10,6 @@ export async function withScratchDatabase<T>(work: (databaseUrl: string) => Prom
   const dataDir = mkdtempSync(join(tmpdir(), 'pressroom-scratch-'));
   const log = silentLogger();
   try {
-    // mkdtemp closes the directory to others; as root, PostgreSQL's account must pass through it.
     const server = await startEmbeddedPostgres({ dataDir, log, settings: THROWAWAY_SETTINGS });
     try {
       await applyMigrations({ databaseUrl: server.url, log });

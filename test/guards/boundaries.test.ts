@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 
-import { cruise, type IConfiguration, type ICruiseOptions, type ICruiseResult } from 'dependency-cruiser';
+import { cruise, type IConfiguration, type ICruiseResult } from 'dependency-cruiser';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const config = createRequire(import.meta.url)('../../.dependency-cruiser.cjs') as IConfiguration;
@@ -78,7 +78,9 @@ describe('the rules of dependency', () => {
     }
     found = await violationsIn(tree);
   });
-  afterAll(() => { rmSync(tree, { recursive: true, force: true }); });
+  afterAll(() => {
+    rmSync(tree, { recursive: true, force: true });
+  });
 
   it.each(PLANTED)('report %s → %s as %s', (from, to, rule) => {
     expect([...found].filter((line) => line.startsWith(`${from} → ${to}`))).toContain(`${from} → ${to}: ${rule}`);
@@ -98,7 +100,7 @@ async function violationsIn(baseDir: string): Promise<Set<string>> {
   const { options, ...ruleSet } = config;
   const { output } = await cruise(
     ['apps', 'packages'],
-    { ...options, baseDir, ruleSet, validate: true } as ICruiseOptions,
+    { ...options, baseDir, ruleSet, validate: true },
     options?.enhancedResolveOptions,
   );
   const { violations } = (output as ICruiseResult).summary;

@@ -59,13 +59,17 @@ describe('the lint configuration', () => {
   });
 
   it('lets a test use the real clock', async () => {
-    expect(await rulesBrokenBy('export const f = (): number => Date.now();\n', 'packages/runtime/src/clock.test.ts')).toEqual([]);
+    expect(
+      await rulesBrokenBy('export const f = (): number => Date.now();\n', 'packages/runtime/src/clock.test.ts'),
+    ).toEqual([]);
   });
 
-  it.each(['packages/db/src/index.ts', 'apps/worker/src/main.ts', 'scripts/check.ts', 'test/guards/lint-guard.test.ts'])(
-    'covers %s',
-    async (path) => {
-      expect(await eslint.isPathIgnored(`${root}${path}`)).toBe(false);
-    },
-  );
+  it.each([
+    'packages/db/src/index.ts',
+    'apps/worker/src/main.ts',
+    'scripts/check.ts',
+    'test/guards/lint-guard.test.ts',
+  ])('covers %s', async (path) => {
+    expect(await eslint.isPathIgnored(`${root}${path}`)).toBe(false);
+  });
 });

@@ -16,6 +16,7 @@ export function connect(env: Environment): PressroomClient {
     throw new UsageError('PRESSROOM_URL must be an http(s) URL such as http://127.0.0.1:4400');
   }
   const apiKey = env['PRESSROOM_API_KEY']?.trim() ?? '';
-  if (apiKey === '') throw new UsageError('set PRESSROOM_API_KEY to an API key; `npm start` prints where the first one lies');
+  if (apiKey === '')
+    throw new UsageError('set PRESSROOM_API_KEY to an API key; `npm start` prints where the first one lies');
   return createClient({ baseUrl, apiKey });
 }

@@ -18,7 +18,9 @@ async function api(path, options = {}) {
   });
   if (response.ok) return response;
   const problem = await response.json().catch(() => ({}));
-  throw Object.assign(new Error(problem.detail ?? `the server answered ${response.status}`), { status: response.status });
+  throw Object.assign(new Error(problem.detail ?? `the server answered ${response.status}`), {
+    status: response.status,
+  });
 }
 
 // Health
@@ -179,7 +181,9 @@ async function showTask(id, signal) {
   byId('live-bar').value = task.progress.percent;
   byId('live-steps').replaceChildren(...steps.items.map(stepItem));
   byId('live-limitations').replaceChildren(
-    ...task.limitations.map((limitation) => Object.assign(document.createElement('li'), { textContent: limitation.message })),
+    ...task.limitations.map((limitation) =>
+      Object.assign(document.createElement('li'), { textContent: limitation.message }),
+    ),
   );
   if (TERMINAL.has(task.status)) await showArticle(id, signal);
 }

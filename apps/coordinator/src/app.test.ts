@@ -93,7 +93,11 @@ describe('logs', () => {
 
   it('never hold keys, bodies, topics or query strings', async () => {
     await server.call('/v1/tasks', { method: 'POST', json: { ...A_TASK, input: { topic: 'the secret merger' } } });
-    await server.call('/v1/tasks', { method: 'POST', body: '{"topic": the secret', headers: { 'Content-Type': 'application/json' } });
+    await server.call('/v1/tasks', {
+      method: 'POST',
+      body: '{"topic": the secret',
+      headers: { 'Content-Type': 'application/json' },
+    });
     await server.call('/v1/tasks?tag=project-x');
     const text = server.logLines.join('');
     for (const secret of ['secret merger', 'the secret', 'project-x', secretOf('operate')]) {
@@ -108,8 +112,12 @@ describe('logs', () => {
     expect(response.status).toBe(500);
     const body = (await response.json()) as Record<string, unknown>;
     expect(JSON.stringify(body)).not.toContain('relation');
-    const failures = broken.logLines.map((line) => JSON.parse(line) as Record<string, unknown>).filter(({ msg }) => msg === 'http.failed');
-    expect(failures).toEqual([expect.objectContaining({ level: 50, requestId: body['requestId'], route: '/v1/tasks' })]);
+    const failures = broken.logLines
+      .map((line) => JSON.parse(line) as Record<string, unknown>)
+      .filter(({ msg }) => msg === 'http.failed');
+    expect(failures).toEqual([
+      expect.objectContaining({ level: 50, requestId: body['requestId'], route: '/v1/tasks' }),
+    ]);
     await broken.close();
   });
 });

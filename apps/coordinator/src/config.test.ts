@@ -16,7 +16,10 @@ describe('parseCoordinatorConfig', () => {
   });
 
   it('uses Redis when either of its variables is set', () => {
-    expect(parseCoordinatorConfig({ DATABASE_URL, REDIS_CLUSTER_NODES: 'a:1,b:2' }).redis?.clusterNodes).toEqual(['a:1', 'b:2']);
+    expect(parseCoordinatorConfig({ DATABASE_URL, REDIS_CLUSTER_NODES: 'a:1,b:2' }).redis?.clusterNodes).toEqual([
+      'a:1',
+      'b:2',
+    ]);
     expect(parseCoordinatorConfig({ DATABASE_URL, REDIS_URL: 'redis://x' }).redis?.url?.reveal()).toBe('redis://x');
   });
 

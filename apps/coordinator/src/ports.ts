@@ -23,7 +23,8 @@ export type SubmitOutcome =
   | { outcome: 'backlog_full'; retryAfterMs: number }
   | { outcome: 'unknown_tenant' };
 
-export type CancelOutcome = { outcome: 'cancelled' | 'already_finished'; status: TaskStatus } | { outcome: 'not_found' };
+export type CancelOutcome =
+  { outcome: 'cancelled' | 'already_finished'; status: TaskStatus } | { outcome: 'not_found' };
 
 /** Commands on tasks: the engine's, joined in `main.ts`. A `tenantId` of null means "any tenant" (admin). */
 export interface TaskCommands {
@@ -63,7 +64,10 @@ export interface TaskQueries {
   /**
    * Newest first. The cursor is opaque to routes, which hand back only cursors that this store issued for the same filter.
    */
-  list(filter: TaskFilter, page: { cursor: string | undefined; limit: number }): Promise<{ items: TaskView[]; nextCursor: string | null }>;
+  list(
+    filter: TaskFilter,
+    page: { cursor: string | undefined; limit: number },
+  ): Promise<{ items: TaskView[]; nextCursor: string | null }>;
   steps(taskId: string, tenantId: string | null): Promise<StepView[] | undefined>;
   calls(taskId: string, tenantId: string | null): Promise<CallView[] | undefined>;
   stepOutput(taskId: string, tenantId: string | null, stepKey: string): Promise<unknown>;

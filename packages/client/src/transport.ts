@@ -86,7 +86,10 @@ export function createTransport(options: ClientOptions): Transport {
 /** May the same request succeed a moment later? */
 export function isTransient(error: unknown): boolean {
   if (error instanceof ConnectionError) return true;
-  return error instanceof ApiError && (error.status === 429 || error.status === 502 || error.status === 503 || error.status === 504);
+  return (
+    error instanceof ApiError &&
+    (error.status === 429 || error.status === 502 || error.status === 503 || error.status === 504)
+  );
 }
 
 async function toApiError(response: Response): Promise<ApiError> {
@@ -96,7 +99,12 @@ async function toApiError(response: Response): Promise<ApiError> {
   if (isProblem(body)) return new ApiError(body, retryAfterMs);
   // Something between us and the coordinator answered.
   return new ApiError(
-    { type: 'about:blank', title: `HTTP ${response.status}`, status: response.status, code: response.status >= 500 ? 'UNAVAILABLE' : 'INTERNAL' },
+    {
+      type: 'about:blank',
+      title: `HTTP ${response.status}`,
+      status: response.status,
+      code: response.status >= 500 ? 'UNAVAILABLE' : 'INTERNAL',
+    },
     retryAfterMs,
   );
 }

@@ -1,7 +1,7 @@
 import type { TaskEvent } from '@pressroom/contracts';
 import { EventSourceParserStream } from 'eventsource-parser/stream';
 
-import { ApiError } from './api-error.ts';
+import { ApiError, ConnectionError } from './api-error.ts';
 import { isTransient, type Transport } from './transport.ts';
 
 export interface WatchOptions {
@@ -33,6 +33,8 @@ export async function* watchEvents(
   let silentAttempts = 0;
   const isAborted = (): boolean => signal?.aborted === true;
   while (!isAborted()) {
+    const seqBefore: number = seq;
+    let failure: Error | undefined;
     try {
       const response = await transport.send(path, {
         headers: { Accept: 'text/event-stream', ...(seq > 0 && { 'Last-Event-ID': String(seq) }) },
@@ -47,18 +49,20 @@ export async function* watchEvents(
       for await (const event of stream) {
         if (event.seq <= seq) continue;
         seq = event.seq;
-        silentAttempts = 0;
         yield event;
       }
     } catch (error) {
       if (isAborted()) return;
       if (error instanceof ApiError && !isTransient(error)) throw error;
-      silentAttempts += 1;
-      if (silentAttempts >= maxSilentAttempts) throw error;
-      const asked = error instanceof ApiError ? error.retryAfterMs : undefined;
-      const pauseMs = Math.min(MAX_RECONNECT_MS, asked ?? reconnectMs * 2 ** (silentAttempts - 1));
-      await transport.sleep(pauseMs, signal).catch(() => undefined);
+      failure = error instanceof Error ? error : new ConnectionError(String(error));
     }
+    // A connection that brought something ended for good reason; ask at once whether there is more.
+    silentAttempts = seq > seqBefore ? 0 : silentAttempts + 1;
+    if (silentAttempts >= maxSilentAttempts) throw failure ?? new ConnectionError('the event stream keeps ending');
+    if (failure === undefined && silentAttempts === 0) continue;
+    const asked = failure instanceof ApiError ? failure.retryAfterMs : undefined;
+    const pauseMs = Math.min(MAX_RECONNECT_MS, asked ?? reconnectMs * 2 ** Math.max(0, silentAttempts - 1));
+    await transport.sleep(pauseMs, signal).catch(() => undefined);
   }
 }
 

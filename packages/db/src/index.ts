@@ -60,3 +60,11 @@ export {
 export { createAccessStore, type AccessStore, type KeyHolder, type KeyRole } from './access/key-store.prisma.ts';
 export { createLoopLeaseStore, type LoopLeaseStore } from './fleet/loop-lease.sql.ts';
 export { createFleetStore, type FleetStore, type QueueBacklog, type WorkerRow } from './fleet/fleet-queries.sql.ts';
+export { createTaskRestartStore, type Restart, type RestartSnapshot, type RestartStep, type StepReset, type TaskRestartStore } from './tasks/task-restart.sql.ts';
+export { createAuditStore, insertAudit, type Actor, type AuditFilter, type AuditRecord, type AuditStore } from './audit/audit-store.sql.ts';
+export { createAlertStore, type AlertStore, type NewAlert } from './alerts/alert-store.sql.ts';
+export { type DeadLetterSelection } from './dead-letters/dead-letter-filter.sql.ts';
+export { createDeadLetterQueryStore, type DeadLetterDetail, type DeadLetterQueryStore } from './dead-letters/dead-letter-queries.sql.ts';
+export { createDeadLetterStore, type DeadLetterGrowth, type DeadLetterStore, type DiscardOutcome, type UnreadableJob } from './dead-letters/dead-letter-store.sql.ts';
+export { createOperationStore, type NewOperation, type OperationItem, type OperationStore, type RunningOperation } from './operations/operation-store.sql.ts';
+export { CursorError } from './paging/instant-cursor.ts';

@@ -1,10 +1,5 @@
-export {
-  createQueueBackend,
-  type LockTiming,
-  type QueueBackend,
-  type QueueBackendConfig,
-  type QueueStoreConfig,
-} from './backend/queue-backend.ts';
+export { createQueueBackend, type QueueBackendConfig, type QueueStoreConfig } from './backend/create-queue-backend.ts';
+export type { LockTiming, QueueBackend } from './backend/queue-backend.ts';
 export { createProducer, type AddOutcome, type Producer } from './producer.ts';
 export { jobIdOf, type StepDispatch } from './job-options.ts';
 export { createConsumer, type Consumer, type ConsumerOptions } from './consumer/consumer.ts';

@@ -1,7 +1,11 @@
 import { type Clock, systemClock } from '@pressroom/runtime';
 
 /** Lets one call through per period: for errors that repeat as long as a store is down. */
-export function throttleLog<Arg>(write: (arg: Arg) => void, periodMs = 10_000, clock: Clock = systemClock): (arg: Arg) => void {
+export function throttleLog<Arg>(
+  write: (arg: Arg) => void,
+  periodMs = 10_000,
+  clock: Clock = systemClock,
+): (arg: Arg) => void {
   let nextMs = -Infinity;
   return (arg) => {
     const nowMs = clock.monotonicMs();

@@ -1,5 +1,4 @@
-import { newId, silentLogger } from '@pressroom/runtime';
-import { findFreePort } from '@pressroom/runtime';
+import { findFreePort, newId, silentLogger } from '@pressroom/runtime';
 import { hasTestRedis, type PrivateRedis, startPrivateRedis, until } from '@pressroom/testkit';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -64,7 +63,10 @@ describe.skipIf(!hasTestRedis())('a Redis cluster', () => {
       log: silentLogger(),
       handler: (job) => Promise.resolve(seen.push(job.stepId)),
     });
-    const jobs = Array.from({ length: 10 }, () => ({ job: { taskId: newId(), stepId: newId(), attempt: 1 }, priority: 5 }));
+    const jobs = Array.from({ length: 10 }, () => ({
+      job: { taskId: newId(), stepId: newId(), attempt: 1 },
+      priority: 5,
+    }));
     expect((await producer.add('draft.interactive', jobs)).failed).toEqual([]);
     expect((await producer.add('refine.batch', jobs)).failed).toEqual([]);
     await until(() => seen.length === 20, { timeoutMs: 10_000 });

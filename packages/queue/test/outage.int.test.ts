@@ -11,7 +11,13 @@ import {
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 
-import { createConsumer, createProducer, createQueueAdmin, type ConsumerOptions, type QueueBackend } from '../src/index.ts';
+import {
+  createConsumer,
+  createProducer,
+  createQueueAdmin,
+  type ConsumerOptions,
+  type QueueBackend,
+} from '../src/index.ts';
 import { openBackend } from './stores.ts';
 
 const QUEUE = 'draft.interactive';
@@ -33,7 +39,11 @@ async function startRedis(options: Parameters<typeof startPrivateRedis>[0] = {})
 function open(config: Parameters<typeof openBackend>[0]) {
   const backend = openBackend(config);
   const producer = createProducer({ backend, log: silentLogger() });
-  const add = (jobs: StepJob[]) => producer.add(QUEUE, jobs.map((job) => ({ job, priority: 1 })));
+  const add = (jobs: StepJob[]) =>
+    producer.add(
+      QUEUE,
+      jobs.map((job) => ({ job, priority: 1 })),
+    );
   cleanUps.push(async () => {
     await producer.close();
     await backend.close();
@@ -69,7 +79,11 @@ describe.skipIf(!hasTestRedis())('Redis', () => {
     const { add } = open({ kind: 'redis', url: server.url });
     const job = aJob();
     let outcome: unknown;
-    expect(await elapsedMs(async () => { outcome = await add([job]); })).toBeLessThan(2_000);
+    expect(
+      await elapsedMs(async () => {
+        outcome = await add([job]);
+      }),
+    ).toBeLessThan(2_000);
     expect(outcome).toEqual({ added: [], failed: [job] });
   });
 

@@ -50,12 +50,18 @@ describe.each(STORES)('queue on $kind', (store) => {
     cleanUps.push(() => producer.close());
     const add = (jobs: StepJob[], options: { queue?: QueueName; priority?: number; delayMs?: number } = {}) => {
       const { queue = QUEUE, priority = 1, ...rest } = options;
-      return producer.add(queue, jobs.map((job) => ({ job, priority, ...rest })));
+      return producer.add(
+        queue,
+        jobs.map((job) => ({ job, priority, ...rest })),
+      );
     };
     return { backend, config, producer, add };
   };
 
-  const consume = (backend: QueueBackend, options: Partial<ConsumerOptions> & Pick<ConsumerOptions, 'handler'>): Consumer => {
+  const consume = (
+    backend: QueueBackend,
+    options: Partial<ConsumerOptions> & Pick<ConsumerOptions, 'handler'>,
+  ): Consumer => {
     const consumer = createConsumer({
       backend,
       queues: [QUEUE],
@@ -189,7 +195,11 @@ describe.each(STORES)('queue on $kind', (store) => {
     it('leaves jobs to an idle consumer while another is full', async () => {
       const { backend, config, add } = await open();
       const busy = barrier();
-      const full = collect(backend, { queues: [QUEUE, 'draft.interactive'], concurrency: 1, handler: () => busy.passed });
+      const full = collect(backend, {
+        queues: [QUEUE, 'draft.interactive'],
+        concurrency: 1,
+        handler: () => busy.passed,
+      });
       await add([aJob()], { queue: 'draft.interactive' });
       await until(() => full.seen.length === 1);
       const other = await open(config);
@@ -202,8 +212,14 @@ describe.each(STORES)('queue on $kind', (store) => {
 
     it('gives batch work its share among much interactive work', async () => {
       const { backend, add } = await open();
-      await add(Array.from({ length: 40 }, () => aJob()), { queue: 'draft.interactive' });
-      await add(Array.from({ length: 10 }, () => aJob()), { queue: 'draft.batch' });
+      await add(
+        Array.from({ length: 40 }, () => aJob()),
+        { queue: 'draft.interactive' },
+      );
+      await add(
+        Array.from({ length: 10 }, () => aJob()),
+        { queue: 'draft.batch' },
+      );
       const { seen } = collect(backend, { queues: ['draft.batch', 'draft.interactive'], concurrency: 1 });
       await until(() => seen.length === 50);
       const firstHalf = seen.slice(0, 25).map(({ queue }) => queue);
@@ -252,7 +268,10 @@ describe.each(STORES)('queue on $kind', (store) => {
       await add([job]);
       const child = spawn(
         process.execPath,
-        [new URL('./fixtures/hold-job.ts', import.meta.url).pathname, JSON.stringify({ store: config, queue: QUEUE, locks: LOCKS })],
+        [
+          new URL('./fixtures/hold-job.ts', import.meta.url).pathname,
+          JSON.stringify({ store: config, queue: QUEUE, locks: LOCKS }),
+        ],
         { stdio: ['ignore', 'pipe', 'inherit'] },
       );
       cleanUps.push(() => killed(child));
@@ -272,8 +291,8 @@ describe.each(STORES)('queue on $kind', (store) => {
       await add([aJob()]);
       await until(() => holder.seen.length === 1);
       const other = collect(backend, { concurrency: 1 });
-      const until2Locks = Date.now() + 2 * LOCKS.lockDurationMs;
-      await until(() => Date.now() > until2Locks);
+      const twoLocksOverAtMs = Date.now() + 2 * LOCKS.lockDurationMs;
+      await until(() => Date.now() > twoLocksOverAtMs);
       expect(other.seen).toEqual([]);
       release();
       await until(async () => (await countsOf(backend))?.active === 0);
@@ -352,7 +371,10 @@ describe.each(STORES)('queue on $kind', (store) => {
     it('aborts what still runs at the deadline of a drain', async () => {
       const { backend, add } = await open();
       const { seen, consumer } = collect(backend, {
-        handler: (_job, signal) => new Promise((resolve) => { signal.addEventListener('abort', resolve); }),
+        handler: (_job, signal) =>
+          new Promise((resolve) => {
+            signal.addEventListener('abort', resolve);
+          }),
       });
       await add([aJob()]);
       await until(() => seen.length === 1);

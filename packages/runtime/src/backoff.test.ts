@@ -29,10 +29,14 @@ describe('calculateBackoffMs', () => {
 
   it('stays between zero and the cap for any input without a wish', () => {
     fc.assert(
-      fc.property(fc.integer({ min: 0, max: 1e6 }), fc.double({ min: 0, max: 0.999, noNaN: true }), (failures, random) => {
-        const waitMs = calculateBackoffMs(failures, policy, random);
-        return waitMs >= 0 && waitMs <= policy.capMs && Number.isInteger(waitMs);
-      }),
+      fc.property(
+        fc.integer({ min: 0, max: 1e6 }),
+        fc.double({ min: 0, max: 0.999, noNaN: true }),
+        (failures, random) => {
+          const waitMs = calculateBackoffMs(failures, policy, random);
+          return waitMs >= 0 && waitMs <= policy.capMs && Number.isInteger(waitMs);
+        },
+      ),
     );
   });
 });

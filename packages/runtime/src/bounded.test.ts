@@ -8,7 +8,9 @@ describe('bounded', () => {
   });
 
   it('passes on the failure of the work', async () => {
-    await expect(bounded(Promise.reject(new Error('broken')), 1_000, () => new Error('late'))).rejects.toThrow('broken');
+    await expect(bounded(Promise.reject(new Error('broken')), 1_000, () => new Error('late'))).rejects.toThrow(
+      'broken',
+    );
   });
 
   it('gives up on work that never settles', async () => {

@@ -7,12 +7,18 @@ import { canonicalJson, sha256Hex } from './canonical-json.ts';
 function reversed(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(reversed);
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).reverse().map(([key, item]) => [key, reversed(item)]));
+  return Object.fromEntries(
+    Object.entries(value)
+      .reverse()
+      .map(([key, item]) => [key, reversed(item)]),
+  );
 }
 
 describe('canonicalJson', () => {
   it('sorts keys at every level and writes no white space', () => {
-    expect(canonicalJson({ b: [{ d: 1, c: null }], a: 'x', B: true })).toBe('{"B":true,"a":"x","b":[{"c":null,"d":1}]}');
+    expect(canonicalJson({ b: [{ d: 1, c: null }], a: 'x', B: true })).toBe(
+      '{"B":true,"a":"x","b":[{"c":null,"d":1}]}',
+    );
   });
 
   it('gives one text to equal values, whatever the order of their keys', () => {
@@ -22,7 +28,11 @@ describe('canonicalJson', () => {
   it('gives text that parses back to the value', () => {
     // JSON has no negative zero.
     const json = fc.jsonValue().map((value) => JSON.parse(JSON.stringify(value)) as unknown);
-    fc.assert(fc.property(json, (value) => { expect(JSON.parse(canonicalJson(value))).toEqual(value); }));
+    fc.assert(
+      fc.property(json, (value) => {
+        expect(JSON.parse(canonicalJson(value))).toEqual(value);
+      }),
+    );
   });
 
   it('keeps the order of lists', () => {

@@ -24,14 +24,21 @@ describe('cleanForLog', () => {
     });
   });
 
-  it.each(['prompt', 'apiKey', 'API_KEY', 'x-api-key', 'Authorization', 'messages', 'content', 'set-cookie', 'headers'])(
-    'censors %s at any depth',
-    (field) => {
-      const cleaned = JSON.stringify(cleanForLog({ a: { b: [{ c: { [field]: ['canary'] } }] }, [field]: 'canary' }));
-      expect(cleaned).not.toContain('canary');
-      expect(cleaned).toContain('[redacted]');
-    },
-  );
+  it.each([
+    'prompt',
+    'apiKey',
+    'API_KEY',
+    'x-api-key',
+    'Authorization',
+    'messages',
+    'content',
+    'set-cookie',
+    'headers',
+  ])('censors %s at any depth', (field) => {
+    const cleaned = JSON.stringify(cleanForLog({ a: { b: [{ c: { [field]: ['canary'] } }] }, [field]: 'canary' }));
+    expect(cleaned).not.toContain('canary');
+    expect(cleaned).toContain('[redacted]');
+  });
 
   it.each([
     ['sk-ant-api03-abcdefghijkl', 'key sk-ant-api03-abcdefghijkl was refused'],
@@ -47,7 +54,9 @@ describe('cleanForLog', () => {
   });
 
   it('describes an error by type, code, status and frames, with its causes', () => {
-    const error = new ProviderDownError('openai answered 503', { cause: Object.assign(new Error('reset'), { code: 'ECONNRESET' }) });
+    const error = new ProviderDownError('openai answered 503', {
+      cause: Object.assign(new Error('reset'), { code: 'ECONNRESET' }),
+    });
     expect(cleanForLog({ err: error })).toMatchObject({
       err: {
         type: 'ProviderDownError',
@@ -69,7 +78,9 @@ describe('cleanForLog', () => {
     const deep: Nested = {};
     let end = deep;
     for (let depth = 0; depth < 100; depth += 1) end = end.next = {};
-    const cleaned = JSON.stringify(cleanForLog({ long: 'x'.repeat(1e6), many: Array.from({ length: 1e4 }, () => 1), deep }));
+    const cleaned = JSON.stringify(
+      cleanForLog({ long: 'x'.repeat(1e6), many: Array.from({ length: 1e4 }, () => 1), deep }),
+    );
     expect(cleaned.length).toBeLessThan(5_000);
   });
 
@@ -77,7 +88,12 @@ describe('cleanForLog', () => {
     const cycle: Record<string, unknown> = {};
     cycle['self'] = cycle;
     expect(() => JSON.stringify(cleanForLog(cycle))).not.toThrow();
-    const hostile = Object.defineProperty({}, 'x', { enumerable: true, get: () => { throw new Error('no'); } });
+    const hostile = Object.defineProperty({}, 'x', {
+      enumerable: true,
+      get: () => {
+        throw new Error('no');
+      },
+    });
     expect(cleanForLog(hostile)).toBe('[unprintable]');
     expect(cleanForLog({ n: 10n, f: () => 1, b: Buffer.from('secret'), s: new Secret('secret') })).toEqual({
       n: '10',

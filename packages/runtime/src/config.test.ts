@@ -26,7 +26,11 @@ describe('parseConfig', () => {
     .superRefine((value, context) => {
       if (value.MIN > value.MAX) context.addIssue({ code: 'custom', path: ['MIN'], message: 'must not exceed MAX' });
     })
-    .transform(({ PORT, ADMIN_KEY, DATABASE_URL }) => ({ http: { port: PORT }, adminKey: ADMIN_KEY, databaseUrl: DATABASE_URL }));
+    .transform(({ PORT, ADMIN_KEY, DATABASE_URL }) => ({
+      http: { port: PORT },
+      adminKey: ADMIN_KEY,
+      databaseUrl: DATABASE_URL,
+    }));
   const good = { DATABASE_URL: 'postgres://localhost/x', ADMIN_KEY: 'a-long-enough-key' };
 
   it('groups, converts and fills in defaults', () => {
@@ -55,7 +59,11 @@ describe('parseConfig', () => {
 
   it('names the path in a file and unknown settings', () => {
     const file = z.strictObject({ tiers: z.record(z.string(), z.strictObject({ models: z.array(z.string()) })) });
-    expect(problemsOf(() => parseConfig(file, { tiers: { T1: { models: ['a', 7], colour: 'red' } }, extra: 1 }, 'press.yaml'))).toEqual([
+    expect(
+      problemsOf(() =>
+        parseConfig(file, { tiers: { T1: { models: ['a', 7], colour: 'red' } }, extra: 1 }, 'press.yaml'),
+      ),
+    ).toEqual([
       { path: 'tiers.T1.models.1', message: expect.stringContaining('expected string') as string },
       { path: 'tiers.T1.colour', message: 'is not a known setting' },
       { path: 'extra', message: 'is not a known setting' },
@@ -66,7 +74,9 @@ describe('parseConfig', () => {
     expect(() => parseConfig(schema, { PORT: 'x' })).toThrow(
       /^3 problems in the environment:\n {2}PORT: .*\n {2}DATABASE_URL: is required\n {2}ADMIN_KEY: is required$/,
     );
-    expect(() => parseConfig(schema, {})).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID', retryable: false }) as Error);
+    expect(() => parseConfig(schema, {})).toThrow(
+      expect.objectContaining({ code: 'CONFIG_INVALID', retryable: false }) as Error,
+    );
   });
 
   it('never repeats the value of a secret or of a URL', () => {
@@ -101,7 +111,11 @@ describe('environment values', () => {
     [envInt(), '9007199254740993', 'must be an integer of any size, got "9007199254740993"'],
     [envInt(), '0x10', 'must be an integer of any size, got "0x10"'],
     [envChoice(['debug', 'info']), 'loud', 'must be one of debug, info, got "loud"'],
-    [envDurationMs({ minMs: 100, maxMs: 200 }), '1s', 'must be a duration such as 500ms, 30s or 5m (from 100 to 200 ms), got "1s"'],
+    [
+      envDurationMs({ minMs: 100, maxMs: 200 }),
+      '1s',
+      'must be a duration such as 500ms, 30s or 5m (from 100 to 200 ms), got "1s"',
+    ],
     [envDurationMs(), '5 weeks', 'must be a duration such as 500ms, 30s or 5m (of at least 0 ms), got "5 weeks"'],
     [envUrl(['redis:', 'rediss:']), 'http://h', 'must be a URL that starts with redis:// or rediss://'],
   ])('refuse with what is expected and what was found: %#', (schema, text, message) => {

@@ -37,7 +37,10 @@ export function parseConfig<Schema extends z.ZodType>(
   const present = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));
   const parsed = schema.safeParse(present);
   if (parsed.success) return parsed.data;
-  throw new ConfigError(source, parsed.error.issues.flatMap((issue) => describeIssue(issue, present)));
+  throw new ConfigError(
+    source,
+    parsed.error.issues.flatMap((issue) => describeIssue(issue, present)),
+  );
 }
 
 function describeIssue(issue: z.core.$ZodIssue, input: Readonly<Record<string, unknown>>): ConfigProblem[] {

@@ -57,7 +57,8 @@ export async function startHealthServer(options: {
   const server = createServer((request, response) => {
     const route = routes[(request.url ?? '').split('?', 1)[0] ?? ''];
     if (route === undefined) reply(response, 404, { status: 'not found' });
-    else if (request.method !== 'GET' && request.method !== 'HEAD') reply(response, 405, { status: 'method not allowed' });
+    else if (request.method !== 'GET' && request.method !== 'HEAD')
+      reply(response, 405, { status: 'method not allowed' });
     else {
       Promise.resolve(route(response)).catch(() => {
         if (!response.headersSent) reply(response, 500, { status: 'failed' });

@@ -4,6 +4,7 @@ export { seededRandom, systemRandom, type Random } from './random.ts';
 export { newId } from './ids.ts';
 export { calculateBackoffMs } from './backoff.ts';
 export { createLogger, silentLogger, type Logger } from './logger.ts';
+export { cleanForLog } from './clean-for-log.ts';
 export { createBatcher } from './batcher.ts';
 export { announceReady, watchParent } from './parent-watch.ts';
 export { acquirePidLock, type PidLock } from './pid-lock.ts';
@@ -11,16 +12,7 @@ export { identifyProcess } from './process-identity.ts';
 export { findFreePort, probePort } from './tcp-port.ts';
 export { Secret } from './secret.ts';
 export { ConfigError, parseConfig, type ConfigProblem } from './config.ts';
-export {
-  envBoolean,
-  envChoice,
-  envDurationMs,
-  envInt,
-  envList,
-  envPort,
-  envSecret,
-  envUrl,
-} from './env-values.ts';
+export { envBoolean, envChoice, envDurationMs, envInt, envList, envPort, envSecret, envUrl } from './env-values.ts';
 export { createShutdown, type Closer, type Shutdown } from './shutdown.ts';
 export { createMetrics, METRIC_LABELS, type MetricLabel, type Metrics } from './metrics.ts';
 export { startHealthServer, type HealthCheck, type HealthServer } from './http-health.ts';

@@ -35,19 +35,84 @@ describe('logger', () => {
 
   const canary = 'CANARY-9f2c';
   it.each<[string, (log: Logger) => void]>([
-    ['a secret field', (log) => { log.info({ apiKey: canary }, 'x'); }],
-    ['a deeply nested prompt', (log) => { log.info({ call: { request: { parts: [{ prompt: canary }] } } }, 'x'); }],
-    ['completions in a list', (log) => { log.info({ replies: [{ choices: [{ message: canary }] }] }, 'x'); }],
-    ['messages', (log) => { log.info({ messages: [{ role: 'user', content: canary }] }, 'x'); }],
-    ['a child logger', (log) => { log.child({ token: canary, nested: { body: canary } }).info('x'); }],
-    ['a provider error under err', (log) => { log.error({ err: sdkError(canary) }, 'x'); }],
-    ['a provider error under another name', (log) => { log.error({ failure: sdkError(canary) }, 'x'); }],
-    ['a provider error in a list', (log) => { log.error({ failures: [sdkError(canary)] }, 'x'); }],
-    ['a provider error as cause', (log) => { log.error({ err: new Error('step failed', { cause: sdkError(canary) }) }, 'x'); }],
-    ['a provider error instead of fields', (log) => { log.error(sdkError(canary)); }],
-    ['a provider error with an event name', (log) => { log.error(sdkError(canary), 'call.failed'); }],
-    ['interpolation', (log) => { log.info('prompt was %s', canary); }],
-    ['fields and interpolation', (log) => { log.info({ a: 1 }, 'prompt was %s', canary); }],
+    [
+      'a secret field',
+      (log) => {
+        log.info({ apiKey: canary }, 'x');
+      },
+    ],
+    [
+      'a deeply nested prompt',
+      (log) => {
+        log.info({ call: { request: { parts: [{ prompt: canary }] } } }, 'x');
+      },
+    ],
+    [
+      'completions in a list',
+      (log) => {
+        log.info({ replies: [{ choices: [{ message: canary }] }] }, 'x');
+      },
+    ],
+    [
+      'messages',
+      (log) => {
+        log.info({ messages: [{ role: 'user', content: canary }] }, 'x');
+      },
+    ],
+    [
+      'a child logger',
+      (log) => {
+        log.child({ token: canary, nested: { body: canary } }).info('x');
+      },
+    ],
+    [
+      'a provider error under err',
+      (log) => {
+        log.error({ err: sdkError(canary) }, 'x');
+      },
+    ],
+    [
+      'a provider error under another name',
+      (log) => {
+        log.error({ failure: sdkError(canary) }, 'x');
+      },
+    ],
+    [
+      'a provider error in a list',
+      (log) => {
+        log.error({ failures: [sdkError(canary)] }, 'x');
+      },
+    ],
+    [
+      'a provider error as cause',
+      (log) => {
+        log.error({ err: new Error('step failed', { cause: sdkError(canary) }) }, 'x');
+      },
+    ],
+    [
+      'a provider error instead of fields',
+      (log) => {
+        log.error(sdkError(canary));
+      },
+    ],
+    [
+      'a provider error with an event name',
+      (log) => {
+        log.error(sdkError(canary), 'call.failed');
+      },
+    ],
+    [
+      'interpolation',
+      (log) => {
+        log.info('prompt was %s', canary);
+      },
+    ],
+    [
+      'fields and interpolation',
+      (log) => {
+        log.info({ a: 1 }, 'prompt was %s', canary);
+      },
+    ],
   ])('never prints content or keys from %s', (_, write) => {
     const { log, lines, text } = recordingLogger();
     write(log);

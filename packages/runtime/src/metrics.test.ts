@@ -17,7 +17,9 @@ describe('createMetrics', () => {
 
   it.each(['prompt', 'api_key', 'tenant_id', 'task_id'])('refuses the label %s', (label) => {
     const metrics = createMetrics('press', { processMetrics: false });
-    expect(() => metrics.counter('x_total', 'x', [label as MetricLabel])).toThrow(`metric label ${label} is not allowed`);
+    expect(() => metrics.counter('x_total', 'x', [label as MetricLabel])).toThrow(
+      `metric label ${label} is not allowed`,
+    );
   });
 
   it('keeps two registries apart', async () => {

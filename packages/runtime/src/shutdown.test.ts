@@ -20,7 +20,11 @@ class FakeProcess extends EventEmitter {
 function arrange(options: { sleep?: Clock['sleep'] } = {}) {
   const host = new FakeProcess();
   const never: Clock['sleep'] = (_, signal) =>
-    new Promise((_resolve, reject) => signal?.addEventListener('abort', () => { reject(signal.reason as Error); }));
+    new Promise((_resolve, reject) =>
+      signal?.addEventListener('abort', () => {
+        reject(signal.reason as Error);
+      }),
+    );
   const clock: Clock = { nowMs: () => 0, monotonicMs: () => 0, sleep: options.sleep ?? never };
   const shutdown = createShutdown({
     log: silentLogger(),

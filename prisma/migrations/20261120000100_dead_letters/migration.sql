@@ -52,7 +52,7 @@ CREATE TABLE "operation" (
     "cursor_id" UUID,
     "last_error" JSONB,
     "created_by" JSONB NOT NULL,
-    "created_at" TIMESTAMPTZ(6) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
     "started_at" TIMESTAMPTZ(3),
     "finished_at" TIMESTAMPTZ(3),
 
@@ -238,21 +238,22 @@ BEGIN
       t.steps_left - s.steps + s.born = 0 AS last, t.steps_bad = 0 AS clean
     FROM sums s JOIN task t ON t.id = s.task_id
   ), said AS (
-    SELECT o.id AS task_id, 1 AS pos, d.key, 'step.completed' AS type,
+    SELECT o.id AS task_id, o.event_seq, o.generation, 1 AS pos, d.key, 'step.completed' AS type,
       jsonb_build_object('step', d.key, 'agent', d.agent, 'attempt', d.attempt) AS data
     FROM done d JOIN outcome o ON o.id = d.task_id
     UNION ALL
-    SELECT o.id, 2, NULL, 'cost.updated', jsonb_build_object('spentNano', o.spent::text) FROM outcome o WHERE o.cost > 0
+    SELECT o.id, o.event_seq, o.generation, 2, NULL, 'cost.updated', jsonb_build_object('spentNano', o.spent::text)
+    FROM outcome o WHERE o.cost > 0
     UNION ALL
-    SELECT m.task_id, 3, m.key, 'step.started', jsonb_build_object('step', m.key, 'agent', m.agent, 'attempt', m.attempt)
-    FROM moving m WHERE m.status = 'running'
+    SELECT o.id, o.event_seq, o.generation, 3, m.key, 'step.started',
+      jsonb_build_object('step', m.key, 'agent', m.agent, 'attempt', m.attempt)
+    FROM moving m JOIN outcome o ON o.id = m.task_id WHERE m.status = 'running'
     UNION ALL
-    SELECT o.id, 4, NULL, 'task.completed', '{}' FROM outcome o WHERE o.last AND o.clean
-  ), numbered AS (
-    SELECT s.*, row_number() OVER (PARTITION BY s.task_id ORDER BY s.pos, s.key) AS n FROM said s
+    SELECT o.id, o.event_seq, o.generation, 4, NULL, 'task.completed', '{}' FROM outcome o WHERE o.last AND o.clean
   ), told AS (
     INSERT INTO task_event (task_id, seq, generation, type, data)
-    SELECT n.task_id, o.event_seq + n.n, o.generation, n.type, n.data FROM numbered n JOIN outcome o ON o.id = n.task_id
+    SELECT s.task_id, s.event_seq + row_number() OVER (PARTITION BY s.task_id ORDER BY s.pos, s.key), s.generation, s.type, s.data
+    FROM said s
   ), advanced_task AS (
     UPDATE task t
     SET event_seq = t.event_seq + (SELECT count(*)::int FROM said s WHERE s.task_id = t.id),

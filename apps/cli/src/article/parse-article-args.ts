@@ -45,7 +45,8 @@ export function parseArticleArgs(args: readonly string[]): ArticleArgs {
     throw new UsageError(`unexpected argument: ${positionals[0] ?? ''}`);
   }
   const sources = [...(values.sources ?? []), ...positionals];
-  if (sources.length > 0 && values.topic === undefined) throw new UsageError('--sources needs --topic: what is the article about?');
+  if (sources.length > 0 && values.topic === undefined)
+    throw new UsageError('--sources needs --topic: what is the article about?');
   return {
     topic: values.topic,
     sources,

@@ -8,10 +8,7 @@ import { UsageError } from '../usage-error.ts';
  * A source as the API takes it: a URL as it is, a file as its text under its first heading or its name.
  * @throws {UsageError} when the file cannot be read or is empty
  */
-export async function readSource(
-  source: string,
-  readFile: (path: string) => Promise<string>,
-): Promise<SourceInput> {
+export async function readSource(source: string, readFile: (path: string) => Promise<string>): Promise<SourceInput> {
   if (/^https?:\/\//i.test(source)) return { url: source };
   let text: string;
   try {

@@ -50,7 +50,9 @@ export async function runDemo(
   if (args.json) terminal.out(JSON.stringify({ task, result, calls, cost: summariseCost(task, calls) }));
   else printAll(terminal, task, result, calls);
   if (result !== null) return EXIT.ok;
-  terminal.err(`The task ${task.status}${task.error === undefined ? '' : `: ${task.error.code}: ${task.error.message}`}`);
+  terminal.err(
+    `The task ${task.status}${task.error === undefined ? '' : `: ${task.error.code}: ${task.error.message}`}`,
+  );
   return EXIT.failed;
 }
 

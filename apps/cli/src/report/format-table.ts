@@ -7,7 +7,9 @@ export interface Column<Row> {
 /** A table in plain text: columns as wide as their widest cell, a rule under the heads. */
 export function formatTable<Row>(columns: readonly Column<Row>[], rows: readonly Row[]): string {
   const cells = rows.map((row) => columns.map((column) => column.value(row)));
-  const widths = columns.map(({ title }, index) => Math.max(title.length, ...cells.map((line) => line[index]?.length ?? 0)));
+  const widths = columns.map(({ title }, index) =>
+    Math.max(title.length, ...cells.map((line) => line[index]?.length ?? 0)),
+  );
   const format = (line: readonly string[]): string =>
     line
       .map((cell, index) => {

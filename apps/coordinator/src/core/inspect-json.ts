@@ -24,7 +24,8 @@ export function inspectJson(root: unknown, checkText: boolean): Fault[] {
     // `1e999` parses to infinity, which JSON cannot say again.
     if (typeof value === 'number' && !Number.isFinite(value)) faults.push({ path, message: 'is too large a number' });
     if (typeof value !== 'object' || value === null) continue;
-    if (depth >= JSON_LIMITS.maxDepth) return [{ path, message: `is nested deeper than ${JSON_LIMITS.maxDepth} levels` }];
+    if (depth >= JSON_LIMITS.maxDepth)
+      return [{ path, message: `is nested deeper than ${JSON_LIMITS.maxDepth} levels` }];
     if (Array.isArray(value)) {
       if (value.length > JSON_LIMITS.maxArrayItems) {
         faults.push({ path, message: `has more than ${JSON_LIMITS.maxArrayItems} items` });

@@ -46,7 +46,11 @@ describe('renderHtml', () => {
     { title: 'a script', markdown: '<script>alert(1)</script>', harmful: '<script' },
     { title: 'an event handler', markdown: '<p onclick="x()">hi</p>', harmful: 'onclick' },
     { title: 'a script link', markdown: '[x](javascript:alert(1))', harmful: 'javascript:' },
-    { title: 'an image, which would tell its host who reads', markdown: '![x](https://evil.example/p.png)', harmful: 'evil' },
+    {
+      title: 'an image, which would tell its host who reads',
+      markdown: '![x](https://evil.example/p.png)',
+      harmful: 'evil',
+    },
     { title: 'a frame', markdown: '<iframe src="https://evil.example"></iframe>', harmful: 'iframe' },
     { title: 'a style', markdown: '<style>body{display:none}</style>', harmful: 'display:none' },
     { title: 'a form', markdown: '<form action="https://evil.example"><input></form>', harmful: 'form' },

@@ -41,6 +41,10 @@ export const notFound = (what: string): RequestError => new RequestError('NOT_FO
 
 /** 400 naming every fault. */
 export const invalid = (errors: readonly Fault[]): RequestError =>
-  new RequestError('VALIDATION_FAILED', errors.length === 1 ? 'the request has a fault' : `the request has ${errors.length} faults`, {
-    errors,
-  });
+  new RequestError(
+    'VALIDATION_FAILED',
+    errors.length === 1 ? 'the request has a fault' : `the request has ${errors.length} faults`,
+    {
+      errors,
+    },
+  );

@@ -47,6 +47,8 @@ describe('toProblem', () => {
 
   it('names at most a hundred faults', () => {
     const errors = Array.from({ length: 500 }, (_, index) => ({ path: `p${index}`, message: 'bad' }));
-    expect(toProblem(new RequestError('VALIDATION_FAILED', 'bad', { errors }), REQUEST).problem.errors).toHaveLength(100);
+    expect(toProblem(new RequestError('VALIDATION_FAILED', 'bad', { errors }), REQUEST).problem.errors).toHaveLength(
+      100,
+    );
   });
 });

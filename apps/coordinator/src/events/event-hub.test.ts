@@ -94,7 +94,12 @@ describe('createEventHub', () => {
     watch('b', 5);
     await settle();
     await poll();
-    expect(asked.at(-1)).toEqual(new Map([['a', 3], ['b', 5]]));
+    expect(asked.at(-1)).toEqual(
+      new Map([
+        ['a', 3],
+        ['b', 5],
+      ]),
+    );
   });
 
   it('does not repeat to a watcher what it had seen before', async () => {

@@ -19,7 +19,8 @@ export function handleError(error: unknown, request: Request, response: Response
   }
   const { status, problem, headers, isBug } = toProblem(error, { path: request.path, requestId: context.requestId });
   if (isBug) context.log.error({ err: error, route: context.route, requestId: context.requestId }, 'http.failed');
-  else if (status === 503) context.log.warn({ err: error, route: context.route, requestId: context.requestId }, 'http.unavailable');
+  else if (status === 503)
+    context.log.warn({ err: error, route: context.route, requestId: context.requestId }, 'http.unavailable');
   if (response.headersSent) {
     response.destroy();
     return;

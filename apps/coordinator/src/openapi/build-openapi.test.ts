@@ -52,7 +52,9 @@ describe('buildOpenApi', () => {
 
   it('takes the inputs of all task types', () => {
     expect(document.components.schemas['CreateTask']).toMatchObject({
-      properties: { input: { anyOf: expect.arrayContaining([{ $ref: '#/components/schemas/ArticleInput' }]) as unknown } },
+      properties: {
+        input: { anyOf: expect.arrayContaining([{ $ref: '#/components/schemas/ArticleInput' }]) as unknown },
+      },
     });
     expect(document.components.schemas['ArticleInput']).toMatchObject({ properties: { sections: { maximum: 12 } } });
   });

@@ -162,7 +162,8 @@ function describeSchema(schema: z.ZodType, io: 'input' | 'output'): Json {
 /** What the route itself names, and what any route of its kind may answer. */
 function problemsOf(route: Route): ErrorCode[] {
   const codes = new Set<ErrorCode>(route.problems ?? []);
-  if (route.roles !== 'public') codes.add('UNAUTHENTICATED').add('FORBIDDEN').add('UNAVAILABLE').add('VALIDATION_FAILED');
+  if (route.roles !== 'public')
+    codes.add('UNAUTHENTICATED').add('FORBIDDEN').add('UNAVAILABLE').add('VALIDATION_FAILED');
   if (route.params !== undefined) codes.add('NOT_FOUND');
   if (route.body !== undefined) codes.add('MALFORMED_JSON').add('BODY_TOO_LARGE').add('UNSUPPORTED_MEDIA_TYPE');
   return [...codes];

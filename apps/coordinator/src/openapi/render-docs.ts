@@ -50,7 +50,15 @@ ${body}
 `;
 }
 
-function renderOperation({ path, method, operation }: { path: string; method: string; operation: OpenApiOperation }): string {
+function renderOperation({
+  path,
+  method,
+  operation,
+}: {
+  path: string;
+  method: string;
+  operation: OpenApiOperation;
+}): string {
   const roles = operation['x-roles'];
   return `<details class="operation" id="${operation.operationId}">
 <summary><span class="method ${method}">${method.toUpperCase()}</span> <code>${escapeHtml(path)}</code> <span class="what">${escapeHtml(operation.summary)}</span></summary>
@@ -106,7 +114,9 @@ function renderProblems(operations: readonly OpenApiOperation[]): string {
   const served = new Set(operations.flatMap((operation) => operation['x-problems'] ?? []));
   const everywhere: readonly ErrorCode[] = ['METHOD_NOT_ALLOWED', 'NOT_FOUND', 'INTERNAL'];
   const codes = [...new Set([...served, ...everywhere])].sort() as ErrorCode[];
-  const rows = codes.map((code) => `<tr id="${code}"><td><code>${code}</code></td><td>${PROBLEM_STATUS[code]}</td></tr>`);
+  const rows = codes.map(
+    (code) => `<tr id="${code}"><td><code>${code}</code></td><td>${PROBLEM_STATUS[code]}</td></tr>`,
+  );
   return `<section><h2 id="Problems">Problems</h2>
 <p>Every error is <code>application/problem+json</code> with one of these codes; codes are never renamed.</p>
 ${table(['Code', 'Status'], rows)}</section>`;
@@ -132,10 +142,14 @@ function schemaHint(schema: Json): string {
 
 const linkCodes = (description: string): string =>
   /^[A-Z_]+(, [A-Z_]+)*$/.test(description)
-    ? description.split(', ').map((code) => `<a href="#${code}"><code>${code}</code></a>`).join(' ')
+    ? description
+        .split(', ')
+        .map((code) => `<a href="#${code}"><code>${code}</code></a>`)
+        .join(' ')
     : escapeHtml(description);
 
 /** Our own descriptions, which hold Markdown's inline code and nothing untrusted. */
-const prose = (markdown: string): string => marked.parse(escapeHtml(markdown).replaceAll('&#39;', "'"), { async: false });
+const prose = (markdown: string): string =>
+  marked.parse(escapeHtml(markdown).replaceAll('&#39;', "'"), { async: false });
 
 const text = (value: unknown): string => escapeHtml(typeof value === 'string' ? value : '');

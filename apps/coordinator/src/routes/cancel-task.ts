@@ -14,7 +14,8 @@ export function cancelTask(deps: { commands: TaskCommands }): Route {
     operationId: 'cancelTask',
     tag: 'Tasks',
     summary: 'Cancel a task',
-    description: 'Running calls are aborted within seconds; what was spent stays on the ledger. Repeating it changes nothing.',
+    description:
+      'Running calls are aborted within seconds; what was spent stays on the ledger. Repeating it changes nothing.',
     roles: ROLES.operate,
     params: TASK_ID,
     responses: { 200: { description: 'Cancelled, now or earlier', content: { 'application/json': CancelResult } } },

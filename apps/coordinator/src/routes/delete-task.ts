@@ -11,7 +11,8 @@ export function deleteTask(deps: { queries: TaskQueries }): Route {
     operationId: 'deleteTask',
     tag: 'Tasks',
     summary: "Delete a finished task's content",
-    description: 'Removes input, prompts, replies and outputs. The task itself and its ledger entries stay, without content.',
+    description:
+      'Removes input, prompts, replies and outputs. The task itself and its ledger entries stay, without content.',
     roles: ROLES.operate,
     params: TASK_ID,
     responses: { 204: { description: 'Deleted, now or earlier' } },
@@ -19,7 +20,8 @@ export function deleteTask(deps: { queries: TaskQueries }): Route {
     async handle({ response, params, scope, bounded }) {
       const outcome = await bounded(deps.queries.deleteContent(param(params, 'id'), scope));
       if (outcome === 'not_found') throw notFound('task');
-      if (outcome === 'not_finished') throw new RequestError('TASK_NOT_FINISHED', 'cancel the task first, or wait for its end');
+      if (outcome === 'not_finished')
+        throw new RequestError('TASK_NOT_FINISHED', 'cancel the task first, or wait for its end');
       response.status(204).end();
     },
   });

@@ -32,7 +32,9 @@ export function documentation(deps: {
       tag: 'System',
       summary: 'This API as an OpenAPI 3.1 document',
       roles: 'public',
-      responses: { 200: { description: 'The document', content: { 'application/json': z.record(z.string(), z.unknown()) } } },
+      responses: {
+        200: { description: 'The document', content: { 'application/json': z.record(z.string(), z.unknown()) } },
+      },
       handle({ response }) {
         sendText(response, 200, answers().json, 'application/json');
       },

@@ -15,7 +15,8 @@ export function listTasks(deps: { queries: TaskQueries }): Route {
     operationId: 'listTasks',
     tag: 'Tasks',
     summary: 'List tasks',
-    description: 'Newest first. Pass `nextCursor` of a page as `cursor` to get the next one; null means that it was the last.',
+    description:
+      'Newest first. Pass `nextCursor` of a page as `cursor` to get the next one; null means that it was the last.',
     roles: ROLES.view,
     query: ListTasksQuery,
     responses: { 200: { description: 'A page of tasks', content: { 'application/json': TaskPage } } },

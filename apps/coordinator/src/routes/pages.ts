@@ -5,9 +5,27 @@ import { sendText } from '../middleware/send.ts';
 import { defineRoute, type Route } from '../routing/route.ts';
 
 const FILES = [
-  { path: '/', file: 'index.html', operationId: 'getHome', summary: 'Start page: watch tasks with a key', mediaType: 'text/html' },
-  { path: '/assets/site.css', file: 'site.css', operationId: 'getStyles', summary: 'Styles of the pages', mediaType: 'text/css' },
-  { path: '/assets/home.js', file: 'home.js', operationId: 'getHomeScript', summary: 'Script of the start page', mediaType: 'text/javascript' },
+  {
+    path: '/',
+    file: 'index.html',
+    operationId: 'getHome',
+    summary: 'Start page: watch tasks with a key',
+    mediaType: 'text/html',
+  },
+  {
+    path: '/assets/site.css',
+    file: 'site.css',
+    operationId: 'getStyles',
+    summary: 'Styles of the pages',
+    mediaType: 'text/css',
+  },
+  {
+    path: '/assets/home.js',
+    file: 'home.js',
+    operationId: 'getHomeScript',
+    summary: 'Script of the start page',
+    mediaType: 'text/javascript',
+  },
 ] as const;
 
 /** The start page and its files, read once at start: a missing file stops the process instead of a visitor. */

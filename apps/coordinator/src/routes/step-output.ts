@@ -16,7 +16,9 @@ export function stepOutput(deps: { queries: TaskQueries }): Route {
     summary: 'What one step has made',
     roles: ROLES.view,
     params: STEP_KEY,
-    responses: { 200: { description: "The step's output, as its agent wrote it", content: { 'application/json': z.unknown() } } },
+    responses: {
+      200: { description: "The step's output, as its agent wrote it", content: { 'application/json': z.unknown() } },
+    },
     async handle({ response, params, scope, bounded }) {
       const output = await bounded(deps.queries.stepOutput(param(params, 'id'), scope, param(params, 'key')));
       if (output === undefined) throw notFound('step output');

@@ -93,7 +93,9 @@ async function submitAll(
     if (outage !== undefined) throw outage;
     const bounded = createStoreBound(deps.clock.monotonicMs() + deps.storeTimeoutMs, () => deps.clock.monotonicMs());
     const idempotency =
-      shared.key === undefined ? undefined : { key: `${shared.key}#${index}`, bodyHash: sha256Hex(canonicalJson(item.body)) };
+      shared.key === undefined
+        ? undefined
+        : { key: `${shared.key}#${index}`, bodyHash: sha256Hex(canonicalJson(item.body)) };
     const outcome = await bounded(deps.commands.submit({ tenantId, task, input, idempotency }));
     const { accepted, replayed } = acceptedTask(outcome);
     return { index, status: 202, task: accepted, ...(replayed && { replayed }) };
@@ -105,9 +107,13 @@ async function submitAll(
       try {
         results[index] = await submitOne(item, index);
       } catch (error) {
-        const { status, problem, isBug } = toProblem(error, { path: `/v1/tasks/bulk#${index}`, requestId: shared.requestId });
+        const { status, problem, isBug } = toProblem(error, {
+          path: `/v1/tasks/bulk#${index}`,
+          requestId: shared.requestId,
+        });
         if (isBug) deps.log.error({ err: error, route: '/v1/tasks/bulk' }, 'http.failed');
-        if (status === 503) outage = new RequestError('UNAVAILABLE', 'a store failed for an earlier task of this request');
+        if (status === 503)
+          outage = new RequestError('UNAVAILABLE', 'a store failed for an earlier task of this request');
         results[index] = { index, status, problem };
       }
     }

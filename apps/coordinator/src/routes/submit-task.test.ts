@@ -104,7 +104,10 @@ describe('POST /v1/tasks', () => {
     const response = await post({ json: { type: 'poem', input: {} } });
     expect(response.status).toBe(400);
     const problem = await problemOf(response);
-    expect(problem).toMatchObject({ code: 'UNKNOWN_TASK_TYPE', knownTypes: expect.arrayContaining(['article']) as unknown });
+    expect(problem).toMatchObject({
+      code: 'UNKNOWN_TASK_TYPE',
+      knownTypes: expect.arrayContaining(['article']) as unknown,
+    });
     expect(problem.errors?.[0]?.path).toBe('type');
   });
 
@@ -127,7 +130,11 @@ describe('POST /v1/tasks', () => {
     { title: 'a timeout below a second', json: { ...A_TASK, timeoutMs: 10 }, path: 'timeoutMs' },
     { title: 'a start without a time zone', json: { ...A_TASK, runAt: '2026-01-01T00:00:00' }, path: 'runAt' },
     { title: 'an unknown gate', json: { ...A_TASK, approvals: ['draft'] }, path: 'approvals[0]' },
-    { title: 'a callback that is no web address', json: { ...A_TASK, callbackUrl: 'file:///etc/passwd' }, path: 'callbackUrl' },
+    {
+      title: 'a callback that is no web address',
+      json: { ...A_TASK, callbackUrl: 'file:///etc/passwd' },
+      path: 'callbackUrl',
+    },
     { title: 'a tenant that is no UUID', json: { ...A_TASK, tenantId: 'acme' }, path: 'tenantId' },
     { title: 'too many tags', json: { ...A_TASK, tags: new Array(21).fill('t') }, path: 'tags' },
     { title: 'a tag that is too long', json: { ...A_TASK, tags: ['t'.repeat(61)] }, path: 'tags[0]' },
@@ -139,10 +146,22 @@ describe('POST /v1/tasks', () => {
     { title: 'half a section', json: article({ sections: 1.5 }), path: 'input.sections' },
     { title: 'too few words', json: article({ targetWords: 5 }), path: 'input.targetWords' },
     { title: 'too many sources', json: article({ sources: new Array(21).fill({ text: 'x' }) }), path: 'input.sources' },
-    { title: 'a source of another scheme', json: article({ sources: [{ url: 'ftp://x' }] }), path: 'input.sources[0].url' },
-    { title: 'a source with credentials', json: article({ sources: [{ url: 'https://u:p@x.example' }] }), path: 'input.sources[0].url' },
+    {
+      title: 'a source of another scheme',
+      json: article({ sources: [{ url: 'ftp://x' }] }),
+      path: 'input.sources[0].url',
+    },
+    {
+      title: 'a source with credentials',
+      json: article({ sources: [{ url: 'https://u:p@x.example' }] }),
+      path: 'input.sources[0].url',
+    },
     { title: 'an empty source', json: article({ sources: [{ text: ' ' }] }), path: 'input.sources[0].text' },
-    { title: 'a source that is too long', json: article({ sources: [{ text: 'x'.repeat(400_001) }] }), path: 'input.sources[0].text' },
+    {
+      title: 'a source that is too long',
+      json: article({ sources: [{ text: 'x'.repeat(400_001) }] }),
+      path: 'input.sources[0].text',
+    },
     { title: 'a language in words', json: article({ language: 'English' }), path: 'input.language' },
     { title: 'an empty keyword', json: article({ keywords: [''] }), path: 'input.keywords[0]' },
     { title: 'a NUL character', json: article({ topic: 'a\0bc' }), path: 'input.topic' },
@@ -159,7 +178,12 @@ describe('POST /v1/tasks', () => {
 
   const JSON_TYPE = { 'Content-Type': 'application/json' };
   it.each<{ title: string; options: CallOptions; status: number; code: string }>([
-    { title: 'a body that is not JSON', options: { body: '{"type":', headers: JSON_TYPE }, status: 400, code: 'MALFORMED_JSON' },
+    {
+      title: 'a body that is not JSON',
+      options: { body: '{"type":', headers: JSON_TYPE },
+      status: 400,
+      code: 'MALFORMED_JSON',
+    },
     { title: 'an empty body', options: { body: '', headers: JSON_TYPE }, status: 400, code: 'MALFORMED_JSON' },
     {
       title: 'bytes that are not UTF-8',
@@ -167,8 +191,18 @@ describe('POST /v1/tasks', () => {
       status: 400,
       code: 'MALFORMED_JSON',
     },
-    { title: 'a body without a type', options: { body: Buffer.from('{}') }, status: 415, code: 'UNSUPPORTED_MEDIA_TYPE' },
-    { title: 'a form', options: { body: new URLSearchParams({ type: 'article' }) }, status: 415, code: 'UNSUPPORTED_MEDIA_TYPE' },
+    {
+      title: 'a body without a type',
+      options: { body: Buffer.from('{}') },
+      status: 415,
+      code: 'UNSUPPORTED_MEDIA_TYPE',
+    },
+    {
+      title: 'a form',
+      options: { body: new URLSearchParams({ type: 'article' }) },
+      status: 415,
+      code: 'UNSUPPORTED_MEDIA_TYPE',
+    },
     {
       title: 'another charset',
       options: { body: '{}', headers: { 'Content-Type': 'application/json; charset=latin1' } },

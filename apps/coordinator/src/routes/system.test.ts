@@ -25,7 +25,10 @@ describe('GET /readyz', () => {
   it('lists what it checked', async () => {
     expect(await (await readyz()).json()).toEqual({
       status: 'ready',
-      checks: [{ name: 'postgres', ok: true }, { name: 'queue', ok: true }],
+      checks: [
+        { name: 'postgres', ok: true },
+        { name: 'queue', ok: true },
+      ],
     });
   });
 
@@ -37,7 +40,10 @@ describe('GET /readyz', () => {
     expect(problem).toMatchObject({
       code: 'UNAVAILABLE',
       detail: 'not ready: queue',
-      checks: [{ name: 'postgres', ok: true }, { name: 'queue', ok: false }],
+      checks: [
+        { name: 'postgres', ok: true },
+        { name: 'queue', ok: false },
+      ],
     });
     expect(JSON.stringify(problem)).not.toContain('10.0.0.9');
   });

@@ -1,6 +1,9 @@
 import type { ParamDoc } from '../routing/route.ts';
 
-export const TASK_ID = { id: { kind: 'uuid', description: 'Id of the task' } } as const satisfies Record<string, ParamDoc>;
+export const TASK_ID = { id: { kind: 'uuid', description: 'Id of the task' } } as const satisfies Record<
+  string,
+  ParamDoc
+>;
 
 export const STEP_KEY = {
   ...TASK_ID,

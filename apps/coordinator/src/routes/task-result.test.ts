@@ -80,7 +80,11 @@ describe('GET /v1/tasks/{id}/result', () => {
 
   it('serves HTML that can neither load nor run anything', async () => {
     makeDrafts();
-    server.stores.setOutput(id, 'draft-lead', { part: 'lead', markdown: 'A <script>alert(1)</script> lead.', words: 2 });
+    server.stores.setOutput(id, 'draft-lead', {
+      part: 'lead',
+      markdown: 'A <script>alert(1)</script> lead.',
+      words: 2,
+    });
     server.stores.finish(id);
     const response = await result({ accept: 'text/html,application/xhtml+xml,*/*;q=0.8' });
     expect(response.headers.get('content-type')).toBe('text/html; charset=utf-8');

@@ -58,7 +58,10 @@ function assembleResult(material: ResultMaterial, pipelines: PipelineRegistry, p
   if (material.contentDeleted) throw new RequestError('NOT_FOUND', 'the content of this task was deleted');
   if (!isTerminalTask(status) && !partial) throw new RequestError('TASK_NOT_FINISHED', `the task is ${status}`);
   if ((status === 'failed' || status === 'cancelled') && !partial) {
-    throw new RequestError('CONFLICT', `the task ${status === 'failed' ? 'failed' : 'was cancelled'} and has no result`);
+    throw new RequestError(
+      'CONFLICT',
+      `the task ${status === 'failed' ? 'failed' : 'was cancelled'} and has no result`,
+    );
   }
   const pipeline = pipelines.find(material.type, material.pipelineVersion);
   if (pipeline === undefined) {

@@ -21,17 +21,26 @@ const almostATask = fc
 
 const almostAnInput = fc
   .tuple(fc.constantFrom('topic', 'sources', 'language', 'sections', 'keywords', '__proto__'), fc.jsonValue())
-  .map(([field, value]) => JSON.stringify({ type: 'article', input: { topic: 'Lights' } }).replace('"topic":"Lights"', `"topic":"Lights",${JSON.stringify(field)}:${JSON.stringify(value)}`));
+  .map(([field, value]) =>
+    JSON.stringify({ type: 'article', input: { topic: 'Lights' } }).replace(
+      '"topic":"Lights"',
+      `"topic":"Lights",${JSON.stringify(field)}:${JSON.stringify(value)}`,
+    ),
+  );
 
 describe('whatever is sent', () => {
   it('is accepted or refused, and never breaks the server: any JSON', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.oneof(fc.jsonValue(), almostATask), fc.option(fc.string({ maxLength: 300 })), async (json, key) => {
-        const headers = key === null ? {} : { 'Idempotency-Key': encodeURIComponent(key) };
-        const response = await server.call('/v1/tasks', { method: 'POST', json, headers });
-        await response.text();
-        expect(response.status).toBeLessThan(500);
-      }),
+      fc.asyncProperty(
+        fc.oneof(fc.jsonValue(), almostATask),
+        fc.option(fc.string({ maxLength: 300 })),
+        async (json, key) => {
+          const headers = key === null ? {} : { 'Idempotency-Key': encodeURIComponent(key) };
+          const response = await server.call('/v1/tasks', { method: 'POST', json, headers });
+          await response.text();
+          expect(response.status).toBeLessThan(500);
+        },
+      ),
       { numRuns: 150 },
     );
   });

@@ -48,7 +48,10 @@ async function serve(route: Route, request: Request, response: Response, authent
   if (route.roles !== 'public') {
     principal = await authenticator.authenticate(request.headers.authorization, bounded);
     if (!route.roles.includes(principal.role)) {
-      throw new RequestError('FORBIDDEN', `the role ${principal.role} may not do this; it needs ${route.roles.join(' or ')}`);
+      throw new RequestError(
+        'FORBIDDEN',
+        `the role ${principal.role} may not do this; it needs ${route.roles.join(' or ')}`,
+      );
     }
     // Without a tenant only an admin may go on to tenants' objects; a tenant role without one must see nothing.
     if (principal.tenantId === null && principal.role !== 'admin' && principal.role !== 'monitor') {
@@ -71,7 +74,8 @@ function parseParams(route: Route, request: Request): Record<string, string> {
   const params: Record<string, string> = {};
   for (const [name, { kind }] of Object.entries(route.params ?? {})) {
     const value = request.params[name];
-    if (typeof value !== 'string' || !PARAM_PATTERNS[kind].test(value)) throw notFound(kind === 'uuid' ? 'task' : 'step');
+    if (typeof value !== 'string' || !PARAM_PATTERNS[kind].test(value))
+      throw notFound(kind === 'uuid' ? 'task' : 'step');
     params[name] = kind === 'uuid' ? value.toLowerCase() : value;
   }
   return params;

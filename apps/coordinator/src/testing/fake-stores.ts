@@ -85,7 +85,8 @@ export function createFakeStores() {
         const view = aTaskView({ tenantId, type: request.task.type, input: request.input as Record<string, unknown> });
         tasks.set(view.id, { view, events: [], outputs: {}, contentDeleted: false });
         emit(view.id, 'task.accepted');
-        if (key !== undefined && bodyHash !== undefined) idempotency.set(`${tenantId} ${key}`, { bodyHash, taskId: view.id });
+        if (key !== undefined && bodyHash !== undefined)
+          idempotency.set(`${tenantId} ${key}`, { bodyHash, taskId: view.id });
         return { outcome: 'accepted', task: summary(view) };
       }),
     cancel: (id, tenantId) =>
@@ -189,8 +190,6 @@ export function createFakeStores() {
     },
   };
 }
-
-export type FakeStores = ReturnType<typeof createFakeStores>;
 
 export const DEFAULT_TENANT = '0190a000-0000-7000-8000-000000000001';
 export const OTHER_TENANT = '0190a000-0000-7000-8000-000000000002';

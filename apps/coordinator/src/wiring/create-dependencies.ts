@@ -112,7 +112,9 @@ export async function createDependencies(
 /** Keys are looked up by this hash; secrets have enough entropy that a plain hash is not guessable. */
 const hashSecret = (secret: string): string => sha256Hex(secret);
 
-const createKeyStore = (access: AccessStore): KeyStore => ({ findBySecretHash: (hash) => access.findBySecretHash(hash) });
+const createKeyStore = (access: AccessStore): KeyStore => ({
+  findBySecretHash: (hash) => access.findBySecretHash(hash),
+});
 
 function createReadiness(checks: Readonly<Record<string, () => Promise<void>>>): Readiness {
   return {

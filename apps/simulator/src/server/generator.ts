@@ -9,7 +9,7 @@ import { fail, type Parsed } from '../core/wire/wire-failure.ts';
 import { PLAIN_TEXT, writeReply } from '../core/writing/write-reply.ts';
 import type { FaultSet } from '../faults/fault-book.ts';
 import type { Breakpoint, PromptCache } from '../tokens/prompt-cache.ts';
-import { cutToTokens, decodePieces, type Tokenizer } from '../tokens/tokenizer.ts';
+import { splitByTokens, type Tokenizer } from '../tokens/tokenizer.ts';
 
 /** Tokens that chat formats add around every message, and before the reply. */
 const MESSAGE_OVERHEAD = 3;
@@ -103,7 +103,7 @@ export function createGenerator(deps: {
         model.contextTokens - promptTokens.length,
         faults.truncate ? Math.max(1, Math.floor(tokens.length / 2)) : Infinity,
       );
-      const cut = cutToTokens(stopped.text, tokens, limit);
+      const pieces = splitByTokens(stopped.text, tokens).slice(0, limit);
       const isCut = tokens.length > limit;
       const finish: Finish = isCut ? 'length' : stopped.sequence !== null ? 'stop_sequence' : target.kind === 'tool' ? 'tool' : 'stop';
       const split = deps.promptCache.use(
@@ -116,8 +116,8 @@ export function createGenerator(deps: {
         model,
         tier,
         fingerprint: written.fingerprint,
-        text: cut.text,
-        pieces: decodePieces(isCut ? tokens.slice(0, limit) : tokens),
+        text: pieces.join(''),
+        pieces,
         finish,
         stopSequence: isCut ? null : stopped.sequence,
         promptTokens: promptTokens.length,
@@ -126,7 +126,7 @@ export function createGenerator(deps: {
           cacheRead: split.read,
           cacheWrite5m: split.write5m,
           cacheWrite1h: split.write1h,
-          output: cut.tokens,
+          output: pieces.length,
           reasoning: 0,
         },
         createdAtMs: nowMs,

@@ -100,24 +100,18 @@ async function stream({ exchange, reply, pace, faults, end, clock }: Delivery): 
   }
   exchange.openStream();
   exchange.write(events.opening);
-  const { pieces } = reply;
-  // Pieces are whole characters, so there can be fewer of them than tokens.
-  const tokensPerPiece = pieces.length === 0 ? 0 : reply.usage.output / pieces.length;
-  for (let at = 0; at < pieces.length; ) {
-    const left = Math.max(0, Math.floor((cutAfter - sent) / tokensPerPiece));
-    const chunk = pieces.slice(at, at + Math.min(perChunk, left));
-    if (chunk.length > 0) {
-      if (!(await pause(chunk.length * pace.msPerToken))) {
-        brokenOff();
-        return;
-      }
-      exchange.write(events.text(chunk.join('')));
-      at += chunk.length;
-      sent = Math.round(at * tokensPerPiece);
+  const last = Math.min(reply.pieces.length, cutAfter);
+  while (sent < last) {
+    const chunk = reply.pieces.slice(sent, Math.min(sent + perChunk, last));
+    if (!(await pause(chunk.length * pace.msPerToken))) {
+      brokenOff();
+      return;
     }
-    if (at < pieces.length && chunk.length < perChunk) break;
+    const text = chunk.join('');
+    if (text !== '') exchange.write(events.text(text));
+    sent += chunk.length;
   }
-  if (sent >= cutAfter || sent < reply.usage.output) {
+  if (cutAfter <= reply.pieces.length) {
     // Let what was sent leave before the connection breaks.
     await new Promise((resolve) => setImmediate(resolve));
     end({ outcome: 'cut', status: 200, billed: billUpTo(reply, sent) });

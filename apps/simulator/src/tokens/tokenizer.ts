@@ -1,4 +1,4 @@
-import { decodeGenerator, encode } from 'gpt-tokenizer/encoding/o200k_base';
+import { decode, encode } from 'gpt-tokenizer/encoding/o200k_base';
 
 const PLAIN = { allowedSpecial: new Set<string>(), disallowedSpecial: new Set<string>() };
 
@@ -50,18 +50,23 @@ function splitLines(text: string): string[] {
   return text.split(/(?<=\n)(?=[^\s/])/);
 }
 
-/** Text of each token; a character of several tokens comes with the last of them, so the pieces always join up. */
-export function decodePieces(tokens: Iterable<number>): string[] {
-  return [...decodeGenerator(tokens)];
-}
-
-export interface CutText {
-  text: string;
-  tokens: number;
-}
-
-/** The first `maxTokens` tokens of a text as whole characters. */
-export function cutToTokens(text: string, tokens: readonly number[], maxTokens: number): CutText {
-  if (tokens.length <= maxTokens) return { text, tokens: tokens.length };
-  return { text: decodePieces(tokens.slice(0, maxTokens)).join('').replace(/\uFFFD+$/, ''), tokens: maxTokens };
+/**
+ * The text that each token adds. A character of several tokens comes with the last of them, the others add nothing, so
+ * there are as many pieces as tokens and they join up to the text.
+ *
+ * @param tokens the encoding of `text`
+ */
+export function splitByTokens(text: string, tokens: readonly number[]): string[] {
+  const whole = text.toWellFormed();
+  let at = 0;
+  let group: number[] = [];
+  return tokens.map((token) => {
+    group.push(token);
+    const piece = decode(group);
+    // Part of a character decodes to a replacement character, which the text does not have there.
+    if (!whole.startsWith(piece, at)) return '';
+    group = [];
+    at += piece.length;
+    return piece;
+  });
 }

@@ -20,7 +20,7 @@ export async function writePart(context: StepContext, facts: PartFacts): Promise
     facts,
     ...partReply(facts),
   });
-  return cleanPart(markdown);
+  return cleanPart(markdown, facts.sources.length > 0);
 }
 
 /** Asks for a part that is there again, in `facts.words` words. */
@@ -40,7 +40,7 @@ export async function rewritePart(
     },
     ...partReply(facts),
   });
-  return cleanPart(markdown);
+  return cleanPart(markdown, facts.sources.length > 0);
 }
 
 function partReply(facts: PartFacts): {

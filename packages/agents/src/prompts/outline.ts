@@ -26,7 +26,9 @@ export const outlinePrompt: Prompt<{
             'The lead is written separately: no section introduces or sums up.',
           'Headings say what their section tells; no two are alike, none is "Introduction" or "Conclusion".',
           notes.length > 0
-            ? 'Each section names in `noteIds` the notes it uses, at least one; no note is used twice; notes that fit nowhere are left out.'
+            ? 'Each section names in `noteIds` the notes it uses, at least one; ' +
+              (notes.length >= plan.sections ? 'no note is used twice; ' : '') +
+              'notes that fit nowhere are left out.'
             : 'There are no notes: `noteIds` stays empty, and every section rests on well-established knowledge.',
           `\`words\` of all sections add up to ${plan.sectionWords}; a section gets more where it has more to say.`,
           '`purpose` is one sentence: what the reader knows after the section. `points` are 2 to 5 short lines in order.',

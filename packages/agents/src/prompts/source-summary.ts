@@ -1,10 +1,9 @@
 import type { ArticleInput } from '@pressroom/contracts';
+import { POINTS_PER_CHUNK } from '../research/core/split-chunks.ts';
 import { renderBrief } from './brief.ts';
 import { renderQuestions, renderSource } from './material.ts';
 import { asList, languageRule, MATERIAL_RULE, paragraphs } from './rules.ts';
 import type { Prompt } from './prompt.ts';
-
-export const MOST_POINTS = 12;
 
 /** Takes from one source, or one chunk of it, what it says to the questions. */
 export const sourceSummaryPrompt: Prompt<{
@@ -20,7 +19,7 @@ export const sourceSummaryPrompt: Prompt<{
       'You take from one source the points that answer given research questions.',
       MATERIAL_RULE,
       asList([
-        `At most ${MOST_POINTS} points, in the order of the source; the ones that matter most to the questions.`,
+        `At most ${POINTS_PER_CHUNK} points, in the order of the source; the ones that matter most to the questions.`,
         'Each point is one checkable statement of at most 40 words that stands alone: names and dates, no "he", "it" or "there".',
         'Figures, names and dates exactly as the source gives them. Nothing the source does not say.',
         '`quote` is the shortest passage of the source that the point rests on, copied character by character.',

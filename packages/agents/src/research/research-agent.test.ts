@@ -216,7 +216,7 @@ describe('research', () => {
         'summarise/src-1/2': surveySummary,
         notes: notes([1]),
       },
-      { topic: 'Trees', sources: [{ text }] },
+      { topic: 'Trees', targetWords: 100, sources: [{ text }] },
     );
     await outcome;
     expect(llm.paths()).toEqual(['plan', 'summarise/src-1', 'summarise/src-1/2', 'notes']);
@@ -237,7 +237,7 @@ describe('research', () => {
     const chunks = Object.fromEntries([2, 3, 4, 5, 6].map((chunk) => [`summarise/src-1/${chunk}`, silent]));
     const { outcome } = run(
       { plan: questions, 'summarise/src-1': surveySummary, ...chunks, notes: notes([1]) },
-      { topic: 'Trees', sources: [{ title: 'Long read', text }] },
+      { topic: 'Trees', targetWords: 100, sources: [{ title: 'Long read', text }] },
     );
     const { output, limitations } = await outcome;
     expect(ResearchOutput.parse(output).sources[0]?.text).toHaveLength(120_000);

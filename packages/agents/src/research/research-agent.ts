@@ -1,5 +1,5 @@
 import { ResearchQuestions, type ArticleInput, type Limitation } from '@pressroom/contracts';
-import type { ResearchOutput } from '@pressroom/pipelines';
+import { planWords, type ResearchOutput } from '@pressroom/pipelines';
 import { callModel } from '../calling/call-model.ts';
 import { mapBounded } from '../calling/map-bounded.ts';
 import { isAboutTheCall, tryOptional } from '../calling/try-optional.ts';
@@ -8,7 +8,7 @@ import type { StepAgent, StepContext } from '../ports.ts';
 import { outputTokens } from '../prompts/output-tokens.ts';
 import { MOST_QUESTIONS, researchPlanPrompt } from '../prompts/research-plan.ts';
 import { articleInput } from '../step-input.ts';
-import { splitChunks } from './core/split-chunks.ts';
+import { decideChunkTokens, estimateTokens, splitChunks } from './core/split-chunks.ts';
 import { mergeNotes, type SourcePoints } from './merge-notes.ts';
 import { readSources, type ReadSource } from './read-sources.ts';
 import { summariseChunk } from './summarise-source.ts';
@@ -70,8 +70,10 @@ async function takePoints(
   questions: readonly string[],
   sources: readonly ReadSource[],
 ): Promise<TakenPoints> {
+  const totalTokens = sources.reduce((total, { text }) => total + estimateTokens(text), 0);
+  const chunkTokens = decideChunkTokens(totalTokens, planWords(input).targetWords);
   const chunks = sources.flatMap((source) =>
-    splitChunks(source.text).map((text, index) => ({ source, chunk: index + 1, text })),
+    splitChunks(source.text, chunkTokens).map((text, index) => ({ source, chunk: index + 1, text })),
   );
   const summaries = await mapBounded(chunks, SUMMARIES_AT_ONCE, async (chunk) => ({
     source: chunk.source,

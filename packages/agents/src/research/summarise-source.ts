@@ -2,8 +2,9 @@ import { SourceSummary, type ArticleInput } from '@pressroom/contracts';
 import { callModel } from '../calling/call-model.ts';
 import type { StepContext } from '../ports.ts';
 import { outputTokens } from '../prompts/output-tokens.ts';
-import { MOST_POINTS, sourceSummaryPrompt } from '../prompts/source-summary.ts';
+import { sourceSummaryPrompt } from '../prompts/source-summary.ts';
 import { keepBorneOut } from './core/keep-borne-out.ts';
+import { POINTS_PER_CHUNK } from './core/split-chunks.ts';
 import type { ReadSource } from './read-sources.ts';
 
 /** A chunk of one source: its own call, named `summarise/src-2`, `summarise/src-2/2`, … */
@@ -36,7 +37,7 @@ export async function summariseChunk(
     prompt: sourceSummaryPrompt,
     facts: { input, questions, source, text },
     schema: { name: 'source_summary', zod: SourceSummary },
-    maxOutputTokens: outputTokens(MOST_POINTS * POINT_WORDS, input),
+    maxOutputTokens: outputTokens(POINTS_PER_CHUNK * POINT_WORDS, input),
     temperature: 0,
   });
   const kept = keepBorneOut(summary.points, { id: source.id, title: source.title, text }, input.topic);

@@ -71,6 +71,11 @@ export function connectDatabase(options: {
       onConflict(async () => {
         const client = await pool.connect();
         let broken: Error | undefined;
+        // The pool listens to idle connections only: one that breaks while it is ours must not end the process either.
+        const onBroken = (error: Error): void => {
+          broken = error;
+        };
+        client.on('error', onBroken);
         try {
           await client.query('BEGIN');
           const result = await work(
@@ -85,6 +90,7 @@ export function connectDatabase(options: {
           });
           throw error;
         } finally {
+          client.off('error', onBroken);
           client.release(broken);
         }
       }),

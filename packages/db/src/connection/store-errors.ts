@@ -8,6 +8,8 @@ export class StoreUnavailableError extends AppError {
 
 /** PostgreSQL error classes and codes after which the same statement may succeed (SQLSTATE appendix of its manual). */
 const UNAVAILABLE_CLASSES = ['08', '53', '57', '58'];
+/** Prisma's own words for: cannot reach, timed out, took too long, closed the connection, no free connection. */
+const PRISMA_CODES = new Set(['P1001', 'P1002', 'P1008', 'P1017', 'P2024']);
 /** Read-only since a failover made the server a standby; ended by the server for idling in a transaction. */
 const UNAVAILABLE_CODES = new Set(['25006', '25P03']);
 const RERUN_CODES = new Set(['40001', '40P01', '55P03']);
@@ -26,7 +28,7 @@ export const isConflict = (error: unknown): boolean => RERUN_CODES.has(codeOf(er
 export function isConnectionFailure(error: unknown): boolean {
   if (error instanceof StoreUnavailableError) return true;
   const code = codeOf(error);
-  if (NETWORK_CODES.has(code) || UNAVAILABLE_CODES.has(code)) return true;
+  if (NETWORK_CODES.has(code) || UNAVAILABLE_CODES.has(code) || PRISMA_CODES.has(code)) return true;
   if (code.length === 5 && UNAVAILABLE_CLASSES.includes(code.slice(0, 2))) return true;
   return NETWORK_MESSAGES.test(errorMessage(error)) || (error instanceof AggregateError && error.errors.some(isConnectionFailure));
 }

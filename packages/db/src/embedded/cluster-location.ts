@@ -10,7 +10,7 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 import type { Logger } from '@pressroom/runtime';
 
@@ -46,7 +46,8 @@ export async function locateCluster(dataDir: string, log: Logger): Promise<Clust
     ? binaries.root
     : copyBinaries(binaries.root, join(SHARED_ROOT, `postgresql-${binaries.packageVersion}`));
   const programs = { initdb: join(root, 'bin/initdb'), postgres: join(root, 'bin/postgres'), account };
-  if (home === dataDir && isReachable(dataDir, account)) {
+  // The directory itself is handed over to the account; what is above it must let the account pass.
+  if (home === dataDir && isReachable(dirname(dataDir), account)) {
     chownSync(dataDir, account.uid, account.gid);
     return { clusterDir: join(dataDir, 'cluster'), ...programs };
   }

@@ -65,8 +65,9 @@ const costStatement = (name: string, key: string): Statement => ({
            (count(*) FILTER (WHERE status <> 'uncertain' OR cost_nano > 0)
              - count(*) FILTER (WHERE status = 'uncertain' AND cost_nano < 0))::int AS calls,
            count(*) FILTER (WHERE status = 'avoided')::int AS cached,
-           sum(uncached_input + cache_read + cache_write_5m + cache_write_1h) FILTER (WHERE status <> 'avoided')::float8 AS input,
-           sum(output) FILTER (WHERE status <> 'avoided')::float8 AS output, bool_or(simulated) AS simulated
+           coalesce(sum(uncached_input + cache_read + cache_write_5m + cache_write_1h) FILTER (WHERE status <> 'avoided'), 0)::float8
+             AS input,
+           coalesce(sum(output) FILTER (WHERE status <> 'avoided'), 0)::float8 AS output, bool_or(simulated) AS simulated
          FROM ledger_entry WHERE task_id = ANY ($1::uuid[]) GROUP BY ${key}`,
 });
 const COST_BY_TASK = costStatement('tasks.cost_by_task', 'task_id');

@@ -1,6 +1,7 @@
 import { newId } from '@pressroom/runtime';
 import type { Lane, Limitation, Quality, StepStatus, TaskStatus, Tier } from '@pressroom/contracts';
 import { isTerminalStep } from '@pressroom/contracts';
+import { insertAudit, type AuditRecord } from '../audit/audit-store.sql.ts';
 import type { Database, Statement, TransactionQuery } from '../connection/database.ts';
 import { toJsonb } from '../connection/to-jsonb.ts';
 
@@ -45,7 +46,7 @@ export interface LockedStep {
 export interface TaskSnapshot {
   task: LockedTask;
   steps: LockedStep[];
-  /** Newest output of every step that has one. */
+  /** Newest output of every completed step. */
   outputs: Record<string, unknown>;
 }
 
@@ -81,11 +82,15 @@ export interface TaskChange {
     stepKey: string;
     agent: string;
     errorCode: string;
+    errorClass: string | null;
+    topFrame: string | null;
     message: string;
     fingerprint: string;
     attempts: number;
     payload: Record<string, unknown>;
   }[];
+  /** Whose action this is, recorded in the same transaction. */
+  audit?: readonly AuditRecord[];
 }
 
 export interface TaskTransitionStore {
@@ -118,7 +123,9 @@ const STEPS: Statement = {
 };
 const OUTPUTS: Statement = {
   name: 'task.lock_outputs',
-  text: `SELECT DISTINCT ON (step_key) step_key, body FROM artifact WHERE task_id = $1 ORDER BY step_key, version DESC`,
+  // Only of steps that are complete: what a step made before it was to run again counts no more.
+  text: `SELECT DISTINCT ON (a.step_key) a.step_key, a.body FROM artifact a JOIN step s ON s.id = a.step_id AND s.status = 'completed'
+         WHERE a.task_id = $1 ORDER BY a.step_key, a.version DESC`,
 };
 const UPDATE_STEPS: Statement = {
   name: 'task.change_steps',
@@ -154,12 +161,15 @@ const ATTEMPTS: Statement = {
 };
 const DEAD_LETTERS: Statement = {
   name: 'task.change_dead_letters',
-  text: `INSERT INTO dead_letter (id, task_id, step_id, step_key, agent, tenant_id, task_type, generation, error_code, message,
-           fingerprint, attempts, payload, cost_nano)
-         SELECT d.id, $1, d."stepId", d."stepKey", d.agent, $2, $3, $4, d."errorCode", d.message, d.fingerprint, d.attempts,
-           d.payload, coalesce((SELECT sum(l.cost_nano) FROM ledger_entry l WHERE l.task_id = $1 AND l.step_id = d."stepId"), 0)
-         FROM jsonb_to_recordset($5::jsonb) AS d(id uuid, "stepId" uuid, "stepKey" text, agent text, "errorCode" text, message text,
-           fingerprint text, attempts int, payload jsonb)`,
+  text: `INSERT INTO dead_letter (id, task_id, step_id, step_key, agent, tenant_id, task_type, generation, error_code,
+           error_class, top_frame, message, fingerprint, attempts, payload, cost_nano, previous_id)
+         SELECT d.id, $1, d."stepId", d."stepKey", d.agent, $2, $3, $4, d."errorCode", d."errorClass", d."topFrame", d.message,
+           d.fingerprint, d.attempts, d.payload,
+           coalesce((SELECT sum(l.cost_nano) FROM ledger_entry l WHERE l.task_id = $1 AND l.step_id = d."stepId"), 0),
+           (SELECT p.id FROM dead_letter p WHERE p.task_id = $1 AND p.step_key = d."stepKey"
+            ORDER BY p.created_at DESC, p.id DESC LIMIT 1)
+         FROM jsonb_to_recordset($5::jsonb) AS d(id uuid, "stepId" uuid, "stepKey" text, agent text, "errorCode" text,
+           "errorClass" text, "topFrame" text, message text, fingerprint text, attempts int, payload jsonb)`,
 };
 
 interface TaskRow {
@@ -225,6 +235,7 @@ async function write(query: TransactionQuery, task: TaskRow, steps: readonly Loc
     const letters = change.deadLetters.map((letter) => ({ id: newId(), ...letter }));
     await query(DEAD_LETTERS, [task.id, task.tenant_id, task.type, task.generation, toJsonb(letters)]);
   }
+  if (change.audit) await insertAudit(query, change.audit);
 }
 
 function toLockedTask(row: TaskRow): LockedTask {

@@ -193,6 +193,11 @@ describe('checkContract', () => {
     expect(text).toContain(quote);
   });
 
+  it('lets a section tell again what the lead has told', () => {
+    const parts = [aPart('lead', LEAD), aPart('1', `${LEAD} ${ONE}`), aPart('2', TWO)];
+    expect(checkContract(aDocument({ parts, targetWords: 58 }), sources).findings).toEqual([]);
+  });
+
   it('asks for no citation where there is no source', () => {
     const parts = [aPart('lead', 'Trees cool streets.'), aPart('1', 'Their shade keeps asphalt from heating up.')];
     const report = checkContract(aDocument({ parts, targetWords: 10 }), indexSources([]));

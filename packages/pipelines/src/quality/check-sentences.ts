@@ -41,7 +41,8 @@ export function checkSentences(document: ContractDocument, index: SourceIndex): 
       if (isHeading) continue;
       const plain = plainText(text).toLocaleLowerCase();
       if (seen.has(plain)) findings.push(finding('SENTENCE_REPEATED', part, text, 'the same sentence stands twice'));
-      if (plain.split(/\s+/).length >= REPEAT_WORDS) seen.add(plain);
+      // The lead tells beforehand what sections tell: only these are held against each other.
+      if (part !== 'lead' && plain.split(/\s+/).length >= REPEAT_WORDS) seen.add(plain);
       if (everySource.length === 0) continue;
       claims += 1;
       const found = checkSentence(text, part, everySource, index, options);

@@ -41,6 +41,19 @@ describe('checkSupport', () => {
     expect(checkSupport('The steel arch by Fennimore spans 503 metres.', [1], index, { known }).missing).toEqual([]);
   });
 
+  it('needs no support for the title of a source', () => {
+    const titled = indexSources([
+      { id: 1, title: 'Report 2023 of Fennimore', text: 'The steel arch spans 503 metres.' },
+    ]);
+    const support = checkSupport(
+      'As “Report 2023 of Fennimore” says, the steel arch spans 503 metres.',
+      [1],
+      titled,
+      {},
+    );
+    expect(support.missing).toEqual([]);
+  });
+
   it('looks only at the sources named', () => {
     expect(checkSupport('The fleet has 32 vessels.', [1], index, {}).missing).toEqual(['32']);
     expect(checkSupport('The fleet has 32 vessels.', [2], index, {}).missing).toEqual([]);

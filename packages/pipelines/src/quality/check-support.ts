@@ -37,7 +37,7 @@ export function checkSupport(
   index: SourceIndex,
   options: SupportOptions,
 ): Support {
-  const plain = plainText(sentence);
+  const plain = withoutTitles(plainText(sentence), index);
   const allowed = new Set(sourceIds);
   const stems = contentStems(plain);
   for (const id of allowed) for (const stem of index.bySource.get(id)?.titleStems ?? []) stems.delete(stem);
@@ -57,6 +57,14 @@ export function checkSupport(
     ],
     contentWords: stems.size,
   };
+}
+
+/** A sentence may name a source; figures and names in a title claim nothing. */
+function withoutTitles(plain: string, index: SourceIndex): string {
+  return [...index.bySource.values()].reduce(
+    (text, { title }) => (title === '' ? text : text.replaceAll(title, ' ')),
+    plain,
+  );
 }
 
 /** For every allowed passage, the stems it shares with the sentence. */

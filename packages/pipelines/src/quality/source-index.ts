@@ -29,6 +29,7 @@ export interface SourceIndex {
 
 export interface IndexedSource {
   id: number;
+  title: string;
   language: string | undefined;
   /** Content words of the title: every passage is about them, so they tell passages not apart. */
   titleStems: ReadonlySet<string>;
@@ -51,6 +52,7 @@ export function indexSources(sources: readonly SourceText[]): SourceIndex {
       id,
       {
         id,
+        title,
         language: guessLanguage(text),
         titleStems: contentStems(title),
         prefixes: namePrefixes(`${title}\n${text}`),

@@ -6,7 +6,12 @@ import { Redis } from 'ioredis';
 import { QueueStoreUnavailableError, StoreUnsuitableError } from '../store-errors.ts';
 import { MAX_STALLED_COUNT, SMALL_EVENT_STREAM } from './bull-settings.ts';
 import type { QueueBackend } from './queue-backend.ts';
-import { type ConnectionProfile, createRedisClient, type RedisAddress, type RedisClient } from './redis-client.redis.ts';
+import {
+  type ConnectionProfile,
+  createRedisClient,
+  type RedisAddress,
+  type RedisClient,
+} from './redis-client.redis.ts';
 import { findRedisProblems } from './redis-suitability.ts';
 
 /** Hash-tagged, so that all keys of a queue live in one slot of a cluster. */
@@ -38,7 +43,8 @@ export function createRedisQueueBackend(config: RedisAddress & { prefix?: string
         },
       );
       const problems = new Set(infos.flatMap(findRedisProblems));
-      if (problems.size > 0) throw new StoreUnsuitableError(`this Redis cannot hold queues: ${[...problems].join('; ')}`);
+      if (problems.size > 0)
+        throw new StoreUnsuitableError(`this Redis cannot hold queues: ${[...problems].join('; ')}`);
     },
     openQueue: (name) => {
       const queue = new Queue(name, {

@@ -1,11 +1,6 @@
 import type { QueueName } from '@pressroom/contracts';
 import { bounded, type Logger } from '@pressroom/runtime';
-import {
-  type BackendFactory,
-  PostgresQueueBackend,
-  UnsupportedPostgresVersionError,
-  withBackend,
-} from 'bullmq';
+import { type BackendFactory, PostgresQueueBackend, UnsupportedPostgresVersionError, withBackend } from 'bullmq';
 
 import { QueueStoreUnavailableError, StoreUnsuitableError } from '../store-errors.ts';
 import { MAX_STALLED_COUNT, SMALL_EVENT_STREAM } from './bull-settings.ts';
@@ -39,7 +34,9 @@ export function createPostgresQueueBackend(config: {
         if (cause instanceof UnsupportedPostgresVersionError) {
           throw new StoreUnsuitableError(`this PostgreSQL cannot hold queues: ${cause.message}`, { cause });
         }
-        throw new QueueStoreUnavailableError('PostgreSQL does not answer, or its queue schema cannot be made', { cause });
+        throw new QueueStoreUnavailableError('PostgreSQL does not answer, or its queue schema cannot be made', {
+          cause,
+        });
       });
     },
     openQueue: (name) => {

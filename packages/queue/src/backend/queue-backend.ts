@@ -1,9 +1,5 @@
 import type { QueueName } from '@pressroom/contracts';
-import type { Logger } from '@pressroom/runtime';
 import type { IQueueBackend, Queue, Worker } from 'bullmq';
-
-import { createPostgresQueueBackend } from './queue-backend.sql.ts';
-import { createRedisQueueBackend } from './queue-backend.redis.ts';
 
 // BullMQ's classes are generic over data, backend and connection; here data is parsed where it is read.
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
@@ -51,15 +47,4 @@ export interface QueueBackend {
   /** Asks the store for a sign of life. */
   ping(timeoutMs: number): Promise<void>;
   close(): Promise<void>;
-}
-
-export type QueueStoreConfig =
-  | { kind: 'redis'; url: string; clusterNodes?: undefined; prefix?: string }
-  | { kind: 'redis'; url?: undefined; clusterNodes: readonly string[]; prefix?: string }
-  | { kind: 'postgres'; databaseUrl: string; poolSize?: number; schema?: string };
-export type QueueBackendConfig = QueueStoreConfig & { log: Logger };
-
-/** Chooses the store once, in `main.ts`. */
-export function createQueueBackend(config: QueueBackendConfig): QueueBackend {
-  return config.kind === 'redis' ? createRedisQueueBackend(config) : createPostgresQueueBackend(config);
 }

@@ -3,7 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { findRedisProblems } from './redis-suitability.ts';
 
 const info = (version: string, policy?: string) =>
-  ['# Server', `redis_version:${version}`, ...(policy === undefined ? [] : [`maxmemory_policy:${policy}`]), ''].join('\r\n');
+  ['# Server', `redis_version:${version}`, ...(policy === undefined ? [] : [`maxmemory_policy:${policy}`]), ''].join(
+    '\r\n',
+  );
 
 describe('findRedisProblems', () => {
   it.each(['6.2.0', '7.0.15', '7.4', '8.0.1', '10.0.0'])('takes Redis %s', (version) => {

@@ -21,7 +21,11 @@ export function createBullJobSource(backend: QueueBackend, queue: QueueName, tim
 
   const command = async <T>(what: string, work: Promise<T>, timeoutMs = COMMAND_TIMEOUT_MS): Promise<T> => {
     try {
-      return await bounded(work, timeoutMs, () => new QueueStoreUnavailableError(`${what} took more than ${timeoutMs} ms`));
+      return await bounded(
+        work,
+        timeoutMs,
+        () => new QueueStoreUnavailableError(`${what} took more than ${timeoutMs} ms`),
+      );
     } catch (error) {
       backend.noteError(error);
       throw error;

@@ -9,7 +9,7 @@ import type { JobSource } from './job-source.ts';
 import { DEFAULT_LANE_SHARES, type LaneShares } from './lane-order.ts';
 import { type QueueFeed, startQueueFeed } from './queue-feed.ts';
 import { type JobHandler, type MalformedJob, runJob, type RunJobDeps } from './run-job.ts';
-import { createRunningJobs, renewLocks } from './running-jobs.ts';
+import { createRunningJobs, renewLocks, type RunningJob } from './running-jobs.ts';
 import { createSlots } from './slots.ts';
 
 /** Seconds, not BullMQ's 30: a dead consumer's jobs move on soon. The attempt fences what is delivered twice. */
@@ -138,10 +138,15 @@ export function createConsumer(options: ConsumerOptions): Consumer {
       await work().catch(reportStoreError);
     }
   };
+  const reportedLost = new WeakSet<RunningJob>();
   const keepLocks = async (): Promise<void> => {
     const { lost, errors } = await renewLocks(running.all());
     errors.forEach(reportStoreError);
-    for (const { id, source } of lost) log.warn({ queue: source.queue, jobId: id }, 'queue.lock_lost');
+    for (const job of lost) {
+      if (reportedLost.has(job)) continue;
+      reportedLost.add(job);
+      log.warn({ queue: job.source.queue, jobId: job.id }, 'queue.lock_lost');
+    }
   };
   const recoverStalled = async (): Promise<void> => {
     const active = new Set(await backend.withActiveJobs(sources.map(({ queue }) => queue)));
@@ -183,7 +188,9 @@ export function createConsumer(options: ConsumerOptions): Consumer {
       await consumer.drain(0);
       ended.abort(new Error('the consumer is closed'));
       await closeSources(sources);
-      await bounded(Promise.all(retired), CLOSE_TIMEOUT_MS, () => new Error('old connections hang')).catch(reportStoreError);
+      await bounded(Promise.all(retired), CLOSE_TIMEOUT_MS, () => new Error('old connections hang')).catch(
+        reportStoreError,
+      );
     },
     restart: async () => {
       if (draining !== undefined) return;

@@ -57,8 +57,12 @@ describe('pickLane', () => {
 
   it('picks only among those that wait', () => {
     fc.assert(
-      fc.property(fc.array(fc.subarray([...LANES], { minLength: 1 })), fc.nat(5), fc.nat(5), (waiting, interactive, batch) =>
-        picks(waiting, { interactive, batch }).every((lane, index) => waiting[index]?.includes(lane)),
+      fc.property(
+        fc.array(fc.subarray([...LANES], { minLength: 1 })),
+        fc.nat(5),
+        fc.nat(5),
+        (waiting, interactive, batch) =>
+          picks(waiting, { interactive, batch }).every((lane, index) => waiting[index]?.includes(lane)),
       ),
     );
   });

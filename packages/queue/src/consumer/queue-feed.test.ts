@@ -57,7 +57,9 @@ function arrange(options: { concurrency?: number } = {}) {
 describe('queue feed', () => {
   it('starts jobs while there is room, and claims none beyond', async () => {
     const { add, start, running, calls } = arrange({ concurrency: 2 });
-    ['a', 'b', 'c'].forEach((id) => { add(id); });
+    ['a', 'b', 'c'].forEach((id) => {
+      add(id);
+    });
     start();
     await settle();
     expect(running.map(({ id }) => id)).toEqual(['a', 'b']);
@@ -103,7 +105,13 @@ describe('queue feed', () => {
 
   it.each<[string, (arranged: ReturnType<typeof arrange>) => Promise<unknown>]>([
     ['its process is full', ({ slots }) => slots.acquire('interactive', new AbortController().signal)],
-    ['it is paused', ({ gate }) => { gate.shut(); return Promise.resolve(); }],
+    [
+      'it is paused',
+      ({ gate }) => {
+        gate.shut();
+        return Promise.resolve();
+      },
+    ],
   ])('hands a signal on when %s', async (_, occupy) => {
     const arranged = arrange();
     arranged.start();

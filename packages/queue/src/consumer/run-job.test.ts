@@ -33,7 +33,17 @@ function arrange(overrides: Partial<RunJobDeps> = {}) {
   };
   const run = (data: string = JSON.stringify(stepJob)) => {
     const job: ClaimedJob = { id: 'a', data };
-    return runJob(fake.source, job, 'token', { release: () => { released += 1; } }, deps);
+    return runJob(
+      fake.source,
+      job,
+      'token',
+      {
+        release: () => {
+          released += 1;
+        },
+      },
+      deps,
+    );
   };
   return { ...fake, handled, errors, malformed, running, run, released: () => released };
 }
@@ -51,7 +61,9 @@ describe('runJob', () => {
   it('goes straight on with the next job while it may keep the slot', async () => {
     let may = 2;
     const { run, add, handled, calls, released } = arrange({ mayTakeNext: () => (may -= 1) >= 0 });
-    ['b', 'c', 'd'].forEach((id) => { add(id, stepJob); });
+    ['b', 'c', 'd'].forEach((id) => {
+      add(id, stepJob);
+    });
     await run();
     expect(calls).toEqual(['complete a and take', 'complete b and take', 'complete c']);
     expect(handled).toHaveLength(3);
@@ -66,16 +78,22 @@ describe('runJob', () => {
     expect(calls).toEqual(['complete a']);
   });
 
-  it.each(['', 'null', '{', '[]', '"text"', '{"taskId":"x"}', JSON.stringify({ ...stepJob, attempt: 0 }), JSON.stringify({ ...stepJob, more: 1 })])(
-    'completes %j without handling it',
-    async (data) => {
-      const { run, malformed, handled, calls } = arrange();
-      await run(data);
-      expect(malformed).toEqual([{ queue: 'draft.batch', jobId: 'a', raw: data }]);
-      expect(handled).toEqual([]);
-      expect(calls).toEqual(['complete a']);
-    },
-  );
+  it.each([
+    '',
+    'null',
+    '{',
+    '[]',
+    '"text"',
+    '{"taskId":"x"}',
+    JSON.stringify({ ...stepJob, attempt: 0 }),
+    JSON.stringify({ ...stepJob, more: 1 }),
+  ])('completes %j without handling it', async (data) => {
+    const { run, malformed, handled, calls } = arrange();
+    await run(data);
+    expect(malformed).toEqual([{ queue: 'draft.batch', jobId: 'a', raw: data }]);
+    expect(handled).toEqual([]);
+    expect(calls).toEqual(['complete a']);
+  });
 
   it('tries a few times to complete, then leaves the job to redelivery', async () => {
     const { run, fail, calls, released } = arrange();
@@ -95,7 +113,9 @@ describe('runJob', () => {
   it('gives the slot back even when a hook throws', async () => {
     const { run, released, running } = arrange({
       handler: () => Promise.reject(new Error('agent broke')),
-      onError: () => { throw new Error('hook broke'); },
+      onError: () => {
+        throw new Error('hook broke');
+      },
     });
     await run();
     expect(released()).toBe(1);

@@ -52,7 +52,12 @@ export async function runJob(
   }
 }
 
-async function runOne(source: JobSource, job: ClaimedJob, token: string, deps: RunJobDeps): Promise<ClaimedJob | undefined> {
+async function runOne(
+  source: JobSource,
+  job: ClaimedJob,
+  token: string,
+  deps: RunJobDeps,
+): Promise<ClaimedJob | undefined> {
   const entry = { source, id: job.id, token, abort: new AbortController() };
   deps.running.add(entry);
   try {

@@ -8,7 +8,12 @@ const utf8 = (text: string) => Buffer.from(text, 'utf8');
 describe('decodeText', () => {
   it.each([
     { title: 'UTF-8 by default', bytes: utf8('café'), header: undefined, expected: { text: 'café', charset: 'utf-8' } },
-    { title: 'the header', bytes: latin1('café'), header: 'iso-8859-1', expected: { text: 'café', charset: 'windows-1252' } },
+    {
+      title: 'the header',
+      bytes: latin1('café'),
+      header: 'iso-8859-1',
+      expected: { text: 'café', charset: 'windows-1252' },
+    },
     {
       title: 'the meta element',
       bytes: latin1('<html><meta charset="windows-1252">café'),
@@ -19,7 +24,10 @@ describe('decodeText', () => {
       title: 'the older meta element',
       bytes: latin1('<meta http-equiv="Content-Type" content="text/html; charset=iso-8859-1">é'),
       header: undefined,
-      expected: { text: '<meta http-equiv="Content-Type" content="text/html; charset=iso-8859-1">é', charset: 'windows-1252' },
+      expected: {
+        text: '<meta http-equiv="Content-Type" content="text/html; charset=iso-8859-1">é',
+        charset: 'windows-1252',
+      },
     },
     {
       title: 'the XML declaration',
@@ -39,7 +47,12 @@ describe('decodeText', () => {
       header: 'iso-8859-1',
       expected: { text: 'é', charset: 'utf-16le' },
     },
-    { title: 'UTF-8 for an unknown name', bytes: utf8('é'), header: 'x-unknown', expected: { text: 'é', charset: 'utf-8' } },
+    {
+      title: 'UTF-8 for an unknown name',
+      bytes: utf8('é'),
+      header: 'x-unknown',
+      expected: { text: 'é', charset: 'utf-8' },
+    },
     {
       title: 'UTF-8 where a readable declaration claims UTF-16',
       bytes: utf8('<meta charset="utf-16">é'),

@@ -103,15 +103,17 @@ describe('guarded fetch', () => {
       await expect(fetchAllowing([outer.port])(outer.url)).rejects.toMatchObject({ code: 'EGRESS_BLOCKED' });
     });
 
-    it.each(['file:///etc/passwd', 'http://169.254.169.254/latest/meta-data/', 'http://u:p@example.com/', 'gopher://x/'])(
-      'a redirect to %s',
-      async (location) => {
-        const { port, url } = await serve((_, response) => {
-          response.writeHead(301, { location }).end();
-        });
-        await expect(fetchAllowing([port])(url)).rejects.toMatchObject({ code: 'EGRESS_BLOCKED' });
-      },
-    );
+    it.each([
+      'file:///etc/passwd',
+      'http://169.254.169.254/latest/meta-data/',
+      'http://u:p@example.com/',
+      'gopher://x/',
+    ])('a redirect to %s', async (location) => {
+      const { port, url } = await serve((_, response) => {
+        response.writeHead(301, { location }).end();
+      });
+      await expect(fetchAllowing([port])(url)).rejects.toMatchObject({ code: 'EGRESS_BLOCKED' });
+    });
 
     it('a name that changes its answer between check and connection', async () => {
       const { port } = await serve(html);
@@ -146,7 +148,10 @@ describe('guarded fetch', () => {
         requests += 1;
         response.writeHead(302, { location: '/again' }).end();
       });
-      await expect(fetchAllowing([port])(url)).rejects.toMatchObject({ code: 'FETCH_FAILED', message: 'more than 5 redirects' });
+      await expect(fetchAllowing([port])(url)).rejects.toMatchObject({
+        code: 'FETCH_FAILED',
+        message: 'more than 5 redirects',
+      });
       expect(requests).toBe(6);
     });
   });
@@ -170,7 +175,9 @@ describe('guarded fetch', () => {
         response.on('drain', more);
         more();
       });
-      await expect(fetchAllowing([port])(url, { maxBytes: 100_000 })).rejects.toMatchObject({ code: 'FETCH_TOO_LARGE' });
+      await expect(fetchAllowing([port])(url, { maxBytes: 100_000 })).rejects.toMatchObject({
+        code: 'FETCH_TOO_LARGE',
+      });
       expect(sent).toBeLessThan(100_000_000);
     });
 
@@ -180,7 +187,9 @@ describe('guarded fetch', () => {
         response.writeHead(200, { 'content-type': 'text/plain', 'content-encoding': 'gzip' }).end(bomb);
       });
       expect(bomb.length).toBeLessThan(100_000);
-      await expect(fetchAllowing([port])(url, { maxBytes: 1_000_000 })).rejects.toMatchObject({ code: 'FETCH_TOO_LARGE' });
+      await expect(fetchAllowing([port])(url, { maxBytes: 1_000_000 })).rejects.toMatchObject({
+        code: 'FETCH_TOO_LARGE',
+      });
     });
 
     it('refuse huge headers', async () => {
@@ -222,7 +231,10 @@ describe('guarded fetch', () => {
     const { port, url } = await serve((_, response) => {
       response.writeHead(200, type === '' ? {} : { 'content-type': type }).end('x');
     });
-    await expect(fetchAllowing([port])(url)).rejects.toMatchObject({ code: 'FETCH_UNSUPPORTED_TYPE', retryable: false });
+    await expect(fetchAllowing([port])(url)).rejects.toMatchObject({
+      code: 'FETCH_UNSUPPORTED_TYPE',
+      retryable: false,
+    });
   });
 
   it.each(['zstd', 'gzip, gzip', 'rot13'])('refuses content encoded with %s', async (encoding) => {
@@ -253,17 +265,37 @@ describe('guarded fetch', () => {
   });
 
   it.each<[string, (end: (data: string) => void) => void]>([
-    ['closes without an answer', (end) => { end(''); }],
-    ['does not speak HTTP', (end) => { end('SSH-2.0-OpenSSH_9\r\n'); }],
-    ['breaks off', (end) => { end('HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\ncontent-length: 100\r\n\r\nx'); }],
-    ['sends damaged gzip', (end) => {
-      end('HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\ncontent-encoding: gzip\r\ncontent-length: 4\r\n\r\nnope');
-    }],
+    [
+      'closes without an answer',
+      (end) => {
+        end('');
+      },
+    ],
+    [
+      'does not speak HTTP',
+      (end) => {
+        end('SSH-2.0-OpenSSH_9\r\n');
+      },
+    ],
+    [
+      'breaks off',
+      (end) => {
+        end('HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\ncontent-length: 100\r\n\r\nx');
+      },
+    ],
+    [
+      'sends damaged gzip',
+      (end) => {
+        end('HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\ncontent-encoding: gzip\r\ncontent-length: 4\r\n\r\nnope');
+      },
+    ],
   ])('fails in a way that may be retried when the server %s', async (_, answer) => {
     const { port, url } = await listen(
       createTcpServer((socket) => {
         socket.on('error', () => undefined);
-        socket.once('data', () => { answer((data) => socket.end(data)); });
+        socket.once('data', () => {
+          answer((data) => socket.end(data));
+        });
       }),
     );
     await expect(fetchAllowing([port])(url)).rejects.toMatchObject({ code: 'FETCH_FAILED', retryable: true });
@@ -288,7 +320,9 @@ describe('guarded fetch', () => {
 
   it('stops with the reason of the caller that aborts', async () => {
     const controller = new AbortController();
-    const { port, url } = await serve(() => { controller.abort(new Error('lease lost')); });
+    const { port, url } = await serve(() => {
+      controller.abort(new Error('lease lost'));
+    });
     await expect(fetchAllowing([port])(url, { signal: controller.signal })).rejects.toThrow('lease lost');
   });
 });

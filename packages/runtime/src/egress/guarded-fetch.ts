@@ -1,20 +1,15 @@
 import { lookup } from 'node:dns/promises';
 
-import { Agent, type Dispatcher, errors as undiciErrors } from 'undici';
+import type { Dispatcher } from 'undici';
 
 import { type Clock, systemClock } from '../clock.ts';
 import { deadlineSignal } from '../deadline.ts';
 import { isAcceptedType, isTextType, parseContentType } from './content-type.ts';
 import { decodeText } from './decode-text.ts';
-import {
-  EgressBlockedError,
-  FetchFailedError,
-  FetchTimedOutError,
-  FetchTooLargeError,
-  FetchUnsupportedTypeError,
-} from './fetch-errors.ts';
+import { EgressBlockedError, FetchFailedError, FetchTimedOutError, FetchUnsupportedTypeError } from './fetch-errors.ts';
 import { parseTarget, type Target } from './parse-target.ts';
-import { ACCEPTED_ENCODINGS, type BodyLimits, readBody, tooLarge } from './read-body.ts';
+import { createPinnedAgent, request } from './pinned-request.ts';
+import { type BodyLimits, readBody, tooLarge } from './read-body.ts';
 import { type AllowEndpoint, vetTarget } from './vet-target.ts';
 
 export interface FetchLimits extends BodyLimits {
@@ -40,7 +35,15 @@ export const DEFAULT_FETCH_LIMITS: FetchLimits = {
   maxHeaderBytes: 16_384,
   maxRedirects: 5,
   ports: [80, 443],
-  accept: ['text/html', 'application/xhtml+xml', 'text/plain', 'text/markdown', 'application/json', 'text/xml', 'application/xml'],
+  accept: [
+    'text/html',
+    'application/xhtml+xml',
+    'text/plain',
+    'text/markdown',
+    'application/json',
+    'text/xml',
+    'application/xml',
+  ],
 };
 
 export interface FetchOptions {
@@ -132,7 +135,8 @@ export function createGuardedFetch(
           // A body that is dropped reports it as an error, which nobody would hear.
           response.body.on('error', () => undefined);
           const location = redirectLocation(response);
-          if (location === undefined) return { ...(await readDocument(response, target, limits, clock, signal)), redirects };
+          if (location === undefined)
+            return { ...(await readDocument(response, target, limits, clock, signal)), redirects };
           response.body.destroy();
           if (redirects.length >= limits.maxRedirects) {
             throw new FetchFailedError(`more than ${limits.maxRedirects} redirects`, { retryable: false });
@@ -165,7 +169,13 @@ const blocked = (target: Target, reason: string): EgressBlockedError =>
 async function resolveName(hostname: string, resolve: Resolve, signal: AbortSignal): Promise<string[]> {
   // A system resolver cannot be interrupted: leave it behind.
   const aborted = new Promise<never>((_, reject) => {
-    signal.addEventListener('abort', () => { reject(signal.reason as Error); }, { once: true });
+    signal.addEventListener(
+      'abort',
+      () => {
+        reject(signal.reason as Error);
+      },
+      { once: true },
+    );
   });
   aborted.catch(() => undefined);
   try {
@@ -178,68 +188,6 @@ async function resolveName(hostname: string, resolve: Resolve, signal: AbortSign
       cause,
     });
   }
-}
-
-/** Connects to the vetted addresses only, whatever the name resolves to by now. */
-function createPinnedAgent(addresses: readonly string[], limits: FetchLimits): Agent {
-  const pinned = addresses.map((address) => ({ address, family: address.includes(':') ? 6 : 4 }));
-  return new Agent({
-    connections: 1,
-    pipelining: 0,
-    maxHeaderSize: limits.maxHeaderBytes,
-    headersTimeout: limits.firstByteTimeoutMs,
-    // The minimum rate and the total time are ours.
-    bodyTimeout: 0,
-    connect: {
-      timeout: limits.connectTimeoutMs,
-      allowH2: false,
-      autoSelectFamily: true,
-      lookup: (_hostname, lookupOptions, callback) => {
-        if (lookupOptions.all) callback(null, pinned);
-        else callback(null, pinned[0]?.address ?? '', pinned[0]?.family);
-      },
-    },
-  });
-}
-
-async function request(
-  agent: Agent,
-  target: Target,
-  options: { signal: AbortSignal; userAgent: string; accept: readonly string[] },
-): Promise<Dispatcher.ResponseData> {
-  try {
-    return await agent.request({
-      origin: target.url.origin,
-      path: target.url.pathname + target.url.search,
-      method: 'GET',
-      signal: options.signal,
-      headers: {
-        'user-agent': options.userAgent,
-        accept: options.accept.join(', '),
-        'accept-encoding': ACCEPTED_ENCODINGS,
-      },
-    });
-  } catch (cause) {
-    options.signal.throwIfAborted();
-    throw describeRequestError(cause, target.hostname);
-  }
-}
-
-function describeRequestError(cause: unknown, hostname: string): Error {
-  if (cause instanceof undiciErrors.ConnectTimeoutError) {
-    return new FetchTimedOutError(`connecting to ${hostname} took too long`, { cause });
-  }
-  if (cause instanceof undiciErrors.HeadersTimeoutError) {
-    return new FetchTimedOutError(`${hostname} did not begin to answer in time`, { cause });
-  }
-  if (cause instanceof undiciErrors.HeadersOverflowError) {
-    return new FetchTooLargeError('the headers of the response are too large', { cause });
-  }
-  const code = (cause as NodeJS.ErrnoException).code ?? '';
-  if (code.startsWith('ERR_TLS_') || code.startsWith('CERT_') || code.includes('_CERT')) {
-    return new FetchFailedError(`the certificate of ${hostname} is not valid`, { retryable: false, cause });
-  }
-  return new FetchFailedError(`${hostname} could not be reached`, { retryable: true, cause });
 }
 
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
@@ -267,7 +215,10 @@ async function readDocument(
     (error: unknown) => {
       if (error instanceof Error && 'retryable' in error) throw error;
       signal.throwIfAborted();
-      throw new FetchFailedError(`the response of ${target.hostname} broke off or is damaged`, { retryable: true, cause: error });
+      throw new FetchFailedError(`the response of ${target.hostname} broke off or is damaged`, {
+        retryable: true,
+        cause: error,
+      });
     },
   );
   const decoded = isTextType(type) ? decodeText(bytes, charset) : undefined;

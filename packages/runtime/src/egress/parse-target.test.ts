@@ -49,12 +49,17 @@ describe('parseTarget', () => {
 });
 
 describe('isInternalName', () => {
-  it.each(['localhost', 'foo.localhost', 'metadata', 'metadata.google.internal', 'nas.local', 'router.home.arpa', 'x.lan'])(
-    'knows %s',
-    (name) => {
-      expect(isInternalName(name)).toBe(true);
-    },
-  );
+  it.each([
+    'localhost',
+    'foo.localhost',
+    'metadata',
+    'metadata.google.internal',
+    'nas.local',
+    'router.home.arpa',
+    'x.lan',
+  ])('knows %s', (name) => {
+    expect(isInternalName(name)).toBe(true);
+  });
 
   it.each(['example.com', 'local.example.com', 'internal.example', '8.8.8.8', '2606::1', 'notlocalhost.com'])(
     'does not mistake %s',

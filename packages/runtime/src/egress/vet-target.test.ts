@@ -20,7 +20,12 @@ describe('vetTarget', () => {
   it.each([
     { title: 'a name without addresses', target: site, addresses: [], reason: 'its name has no address' },
     { title: 'another port', target: { ...site, port: 22 }, addresses: ['8.8.8.8'], reason: 'port 22 is not allowed' },
-    { title: 'an internal name', target: { hostname: 'db.internal', port: 80 }, addresses: ['8.8.8.8'], reason: 'its name is internal' },
+    {
+      title: 'an internal name',
+      target: { hostname: 'db.internal', port: 80 },
+      addresses: ['8.8.8.8'],
+      reason: 'its name is internal',
+    },
   ])('refuses $title', ({ target, addresses, reason }) => {
     expect(vetTarget(target, addresses, rules)).toEqual({ outcome: 'refused', reason });
   });
@@ -41,8 +46,16 @@ describe('allowEndpoints', () => {
   it.each([
     { entry: 'wiki.internal', endpoint: { hostname: 'wiki.internal', address: '10.0.0.1', port: 81 }, expected: true },
     { entry: 'Wiki.Internal.', endpoint: { hostname: 'wiki.internal', address: '10.0.0.1', port: 81 }, expected: true },
-    { entry: 'wiki.internal:80', endpoint: { hostname: 'wiki.internal', address: '10.0.0.1', port: 81 }, expected: false },
-    { entry: 'wiki.internal', endpoint: { hostname: 'a.wiki.internal', address: '10.0.0.1', port: 80 }, expected: false },
+    {
+      entry: 'wiki.internal:80',
+      endpoint: { hostname: 'wiki.internal', address: '10.0.0.1', port: 81 },
+      expected: false,
+    },
+    {
+      entry: 'wiki.internal',
+      endpoint: { hostname: 'a.wiki.internal', address: '10.0.0.1', port: 80 },
+      expected: false,
+    },
     { entry: '10.0.0.1:80', endpoint: { hostname: 'anything', address: '10.0.0.1', port: 80 }, expected: true },
     { entry: '[fd00::1]:80', endpoint: { hostname: 'x', address: 'fd00::1', port: 80 }, expected: true },
     { entry: '[fd00::1]:80', endpoint: { hostname: 'x', address: 'fd00::1', port: 81 }, expected: false },

@@ -8,10 +8,12 @@ export interface Sentence {
 
 const ABBREVIATIONS = new Set(
   (
-    'mr mrs ms dr prof st sr jr gen col lt sgt capt rev hon gov sen rep no nos vs etc inc ltd co corp e.g i.e cf al fig ' +
-    'approx ca c jan feb mar apr jun jul aug sep sept oct nov dec u.s u.k u.n a.m p.m vol ed eds p pp art dept est mt ft ph.d'
+    'mr mrs ms dr prof st sr jr gen col lt sgt capt rev hon gov sen rep vs etc inc ltd co corp e.g i.e cf al ' +
+    'approx ca c jan feb mar apr jun jul aug sep sept oct nov dec u.s u.k u.n a.m p.m dept est mt ph.d'
   ).split(' '),
 );
+/** Abbreviations before a number, words elsewhere. */
+const BEFORE_NUMBERS = new Set('no nos vol fig art p pp ch'.split(' '));
 /** After an abbreviation or an initial only these words are taken as the start of a new sentence. */
 const STARTERS = /^(?:The|A|An|In|On|At|It|He|She|They|This|These|Those|However|After|Before|When|While|As|By|For|But|And)\b/;
 const CANDIDATE = /[.!?]+["”’')\]]*(?:\s?\[\d{1,3}\])*/g;
@@ -81,6 +83,7 @@ function isBoundary(block: string, start: number, stop: number, end: number): bo
   }
   if (block[stop] !== '.') return true;
   const word = /[\p{L}.]+$/u.exec(block.slice(Math.max(start, stop - 12), stop))?.[0] ?? '';
+  if (BEFORE_NUMBERS.has(word.toLowerCase())) return !/^\s*\p{N}/u.test(rest);
   const abbreviated = ABBREVIATIONS.has(word.toLowerCase()) || /^\p{Lu}$/u.test(word) || /^(?:\p{L}\.)+\p{L}$/u.test(word);
   return !abbreviated || STARTERS.test(rest.trimStart());
 }

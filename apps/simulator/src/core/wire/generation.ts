@@ -51,7 +51,7 @@ export interface GeneratedReply {
   tier: Tier;
   fingerprint: string;
   text: string;
-  /** The text by tokens, for streaming. */
+  /** The text by tokens, for streaming: one piece for each, some of them empty. */
   pieces: readonly string[];
   finish: Finish;
   stopSequence: string | null;

@@ -1,5 +1,5 @@
 import type { ArticleCritique, DEFECT_KINDS } from '@pressroom/contracts';
-import { isNearDuplicate } from '../text/similarity.ts';
+import { isNearDuplicate, jaccard } from '../text/similarity.ts';
 import { splitSentences, type Sentence } from '../text/split-sentences.ts';
 import { citationsOf, contentStems, countWords } from '../text/words.ts';
 import type { ParsedPrompt, PromptPart } from '../prompt/parsed-prompt.ts';
@@ -55,7 +55,7 @@ function sentenceFlaw(sentence: Sentence, index: EvidenceIndex): Flaw | undefine
       const sources = evidence?.sources.map((source) => `[${source}]`).join('') ?? '';
       return { kind: 'missing_citation', advice: `Cite the source of this statement${sources === '' ? '' : `: ${sources}`}.` };
     }
-    if (meaningOf(sentence.text).size >= 5 && share >= CLEARLY_SUPPORTED && evidence && evidence.sources.length > 0 && !cited.some((number) => evidence.sources.includes(number))) {
+    if (share >= CLEARLY_SUPPORTED && evidence && tellsTheSame(sentence.text, evidence.text) && evidence.sources.length > 0 && !cited.some((number) => evidence.sources.includes(number))) {
       return isCitedElsewhere(sentence.text, cited, index)
         ? undefined
         : { kind: 'wrong_citation', advice: `The statement is from ${evidence.sources.map((source) => `[${source}]`).join('')}.` };
@@ -63,6 +63,11 @@ function sentenceFlaw(sentence: Sentence, index: EvidenceIndex): Flaw | undefine
     return undefined;
   }
   return cited.length === 0 ? { kind: 'missing_citation', advice: 'Cite the source of this statement.' } : undefined;
+}
+
+/** Does the sentence tell the fact itself, rather than mention what it is about? */
+function tellsTheSame(sentence: string, fact: string): boolean {
+  return jaccard(meaningOf(sentence), contentStems(fact)) >= 0.45;
 }
 
 /** A joined sentence may rightly cite the source of its second fact. */

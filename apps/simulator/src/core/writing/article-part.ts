@@ -17,6 +17,9 @@ const DEFAULT_WORDS = 180;
 /** The sentences take this share of the words asked for; connectives and citations take the rest. */
 const SENTENCE_SHARE = { min: 0.93, max: 0.99 };
 
+/** How much of a part may come from notes that other parts were given. */
+const BORROWED_SHARE = 0.15;
+
 interface Statement {
   variants: readonly string[];
   sources: readonly number[];
@@ -45,15 +48,26 @@ export function writeFrom(facts: readonly Evidence[], prompt: ParsedPrompt, word
   const continueWith = createContinue([...prompt.notes.map((note) => note.text), ...facts.map((fact) => fact.text)]);
   if (longest(statements) < min) statements = withElaborations(statements, prompt, min * 1.1, random, continueWith);
   if (longest(statements) < min) {
-    // Better to touch on what other parts tell in full than to fall short by much.
-    const elsewhere = furtherDetails(facts, { ...prompt, sources: [], references: [] }, min - longest(statements));
-    statements = [...statements, ...elsewhere.map((fact) => ({ ...toStatement(fact, true), value: 20 }))];
+    // Better to touch on what other parts tell in full than to fall short by much; more than a touch would be repetition.
+    const missing = Math.min(min - longest(statements), words * BORROWED_SHARE);
+    const elsewhere = furtherDetails(facts, { ...prompt, sources: [], references: [] }, missing);
+    statements = [...statements, ...elsewhere.slice(0, Math.ceil(missing / 20)).map((fact) => ({ ...toStatement(fact, true), value: 20 }))];
   }
-  const chosen = chooseWording(
-    statements.map(({ variants, value }) => ({ words: variants.map(countWords), value })),
-    min,
-    max,
-  );
+  const choose = (): number[] =>
+    chooseWording(
+      statements.map(({ variants, value }) => ({ words: variants.map(countWords), value })),
+      min,
+      max,
+      Math.floor(words * 1.07),
+    );
+  const total = (picks: readonly number[]): number =>
+    picks.reduce((sum, pick, index) => sum + countWords(statements[index]?.variants[pick] ?? ''), 0);
+  let chosen = choose();
+  if (total(chosen) < min && statements.every((statement) => statement.framingFrom > 0)) {
+    // The sentences do not add up to the words: longer wordings fill the gap.
+    statements = withElaborations(statements, prompt, Infinity, random, continueWith);
+    chosen = choose();
+  }
   const sentences: PlainSentence[] = statements.flatMap((statement, index) => {
     const text = statement.variants[chosen[index] ?? -1];
     return text === undefined ? [] : [{ text, sources: statement.sources, framing: (chosen[index] ?? 0) >= statement.framingFrom }];

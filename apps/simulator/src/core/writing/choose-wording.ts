@@ -8,12 +8,12 @@ export interface WordingOption {
 
 /**
  * Picks a variant, or none, of every statement so that the words add up to a sum between `minWords` and `maxWords`,
- * keeping as much value as possible; when that cannot be, as close to the range as possible.
+ * keeping as much value as possible; when that cannot be, as close to the range as possible, but never above `limitWords`.
  *
  * @returns per statement the index of the variant, or -1 where it is left out
  */
-export function chooseWording(options: readonly WordingOption[], minWords: number, maxWords: number): number[] {
-  const width = maxWords + 1;
+export function chooseWording(options: readonly WordingOption[], minWords: number, maxWords: number, limitWords: number): number[] {
+  const width = limitWords + 1;
   let best = new Float64Array(width).fill(-Infinity);
   best[0] = 0;
   const picks: Int8Array[] = [];
@@ -35,12 +35,13 @@ export function chooseWording(options: readonly WordingOption[], minWords: numbe
     best = next;
   }
   let sum = -1;
-  for (let candidate = minWords; candidate < width; candidate += 1) {
+  for (let candidate = minWords; candidate <= maxWords; candidate += 1) {
     // Of equal worth, the longer text is the better one.
-    if ((best[candidate] ?? -Infinity) > -Infinity && (best[candidate] ?? 0) >= (best[sum] ?? -Infinity)) sum = candidate;
+    if (isReachable(best, candidate) && (best[candidate] ?? 0) >= (best[sum] ?? -Infinity)) sum = candidate;
   }
-  for (let candidate = minWords - 1; sum < 0 && candidate >= 0; candidate -= 1) {
-    if ((best[candidate] ?? -Infinity) > -Infinity) sum = candidate;
+  for (let miss = 1; sum < 0 && miss <= width; miss += 1) {
+    if (isReachable(best, maxWords + miss)) sum = maxWords + miss;
+    else if (isReachable(best, minWords - miss)) sum = minWords - miss;
   }
   const chosen = new Array<number>(options.length).fill(-1);
   for (let index = options.length - 1; index >= 0; index -= 1) {
@@ -50,3 +51,5 @@ export function chooseWording(options: readonly WordingOption[], minWords: numbe
   }
   return chosen;
 }
+
+const isReachable = (best: Float64Array, sum: number): boolean => (best[sum] ?? -Infinity) > -Infinity;

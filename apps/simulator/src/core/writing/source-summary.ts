@@ -17,7 +17,7 @@ export const writeSourceSummary: Writer<SourceSummary> = ({ prompt }) => {
   });
   const topicStems = contentStems(prompt.topic);
   const query = new Set([...topicStems, ...contentStems(prompt.questions.join(' '))]);
-  const wanted = Math.min(12, Math.max(4, Math.round(countWords(text) / 75)));
+  const wanted = Math.min(12, Math.max(4, Math.round(countWords(text) / 25)));
 
   const ranked = rankTexts(sentences.map((sentence) => sentence.text), query)
     .map(({ index, score, stems }) => {

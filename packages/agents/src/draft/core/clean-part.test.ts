@@ -18,6 +18,10 @@ describe('cleanPart', () => {
     expect(cleanPart(given)).toBe(expected);
   });
 
+  it('takes citations out where there are no sources', () => {
+    expect(cleanPart('One [1]. Two [2, 3].', false)).toBe('One. Two.');
+  });
+
   it('leaves nothing of a heading alone', () => {
     expect(cleanPart('## Only a heading')).toBe('');
   });

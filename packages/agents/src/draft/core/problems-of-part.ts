@@ -1,12 +1,16 @@
 import { citedIds, countWords } from '@pressroom/pipelines';
 import { cleanPart } from './clean-part.ts';
 
-/** What is wrong with the text of a part, for the model to be asked again: empty, uncited, or citing what it was not given. */
+/**
+ * What is wrong with the text of a part, for the model to be asked again: empty, uncited, or citing what it was not given.
+ * Without sources citations do no harm: {@link cleanPart} takes them out.
+ */
 export function problemsOfPart(markdown: string, sourceIds: readonly number[]): string[] {
   const part = cleanPart(markdown);
   if (countWords(part) === 0) return ['the part is empty'];
+  if (sourceIds.length === 0) return [];
   const cited = citedIds(part);
   const unknown = cited.filter((id) => !sourceIds.includes(id));
   if (unknown.length > 0) return [`it cites ${unknown.join(', ')}, which its notes do not name`];
-  return sourceIds.length > 0 && cited.length === 0 ? ['it cites no source'] : [];
+  return cited.length === 0 ? ['it cites no source'] : [];
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { estimateTokens, splitChunks } from './split-chunks.ts';
+import { decideChunkTokens, estimateTokens, splitChunks } from './split-chunks.ts';
 
 describe('splitChunks', () => {
   it('keeps a text that fits whole', () => {
@@ -24,5 +24,16 @@ describe('splitChunks', () => {
         for (const chunk of chunks) expect(estimateTokens(chunk)).toBeLessThanOrEqual(maxTokens);
       }),
     );
+  });
+});
+
+describe('decideChunkTokens', () => {
+  it.each([
+    { title: 'one source that must carry a whole article', totalTokens: 8_000, targetWords: 800, expected: 2_000 },
+    { title: 'a short source, not in crumbs', totalTokens: 2_000, targetWords: 800, expected: 1_000 },
+    { title: 'many sources, as large as calls read', totalTokens: 90_000, targetWords: 800, expected: 6_000 },
+    { title: 'a source for a short article, whole', totalTokens: 5_000, targetWords: 200, expected: 5_000 },
+  ])('cuts $title', ({ totalTokens, targetWords, expected }) => {
+    expect(decideChunkTokens(totalTokens, targetWords)).toBe(expected);
   });
 });

@@ -1,5 +1,18 @@
-/** A summary call reads about this much at once: well within every model's attention, and small enough to run in parallel. */
-export const CHUNK_TOKENS = 6_000;
+/** A summary call reads at most this much at once, and usefully at least this much. */
+export const CHUNK_TOKENS = { most: 6_000, least: 1_000 } as const;
+/** Points a summary call answers at most: beyond that models grow careless. */
+export const POINTS_PER_CHUNK = 12;
+/** Words of an article that one point carries: a sentence of it. */
+export const WORDS_PER_POINT = 18;
+
+/**
+ * How large chunks may be so that their points together carry an article of `targetWords` words: a few long sources are
+ * read in smaller pieces, many are not. The text is paid for once either way.
+ */
+export function decideChunkTokens(totalTokens: number, targetWords: number): number {
+  const calls = Math.ceil(targetWords / WORDS_PER_POINT / POINTS_PER_CHUNK);
+  return Math.min(CHUNK_TOKENS.most, Math.max(CHUNK_TOKENS.least, Math.ceil(totalTokens / calls)));
+}
 
 /** Roughly how many tokens a text takes: a quarter of its ASCII characters, and most of every other one. */
 export function estimateTokens(text: string): number {
@@ -11,15 +24,25 @@ export function estimateTokens(text: string): number {
  * Cuts a text into chunks of at most `maxTokens`, between paragraphs where it can, else between sentences or words. Nothing
  * is lost but the blanks at the cuts.
  */
-export function splitChunks(text: string, maxTokens = CHUNK_TOKENS): string[] {
+export function splitChunks(text: string, maxTokens: number = CHUNK_TOKENS.most): string[] {
   const chunks: string[] = [];
   let rest = text.trim();
+  const evenTokens = evenChunkTokens(estimateTokens(rest), maxTokens);
   while (estimateTokens(rest) > maxTokens) {
-    const cut = findCut(rest, fittingLength(rest, maxTokens));
+    const cut = findCut(rest, fittingLength(rest, evenTokens));
     chunks.push(rest.slice(0, cut).trimEnd());
     rest = rest.slice(cut).trimStart();
   }
   return rest === '' ? chunks : [...chunks, rest];
+}
+
+/** Cuts rarely fall where they would be ideal: so much more than its even share a chunk may take. */
+const SLACK = 1.1;
+
+/** Evenly large chunks rather than full ones and a crumb at the end. */
+function evenChunkTokens(totalTokens: number, maxTokens: number): number {
+  const chunks = Math.ceil(totalTokens / maxTokens);
+  return Math.min(maxTokens, Math.ceil((totalTokens / chunks) * SLACK));
 }
 
 /** The longest beginning that fits, by bisection: tokens grow with length. */

@@ -4,7 +4,7 @@ import type { Pipeline } from '@pressroom/pipelines';
 import { calculateBackoffMs } from '@pressroom/runtime';
 import type { StepFailure } from '../../attempt/core/step-failure.ts';
 import { emptyChange, endAtDeadline, endWithWhatIsThere, statusesAfter } from './decide-end.ts';
-import { fingerprintOf } from './fingerprint.ts';
+import { fingerprintOf, scrubMessage } from './fingerprint.ts';
 
 /** A worker's timer and the database measure one deadline; they agree to within this. */
 const DEADLINE_SLACK_MS = 50;
@@ -78,11 +78,20 @@ export function decideFailure(
   return exhaust(snapshot, step, { ...failure, failures }, change, pipeline);
 }
 
+/** Why a step is not tried again, and how often it has failed by now. */
+export interface ExhaustedBy {
+  code: string;
+  message: string;
+  failures: number;
+  errorClass?: string;
+  topFrame?: string;
+}
+
 /** Ends a step for good: dead letter, then skip or fail as its pipeline says. Also for steps that never ran again. */
 export function exhaust(
   snapshot: TaskSnapshot,
   step: LockedStep,
-  failure: { code: string; message: string; failures: number },
+  failure: ExhaustedBy,
   change: FailureDecision,
   pipeline: Pipeline | undefined,
 ): FailureDecision {
@@ -92,7 +101,9 @@ export function exhaust(
     stepKey: step.key,
     agent: step.agent,
     errorCode: failure.code,
-    message: failure.message,
+    errorClass: failure.errorClass ?? null,
+    topFrame: failure.topFrame ?? null,
+    message: scrubMessage(failure.message),
     fingerprint: fingerprintOf(failure),
     attempts: step.attempt,
     payload: step.params,

@@ -1,12 +1,42 @@
 import { createHash } from 'node:crypto';
 
-/** Groups dead letters with the same cause: code and message with ids, numbers, hosts and quoted parts scrubbed. */
-export function fingerprintOf(failure: { code: string; message: string }): string {
-  const message = failure.message
-    .toLowerCase()
-    .replace(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, '<id>')
-    .replace(/https?:\/\/\S+/g, '<url>')
-    .replace(/"[^"]*"|'[^']*'/g, '<text>')
-    .replace(/\d+(\.\d+)?/g, '<n>');
-  return createHash('sha256').update(`${failure.code}\n${message}`).digest('hex').slice(0, 16);
+import { cleanForLog } from '@pressroom/runtime';
+
+/** Longest message that is stored and hashed. */
+const MAX_MESSAGE = 500;
+
+/**
+ * Parts of a message that differ between two cases of one cause, most specific first. What is left is the sentence that
+ * somebody wrote.
+ */
+const VARIABLE_PARTS: readonly (readonly [RegExp, string])[] = [
+  [/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, '<id>'],
+  [/\b[a-z][a-z0-9+.-]*:\/\/\S+/g, '<url>'],
+  [/[\w.+-]+@[\w-]+(?:\.[\w-]+)+/g, '<address>'],
+  [/"[^"]*"|'[^']*'|`[^`]*`|“[^”]*”|‘[^’]*’/g, '<text>'],
+  [/(?:\/[\w.@-]+){2,}/g, '<path>'],
+  [/\b\d{1,3}(?:\.\d{1,3}){3}(?::\d+)?\b/g, '<host>'],
+  [/\b(?:[a-z0-9-]+\.)+[a-z]{2,}(?::\d+)?\b/g, '<host>'],
+  // Hashes, keys of stores, request ids: long, and with both digits and letters.
+  [/\b(?=[\w-]*\d)(?=[\w-]*[a-z])[\w-]{12,}\b/g, '<id>'],
+  [/\d+(?:[.,:]\d+)*/g, '<n>'],
+  [/\s+/g, ' '],
+];
+
+/** A message that may be stored and shown: keys and passwords are censored wherever they stand. */
+export const scrubMessage = (message: string): string => String(cleanForLog(message)).slice(0, MAX_MESSAGE);
+
+/** The part of a message that all cases of one cause share. */
+export function normaliseMessage(message: string): string {
+  return VARIABLE_PARTS.reduce(
+    (text, [pattern, name]) => text.replace(pattern, name),
+    scrubMessage(message).toLowerCase().replaceAll('[redacted]', '<secret>'),
+  ).trim();
+}
+
+/** Groups dead letters with the same cause: error class and code, where our code gave up, and the normalised message. */
+export function fingerprintOf(failure: { code: string; message: string; errorClass?: string; topFrame?: string }): string {
+  const { code, errorClass = '', topFrame = '' } = failure;
+  const cause = [errorClass, code, topFrame, normaliseMessage(failure.message)].join('\n');
+  return createHash('sha256').update(cause).digest('hex').slice(0, 16);
 }

@@ -1,0 +1,55 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { CallRecord } from '../src/index.ts';
+import { startBench, type Bench } from './fixtures/clients.ts';
+
+describe('the control port', () => {
+  let bench: Bench;
+  beforeAll(async () => {
+    bench = await startBench();
+  });
+  beforeEach(async () => {
+    await control('/calls', { method: 'DELETE' });
+    await control('/faults', { method: 'DELETE' });
+  });
+  afterAll(() => bench.simulator.close());
+
+  const control = (path: string, init?: RequestInit): Promise<Response> => fetch(`${bench.simulator.controlUrl}${path}`, init);
+  const ask = () => bench.openai.chat.completions.create({ model: 'gpt-6-luna', messages: [{ role: 'user', content: 'Hi' }] });
+
+  it('is well', async () => {
+    expect(await (await control('/healthz')).json()).toEqual({ status: 'ok', simulated: true });
+  });
+
+  it('lists the calls with totals, and only those after a number', async () => {
+    await ask();
+    await ask();
+    const { calls, totals } = (await (await control('/calls')).json()) as { calls: CallRecord[]; totals: { all: { calls: number } } };
+    expect([calls.length, totals.all.calls]).toEqual([2, 2]);
+    const later = (await (await control(`/calls?since=${calls[0]?.seq ?? 0}`)).json()) as { calls: CallRecord[] };
+    expect(later.calls.map((call) => call.seq)).toEqual([calls[1]?.seq]);
+  });
+
+  it('takes a list of rules, shows how often they were hit, and drops them', async () => {
+    const rules = [{ match: { model: 'gpt-*' }, effect: { kind: 'status', status: 500 }, times: 5 }];
+    expect((await control('/faults', { method: 'POST', body: JSON.stringify(rules) })).status).toBe(200);
+    await expect(ask()).rejects.toThrow();
+    expect(await (await control('/faults')).json()).toMatchObject({ rules: [{ hits: 1 }] });
+    expect((await control('/faults', { method: 'DELETE' })).status).toBe(204);
+    await expect(ask()).resolves.toBeDefined();
+  });
+
+  it('refuses a script it does not understand, as a whole', async () => {
+    const rules = [{ effect: { kind: 'hang' } }, { effect: { kind: 'explode' } }];
+    expect((await control('/faults', { method: 'POST', body: JSON.stringify(rules) })).status).toBe(400);
+    expect(bench.simulator.calls()).toEqual([]);
+    await expect(ask()).resolves.toBeDefined();
+  });
+
+  it('answers no page of another site', async () => {
+    expect((await control('/calls', { headers: { origin: 'http://evil.example' } })).status).toBe(403);
+  });
+
+  it('listens on loopback only', () => {
+    expect(new URL(bench.simulator.controlUrl).hostname).toBe('127.0.0.1');
+  });
+});

@@ -1,0 +1,58 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { afterEach, describe, expect, it } from 'vitest';
+
+const MAIN = fileURLToPath(new URL('../src/main.ts', import.meta.url));
+
+describe('the simulator as a process', () => {
+  let child: ChildProcess | undefined;
+  afterEach(() => child?.kill('SIGKILL'));
+
+  const start = (env: Record<string, string> = {}): ChildProcess => {
+    child = spawn(process.execPath, [MAIN], { stdio: ['ignore', 'pipe', 'pipe', 'ipc'], env: { ...process.env, SIMULATOR_LATENCY_SCALE: '0', ...env } });
+    return child;
+  };
+  const ready = async (started: ChildProcess): Promise<{ type: string; url: string; controlUrl: string }> => {
+    const [message] = (await once(started, 'message')) as [{ type: string; url: string; controlUrl: string }];
+    return message;
+  };
+
+  it('tells its parent where it serves and writes nothing on stdout', async () => {
+    const started = start();
+    let output = '';
+    started.stdout?.on('data', (chunk: Buffer) => (output += chunk.toString()));
+    const message = await ready(started);
+    expect(message.type).toBe('ready');
+    expect((await fetch(`${message.controlUrl}/healthz`)).status).toBe(200);
+    expect((await fetch(`${message.url}/v1/models`, { headers: { authorization: 'Bearer k' } })).status).toBe(200);
+    expect(output).toBe('');
+  });
+
+  it.each([
+    { title: 'SIGTERM', stop: (started: ChildProcess) => started.kill('SIGTERM') },
+    { title: 'SIGINT', stop: (started: ChildProcess) => started.kill('SIGINT') },
+    { title: 'its parent letting go', stop: (started: ChildProcess) => { started.disconnect(); } },
+  ])('ends at once on $title, whatever it is serving', async ({ stop }) => {
+    const started = start({ SIMULATOR_LATENCY_SCALE: '100' });
+    const { url } = await ready(started);
+    const pending = fetch(`${url}/v1/chat/completions`, {
+      method: 'POST',
+      headers: { authorization: 'Bearer k' },
+      body: JSON.stringify({ model: 'gpt-6-sol', messages: [{ role: 'user', content: 'Hi' }] }),
+    }).catch(() => 'broken');
+    stop(started);
+    const [code] = (await once(started, 'exit')) as [number | null];
+    expect(code).toBe(0);
+    expect(await pending).toBe('broken');
+  });
+
+  it('says what is wrong with its environment and does not start', async () => {
+    const started = start({ PRESSROOM_SIMULATOR_PORT: 'x' });
+    let output = '';
+    started.stderr?.on('data', (chunk: Buffer) => (output += chunk.toString()));
+    const [code] = (await once(started, 'exit')) as [number | null];
+    expect(code).toBe(1);
+    expect(output).toContain('PRESSROOM_SIMULATOR_PORT');
+  });
+});

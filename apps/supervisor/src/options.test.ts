@@ -1,0 +1,34 @@
+import { describe, expect, it } from 'vitest';
+
+import { parseOptions } from './options.ts';
+
+describe('parseOptions', () => {
+  it('reads every option', () => {
+    const { options, problems } = parseOptions([
+      '--autoscale',
+      '--json',
+      '--workers',
+      '3',
+      '--run',
+      'demo.ts',
+      '--',
+      '--topic',
+      'x',
+    ]);
+    expect(problems).toEqual([]);
+    expect(options).toEqual({
+      autoscale: true,
+      json: true,
+      workers: 3,
+      run: { program: 'demo.ts', args: ['--topic', 'x'] },
+    });
+  });
+
+  it('leaves everything after -- to the program', () => {
+    expect(parseOptions(['--run', 'demo.ts', '--', '--bogus']).problems).toEqual([]);
+  });
+
+  it('tells every problem at once', () => {
+    expect(parseOptions(['--workers', 'many', '--bogus', 'stray']).problems).toHaveLength(3);
+  });
+});

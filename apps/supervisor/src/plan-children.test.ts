@@ -1,0 +1,44 @@
+import { describe, expect, it } from 'vitest';
+
+import { planCoordinator, planSimulator, planWorker, type ChildFacts } from './plan-children.ts';
+
+const facts: ChildFacts = {
+  env: { PATH: '/bin', PORT: '1', DATABASE_URL: 'postgresql://outer', LOG_LEVEL: 'debug' },
+  checkoutDir: '/checkout',
+  home: '/home',
+  host: '127.0.0.1',
+  port: 4400,
+  databaseUrl: 'postgresql://inner',
+  adminKey: 'admin',
+  simulatorUrl: 'http://127.0.0.1:9',
+};
+
+describe('planning the children', () => {
+  it('gives the coordinator its address and the admin key', () => {
+    expect(planCoordinator(facts).env).toMatchObject({
+      PORT: '4400',
+      PRESSROOM_ADMIN_KEY: 'admin',
+      DATABASE_URL: 'postgresql://inner',
+    });
+  });
+
+  it('gives workers neither, but the simulator', () => {
+    expect(planWorker(facts, 2)).toMatchObject({
+      name: 'worker-2',
+      env: {
+        PORT: undefined,
+        PRESSROOM_ADMIN_KEY: undefined,
+        PRESSROOM_SIMULATOR_URL: 'http://127.0.0.1:9',
+        LOG_LEVEL: 'debug',
+      },
+    });
+  });
+
+  it('keeps stores and keys from the simulator', () => {
+    expect(planSimulator(facts).env).toMatchObject({
+      PORT: '0',
+      DATABASE_URL: undefined,
+      PRESSROOM_ADMIN_KEY: undefined,
+    });
+  });
+});

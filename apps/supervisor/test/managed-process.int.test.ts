@@ -1,0 +1,91 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { identifyProcess, silentLogger, systemClock } from '@pressroom/runtime';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+import { createChildOutput } from '../src/child-output.ts';
+import { ManagedProcess } from '../src/managed-process.ts';
+
+/** Tells its pid through the ready message, drains for a moment on SIGTERM, and ends when its parent is gone. */
+const WELL_BEHAVED = `
+process.send({ type: 'ready', port: process.pid });
+process.on('SIGTERM', () => setTimeout(() => { console.log('drained'); process.exit(0); }, 50));
+process.on('disconnect', () => process.exit(0));
+`;
+
+describe('ManagedProcess', () => {
+  let directory: string;
+  let shown: string[];
+  let managed: ManagedProcess | undefined;
+
+  const manage = (source: string, readyTimeoutMs = 5_000) => {
+    const program = join(directory, 'child.mjs');
+    writeFileSync(program, source);
+    managed = new ManagedProcess(
+      { name: 'child', program, env: process.env },
+      {
+        log: silentLogger(),
+        clock: systemClock,
+        random: () => 0,
+        output: createChildOutput(directory, 'child', (text) => shown.push(text)),
+        readyTimeoutMs,
+      },
+    );
+    return managed;
+  };
+  const readLog = () => readFileSync(join(directory, 'child.log'), 'utf8');
+
+  beforeEach(() => {
+    directory = mkdtempSync(join(tmpdir(), 'pressroom-child-'));
+    shown = [];
+  });
+  afterEach(() => {
+    managed?.kill();
+    rmSync(directory, { recursive: true, force: true });
+  });
+
+  it('hands on what the child says when it is ready', async () => {
+    expect(await manage(WELL_BEHAVED).start()).toMatchObject({ type: 'ready', port: expect.any(Number) as number });
+  });
+
+  it('waits for the child to drain', async () => {
+    const child = manage(WELL_BEHAVED);
+    const { port: pid } = await child.start();
+    await child.stop(5_000);
+    expect(identifyProcess(pid ?? 0)).toBeUndefined();
+    expect(readLog()).toBe('drained\n');
+  });
+
+  it('kills a child that does not drain in time', async () => {
+    const child = manage(
+      `${WELL_BEHAVED} process.removeAllListeners('SIGTERM'); process.on('SIGTERM', () => {}); setInterval(() => {}, 1e3);`,
+    );
+    const { port: pid } = await child.start();
+    await child.stop(100);
+    expect(identifyProcess(pid ?? 0)).toBeUndefined();
+  });
+
+  it('starts a crashed child again', async () => {
+    const child = manage(`${WELL_BEHAVED} console.log('pid ' + process.pid);`);
+    const { port: pid } = await child.start();
+    await expect.poll(readLog).toContain('pid');
+    process.kill(pid ?? 0, 'SIGKILL');
+    await expect.poll(() => readLog().match(/pid/g)?.length, { timeout: 5_000 }).toBe(2);
+    await child.stop(5_000);
+  });
+
+  it('fails the start when the child ends before it is ready, and shows why', async () => {
+    await expect(manage(`throw new Error('no such thing')`).start()).rejects.toThrow(
+      /child ended \(code 1\).*child\.log/,
+    );
+    expect(shown.join('\n')).toContain('no such thing');
+  });
+
+  it('fails the start, and leaves nothing running, when the child hangs', async () => {
+    const child = manage(`console.log(process.pid); setInterval(() => {}, 1e3);`, 500);
+    await expect(child.start()).rejects.toThrow(/not ready within 0.5 s/);
+    await expect.poll(() => identifyProcess(Number(readLog()))).toBeUndefined();
+  });
+});

@@ -1,0 +1,42 @@
+import type { BulkDeadLetterFilter, DeadLetterState } from '@pressroom/contracts';
+
+/** What narrows dead letters. A `tenantId` of null means any tenant, and what belongs to none. */
+export interface DeadLetterSelection extends Omit<BulkDeadLetterFilter, 'tenantId' | 'state'> {
+  tenantId: string | null;
+  state?: DeadLetterState;
+}
+
+export interface DeadLetterCondition {
+  /** SQL over `dead_letter d`, with numbered parameters from $1; never empty. */
+  where: string;
+  values: unknown[];
+  /** A letter for each filter, so that each combination has one prepared statement. */
+  shape: string;
+}
+
+/**
+ * Only the filters that are given become conditions: a statement that carries all of them, each switched off by a null,
+ * gets one plan for every use and reads the whole table for most.
+ */
+export function deadLetterCondition(selection: DeadLetterSelection): DeadLetterCondition {
+  const conditions: string[] = [];
+  const values: unknown[] = [];
+  const shape: string[] = [];
+  const add = (letter: string, value: unknown, sql: (parameter: string) => string): void => {
+    if (value === undefined || value === null) return;
+    values.push(value);
+    conditions.push(sql(`$${values.length}`));
+    shape.push(letter);
+  };
+  add('t', selection.tenantId, (p) => `d.tenant_id = ${p}::uuid`);
+  add('s', selection.state, (p) => `d.state = ${p}`);
+  add('a', selection.agent, (p) => `d.agent = ${p}`);
+  add('y', selection.taskType, (p) => `d.task_type = ${p}`);
+  add('c', selection.errorCode, (p) => `d.error_code = ${p}`);
+  add('f', selection.fingerprint, (p) => `d.fingerprint = ${p}`);
+  add('n', selection.since, (p) => `d.created_at >= ${p}::timestamptz`);
+  add('u', selection.until, (p) => `d.created_at < ${p}::timestamptz`);
+  add('q', selection.q, (p) => `d.search @@ websearch_to_tsquery('simple', ${p})`);
+  add('i', selection.ids, (p) => `d.id = ANY (${p}::uuid[])`);
+  return { where: conditions.length > 0 ? conditions.join(' AND ') : 'true', values, shape: shape.join('') };
+}

@@ -1,0 +1,244 @@
+import {
+  formatUsd,
+  type DeadLetterAttempt,
+  type DeadLetterGroup,
+  type DeadLetterState,
+  type DeadLetterView,
+} from '@pressroom/contracts';
+
+import type { Database, Statement } from '../connection/database.ts';
+import { CursorError, cursorInstant, formatInstantCursor, parseInstantCursor } from '../paging/instant-cursor.ts';
+import { deadLetterCondition, type DeadLetterSelection } from './dead-letter-filter.sql.ts';
+
+export interface DeadLetterPageRequest {
+  cursor: string | undefined;
+  limit: number;
+}
+
+/** A dead letter with what the step was given; `taskInput` is null when the task's content is gone or there is no task. */
+export interface DeadLetterDetail {
+  view: DeadLetterView;
+  params: Record<string, unknown>;
+  taskInput: unknown;
+}
+
+/** What the API reads of dead letters. */
+export interface DeadLetterQueryStore {
+  /** Newest first. Payloads are the steps' parameters alone: inputs may hold megabytes. @throws {CursorError} */
+  list(
+    selection: DeadLetterSelection,
+    page: DeadLetterPageRequest,
+  ): Promise<{ items: DeadLetterView[]; nextCursor: string | null }>;
+  /** Undefined for an unknown id and for another tenant's. */
+  get(id: string, tenantId: string | null): Promise<DeadLetterDetail | undefined>;
+  /** By cause, the most frequent first. @throws {CursorError} */
+  groups(
+    selection: DeadLetterSelection,
+    page: DeadLetterPageRequest,
+  ): Promise<{ items: DeadLetterGroup[]; nextCursor: string | null }>;
+  count(selection: DeadLetterSelection): Promise<number>;
+}
+
+const COLUMNS = `d.id, d.task_id, d.step_id, d.step_key, d.agent, d.tenant_id, d.task_type, d.generation, d.error_code,
+  d.error_class, d.top_frame, d.message, d.fingerprint, d.attempts, d.payload, d.cost_nano::text AS cost_nano, d.state, d.created_at,
+  d.ended_at, d.ended_by, d.reason, d.redriven_as, d.previous_id, d.operation_id, ${cursorInstant('d.created_at')} AS cursor_at`;
+
+const GET: Statement = {
+  name: 'dead_letters.get',
+  text: `SELECT ${COLUMNS}, t.input AS task_input FROM dead_letter d LEFT JOIN task t ON t.id = d.task_id
+         WHERE d.id = $1 AND ($2::uuid IS NULL OR d.tenant_id = $2)`,
+};
+/** Attempts up to the one after which each step died; the ledger says what each has cost. */
+const ATTEMPTS: Statement = {
+  name: 'dead_letters.attempts',
+  text: `WITH died AS (SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::int[]) AS x(step_id, task_id, attempts)),
+         paid AS (SELECT step_id, attempt, sum(cost_nano)::text AS cost FROM ledger_entry
+                  WHERE task_id IN (SELECT task_id FROM died) AND step_id IN (SELECT step_id FROM died) GROUP BY 1, 2)
+         SELECT a.step_id, a.attempt, a.outcome, a.error, a.started_at, a.finished_at, coalesce(p.cost, '0') AS cost
+         FROM (SELECT step_id, max(attempts) AS attempts FROM died GROUP BY 1) d
+         JOIN attempt a ON a.step_id = d.step_id AND a.attempt <= d.attempts
+         LEFT JOIN paid p ON p.step_id = a.step_id AND p.attempt = a.attempt
+         ORDER BY a.step_id, a.attempt`,
+};
+
+interface LetterRow {
+  id: string;
+  task_id: string | null;
+  step_id: string | null;
+  step_key: string | null;
+  agent: string;
+  tenant_id: string | null;
+  task_type: string | null;
+  generation: number | null;
+  error_code: string;
+  error_class: string | null;
+  top_frame: string | null;
+  message: string;
+  fingerprint: string;
+  attempts: number;
+  payload: Record<string, unknown>;
+  cost_nano: string;
+  state: DeadLetterState;
+  created_at: Date;
+  ended_at: Date | null;
+  ended_by: string | null;
+  reason: string | null;
+  redriven_as: number | null;
+  previous_id: string | null;
+  operation_id: string | null;
+  cursor_at: string;
+}
+
+interface AttemptRow {
+  step_id: string;
+  attempt: number;
+  outcome: string;
+  error: DeadLetterAttempt['error'];
+  started_at: Date | null;
+  finished_at: Date;
+  cost: string;
+}
+
+interface GroupRow {
+  fingerprint: string;
+  error_code: string;
+  sample: string;
+  count: number;
+  first_at: Date;
+  last_at: Date;
+  agents: string[];
+  cost: string;
+}
+
+export function createDeadLetterQueryStore(database: Database): DeadLetterQueryStore {
+  const attemptsOf = async (letters: readonly LetterRow[]): Promise<Map<string, AttemptRow[]>> => {
+    const dead = letters.filter((letter) => letter.step_id !== null && letter.task_id !== null);
+    if (dead.length === 0) return new Map();
+    const rows = await database.run<AttemptRow & Record<string, unknown>>(ATTEMPTS, [
+      dead.map((letter) => letter.step_id),
+      dead.map((letter) => letter.task_id),
+      dead.map((letter) => letter.attempts),
+    ]);
+    return Map.groupBy(rows, (row) => row.step_id);
+  };
+
+  return {
+    async list(selection, { cursor, limit }) {
+      const { where, values, shape } = deadLetterCondition(selection);
+      const after = cursor === undefined ? undefined : parseInstantCursor(cursor);
+      const n = values.length;
+      const rows = await database.run<LetterRow & Record<string, unknown>>(
+        {
+          name: `dead_letters.list:${shape}${after ? '>' : ''}`,
+          text: `SELECT ${COLUMNS} FROM dead_letter d
+                 WHERE ${where} ${after ? `AND (d.created_at, d.id) < ($${n + 2}::timestamptz, $${n + 3}::uuid)` : ''}
+                 ORDER BY d.created_at DESC, d.id DESC LIMIT $${n + 1}`,
+        },
+        [...values, limit + 1, ...(after ? [after.at, after.id] : [])],
+      );
+      const page = rows.slice(0, limit);
+      const attempts = await attemptsOf(page);
+      const last = rows.length > limit ? page.at(-1) : undefined;
+      return {
+        items: page.map((row) => toView(row, attempts)),
+        nextCursor: last ? formatInstantCursor({ at: last.cursor_at, id: last.id }) : null,
+      };
+    },
+    async get(id, tenantId) {
+      const [row] = await database.run<LetterRow & { task_input: unknown } & Record<string, unknown>>(GET, [id, tenantId]);
+      return row && { view: toView(row, await attemptsOf([row])), params: row.payload, taskInput: row.task_input };
+    },
+    async groups(selection, { cursor, limit }) {
+      const { where, values, shape } = deadLetterCondition(selection);
+      const after = cursor === undefined ? undefined : parseGroupCursor(cursor);
+      const n = values.length;
+      // The newest message of a cause comes from its index afterwards: aggregating it would carry every text along.
+      const rows = await database.run<GroupRow & Record<string, unknown>>(
+        {
+          name: `dead_letters.groups:${shape}${after ? '>' : ''}`,
+          text: `SELECT g.*, s.message AS sample, s.error_code FROM (
+                   SELECT d.fingerprint, count(*)::int AS count, min(d.created_at) AS first_at, max(d.created_at) AS last_at,
+                     array_agg(DISTINCT d.agent ORDER BY d.agent) AS agents, sum(d.cost_nano)::text AS cost
+                   FROM dead_letter d WHERE ${where} GROUP BY d.fingerprint
+                   ${after ? `HAVING (count(*), d.fingerprint) < ($${n + 2}::bigint, $${n + 3}::text)` : ''}
+                   ORDER BY count(*) DESC, d.fingerprint DESC LIMIT $${n + 1}) g
+                 CROSS JOIN LATERAL (
+                   SELECT d.message, d.error_code FROM dead_letter d WHERE d.fingerprint = g.fingerprint AND ${where}
+                   ORDER BY d.created_at DESC, d.id DESC LIMIT 1) s
+                 ORDER BY g.count DESC, g.fingerprint DESC`,
+        },
+        [...values, limit + 1, ...(after ? [after.count, after.fingerprint] : [])],
+      );
+      const page = rows.slice(0, limit);
+      const last = rows.length > limit ? page.at(-1) : undefined;
+      return { items: page.map(toGroup), nextCursor: last ? formatGroupCursor(last) : null };
+    },
+    async count(selection) {
+      const { where, values, shape } = deadLetterCondition(selection);
+      const [row] = await database.run<{ count: number }>(
+        { name: `dead_letters.count:${shape}`, text: `SELECT count(*)::int AS count FROM dead_letter d WHERE ${where}` },
+        values,
+      );
+      return row?.count ?? 0;
+    },
+  };
+}
+
+function toView(row: LetterRow, attempts: ReadonlyMap<string, readonly AttemptRow[]>): DeadLetterView {
+  const { $input: _ownInput, ...params } = row.payload;
+  return {
+    id: row.id,
+    taskId: row.task_id,
+    stepId: row.step_id,
+    stepKey: row.step_key,
+    agent: row.agent,
+    tenantId: row.tenant_id,
+    taskType: row.task_type,
+    generation: row.generation,
+    errorCode: row.error_code,
+    errorClass: row.error_class,
+    topFrame: row.top_frame,
+    message: row.message,
+    fingerprint: row.fingerprint,
+    attempts: (attempts.get(row.step_id ?? '') ?? []).filter(({ attempt }) => attempt <= row.attempts).map(toAttempt),
+    payload: params,
+    costUsd: formatUsd(BigInt(row.cost_nano)),
+    state: row.state,
+    previousId: row.previous_id,
+    redrivenAs: row.redriven_as,
+    operationId: row.operation_id,
+    endedBy: row.ended_by,
+    reason: row.reason,
+    createdAt: row.created_at.toISOString(),
+    endedAt: row.ended_at?.toISOString() ?? null,
+  };
+}
+
+const toAttempt = (row: AttemptRow): DeadLetterAttempt => ({
+  attempt: row.attempt,
+  outcome: row.outcome,
+  error: row.error,
+  startedAt: row.started_at?.toISOString() ?? null,
+  finishedAt: row.finished_at.toISOString(),
+  costUsd: formatUsd(BigInt(row.cost)),
+});
+
+const toGroup = (row: GroupRow): DeadLetterGroup => ({
+  fingerprint: row.fingerprint,
+  errorCode: row.error_code,
+  sample: row.sample,
+  count: row.count,
+  firstAt: row.first_at.toISOString(),
+  lastAt: row.last_at.toISOString(),
+  agents: row.agents,
+  costUsd: formatUsd(BigInt(row.cost)),
+});
+
+const formatGroupCursor = (group: { count: number; fingerprint: string }): string =>
+  Buffer.from(`${group.count}_${group.fingerprint}`).toString('base64url');
+
+function parseGroupCursor(text: string): { count: string; fingerprint: string } {
+  const [, count, fingerprint] = /^(\d{1,12})_([0-9a-f]{1,64})$/.exec(Buffer.from(text, 'base64url').toString('utf8')) ?? [];
+  if (count === undefined || fingerprint === undefined) throw new CursorError('the cursor is not one of this list');
+  return { count, fingerprint };
+}

@@ -1,0 +1,140 @@
+import type { DeadLetterState } from '@pressroom/contracts';
+import { newId } from '@pressroom/runtime';
+
+import { insertAudit, type Actor } from '../audit/audit-store.sql.ts';
+import type { Database, Statement } from '../connection/database.ts';
+import { toJsonb } from '../connection/to-jsonb.ts';
+
+export type DiscardOutcome = { outcome: 'discarded' } | { outcome: 'not_found' } | { outcome: 'already_ended'; state: DeadLetterState };
+
+/** A queue job that nobody could read. */
+export interface UnreadableJob {
+  queue: string;
+  agent: string;
+  jobId: string;
+  /** Data as it was found, cut and freed of secrets. */
+  excerpt: string;
+  bytes: number;
+  message: string;
+  fingerprint: string;
+}
+
+/** Dead letters of a tenant in a window of time and in the one before it. */
+export interface DeadLetterGrowth {
+  tenantId: string | null;
+  current: number;
+  previous: number;
+}
+
+/** What happens to dead letters besides their being written by the step that dies and redriven by its task. */
+export interface DeadLetterStore {
+  /** Ends one for good. Its audit row is written with it. */
+  discard(id: string, tenantId: string | null, reason: string, actor: Actor): Promise<DiscardOutcome>;
+  /** Ends those that are still open, for a bulk operation; answers how many of them that operation has ended, now or before. */
+  discardBatch(ids: readonly string[], reason: string, actor: Actor, operationId: string): Promise<number>;
+  recordUnreadableJob(job: UnreadableJob): Promise<void>;
+  countOpen(): Promise<number>;
+  /** By tenant, for tenants with any in the current window. */
+  growth(windowMs: number): Promise<DeadLetterGrowth[]>;
+  /** The most frequent causes in a window; a tenantId of undefined is all tenants. */
+  causes(windowMs: number, tenantId: string | null | undefined, limit: number): Promise<{ fingerprint: string; errorCode: string; count: number }[]>;
+  /** Removes what is older than its time, at most `limit` at once; answers how many. */
+  prune(keep: { endedDays: number; openDays: number }, limit: number): Promise<number>;
+}
+
+const DISCARD: Statement = {
+  name: 'dead_letters.discard',
+  text: `UPDATE dead_letter SET state = 'discarded', ended_at = now(), ended_by = $3, reason = $4
+         WHERE id = $1 AND ($2::uuid IS NULL OR tenant_id = $2) AND state = 'open'
+         RETURNING tenant_id AS "tenantId", task_id AS "taskId", fingerprint`,
+};
+const STATE: Statement = {
+  name: 'dead_letters.state',
+  text: `SELECT state FROM dead_letter WHERE id = $1 AND ($2::uuid IS NULL OR tenant_id = $2)`,
+};
+const DISCARD_BATCH: Statement = {
+  name: 'dead_letters.discard_batch',
+  // Rows are locked in one order whatever the batch, as a redrive locks those of its task.
+  text: `WITH chosen AS (SELECT id FROM dead_letter WHERE id = ANY ($1::uuid[]) AND state = 'open' ORDER BY id FOR UPDATE),
+         ended AS (
+           UPDATE dead_letter d SET state = 'discarded', ended_at = now(), ended_by = $2, reason = $3, operation_id = $4
+           FROM chosen c WHERE d.id = c.id RETURNING d.id)
+         SELECT ((SELECT count(*) FROM ended)
+           + (SELECT count(*) FROM dead_letter WHERE id = ANY ($1::uuid[]) AND operation_id = $4))::int AS count`,
+};
+const UNREADABLE: Statement = {
+  name: 'dead_letters.unreadable_job',
+  text: `INSERT INTO dead_letter (id, agent, error_code, message, fingerprint, attempts, payload)
+         VALUES ($1, $2, 'JOB_MALFORMED', $3, $4, 0, $5::jsonb)`,
+};
+const COUNT_OPEN: Statement = {
+  name: 'dead_letters.count_open',
+  text: `SELECT count(*)::int AS count FROM dead_letter WHERE state = 'open'`,
+};
+const GROWTH: Statement = {
+  name: 'dead_letters.growth',
+  text: `SELECT tenant_id AS "tenantId", count(*) FILTER (WHERE created_at >= now() - $1 * interval '1 ms')::int AS current,
+           count(*) FILTER (WHERE created_at < now() - $1 * interval '1 ms')::int AS previous
+         FROM dead_letter WHERE created_at >= now() - 2 * $1 * interval '1 ms'
+         GROUP BY tenant_id HAVING count(*) FILTER (WHERE created_at >= now() - $1 * interval '1 ms') > 0`,
+};
+const CAUSES: Statement = {
+  name: 'dead_letters.causes',
+  text: `SELECT fingerprint, min(error_code) AS "errorCode", count(*)::int AS count FROM dead_letter
+         WHERE created_at >= now() - $1 * interval '1 ms' AND ($2 OR tenant_id IS NOT DISTINCT FROM $3::uuid)
+         GROUP BY fingerprint ORDER BY count(*) DESC, fingerprint LIMIT $4`,
+};
+const PRUNE: Statement = {
+  name: 'dead_letters.prune',
+  text: `WITH old AS (
+           (SELECT id FROM dead_letter WHERE state IN ('redriven', 'discarded') AND ended_at < now() - $1 * interval '1 day'
+              AND created_at < now() - $1 * interval '1 day' ORDER BY created_at LIMIT $3)
+           UNION ALL
+           (SELECT id FROM dead_letter WHERE state = 'open' AND created_at < now() - $2 * interval '1 day'
+            ORDER BY created_at LIMIT $3)
+           LIMIT $3)
+         DELETE FROM dead_letter WHERE id IN (SELECT id FROM old) RETURNING id`,
+};
+
+export function createDeadLetterStore(database: Database): DeadLetterStore {
+  return {
+    discard: (id, tenantId, reason, actor) =>
+      database.transaction(async (query): Promise<DiscardOutcome> => {
+        const [ended] = await query<{ tenantId: string | null; taskId: string | null; fingerprint: string }>(DISCARD, [
+          id,
+          tenantId,
+          actor.keyId,
+          reason,
+        ]);
+        if (!ended) {
+          const [found] = await query<{ state: DeadLetterState }>(STATE, [id, tenantId]);
+          return found ? { outcome: 'already_ended', state: found.state } : { outcome: 'not_found' };
+        }
+        const { tenantId: owner, taskId, fingerprint } = ended;
+        await insertAudit(query, [
+          {
+            actor,
+            tenantId: owner,
+            action: 'dead_letter.discard',
+            target: { kind: 'dead_letter', id },
+            data: { taskId, fingerprint, reason },
+          },
+        ]);
+        return { outcome: 'discarded' };
+      }),
+    async discardBatch(ids, reason, actor, operationId) {
+      const [row] = await database.run<{ count: number }>(DISCARD_BATCH, [ids, actor.keyId, reason, operationId]);
+      return row?.count ?? 0;
+    },
+    async recordUnreadableJob({ queue, agent, jobId, excerpt, bytes, message, fingerprint }) {
+      await database.run(UNREADABLE, [newId(), agent, message, fingerprint, toJsonb({ queue, jobId, bytes, excerpt })]);
+    },
+    async countOpen() {
+      const [row] = await database.run<{ count: number }>(COUNT_OPEN, []);
+      return row?.count ?? 0;
+    },
+    growth: (windowMs) => database.run<DeadLetterGrowth & Record<string, unknown>>(GROWTH, [windowMs]),
+    causes: (windowMs, tenantId, limit) => database.run(CAUSES, [windowMs, tenantId === undefined, tenantId ?? null, limit]),
+    prune: async ({ endedDays, openDays }, limit) => (await database.run(PRUNE, [endedDays, openDays, limit])).length,
+  };
+}

@@ -1,0 +1,236 @@
+import type { OperationStatus, OperationView } from '@pressroom/contracts';
+import { newId } from '@pressroom/runtime';
+
+import { insertAudit, type Actor } from '../audit/audit-store.sql.ts';
+import type { Database, Statement, TransactionQuery } from '../connection/database.ts';
+import { toJsonb } from '../connection/to-jsonb.ts';
+import { deadLetterCondition, type DeadLetterSelection } from '../dead-letters/dead-letter-filter.sql.ts';
+import { cursorInstant, type InstantCursor } from '../paging/instant-cursor.ts';
+
+export type OperationKind = OperationView['kind'];
+type OperationError = NonNullable<OperationView['lastError']>;
+
+export interface NewOperation {
+  kind: OperationKind;
+  selection: DeadLetterSelection;
+  /** What to do to each: patch, tier and the like of a redrive, the reason of a discard. */
+  options: Readonly<Record<string, unknown>>;
+  ratePerSecond: number | null;
+  limit: number | null;
+  dryRun: boolean;
+  actor: Actor;
+}
+
+/** An operation as the loop that carries it out sees it. */
+export interface RunningOperation {
+  id: string;
+  kind: OperationKind;
+  selection: DeadLetterSelection;
+  options: Record<string, unknown>;
+  ratePerSecond: number | null;
+  /** Most items it may touch; null is all that match. */
+  limit: number | null;
+  done: number;
+  failed: number;
+  cursor: InstantCursor | null;
+  actor: Actor;
+}
+
+export interface OperationProgress {
+  done: number;
+  failed: number;
+  cursor: InstantCursor;
+  lastError: OperationError | undefined;
+}
+
+export interface OperationItem {
+  id: string;
+  cursor: InstantCursor;
+}
+
+/** Bulk operations as rows, so that they outlive the coordinator that began them. */
+export interface OperationStore {
+  /** Counts what matches and records the operation, with its audit row. A dry run is over at once. */
+  create(operation: NewOperation): Promise<{ operationId: string; matched: number }>;
+  /** Undefined for an unknown id and for another tenant's. */
+  get(id: string, tenantId: string | null): Promise<OperationView | undefined>;
+  /** Stops one that runs; answers how it stands. Idempotent. */
+  abort(id: string, tenantId: string | null, actor: Actor): Promise<OperationView | undefined>;
+  running(limit: number): Promise<RunningOperation[]>;
+  /**
+   * Dead letters it has still to touch, oldest first: open ones that died before it was asked for, and those it has ended
+   * already without having counted them.
+   */
+  nextItems(operation: RunningOperation, limit: number): Promise<OperationItem[]>;
+  /**
+   * Counts a batch. Answers how the operation stands now, or undefined when another process has counted in between: then
+   * nothing is written.
+   */
+  advance(operation: RunningOperation, progress: OperationProgress): Promise<OperationStatus | undefined>;
+  /** Ends one that has touched all there was. One that was aborted stays so. */
+  finish(id: string): Promise<void>;
+  /** Removes ended ones older than this; answers how many. */
+  prune(olderThanDays: number): Promise<number>;
+}
+
+const VIEW = `id, kind, status, dry_run AS "dryRun", filter, matched, done, failed, rate_per_second AS "ratePerSecond",
+  max_items AS "limit", last_error AS "lastError", created_by AS "createdBy", created_at, started_at, finished_at`;
+
+const CREATE: Statement = {
+  name: 'operations.create',
+  text: `INSERT INTO operation (id, kind, status, tenant_id, filter, options, dry_run, matched, max_items, rate_per_second,
+           created_by, finished_at)
+         VALUES ($1, $2, CASE WHEN $6 THEN 'done' ELSE 'running' END, $3, $4::jsonb, $5::jsonb, $6, $7, $8, $9, $10::jsonb,
+           CASE WHEN $6 THEN now() END)`,
+};
+const GET: Statement = {
+  name: 'operations.get',
+  text: `SELECT ${VIEW} FROM operation WHERE id = $1 AND ($2::uuid IS NULL OR tenant_id = $2)`,
+};
+const ABORT: Statement = {
+  name: 'operations.abort',
+  text: `UPDATE operation SET status = 'aborted', finished_at = now()
+         WHERE id = $1 AND ($2::uuid IS NULL OR tenant_id = $2) AND status = 'running' RETURNING tenant_id AS "tenantId"`,
+};
+const RUNNING: Statement = {
+  name: 'operations.running',
+  text: `SELECT id, kind, filter AS selection, tenant_id AS "tenantId", options, rate_per_second AS "ratePerSecond",
+           max_items AS "limit", done, failed, ${cursorInstant('cursor_at')} AS "cursorAt", cursor_id AS "cursorId",
+           created_by AS actor
+         FROM operation WHERE status = 'running' ORDER BY created_at LIMIT $1`,
+};
+const ADVANCE: Statement = {
+  name: 'operations.advance',
+  text: `UPDATE operation SET done = done + $4, failed = failed + $5, cursor_at = $6::timestamptz, cursor_id = $7,
+           last_error = coalesce($8::jsonb, last_error), started_at = coalesce(started_at, now())
+         WHERE id = $1 AND done = $2 AND failed = $3 RETURNING status`,
+};
+const FINISH: Statement = {
+  name: 'operations.finish',
+  text: `UPDATE operation SET status = CASE WHEN done = 0 AND failed > 0 THEN 'failed' ELSE 'done' END, finished_at = now(),
+           started_at = coalesce(started_at, now())
+         WHERE id = $1 AND status = 'running'`,
+};
+const PRUNE: Statement = {
+  name: 'operations.prune',
+  text: `DELETE FROM operation WHERE status <> 'running' AND finished_at < now() - $1 * interval '1 day' RETURNING id`,
+};
+
+type ViewRow = Omit<OperationView, 'createdAt' | 'startedAt' | 'finishedAt'> & {
+  created_at: Date;
+  started_at: Date | null;
+  finished_at: Date | null;
+} & Record<string, unknown>;
+
+type RunningRow = Omit<RunningOperation, 'cursor' | 'selection'> & {
+  selection: Omit<DeadLetterSelection, 'tenantId'>;
+  tenantId: string | null;
+  cursorAt: string | null;
+  cursorId: string | null;
+} & Record<string, unknown>;
+
+export function createOperationStore(database: Database): OperationStore {
+  const find = async (query: TransactionQuery, id: string, tenantId: string | null): Promise<OperationView | undefined> => {
+    const [row] = await query<ViewRow>(GET, [id, tenantId]);
+    return row && toView(row);
+  };
+
+  return {
+    create: ({ kind, selection, options, ratePerSecond, limit, dryRun, actor }) =>
+      database.transaction(async (query) => {
+        const { where, values, shape } = deadLetterCondition({ ...selection, state: 'open' });
+        const [counted] = await query<{ count: number }>(
+          {
+            name: `operations.match:${shape}`,
+            text: `SELECT count(*)::int AS count FROM dead_letter d WHERE ${where}`,
+          },
+          values,
+        );
+        const matched = Math.min(counted?.count ?? 0, limit ?? Infinity);
+        const operationId = newId();
+        // Kept without the state: what it has ended itself still belongs to it.
+        const { tenantId, state: _state, ...filter } = selection;
+        await query(CREATE, [
+          operationId,
+          kind,
+          tenantId,
+          toJsonb(filter),
+          toJsonb(options),
+          dryRun,
+          matched,
+          limit,
+          ratePerSecond,
+          toJsonb(actor),
+        ]);
+        if (!dryRun) {
+          const target = { kind: 'operation', id: operationId };
+          const data = { filter, matched, limit, ratePerSecond, ...('reason' in options && { reason: options['reason'] }) };
+          await insertAudit(query, [{ actor, tenantId, action: `${kind}_bulk`, target, data }]);
+        }
+        return { operationId, matched };
+      }),
+    get: (id, tenantId) => find(database.run, id, tenantId),
+    abort: (id, tenantId, actor) =>
+      database.transaction(async (query) => {
+        const [aborted] = await query<{ tenantId: string | null }>(ABORT, [id, tenantId]);
+        if (aborted) {
+          await insertAudit(query, [
+            { actor, tenantId: aborted.tenantId, action: 'operation.abort', target: { kind: 'operation', id } },
+          ]);
+        }
+        return find(query, id, tenantId);
+      }),
+    async running(limit) {
+      const rows = await database.run<RunningRow>(RUNNING, [limit]);
+      return rows.map(({ selection, tenantId, cursorAt, cursorId, ...row }) => ({
+        ...row,
+        selection: { ...selection, tenantId },
+        cursor: cursorAt === null || cursorId === null ? null : { at: cursorAt, id: cursorId },
+      }));
+    },
+    async nextItems(operation, limit) {
+      const { where, values, shape } = deadLetterCondition({ ...operation.selection });
+      const n = values.length;
+      const { cursor } = operation;
+      const rows = await database.run<{ id: string; cursor_at: string }>(
+        {
+          name: `operations.items:${shape}${cursor ? '>' : ''}`,
+          text: `SELECT d.id, ${cursorInstant('d.created_at')} AS cursor_at FROM dead_letter d
+                 WHERE ${where} AND (d.state = 'open' OR d.operation_id = $${n + 1}::uuid)
+                   AND d.created_at <= (SELECT o.created_at FROM operation o WHERE o.id = $${n + 1}::uuid)
+                   ${cursor ? `AND (d.created_at, d.id) > ($${n + 3}::timestamptz, $${n + 4}::uuid)` : ''}
+                 ORDER BY d.created_at, d.id LIMIT $${n + 2}`,
+        },
+        [...values, operation.id, limit, ...(cursor ? [cursor.at, cursor.id] : [])],
+      );
+      return rows.map((row) => ({ id: row.id, cursor: { at: row.cursor_at, id: row.id } }));
+    },
+    async advance(operation, { done, failed, cursor, lastError }) {
+      const [row] = await database.run<{ status: OperationStatus }>(ADVANCE, [
+        operation.id,
+        operation.done,
+        operation.failed,
+        done,
+        failed,
+        cursor.at,
+        cursor.id,
+        lastError ? toJsonb(lastError) : null,
+      ]);
+      return row?.status;
+    },
+    async finish(id) {
+      await database.run(FINISH, [id]);
+    },
+    prune: async (olderThanDays) => (await database.run(PRUNE, [olderThanDays])).length,
+  };
+}
+
+function toView({ created_at, started_at, finished_at, createdBy, ...row }: ViewRow): OperationView {
+  return {
+    ...row,
+    createdBy: { keyId: createdBy.keyId, role: createdBy.role },
+    createdAt: created_at.toISOString(),
+    startedAt: started_at?.toISOString() ?? null,
+    finishedAt: finished_at?.toISOString() ?? null,
+  };
+}

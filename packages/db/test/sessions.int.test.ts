@@ -1,0 +1,155 @@
+import { aReservation, aSettlement, aStep, openScene, openTestDatabase, type OpenTestDatabase, type Scene } from '@pressroom/testkit';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { createMoneyStore, createSessionStore, createStepStore, type SessionStore } from '../src/index.ts';
+
+describe('worker sessions', () => {
+  let db: OpenTestDatabase;
+  let scene: Scene;
+  let sessions: SessionStore;
+
+  beforeAll(async () => {
+    db = await openTestDatabase();
+    scene = await openScene(db);
+    sessions = createSessionStore(db.database);
+  });
+  afterAll(() => db.close());
+
+  const stepRow = async (stepId: string) =>
+    (await db.sql('SELECT status, attempt, losses, failures, session_id FROM step WHERE id = $1', [stepId]))[0];
+  const held = (attempt: { stepId: string; attempt: number }) => [{ stepId: attempt.stepId, attempt: attempt.attempt }];
+
+  describe('beat', () => {
+    it('keeps the session, and with it every lease, alive', async () => {
+      const { sessionId, attempt } = await scene.running();
+      await db.sql(`UPDATE worker_session SET expires_at = now() + interval '1 s' WHERE id = $1`, [sessionId]);
+      expect(await sessions.beat(sessionId, 60_000, held(attempt), [])).toEqual({
+        alive: true,
+        lost: [],
+        orphans: [],
+        contended: [],
+      });
+      expect(
+        await db.sql(`SELECT active, expires_at > now() + interval '50 s' AS renewed FROM worker_session WHERE id = $1`, [
+          sessionId,
+        ]),
+      ).toEqual([{ active: 1, renewed: true }]);
+    });
+
+    it('revives a session that is late but was not ended yet', async () => {
+      const sessionId = await scene.addSession();
+      await scene.silence(sessionId);
+      expect(await sessions.beat(sessionId, 60_000, [], [])).toMatchObject({ alive: true });
+      await sessions.reap();
+      expect(await sessions.beat(sessionId, 60_000, [], [])).toMatchObject({ alive: true });
+    });
+
+    it('tells a session that was ended so', async () => {
+      const { sessionId, attempt } = await scene.running();
+      await scene.silence(sessionId);
+      await sessions.reap();
+      expect(await sessions.beat(sessionId, 60_000, held(attempt), [])).toMatchObject({ alive: false, lost: held(attempt) });
+    });
+
+    it('names attempts that the session runs without knowing', async () => {
+      const { sessionId, attempt } = await scene.running();
+      expect((await sessions.beat(sessionId, 60_000, [], [])).orphans).toEqual(held(attempt));
+    });
+
+    it('names queues in which due steps wait, not those with steps for later', async () => {
+      const sessionId = await scene.addSession();
+      await scene.submit({ direct: false, steps: [aStep({ key: 'a', queue: 'refine.batch' })] });
+      await scene.submit({ runAt: '2100-01-01T00:00:00Z', steps: [aStep({ key: 'a', queue: 'draft.batch' })] });
+      const { contended } = await sessions.beat(sessionId, 60_000, [], ['refine.batch', 'draft.batch', 'outline.batch']);
+      expect(contended).toEqual(['refine.batch']);
+    });
+  });
+
+  describe('reap', () => {
+    it('gives the steps of silent sessions back and counts the loss, not a failure', async () => {
+      const { task, sessionId, attempt } = await scene.running();
+      await scene.silence(sessionId);
+      expect(await sessions.reap()).toEqual([
+        { stepId: attempt.stepId, taskId: task.id, queue: 'write.interactive', losses: 1 },
+      ]);
+      expect(await stepRow(attempt.stepId)).toEqual({ status: 'ready', attempt: 1, losses: 1, failures: 0, session_id: null });
+      expect(await db.sql('SELECT attempt, outcome FROM attempt WHERE step_id = $1', [attempt.stepId])).toEqual([
+        { attempt: 1, outcome: 'lost' },
+      ]);
+      expect(await sessions.reap()).toEqual([]);
+    });
+
+    it('leaves the living alone', async () => {
+      const { attempt } = await scene.running();
+      await sessions.reap();
+      expect(await stepRow(attempt.stepId)).toMatchObject({ status: 'running', losses: 0 });
+    });
+
+    it('numbers the events of several steps lost at once', async () => {
+      const task = await scene.submit({ steps: ['a', 'b', 'c'].map((key) => aStep({ key })) });
+      const sessionId = await scene.addSession();
+      for (const step of task.steps) await scene.acquire(sessionId, step.id);
+      await scene.silence(sessionId);
+      expect(await sessions.reap()).toHaveLength(3);
+      const events = await db.sql<{ seq: number; type: string }>(
+        'SELECT seq, type FROM task_event WHERE task_id = $1 ORDER BY seq',
+        [task.id],
+      );
+      expect(events.map((event) => event.seq)).toEqual(events.map((_, index) => index + 1));
+      expect(events.filter((event) => event.type === 'step.lost')).toHaveLength(3);
+    });
+
+    it('gives a step back once when several reap at the same time', async () => {
+      const { sessionId, attempt } = await scene.running();
+      await scene.silence(sessionId);
+      const answers = await Promise.all(Array.from({ length: 5 }, () => sessions.reap()));
+      expect(answers.flat().filter((step) => step.stepId === attempt.stepId)).toHaveLength(1);
+      expect(await stepRow(attempt.stepId)).toMatchObject({ losses: 1 });
+    });
+
+    it('finds a step that was taken in the very moment in which its session was ended', async () => {
+      const { sessionId, attempt } = await scene.running();
+      await db.sql('DELETE FROM worker_session WHERE id = $1', [sessionId]);
+      expect(await sessions.reap()).toMatchObject([{ stepId: attempt.stepId }]);
+    });
+  });
+
+  describe('end', () => {
+    it('gives the steps of this session back at once, without a loss', async () => {
+      const { sessionId, attempt } = await scene.running();
+      await sessions.end(sessionId);
+      expect(await stepRow(attempt.stepId)).toMatchObject({ status: 'ready', losses: 0, session_id: null });
+      expect(await db.sql('SELECT outcome FROM attempt WHERE step_id = $1', [attempt.stepId])).toEqual([
+        { outcome: 'handed_back' },
+      ]);
+    });
+
+    it('ends nobody else: after an outage everybody looks silent', async () => {
+      const silent = await scene.running();
+      await scene.silence(silent.sessionId);
+      await sessions.end(await scene.addSession());
+      expect(await stepRow(silent.attempt.stepId)).toMatchObject({ status: 'running' });
+      expect(await sessions.beat(silent.sessionId, 60_000, held(silent.attempt), [])).toMatchObject({ alive: true, lost: [] });
+    });
+
+    it('writes what this session still held open off as uncertain', async () => {
+      const { sessionId, attempt } = await scene.running();
+      await createMoneyStore(db.database).reserve([aReservation(attempt, sessionId)]);
+      await sessions.end(sessionId);
+      expect(await db.sql('SELECT status FROM ledger_entry WHERE step_id = $1', [attempt.stepId])).toEqual([
+        { status: 'uncertain' },
+      ]);
+    });
+  });
+
+  it('lets a step that was lost run again elsewhere, and its first worker settle nothing', async () => {
+    const { task, sessionId, attempt } = await scene.running();
+    await scene.silence(sessionId);
+    await sessions.reap();
+    await db.sql(`UPDATE step SET status = 'queued' WHERE id = $1`, [attempt.stepId]);
+    const other = await scene.addSession();
+    const [second] = await createStepStore(db.database).acquire(other, [{ stepId: attempt.stepId, attempt: 2 }]);
+    expect((await scene.settle(sessionId, aSettlement(attempt))).outcomes.get(attempt.stepId)).toBe('fenced');
+    expect((await scene.settle(other, aSettlement(second ?? attempt))).finished).toEqual([task.id]);
+  });
+});

@@ -1,0 +1,140 @@
+import type { DeadLetterState, TaskStatus, Tier } from '@pressroom/contracts';
+import type { Actor, RestartSnapshot, TaskRestartStore } from '@pressroom/db';
+import type { Logger } from '@pressroom/runtime';
+
+import type { FindPipeline } from '../ports.ts';
+import { decideRestart, type RestartDecision, type RestartRequest } from './core/decide-restart.ts';
+import { patchStepInput } from './core/patch-step-input.ts';
+
+/** A task that has begun its next generation, or why it has not. */
+export type RestartOutcome =
+  | { outcome: 'restarted'; taskId: string; generation: number; restarted: string[]; removed: string[]; letterIds: string[] }
+  | { outcome: 'not_found' }
+  | { outcome: 'not_finished'; status: TaskStatus }
+  | { outcome: 'nothing_to_do' | 'content_deleted' | 'unknown_step' };
+
+export type RedriveOutcome =
+  | RestartOutcome
+  /** Somebody was faster. */
+  | { outcome: 'already_ended'; state: DeadLetterState; operationId: string | null }
+  /** It names no step: a queue job that nobody could read. */
+  | { outcome: 'no_step' }
+  | { outcome: 'invalid_patch'; issues: readonly { path: readonly PropertyKey[]; message: string }[] };
+
+export interface RetryRequest {
+  fromStep?: string | undefined;
+  tier?: Tier | undefined;
+  resetCalls?: boolean | undefined;
+}
+
+export interface RedriveRequest {
+  /** JSON merge patch of what the step is given, see `stepPayload`. */
+  patch?: Readonly<Record<string, unknown>> | undefined;
+  tier?: Tier | undefined;
+  resetCalls?: boolean | undefined;
+  operationId?: string | undefined;
+}
+
+type Begun = Extract<RestartDecision, { outcome: 'restarted' }>;
+type RedriveDecision = RestartDecision | Exclude<RedriveOutcome, { outcome: 'restarted' }>;
+
+/**
+ * Begins the next generation of tasks that have ended. Steps go back to `ready`, never straight to the queue store, and
+ * stand in line as if submitted now, so that what comes back passes nobody. A `tenantId` of null means any tenant.
+ */
+export interface TaskRestarts {
+  retry(taskId: string, tenantId: string | null, request: RetryRequest, actor: Actor): Promise<RestartOutcome>;
+  /** Runs the step of a dead letter again, with whatever else of its task did not complete, and ends their dead letters. */
+  redrive(letterId: string, tenantId: string | null, request: RedriveRequest, actor: Actor): Promise<RedriveOutcome>;
+}
+
+export function createTaskRestarts(deps: {
+  store: TaskRestartStore;
+  findPipeline: FindPipeline;
+  /** Called when steps have become ready. */
+  kick: () => void;
+  log: Logger;
+}): TaskRestarts {
+  const { store, log } = deps;
+
+  const begun = (taskId: string, decision: Begun): RestartOutcome => {
+    const { generation, restarted, removed, restart } = decision;
+    log.info({ taskId, generation, steps: restarted.length, removed: removed.length }, 'task.restarted');
+    deps.kick();
+    return { outcome: 'restarted', taskId, generation, restarted, removed, letterIds: [...restart.letterIds] };
+  };
+
+  const redriveStep = (
+    snapshot: RestartSnapshot,
+    letterId: string,
+    request: RedriveRequest,
+    actor: Actor,
+  ): RedriveDecision => {
+    const letter = snapshot.letters.find(({ id }) => id === letterId);
+    if (!letter) return { outcome: 'not_found' };
+    if (letter.state !== 'open') {
+      return { outcome: 'already_ended', state: letter.state, operationId: letter.operationId };
+    }
+    const step = snapshot.steps.find(({ id }) => id === letter.stepId);
+    if (!step) return { outcome: 'unknown_step' };
+    const base: RestartRequest = {
+      cause: 'redrive',
+      fromStep: step.key,
+      params: undefined,
+      tier: request.tier,
+      resetCalls: request.resetCalls,
+      letterId,
+      operationId: request.operationId,
+      actor,
+    };
+    if (!request.patch || snapshot.task.contentDeleted) return decideRestart(snapshot, base);
+    const patched = patchStepInput(step.params, snapshot.task.input, request.patch);
+    if (patched.outcome === 'not_an_object') {
+      return { outcome: 'invalid_patch', issues: [{ path: ['input'], message: 'must leave an object' }] };
+    }
+    if (patched.inputChanged) {
+      const pipeline = deps.findPipeline(snapshot.task.type, snapshot.task.pipelineVersion);
+      const checked = pipeline?.inputSchema.safeParse(patched.input);
+      if (checked?.success === false) {
+        const issues = checked.error.issues.map(({ path, message }) => ({ path: ['input', ...path], message }));
+        return { outcome: 'invalid_patch', issues };
+      }
+    }
+    return decideRestart(snapshot, { ...base, params: patched.params });
+  };
+
+  return {
+    async retry(taskId, tenantId, { fromStep, tier, resetCalls }, actor) {
+      const decision = await store.restart(taskId, tenantId, { withInput: false }, (snapshot) =>
+        decideRestart(snapshot, {
+          cause: 'retry',
+          fromStep,
+          params: undefined,
+          tier,
+          resetCalls,
+          letterId: undefined,
+          operationId: undefined,
+          actor,
+        }),
+      );
+      if (!decision) return { outcome: 'not_found' };
+      return decision.outcome === 'restarted' ? begun(taskId, decision) : decision;
+    },
+
+    async redrive(letterId, tenantId, request, actor) {
+      const letter = await store.findLetter(letterId, tenantId);
+      if (!letter) return { outcome: 'not_found' };
+      if (letter.taskId === null) {
+        return letter.state === 'open'
+          ? { outcome: 'no_step' }
+          : { outcome: 'already_ended', state: letter.state, operationId: null };
+      }
+      const { taskId } = letter;
+      const decision = await store.restart(taskId, tenantId, { withInput: request.patch !== undefined }, (snapshot) =>
+        redriveStep(snapshot, letterId, request, actor),
+      );
+      if (!decision) return { outcome: 'not_found' };
+      return decision.outcome === 'restarted' ? begun(taskId, decision) : decision;
+    },
+  };
+}

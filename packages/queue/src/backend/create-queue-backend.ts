@@ -1,0 +1,16 @@
+import type { Logger } from '@pressroom/runtime';
+
+import type { QueueBackend } from './queue-backend.ts';
+import { createRedisQueueBackend } from './queue-backend.redis.ts';
+import { createPostgresQueueBackend } from './queue-backend.sql.ts';
+
+export type QueueStoreConfig =
+  | { kind: 'redis'; url: string; clusterNodes?: undefined; prefix?: string }
+  | { kind: 'redis'; url?: undefined; clusterNodes: readonly string[]; prefix?: string }
+  | { kind: 'postgres'; databaseUrl: string; poolSize?: number; schema?: string };
+export type QueueBackendConfig = QueueStoreConfig & { log: Logger };
+
+/** Chooses the store once, in `main.ts`. */
+export function createQueueBackend(config: QueueBackendConfig): QueueBackend {
+  return config.kind === 'redis' ? createRedisQueueBackend(config) : createPostgresQueueBackend(config);
+}

@@ -1,0 +1,45 @@
+import { EventEmitter } from 'node:events';
+
+import { describe, expect, it, vi } from 'vitest';
+
+import { announceReady, watchParent } from './parent-watch.ts';
+
+const channelOf = (facts: { connected: boolean }) =>
+  Object.assign(new EventEmitter(), { send: vi.fn(), ...facts }) as unknown as NodeJS.Process;
+
+describe('watchParent', () => {
+  it('calls back once the channel to the parent closes', () => {
+    const channel = channelOf({ connected: true });
+    const onParentGone = vi.fn();
+    watchParent(onParentGone, channel);
+    channel.emit('disconnect');
+    expect(onParentGone).toHaveBeenCalledOnce();
+  });
+
+  it('calls back soon when the parent is gone already', async () => {
+    const onParentGone = vi.fn();
+    watchParent(onParentGone, channelOf({ connected: false }));
+    await Promise.resolve();
+    expect(onParentGone).toHaveBeenCalledOnce();
+  });
+
+  it('does nothing for a process that was started by hand', () => {
+    const onParentGone = vi.fn();
+    watchParent(onParentGone, new EventEmitter() as NodeJS.Process);
+    expect(onParentGone).not.toHaveBeenCalled();
+  });
+});
+
+describe('announceReady', () => {
+  it('tells the parent where it serves', () => {
+    const send = vi.fn();
+    announceReady({ port: 7 }, Object.assign(channelOf({ connected: true }), { send }));
+    expect(send).toHaveBeenCalledWith({ type: 'ready', port: 7 });
+  });
+
+  it('is silent without a parent', () => {
+    expect(() => {
+      announceReady({}, channelOf({ connected: false }));
+    }).not.toThrow();
+  });
+});

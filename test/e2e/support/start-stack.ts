@@ -1,0 +1,137 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+import { createClient, type PressroomClient } from '@pressroom/client';
+import { findFreePort } from '@pressroom/runtime';
+import { startSimulator, type Simulator, type SimulatorOptions } from '@pressroom/simulator';
+import { createTestDatabase, startPrivateRedis } from '@pressroom/testkit';
+import pg from 'pg';
+
+export type Backend = 'postgres' | 'redis';
+
+export interface RunningProcess {
+  readonly pid: number;
+  readonly exited: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
+  kill(signal: NodeJS.Signals): void;
+  /** What it wrote to stdout and stderr. */
+  output(): string;
+}
+
+export interface Stack {
+  url: string;
+  adminKey: string;
+  client: PressroomClient;
+  /** The provider: a simulator with its own record of every call it saw. */
+  provider: Simulator;
+  sql: pg.Pool;
+  coordinators: RunningProcess[];
+  workers: RunningProcess[];
+  startCoordinator(): Promise<RunningProcess>;
+  startWorker(env?: Readonly<Record<string, string>>): Promise<RunningProcess>;
+  stop(): Promise<void>;
+}
+
+const ADMIN_KEY = 'end-to-end-admin-key-000001';
+const READY_TIMEOUT_MS = 30_000;
+const program = (app: string): string => fileURLToPath(new URL(`../../../apps/${app}/src/main.ts`, import.meta.url));
+
+/**
+ * A whole Pressroom of separate processes on a database of its own: coordinators, workers, and a provider that speaks
+ * both wire protocols and is not announced as a simulator, so that every figure in the ledger must come from its replies.
+ */
+export async function startStack(options: {
+  backend: Backend;
+  coordinators?: number;
+  workers?: number;
+  provider?: SimulatorOptions;
+  env?: Readonly<Record<string, string>>;
+}): Promise<Stack> {
+  const database = await createTestDatabase();
+  const redis = options.backend === 'redis' ? await startPrivateRedis() : undefined;
+  if (options.backend === 'redis' && !redis) throw new Error('no redis-server on this machine');
+  const provider = await startSimulator({ latencyScale: 0.02, ...options.provider });
+  const port = await findFreePort();
+  const sql = new pg.Pool({ connectionString: database.url, max: 2 });
+  const running: RunningProcess[] = [];
+  const env = {
+    PATH: process.env['PATH'],
+    LOG_LEVEL: 'debug',
+    DATABASE_URL: database.url,
+    ...(redis && { REDIS_URL: redis.url }),
+    OPENAI_BASE_URL: `${provider.url}/v1`,
+    OPENAI_API_KEY: 'canary-openai-key-7f3a',
+    ANTHROPIC_BASE_URL: provider.url,
+    ANTHROPIC_API_KEY: 'canary-anthropic-key-9b1c',
+    ...options.env,
+  };
+  const start = async (app: string, extra: Readonly<Record<string, string>> = {}): Promise<RunningProcess> => {
+    const started = await startProcess(program(app), { ...env, ...extra });
+    running.push(started);
+    return started;
+  };
+  const stack: Stack = {
+    url: `http://127.0.0.1:${port}`,
+    adminKey: ADMIN_KEY,
+    client: createClient({ baseUrl: `http://127.0.0.1:${port}`, apiKey: ADMIN_KEY }),
+    provider,
+    sql,
+    coordinators: [],
+    workers: [],
+    async startCoordinator() {
+      const own = stack.coordinators.length === 0 ? port : await findFreePort();
+      const started = await start('coordinator', { PORT: String(own), PRESSROOM_ADMIN_KEY: ADMIN_KEY });
+      stack.coordinators.push(started);
+      return started;
+    },
+    async startWorker(extra) {
+      const started = await start('worker', extra);
+      stack.workers.push(started);
+      return started;
+    },
+    async stop() {
+      for (const process of running) process.kill('SIGKILL');
+      await Promise.all(running.map((process) => process.exited));
+      await sql.end();
+      await provider.close();
+      await redis?.stop();
+      await database.drop();
+    },
+  };
+  try {
+    for (let n = 0; n < (options.coordinators ?? 1); n += 1) await stack.startCoordinator();
+    await Promise.all(Array.from({ length: options.workers ?? 1 }, () => stack.startWorker()));
+    return stack;
+  } catch (error) {
+    await stack.stop();
+    throw error;
+  }
+}
+
+async function startProcess(file: string, env: Readonly<Record<string, string | undefined>>): Promise<RunningProcess> {
+  const child: ChildProcess = fork(file, [], { env: { ...env }, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.setEncoding('utf8').on('data', (chunk: string) => {
+      output += chunk;
+    });
+  }
+  const exited = new Promise<{ code: number | null; signal: NodeJS.Signals | null }>((resolve) => {
+    child.once('exit', (code, signal) => {
+      resolve({ code, signal });
+    });
+  });
+  await new Promise<void>((resolve, reject) => {
+    const timer = setTimeout(() => {
+      reject(new Error(`${file} was not ready in time:\n${output.slice(-2_000)}`));
+    }, READY_TIMEOUT_MS);
+    child.once('message', () => {
+      clearTimeout(timer);
+      resolve();
+    });
+    void exited.then(({ code }) => {
+      clearTimeout(timer);
+      reject(new Error(`${file} ended with ${String(code)}:\n${output.slice(-2_000)}`));
+    });
+  });
+  return { pid: child.pid ?? 0, exited, kill: (signal) => void child.kill(signal), output: () => output };
+}
