@@ -10,9 +10,9 @@ import { ManagedProcess } from '../src/managed-process.ts';
 
 /** Tells its pid through the ready message, drains for a moment on SIGTERM, and ends when its parent is gone. */
 const WELL_BEHAVED = `
-process.send({ type: 'ready', port: process.pid });
 process.on('SIGTERM', () => setTimeout(() => { console.log('drained'); process.exit(0); }, 50));
 process.on('disconnect', () => process.exit(0));
+process.send({ type: 'ready', port: process.pid });
 `;
 
 describe('ManagedProcess', () => {
@@ -60,7 +60,7 @@ describe('ManagedProcess', () => {
 
   it('kills a child that does not drain in time', async () => {
     const child = manage(
-      `${WELL_BEHAVED} process.removeAllListeners('SIGTERM'); process.on('SIGTERM', () => {}); setInterval(() => {}, 1e3);`,
+      `process.on('SIGTERM', () => {}); process.send({ type: 'ready', port: process.pid }); setInterval(() => {}, 1e3);`,
     );
     const { port: pid } = await child.start();
     await child.stop(100);
@@ -68,7 +68,7 @@ describe('ManagedProcess', () => {
   });
 
   it('starts a crashed child again', async () => {
-    const child = manage(`${WELL_BEHAVED} console.log('pid ' + process.pid);`);
+    const child = manage(`console.log('pid ' + process.pid); ${WELL_BEHAVED}`);
     const { port: pid } = await child.start();
     await expect.poll(readLog).toContain('pid');
     process.kill(pid ?? 0, 'SIGKILL');

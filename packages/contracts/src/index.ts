@@ -15,3 +15,7 @@ export * from './retry-api.ts';
 export * from './operation-api.ts';
 export * from './audit-api.ts';
 export * from './alert-api.ts';
+export * from './approval-api.ts';
+export * from './queue-api.ts';
+export * from './tenant-api.ts';
+export * from './schedule-api.ts';

@@ -4,12 +4,12 @@
  * Prompts delimit their parts with XML-like fences. Untrusted text is only ever placed inside a fence whose closing
  * tag has been defused in that text first, so that a source cannot end its own fence.
  */
-export const FENCES = ['brief', 'questions', 'source', 'notes', 'outline', 'section', 'article', 'defects', 'reference'] as const;
+export const FENCES = ['brief', 'questions', 'source', 'notes', 'outline', 'section', 'article', 'defects', 'reference', 'rejection'] as const;
 export type Fence = (typeof FENCES)[number];
 
 /** Makes text safe to stand inside any fence: neither an opening nor a closing fence tag survives in it. */
 export function defuse(text: string): string {
-  return text.replace(/<(?=\/?\s*(?:brief|questions|source|notes|outline|section|article|defects|reference)\b)/gi, '‹');
+  return text.replace(/<(?=\/?\s*(?:brief|questions|source|notes|outline|section|article|defects|reference|rejection)\b)/gi, '‹');
 }
 
 /** `<name attr="value">…</name>` with the text defused and attribute values escaped. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { AwaitingView } from './approval-api.ts';
 import { LIMITATION_CODES } from './error-codes.ts';
 import { UsdAmountInput, UsdString } from './money.ts';
 import { Agent, Gate, Lane, Quality, StepStatus, TaskStatus, TaskType, Tier } from './vocabulary.ts';
@@ -6,6 +7,12 @@ import { Agent, Gate, Lane, Quality, StepStatus, TaskStatus, TaskType, Tier } fr
 const Metadata = z
   .record(z.string().min(1).max(100), z.string().max(1_000))
   .refine((record) => Object.keys(record).length <= 50, 'at most 50 entries');
+
+const DAY_MS = 24 * 3_600_000;
+export const DEFAULT_APPROVAL_TIMEOUT_MS = 30 * DAY_MS;
+const MAX_APPROVAL_TIMEOUT_MS = 365 * DAY_MS;
+/** How far ahead a task may be scheduled. */
+export const MAX_RUN_AHEAD_MS = 365 * DAY_MS;
 
 /**
  * Body of `POST /tasks`, before its `input` is checked against the task type's own schema.
@@ -21,8 +28,16 @@ export const CreateTask = z.strictObject({
   budgetUsd: UsdAmountInput.optional(),
   /** Whole-task deadline; its clock stops while waiting for an approval. */
   timeoutMs: z.int().min(1_000).max(7 * 24 * 3_600_000).optional(),
+  /** Not started before; at most a year ahead. */
   runAt: z.iso.datetime({ offset: true }).optional(),
-  approvals: z.array(Gate).max(2).default([]),
+  /** Points at which the task waits for a decision of a person. */
+  approvals: z
+    .array(Gate)
+    .max(2)
+    .refine((gates) => new Set(gates).size === gates.length, 'names a gate twice')
+    .default([]),
+  /** How long it waits there before it ends with what is there. */
+  approvalTimeoutMs: z.int().min(1_000).max(MAX_APPROVAL_TIMEOUT_MS).default(DEFAULT_APPROVAL_TIMEOUT_MS),
   callbackUrl: z.url({ protocol: /^https?$/ }).max(2_000).optional(),
   metadata: Metadata.default({}),
   tags: z.array(z.string().trim().min(1).max(60)).max(20).default([]),
@@ -83,7 +98,9 @@ export const TaskView = z.object({
   createdAt: z.iso.datetime(),
   startedAt: z.iso.datetime().nullable(),
   finishedAt: z.iso.datetime().nullable(),
+  /** While it waits for an approval the clock stops: this is the deadline as it was when the waiting began. */
   deadlineAt: z.iso.datetime(),
+  awaiting: AwaitingView.optional(),
 });
 export type TaskView = z.infer<typeof TaskView>;
 

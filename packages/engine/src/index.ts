@@ -13,3 +13,17 @@ export { createTaskTransitions, type CancelOutcome, type TaskTransitions } from 
 export { startCoordinatorLoops, MAX_LOSSES } from './loops/coordinator-loops.ts';
 export { HandedBackError, LeaseLostError, PipelineUnknownError, StepTimedOutError } from './engine-errors.ts';
 export type { FindPipeline, JobSink } from './ports.ts';
+export {
+  createTaskRestarts,
+  type RedriveOutcome,
+  type RedriveRequest,
+  type RestartOutcome,
+  type RetryRequest,
+  type TaskRestarts,
+} from './transition/task-restarts.ts';
+export { stepPayload } from './transition/core/patch-step-input.ts';
+export { createOperationRunner, type OperationRunner } from './operations/operation-runner.ts';
+export { createDeadLetterWatch, type DeadLetterWatch, type RetentionPolicy } from './dead-letters/dead-letter-watch.ts';
+export type { GrowthPolicy } from './dead-letters/core/decide-growth-alert.ts';
+export { describeUnreadableJob } from './dead-letters/describe-unreadable-job.ts';
+export { startDeadLetterLoops } from './loops/dead-letter-loops.ts';

@@ -487,7 +487,7 @@ BEGIN
   ), joined AS (
     SELECT d.task_id, j.key, array_agg(k.new) AS keys
     FROM done d
-    CROSS JOIN LATERAL (SELECT * FROM jsonb_each(d.joins) LIMIT (d.joins <> '{}')::int * 100) AS j(key, value)
+    CROSS JOIN LATERAL jsonb_each(d.joins) AS j(key, value)
     CROSS JOIN LATERAL (SELECT * FROM jsonb_array_elements_text(j.value) LIMIT jsonb_array_length(j.value)) AS k(new)
     GROUP BY 1, 2
   ), delta AS (

@@ -131,19 +131,22 @@ $$;
 CREATE OR REPLACE FUNCTION settle_steps(p_session uuid, p_items jsonb, p_handoff text[], p_direct text[])
 RETURNS TABLE (kind text, step_id uuid, task_id uuid, data jsonb) LANGUAGE plpgsql AS $$
 #variable_conflict use_column
+DECLARE
+  v_steps uuid[] := ARRAY(SELECT (x ->> 'stepId')::uuid FROM jsonb_array_elements(p_items) x);
 BEGIN
-  PERFORM 1 FROM task WHERE id IN (SELECT s.task_id FROM step s WHERE s.id IN
-      (SELECT (x ->> 'stepId')::uuid FROM jsonb_array_elements(p_items) x)) ORDER BY id FOR UPDATE;
+  PERFORM 1 FROM task WHERE id IN (SELECT s.task_id FROM step s WHERE s.id = ANY (v_steps)) ORDER BY id FOR UPDATE;
   IF p_items @? '$[*].avoided[0]' THEN
     PERFORM write_ledger_entry(v -> 'entry', 'avoided', 0, (v ->> 'baselineNano')::bigint)
     FROM jsonb_array_elements(p_items) i CROSS JOIN LATERAL jsonb_array_elements(i -> 'avoided') v
     WHERE EXISTS (SELECT 1 FROM step s WHERE s.id = (i ->> 'stepId')::uuid AND s.attempt = (i ->> 'attempt')::int
                   AND s.status = 'running' AND s.session_id = p_session);
   END IF;
+  -- The limits below cut nothing off. They tell the planner how few rows to expect: its guess for a JSON array, 100, and
+  -- 100 × 100 for arrays inside, would have it read whole tables instead of a few rows by their key.
   RETURN QUERY
   WITH item AS MATERIALIZED (
     SELECT * FROM jsonb_to_recordset(p_items) AS x("stepId" uuid, attempt int, output jsonb, limitations jsonb,
-      degraded boolean, "costNano" bigint, spawn jsonb, joins jsonb)
+      degraded boolean, "costNano" bigint, spawn jsonb, joins jsonb) LIMIT jsonb_array_length(p_items)
   ), done AS (
     UPDATE step s
     SET status = 'completed', finished_at = now(), session_id = NULL, error = NULL, degraded = i.degraded
@@ -160,12 +163,16 @@ BEGIN
       -- As the step that adds them stands in line, so do they: a task that is run again stays behind what came before.
       d.order_key - CASE WHEN d.deps = '{}' THEN 10000000000000 ELSE 0 END AS order_key,
       n.*, row_number() OVER (PARTITION BY d.task_id) AS pos
-    FROM done d CROSS JOIN LATERAL jsonb_to_recordset(d.spawn) AS n(id uuid, key text, agent text, queue text, tier text,
-      deps text[], next text[], "depsLeft" int, params jsonb, "attemptTimeoutMs" int, "totalTimeoutMs" int,
-      "maxFailures" int, "backoffBaseMs" int, "backoffCapMs" int, "onExhausted" text)
+    FROM done d CROSS JOIN LATERAL (
+      SELECT * FROM jsonb_to_recordset(d.spawn) AS x(id uuid, key text, agent text, queue text, tier text,
+        deps text[], next text[], "depsLeft" int, params jsonb, "attemptTimeoutMs" int, "totalTimeoutMs" int,
+        "maxFailures" int, "backoffBaseMs" int, "backoffCapMs" int, "onExhausted" text)
+      LIMIT jsonb_array_length(d.spawn)) n
   ), joined AS (
     SELECT d.task_id, j.key, array_agg(k.new) AS keys
-    FROM done d CROSS JOIN LATERAL jsonb_each(d.joins) AS j(key, value) CROSS JOIN LATERAL jsonb_array_elements_text(j.value) AS k(new)
+    FROM done d
+    CROSS JOIN LATERAL jsonb_each(d.joins) AS j(key, value)
+    CROSS JOIN LATERAL (SELECT * FROM jsonb_array_elements_text(j.value) LIMIT jsonb_array_length(j.value)) AS k(new)
     GROUP BY 1, 2
   ), delta AS (
     SELECT task_id, key, sum(n)::int AS n FROM (

@@ -25,7 +25,7 @@ draft-1   summarise  T1    small-1  shared  avoided  1,200     400   90  $0.0000
 Calls     2, of which 1 from caches
 Tokens    12,345 in, 678 out
 Paid      $0.004200
-Baseline  $0.010500 (every call at the tier's reference model, without caches)
+Baseline  $0.010500 (the same tokens on the baseline model, nothing cached)
 Saved     $0.006300 (60.0 %)
   tier             $0.006300
 

@@ -33,7 +33,7 @@ export function formatCostReport(calls: readonly CallView[], cost: CostSummary):
     `Calls     ${count(cost.calls)}, of which ${count(cost.cachedCalls)} from caches`,
     `Tokens    ${count(cost.inputTokens)} in, ${count(cost.outputTokens)} out`,
     `Paid      ${money(cost.usd)}`,
-    `Baseline  ${money(cost.baselineUsd)} (every call at the tier's reference model, without caches)`,
+    `Baseline  ${money(cost.baselineUsd)} (the same tokens on the baseline model, nothing cached)`,
     `Saved     ${money(cost.savedUsd)} (${cost.savedPercent.toFixed(1)} %)`,
     ...levers,
     ...(cost.simulated ? ['', SIMULATED_NOTE] : []),

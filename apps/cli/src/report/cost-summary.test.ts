@@ -20,6 +20,16 @@ describe('summariseCost', () => {
     });
   });
 
+  it('credits a paid call to its cheaper model, and to the provider’s prompt cache where that took part', () => {
+    const { lever: _, ...paid } = aCall();
+    expect(_).toBe('tier');
+    const calls = [{ ...paid, cachedInputTokens: 0 }, paid];
+    expect(summariseCost(aTask(), calls).savedByLever).toEqual({
+      tier: '0.006300000',
+      'tier+prompt-cache': '0.006300000',
+    });
+  });
+
   it('has no percentage without a baseline', () => {
     const { cost } = aTask();
     const task = aTask({ cost: { ...cost, baselineUsd: '0.000000000', savedUsd: '0.000000000' } });

@@ -4,7 +4,7 @@ import { formatUsd, parseUsd, type CallView, type CostView, type TaskView } from
 export interface CostSummary extends CostView {
   /** Saved share of the baseline in percent, to one decimal; 0 without a baseline. */
   savedPercent: number;
-  /** What each lever saved, by name; entries that name no lever count as `other`. */
+  /** What each lever saved, by name. */
   savedByLever: Record<string, string>;
   simulated: boolean;
 }
@@ -15,7 +15,7 @@ export function summariseCost(task: TaskView, calls: readonly CallView[]): CostS
   for (const call of calls) {
     const saved = parseUsd(call.baselineUsd) - parseUsd(call.costUsd);
     if (saved === 0n) continue;
-    const lever = call.lever ?? 'other';
+    const lever = leverOf(call);
     byLever.set(lever, (byLever.get(lever) ?? 0n) + saved);
   }
   const baseline = parseUsd(task.cost.baselineUsd);
@@ -26,4 +26,12 @@ export function summariseCost(task: TaskView, calls: readonly CallView[]): CostS
     savedByLever: Object.fromEntries([...byLever].map(([lever, nano]) => [lever, formatUsd(nano)])),
     simulated: task.simulated || calls.some((call) => call.simulated),
   };
+}
+
+/**
+ * The ledger names the lever of a call that was avoided. One that was paid saved by running on a cheaper model than the
+ * baseline's, and, where the provider had part of the prompt cached, by that too.
+ */
+function leverOf(call: CallView): string {
+  return call.lever ?? (call.cachedInputTokens > 0 ? 'tier+prompt-cache' : 'tier');
 }

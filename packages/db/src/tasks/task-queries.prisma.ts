@@ -9,6 +9,7 @@ import {
   type TaskStatus,
   type TaskView,
 } from '@pressroom/contracts';
+import { insertAudit, type Actor } from '../audit/audit-store.sql.ts';
 import type { Database, Statement } from '../connection/database.ts';
 import { translateStoreError } from '../connection/store-errors.ts';
 import type { Step, Task } from '../generated/client.ts';
@@ -45,7 +46,8 @@ export interface TaskQueryStore {
   /** Newest output of a step; undefined when it has none. */
   stepOutput(taskId: string, tenantId: string | null, stepKey: string): Promise<unknown>;
   resultMaterial(taskId: string, tenantId: string | null): Promise<TaskMaterial | undefined>;
-  deleteContent(taskId: string, tenantId: string | null): Promise<'deleted' | 'not_finished' | 'not_found'>;
+  /** Recorded in the audit when it says whose action it is. */
+  deleteContent(taskId: string, tenantId: string | null, actor?: Actor): Promise<'deleted' | 'not_finished' | 'not_found'>;
 }
 
 interface CostRow extends Record<string, unknown> {
@@ -74,8 +76,10 @@ const COST_BY_TASK = costStatement('tasks.cost_by_task', 'task_id');
 const COST_BY_STEP = costStatement('tasks.cost_by_step', 'step_id');
 const OUTPUTS: Statement = {
   name: 'tasks.outputs',
-  text: `SELECT DISTINCT ON (step_key) step_key, body FROM artifact
-         WHERE task_id = $1 AND ($2::text IS NULL OR step_key = $2) ORDER BY step_key, version DESC`,
+  // Only of steps that stand: what a step made before it was to run again, or left the plan, counts no more.
+  text: `SELECT DISTINCT ON (a.step_key) a.step_key, a.body
+         FROM artifact a JOIN step s ON s.id = a.step_id AND s.status IN ('completed', 'waiting')
+         WHERE a.task_id = $1 AND ($2::text IS NULL OR a.step_key = $2) ORDER BY a.step_key, a.version DESC`,
 };
 const DELETE_CONTENT: Statement = {
   name: 'tasks.delete_content',
@@ -218,11 +222,16 @@ export function createTaskQueryStore(database: Database): TaskQueryStore {
         contentDeleted: task.contentDeletedAt !== null,
       };
     },
-    async deleteContent(taskId, tenantId) {
+    async deleteContent(taskId, tenantId, actor) {
       const task = await find(taskId, tenantId);
       if (!task) return 'not_found';
-      const rows = await database.run(DELETE_CONTENT, [taskId]);
-      return rows.length > 0 ? 'deleted' : 'not_finished';
+      return database.transaction(async (query) => {
+        const rows = await query(DELETE_CONTENT, [taskId]);
+        if (rows.length === 0) return 'not_finished';
+        const target = { kind: 'task', id: taskId };
+        if (actor) await insertAudit(query, [{ actor, tenantId: task.tenantId, action: 'task.delete_content', target }]);
+        return 'deleted';
+      });
     },
   };
 }

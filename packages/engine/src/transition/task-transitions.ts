@@ -1,5 +1,5 @@
 import { isTerminalStep, isTerminalTask, type TaskStatus } from '@pressroom/contracts';
-import type { TaskSnapshot, TaskTransitionStore } from '@pressroom/db';
+import type { Actor, TaskSnapshot, TaskTransitionStore } from '@pressroom/db';
 import type { Pipeline } from '@pressroom/pipelines';
 import type { Logger, Random } from '@pressroom/runtime';
 import type { FindPipeline } from '../ports.ts';
@@ -12,8 +12,8 @@ export type CancelOutcome =
 
 /** Changes of a task that are rare enough for a transaction of their own: read under the row lock, decide, write. */
 export interface TaskTransitions {
-  /** Idempotent: a finished task answers how it ended. */
-  cancel(taskId: string, tenantId: string | null): Promise<CancelOutcome>;
+  /** Idempotent: a finished task answers how it ended. Recorded in the audit when it says whose action it is. */
+  cancel(taskId: string, tenantId: string | null, actor?: Actor): Promise<CancelOutcome>;
   /** Reports a failed attempt. Undefined when that attempt is not the one that runs any more. */
   fail(taskId: string, report: Omit<FailureReport, 'random'>): Promise<FailureDecision['outcome'] | undefined>;
   /** Exhausts a step that is not to be tried again, whatever state it is in; no-op when it has ended. */
@@ -50,7 +50,7 @@ export function createTaskTransitions(deps: {
   };
 
   return {
-    async cancel(taskId, tenantId) {
+    async cancel(taskId, tenantId, actor) {
       let before: TaskStatus = 'queued';
       const { found, change } = await store.change(taskId, tenantId, (snapshot) => {
         before = snapshot.task.status;
@@ -59,6 +59,11 @@ export function createTaskTransitions(deps: {
         cancelOpenSteps(snapshot, cancelled);
         cancelled.status = 'cancelled';
         cancelled.events.push({ type: 'task.cancelled', data: {} });
+        if (actor) {
+          const { tenantId: owner, generation } = snapshot.task;
+          const target = { kind: 'task', id: taskId };
+          cancelled.audit = [{ actor, tenantId: owner, action: 'task.cancel', target, data: { generation, was: before } }];
+        }
         return cancelled;
       });
       if (!found) return { outcome: 'not_found' };

@@ -1,0 +1,53 @@
+import type { DeadLetterStore, LoopLeaseStore } from '@pressroom/db';
+import { newId, type Clock, type Logger } from '@pressroom/runtime';
+
+import type { DeadLetterWatch } from '../dead-letters/dead-letter-watch.ts';
+import type { OperationRunner } from '../operations/operation-runner.ts';
+import { startLoop } from './run-loop.ts';
+
+/** Short, so that a bulk operation begins and an abort is heeded within a second. */
+const OPERATIONS_MS = 200;
+const GROWTH_MS = 30_000;
+const PRUNE_MS = 10 * 60_000;
+const GAUGE_MS = 15_000;
+/** Longer than a round of operations lasts. */
+const LEASE_TTL_MS = 5_000;
+
+/**
+ * What coordinators do about dead letters: carry bulk operations out, watch their growth, remove what is past its time.
+ * Each runs in one coordinator at a time, whichever holds the lease row; the gauge is every coordinator's own.
+ */
+export function startDeadLetterLoops(deps: {
+  operations: OperationRunner;
+  watch: DeadLetterWatch;
+  letters: Pick<DeadLetterStore, 'countOpen'>;
+  leases: LoopLeaseStore;
+  onOpenCount: (open: number) => void;
+  clock: Clock;
+  log: Logger;
+}): { stop(): Promise<void> } {
+  const { operations, watch, letters, leases, clock, log } = deps;
+  const holder = newId();
+  const asLeader = (name: string, work: () => Promise<unknown>) => async (): Promise<void> => {
+    if (await leases.take(name, holder, LEASE_TTL_MS)) await work();
+  };
+  const loops = [
+    startLoop('operations', OPERATIONS_MS, asLeader('operations', () => operations.round()), { clock, log }),
+    startLoop('dead_letter_growth', GROWTH_MS, asLeader('dead_letter_growth', () => watch.checkGrowth()), { clock, log }),
+    startLoop('dead_letter_prune', PRUNE_MS, asLeader('dead_letter_prune', () => watch.prune()), { clock, log }),
+    startLoop(
+      'dead_letter_gauge',
+      GAUGE_MS,
+      async () => {
+        deps.onOpenCount(await letters.countOpen());
+      },
+      { clock, log },
+    ),
+  ];
+  return {
+    async stop() {
+      await Promise.all(loops.map((loop) => loop.stop()));
+      await leases.releaseAll(holder).catch(() => undefined);
+    },
+  };
+}

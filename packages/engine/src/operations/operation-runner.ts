@@ -1,0 +1,150 @@
+import type { Tier } from '@pressroom/contracts';
+import { isConnectionFailure, type DeadLetterStore, type OperationItem, type OperationStore, type RunningOperation } from '@pressroom/db';
+import { errorMessage, type Clock, type Logger } from '@pressroom/runtime';
+
+import type { RedriveOutcome, TaskRestarts } from '../transition/task-restarts.ts';
+import { createOperationPace } from './core/operation-pace.ts';
+
+/** Operations served side by side. */
+const MAX_RUNNING = 50;
+/** Redrives of one batch: small, so that an abort is heeded and progress seen soon. Each is a transaction of its own. */
+const REDRIVE_BATCH = 20;
+/** Redrives at once: most of the coordinator's connections stay with its API. */
+const REDRIVE_PARALLEL = 4;
+/** Discards of one batch, which is one statement. */
+const DISCARD_BATCH = 500;
+/** A round ends after this long, so that every operation gets its turn and the leader renews its lease. */
+const ROUND_MS = 1_000;
+
+interface ItemResult {
+  done: boolean;
+  error?: { code: string; message: string };
+}
+
+export interface OperationRunner {
+  /** One turn for every running operation, each at its own rate. Answers how many items were touched. */
+  round(): Promise<number>;
+}
+
+/**
+ * Carries bulk operations out, in small batches. Nothing is held in memory that matters: how far an operation is stands in
+ * its row, and what it has ended says so itself, so that another process goes on where this one stopped.
+ */
+export function createOperationRunner(deps: {
+  operations: OperationStore;
+  letters: DeadLetterStore;
+  restarts: TaskRestarts;
+  clock: Clock;
+  log: Logger;
+}): OperationRunner {
+  const { operations, letters, restarts, clock, log } = deps;
+  const pace = createOperationPace();
+
+  const redriveOne = async (operation: RunningOperation, { id }: OperationItem): Promise<ItemResult> => {
+    const { patch, tier, resetCalls } = operation.options as { patch?: Record<string, unknown>; tier?: Tier; resetCalls?: boolean };
+    const request = { patch, tier, resetCalls, operationId: operation.id };
+    try {
+      return describe(await restarts.redrive(id, operation.selection.tenantId, request, operation.actor), operation.id);
+    } catch (error) {
+      if (isConnectionFailure(error)) throw error;
+      // One that cannot be redriven must not hold up the rest.
+      log.error({ err: error, operationId: operation.id, deadLetterId: id }, 'operation.item_failed');
+      return { done: false, error: { code: 'INTERNAL', message: 'the redrive failed unexpectedly' } };
+    }
+  };
+
+  const redriveBatch = async (operation: RunningOperation, items: readonly OperationItem[]): Promise<ItemResult[]> => {
+    const results: ItemResult[] = [];
+    const queue = items.entries();
+    const lane = async (): Promise<void> => {
+      for (const [index, item] of queue) results[index] = await redriveOne(operation, item);
+    };
+    await Promise.all(Array.from({ length: REDRIVE_PARALLEL }, lane));
+    return results;
+  };
+
+  const discardBatch = async (operation: RunningOperation, items: readonly OperationItem[]): Promise<ItemResult[]> => {
+    const { reason } = operation.options as { reason: string };
+    const ids = items.map((item) => item.id);
+    const discarded = await letters.discardBatch(ids, reason, operation.actor, operation.id);
+    const error = { code: 'CONFLICT', message: 'somebody else ended it first' };
+    return items.map((_, index) => (index < discarded ? { done: true } : { done: false, error }));
+  };
+
+  /** Touches the next batch; answers the operation as it stands then, or undefined when there is nothing more to do now. */
+  const step = async (operation: RunningOperation): Promise<RunningOperation | undefined> => {
+    const touched = operation.done + operation.failed;
+    const left = operation.limit === null ? Infinity : operation.limit - touched;
+    const isRedrive = operation.kind === 'dead_letter.redrive';
+    const most = Math.min(isRedrive ? REDRIVE_BATCH : DISCARD_BATCH, left);
+    const allowed = most > 0 ? pace.take(operation.id, operation.ratePerSecond, clock.monotonicMs(), most) : 0;
+    if (most > 0 && allowed === 0) return undefined;
+    const items = most > 0 ? await operations.nextItems(operation, allowed) : [];
+    pace.giveBack(operation.id, allowed - items.length);
+    const last = items.at(-1);
+    if (!last) {
+      await operations.finish(operation.id);
+      log.info({ operationId: operation.id, kind: operation.kind, done: operation.done, failed: operation.failed }, 'operation.ended');
+      return undefined;
+    }
+    const results = await (isRedrive ? redriveBatch : discardBatch)(operation, items);
+    const done = results.filter((result) => result.done).length;
+    const failed = results.length - done;
+    const lastError = results.findLast((result) => result.error)?.error;
+    const status = await operations.advance(operation, { done, failed, cursor: last.cursor, lastError });
+    if (status !== 'running') return undefined;
+    return { ...operation, done: operation.done + done, failed: operation.failed + failed, cursor: last.cursor };
+  };
+
+  return {
+    async round() {
+      const startedMs = clock.monotonicMs();
+      let touched = 0;
+      let turns = await operations.running(MAX_RUNNING);
+      pace.keep(new Set(turns.map((operation) => operation.id)));
+      while (turns.length > 0 && clock.monotonicMs() - startedMs < ROUND_MS) {
+        const next: RunningOperation[] = [];
+        for (const operation of turns) {
+          try {
+            const after = await step(operation);
+            if (!after) continue;
+            touched += after.done + after.failed - operation.done - operation.failed;
+            next.push(after);
+          } catch (error) {
+            if (isConnectionFailure(error)) throw error;
+            log.error({ operationId: operation.id, reason: errorMessage(error) }, 'operation.failed');
+          }
+        }
+        turns = next;
+      }
+      return touched;
+    },
+  };
+}
+
+/** A redrive as an item of an operation: what a sibling's redrive has done for it counts as done. */
+function describe(outcome: RedriveOutcome, operationId: string): ItemResult {
+  switch (outcome.outcome) {
+    case 'restarted':
+      return { done: true };
+    case 'already_ended':
+      if (outcome.operationId === operationId) return { done: true };
+      return { done: false, error: { code: 'CONFLICT', message: `it was ${outcome.state} meanwhile` } };
+    case 'not_finished':
+      return { done: false, error: { code: 'CONFLICT', message: `the task is ${outcome.status}` } };
+    case 'content_deleted':
+      return { done: false, error: { code: 'CONFLICT', message: 'the content of the task was deleted' } };
+    case 'no_step':
+      return { done: false, error: { code: 'CONFLICT', message: 'it names no step: it was a job that nobody could read' } };
+    case 'unknown_step':
+    case 'nothing_to_do':
+      return { done: false, error: { code: 'CONFLICT', message: 'its step is not there any more' } };
+    case 'not_found':
+      return { done: false, error: { code: 'NOT_FOUND', message: 'it is not there any more' } };
+    case 'invalid_patch': {
+      const [issue] = outcome.issues;
+      const where = issue?.path.map(String).join('.') ?? '';
+      return { done: false, error: { code: 'VALIDATION_FAILED', message: `the patch does not fit: ${where} ${issue?.message ?? ''}`.trim() } };
+    }
+  }
+}
