@@ -15,6 +15,7 @@ const COMMANDS = {
   'test:chaos': { program: 'scripts/test.ts', args: ['--chaos'] },
   check: { program: 'scripts/check.ts' },
   bench: { program: 'bench/main.ts' },
+  eval: { program: 'bench/evaluation/main.ts' },
   'db:migrate': { program: 'scripts/db-migrate.ts' },
   'db:author': { program: 'scripts/author-migration.ts' },
   golden: { program: 'scripts/golden.ts' },

@@ -2,8 +2,7 @@ import type { ExecuteAttempt } from '@pressroom/engine';
 import type { Pipeline, PlannedStep } from '@pressroom/pipelines';
 import { ArticleInput } from '@pressroom/contracts';
 
-/** Size of every step's result, as JSON text. */
-export const RESULT_BYTES = 2_048;
+import { makeStepResult } from '../load/step-result.ts';
 
 const POLICY = {
   tier: 'T2',
@@ -42,20 +41,24 @@ export const workloadPipeline: Pipeline = {
 };
 
 const INPUTS: Readonly<Record<string, number>> = { research: 0, outline: 1, draft: 1, refine: 4 };
-const FILLER = 'the quick brown fox jumps over the lazy dog 0123456789 '.repeat(60);
 
 /** Reads what the step builds on and makes a result of a fixed size; wrong inputs fail the run. */
 export const executeWorkload: ExecuteAttempt = (attempt) => {
   const inputs = Object.keys(attempt.outputs).length;
   if (inputs !== INPUTS[attempt.agent]) throw new Error(`${attempt.key} saw ${inputs} inputs`);
-  const head = { task: attempt.taskId, step: attempt.key, inputs };
-  const text = FILLER.slice(0, RESULT_BYTES - JSON.stringify({ ...head, text: '' }).length);
   return Promise.resolve({
     outcome: 'done',
-    output: { ...head, text },
+    output: { ...makeStepResult({ task: attempt.taskId, step: attempt.key, inputs }) },
     limitations: [],
     degraded: false,
     costNano: 0n,
     avoided: [],
   });
 };
+
+/** A submission of workload W. */
+export const taskBody = (owner: { tenantId?: string } = {}): object => ({
+  type: 'article',
+  input: { topic: 'a topic', sections: 3 },
+  ...owner,
+});

@@ -22,7 +22,7 @@ async function main(): Promise<void> {
   const shutdown = createShutdown({ log, deadlineMs: config.shutdownMs });
   shutdown.listen();
 
-  const dependencies = await createDependencies(config, { findPipeline, log, shutdown });
+  const dependencies = await createDependencies(config, { findPipeline, listPipelines, metrics, log, shutdown });
   const events = createEventHub({ feed: dependencies.feed, clock: systemClock, log });
   const app = createApp({
     ...dependencies,

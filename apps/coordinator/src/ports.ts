@@ -1,8 +1,18 @@
 import type {
+  AlertView,
+  AuditEntryView,
   BreakerView,
+  BulkDeadLetterFilter,
   CallView,
   CreateTask,
+  DeadLetterGroup,
+  DeadLetterState,
+  DeadLetterView,
   Lane,
+  OperationView,
+  PoolScaling,
+  RedriveDeadLetter,
+  RetryTask,
   StepView,
   TaskEvent,
   TaskStatus,
@@ -20,7 +30,7 @@ export interface Principal {
 export type SubmitOutcome =
   | { outcome: 'accepted' | 'replayed'; task: { id: string; status: TaskStatus; generation: number; createdAt: Date } }
   | { outcome: 'conflict' }
-  | { outcome: 'backlog_full'; retryAfterMs: number }
+  | { outcome: 'backlog_full' | 'rate_limited'; retryAfterMs: number }
   | { outcome: 'unknown_tenant' };
 
 export type CancelOutcome =
@@ -35,7 +45,86 @@ export interface TaskCommands {
     input: unknown;
     idempotency: { key: string; bodyHash: string } | undefined;
   }): Promise<SubmitOutcome>;
-  cancel(taskId: string, tenantId: string | null): Promise<CancelOutcome>;
+  cancel(taskId: string, tenantId: string | null, actor: Principal): Promise<CancelOutcome>;
+  /** Begins the next generation of a task that has ended. */
+  retry(taskId: string, tenantId: string | null, request: RetryTask, actor: Principal): Promise<RetryOutcome>;
+}
+
+export type RetryOutcome =
+  | { outcome: 'restarted'; taskId: string; generation: number; restarted: string[]; removed: string[] }
+  | { outcome: 'not_found' }
+  | { outcome: 'not_finished'; status: TaskStatus }
+  | { outcome: 'nothing_to_do' | 'content_deleted' | 'unknown_step' };
+
+export type RedriveOutcome =
+  | RetryOutcome
+  | { outcome: 'already_ended'; state: DeadLetterState }
+  | { outcome: 'no_step' }
+  | { outcome: 'invalid_patch'; issues: readonly { path: readonly PropertyKey[]; message: string }[] };
+
+/** What narrows dead letters. A `tenantId` of null means any tenant, and what belongs to none. */
+export interface DeadLetterSelection extends Omit<BulkDeadLetterFilter, 'tenantId' | 'state'> {
+  tenantId: string | null;
+  state?: DeadLetterState;
+}
+
+export interface PageRequest {
+  cursor: string | undefined;
+  limit: number;
+}
+
+export interface Page<Item> {
+  items: Item[];
+  nextCursor: string | null;
+}
+
+/** A cursor that a list did not give out is refused with an AppError of code VALIDATION_FAILED. */
+export interface DeadLetterQueries {
+  list(selection: DeadLetterSelection, page: PageRequest): Promise<Page<DeadLetterView>>;
+  groups(selection: DeadLetterSelection, page: PageRequest): Promise<Page<DeadLetterGroup>>;
+  /** With the whole payload, the step's input included. */
+  get(id: string, tenantId: string | null): Promise<DeadLetterView | undefined>;
+}
+
+/** What is to happen to every dead letter of a selection. */
+export interface BulkRequest {
+  selection: DeadLetterSelection;
+  ratePerSecond: number | undefined;
+  limit: number | undefined;
+  dryRun: boolean;
+}
+
+export interface DeadLetterCommands {
+  redrive(id: string, tenantId: string | null, request: RedriveDeadLetter, actor: Principal): Promise<RedriveOutcome>;
+  discard(
+    id: string,
+    tenantId: string | null,
+    reason: string,
+    actor: Principal,
+  ): Promise<{ outcome: 'discarded' | 'not_found' } | { outcome: 'already_ended'; state: DeadLetterState }>;
+  redriveAll(
+    bulk: BulkRequest,
+    request: RedriveDeadLetter,
+    actor: Principal,
+  ): Promise<{ operationId: string; matched: number }>;
+  discardAll(bulk: BulkRequest, reason: string, actor: Principal): Promise<{ operationId: string; matched: number }>;
+}
+
+export interface Operations {
+  get(id: string, tenantId: string | null): Promise<OperationView | undefined>;
+  /** Idempotent: one that is over answers how it ended. */
+  abort(id: string, tenantId: string | null, actor: Principal): Promise<OperationView | undefined>;
+}
+
+export interface AuditQueries {
+  list(
+    filter: { tenantId: string | null; action?: string; keyId?: string; targetId?: string; since?: Date; until?: Date },
+    page: PageRequest,
+  ): Promise<Page<AuditEntryView>>;
+}
+
+export interface AlertQueries {
+  list(tenantId: string | null, page: PageRequest): Promise<Page<AlertView>>;
 }
 
 export interface TaskFilter {
@@ -73,7 +162,11 @@ export interface TaskQueries {
   stepOutput(taskId: string, tenantId: string | null, stepKey: string): Promise<unknown>;
   resultMaterial(taskId: string, tenantId: string | null): Promise<ResultMaterial | undefined>;
   /** Removes prompts, outputs and input of a finished task; ledger entries stay. */
-  deleteContent(taskId: string, tenantId: string | null): Promise<'deleted' | 'not_finished' | 'not_found'>;
+  deleteContent(
+    taskId: string,
+    tenantId: string | null,
+    actor: Principal,
+  ): Promise<'deleted' | 'not_finished' | 'not_found'>;
 }
 
 /** Event feed for SSE. */
@@ -117,8 +210,10 @@ export interface FleetQueries {
       paused: boolean;
     }[]
   >;
-  /** Circuit breakers of the providers; absent while nothing reports them. */
-  breakers?(): Promise<BreakerView[]>;
+  /** Circuit breakers of the providers, one for the whole fleet per model. */
+  breakers(): Promise<BreakerView[]>;
+  /** How many workers each pool should have. */
+  scaling(): Promise<PoolScaling[]>;
 }
 
 /** Task types that are served; the pipelines package's, joined in `main.ts`. */

@@ -3,7 +3,10 @@ import { parseConfig } from './config.ts';
 
 describe('parseConfig', () => {
   it('needs nothing', () => {
-    expect(parseConfig({})).toMatchObject({ ok: true, config: { host: '127.0.0.1', port: 0, controlPort: 0, latencyScale: 1, seed: 'pressroom' } });
+    expect(parseConfig({})).toMatchObject({
+      ok: true,
+      config: { host: '127.0.0.1', port: 0, controlPort: 0, latencyScale: 1, seed: 'pressroom' },
+    });
   });
 
   it('counts empty values as absent', () => {
@@ -22,11 +25,17 @@ describe('parseConfig', () => {
         ],
       },
     });
-    expect(parsed.ok && parsed.config.models.map((model) => `${model.vendor}/${model.id}`)).toContain('openai/local-llama');
+    expect(parsed.ok && parsed.config.models.map((model) => `${model.vendor}/${model.id}`)).toContain(
+      'openai/local-llama',
+    );
   });
 
   it('reports every problem at once', () => {
-    const parsed = parseConfig({ PRESSROOM_SIMULATOR_PORT: '70000', SIMULATOR_LATENCY_SCALE: 'fast', SIMULATOR_TIERS: 'opus=T9' });
+    const parsed = parseConfig({
+      PRESSROOM_SIMULATOR_PORT: '70000',
+      SIMULATOR_LATENCY_SCALE: 'fast',
+      SIMULATOR_TIERS: 'opus=T9',
+    });
     expect(parsed.ok ? [] : parsed.problems).toEqual([
       expect.stringMatching(/^PRESSROOM_SIMULATOR_PORT: /),
       expect.stringMatching(/^SIMULATOR_LATENCY_SCALE: /),

@@ -28,6 +28,8 @@ const Environment = z.object({
   PRESSROOM_SIMULATOR_CONTROL_PORT: Port,
   SIMULATOR_SEED: z.string().min(1).default('pressroom'),
   SIMULATOR_LATENCY_SCALE: z.coerce.number().min(0).max(100).default(1),
+  SIMULATOR_BATCH_MS: z.coerce.number().min(0).default(3_000),
+  SIMULATOR_GULLIBLE: z.enum(['true', 'false']).default('false'),
   SIMULATOR_TIERS: TierList,
   SIMULATOR_MODELS: TierList,
   SIMULATOR_REQUESTS_PER_MINUTE: PerMinute.optional(),
@@ -41,6 +43,8 @@ export interface Config {
   controlPort: number;
   seed: string;
   latencyScale: number;
+  gullible: boolean;
+  batchWorkMs: number;
   tierRules: readonly TierRule[];
   models: readonly SimulatedModel[];
   requestsPerMinute: number | undefined;
@@ -66,8 +70,16 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
       controlPort: values.PRESSROOM_SIMULATOR_CONTROL_PORT,
       seed: values.SIMULATOR_SEED,
       latencyScale: values.SIMULATOR_LATENCY_SCALE,
-      tierRules: [...values.SIMULATOR_MODELS, ...values.SIMULATOR_TIERS].map(({ name, tier }) => ({ word: name, tier })),
-      models: values.SIMULATOR_MODELS.flatMap(({ name }) => [addedModel(name, 'openai'), addedModel(name, 'anthropic')]),
+      batchWorkMs: values.SIMULATOR_BATCH_MS,
+      gullible: values.SIMULATOR_GULLIBLE === 'true',
+      tierRules: [...values.SIMULATOR_MODELS, ...values.SIMULATOR_TIERS].map(({ name, tier }) => ({
+        word: name,
+        tier,
+      })),
+      models: values.SIMULATOR_MODELS.flatMap(({ name }) => [
+        addedModel(name, 'openai'),
+        addedModel(name, 'anthropic'),
+      ]),
       requestsPerMinute: values.SIMULATOR_REQUESTS_PER_MINUTE,
       tokensPerMinute: values.SIMULATOR_TOKENS_PER_MINUTE,
       logLevel: values.LOG_LEVEL,

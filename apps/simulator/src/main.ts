@@ -22,6 +22,8 @@ try {
     controlPort: config.controlPort,
     seed: config.seed,
     latencyScale: config.latencyScale,
+    gullible: config.gullible,
+    batchWorkMs: config.batchWorkMs,
     tierRules: config.tierRules,
     models: config.models,
     rateLimits: {

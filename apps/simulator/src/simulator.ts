@@ -11,6 +11,9 @@ import { DEFAULT_TIER_RULES, type TierRule } from './core/models/tier-of-model.t
 import { createFaultBook, type ActiveFault } from './faults/fault-book.ts';
 import { FaultRule, type FaultRuleInput } from './faults/fault-rule.ts';
 import { createRateLimiter, type RateLimits } from './limits/rate-limiter.ts';
+import { createBatchShelf } from './server/batch-shelf.ts';
+import { createBatchWorker } from './server/batch-worker.ts';
+import { createFileShelf } from './server/file-shelf.ts';
 import { createGenerator } from './server/generator.ts';
 import { createProviderHandler } from './server/provider-server.http.ts';
 import { createCallServer } from './server/serve-call.http.ts';
@@ -35,11 +38,15 @@ export interface SimulatorOptions {
   latencyScale?: number;
   latency?: Readonly<Record<Tier, LatencyProfile>>;
   defects?: DefectTable;
+  /** Starts gullible: obeys any order that stands anywhere in a prompt. For tests of injection; default false. */
+  gullible?: boolean;
   /** Looked at before the built-in rules. */
   tierRules?: readonly TierRule[];
   /** Served besides the built-in models; an entry with the same name replaces it. */
   models?: readonly SimulatedModel[];
   rateLimits?: RateLimits;
+  /** How long a batch takes; 0, the default, finishes it at once. A day is the most before it expires. */
+  batchWorkMs?: number;
   /** Calls that are kept one by one. */
   callCapacity?: number;
   clock?: Clock;
@@ -56,6 +63,8 @@ export interface Simulator {
   clearCalls(): void;
   addFaults(...rules: FaultRuleInput[]): ActiveFault[];
   clearFaults(): void;
+  /** Turns obedience to orders in prompts on or off, for the calls to come. */
+  setGullible(isGullible: boolean): void;
   /** Forgets every remembered prompt prefix. */
   clearPromptCache(): void;
   /** Breaks off what is running and frees both ports. Idempotent. */
@@ -69,12 +78,19 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   const seed = options.seed ?? 'pressroom';
   const numericSeed = createHash('sha256').update(seed).digest().readUInt32BE(0);
   const own = options.models ?? [];
-  const models = createModelTable([...own, ...DEFAULT_MODELS.filter((model) => !own.some((other) => other.id === model.id && other.vendor === model.vendor))]);
+  const models = createModelTable([
+    ...own,
+    ...DEFAULT_MODELS.filter((model) => !own.some((other) => other.id === model.id && other.vendor === model.vendor)),
+  ]);
   const tokenizer = createTokenizer();
   const promptCache = createPromptCache();
   const callLog = createCallLog(options.callCapacity);
   const faults = createFaultBook(numericSeed);
   const limiter = createRateLimiter(options.rateLimits ?? DEFAULT_RATE_LIMITS);
+  let isGullible = options.gullible ?? false;
+  const setGullible = (value: boolean): void => {
+    isGullible = value;
+  };
   const generator = createGenerator({
     models,
     tierRules: [...(options.tierRules ?? []), ...DEFAULT_TIER_RULES],
@@ -82,7 +98,9 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     defects: options.defects ?? DEFAULT_DEFECT_TABLE,
     tokenizer,
     promptCache,
+    isGullible: () => isGullible,
   });
+  const batches = createBatchShelf({ clock, work: createBatchWorker({ clock, generator, faults, log: callLog }) });
   const calls = createCallServer({ clock, random: seededRandom(numericSeed), log: callLog, faults, limiter });
 
   const provider = createHttpServer(
@@ -93,6 +111,10 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
       tokenizer,
       generator,
       calls,
+      faults,
+      batches,
+      files: createFileShelf(),
+      batchWorkMs: options.batchWorkMs ?? 0,
       latency: options.latency ?? DEFAULT_LATENCY,
       latencyScale: options.latencyScale ?? 0,
     }),
@@ -103,9 +125,13 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
       log,
       faults,
       calls: callLog,
+      settleBatches: () => {
+        batches.settle();
+      },
       clearCache: () => {
         promptCache.clear();
       },
+      gullible: { get: () => isGullible, set: setGullible },
     }),
   );
   const host = options.host ?? LOOPBACK;
@@ -120,15 +146,26 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   return {
     url: `http://${host.includes(':') ? `[${host}]` : host}:${port}`,
     controlUrl: `http://${LOOPBACK}:${controlPort}`,
-    calls: () => callLog.list(),
-    totals: () => callLog.totals(),
+    calls: () => {
+      batches.settle();
+      return callLog.list();
+    },
+    totals: () => {
+      batches.settle();
+      return callLog.totals();
+    },
     clearCalls: () => {
       callLog.clear();
     },
-    addFaults: (...rules) => faults.add(rules.map((rule) => FaultRule.parse(rule)), clock.nowMs()),
+    addFaults: (...rules) =>
+      faults.add(
+        rules.map((rule) => FaultRule.parse(rule)),
+        clock.nowMs(),
+      ),
     clearFaults: () => {
       faults.clear();
     },
+    setGullible,
     clearPromptCache: () => {
       promptCache.clear();
     },
@@ -139,7 +176,10 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
 }
 
 function createHttpServer(handler: RequestListener): Server {
-  const server = createServer({ keepAlive: true, noDelay: true, keepAliveTimeout: KEEP_ALIVE_MS, requestTimeout: 0 }, handler);
+  const server = createServer(
+    { keepAlive: true, noDelay: true, keepAliveTimeout: KEEP_ALIVE_MS, requestTimeout: 0 },
+    handler,
+  );
   server.headersTimeout = KEEP_ALIVE_MS + 5_000;
   return server;
 }
@@ -157,7 +197,9 @@ function listen(server: Server, port: number, host: string): Promise<number> {
 
 function stop(server: Server): Promise<void> {
   return new Promise((resolve) => {
-    server.close(() => { resolve(); });
+    server.close(() => {
+      resolve();
+    });
     server.closeAllConnections();
   });
 }

@@ -7,11 +7,17 @@ import { collect, startBench, type Bench } from './fixtures/clients.ts';
 import { aBrief, aNotesFence, aPartPrompt, LARKMOOR_NOTES, LARKMOOR_SOURCES } from './fixtures/larkmoor.ts';
 
 const user = (content: string): Anthropic.MessageParam[] => [{ role: 'user', content }];
-const PART = aPartPrompt({ number: 1, heading: 'Birds', words: 150, noteIds: LARKMOOR_NOTES.slice(0, 10).map((note) => note.id) });
-const format = (schema: ZodType): Anthropic.OutputConfig => ({
-  format: { type: 'json_schema', schema: z.toJSONSchema(schema) as Record<string, unknown> },
+const PART = aPartPrompt({
+  number: 1,
+  heading: 'Birds',
+  words: 150,
+  noteIds: LARKMOOR_NOTES.slice(0, 10).map((note) => note.id),
 });
-const textOf = (message: Anthropic.Message): string => (message.content[0]?.type === 'text' ? message.content[0].text : '');
+const format = (schema: ZodType): Anthropic.OutputConfig => ({
+  format: { type: 'json_schema', schema: z.toJSONSchema(schema) },
+});
+const textOf = (message: Anthropic.Message): string =>
+  message.content[0]?.type === 'text' ? message.content[0].text : '';
 
 describe('the Anthropic protocol', () => {
   let bench: Bench;
@@ -23,14 +29,25 @@ describe('the Anthropic protocol', () => {
     bench.simulator.clearPromptCache();
   });
   afterAll(() => bench.simulator.close());
-  const create = (params: Partial<Anthropic.MessageCreateParamsNonStreaming> & { messages: Anthropic.MessageParam[] }) =>
-    bench.anthropic.messages.create({ model: 'claude-haiku-5-5', max_tokens: 1_000, ...params });
+  const create = (
+    params: Partial<Anthropic.MessageCreateParamsNonStreaming> & { messages: Anthropic.MessageParam[] },
+  ) => bench.anthropic.messages.create({ model: 'claude-haiku-5-5', max_tokens: 1_000, ...params });
 
   it('answers with a message, disjoint usage and a mark on everything that could be taken for a model', async () => {
     const { data, response, request_id } = await create({ system: 'Be exact.', messages: user(PART) }).withResponse();
-    expect(data).toMatchObject({ type: 'message', role: 'assistant', model: 'claude-haiku-5-5', stop_reason: 'end_turn', stop_sequence: null });
+    expect(data).toMatchObject({
+      type: 'message',
+      role: 'assistant',
+      model: 'claude-haiku-5-5',
+      stop_reason: 'end_turn',
+      stop_sequence: null,
+    });
     expect(textOf(data)).toContain('[1]');
-    expect(data.usage).toMatchObject({ cache_creation_input_tokens: 0, cache_read_input_tokens: 0, output_tokens_details: { thinking_tokens: 0 } });
+    expect(data.usage).toMatchObject({
+      cache_creation_input_tokens: 0,
+      cache_read_input_tokens: 0,
+      output_tokens_details: { thinking_tokens: 0 },
+    });
     expect(response.headers.get(SIMULATED_HEADER)).toBe('true');
     expect(request_id).toMatch(/^req_sim_/);
     expect(data.id).toMatch(/^msg_sim_/);
@@ -46,13 +63,27 @@ describe('the Anthropic protocol', () => {
 
   it('streams the same message it would send at once', async () => {
     const whole = await create({ messages: user(PART) });
-    const stream = bench.anthropic.messages.stream({ model: 'claude-haiku-5-5', max_tokens: 1_000, messages: user(PART) });
+    const stream = bench.anthropic.messages.stream({
+      model: 'claude-haiku-5-5',
+      max_tokens: 1_000,
+      messages: user(PART),
+    });
     const kinds = new Set<string>();
     stream.on('streamEvent', (event) => kinds.add(event.type));
     const streamed = await stream.finalMessage();
     expect(textOf(streamed)).toBe(textOf(whole));
-    expect(streamed.usage).toMatchObject({ input_tokens: whole.usage.input_tokens, output_tokens: whole.usage.output_tokens });
-    expect([...kinds]).toEqual(['message_start', 'content_block_start', 'content_block_delta', 'content_block_stop', 'message_delta', 'message_stop']);
+    expect(streamed.usage).toMatchObject({
+      input_tokens: whole.usage.input_tokens,
+      output_tokens: whole.usage.output_tokens,
+    });
+    expect([...kinds]).toEqual([
+      'message_start',
+      'content_block_start',
+      'content_block_delta',
+      'content_block_stop',
+      'message_delta',
+      'message_stop',
+    ]);
   });
 
   it('recognises a schema that the protocol sends without a name', async () => {
@@ -64,17 +95,25 @@ describe('the Anthropic protocol', () => {
   });
 
   it('uses a tool, at once and as a stream', async () => {
-    const tools: Anthropic.Tool[] = [{ name: 'article_part', input_schema: z.toJSONSchema(ArticlePart) as Anthropic.Tool.InputSchema }];
+    const tools: Anthropic.Tool[] = [
+      { name: 'article_part', input_schema: z.toJSONSchema(ArticlePart) as Anthropic.Tool.InputSchema },
+    ];
     const tool_choice = { type: 'tool' as const, name: 'article_part' };
     const message = await create({ messages: user(PART), tools, tool_choice });
     expect(message.stop_reason).toBe('tool_use');
     const [block] = message.content;
-    const streamed = await bench.anthropic.messages.stream({ model: 'claude-haiku-5-5', max_tokens: 1_000, messages: user(PART), tools, tool_choice }).finalMessage();
-    expect(ArticlePart.parse(block?.type === 'tool_use' ? block.input : undefined)).toEqual(streamed.content[0]?.type === 'tool_use' ? streamed.content[0].input : {});
+    const streamed = await bench.anthropic.messages
+      .stream({ model: 'claude-haiku-5-5', max_tokens: 1_000, messages: user(PART), tools, tool_choice })
+      .finalMessage();
+    expect(ArticlePart.parse(block?.type === 'tool_use' ? block.input : undefined)).toEqual(
+      streamed.content[0]?.type === 'tool_use' ? streamed.content[0].input : {},
+    );
   });
 
   it('answers in words after a tool has given its result', async () => {
-    const tools: Anthropic.Tool[] = [{ name: 'research_notes', input_schema: z.toJSONSchema(ResearchNotes) as Anthropic.Tool.InputSchema }];
+    const tools: Anthropic.Tool[] = [
+      { name: 'research_notes', input_schema: z.toJSONSchema(ResearchNotes) as Anthropic.Tool.InputSchema },
+    ];
     const message = await create({
       tools,
       messages: [
@@ -96,9 +135,16 @@ describe('the Anthropic protocol', () => {
   it('caches only what is marked: first written, then read', async () => {
     const system: Anthropic.TextBlockParam[] = [
       { type: 'text', text: 'Be exact.' },
-      { type: 'text', text: `${LARKMOOR_SOURCES.map((source) => source.text).join('\n')}\n${aNotesFence()}`, cache_control: { type: 'ephemeral' } },
+      {
+        type: 'text',
+        text: `${LARKMOOR_SOURCES.map((source) => source.text).join('\n')}\n${aNotesFence()}`,
+        cache_control: { type: 'ephemeral' },
+      },
     ];
-    const [first, second] = [await create({ system, messages: user('Birds?') }), await create({ system, messages: user('Gates, please?') })];
+    const [first, second] = [
+      await create({ system, messages: user('Birds?') }),
+      await create({ system, messages: user('Gates, please?') }),
+    ];
     const written = first.usage.cache_creation_input_tokens ?? 0;
     expect(written).toBeGreaterThanOrEqual(1_024);
     expect(first.usage.cache_creation).toEqual({ ephemeral_5m_input_tokens: written, ephemeral_1h_input_tokens: 0 });
@@ -110,13 +156,21 @@ describe('the Anthropic protocol', () => {
 
   it('bills the hour as an hour', async () => {
     const text = `${LARKMOOR_SOURCES.map((source) => source.text).join('\n')}\n${aNotesFence()}`;
-    const message = await create({ messages: [{ role: 'user', content: [{ type: 'text', text, cache_control: { type: 'ephemeral', ttl: '1h' } }] }] });
+    const message = await create({
+      messages: [{ role: 'user', content: [{ type: 'text', text, cache_control: { type: 'ephemeral', ttl: '1h' } }] }],
+    });
     expect(message.usage.cache_creation?.ephemeral_1h_input_tokens).toBeGreaterThanOrEqual(1_024);
-    expect(bench.simulator.calls()[0]?.billed.cacheWrite1h).toBe(message.usage.cache_creation?.ephemeral_1h_input_tokens);
+    expect(bench.simulator.calls()[0]?.billed.cacheWrite1h).toBe(
+      message.usage.cache_creation?.ephemeral_1h_input_tokens,
+    );
   });
 
   it('counts tokens as it bills them', async () => {
-    const counted = await bench.anthropic.messages.countTokens({ model: 'claude-haiku-5-5', system: 'Be exact.', messages: user(PART) });
+    const counted = await bench.anthropic.messages.countTokens({
+      model: 'claude-haiku-5-5',
+      system: 'Be exact.',
+      messages: user(PART),
+    });
     const message = await create({ system: 'Be exact.', messages: user(PART) });
     expect(counted.input_tokens).toBe(message.usage.input_tokens);
     expect(bench.simulator.calls()).toHaveLength(1);
@@ -131,7 +185,10 @@ describe('the Anthropic protocol', () => {
 
   describe('errors', () => {
     const failure = async (run: Promise<unknown>): Promise<InstanceType<typeof Anthropic.APIError>> => {
-      const error: unknown = await run.then(() => undefined, (thrown: unknown) => thrown);
+      const error: unknown = await run.then(
+        () => undefined,
+        (thrown: unknown) => thrown,
+      );
       if (!(error instanceof Anthropic.APIError)) throw new Error('the call did not fail as it should');
       return error;
     };
@@ -148,17 +205,41 @@ describe('the Anthropic protocol', () => {
     it.each([
       { title: 'an unknown model', params: { model: 'claude-0' }, status: 404, type: 'not_found_error' },
       { title: "the other vendor's model", params: { model: 'gpt-6-luna' }, status: 404, type: 'not_found_error' },
-      { title: 'too many tokens asked for', params: { model: 'claude-opus-4-1', max_tokens: 32_001 }, status: 400, type: 'invalid_request_error' },
-      { title: 'an opening that is not the user\'s', params: { messages: [{ role: 'assistant' as const, content: 'Hi' }] }, status: 400, type: 'invalid_request_error' },
-      { title: 'a prompt longer than the context', params: { model: 'claude-haiku-4-5', messages: user('tide '.repeat(210_000)) }, status: 400, type: 'invalid_request_error' },
+      {
+        title: 'too many tokens asked for',
+        params: { model: 'claude-opus-4-1', max_tokens: 32_001 },
+        status: 400,
+        type: 'invalid_request_error',
+      },
+      {
+        title: "an opening that is not the user's",
+        params: { messages: [{ role: 'assistant' as const, content: 'Hi' }] },
+        status: 400,
+        type: 'invalid_request_error',
+      },
+      {
+        title: 'a prompt longer than the context',
+        params: { model: 'claude-haiku-4-5', messages: user('tide '.repeat(210_000)) },
+        status: 400,
+        type: 'invalid_request_error',
+      },
     ])('answers $title with $status', async ({ params, status, type }) => {
-      const error = await failure(bench.anthropic.messages.create({ model: 'claude-haiku-5-5', max_tokens: 10, messages: user('x'), ...params }, { timeout: 10_000 }));
+      const error = await failure(
+        bench.anthropic.messages.create(
+          { model: 'claude-haiku-5-5', max_tokens: 10, messages: user('x'), ...params },
+          { timeout: 10_000 },
+        ),
+      );
       expect([error.status, error.type]).toEqual([status, type]);
       expect(error.requestID).toMatch(/^req_sim_/);
     });
 
     it('refuses a fifth cache mark', async () => {
-      const content = Array.from({ length: 5 }, (): Anthropic.TextBlockParam => ({ type: 'text', text: 'x', cache_control: { type: 'ephemeral' } }));
+      const content = Array.from({ length: 5 }, (): Anthropic.TextBlockParam => ({
+        type: 'text',
+        text: 'x',
+        cache_control: { type: 'ephemeral' },
+      }));
       expect((await failure(create({ messages: [{ role: 'user', content }] }))).status).toBe(400);
     });
   });

@@ -13,8 +13,10 @@ describe('the control port', () => {
   });
   afterAll(() => bench.simulator.close());
 
-  const control = (path: string, init?: RequestInit): Promise<Response> => fetch(`${bench.simulator.controlUrl}${path}`, init);
-  const ask = () => bench.openai.chat.completions.create({ model: 'gpt-6-luna', messages: [{ role: 'user', content: 'Hi' }] });
+  const control = (path: string, init?: RequestInit): Promise<Response> =>
+    fetch(`${bench.simulator.controlUrl}${path}`, init);
+  const ask = () =>
+    bench.openai.chat.completions.create({ model: 'gpt-6-luna', messages: [{ role: 'user', content: 'Hi' }] });
 
   it('is well', async () => {
     expect(await (await control('/healthz')).json()).toEqual({ status: 'ok', simulated: true });
@@ -23,7 +25,10 @@ describe('the control port', () => {
   it('lists the calls with totals, and only those after a number', async () => {
     await ask();
     await ask();
-    const { calls, totals } = (await (await control('/calls')).json()) as { calls: CallRecord[]; totals: { all: { calls: number } } };
+    const { calls, totals } = (await (await control('/calls')).json()) as {
+      calls: CallRecord[];
+      totals: { all: { calls: number } };
+    };
     expect([calls.length, totals.all.calls]).toEqual([2, 2]);
     const later = (await (await control(`/calls?since=${calls[0]?.seq ?? 0}`)).json()) as { calls: CallRecord[] };
     expect(later.calls.map((call) => call.seq)).toEqual([calls[1]?.seq]);

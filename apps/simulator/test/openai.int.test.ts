@@ -8,7 +8,12 @@ import { collect, startBench, type Bench } from './fixtures/clients.ts';
 import { aBrief, aNotesFence, aPartPrompt, LARKMOOR_NOTES, LARKMOOR_SOURCES } from './fixtures/larkmoor.ts';
 
 const user = (content: string): OpenAI.ChatCompletionMessageParam[] => [{ role: 'user', content }];
-const PART = aPartPrompt({ number: 1, heading: 'Birds', words: 150, noteIds: LARKMOOR_NOTES.slice(0, 10).map((note) => note.id) });
+const PART = aPartPrompt({
+  number: 1,
+  heading: 'Birds',
+  words: 150,
+  noteIds: LARKMOOR_NOTES.slice(0, 10).map((note) => note.id),
+});
 const jsonSchema = (name: string, schema: z.ZodType) => ({
   type: 'json_schema' as const,
   json_schema: { name, strict: true, schema: z.toJSONSchema(schema) as Record<string, unknown> },
@@ -31,10 +36,20 @@ describe('the OpenAI protocol', () => {
 
   it('answers with text, usage and a mark on everything that could be taken for a model', async () => {
     const { data, response, request_id } = await create({ messages: user(PART) }).withResponse();
-    expect(data).toMatchObject({ object: 'chat.completion', model: 'gpt-6-luna', system_fingerprint: 'pressroom-simulator' });
-    expect(data.choices[0]).toMatchObject({ finish_reason: 'stop', message: { role: 'assistant', content: expect.stringContaining('[1]') as string } });
+    expect(data).toMatchObject({
+      object: 'chat.completion',
+      model: 'gpt-6-luna',
+      system_fingerprint: 'pressroom-simulator',
+    });
+    expect(data.choices[0]).toMatchObject({
+      finish_reason: 'stop',
+      message: { role: 'assistant', content: expect.stringContaining('[1]') as string },
+    });
     expect(data.usage?.total_tokens).toBe((data.usage?.prompt_tokens ?? 0) + (data.usage?.completion_tokens ?? 0));
-    expect(data.usage).toMatchObject({ prompt_tokens_details: { cached_tokens: 0 }, completion_tokens_details: { reasoning_tokens: 0 } });
+    expect(data.usage).toMatchObject({
+      prompt_tokens_details: { cached_tokens: 0 },
+      completion_tokens_details: { reasoning_tokens: 0 },
+    });
     expect(response.headers.get(SIMULATED_HEADER)).toBe('true');
     expect(request_id).toMatch(/^req_sim_/);
     expect(data.id).toMatch(/^chatcmpl_sim_/);
@@ -42,7 +57,14 @@ describe('the OpenAI protocol', () => {
 
   it('tells the rate limits in every reply', async () => {
     const { response } = await create({ messages: user('Hello') }).withResponse();
-    for (const name of ['limit-requests', 'remaining-requests', 'reset-requests', 'limit-tokens', 'remaining-tokens', 'reset-tokens']) {
+    for (const name of [
+      'limit-requests',
+      'remaining-requests',
+      'reset-requests',
+      'limit-tokens',
+      'remaining-tokens',
+      'reset-tokens',
+    ]) {
       expect(response.headers.get(`x-ratelimit-${name}`)).toMatch(/^\d+(?:ms|s|m\d+s)?$/);
     }
   });
@@ -56,13 +78,19 @@ describe('the OpenAI protocol', () => {
       stream_options: { include_usage: true },
     });
     const chunks = await collect(stream);
-    expect(chunks.map((chunk) => chunk.choices[0]?.delta.content ?? '').join('')).toBe(whole.choices[0]?.message.content);
+    expect(chunks.map((chunk) => chunk.choices[0]?.delta.content ?? '').join('')).toBe(
+      whole.choices[0]?.message.content,
+    );
     expect(chunks.at(-1)).toMatchObject({ choices: [], usage: { completion_tokens: whole.usage?.completion_tokens } });
     expect(chunks.slice(0, -1).every((chunk) => chunk.usage === null)).toBe(true);
   });
 
   it('streams without usage when not asked', async () => {
-    const stream = await bench.openai.chat.completions.create({ model: 'gpt-6-luna', messages: user(PART), stream: true });
+    const stream = await bench.openai.chat.completions.create({
+      model: 'gpt-6-luna',
+      messages: user(PART),
+      stream: true,
+    });
     const chunks = await collect(stream);
     expect(chunks.some((chunk) => 'usage' in chunk)).toBe(false);
     expect(chunks.at(-1)?.choices[0]?.finish_reason).toBe('stop');
@@ -75,7 +103,10 @@ describe('the OpenAI protocol', () => {
 
   it('writes what a strict schema asks for', async () => {
     const prompt = `${aBrief({ words: 600, sections: 3 })}\n${aNotesFence()}`;
-    const completion = await create({ messages: user(prompt), response_format: jsonSchema('article_outline', ArticleOutline) });
+    const completion = await create({
+      messages: user(prompt),
+      response_format: jsonSchema('article_outline', ArticleOutline),
+    });
     expect(ArticleOutline.parse(JSON.parse(completion.choices[0]?.message.content ?? '')).sections).toHaveLength(3);
   });
 
@@ -91,7 +122,7 @@ describe('the OpenAI protocol', () => {
 
   const TOOL: OpenAI.ChatCompletionTool = {
     type: 'function',
-    function: { name: 'article_part', parameters: z.toJSONSchema(ArticlePart) as Record<string, unknown> },
+    function: { name: 'article_part', parameters: z.toJSONSchema(ArticlePart) },
   };
 
   it('calls a tool, at once and as a stream', async () => {
@@ -100,7 +131,9 @@ describe('the OpenAI protocol', () => {
     expect(completion.choices[0]?.finish_reason).toBe('tool_calls');
     const call = completion.choices[0]?.message.tool_calls?.[0];
     const written = ArticlePart.parse(JSON.parse(call?.type === 'function' ? call.function.arguments : ''));
-    const streamed = await bench.openai.chat.completions.stream({ model: 'gpt-6-luna', messages: user(PART), tools: [TOOL], tool_choice }).finalChatCompletion();
+    const streamed = await bench.openai.chat.completions
+      .stream({ model: 'gpt-6-luna', messages: user(PART), tools: [TOOL], tool_choice })
+      .finalChatCompletion();
     const streamedCall = streamed.choices[0]?.message.tool_calls?.[0];
     expect(JSON.parse(streamedCall?.type === 'function' ? streamedCall.function.arguments : '')).toEqual(written);
   });
@@ -110,7 +143,10 @@ describe('the OpenAI protocol', () => {
       tools: [TOOL],
       messages: [
         ...user(PART),
-        { role: 'assistant', tool_calls: [{ id: 'call_1', type: 'function', function: { name: 'article_part', arguments: '{}' } }] },
+        {
+          role: 'assistant',
+          tool_calls: [{ id: 'call_1', type: 'function', function: { name: 'article_part', arguments: '{}' } }],
+        },
         { role: 'tool', tool_call_id: 'call_1', content: 'Done.' },
       ],
     });
@@ -127,19 +163,28 @@ describe('the OpenAI protocol', () => {
 
   it('stops before a stop sequence', async () => {
     const completion = await create({ messages: user(PART), stop: '[1]' });
-    expect(completion.choices[0]).toMatchObject({ finish_reason: 'stop', message: { content: expect.not.stringContaining('[1]') as string } });
+    expect(completion.choices[0]).toMatchObject({
+      finish_reason: 'stop',
+      message: { content: expect.not.stringContaining('[1]') as string },
+    });
   });
 
   it('is the same for any temperature and another for another seed', async () => {
     const ask = async (options: { temperature?: number; seed?: number }): Promise<unknown> =>
-      (await create({ messages: user(aPartPrompt({ number: 1, heading: 'Birds', words: 300, noteIds: [] })), ...options })).choices[0]?.message.content;
+      (
+        await create({
+          messages: user(aPartPrompt({ number: 1, heading: 'Birds', words: 300, noteIds: [] })),
+          ...options,
+        })
+      ).choices[0]?.message.content;
     expect(await ask({ temperature: 0 })).toBe(await ask({ temperature: 1.9 }));
     expect(new Set(await Promise.all([1, 2, 3].map((seed) => ask({ seed })))).size).toBeGreaterThan(1);
   });
 
   it('reads a long prefix it has seen from the cache and bills the write', async () => {
     const system = `Follow the guide. ${LARKMOOR_SOURCES.map((source) => source.text).join('\n')} ${aNotesFence()}`;
-    const ask = (question: string) => create({ model: 'gpt-5.6-luna', messages: [{ role: 'system', content: system }, ...user(question)] });
+    const ask = (question: string) =>
+      create({ model: 'gpt-5.6-luna', messages: [{ role: 'system', content: system }, ...user(question)] });
     const first = await ask('What of the birds?');
     const second = await ask('What of the gates?');
     expect(first.usage?.prompt_tokens_details).toMatchObject({ cached_tokens: 0 });
@@ -155,7 +200,8 @@ describe('the OpenAI protocol', () => {
       await bench.openai.embeddings.create({ model: 'text-embedding-3-small', input, encoding_format: 'float' }),
     ];
     const vectors = byDefault.data.map((entry) => Array.from(entry.embedding));
-    const cosine = (left: number[] = [], right: number[] = []): number => left.reduce((sum, value, index) => sum + value * (right[index] ?? 0), 0);
+    const cosine = (left: number[] = [], right: number[] = []): number =>
+      left.reduce((sum, value, index) => sum + value * (right[index] ?? 0), 0);
     expect(vectors[0]).toHaveLength(1_536);
     expect(cosine(vectors[0], vectors[1])).toBeGreaterThan(0.7);
     expect(cosine(vectors[0], vectors[2])).toBeLessThan(0.3);
@@ -172,28 +218,63 @@ describe('the OpenAI protocol', () => {
 
   describe('errors', () => {
     const failure = async (run: Promise<unknown>): Promise<InstanceType<typeof OpenAI.APIError>> => {
-      const error: unknown = await run.then(() => undefined, (thrown: unknown) => thrown);
+      const error: unknown = await run.then(
+        () => undefined,
+        (thrown: unknown) => thrown,
+      );
       if (!(error instanceof OpenAI.APIError)) throw new Error('the call did not fail as it should');
       return error;
     };
 
     it('refuses a request without a key', async () => {
       const response = await fetch(`${bench.simulator.url}/v1/chat/completions`, { method: 'POST', body: '{}' });
-      expect([response.status, ((await response.json()) as { error: { code: string } }).error.code]).toEqual([401, 'invalid_api_key']);
+      expect([response.status, ((await response.json()) as { error: { code: string } }).error.code]).toEqual([
+        401,
+        'invalid_api_key',
+      ]);
     });
 
     it.each([
-      { title: 'an unknown model', params: { model: 'gpt-0', messages: user('x') }, status: 404, code: 'model_not_found' },
-      { title: 'a model that was shut down', params: { model: 'gpt-3.5-turbo', messages: user('x') }, status: 404, code: 'model_not_found' },
+      {
+        title: 'an unknown model',
+        params: { model: 'gpt-0', messages: user('x') },
+        status: 404,
+        code: 'model_not_found',
+      },
+      {
+        title: 'a model that was shut down',
+        params: { model: 'gpt-3.5-turbo', messages: user('x') },
+        status: 404,
+        code: 'model_not_found',
+      },
       { title: 'messages that are missing', params: { model: 'gpt-6-luna', messages: [] }, status: 400, code: null },
-      { title: 'too many tokens asked for', params: { model: 'gpt-4o', messages: user('x'), max_tokens: 20_000 }, status: 400, code: null },
-      { title: 'a limit of no tokens', params: { model: 'gpt-4o', messages: user('x'), max_tokens: 0 }, status: 400, code: null },
-      { title: 'a prompt longer than the context', params: { model: 'gpt-4o', messages: user('tide '.repeat(130_000)) }, status: 400, code: 'context_length_exceeded' },
+      {
+        title: 'too many tokens asked for',
+        params: { model: 'gpt-4o', messages: user('x'), max_tokens: 20_000 },
+        status: 400,
+        code: null,
+      },
+      {
+        title: 'a limit of no tokens',
+        params: { model: 'gpt-4o', messages: user('x'), max_tokens: 0 },
+        status: 400,
+        code: null,
+      },
+      {
+        title: 'a prompt longer than the context',
+        params: { model: 'gpt-4o', messages: user('tide '.repeat(130_000)) },
+        status: 400,
+        code: 'context_length_exceeded',
+      },
     ])('answers $title with $status', async ({ params, status, code }) => {
       const error = await failure(bench.openai.chat.completions.create(params));
       expect([error.status, error.code]).toEqual([status, code]);
       expect(error.requestID).toMatch(/^req_sim_/);
-      expect(bench.simulator.calls().at(-1)).toMatchObject({ outcome: 'error', status, billed: { uncachedInput: 0, output: 0 } });
+      expect(bench.simulator.calls().at(-1)).toMatchObject({
+        outcome: 'error',
+        status,
+        billed: { uncachedInput: 0, output: 0 },
+      });
     });
 
     it('answers an unknown path with 404', async () => {
@@ -201,7 +282,11 @@ describe('the OpenAI protocol', () => {
     });
 
     it('refuses JSON that cannot be read', async () => {
-      const response = await fetch(`${bench.simulator.url}/v1/chat/completions`, { method: 'POST', body: '{', headers: { authorization: 'Bearer k' } });
+      const response = await fetch(`${bench.simulator.url}/v1/chat/completions`, {
+        method: 'POST',
+        body: '{',
+        headers: { authorization: 'Bearer k' },
+      });
       expect(response.status).toBe(400);
     });
   });
@@ -212,7 +297,14 @@ describe('the OpenAI protocol', () => {
       response_format: jsonSchema('source_summary', SourceSummary),
     });
     const [call] = bench.simulator.calls();
-    expect(call).toMatchObject({ vendor: 'openai', model: 'gpt-6-luna', tier: 'T1', purpose: 'source_summary', outcome: 'ok', usage: completion.usage });
+    expect(call).toMatchObject({
+      vendor: 'openai',
+      model: 'gpt-6-luna',
+      tier: 'T1',
+      purpose: 'source_summary',
+      outcome: 'ok',
+      usage: completion.usage,
+    });
     const { uncachedInput = 0, cacheRead = 0, cacheWrite5m = 0, output } = call?.billed ?? {};
     expect(uncachedInput + cacheRead + cacheWrite5m).toBe(completion.usage?.prompt_tokens);
     expect(output).toBe(completion.usage?.completion_tokens);

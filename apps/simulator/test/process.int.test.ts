@@ -10,7 +10,10 @@ describe('the simulator as a process', () => {
   afterEach(() => child?.kill('SIGKILL'));
 
   const start = (env: Record<string, string> = {}): ChildProcess => {
-    child = spawn(process.execPath, [MAIN], { stdio: ['ignore', 'pipe', 'pipe', 'ipc'], env: { ...process.env, SIMULATOR_LATENCY_SCALE: '0', ...env } });
+    child = spawn(process.execPath, [MAIN], {
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+      env: { ...process.env, SIMULATOR_LATENCY_SCALE: '0', ...env },
+    });
     return child;
   };
   const ready = async (started: ChildProcess): Promise<{ type: string; url: string; controlUrl: string }> => {
@@ -32,7 +35,12 @@ describe('the simulator as a process', () => {
   it.each([
     { title: 'SIGTERM', stop: (started: ChildProcess) => started.kill('SIGTERM') },
     { title: 'SIGINT', stop: (started: ChildProcess) => started.kill('SIGINT') },
-    { title: 'its parent letting go', stop: (started: ChildProcess) => { started.disconnect(); } },
+    {
+      title: 'its parent letting go',
+      stop: (started: ChildProcess) => {
+        started.disconnect();
+      },
+    },
   ])('ends at once on $title, whatever it is serving', async ({ stop }) => {
     const started = start({ SIMULATOR_LATENCY_SCALE: '100' });
     const { url } = await ready(started);

@@ -1,43 +1,48 @@
-import type { Clock, Logger, Secret } from '@pressroom/runtime';
+import { calculateBackoffMs, errorMessage, type Clock, type Logger, type Secret } from '@pressroom/runtime';
 
-import { chooseWorkerTarget, type PoolAdvice, type ScalingState } from './choose-worker-target.ts';
+import { decidePoolSizes, type PoolAdvice, type PoolSize } from './decide-pool-sizes.ts';
 
-const INTERVAL_MS = 5_000;
+/** The first step of an idle system waits for so long, at most, before a worker starts. */
+const INTERVAL_MS = 1_000;
 const REQUEST_TIMEOUT_MS = 3_000;
+/** A worker that does not start is not tried every second. */
+const RETRY = { baseMs: 2_000, capMs: 30_000 };
 
-/** Asks the coordinator what it would like and adjusts, until `signal` aborts. A failed look changes nothing. */
+/**
+ * Asks the coordinator what it would like and follows, until `signal` aborts. A look that failed changes nothing. Ends
+ * without an error.
+ */
 export async function autoscale(options: {
   url: string;
   adminKey: Secret;
-  workers: number;
   maxWorkers: number;
-  /** Starts or drains workers until there are that many. */
-  resize: (workers: number) => Promise<void>;
+  /** Starts and drains workers until pools are as large as that. */
+  resize: (sizes: readonly PoolSize[]) => Promise<void>;
   clock: Clock;
   log: Logger;
   signal: AbortSignal;
 }): Promise<void> {
   const { clock, log, signal } = options;
-  let state: ScalingState = { workers: options.workers, lowLooks: 0 };
-  for (;;) {
+  let before = '';
+  let failures = 0;
+  while (!signal.aborted) {
     try {
-      await clock.sleep(INTERVAL_MS, signal);
-      const next = chooseWorkerTarget(
-        state,
-        await fetchAdvice(options.url, options.adminKey, signal),
-        options.maxWorkers,
-      );
-      if (next.workers !== state.workers) {
-        log.info({ from: state.workers, to: next.workers }, 'workers.rescaled');
-        await options.resize(next.workers);
-      }
-      state = next;
+      const sizes = decidePoolSizes(await fetchAdvice(options.url, options.adminKey, signal), options.maxWorkers);
+      const now = sizes.map(({ pool, workers }) => `${pool} ${workers}`).join(', ');
+      if (now !== before) log.info({ sizes: now }, 'workers.rescaled');
+      before = now;
+      await options.resize(sizes);
+      failures = 0;
     } catch (error) {
-      if (signal.aborted) return;
-      log.warn({ err: error }, 'workers.rescale_failed');
+      failures += 1;
+      if (!isAborted(signal)) log.warn({ reason: errorMessage(error) }, 'workers.rescale_failed');
     }
+    const pauseMs = failures > 0 ? calculateBackoffMs(failures, RETRY, 1) : INTERVAL_MS;
+    await clock.sleep(pauseMs, signal).catch(() => undefined);
   }
 }
+
+const isAborted = (signal: AbortSignal): boolean => signal.aborted;
 
 async function fetchAdvice(url: string, adminKey: Secret, signal: AbortSignal): Promise<PoolAdvice[]> {
   const response = await fetch(`${url}/v1/fleet/scaling`, {

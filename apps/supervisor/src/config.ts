@@ -21,6 +21,8 @@ export interface Config extends Options {
   /** A provider is set up through the SDKs' own variables. */
   hasProvider: boolean;
   workers: number;
+  /** Most workers that scaling may start. */
+  maxWorkers: number;
 }
 
 const schema = z.object({
@@ -64,5 +66,6 @@ export function readConfig(env: Environment, argv: readonly string[], checkoutDi
     ].some((value) => value !== undefined),
     // Two, so that losing one is seen to be harmless; one where there is only one core to share.
     workers: options.workers ?? Math.min(2, availableParallelism()),
+    maxWorkers: options.workers ?? Math.max(2, availableParallelism()),
   };
 }

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 
 export interface Options {
-  /** Follow the coordinator's scaling advice instead of a fixed number of workers. */
+  /** Follow the coordinator's scaling advice, from no workers up to `workers`, instead of running that many. */
   autoscale: boolean;
   workers: number | undefined;
   /** Say what was started as one JSON object on stdout. */

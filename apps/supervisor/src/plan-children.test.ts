@@ -23,7 +23,7 @@ describe('planning the children', () => {
   });
 
   it('gives workers neither, but the simulator', () => {
-    expect(planWorker(facts, 2)).toMatchObject({
+    expect(planWorker(facts, 'worker-2')).toMatchObject({
       name: 'worker-2',
       env: {
         PORT: undefined,
@@ -32,6 +32,14 @@ describe('planning the children', () => {
         LOG_LEVEL: 'debug',
       },
     });
+  });
+
+  it('tells a worker of a named pool what to serve, and leaves it to the environment otherwise', () => {
+    const outer = { ...facts, env: { PRESSROOM_POOLS: 'refine.*' } };
+    expect(planWorker(outer, 'worker-drafts-1', ['draft.batch', 'draft.interactive']).env['PRESSROOM_POOLS']).toBe(
+      'draft.batch,draft.interactive',
+    );
+    expect(planWorker(outer, 'worker-1').env['PRESSROOM_POOLS']).toBe('refine.*');
   });
 
   it('keeps stores and keys from the simulator', () => {

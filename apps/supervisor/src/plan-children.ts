@@ -32,13 +32,22 @@ export function planCoordinator(facts: ChildFacts): ProcessSpec {
   };
 }
 
-/** @param number from 1; part of the name, so that logs tell workers apart */
-export function planWorker(facts: ChildFacts, number: number): ProcessSpec {
+/**
+ * @param name tells workers apart in logs
+ * @param queues what it serves, where that is not left to `PRESSROOM_POOLS`
+ */
+export function planWorker(facts: ChildFacts, name: string, queues?: readonly string[]): ProcessSpec {
   return {
-    name: `worker-${number}`,
+    name,
     program: join(facts.checkoutDir, 'apps/worker/src/main.ts'),
-    // The address and the admin key are the coordinator's alone.
-    env: { ...shared(facts), HOST: undefined, PORT: undefined, PRESSROOM_ADMIN_KEY: undefined },
+    env: {
+      ...shared(facts),
+      // The address and the admin key are the coordinator's alone.
+      HOST: undefined,
+      PORT: undefined,
+      PRESSROOM_ADMIN_KEY: undefined,
+      ...(queues && { PRESSROOM_POOLS: queues.join(',') }),
+    },
   };
 }
 

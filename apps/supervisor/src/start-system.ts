@@ -1,5 +1,3 @@
-import { availableParallelism } from 'node:os';
-
 import { findFreePort, type Clock, type Logger, type Random, type Shutdown } from '@pressroom/runtime';
 
 import { readOrCreateAdminKey } from './admin-key.ts';
@@ -7,6 +5,7 @@ import { autoscale } from './autoscale.ts';
 import { checkAddress } from './check-address.ts';
 import { createChildOutput } from './child-output.ts';
 import type { Config } from './config.ts';
+import type { PoolSize } from './decide-pool-sizes.ts';
 import type { Home } from './home.ts';
 import { keepPostgres } from './keep-postgres.ts';
 import { ManagedProcess } from './managed-process.ts';
@@ -15,10 +14,11 @@ import { planCoordinator, planSimulator, planWorker, type ChildFacts } from './p
 import { createProcessGroup, type ProcessGroup } from './process-group.ts';
 import type { StartedFacts, Terminal } from './terminal.ts';
 import { toUrl } from './to-url.ts';
+import { createWorkerPools, WHOLE_POOL } from './worker-pools.ts';
 
 export const DEFAULT_PORT = 4400;
-/** Workers finish the attempt they are in; what takes longer is taken over by others after the lease ends. */
-const DRAIN_MS = 25_000;
+/** Longer than a worker's own deadlines for its drain (20 s unless `PRESSROOM_DRAIN` says less) and its end. */
+const DRAIN_MS = 30_000;
 const STOP_MS = 5_000;
 
 export interface SystemDependencies {
@@ -71,17 +71,27 @@ export async function startSystem(config: Config, home: Home, deps: SystemDepend
     adminKey: adminKey.reveal(),
     simulatorUrl,
   };
-  const resize = (workers: number) => resizeWorkers(group, facts, workers);
-  const [coordinator] = await Promise.all([group.start(planCoordinator(facts)), resize(config.workers)]);
+  const pools = createWorkerPools({
+    group,
+    plan: (name, queues) => planWorker(facts, name, queues),
+    drainMs: DRAIN_MS,
+    log,
+  });
+  const fixed = config.autoscale ? 0 : config.workers;
+  const [coordinator] = await Promise.all([
+    group.start(planCoordinator(facts)),
+    pools.resize([{ pool: WHOLE_POOL, queues: [], workers: fixed }]),
+  ]);
   const url = coordinator.url ?? toUrl(config.host, port);
 
   if (config.autoscale) {
-    const maxWorkers = Math.max(config.workers, availableParallelism());
-    const { workers } = config;
-    void autoscale({ url, adminKey, workers, maxWorkers, resize, clock: deps.clock, log, signal: shutdown.signal });
+    const { maxWorkers } = config;
+    const resize = (sizes: readonly PoolSize[]) => pools.resize(sizes);
+    void autoscale({ url, adminKey, maxWorkers, resize, clock: deps.clock, log, signal: shutdown.signal });
   }
   const adminKeyFile = config.adminKey ? undefined : home.adminKeyFile;
-  return { url, adminKey, adminKeyFile, simulated, logDir: home.logDir, workers: config.workers };
+  const maxWorkers = config.autoscale ? config.maxWorkers : fixed;
+  return { url, adminKey, adminKeyFile, simulated, logDir: home.logDir, workers: fixed, maxWorkers };
 }
 
 async function startDatabase(home: Home, deps: SystemDependencies): Promise<string> {
@@ -90,15 +100,4 @@ async function startDatabase(home: Home, deps: SystemDependencies): Promise<stri
   const postgres = await keepPostgres({ start: () => deps.startPostgres(home.postgresDir), log, clock, random });
   deps.shutdown.register('postgres', () => postgres.stop());
   return postgres.url;
-}
-
-async function resizeWorkers(group: ProcessGroup, facts: ChildFacts, count: number): Promise<void> {
-  const numbers = group
-    .names()
-    .flatMap((name) => (name.startsWith('worker-') ? [Number(name.slice('worker-'.length))] : []));
-  const missing = Array.from({ length: count }, (_, index) => index + 1).filter((number) => !numbers.includes(number));
-  await Promise.all([
-    ...missing.map((number) => group.start(planWorker(facts, number))),
-    group.stop((name) => name.startsWith('worker-') && Number(name.slice('worker-'.length)) > count, DRAIN_MS),
-  ]);
 }

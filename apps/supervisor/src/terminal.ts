@@ -8,6 +8,8 @@ export interface StartedFacts {
   simulated: boolean;
   logDir: string;
   workers: number;
+  /** Larger than `workers` where they are scaled. */
+  maxWorkers: number;
 }
 
 export interface Terminal {
@@ -36,17 +38,18 @@ export function createTerminal(options: { json: boolean; quiet: boolean }): Term
   };
 }
 
-function toJson({ url, adminKeyFile, simulated, logDir, workers }: StartedFacts) {
-  return { url, adminKeyFile: adminKeyFile ?? null, simulated, logDir, workers };
+function toJson({ url, adminKeyFile, simulated, logDir, workers, maxWorkers }: StartedFacts) {
+  return { url, adminKeyFile: adminKeyFile ?? null, simulated, logDir, workers, maxWorkers };
 }
 
 function describe(facts: StartedFacts, isTerminal: boolean): string {
-  const { url, adminKeyFile, adminKey, simulated, logDir, workers } = facts;
+  const { url, adminKeyFile, adminKey, simulated, logDir, workers, maxWorkers } = facts;
+  const staff = maxWorkers > workers ? `workers as needed, up to ${maxWorkers}` : `${workers} worker${workers === 1 ? '' : 's'}`;
   const key = adminKeyFile === undefined ? '$PRESSROOM_ADMIN_KEY' : `$(cat '${adminKeyFile}')`;
   const body = '{"type":"brief","input":{"topic":"Heat pumps in old houses"}}';
   return [
     '',
-    `Pressroom is ready: ${url} (${workers} worker${workers === 1 ? '' : 's'})`,
+    `Pressroom is ready: ${url} (${staff})`,
     `  admin key  ${adminKeyFile ?? 'from PRESSROOM_ADMIN_KEY'}${isTerminal ? `: ${adminKey.reveal()}` : ''}`,
     `  try        curl -s ${url}/v1/tasks -H "Authorization: Bearer ${key}" -H 'Content-Type: application/json' -d '${body}'`,
     `  logs       ${logDir}`,

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { ALL_QUEUES } from '@pressroom/contracts';
+import { ScalingConfig } from '@pressroom/engine';
 import { LlmConfig, type ProviderConfig } from '@pressroom/llm';
 import { parsePools } from '@pressroom/queue';
 import {
@@ -18,9 +19,13 @@ import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
 import type { WorkerSettings } from './wiring/start-worker.ts';
 
-/** What `PRESSROOM_CONFIG` may hold for a worker: models and providers, and what may be fetched. */
+/**
+ * What `PRESSROOM_CONFIG` may hold: models and providers, what may be fetched, and what the coordinators read of the same
+ * file.
+ */
 const ConfigFile = z.strictObject({
   ...LlmConfig.shape,
+  ...ScalingConfig.shape,
   egress: z
     .strictObject({
       /** Hosts (`host`, `host:port`) that may be fetched although they are not public. An administrator's decision. */

@@ -77,7 +77,7 @@ export function createCatalog(options: CatalogOptions = {}): Catalog {
     problems.push(`unknown baseline model ${options.baseline}`);
   if (problems.length > 0) throw new CatalogInvalidError(problems);
 
-  const purposes = { ...DEFAULT_PURPOSES, ...options.purposes };
+  const purposes = joinPurposes(options.purposes ?? {});
   const require = (name: string): Model => {
     const model = find(name);
     if (!model) throw new PriceUnknownError(name);
@@ -116,6 +116,18 @@ function builtInModels(): Model[] {
     ...OPENAI_MODELS.map((spec) => buildModel('openai', ModelSpec.parse(spec))),
     ...ANTHROPIC_MODELS.map((spec) => buildModel('anthropic', ModelSpec.parse(spec))),
   ];
+}
+
+function joinPurposes(overrides: Readonly<Record<string, PurposePolicy>>): Readonly<Record<string, PurposePolicy>> {
+  const joined = Object.entries({ ...DEFAULT_PURPOSES, ...overrides });
+  const builtIn = (name: string): PurposePolicy | undefined =>
+    Object.hasOwn(DEFAULT_PURPOSES, name) ? DEFAULT_PURPOSES[name] : undefined;
+  return Object.fromEntries(
+    joined.map(([name, policy]) => [
+      name,
+      { ...policy, cacheable: policy.cacheable ?? builtIn(name)?.cacheable ?? false },
+    ]),
+  );
 }
 
 function joinTiers(models: readonly Model[], overrides: Partial<TierTable>): TierTable {

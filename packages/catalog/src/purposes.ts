@@ -9,6 +9,11 @@ export interface PurposePolicy {
   /** Limit of one provider request. */
   timeoutMs: number;
   reasoning: Reasoning;
+  /**
+   * May tasks of a tenant share replies to the very same request? For work that reads and does not write: two articles
+   * should not share a sentence. Default: no.
+   */
+  cacheable?: boolean | undefined;
 }
 
 /**
@@ -17,9 +22,10 @@ export interface PurposePolicy {
  * so the large one is cheap there.
  */
 export const DEFAULT_PURPOSES: Readonly<Record<string, PurposePolicy>> = {
-  'source-summary': { tier: 'T1', timeoutMs: 45_000, reasoning: 'off' },
+  'source-summary': { tier: 'T1', timeoutMs: 45_000, reasoning: 'off', cacheable: true },
   metadata: { tier: 'T1', timeoutMs: 30_000, reasoning: 'off' },
   format: { tier: 'T1', timeoutMs: 30_000, reasoning: 'off' },
+  classify: { tier: 'T1', timeoutMs: 30_000, reasoning: 'off' },
   'research-plan': { tier: 'T2', timeoutMs: 45_000, reasoning: 'off' },
   'research-notes': { tier: 'T2', timeoutMs: 90_000, reasoning: 'off' },
   'draft-lead': { tier: 'T2', timeoutMs: 60_000, reasoning: 'off' },
@@ -27,8 +33,17 @@ export const DEFAULT_PURPOSES: Readonly<Record<string, PurposePolicy>> = {
   adjust: { tier: 'T2', timeoutMs: 120_000, reasoning: 'off' },
   resize: { tier: 'T2', timeoutMs: 120_000, reasoning: 'off' },
   revise: { tier: 'T2', timeoutMs: 120_000, reasoning: 'off' },
+  summary: { tier: 'T2', timeoutMs: 90_000, reasoning: 'off' },
+  rewrite: { tier: 'T2', timeoutMs: 120_000, reasoning: 'off' },
+  headlines: { tier: 'T2', timeoutMs: 45_000, reasoning: 'off' },
+  'classify-again': { tier: 'T2', timeoutMs: 45_000, reasoning: 'off' },
+  // A text written again without what the quality contract found.
+  mend: { tier: 'T2', timeoutMs: 120_000, reasoning: 'off' },
   outline: { tier: 'T3', timeoutMs: 120_000, reasoning: 'low' },
+  'content-brief': { tier: 'T3', timeoutMs: 120_000, reasoning: 'low' },
   critique: { tier: 'T3', timeoutMs: 120_000, reasoning: 'low' },
+  // For evaluations; the caller asks for T3 itself, so that one judge judges every quality.
+  judge: { tier: 'T3', timeoutMs: 120_000, reasoning: 'low' },
 };
 
 /** For a purpose that is in no table: the step's own tier decides. */

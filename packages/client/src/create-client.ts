@@ -1,20 +1,45 @@
 import type {
+  AlertPage,
+  ApprovalResult,
+  ApproveTask,
+  AuditPage,
   BulkResult,
   CallView,
   CancelResult,
   CreateTaskRequest,
+  DesiredReplicas,
   FleetView,
   Lane,
+  PoolScaling,
+  RejectTask,
+  ScalingView,
   StepView,
+  RetryTask,
   TaskAccepted,
   TaskEvent,
   TaskPage,
+  TaskRestarted,
   TaskResult,
   TaskStatus,
   TaskTypeList,
   TaskView,
 } from '@pressroom/contracts';
 
+import type { CallJson, CallOptions } from './call-json.ts';
+import {
+  createQueueClient,
+  createScheduleClient,
+  createTenantClient,
+  type QueueClient,
+  type ScheduleClient,
+  type TenantClient,
+} from './control-client.ts';
+import {
+  createDeadLetterClient,
+  createOperationClient,
+  type DeadLetterClient,
+  type OperationClient,
+} from './dead-letter-client.ts';
 import { OPERATIONS, pathOf } from './operations.ts';
 import { createTransport, type ClientOptions, type SendOptions } from './transport.ts';
 import { watchEvents, type WatchOptions } from './watch-events.ts';
@@ -31,9 +56,7 @@ export interface ListOptions {
   limit?: number;
 }
 
-export interface CallOptions {
-  signal?: AbortSignal;
-}
+export type { CallOptions } from './call-json.ts';
 
 export interface SubmitOptions extends CallOptions {
   /** Names this submission, so that repeating it makes no second task. Default: a new random key for each call. */
@@ -43,6 +66,17 @@ export interface SubmitOptions extends CallOptions {
 export interface ResultOptions extends CallOptions {
   /** Take what can be assembled by now instead of refusing before the end. */
   partial?: boolean;
+}
+
+export interface AuditOptions {
+  tenantId?: string;
+  action?: string;
+  keyId?: string;
+  targetId?: string;
+  since?: string;
+  until?: string;
+  cursor?: string;
+  limit?: number;
 }
 
 export interface PressroomClient {
@@ -59,13 +93,32 @@ export interface PressroomClient {
     stepOutput(id: string, key: string, options?: CallOptions): Promise<unknown>;
     calls(id: string, options?: CallOptions): Promise<CallView[]>;
     cancel(id: string, options?: CallOptions): Promise<CancelResult>;
+    /** Runs a task that has ended again, from a step or from whatever did not complete. */
+    retry(id: string, request?: RetryTask, options?: CallOptions): Promise<TaskRestarted>;
+    /** Lets a task go on from a gate, from an edited output where `edits` (a JSON merge patch of it) are given. */
+    approve(id: string, approval: ApproveTask, options?: CallOptions): Promise<ApprovalResult>;
+    /** Has the step before a gate done again; its agent is given the reason. */
+    reject(id: string, rejection: RejectTask, options?: CallOptions): Promise<ApprovalResult>;
     /** Removes the content of a finished task. */
     delete(id: string, options?: CallOptions): Promise<void>;
     /** Events as they happen, from the first one on, until the task ends. */
     events(id: string, options?: WatchOptions): AsyncGenerator<TaskEvent, void, undefined>;
   };
+  deadLetters: DeadLetterClient;
+  operations: OperationClient;
+  schedules: ScheduleClient;
+  tenants: TenantClient;
+  queues: QueueClient;
+  /** Who did what, newest first. */
+  audit(filter?: AuditOptions, options?: CallOptions): Promise<AuditPage>;
+  /** What somebody should look at, newest first. */
+  alerts(page?: { cursor?: string; limit?: number }, options?: CallOptions): Promise<AlertPage>;
   taskTypes(options?: CallOptions): Promise<TaskTypeList>;
   fleet(options?: CallOptions): Promise<FleetView>;
+  /** How many workers each pool should have, and why. */
+  scaling(options?: CallOptions): Promise<PoolScaling[]>;
+  /** How many workers one pool should have. */
+  desiredReplicas(pool: string, options?: CallOptions): Promise<number>;
 }
 
 /**
@@ -75,7 +128,7 @@ export interface PressroomClient {
 export function createClient(options: ClientOptions): PressroomClient {
   const transport = createTransport(options);
 
-  const json = async <T>(
+  const json: CallJson = async <T>(
     operation: keyof typeof OPERATIONS,
     params: Readonly<Record<string, string>>,
     request: SendOptions = {},
@@ -112,12 +165,28 @@ export function createClient(options: ClientOptions): PressroomClient {
       },
       // Cancelling twice changes nothing.
       cancel: (id, { signal } = {}) => json('cancelTask', { id }, { signal, isRepeatable: true }),
+      retry: (id, request = {}, { signal } = {}) => json('retryTask', { id }, { json: request, signal }),
+      approve: (id, approval, { signal } = {}) => json('approveTask', { id }, { json: approval, signal }),
+      reject: (id, rejection, { signal } = {}) => json('rejectTask', { id }, { json: rejection, signal }),
       async delete(id, { signal } = {}) {
         await transport.send(pathOf('deleteTask', { id }), { method: 'DELETE', signal });
       },
       events: (id, given) => watchEvents(transport, pathOf('streamEvents', { id }), given),
     },
+    deadLetters: createDeadLetterClient(json),
+    operations: createOperationClient(json),
+    schedules: createScheduleClient(json, transport),
+    tenants: createTenantClient(json, transport),
+    queues: createQueueClient(json),
+    audit: (filter = {}, { signal } = {}) => json('listAudit', {}, { query: { ...filter }, signal }),
+    alerts: (page = {}, { signal } = {}) => json('listAlerts', {}, { query: { ...page }, signal }),
     taskTypes: ({ signal } = {}) => json('listTaskTypes', {}, { signal }),
     fleet: ({ signal } = {}) => json('getFleet', {}, { signal }),
+    async scaling({ signal } = {}) {
+      return (await json<ScalingView>('getScaling', {}, { signal })).pools;
+    },
+    async desiredReplicas(pool, { signal } = {}) {
+      return (await json<DesiredReplicas>('getPoolScaling', { pool }, { signal })).desiredReplicas;
+    },
   };
 }

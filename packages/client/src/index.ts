@@ -1,6 +1,7 @@
 export { ApiError, ConnectionError } from './api-error.ts';
 export {
   createClient,
+  type AuditOptions,
   type CallOptions,
   type ListOptions,
   type PressroomClient,
@@ -9,3 +10,5 @@ export {
 } from './create-client.ts';
 export type { ClientOptions } from './transport.ts';
 export type { WatchOptions } from './watch-events.ts';
+export type { DeadLetterClient, DeadLetterListOptions, OperationClient } from './dead-letter-client.ts';
+export type { QueueClient, ScheduleClient, TenantClient } from './control-client.ts';

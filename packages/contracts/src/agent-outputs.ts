@@ -86,3 +86,17 @@ export type ArticlePatch = z.infer<typeof ArticlePatch>;
 /** `article_metadata`: what search engines and listings show. */
 export const ArticleMetadata = z.strictObject({ metaDescription: z.string(), keywords: z.array(z.string()) });
 export type ArticleMetadata = z.infer<typeof ArticleMetadata>;
+
+const Verdict = z.strictObject({ reason: z.string(), score: z.int() });
+
+/**
+ * `article_judgement`: how good a finished article is by a rubric of 1 to 5, each score with its reason before it. For
+ * evaluations; it is no part of writing an article.
+ */
+export const ArticleJudgement = z.strictObject({
+  interest: Verdict,
+  organisation: Verdict,
+  relevance: Verdict,
+  coverage: Verdict,
+});
+export type ArticleJudgement = z.infer<typeof ArticleJudgement>;

@@ -33,6 +33,34 @@ export const BreakerView = z.object({
 });
 export type BreakerView = z.infer<typeof BreakerView>;
 
+/** One pool of `GET /fleet/scaling`: how many workers it should have, and why. */
+export const PoolScaling = z.object({
+  pool: z.string(),
+  queues: z.array(z.string()),
+  /** False for a set of queues that live workers serve though no configuration names it. */
+  configured: z.boolean(),
+  backlog: z.int(),
+  oldestWaitMs: z.int(),
+  inFlight: z.int(),
+  ratePerMinute: z.number(),
+  currentReplicas: z.int(),
+  desiredReplicas: z.int(),
+  minReplicas: z.int(),
+  maxReplicas: z.int(),
+  reason: z.string(),
+  /** What keeps the pool smaller than its load asks for. */
+  limitedBy: z.enum(['budget', 'max', 'provider']).optional(),
+});
+export type PoolScaling = z.infer<typeof PoolScaling>;
+
+/** `GET /fleet/scaling`. */
+export const ScalingView = z.object({ pools: z.array(PoolScaling) });
+export type ScalingView = z.infer<typeof ScalingView>;
+
+/** `GET /fleet/scaling/{pool}`: always a number. */
+export const DesiredReplicas = z.object({ desiredReplicas: z.int() });
+export type DesiredReplicas = z.infer<typeof DesiredReplicas>;
+
 /** `GET /fleet`: what runs, what waits, what is broken. */
 export const FleetView = z.object({
   workers: z.array(WorkerView),

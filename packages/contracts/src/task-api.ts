@@ -174,6 +174,8 @@ export const TaskResult = z.object({
   wordCount: z.int(),
   quality: z.object({ score: z.number().nullable(), rounds: z.int() }),
   simulated: z.boolean(),
+  /** What the document says, as data of its task type; `GET /task-types` has its schema. Absent where the type has none. */
+  data: z.record(z.string(), z.unknown()).optional(),
 });
 export type TaskResult = z.infer<typeof TaskResult>;
 

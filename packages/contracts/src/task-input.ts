@@ -18,18 +18,33 @@ export const TextSource = z.strictObject({
 export const SourceInput = z.union([UrlSource, TextSource], { error: 'must be { url } or { title?, text }' });
 export type SourceInput = z.infer<typeof SourceInput>;
 
+/** Characters of a style guide that users may send; a tenant's and a task's may be joined where they are used. */
+export const MAX_STYLE_GUIDE_CHARACTERS = 10_000;
+
+/** Whom a text is for, how it sounds and what it must hold: the same fields in every task type. */
+export const VOICE_FIELDS = {
+  audience: z.string().trim().min(1).max(300).optional(),
+  tone: z.string().trim().min(1).max(300).optional(),
+  language: LanguageTag.optional(),
+  styleGuide: z.string().trim().min(1).max(MAX_STYLE_GUIDE_CHARACTERS).optional(),
+  keywords: z.array(z.string().trim().min(1).max(100)).max(30).optional(),
+};
+
+/** The values of {@link VOICE_FIELDS}: what prompts honour and the quality contract checks. */
+export type Voice = z.infer<z.ZodObject<typeof VOICE_FIELDS>>;
+
 export const ARTICLE_LIMITS = { maxSources: 20, maxSections: 12, minTargetWords: 100, maxTargetWords: 10_000 } as const;
 
 /** Input of an `article` task. */
 export const ArticleInput = z.strictObject({
   topic: z.string().trim().min(3).max(500),
   sources: z.array(SourceInput).max(ARTICLE_LIMITS.maxSources).optional(),
-  audience: z.string().trim().min(1).max(300).optional(),
-  tone: z.string().trim().min(1).max(300).optional(),
-  language: LanguageTag.optional(),
+  audience: VOICE_FIELDS.audience,
+  tone: VOICE_FIELDS.tone,
+  language: VOICE_FIELDS.language,
   sections: z.int().min(1).max(ARTICLE_LIMITS.maxSections).optional(),
   targetWords: z.int().min(ARTICLE_LIMITS.minTargetWords).max(ARTICLE_LIMITS.maxTargetWords).optional(),
-  styleGuide: z.string().trim().min(1).max(10_000).optional(),
-  keywords: z.array(z.string().trim().min(1).max(100)).max(30).optional(),
+  styleGuide: VOICE_FIELDS.styleGuide,
+  keywords: VOICE_FIELDS.keywords,
 });
 export type ArticleInput = z.infer<typeof ArticleInput>;

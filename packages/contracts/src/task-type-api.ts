@@ -8,6 +8,8 @@ export const TaskTypeView = z.object({
   description: z.string(),
   /** JSON Schema (draft 2020-12) of `input`; its bounds are the limits. */
   inputSchema: z.record(z.string(), z.unknown()),
+  /** JSON Schema of the result's `data`; absent where the type has none. */
+  dataSchema: z.record(z.string(), z.unknown()).optional(),
   example: z.record(z.string(), z.unknown()),
   defaultTimeoutMs: z.int(),
 });

@@ -22,6 +22,7 @@ export {
   type TaskSnapshot,
   type TaskTransitionStore,
 } from './tasks/task-transition.sql.ts';
+export type { GateChange } from './tasks/gate-change.sql.ts';
 export { createTaskQueryStore, type TaskQueryStore } from './tasks/task-queries.prisma.ts';
 export { createEventFeed, type EventFeedStore } from './tasks/event-feed.sql.ts';
 export {
@@ -38,6 +39,7 @@ export {
   type Heartbeat,
   type LostStep,
   type NewSession,
+  type SessionRates,
   type SessionStore,
 } from './sessions/session-store.sql.ts';
 export {
@@ -50,6 +52,7 @@ export {
   type Reservation,
   type ReservationAnswer,
 } from './money/money-store.sql.ts';
+export { createCacheStore, type CacheKey, type CacheStore } from './cache/cache-store.sql.ts';
 export {
   createDispatchStore,
   type DispatchStore,
@@ -58,13 +61,69 @@ export {
   type TenantBacklog,
 } from './dispatch/dispatch-store.sql.ts';
 export { createAccessStore, type AccessStore, type KeyHolder, type KeyRole } from './access/key-store.prisma.ts';
+export { createQueueStateStore, type QueueStateRow, type QueueStateStore } from './queues/queue-state-store.sql.ts';
+export {
+  createScheduleStore,
+  type DueSchedule,
+  type FireRecord,
+  type NewSchedule,
+  type ScheduleStore,
+  type ScheduleWrite,
+} from './schedules/schedule-store.sql.ts';
+export { createTenantStore, type TenantStore, type TenantWrite } from './tenants/tenant-store.sql.ts';
+export { createAdmissionStore, type AdmissionStore, type TenantFacts } from './tenants/admission-store.sql.ts';
 export { createLoopLeaseStore, type LoopLeaseStore } from './fleet/loop-lease.sql.ts';
 export { createFleetStore, type FleetStore, type QueueBacklog, type WorkerRow } from './fleet/fleet-queries.sql.ts';
-export { createTaskRestartStore, type Restart, type RestartSnapshot, type RestartStep, type StepReset, type TaskRestartStore } from './tasks/task-restart.sql.ts';
-export { createAuditStore, insertAudit, type Actor, type AuditFilter, type AuditRecord, type AuditStore } from './audit/audit-store.sql.ts';
+export {
+  createTaskRestartStore,
+  type Restart,
+  type RestartSnapshot,
+  type RestartStep,
+  type StepReset,
+  type TaskRestartStore,
+} from './tasks/task-restart.sql.ts';
+export {
+  createAuditStore,
+  insertAudit,
+  type Actor,
+  type AuditFilter,
+  type AuditRecord,
+  type AuditStore,
+} from './audit/audit-store.sql.ts';
 export { createAlertStore, type AlertStore, type NewAlert } from './alerts/alert-store.sql.ts';
 export { type DeadLetterSelection } from './dead-letters/dead-letter-filter.sql.ts';
-export { createDeadLetterQueryStore, type DeadLetterDetail, type DeadLetterQueryStore } from './dead-letters/dead-letter-queries.sql.ts';
-export { createDeadLetterStore, type DeadLetterGrowth, type DeadLetterStore, type DiscardOutcome, type UnreadableJob } from './dead-letters/dead-letter-store.sql.ts';
-export { createOperationStore, type NewOperation, type OperationItem, type OperationStore, type RunningOperation } from './operations/operation-store.sql.ts';
+export {
+  createDeadLetterQueryStore,
+  type DeadLetterDetail,
+  type DeadLetterQueryStore,
+} from './dead-letters/dead-letter-queries.sql.ts';
+export {
+  createDeadLetterStore,
+  type DeadLetterGrowth,
+  type DeadLetterStore,
+  type DiscardOutcome,
+  type UnreadableJob,
+} from './dead-letters/dead-letter-store.sql.ts';
+export {
+  createOperationStore,
+  type NewOperation,
+  type OperationItem,
+  type OperationStore,
+  type RunningOperation,
+} from './operations/operation-store.sql.ts';
 export { CursorError } from './paging/instant-cursor.ts';
+export {
+  createBreakerStore,
+  type BreakerKey,
+  type BreakerRow,
+  type BreakerStore,
+  type BreakerThresholds,
+  type OpenBreaker,
+} from './fleet/breaker-store.sql.ts';
+export {
+  createScalingStore,
+  type FleetLoad,
+  type QueueLoad,
+  type ScalingStore,
+  type WorkerLoad,
+} from './fleet/scaling-store.sql.ts';

@@ -1,5 +1,13 @@
 import { newId } from '@pressroom/runtime';
-import { aChain, aSettlement, aStep, openScene, openTestDatabase, type OpenTestDatabase, type Scene } from '@pressroom/testkit';
+import {
+  aChain,
+  aSettlement,
+  aStep,
+  openScene,
+  openTestDatabase,
+  type OpenTestDatabase,
+  type Scene,
+} from '@pressroom/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { createStepStore, type NewTask, type StepStore } from '../src/index.ts';

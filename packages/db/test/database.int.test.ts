@@ -50,8 +50,14 @@ describe('database', () => {
   });
 
   it.each([
-    { title: 'a statement', ask: (database: OpenTestDatabase['database']) => database.run({ name: 't', text: 'SELECT 1' }, []) },
-    { title: 'a transaction', ask: (database: OpenTestDatabase['database']) => database.transaction(() => Promise.resolve(1)) },
+    {
+      title: 'a statement',
+      ask: (database: OpenTestDatabase['database']) => database.run({ name: 't', text: 'SELECT 1' }, []),
+    },
+    {
+      title: 'a transaction',
+      ask: (database: OpenTestDatabase['database']) => database.transaction(() => Promise.resolve(1)),
+    },
     { title: 'a ping', ask: (database: OpenTestDatabase['database']) => database.ping() },
     {
       title: 'a Prisma query',
@@ -87,7 +93,9 @@ describe('database', () => {
         await query(bump, [1]);
         await endEveryConnectionOf('busy');
         // The server's farewell arrives while no query of ours is under way.
-        await until(async () => (await db.sql(`SELECT 1 FROM pg_stat_activity WHERE application_name = 'busy'`)).length === 0);
+        await until(
+          async () => (await db.sql(`SELECT 1 FROM pg_stat_activity WHERE application_name = 'busy'`)).length === 0,
+        );
         await query(bump, [2]);
       })
       .catch((caught: unknown) => caught);

@@ -2,7 +2,13 @@ import { ALL_QUEUES } from '@pressroom/contracts';
 import { aStep, openScene, openTestDatabase, type OpenTestDatabase, type Scene } from '@pressroom/testkit';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-import { createDispatchStore, createFleetStore, createStepStore, type DispatchStore, type NewTask } from '../src/index.ts';
+import {
+  createDispatchStore,
+  createFleetStore,
+  createStepStore,
+  type DispatchStore,
+  type NewTask,
+} from '../src/index.ts';
 
 const QUEUE = 'write.interactive';
 
@@ -81,7 +87,8 @@ describe('dispatch', () => {
     it('counts what a capped tenant has queued and running in every queue', async () => {
       const tenantId = await scene.addTenant({ maxConcurrency: 5 });
       await scene.running({ tenantId });
-      await scene.submit({ tenantId, steps: [aStep({ key: 'a', queue: 'draft.batch' })] });
+      const queued = await waiting({ tenantId, steps: [aStep({ key: 'a', queue: 'draft.batch' })] });
+      await dispatch.markQueued('draft.batch', [stepOf(queued)], 1);
       await waiting({ tenantId });
       expect(await dispatch.backlogs(QUEUE, 3)).toMatchObject([{ tenantId, inFlight: 2 }]);
     });
@@ -104,15 +111,20 @@ describe('dispatch', () => {
       expect(await dispatch.markQueued(QUEUE, [stepOf(one)], 10)).toEqual([]);
     });
 
-    it.each(['pending', 'running', 'completed', 'cancelled', 'waiting'])('leaves a step alone that is %s', async (status) => {
-      const task = await waiting();
-      await db.sql('UPDATE step SET status = $2 WHERE id = $1', [stepOf(task), status]);
-      expect(await dispatch.markQueued(QUEUE, [stepOf(task)], 10)).toEqual([]);
-    });
+    it.each(['pending', 'running', 'completed', 'cancelled', 'waiting'])(
+      'leaves a step alone that is %s',
+      async (status) => {
+        const task = await waiting();
+        await db.sql('UPDATE step SET status = $2 WHERE id = $1', [stepOf(task), status]);
+        expect(await dispatch.markQueued(QUEUE, [stepOf(task)], 10)).toEqual([]);
+      },
+    );
 
     it('gives each step to one of several dispatchers, and together they keep to the look-ahead', async () => {
       const tasks = await Promise.all(Array.from({ length: 40 }, () => waiting()));
-      const stores = Array.from({ length: 6 }, () => createDispatchStore(db.connect({ maxConnections: 1 }), ALL_QUEUES));
+      const stores = Array.from({ length: 6 }, () =>
+        createDispatchStore(db.connect({ maxConnections: 1 }), ALL_QUEUES),
+      );
       const moved = (await Promise.all(stores.map((store) => store.markQueued(QUEUE, tasks.map(stepOf), 10)))).flat();
       expect(new Set(moved.map((step) => step.stepId)).size).toBe(moved.length);
       expect(moved).toHaveLength(10);
@@ -138,7 +150,12 @@ describe('dispatch', () => {
 
   describe('stale', () => {
     it('answers steps queued for too long, oldest first, and only of open tasks', async () => {
-      const [old, older, fresh, over] = [await scene.submit(), await scene.submit(), await scene.submit(), await scene.submit()];
+      const [old, older, fresh, over] = [
+        await scene.submit(),
+        await scene.submit(),
+        await scene.submit(),
+        await scene.submit(),
+      ];
       const age = (task: NewTask, seconds: number) =>
         db.sql(`UPDATE step SET queued_at = now() - make_interval(secs => $2) WHERE id = $1`, [stepOf(task), seconds]);
       await age(old, 10);
@@ -181,24 +198,29 @@ describe('dispatch', () => {
       expect(await fleet.unfinished(10)).toEqual([task.id]);
     });
 
-    it.each(['ready', 'queued', 'running'])('finds steps whose total time is over while they are %s', async (status) => {
-      const { attempt } = await scene.running();
-      await scene.running();
-      const fleet = createFleetStore(db.database);
-      expect(await fleet.overdueSteps(10)).toEqual([]);
-      await db.sql(`UPDATE step SET status = $2, first_started_at = now() - interval '1 h' WHERE id = $1`, [
-        attempt.stepId,
-        status,
-      ]);
-      expect(await fleet.overdueSteps(10)).toEqual([{ stepId: attempt.stepId, taskId: attempt.taskId }]);
-    });
+    it.each(['ready', 'queued', 'running'])(
+      'finds steps whose total time is over while they are %s',
+      async (status) => {
+        const { attempt } = await scene.running();
+        await scene.running();
+        const fleet = createFleetStore(db.database);
+        expect(await fleet.overdueSteps(10)).toEqual([]);
+        await db.sql(`UPDATE step SET status = $2, first_started_at = now() - interval '1 h' WHERE id = $1`, [
+          attempt.stepId,
+          status,
+        ]);
+        expect(await fleet.overdueSteps(10)).toEqual([{ stepId: attempt.stepId, taskId: attempt.taskId }]);
+      },
+    );
 
     it('counts the backlog of each queue: due or queued, with the longest wait', async () => {
       await scene.submit();
       await waiting();
       await scene.submit({ runAt: '2100-01-01T00:00:00Z' });
       await scene.running();
-      await db.sql(`UPDATE step SET available_at = now() - interval '9 s' WHERE status = 'ready' AND available_at < now()`);
+      await db.sql(
+        `UPDATE step SET available_at = now() - interval '9 s' WHERE status = 'ready' AND available_at < now()`,
+      );
       const backlogs = await createFleetStore(db.database).backlogs();
       expect(backlogs).toMatchObject([{ name: QUEUE, backlog: 2 }]);
       expect(backlogs[0]?.oldestWaitMs).toBeGreaterThanOrEqual(9_000);

@@ -1,4 +1,12 @@
-import { aChain, aSettlement, aStep, openScene, openTestDatabase, type OpenTestDatabase, type Scene } from '@pressroom/testkit';
+import {
+  aChain,
+  aSettlement,
+  aStep,
+  openScene,
+  openTestDatabase,
+  type OpenTestDatabase,
+  type Scene,
+} from '@pressroom/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { createEventFeed, type EventFeedStore } from '../src/index.ts';
@@ -19,7 +27,12 @@ describe('event feed', () => {
     const done = await scene.running();
     await scene.settle(done.sessionId, aSettlement(done.attempt, { costNano: '5' }));
     const open = await scene.running();
-    const entries = await feed.after(new Map([[done.task.id, 2], [open.task.id, 0]]));
+    const entries = await feed.after(
+      new Map([
+        [done.task.id, 2],
+        [open.task.id, 0],
+      ]),
+    );
     const of = (taskId: string) => entries.filter((entry) => entry.taskId === taskId);
     expect(of(done.task.id).map(({ event, last }) => [event.seq, event.type, last])).toEqual([
       [3, 'step.started', false],
@@ -43,7 +56,9 @@ describe('event feed', () => {
   });
 
   it('never shows a reader a later event before an earlier one, while many write', async () => {
-    const task = await scene.submit({ steps: Array.from({ length: 24 }, (_, index) => aStep({ key: `draft-${index}` })) });
+    const task = await scene.submit({
+      steps: Array.from({ length: 24 }, (_, index) => aStep({ key: `draft-${index}` })),
+    });
     const sessionId = await scene.addSession();
     const seen: number[] = [];
     let finished = false;

@@ -2,6 +2,7 @@ import { ALL_QUEUES } from '@pressroom/contracts';
 import { seededRandom } from '@pressroom/runtime';
 import {
   aChain,
+  anAttempt,
   anEndedCall,
   aReservation,
   aSettlement,
@@ -42,7 +43,10 @@ describe('lock order', () => {
       const parallel = Array.from({ length: 6 }, (_, index) => aStep({ key: `draft-${index}`, next: ['refine'] }));
       const refine = aStep({ key: 'refine', deps: parallel.map((step) => step.key), next: ['end'] });
       tasks.push(
-        await scene.submit({ steps: [...parallel, refine, ...aChain('refine', 'end').slice(1)], budgetNano: '1000000000' }),
+        await scene.submit({
+          steps: [...parallel, refine, ...aChain('refine', 'end').slice(1)],
+          budgetNano: '1000000000',
+        }),
       );
     }
     await db.sql(`INSERT INTO budget_counter (key, limit_nano) VALUES ('all', 1000000000000)`);
@@ -92,7 +96,11 @@ describe('lock order', () => {
         await createSessionStore(process).reap();
       },
       async dispatch() {
-        await createDispatchStore(process, ALL_QUEUES).markQueued('write.interactive', someSteps().map((step) => step.id), 50);
+        await createDispatchStore(process, ALL_QUEUES).markQueued(
+          'write.interactive',
+          someSteps().map((step) => step.id),
+          50,
+        );
       },
       async money() {
         const rows = await db.sql<{ id: string; task_id: string; attempt: number; session_id: string }>(
@@ -100,13 +108,7 @@ describe('lock order', () => {
         );
         const held = rows.map((row) =>
           aReservation(
-            {
-              ...anAttempt,
-              tenantId: scene.tenantId,
-              taskId: row.task_id,
-              stepId: row.id,
-              attempt: row.attempt,
-            },
+            anAttempt({ tenantId: scene.tenantId, taskId: row.task_id, stepId: row.id, attempt: row.attempt }),
             row.session_id,
             { budgets: [pick(budgets), pick(budgets), 'all'] },
           ),
@@ -131,7 +133,9 @@ describe('lock order', () => {
       }
     };
     await Promise.all(
-      processes.flatMap((process, me) => (Object.keys(counts) as (keyof typeof counts)[]).map((name) => loop(process, me, name))),
+      processes.flatMap((process, me) =>
+        (Object.keys(counts) as (keyof typeof counts)[]).map((name) => loop(process, me, name)),
+      ),
     );
 
     expect(failures).toEqual([]);
@@ -158,33 +162,9 @@ describe('lock order', () => {
   });
 
   const deadlocks = async (): Promise<number> => {
-    const [row] = await db.sql<{ n: string }>('SELECT deadlocks AS n FROM pg_stat_database WHERE datname = current_database()');
+    const [row] = await db.sql<{ n: string }>(
+      'SELECT deadlocks AS n FROM pg_stat_database WHERE datname = current_database()',
+    );
     return Number(row?.n);
   };
 });
-
-const anAttempt = {
-  taskId: '',
-  stepId: '',
-  tenantId: '',
-  key: 'draft',
-  agent: 'draft' as const,
-  queue: 'write.interactive',
-  taskType: 'article',
-  tier: 'T2' as const,
-  attempt: 1,
-  failures: 0,
-  losses: 0,
-  params: {},
-  journalGeneration: 1,
-  attemptTimeoutMs: 1,
-  leftMs: 1,
-  generation: 1,
-  pipelineVersion: 1,
-  lane: 'interactive' as const,
-  priority: 5,
-  quality: 'balanced' as const,
-  createdAtMs: 0,
-  input: null,
-  outputs: {},
-};

@@ -1,4 +1,11 @@
-import { anEndedCall, aReservation, openScene, openTestDatabase, type OpenTestDatabase, type Scene } from '@pressroom/testkit';
+import {
+  anEndedCall,
+  aReservation,
+  openScene,
+  openTestDatabase,
+  type OpenTestDatabase,
+  type Scene,
+} from '@pressroom/testkit';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
@@ -67,7 +74,10 @@ describe('budget, reservations and ledger under any interleaving', () => {
     check: () => true,
     async run(model, real) {
       const items = amounts.map((amount) =>
-        aReservation(real.worker.attempt, real.worker.sessionId, { budgets: [real.budget], amountNano: String(amount) }),
+        aReservation(real.worker.attempt, real.worker.sessionId, {
+          budgets: [real.budget],
+          amountNano: String(amount),
+        }),
       );
       const answers = await money.reserve(items);
       for (const [index, item] of items.entries()) {

@@ -102,7 +102,10 @@ describe('money', () => {
 
     it.each([
       { title: 'later', repeat: (end: () => Promise<void>) => end() },
-      { title: 'ten times at once', repeat: (end: () => Promise<void>) => Promise.all(Array.from({ length: 10 }, end)) },
+      {
+        title: 'ten times at once',
+        repeat: (end: () => Promise<void>) => Promise.all(Array.from({ length: 10 }, end)),
+      },
     ])('is a no-op when repeated $title', async ({ repeat }) => {
       const { budget, reservation, task } = await withBudget('1000');
       const held = reservation();
@@ -227,13 +230,16 @@ describe('money', () => {
       expect(row?.n).toBe(6);
     });
 
-    it.each(['2001-02-03', '2099-12-31'])('accept an entry of %s, and later partitions do not trip over it', async (day) => {
-      const { attempt, task } = await withBudget('1');
-      await money.reserve([]);
-      await db.sql(`SELECT write_ledger_entry($1::jsonb, 'ok', 5, 5)`, [JSON.stringify(aLedgerEntry(attempt))]);
-      await db.sql('UPDATE ledger_entry SET created_at = $2 WHERE task_id = $1', [task.id, day]);
-      await money.ensurePartitions(2);
-      expect(await sums(task.id)).toMatchObject({ cost: '5' });
-    });
+    it.each(['2001-02-03', '2099-12-31'])(
+      'accept an entry of %s, and later partitions do not trip over it',
+      async (day) => {
+        const { attempt, task } = await withBudget('1');
+        await money.reserve([]);
+        await db.sql(`SELECT write_ledger_entry($1::jsonb, 'ok', 5, 5)`, [JSON.stringify(aLedgerEntry(attempt))]);
+        await db.sql('UPDATE ledger_entry SET created_at = $2 WHERE task_id = $1', [task.id, day]);
+        await money.ensurePartitions(2);
+        expect(await sums(task.id)).toMatchObject({ cost: '5' });
+      },
+    );
   });
 });

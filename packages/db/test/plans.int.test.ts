@@ -5,6 +5,7 @@ import {
   anEndedCall,
   aReservation,
   aSettlement,
+  aStep,
   openScene,
   openTestDatabase,
   type OpenTestDatabase,
@@ -26,8 +27,10 @@ import {
 
 const TASKS = 12_500;
 const STEPS_EACH = 4;
+/** From its sixth run on a connection a statement may get a plan that no longer knows its arguments. */
+const OFTEN = Array.from({ length: 8 });
 /** Many times what any of these takes here; a scan of the whole table, times the rate of heartbeats, is what must not be. */
-const BOUND_MS = 250;
+const BOUND_MS = 1_000;
 
 /**
  * What the counters of PostgreSQL itself say about a table that has grown: 50 000 steps, 99 % of them history. Counters
@@ -40,13 +43,15 @@ describe('hot statements on a grown database', () => {
 
   beforeAll(async () => {
     db = await openTestDatabase();
-    scene = await openScene(db);
+    // A connection of its own that ends afterwards: what it read must not show up in the counters later.
+    const builder = db.connect({ maxConnections: 1 });
+    const build = (text: string) => builder.run({ name: `build ${text.length}`, text }, []);
     // Tenants of their own, as real backlogs have: 20 of them.
-    await db.sql(
+    await build(
       `INSERT INTO tenant (id, name) SELECT ('00000000-0000-7000-8000-' || lpad(n::text, 12, '0'))::uuid, 'grown ' || n
        FROM generate_series(0, 19) n`,
     );
-    await db.sql(
+    await build(
       `INSERT INTO task (id, tenant_id, type, pipeline_version, lane, priority, quality, status, steps_total, steps_left,
          approvals, tags, timeout_ms, created_at, deadline_at, finished_at)
        SELECT gen_random_uuid(), ('00000000-0000-7000-8000-' || lpad((n % 20)::text, 12, '0'))::uuid, 'article', 1, 'interactive', 5,
@@ -54,7 +59,7 @@ describe('hot statements on a grown database', () => {
          '{}', '{}', 600000, now() - n * interval '1 s', now() + interval '1 h', CASE WHEN n % 100 = 0 THEN NULL ELSE now() END
        FROM generate_series(1, ${TASKS}) n`,
     );
-    await db.sql(
+    await build(
       `INSERT INTO step (id, task_id, key, agent, queue, tenant_id, task_type, tier, status, deps, next, deps_left, available_at,
          order_key, attempt_timeout_ms, total_timeout_ms, max_failures, backoff_base_ms, backoff_cap_ms, on_exhausted, queued_at,
          session_id)
@@ -64,9 +69,11 @@ describe('hot statements on a grown database', () => {
          NULL
        FROM task t, generate_series(1, ${STEPS_EACH}) n`,
     );
-    await db.sql('VACUUM ANALYZE');
+    await build('VACUUM ANALYZE');
+    await builder.close();
     // One connection, so that its counters can be asked for.
     database = db.connect({ maxConnections: 1 });
+    scene = await openScene({ database, sql: db.sql });
     // Prisma compiles a query when it first sees it, once per process.
     await createTaskQueryStore(db.database).get(newId(), null);
     await createTaskQueryStore(db.database).steps(newId(), null);
@@ -91,7 +98,12 @@ describe('hot statements on a grown database', () => {
     return { tookMs, used: [...after].filter(([name, n]) => n > (before.get(name) ?? 0)).map(([name]) => name) };
   };
 
-  const operations: { name: string; index?: string; prepare?: () => Promise<() => Promise<unknown>>; run?: () => Promise<unknown> }[] = [
+  const operations: {
+    name: string;
+    index?: string;
+    prepare?: () => Promise<() => Promise<unknown>>;
+    run?: () => Promise<unknown>;
+  }[] = [
     { name: 'dispatch: rooms', index: 'step_due', run: () => createDispatchStore(database, ALL_QUEUES).rooms() },
     {
       name: 'dispatch: backlogs',
@@ -110,7 +122,11 @@ describe('hot statements on a grown database', () => {
         };
       },
     },
-    { name: 'dispatch: stale', index: 'step_queued', run: () => createDispatchStore(database, ALL_QUEUES).stale(1_000, 100) },
+    {
+      name: 'dispatch: stale',
+      index: 'step_queued',
+      run: () => createDispatchStore(database, ALL_QUEUES).stale(1_000, 100),
+    },
     {
       name: 'heartbeat',
       index: 'step_running',
@@ -138,22 +154,30 @@ describe('hot statements on a grown database', () => {
     {
       name: 'acquire',
       async prepare() {
-        const tasks = [await scene.submit(), await scene.submit()];
+        const tasks = await Promise.all(OFTEN.map(() => scene.submit()));
         const sessionId = await scene.addSession();
-        const jobs = tasks.map((task) => ({ stepId: task.steps[0]?.id ?? '', attempt: 1 }));
         return async () => {
-          expect(await createStepStore(database).acquire(sessionId, jobs)).toHaveLength(2);
+          for (const task of tasks) {
+            const jobs = [{ stepId: task.steps[0]?.id ?? '', attempt: 1 }];
+            expect(await createStepStore(database).acquire(sessionId, jobs)).toHaveLength(1);
+          }
         };
       },
     },
     {
       name: 'settle',
       async prepare() {
-        const { sessionId, attempt } = await scene.running({ steps: aChain('a', 'b') });
+        const running = await Promise.all(OFTEN.map(() => scene.running({ steps: aChain('outline', 'refine') })));
         return async () => {
-          const items = [aSettlement(attempt)];
-          const answer = await createStepStore(database).settle(sessionId, items, { handoffQueues: [], directQueues: ALL_QUEUES });
-          expect(answer.freed).toHaveLength(1);
+          for (const { sessionId, attempt } of running) {
+            const spawn = [aStep({ key: 'draft', deps: ['outline'], depsLeft: 0, next: ['refine'] })];
+            const items = [aSettlement(attempt, { spawn, joins: { refine: ['draft'] } })];
+            const answer = await createStepStore(database).settle(sessionId, items, {
+              handoffQueues: [],
+              directQueues: ALL_QUEUES,
+            });
+            expect(answer.freed).toHaveLength(1);
+          }
         };
       },
     },
@@ -196,14 +220,17 @@ describe('hot statements on a grown database', () => {
     },
   ];
 
-  it.each(operations)('$name reads no table from end to end, and is done in no time', async ({ index, prepare, run }) => {
-    const work = prepare ? await prepare() : run;
-    if (!work) throw new Error('nothing to do');
-    const { tookMs, used } = await measure(work);
-    expect(used.filter((name) => name.startsWith('seq '))).toEqual([]);
-    if (index !== undefined) expect(used).toContain(index);
-    expect(tookMs).toBeLessThan(BOUND_MS);
-  });
+  it.each(operations)(
+    '$name reads no table from end to end, and is done in no time',
+    async ({ index, prepare, run }) => {
+      const work = prepare ? await prepare() : run;
+      if (!work) throw new Error('nothing to do');
+      const { tookMs, used } = await measure(work);
+      expect(used.filter((name) => name.startsWith('seq '))).toEqual([]);
+      if (index !== undefined) expect(used).toContain(index);
+      expect(tookMs).toBeLessThan(BOUND_MS);
+    },
+  );
 
   it('still walks over nothing when thousands of steps are scheduled for later', async () => {
     await db.sql(
@@ -221,10 +248,18 @@ describe('hot statements on a grown database', () => {
     await db.sql('ANALYZE step');
     const reads = async () =>
       Number(
-        (await db.sql<{ n: string }>(`SELECT idx_tup_read AS n FROM pg_stat_user_indexes WHERE indexrelname = 'step_ready'`))[0]?.n,
+        (
+          await db.sql<{ n: string }>(
+            `SELECT idx_tup_read AS n FROM pg_stat_user_indexes WHERE indexrelname = 'step_ready'`,
+          )
+        )[0]?.n,
       ) +
       Number(
-        (await db.sql<{ n: string }>(`SELECT idx_tup_read AS n FROM pg_stat_user_indexes WHERE indexrelname = 'step_due'`))[0]?.n,
+        (
+          await db.sql<{ n: string }>(
+            `SELECT idx_tup_read AS n FROM pg_stat_user_indexes WHERE indexrelname = 'step_due'`,
+          )
+        )[0]?.n,
       );
     const store = createDispatchStore(database, ALL_QUEUES);
     await scans();

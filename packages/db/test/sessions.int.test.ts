@@ -1,4 +1,12 @@
-import { aReservation, aSettlement, aStep, openScene, openTestDatabase, type OpenTestDatabase, type Scene } from '@pressroom/testkit';
+import {
+  aReservation,
+  aSettlement,
+  aStep,
+  openScene,
+  openTestDatabase,
+  type OpenTestDatabase,
+  type Scene,
+} from '@pressroom/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { createMoneyStore, createSessionStore, createStepStore, type SessionStore } from '../src/index.ts';
@@ -23,16 +31,17 @@ describe('worker sessions', () => {
     it('keeps the session, and with it every lease, alive', async () => {
       const { sessionId, attempt } = await scene.running();
       await db.sql(`UPDATE worker_session SET expires_at = now() + interval '1 s' WHERE id = $1`, [sessionId]);
-      expect(await sessions.beat(sessionId, 60_000, held(attempt), [])).toEqual({
+      expect(await sessions.beat(sessionId, 60_000, held(attempt), [])).toMatchObject({
         alive: true,
         lost: [],
         orphans: [],
         contended: [],
       });
       expect(
-        await db.sql(`SELECT active, expires_at > now() + interval '50 s' AS renewed FROM worker_session WHERE id = $1`, [
-          sessionId,
-        ]),
+        await db.sql(
+          `SELECT active, expires_at > now() + interval '50 s' AS renewed FROM worker_session WHERE id = $1`,
+          [sessionId],
+        ),
       ).toEqual([{ active: 1, renewed: true }]);
     });
 
@@ -48,7 +57,10 @@ describe('worker sessions', () => {
       const { sessionId, attempt } = await scene.running();
       await scene.silence(sessionId);
       await sessions.reap();
-      expect(await sessions.beat(sessionId, 60_000, held(attempt), [])).toMatchObject({ alive: false, lost: held(attempt) });
+      expect(await sessions.beat(sessionId, 60_000, held(attempt), [])).toMatchObject({
+        alive: false,
+        lost: held(attempt),
+      });
     });
 
     it('names attempts that the session runs without knowing', async () => {
@@ -60,7 +72,12 @@ describe('worker sessions', () => {
       const sessionId = await scene.addSession();
       await scene.submit({ direct: false, steps: [aStep({ key: 'a', queue: 'refine.batch' })] });
       await scene.submit({ runAt: '2100-01-01T00:00:00Z', steps: [aStep({ key: 'a', queue: 'draft.batch' })] });
-      const { contended } = await sessions.beat(sessionId, 60_000, [], ['refine.batch', 'draft.batch', 'outline.batch']);
+      const { contended } = await sessions.beat(
+        sessionId,
+        60_000,
+        [],
+        ['refine.batch', 'draft.batch', 'outline.batch'],
+      );
       expect(contended).toEqual(['refine.batch']);
     });
   });
@@ -72,7 +89,13 @@ describe('worker sessions', () => {
       expect(await sessions.reap()).toEqual([
         { stepId: attempt.stepId, taskId: task.id, queue: 'write.interactive', losses: 1 },
       ]);
-      expect(await stepRow(attempt.stepId)).toEqual({ status: 'ready', attempt: 1, losses: 1, failures: 0, session_id: null });
+      expect(await stepRow(attempt.stepId)).toEqual({
+        status: 'ready',
+        attempt: 1,
+        losses: 1,
+        failures: 0,
+        session_id: null,
+      });
       expect(await db.sql('SELECT attempt, outcome FROM attempt WHERE step_id = $1', [attempt.stepId])).toEqual([
         { attempt: 1, outcome: 'lost' },
       ]);
@@ -129,7 +152,10 @@ describe('worker sessions', () => {
       await scene.silence(silent.sessionId);
       await sessions.end(await scene.addSession());
       expect(await stepRow(silent.attempt.stepId)).toMatchObject({ status: 'running' });
-      expect(await sessions.beat(silent.sessionId, 60_000, held(silent.attempt), [])).toMatchObject({ alive: true, lost: [] });
+      expect(await sessions.beat(silent.sessionId, 60_000, held(silent.attempt), [])).toMatchObject({
+        alive: true,
+        lost: [],
+      });
     });
 
     it('writes what this session still held open off as uncertain', async () => {

@@ -77,7 +77,14 @@ describe('settle', () => {
     );
     expect(answer.outcomes).toEqual(new Map([[attempt.stepId, 'settled']]));
     expect(answer.freed).toEqual([
-      { kind: 'queued', stepId: task.steps[1]?.id, taskId: task.id, queue: 'write.interactive', attempt: 0, priority: 5 },
+      {
+        kind: 'queued',
+        stepId: task.steps[1]?.id,
+        taskId: task.id,
+        queue: 'write.interactive',
+        attempt: 0,
+        priority: 5,
+      },
     ]);
     expect(await taskRow(task.id)).toMatchObject({
       status: 'running',
@@ -96,7 +103,12 @@ describe('settle', () => {
     await scene.settle(sessionId, aSettlement(attempt));
     const before = await everything(task.id);
     const again = await scene.settle(sessionId, aSettlement(attempt, { output: { text: 'other' }, costNano: '9' }));
-    expect(again).toEqual({ outcomes: new Map([[attempt.stepId, 'already']]), freed: [], finished: [], unfinished: [] });
+    expect(again).toEqual({
+      outcomes: new Map([[attempt.stepId, 'already']]),
+      freed: [],
+      finished: [],
+      unfinished: [],
+    });
     expect(await everything(task.id)).toEqual(before);
   });
 
@@ -155,13 +167,20 @@ describe('settle', () => {
     const fan = fanOut(['draft-1', 'draft-2']);
     await scene.settle(sessionId, aSettlement(attempt, fan));
     const drafts = await Promise.all(fan.spawn.map((step) => scene.acquire(sessionId, step.id)));
-    const joined = await Promise.all(drafts.map((draft) => scene.settle(sessionId, aSettlement(draft, { costNano: '5' }))));
+    const joined = await Promise.all(
+      drafts.map((draft) => scene.settle(sessionId, aSettlement(draft, { costNano: '5' }))),
+    );
     expect(joined.flatMap((answer) => answer.finished)).toEqual([]);
     const refine = await scene.acquire(sessionId, task.steps[1]?.id ?? '');
     expect(Object.keys(refine.outputs).toSorted()).toEqual(['draft-1', 'draft-2', 'outline']);
     const last = await scene.settle(sessionId, aSettlement(refine));
     expect(last.finished).toEqual([task.id]);
-    expect(await taskRow(task.id)).toMatchObject({ status: 'completed', steps_total: 4, steps_left: 0, finished: true });
+    expect(await taskRow(task.id)).toMatchObject({
+      status: 'completed',
+      steps_total: 4,
+      steps_left: 0,
+      finished: true,
+    });
     const events = await eventsOf(task.id);
     expect(events.map((event) => event.seq)).toEqual(events.map((_, index) => index + 1));
     expect(events.filter((event) => event.type === 'task.completed')).toHaveLength(1);
@@ -207,9 +226,9 @@ describe('settle', () => {
     const item = aSettlement(attempt, { avoided: [{ entry: aLedgerEntry(attempt), baselineNano: '30' }] });
     await scene.settle(sessionId, item);
     await scene.settle(sessionId, item);
-    expect(await db.sql('SELECT status, cost_nano, baseline_nano FROM ledger_entry WHERE task_id = $1', [task.id])).toEqual([
-      { status: 'avoided', cost_nano: '0', baseline_nano: '30' },
-    ]);
+    expect(
+      await db.sql('SELECT status, cost_nano, baseline_nano FROM ledger_entry WHERE task_id = $1', [task.id]),
+    ).toEqual([{ status: 'avoided', cost_nano: '0', baseline_nano: '30' }]);
   });
 
   it('stores a reply with characters that jsonb refuses', async () => {

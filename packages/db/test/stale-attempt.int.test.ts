@@ -1,5 +1,12 @@
 import { newId } from '@pressroom/runtime';
-import { aReservation, aSettlement, openScene, openTestDatabase, type OpenTestDatabase, type Scene } from '@pressroom/testkit';
+import {
+  aReservation,
+  aSettlement,
+  openScene,
+  openTestDatabase,
+  type OpenTestDatabase,
+  type Scene,
+} from '@pressroom/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import {
@@ -102,8 +109,12 @@ describe('the fence', () => {
     {
       name: 'settle',
       act: async ({ sessionId, attempt }) =>
-        (await createStepStore(db.database).settle(sessionId, [aSettlement(attempt)], { handoffQueues: [], directQueues: [] }))
-          .outcomes.get(attempt.stepId),
+        (
+          await createStepStore(db.database).settle(sessionId, [aSettlement(attempt)], {
+            handoffQueues: [],
+            directQueues: [],
+          })
+        ).outcomes.get(attempt.stepId),
       answer: 'fenced',
     },
     {
@@ -117,7 +128,9 @@ describe('the fence', () => {
     {
       name: 'reserve',
       act: async ({ sessionId, attempt }) =>
-        (await createMoneyStore(db.database).reserve([aReservation(attempt, sessionId)])).map((answer) => answer.outcome),
+        (await createMoneyStore(db.database).reserve([aReservation(attempt, sessionId)])).map(
+          (answer) => answer.outcome,
+        ),
       answer: ['fenced'],
     },
     {
@@ -140,7 +153,10 @@ describe('the fence', () => {
   it('lets the holder do all of it', async () => {
     const { sessionId, attempt } = await scene.running();
     const held = { stepId: attempt.stepId, attempt: attempt.attempt };
-    expect(await createSessionStore(db.database).beat(sessionId, 60_000, [held], [])).toMatchObject({ alive: true, lost: [] });
+    expect(await createSessionStore(db.database).beat(sessionId, 60_000, [held], [])).toMatchObject({
+      alive: true,
+      lost: [],
+    });
     expect(await createMoneyStore(db.database).reserve([aReservation(attempt, sessionId)])).toMatchObject([
       { outcome: 'reserved' },
     ]);
@@ -152,7 +168,9 @@ describe('the fence', () => {
     const before = await stateOf(task.id);
     const transitions = createTaskTransitionStore(db.database);
     expect(await transitions.change(task.id, null, () => undefined)).toEqual({ found: true, change: undefined });
-    expect(await transitions.change(task.id, newId(), () => ({ steps: [], events: [], attempts: [], deadLetters: [] }))).toEqual({
+    expect(
+      await transitions.change(task.id, newId(), () => ({ steps: [], events: [], attempts: [], deadLetters: [] })),
+    ).toEqual({
       found: false,
       change: undefined,
     });

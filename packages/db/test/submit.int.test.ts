@@ -1,5 +1,13 @@
 import { newId } from '@pressroom/runtime';
-import { aChain, aStep, aTask, openScene, openTestDatabase, type OpenTestDatabase, type Scene } from '@pressroom/testkit';
+import {
+  aChain,
+  aStep,
+  aTask,
+  openScene,
+  openTestDatabase,
+  type OpenTestDatabase,
+  type Scene,
+} from '@pressroom/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { createSubmitStore, type SubmitStore } from '../src/index.ts';
@@ -26,19 +34,29 @@ describe('submit', () => {
 
   it('commits a task with its plan, its budget and its first event', async () => {
     const task = await scene.submit({ steps: aChain('research', 'outline'), budgetNano: '5000' });
-    expect(await db.sql('SELECT key, status, deps_left FROM step WHERE task_id = $1 ORDER BY key DESC', [task.id])).toEqual([
+    expect(
+      await db.sql('SELECT key, status, deps_left FROM step WHERE task_id = $1 ORDER BY key DESC', [task.id]),
+    ).toEqual([
       { key: 'research', status: 'queued', deps_left: 0 },
       { key: 'outline', status: 'pending', deps_left: 1 },
     ]);
-    expect(await db.sql('SELECT status, steps_total, steps_left, event_seq FROM task WHERE id = $1', [task.id])).toEqual([
-      { status: 'queued', steps_total: 2, steps_left: 2, event_seq: 1 },
-    ]);
+    expect(
+      await db.sql('SELECT status, steps_total, steps_left, event_seq FROM task WHERE id = $1', [task.id]),
+    ).toEqual([{ status: 'queued', steps_total: 2, steps_left: 2, event_seq: 1 }]);
     expect(await db.sql('SELECT seq, type FROM task_event WHERE task_id = $1', [task.id])).toEqual([
       { seq: 1, type: 'task.queued' },
     ]);
     expect(await db.sql('SELECT limit_nano FROM budget_counter WHERE key = $1', [`task:${task.id}`])).toEqual([
       { limit_nano: '5000' },
     ]);
+  });
+
+  it('keeps first steps of a capped tenant for the dispatcher, and says so', async () => {
+    const tenantId = await scene.addTenant({ maxConcurrency: 3 });
+    const [capped, free] = [aTask({ tenantId }), aTask({ tenantId: scene.tenantId })];
+    const made = await store.submit([capped, free]);
+    expect(made.filter((task) => task.direct).map((task) => task.id)).toEqual([free.id]);
+    expect(await db.sql('SELECT status FROM step WHERE task_id = $1', [capped.id])).toEqual([{ status: 'ready' }]);
   });
 
   it('lets first steps wait as `ready` unless they go directly', async () => {
@@ -67,7 +85,13 @@ describe('submit', () => {
     const tenantId = await scene.addTenant();
     const made = await submit(
       Array.from({ length: 20 }, (_, index) =>
-        aTask({ tenantId, idempotencyKey: 'same', requestHash: `body ${index}`, budgetNano: '1', steps: aChain('a', 'b') }),
+        aTask({
+          tenantId,
+          idempotencyKey: 'same',
+          requestHash: `body ${index}`,
+          budgetNano: '1',
+          steps: aChain('a', 'b'),
+        }),
       ),
     );
     expect(made).toHaveLength(1);
@@ -102,7 +126,12 @@ describe('submit', () => {
   });
 
   it('stores text that jsonb would refuse with the refused characters replaced', async () => {
-    const task = await scene.submit({ input: { topic: 'a\0b\ud800' }, steps: [aStep({ key: 'only', params: { p: '\0' } })] });
-    expect(await db.sql('SELECT input FROM task WHERE id = $1', [task.id])).toEqual([{ input: { topic: 'a\ufffdb\ufffd' } }]);
+    const task = await scene.submit({
+      input: { topic: 'a\0b\ud800' },
+      steps: [aStep({ key: 'only', params: { p: '\0' } })],
+    });
+    expect(await db.sql('SELECT input FROM task WHERE id = $1', [task.id])).toEqual([
+      { input: { topic: 'a\ufffdb\ufffd' } },
+    ]);
   });
 });

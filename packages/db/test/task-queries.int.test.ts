@@ -43,9 +43,21 @@ describe('task queries', () => {
       { name: 'get', ask: (id: string, tenant: string) => queries.get(id, tenant), absent: undefined },
       { name: 'steps', ask: (id: string, tenant: string) => queries.steps(id, tenant), absent: undefined },
       { name: 'calls', ask: (id: string, tenant: string) => queries.calls(id, tenant), absent: undefined },
-      { name: 'stepOutput', ask: (id: string, tenant: string) => queries.stepOutput(id, tenant, 'write'), absent: undefined },
-      { name: 'resultMaterial', ask: (id: string, tenant: string) => queries.resultMaterial(id, tenant), absent: undefined },
-      { name: 'deleteContent', ask: (id: string, tenant: string) => queries.deleteContent(id, tenant), absent: 'not_found' },
+      {
+        name: 'stepOutput',
+        ask: (id: string, tenant: string) => queries.stepOutput(id, tenant, 'write'),
+        absent: undefined,
+      },
+      {
+        name: 'resultMaterial',
+        ask: (id: string, tenant: string) => queries.resultMaterial(id, tenant),
+        absent: undefined,
+      },
+      {
+        name: 'deleteContent',
+        ask: (id: string, tenant: string) => queries.deleteContent(id, tenant),
+        absent: 'not_found',
+      },
     ])('is absent to $name', async ({ ask, absent }) => {
       const { task } = await finished();
       expect(await ask(task.id, await scene.addTenant())).toBe(absent);
@@ -92,7 +104,10 @@ describe('task queries', () => {
 
     it('answers an empty page to a cursor that is none', async () => {
       await scene.submit();
-      expect(await queries.list({ tenantId: null }, { cursor: 'nonsense', limit: 3 })).toEqual({ items: [], nextCursor: null });
+      expect(await queries.list({ tenantId: null }, { cursor: 'nonsense', limit: 3 })).toEqual({
+        items: [],
+        nextCursor: null,
+      });
     });
 
     it.each([
@@ -134,9 +149,9 @@ describe('task queries', () => {
       };
       expect((await queries.get(task.id, null))?.cost).toEqual(expected);
       expect((await queries.steps(task.id, null))?.[0]?.cost).toEqual(expected);
-      expect((await queries.list({ tenantId: scene.tenantId }, { cursor: undefined, limit: 1 })).items[0]?.cost).toEqual(
-        expected,
-      );
+      expect(
+        (await queries.list({ tenantId: scene.tenantId }, { cursor: undefined, limit: 1 })).items[0]?.cost,
+      ).toEqual(expected);
       expect((await queries.calls(task.id, null))?.map((call) => call.status)).toHaveLength(3);
     });
 
@@ -144,7 +159,11 @@ describe('task queries', () => {
       const { task, attempt } = await scene.running();
       expect((await queries.get(task.id, null))?.cost).toMatchObject({ usd: '0.000000000', calls: 0, inputTokens: 0 });
       await pay(attempt, 'avoided', 0, 700);
-      expect((await queries.get(task.id, null))?.cost).toMatchObject({ cachedCalls: 1, inputTokens: 0, outputTokens: 0 });
+      expect((await queries.get(task.id, null))?.cost).toMatchObject({
+        cachedCalls: 1,
+        inputTokens: 0,
+        outputTokens: 0,
+      });
     });
 
     it('add up beyond what a double holds exactly', async () => {
@@ -209,7 +228,11 @@ describe('task queries', () => {
         [newId(), task.id, attempt.stepId, scene.tenantId],
       );
       expect(await queries.deleteContent(task.id, scene.tenantId)).toBe('deleted');
-      expect(await queries.get(task.id, null)).toMatchObject({ input: null, status: 'completed', cost: { usd: '0.000001000' } });
+      expect(await queries.get(task.id, null)).toMatchObject({
+        input: null,
+        status: 'completed',
+        cost: { usd: '0.000001000' },
+      });
       expect(await queries.resultMaterial(task.id, null)).toMatchObject({ outputs: {}, contentDeleted: true });
       expect(
         await db.sql(

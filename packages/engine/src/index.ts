@@ -9,7 +9,20 @@ export {
   type ExecuteAttempt,
   type StepRunner,
 } from './attempt/step-runner.ts';
+export { createApprovals, type ApprovalOutcome, type Approvals } from './approval/approvals.ts';
+export { createQueueControl, type QueueControl } from './queues/queue-control.ts';
 export { createTaskTransitions, type CancelOutcome, type TaskTransitions } from './transition/task-transitions.ts';
+export { problemOfRule, nextFireMs, type CronRule } from './schedule/core/cron.ts';
+export {
+  createScheduleRunner,
+  type ScheduledSubmission,
+  type ScheduleRunner,
+  type SubmitScheduled,
+} from './schedule/schedule-runner.ts';
+export { startControlLoops } from './loops/control-loops.ts';
+export { createAdmittedSubmitter, type AdmittedSubmitOutcome } from './admission/admitted-submitter.ts';
+export { CapsConfig } from './dispatch/caps-config.ts';
+export { createAdmission, type Admission, type AdmissionOutcome } from './admission/admission.ts';
 export { startCoordinatorLoops, MAX_LOSSES } from './loops/coordinator-loops.ts';
 export { HandedBackError, LeaseLostError, PipelineUnknownError, StepTimedOutError } from './engine-errors.ts';
 export type { FindPipeline, JobSink } from './ports.ts';
@@ -25,5 +38,15 @@ export { stepPayload } from './transition/core/patch-step-input.ts';
 export { createOperationRunner, type OperationRunner } from './operations/operation-runner.ts';
 export { createDeadLetterWatch, type DeadLetterWatch, type RetentionPolicy } from './dead-letters/dead-letter-watch.ts';
 export type { GrowthPolicy } from './dead-letters/core/decide-growth-alert.ts';
+export { createRateMeter, type RateMeter } from './scaling/rate-meter.ts';
+export {
+  createScalingAdvisor,
+  type FleetAdvice,
+  type PoolAdvice,
+  type ScalingAdvisor,
+} from './scaling/scaling-advisor.ts';
+export { policyFromConfig, poolsFromConfig, ScalingConfig } from './scaling/scaling-config.ts';
 export { describeUnreadableJob } from './dead-letters/describe-unreadable-job.ts';
+export { startConsumerWatchdog, type ConsumerWatchdog } from './watchdog/consumer-watchdog.ts';
+export { startFleetLoops } from './loops/fleet-loops.ts';
 export { startDeadLetterLoops } from './loops/dead-letter-loops.ts';

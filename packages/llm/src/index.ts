@@ -21,6 +21,8 @@ export { createGateway, type Gateway, type GatewayDeps } from './gateway/gateway
 export { hashRequest } from './hash/request-hash.ts';
 export type {
   AvoidedCall,
+  BreakerKey,
+  BreakerThresholds,
   BoundLlm,
   CacheOutcome,
   CallResult,
@@ -34,8 +36,12 @@ export type {
   LlmPort,
   LogicalCall,
   Message,
+  OpenBreaker,
+  ReplyCache,
+  ReplyCacheKey,
   ReserveOutcome,
   ReserveRequest,
+  SharedBreakers,
   Usage,
 } from './ports.ts';
 export type { Provider, ProviderEvent, ProviderRequest } from './provider.ts';

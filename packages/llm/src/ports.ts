@@ -172,6 +172,60 @@ export interface AvoidedCall extends LedgerFacts {
   baselineNanoUsd: bigint;
 }
 
+/** The model that a breaker guards. */
+export interface BreakerKey {
+  provider: string;
+  model: string;
+}
+
+/** A breaker that takes no requests, or one as a probe once `openForMs` is 0. */
+export interface OpenBreaker extends BreakerKey {
+  openForMs: number;
+  /** Does a probe run somewhere? */
+  probing: boolean;
+}
+
+/** When the outages of all processes together open a breaker, and for how long. */
+export interface BreakerThresholds {
+  windowMs: number;
+  minRequests: number;
+  errorThresholdPercent: number;
+  openMs: number;
+}
+
+/** Breakers that all processes share: outages anywhere count, one row says until when it is open and who may probe. */
+export interface SharedBreakers {
+  /** Adds what this process has seen; answers those of these breakers that are open now. */
+  report(
+    calls: readonly (BreakerKey & { requests: number; failures: number })[],
+    thresholds: BreakerThresholds,
+  ): Promise<OpenBreaker[]>;
+  /** Asks for the one probe of a breaker whose time is over. It is ours until it ends, or `maxMs`, or this process does. */
+  takeProbe(key: BreakerKey, maxMs: number): Promise<{ outcome: 'probe' | 'closed' | 'wait'; openForMs: number }>;
+  /** Ends our probe. */
+  endProbe(key: BreakerKey, state: 'closed' | 'open', openMs: number): Promise<void>;
+}
+
+/** Names a reply that other tasks of the same tenant may use again. */
+export interface ReplyCacheKey {
+  /** In the key of every entry: no tenant is ever answered with another's reply. */
+  tenantId: string;
+  scope: 'component';
+  /** SHA-256 (hex) of everything the reply depends on. */
+  key: string;
+}
+
+/** Replies kept beyond their task, for purposes whose policy says so; `db` offers a matching shape. */
+export interface ReplyCache {
+  /** Undefined when there is none, or its time is over. */
+  find(key: ReplyCacheKey): Promise<JournaledReply | undefined>;
+  /**
+   * Keeps a reply for `ttlMs`, in place of one of the same key. It is made of the content of `taskId`, and goes with it
+   * when that is deleted.
+   */
+  save(entry: ReplyCacheKey & { taskId: string; reply: JournaledReply; ttlMs: number }): Promise<void>;
+}
+
 /** Stores behind the gateway; `db` offers a matching shape and the worker's `main.ts` joins them. */
 export interface GatewayStore {
   /** Replies of earlier attempts of this step, by key. Looked up first, before any cache. */

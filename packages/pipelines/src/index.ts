@@ -1,4 +1,13 @@
-export type { Assembled, Expansion, OnExhausted, Pipeline, PlannedStep, StepOutputs } from './pipeline.ts';
+export type {
+  Assembled,
+  Expansion,
+  OnExhausted,
+  Pipeline,
+  PipelineGate,
+  PlannedStep,
+  StepOutputs,
+  TaskDocument,
+} from './pipeline.ts';
 export { findPipeline, listPipelines } from './registry.ts';
 
 export { DraftOutput, OutlineOutput, RefineOutput, ResearchOutput } from './article/outputs.ts';
@@ -7,6 +16,24 @@ export { collectParts, type CollectedArticle } from './article/collect-parts.ts'
 export { assembleArticle } from './article/assemble.ts';
 export { checkArticle } from './article/check-article.ts';
 export { clipWords, META_DESCRIPTION_CHARACTERS } from './article/fallback-metadata.ts';
+
+export { BriefOutput } from './brief/brief-output.ts';
+export { SummaryOutput } from './summary/summary-output.ts';
+export { planSummary, type SummaryPlan } from './summary/summary-words.ts';
+export { checkSummary } from './summary/check-summary.ts';
+export { RewriteOutput } from './rewrite/rewrite-output.ts';
+export { checkRewrite, mustKeepEveryFact } from './rewrite/check-rewrite.ts';
+export { HeadlinesOutput } from './headlines/headlines-output.ts';
+export { planHeadlines, type HeadlinePlan } from './headlines/headline-plan.ts';
+export { checkHeadlines, type Headline } from './headlines/check-headlines.ts';
+export { ClassifyOutput } from './classify/classify-output.ts';
+
+export { buildDocument } from './document/build-document.ts';
+export { expandNothing, planWriting } from './plan-writing.ts';
+
+export { styleRulesOf } from './style/style-rules-of.ts';
+export { checkStyle } from './style/check-style.ts';
+export type { StyleRule } from './style/style-rule.ts';
 
 export { checkContract, type ContractReport } from './quality/check-contract.ts';
 export type { ContractDocument, ContractPart } from './quality/contract-document.ts';
@@ -19,4 +46,8 @@ export { applyEdits, type Edit, type EditRejection, type Patched } from './patch
 
 export { citedIds, rewriteCitations } from './text/citations.ts';
 export { countWords } from './text/count-words.ts';
+export { guessLanguage } from './text/guess-language.ts';
 export { splitSentences, type Sentence } from './text/split-sentences.ts';
+export { entityRecall, mainNames } from './evaluation/entity-recall.ts';
+export { headingSoftRecall } from './evaluation/heading-soft-recall.ts';
+export { assessNonInferiority, type JudgedPair, type NonInferiority } from './evaluation/non-inferiority.ts';

@@ -19,6 +19,8 @@ export interface QueueAdmin {
   /** Nobody takes from the queue until `resume`; what runs goes on, and jobs can be added. */
   pause(queue: QueueName): Promise<void>;
   resume(queue: QueueName): Promise<void>;
+  /** Those of these queues that the store holds paused. */
+  pausedAmong(queues: readonly QueueName[]): Promise<QueueName[]>;
   ping(): Promise<void>;
   /** Removes a queue with everything in it. PostgreSQL's steps are not touched: sweeps dispatch them again. */
   obliterate(queue: QueueName): Promise<void>;
@@ -70,6 +72,11 @@ export function createQueueAdmin(options: { backend: QueueBackend; timeoutMs?: n
       ),
     pause: (name) => ask(() => open(name).pause()),
     resume: (name) => ask(() => open(name).resume()),
+    pausedAmong: (names) =>
+      ask(async () => {
+        const flags = await Promise.all(names.map((name) => open(name).isPaused()));
+        return names.filter((_, index) => flags[index]);
+      }),
     ping: () => backend.ping(timeoutMs),
     obliterate: (name) => ask(() => open(name).obliterate({ force: true })),
     bullQueue: open,

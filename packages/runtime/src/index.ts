@@ -35,6 +35,9 @@ export {
   FetchTimedOutError,
   FetchTooLargeError,
   FetchUnsupportedTypeError,
+  RobotsDisallowedError,
 } from './egress/fetch-errors.ts';
+export { createOriginFetch, type FetchFunction } from './egress/origin-fetch.ts';
+export { createRobotsGate, type RobotsGate } from './egress/robots-gate.ts';
 export { allowEndpoints, type AllowEndpoint, type Endpoint } from './egress/vet-target.ts';
 export { isPublicAddress } from './egress/is-public-address.ts';

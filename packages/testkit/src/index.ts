@@ -9,3 +9,7 @@ export { aChain, aStep, aTask } from './builders/a-task.ts';
 export { aPipeline, aPlannedStep } from './builders/a-pipeline.ts';
 export { aSettlement, openScene, type Scene } from './builders/a-scene.ts';
 export { aLedgerEntry, anEndedCall, aReservation } from './builders/a-call.ts';
+export { aLockedStep, aSnapshot } from './builders/a-snapshot.ts';
+export { anAttempt } from './builders/an-attempt.ts';
+export { createOpenBooks, type OpenBooks } from './evaluation/open-books.ts';
+export { runInProcess, type InProcessRun } from './evaluation/run-in-process.ts';

@@ -79,7 +79,7 @@ CREATE TABLE "step" (
     "failures" INTEGER NOT NULL DEFAULT 0,
     "losses" INTEGER NOT NULL DEFAULT 0,
     "journal_generation" INTEGER NOT NULL DEFAULT 1,
-    "available_at" TIMESTAMPTZ(3) NOT NULL,
+    "available_at" TIMESTAMPTZ(6) NOT NULL,
     "order_key" BIGINT NOT NULL,
     "session_id" UUID,
     "params" JSONB NOT NULL DEFAULT '{}',

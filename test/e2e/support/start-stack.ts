@@ -26,7 +26,9 @@ export interface Stack {
   sql: pg.Pool;
   coordinators: RunningProcess[];
   workers: RunningProcess[];
-  startCoordinator(): Promise<RunningProcess>;
+  /** Starts one on `port`, by default the stack's own for the first and a free one for others. */
+  startCoordinator(port?: number): Promise<RunningProcess>;
+  readonly port: number;
   startWorker(env?: Readonly<Record<string, string>>): Promise<RunningProcess>;
   stop(): Promise<void>;
 }
@@ -45,27 +47,32 @@ export async function startStack(options: {
   workers?: number;
   provider?: SimulatorOptions;
   env?: Readonly<Record<string, string>>;
+  /** Stores of the caller's own, which it stops itself; by default a fresh database and a private Redis. */
+  stores?: { databaseUrl: string; redisUrl?: string };
+  /** A program in place of the worker's `main.ts`. */
+  workerProgram?: string;
 }): Promise<Stack> {
-  const database = await createTestDatabase();
-  const redis = options.backend === 'redis' ? await startPrivateRedis() : undefined;
-  if (options.backend === 'redis' && !redis) throw new Error('no redis-server on this machine');
+  const own = options.stores ? undefined : await openStores(options.backend);
+  const { databaseUrl, redisUrl } = options.stores ?? own ?? { databaseUrl: '' };
   const provider = await startSimulator({ latencyScale: 0.02, ...options.provider });
   const port = await findFreePort();
-  const sql = new pg.Pool({ connectionString: database.url, max: 2 });
+  // A restarted server ends idle connections; the pool makes new ones.
+  const sql = new pg.Pool({ connectionString: databaseUrl, max: 2 });
+  sql.on('error', () => undefined);
   const running: RunningProcess[] = [];
   const env = {
     PATH: process.env['PATH'],
     LOG_LEVEL: 'debug',
-    DATABASE_URL: database.url,
-    ...(redis && { REDIS_URL: redis.url }),
+    DATABASE_URL: databaseUrl,
+    ...(redisUrl !== undefined && { REDIS_URL: redisUrl }),
     OPENAI_BASE_URL: `${provider.url}/v1`,
     OPENAI_API_KEY: 'canary-openai-key-7f3a',
     ANTHROPIC_BASE_URL: provider.url,
     ANTHROPIC_API_KEY: 'canary-anthropic-key-9b1c',
     ...options.env,
   };
-  const start = async (app: string, extra: Readonly<Record<string, string>> = {}): Promise<RunningProcess> => {
-    const started = await startProcess(program(app), { ...env, ...extra });
+  const start = async (file: string, extra: Readonly<Record<string, string>> = {}): Promise<RunningProcess> => {
+    const started = await startProcess(file, { ...env, ...extra });
     running.push(started);
     return started;
   };
@@ -77,14 +84,15 @@ export async function startStack(options: {
     sql,
     coordinators: [],
     workers: [],
-    async startCoordinator() {
-      const own = stack.coordinators.length === 0 ? port : await findFreePort();
-      const started = await start('coordinator', { PORT: String(own), PRESSROOM_ADMIN_KEY: ADMIN_KEY });
+    port,
+    async startCoordinator(wanted) {
+      const ownPort = wanted ?? (stack.coordinators.length === 0 ? port : await findFreePort());
+      const started = await start(program('coordinator'), { PORT: String(ownPort), PRESSROOM_ADMIN_KEY: ADMIN_KEY });
       stack.coordinators.push(started);
       return started;
     },
     async startWorker(extra) {
-      const started = await start('worker', extra);
+      const started = await start(options.workerProgram ?? program('worker'), extra);
       stack.workers.push(started);
       return started;
     },
@@ -93,8 +101,7 @@ export async function startStack(options: {
       await Promise.all(running.map((process) => process.exited));
       await sql.end();
       await provider.close();
-      await redis?.stop();
-      await database.drop();
+      await own?.stop();
     },
   };
   try {
@@ -105,6 +112,20 @@ export async function startStack(options: {
     await stack.stop();
     throw error;
   }
+}
+
+async function openStores(backend: Backend): Promise<{ databaseUrl: string; redisUrl?: string; stop(): Promise<void> }> {
+  const database = await createTestDatabase();
+  const redis = backend === 'redis' ? await startPrivateRedis() : undefined;
+  if (backend === 'redis' && !redis) throw new Error('no redis-server on this machine');
+  return {
+    databaseUrl: database.url,
+    ...(redis && { redisUrl: redis.url }),
+    async stop() {
+      await redis?.stop();
+      await database.drop();
+    },
+  };
 }
 
 async function startProcess(file: string, env: Readonly<Record<string, string | undefined>>): Promise<RunningProcess> {

@@ -120,6 +120,7 @@ export function createFakeClient(api: Partial<FakeApi> = {}) {
       steps: notImplemented,
       stepOutput: notImplemented,
       delete: notImplemented,
+      retry: notImplemented,
     },
     taskTypes: () =>
       Promise.resolve({
@@ -136,6 +137,18 @@ export function createFakeClient(api: Partial<FakeApi> = {}) {
         ],
         limits: { bodyBytes: 1, bulkBodyBytes: 1, bulkTasks: 1 },
       }),
+    deadLetters: {
+      list: notImplemented,
+      groups: notImplemented,
+      get: notImplemented,
+      redrive: notImplemented,
+      discard: notImplemented,
+      redriveAll: notImplemented,
+      discardAll: notImplemented,
+    },
+    operations: { get: notImplemented, abort: notImplemented },
+    audit: notImplemented,
+    alerts: notImplemented,
     fleet: notImplemented,
   };
   return { client, submitted };

@@ -1,4 +1,4 @@
-import { CreateTask } from '@pressroom/contracts';
+import { CreateTask, MAX_RUN_AHEAD_MS } from '@pressroom/contracts';
 
 import { invalid, RequestError, type Fault } from '../errors/request-error.ts';
 import type { PipelineRegistry } from '../ports.ts';
@@ -15,11 +15,12 @@ export interface TaskRequest {
  * Checks a submission against the envelope and the task type's input schema, and names every fault of both at once.
  *
  * @param mayHoldEscapes see `inspectJson`
+ * @param nowMs what `runAt` is measured from
  * @throws {RequestError} VALIDATION_FAILED, UNKNOWN_TASK_TYPE
  */
 export function parseTaskRequest(
   body: unknown,
-  context: { pipelines: PipelineRegistry; mayHoldEscapes: boolean },
+  context: { pipelines: PipelineRegistry; mayHoldEscapes: boolean; nowMs: number },
 ): TaskRequest {
   const structural = inspectJson(body, context.mayHoldEscapes);
   if (structural.length > 0) throw invalid(structural);
@@ -36,7 +37,18 @@ export function parseTaskRequest(
 
   const parsedInput = pipeline.inputSchema.safeParse(input, { reportInput: true });
   if (!parsedInput.success) faults.push(...formatIssues(parsedInput.error.issues, 'input'));
-  if (!envelope.success || !parsedInput.success) throw invalid(faults);
+  if (envelope.success) {
+    const { approvals, runAt } = envelope.data;
+    approvals.forEach((gate, index) => {
+      if (pipeline.gates?.[gate] === undefined) {
+        faults.push({ path: `approvals[${index}]`, message: `tasks of type ${pipeline.type} have no such gate` });
+      }
+    });
+    if (runAt !== undefined && Date.parse(runAt) > context.nowMs + MAX_RUN_AHEAD_MS) {
+      faults.push({ path: 'runAt', message: 'must not be more than a year ahead' });
+    }
+  }
+  if (!envelope.success || !parsedInput.success || faults.length > 0) throw invalid(faults);
   return { task: envelope.data, input: parsedInput.data };
 }
 

@@ -1,4 +1,4 @@
-import { Lane, TaskStatus, TaskType } from '@pressroom/contracts';
+import { DeadLetterFilter, DeadLetterState, Lane, TaskStatus, TaskType } from '@pressroom/contracts';
 import { z } from 'zod';
 
 import { isUnstorable } from './inspect-json.ts';
@@ -39,3 +39,31 @@ export type ResultQuery = z.output<typeof ResultQuery>;
 /** Query of `GET /tasks/{id}/events`. */
 export const EventsQuery = z.strictObject({ lastEventId: z.string().optional() });
 export type EventsQuery = z.output<typeof EventsQuery>;
+
+const { cursor, limit } = ListTasksQuery.shape;
+
+/** Query of lists that know nothing but pages. */
+export const PageQuery = z.strictObject({ cursor, limit });
+export type PageQuery = z.output<typeof PageQuery>;
+
+/** Query of `GET /dead-letters` and `GET /dead-letters/groups`. */
+export const DeadLettersQuery = DeadLetterFilter.extend({ state: DeadLetterState.optional(), cursor, limit });
+export type DeadLettersQuery = z.output<typeof DeadLettersQuery>;
+
+const AuditText = z
+  .string()
+  .regex(/^[\w.:#-]{1,100}$/, 'must be an id or the name of an action')
+  .optional();
+
+/** Query of `GET /audit`. */
+export const AuditQuery = z.strictObject({
+  tenantId: z.uuid().optional(),
+  action: AuditText,
+  keyId: AuditText,
+  targetId: AuditText,
+  since: z.iso.datetime({ offset: true }).optional(),
+  until: z.iso.datetime({ offset: true }).optional(),
+  cursor,
+  limit,
+});
+export type AuditQuery = z.output<typeof AuditQuery>;

@@ -49,6 +49,9 @@ export function buildOpenApi(routes: readonly Route[], pipelines: PipelineRegist
     servers: [{ url: '/' }],
     tags: [
       { name: 'Tasks', description: 'Submit, watch and read tasks' },
+      { name: 'Dead letters', description: 'Steps that could not be completed: see why, put them back, or discard them' },
+      { name: 'Schedules', description: 'Tasks that are submitted again and again' },
+      { name: 'Tenants', description: 'Customers of the installation: their limits and their keys' },
       { name: 'Fleet', description: 'What runs and what waits' },
       { name: 'System', description: 'Health, metrics and documentation' },
     ],

@@ -32,7 +32,7 @@ export function submissionTenant(principal: Principal, requested: string | undef
 
 /**
  * The answer for a submission's outcome.
- * @throws {RequestError} IDEMPOTENCY_CONFLICT, BACKLOG_FULL, VALIDATION_FAILED (unknown tenant)
+ * @throws {RequestError} IDEMPOTENCY_CONFLICT, BACKLOG_FULL, RATE_LIMITED, VALIDATION_FAILED (unknown tenant)
  */
 export function acceptedTask(outcome: SubmitOutcome): { accepted: TaskAccepted; replayed: boolean } {
   switch (outcome.outcome) {
@@ -48,6 +48,10 @@ export function acceptedTask(outcome: SubmitOutcome): { accepted: TaskAccepted; 
       throw new RequestError('IDEMPOTENCY_CONFLICT', 'this Idempotency-Key was used with another body');
     case 'backlog_full':
       throw new RequestError('BACKLOG_FULL', "the tenant's backlog is full; try again later", {
+        retryAfterMs: outcome.retryAfterMs,
+      });
+    case 'rate_limited':
+      throw new RequestError('RATE_LIMITED', 'the tenant submits faster than it may; try again later', {
         retryAfterMs: outcome.retryAfterMs,
       });
     case 'unknown_tenant':

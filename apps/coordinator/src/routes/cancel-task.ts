@@ -20,9 +20,9 @@ export function cancelTask(deps: { commands: TaskCommands }): Route {
     params: TASK_ID,
     responses: { 200: { description: 'Cancelled, now or earlier', content: { 'application/json': CancelResult } } },
     problems: ['TASK_ALREADY_FINISHED'],
-    async handle({ response, params, scope, bounded }) {
+    async handle({ response, params, principal, scope, bounded }) {
       const id = param(params, 'id');
-      const outcome = await bounded(deps.commands.cancel(id, scope));
+      const outcome = await bounded(deps.commands.cancel(id, scope, principal));
       if (outcome.outcome === 'not_found') throw notFound('task');
       if (outcome.outcome === 'already_finished' && outcome.status !== 'cancelled') {
         throw new RequestError('TASK_ALREADY_FINISHED', `the task is ${outcome.status}`);

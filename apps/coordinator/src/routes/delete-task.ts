@@ -17,8 +17,8 @@ export function deleteTask(deps: { queries: TaskQueries }): Route {
     params: TASK_ID,
     responses: { 204: { description: 'Deleted, now or earlier' } },
     problems: ['TASK_NOT_FINISHED'],
-    async handle({ response, params, scope, bounded }) {
-      const outcome = await bounded(deps.queries.deleteContent(param(params, 'id'), scope));
+    async handle({ response, params, principal, scope, bounded }) {
+      const outcome = await bounded(deps.queries.deleteContent(param(params, 'id'), scope, principal));
       if (outcome === 'not_found') throw notFound('task');
       if (outcome === 'not_finished')
         throw new RequestError('TASK_NOT_FINISHED', 'cancel the task first, or wait for its end');

@@ -18,7 +18,7 @@ export function fleet(deps: { fleet: FleetQueries }): Route {
       const [workers, queues, breakers] = await Promise.all([
         bounded(deps.fleet.workers()),
         bounded(deps.fleet.queues()),
-        bounded(deps.fleet.breakers?.() ?? Promise.resolve([])),
+        bounded(deps.fleet.breakers()),
       ]);
       sendJson(response, 200, { workers, queues, breakers });
     },

@@ -1,5 +1,5 @@
 import { CreateTask, TaskAccepted } from '@pressroom/contracts';
-import { canonicalJson, sha256Hex } from '@pressroom/runtime';
+import { canonicalJson, sha256Hex, type Clock } from '@pressroom/runtime';
 
 import { MAX_BODY_BYTES } from '../core/body-limits.ts';
 import { parseIdempotencyKey } from '../core/idempotency-key.ts';
@@ -13,7 +13,7 @@ import { acceptedTask, submissionTenant } from './accepted-task.ts';
 const MEDIA_TYPES = ['application/json'];
 
 /** `POST /v1/tasks`. The hot path: one parse, one pass over the shape, one schema, one store call. */
-export function submitTask(deps: { commands: TaskCommands; pipelines: PipelineRegistry }): Route {
+export function submitTask(deps: { commands: TaskCommands; pipelines: PipelineRegistry; clock: Clock }): Route {
   return defineRoute({
     method: 'POST',
     path: '/v1/tasks',
@@ -26,7 +26,7 @@ export function submitTask(deps: { commands: TaskCommands; pipelines: PipelineRe
     roles: ROLES.submit,
     headers: { 'Idempotency-Key': 'Up to 255 visible ASCII characters that name this request, unique per tenant' },
     body: {
-      description: 'The task. `input` follows the schema of its type, see `GET /v1/task-types`.',
+      description: 'The task. `input` follows the schema of its type, see `GET /v1/task-types`',
       content: { 'application/json': CreateTask },
       limitBytes: MAX_BODY_BYTES,
     },
@@ -40,7 +40,7 @@ export function submitTask(deps: { commands: TaskCommands; pipelines: PipelineRe
         },
       },
     },
-    problems: ['UNKNOWN_TASK_TYPE', 'IDEMPOTENCY_CONFLICT', 'BACKLOG_FULL'],
+    problems: ['UNKNOWN_TASK_TYPE', 'IDEMPOTENCY_CONFLICT', 'BACKLOG_FULL', 'RATE_LIMITED'],
     async handle({ request, response, principal, bounded }) {
       const key = parseIdempotencyKey(request.get('idempotency-key'));
       const bytes = await readBody(request, MEDIA_TYPES, MAX_BODY_BYTES);
@@ -48,6 +48,7 @@ export function submitTask(deps: { commands: TaskCommands; pipelines: PipelineRe
       const { task, input } = parseTaskRequest(body, {
         pipelines: deps.pipelines,
         mayHoldEscapes: mayHoldEscapes(bytes),
+        nowMs: deps.clock.nowMs(),
       });
       const outcome = await bounded(
         deps.commands.submit({

@@ -1,4 +1,4 @@
-import { FleetView, TaskTypeList, type Problem } from '@pressroom/contracts';
+import { FleetView, ScalingView, TaskTypeList, type Problem } from '@pressroom/contracts';
 import { listPipelines } from '@pressroom/pipelines';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
@@ -79,6 +79,29 @@ describe('GET /v1/fleet', () => {
   it('answers workers, queues and breakers', async () => {
     const response = await server.call('/v1/fleet', { as: 'monitor' });
     expect(FleetView.parse(await response.json())).toEqual({ workers: [], queues: [], breakers: [] });
+  });
+});
+
+describe('GET /v1/fleet/scaling', () => {
+  it('answers every pool with its reason', async () => {
+    const response = await server.call('/v1/fleet/scaling', { as: 'monitor' });
+    const { pools } = ScalingView.parse(await response.json());
+    expect(pools).toMatchObject([{ pool: 'all', desiredReplicas: 1, reason: '3 interactive wait' }]);
+  });
+
+  it('answers one pool with nothing but a number', async () => {
+    const response = await server.call('/v1/fleet/scaling/all', { as: 'monitor' });
+    expect(await response.json()).toEqual({ desiredReplicas: 1 });
+  });
+
+  it.each(['nobody', 'draft.*%2Brefine.batch', 'All%20of%20it'])('knows no pool %s', async (pool) => {
+    const response = await server.call(`/v1/fleet/scaling/${pool}`, { as: 'monitor' });
+    expect(response.status).toBe(404);
+  });
+
+  it('is nothing for tenants', async () => {
+    expect((await server.call('/v1/fleet/scaling', { as: 'operate' })).status).toBe(403);
+    expect((await server.call('/v1/fleet/scaling/all', { as: 'submit' })).status).toBe(403);
   });
 });
 

@@ -12,6 +12,7 @@ const NOBODY: Principal = { keyId: 'public', role: 'view', tenantId: null };
 const PARAM_PATTERNS: Readonly<Record<ParamDoc['kind'], RegExp>> = {
   uuid: /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i,
   stepKey: /^[a-z0-9][\w.-]{0,99}$/i,
+  pool: /^[a-z0-9][\w.*+-]{0,249}$/,
 };
 
 /**
@@ -72,10 +73,9 @@ async function serve(route: Route, request: Request, response: Response, authent
 
 function parseParams(route: Route, request: Request): Record<string, string> {
   const params: Record<string, string> = {};
-  for (const [name, { kind }] of Object.entries(route.params ?? {})) {
+  for (const [name, { kind, noun = kind === 'uuid' ? 'task' : 'step' }] of Object.entries(route.params ?? {})) {
     const value = request.params[name];
-    if (typeof value !== 'string' || !PARAM_PATTERNS[kind].test(value))
-      throw notFound(kind === 'uuid' ? 'task' : 'step');
+    if (typeof value !== 'string' || !PARAM_PATTERNS[kind].test(value)) throw notFound(noun);
     params[name] = kind === 'uuid' ? value.toLowerCase() : value;
   }
   return params;

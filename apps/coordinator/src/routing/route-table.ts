@@ -1,17 +1,46 @@
 import type { Clock, Logger, Metrics } from '@pressroom/runtime';
 
+import type { ControlPorts } from '../control-ports.ts';
 import type { EventHub } from '../events/event-hub.ts';
 import type { Authenticator } from '../middleware/authenticate.ts';
-import type { EventFeed, FleetQueries, PipelineRegistry, Readiness, TaskCommands, TaskQueries } from '../ports.ts';
+import type {
+  AlertQueries,
+  AuditQueries,
+  DeadLetterCommands,
+  DeadLetterQueries,
+  EventFeed,
+  FleetQueries,
+  Operations,
+  PipelineRegistry,
+  Readiness,
+  TaskCommands,
+  TaskQueries,
+} from '../ports.ts';
+import { abortOperation } from '../routes/abort-operation.ts';
+import { alerts } from '../routes/alerts.ts';
+import { audit } from '../routes/audit.ts';
+import { bulkDiscard } from '../routes/bulk-discard.ts';
+import { bulkRedrive } from '../routes/bulk-redrive.ts';
 import { cancelTask } from '../routes/cancel-task.ts';
+import { approveTask, rejectTask } from '../routes/decide-gate.ts';
+import { deadLetterGroups } from '../routes/dead-letter-groups.ts';
 import { deleteTask } from '../routes/delete-task.ts';
+import { discardDeadLetter } from '../routes/discard-dead-letter.ts';
 import { documentation } from '../routes/documentation.ts';
 import { fleet } from '../routes/fleet.ts';
+import { getDeadLetter } from '../routes/get-dead-letter.ts';
+import { getOperation } from '../routes/get-operation.ts';
 import { getTask } from '../routes/get-task.ts';
 import { healthz, readyz } from '../routes/health.ts';
+import { listDeadLetters } from '../routes/list-dead-letters.ts';
 import { listTasks } from '../routes/list-tasks.ts';
 import { metrics } from '../routes/metrics.ts';
 import { pages } from '../routes/pages.ts';
+import { pauseQueue, resumeQueue } from '../routes/queue-state.ts';
+import { redriveDeadLetter } from '../routes/redrive-dead-letter.ts';
+import { retryTask } from '../routes/retry-task.ts';
+import { poolScaling, scaling } from '../routes/scaling.ts';
+import { createSchedule, deleteSchedule, getSchedule, listSchedules, updateSchedule } from '../routes/schedules.ts';
 import { stepOutput } from '../routes/step-output.ts';
 import { submitBulk } from '../routes/submit-bulk.ts';
 import { submitTask } from '../routes/submit-task.ts';
@@ -20,14 +49,21 @@ import { taskEvents } from '../routes/task-events.ts';
 import { taskResult } from '../routes/task-result.ts';
 import { taskSteps } from '../routes/task-steps.ts';
 import { taskTypes } from '../routes/task-types.ts';
+import { createKey, deleteKey, listKeys } from '../routes/tenant-keys.ts';
+import { createTenant, getTenant, listTenants, updateTenant } from '../routes/tenants.ts';
 import type { Route } from './route.ts';
 
-export interface RouteTableDeps {
+export interface RouteTableDeps extends ControlPorts {
   commands: TaskCommands;
   queries: TaskQueries;
   feed: EventFeed;
   readiness: Readiness;
   fleet: FleetQueries;
+  deadLetters: DeadLetterQueries;
+  deadLetterCommands: DeadLetterCommands;
+  operations: Operations;
+  audit: AuditQueries;
+  alerts: AlertQueries;
   pipelines: PipelineRegistry;
   events: EventHub;
   authenticator: Authenticator;
@@ -54,8 +90,38 @@ export function createRouteTable(deps: RouteTableDeps): readonly Route[] {
     taskCalls(deps),
     taskEvents(deps),
     cancelTask(deps),
+    approveTask(deps),
+    rejectTask(deps),
+    retryTask(deps),
     taskTypes(deps),
+    listDeadLetters(deps),
+    deadLetterGroups(deps),
+    bulkRedrive(deps),
+    bulkDiscard(deps),
+    getDeadLetter(deps),
+    redriveDeadLetter(deps),
+    discardDeadLetter(deps),
+    getOperation(deps),
+    abortOperation(deps),
+    listSchedules(deps),
+    createSchedule(deps),
+    getSchedule(deps),
+    updateSchedule(deps),
+    deleteSchedule(deps),
+    listTenants(deps),
+    createTenant(deps),
+    getTenant(deps),
+    updateTenant(deps),
+    listKeys(deps),
+    createKey(deps),
+    deleteKey(deps),
+    pauseQueue(deps),
+    resumeQueue(deps),
+    audit(deps),
+    alerts(deps),
     fleet(deps),
+    scaling(deps),
+    poolScaling(deps),
     healthz(deps),
     readyz(deps),
     metrics(deps),

@@ -6,7 +6,7 @@ import type { z } from 'zod';
 import type { StoreBound } from '../middleware/bound-store-call.ts';
 import type { Principal } from '../ports.ts';
 
-export type Method = 'GET' | 'POST' | 'DELETE';
+export type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE';
 export type Role = Principal['role'];
 
 /** What a handler is given. The principal is authenticated and holds one of the route's roles. */
@@ -32,8 +32,10 @@ export interface ResponseDoc {
 
 /** One path parameter. `uuid` values of another shape answer 404: they name nothing. */
 export interface ParamDoc {
-  kind: 'uuid' | 'stepKey';
+  kind: 'uuid' | 'stepKey' | 'pool';
   description: string;
+  /** What it names, for the 404 of one that names nothing; default `task` or `step`. */
+  noun?: string;
 }
 
 /** A row of the route table, from which routing, authorisation and the OpenAPI document are all made. */
@@ -42,7 +44,7 @@ export interface Route<Query = unknown> {
   /** Express template: `/v1/tasks/:id`. */
   path: string;
   operationId: string;
-  tag: 'Tasks' | 'Fleet' | 'System';
+  tag: 'Tasks' | 'Schedules' | 'Tenants' | 'Dead letters' | 'Fleet' | 'System';
   summary: string;
   description?: string;
   /** Roles that may call it, or `public` for no key at all. */
@@ -73,4 +75,5 @@ export const ROLES = {
   submit: ['admin', 'operate', 'submit'],
   operate: ['admin', 'operate'],
   monitor: ['admin', 'monitor'],
+  admin: ['admin'],
 } as const satisfies Record<string, readonly Role[]>;

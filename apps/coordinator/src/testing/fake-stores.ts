@@ -1,4 +1,4 @@
-import type { TaskEvent, TaskStatus, TaskView } from '@pressroom/contracts';
+import type { PoolScaling, TaskEvent, TaskStatus, TaskView } from '@pressroom/contracts';
 import { formatUsd, isTerminalTask } from '@pressroom/contracts';
 import { AppError, newId, sha256Hex } from '@pressroom/runtime';
 
@@ -9,10 +9,13 @@ import type {
   Principal,
   Readiness,
   ResultMaterial,
+  RetryOutcome,
   SubmitOutcome,
   TaskCommands,
   TaskQueries,
 } from '../ports.ts';
+import { createFakeControl } from './fake-control.ts';
+import { createFakeDeadLetters } from './fake-dead-letters.ts';
 
 /** A store that cannot be reached, as adapters report it. */
 export class FakeOutageError extends AppError {
@@ -39,7 +42,14 @@ export function createFakeStores() {
   const keys = new Map<string, Principal>();
   const idempotency = new Map<string, { bodyHash: string; taskId: string }>();
   const submissions: Parameters<TaskCommands['submit']>[0][] = [];
-  const state = { mode: 'up' as StoreMode, backlogFull: false, keyLookups: 0, feedCalls: 0, ready: true };
+  const state = {
+    mode: 'up' as StoreMode,
+    backlogFull: false,
+    rateLimited: false,
+    keyLookups: 0,
+    feedCalls: 0,
+    ready: true,
+  };
 
   const answer = <T>(make: () => T): Promise<T> => {
     if (state.mode === 'hanging') return new Promise(() => undefined);
@@ -78,6 +88,7 @@ export function createFakeStores() {
         const tenantId = request.tenantId ?? DEFAULT_TENANT;
         if (!TENANTS.has(tenantId)) return { outcome: 'unknown_tenant' };
         if (state.backlogFull) return { outcome: 'backlog_full', retryAfterMs: 4_200 };
+        if (state.rateLimited) return { outcome: 'rate_limited', retryAfterMs: 700 };
         const { key, bodyHash } = request.idempotency ?? {};
         const known = key === undefined ? undefined : idempotency.get(`${tenantId} ${key}`);
         if (known !== undefined && known.bodyHash !== bodyHash) return { outcome: 'conflict' };
@@ -96,6 +107,25 @@ export function createFakeStores() {
         if (isTerminalTask(task.view.status)) return { outcome: 'already_finished' as const, status: task.view.status };
         finish(id, 'cancelled');
         return { outcome: 'cancelled' as const, status: 'cancelled' as const };
+      }),
+    retry: (id, tenantId, request) =>
+      answer((): RetryOutcome => {
+        const task = visible(id, tenantId);
+        if (task === undefined) return { outcome: 'not_found' };
+        if (!isTerminalTask(task.view.status)) return { outcome: 'not_finished', status: task.view.status };
+        if (task.contentDeleted) return { outcome: 'content_deleted' };
+        if (request.fromStep === undefined && task.view.status === 'completed') return { outcome: 'nothing_to_do' };
+        if (request.fromStep === 'nowhere') return { outcome: 'unknown_step' };
+        const generation = task.view.generation + 1;
+        task.view = { ...task.view, status: 'queued', generation };
+        emit(id, 'task.retried');
+        return {
+          outcome: 'restarted',
+          taskId: id,
+          generation,
+          restarted: [request.fromStep ?? 'research'],
+          removed: [],
+        };
       }),
   };
 
@@ -168,12 +198,28 @@ export function createFakeStores() {
         { name: 'queue', ok: state.ready, detail: 'connect ECONNREFUSED 10.0.0.9:6379' },
       ]),
   };
-  const fleet: FleetQueries = { workers: () => answer(() => []), queues: () => answer(() => []) };
+  const fleet: FleetQueries = {
+    workers: () => answer(() => []),
+    queues: () => answer(() => []),
+    breakers: () => answer(() => []),
+    scaling: () => answer(() => [aPoolScaling()]),
+  };
+
+  const deadLetters = createFakeDeadLetters(answer);
+  const control = createFakeControl(answer, {
+    visible: (id, tenantId) => visible(id, tenantId)?.view,
+    patch: (id, patch) => {
+      const task = mustHave(id);
+      task.view = { ...task.view, ...patch };
+    },
+  });
 
   return {
     state,
     submissions,
-    ports: { commands, queries, feed, keys: keyStore, readiness, fleet },
+    deadLetters,
+    control,
+    ports: { commands, queries, feed, keys: keyStore, readiness, fleet, ...deadLetters.ports, ...control.ports },
     emit,
     finish,
     setOutput: (id: string, key: string, output: unknown) => {
@@ -200,6 +246,23 @@ const summary = ({ id, status, generation, createdAt }: TaskView) => ({
   status,
   generation,
   createdAt: new Date(createdAt),
+});
+
+/** A pool for which work waits though nobody is there. */
+export const aPoolScaling = (overrides: Partial<PoolScaling> = {}): PoolScaling => ({
+  pool: 'all',
+  queues: ['draft.interactive'],
+  configured: true,
+  backlog: 3,
+  oldestWaitMs: 1_200,
+  inFlight: 0,
+  ratePerMinute: 0,
+  currentReplicas: 0,
+  desiredReplicas: 1,
+  minReplicas: 0,
+  maxReplicas: 10,
+  reason: '3 interactive wait',
+  ...overrides,
 });
 
 /** A queued task, as a store would show it. */

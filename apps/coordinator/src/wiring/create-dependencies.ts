@@ -27,14 +27,26 @@ import {
   systemClock as clock,
   systemRandom as random,
   type Logger,
+  type Metrics,
   type Shutdown,
 } from '@pressroom/runtime';
 import type { CoordinatorConfig } from '../config.ts';
-import type { EventFeed, FleetQueries, KeyStore, Readiness, TaskCommands, TaskQueries } from '../ports.ts';
-import { createFleetQueries } from './fleet-queries.ts';
+import type { ControlPorts } from '../control-ports.ts';
+import type {
+  EventFeed,
+  FleetQueries,
+  KeyStore,
+  PipelineRegistry,
+  Readiness,
+  TaskCommands,
+  TaskQueries,
+} from '../ports.ts';
+import { startControl } from './control.ts';
+import { startDeadLetters, type DeadLetterPorts } from './dead-letters.ts';
+import { startFleet } from './fleet.ts';
 import { createTaskCommands } from './task-commands.ts';
 
-export interface Dependencies {
+export interface Dependencies extends DeadLetterPorts, ControlPorts {
   commands: TaskCommands;
   queries: TaskQueries;
   feed: EventFeed;
@@ -49,7 +61,13 @@ const DEFAULT_TENANT = 'default';
 /** Joins the API's ports to the engine and the stores, and starts what coordinators watch over. */
 export async function createDependencies(
   config: CoordinatorConfig,
-  owned: { findPipeline: FindPipeline; log: Logger; shutdown: Shutdown },
+  owned: {
+    findPipeline: FindPipeline;
+    listPipelines?: PipelineRegistry['list'];
+    metrics?: Metrics;
+    log: Logger;
+    shutdown: Shutdown;
+  },
 ): Promise<Dependencies> {
   const { findPipeline, log, shutdown } = owned;
   const url = config.database.url.reveal();
@@ -99,13 +117,46 @@ export async function createDependencies(
   shutdown.register('loops', () => loops.stop());
 
   const submit = createSubmitter({ store: createSubmitStore(database), jobs: producer, dispatcher, findPipeline, log });
+  const { ports: deadLetters, restarts } = startDeadLetters(database, {
+    config: config.deadLetters,
+    findPipeline,
+    kick: () => {
+      dispatcher.kick();
+    },
+    metrics: owned.metrics,
+    log,
+    shutdown,
+  });
+  const control = await startControl(database, {
+    typeCaps: config.caps.taskType,
+    defaultTenantId,
+    pipelines: { find: findPipeline, list: owned.listPipelines ?? (() => []) },
+    findPipeline,
+    submit,
+    transitions,
+    dispatcher,
+    admin,
+    log,
+    shutdown,
+  });
   return {
-    commands: createTaskCommands({ submit, transitions, access, defaultTenantId }),
+    ...deadLetters,
+    ...control.ports,
+    commands: createTaskCommands({ submit: control.submit, transitions, restarts, defaultTenantId }),
     queries: createTaskQueryStore(database),
     feed: createEventFeed(database),
     keys: createKeyStore(access),
     readiness: createReadiness({ database: () => database.ping(), queue: () => admin.ping() }),
-    fleet: createFleetQueries({ fleet, admin }),
+    fleet: startFleet(database, {
+      fleet,
+      admin,
+      control: control.queueControl,
+      backend,
+      config: config.scaling,
+      metrics: owned.metrics,
+      log,
+      shutdown,
+    }),
   };
 }
 

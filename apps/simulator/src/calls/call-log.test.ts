@@ -32,7 +32,10 @@ describe('createCallLog', () => {
     const log = createCallLog();
     log.record(aCall());
     log.record(aCall({ model: 'gpt-6-sol', outcome: 'aborted', clientAborted: true }));
-    expect(log.totals().byModel).toMatchObject({ 'gpt-6-luna': { ok: 1 }, 'gpt-6-sol': { failed: 1, clientAborted: 1 } });
+    expect(log.totals().byModel).toMatchObject({
+      'gpt-6-luna': { ok: 1 },
+      'gpt-6-sol': { failed: 1, clientAborted: 1 },
+    });
   });
 
   it('starts again from nothing when cleared, but never repeats a number', () => {

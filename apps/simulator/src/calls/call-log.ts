@@ -12,7 +12,14 @@ export interface BilledUsage {
   reasoning: number;
 }
 
-export const NOTHING_BILLED: BilledUsage = { uncachedInput: 0, cacheRead: 0, cacheWrite5m: 0, cacheWrite1h: 0, output: 0, reasoning: 0 };
+export const NOTHING_BILLED: BilledUsage = {
+  uncachedInput: 0,
+  cacheRead: 0,
+  cacheWrite5m: 0,
+  cacheWrite1h: 0,
+  output: 0,
+  reasoning: 0,
+};
 
 /** How a call ended, seen from the provider. */
 export type CallOutcome = 'ok' | 'error' | 'aborted' | 'cut' | 'reset' | 'hung';
@@ -29,6 +36,8 @@ export interface CallRecord {
   /** Name of what was asked for: a schema's or forced tool's name, `text`, `embedding`. */
   purpose: string;
   stream: boolean;
+  /** It was an item of a batch, which costs what batches cost. */
+  batch?: true;
   startedAt: string;
   finishedAt: string;
   /** Status that was answered, or 0 when nothing was. */

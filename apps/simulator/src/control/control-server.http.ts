@@ -6,7 +6,13 @@ import type { FaultBook } from '../faults/fault-book.ts';
 import { FaultRule } from '../faults/fault-rule.ts';
 import { readJson } from '../server/read-json.http.ts';
 
-const FaultScript = z.union([z.array(FaultRule).max(1_000), z.strictObject({ rules: z.array(FaultRule).max(1_000) }), FaultRule]);
+const FaultScript = z.union([
+  z.array(FaultRule).max(1_000),
+  z.strictObject({ rules: z.array(FaultRule).max(1_000) }),
+  FaultRule,
+]);
+
+const Gullible = z.strictObject({ gullible: z.boolean() });
 
 /**
  * The control port: fault scripts in, call log out. It has no key of its own, so it is only ever bound to loopback, and
@@ -17,7 +23,9 @@ export function createControlHandler(deps: {
   log: Logger;
   faults: FaultBook;
   calls: CallLog;
+  settleBatches: () => void;
   clearCache: () => void;
+  gullible: { get: () => boolean; set: (isGullible: boolean) => void };
 }): (request: IncomingMessage, response: ServerResponse) => void {
   return (request, response) => {
     handle(request, deps)
@@ -42,7 +50,7 @@ interface Answer {
 
 async function handle(
   request: IncomingMessage,
-  { clock, faults, calls, clearCache }: Parameters<typeof createControlHandler>[0],
+  { clock, faults, calls, settleBatches, clearCache, gullible }: Parameters<typeof createControlHandler>[0],
 ): Promise<Answer> {
   const url = new URL(request.url ?? '/', 'http://control');
   const host = (request.headers.host ?? '').replace(/:\d+$/, '');
@@ -59,22 +67,40 @@ async function handle(
       const body = await readJson(request);
       if (!body.ok) return { status: body.failure.status, body: { error: body.failure.message } };
       const script = FaultScript.safeParse(body.value);
-      if (!script.success) return { status: 400, body: { error: 'not a list of fault rules', issues: script.error.issues } };
-      const rules = Array.isArray(script.data) ? script.data : 'rules' in script.data ? script.data.rules : [script.data];
+      if (!script.success)
+        return { status: 400, body: { error: 'not a list of fault rules', issues: script.error.issues } };
+      const rules = Array.isArray(script.data)
+        ? script.data
+        : 'rules' in script.data
+          ? script.data.rules
+          : [script.data];
       return { status: 200, body: { rules: faults.add(rules, clock.nowMs()) } };
     }
     case 'DELETE /faults':
       faults.clear();
       return { status: 204 };
     case 'GET /calls': {
+      settleBatches();
       const since = Number(url.searchParams.get('since') ?? 0);
       const limit = Number(url.searchParams.get('limit') ?? Infinity);
       const newer = calls.list().filter((call) => call.seq > since);
-      return { status: 200, body: { calls: Number.isFinite(limit) ? newer.slice(0, limit) : newer, totals: calls.totals() } };
+      return {
+        status: 200,
+        body: { calls: Number.isFinite(limit) ? newer.slice(0, limit) : newer, totals: calls.totals() },
+      };
     }
     case 'DELETE /calls':
       calls.clear();
       return { status: 204 };
+    case 'GET /gullible':
+      return { status: 200, body: { gullible: gullible.get() } };
+    case 'PUT /gullible': {
+      const body = await readJson(request);
+      const wish = body.ok ? Gullible.safeParse(body.value) : undefined;
+      if (wish?.success !== true) return { status: 400, body: { error: 'say {"gullible": true} or false' } };
+      gullible.set(wish.data.gullible);
+      return { status: 200, body: wish.data };
+    }
     case 'DELETE /prompt-cache':
       clearCache();
       return { status: 204 };

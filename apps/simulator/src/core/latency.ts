@@ -30,6 +30,7 @@ const JITTER = 0.2;
 export function paceOf(profile: LatencyProfile, scale: number, random: number, forcedTokensPerSecond?: number): Pace {
   return {
     firstTokenMs: profile.firstTokenMs * scale * (1 - JITTER + 2 * JITTER * random),
-    msPerToken: forcedTokensPerSecond === undefined ? (1_000 / profile.tokensPerSecond) * scale : 1_000 / forcedTokensPerSecond,
+    msPerToken:
+      forcedTokensPerSecond === undefined ? (1_000 / profile.tokensPerSecond) * scale : 1_000 / forcedTokensPerSecond,
   };
 }

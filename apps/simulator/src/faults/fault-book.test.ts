@@ -2,10 +2,18 @@ import { describe, expect, it } from 'vitest';
 import { createFaultBook, type FaultTarget } from './fault-book.ts';
 import { FaultRule, type FaultRuleInput } from './fault-rule.ts';
 
-const aTarget = (overrides: Partial<FaultTarget> = {}): FaultTarget => ({ path: '/v1/messages', model: 'claude-haiku-5-5', purpose: 'article_part', ...overrides });
+const aTarget = (overrides: Partial<FaultTarget> = {}): FaultTarget => ({
+  path: '/v1/messages',
+  model: 'claude-haiku-5-5',
+  purpose: 'article_part',
+  ...overrides,
+});
 const aBook = (...rules: FaultRuleInput[]) => {
   const book = createFaultBook(1);
-  book.add(rules.map((rule) => FaultRule.parse(rule)), 0);
+  book.add(
+    rules.map((rule) => FaultRule.parse(rule)),
+    0,
+  );
   return book;
 };
 const status = (code = 500): FaultRuleInput['effect'] => ({ kind: 'status', status: code });
@@ -27,7 +35,9 @@ describe('createFaultBook', () => {
 
   it('hits only the nth call that matches', () => {
     const book = aBook({ match: { model: 'claude-*', nth: 2 }, effect: status() });
-    const hits = ['claude-a', 'gpt-a', 'claude-b', 'claude-c'].map((model) => book.apply(aTarget({ model }), 1).status !== undefined);
+    const hits = ['claude-a', 'gpt-a', 'claude-b', 'claude-c'].map(
+      (model) => book.apply(aTarget({ model }), 1).status !== undefined,
+    );
     expect(hits).toEqual([false, false, true, false]);
   });
 

@@ -36,7 +36,8 @@ interface Entry extends ActiveFault {
 export function createFaultBook(seed: number): FaultBook {
   let entries: Entry[] = [];
   let nextId = 1;
-  const isOver = (entry: Entry, nowMs: number): boolean => nowMs >= entry.expiresAtMs || (entry.times !== undefined && entry.hits >= entry.times);
+  const isOver = (entry: Entry, nowMs: number): boolean =>
+    nowMs >= entry.expiresAtMs || (entry.times !== undefined && entry.hits >= entry.times);
   const prune = (nowMs: number): void => {
     if (entries.some((entry) => isOver(entry, nowMs))) entries = entries.filter((entry) => !isOver(entry, nowMs));
   };
@@ -86,7 +87,12 @@ function createMatcher({ match }: FaultRule): (target: FaultTarget) => boolean {
   const model =
     match.model === undefined
       ? undefined
-      : new RegExp(`^${match.model.split('*').map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('.*')}$`);
+      : new RegExp(
+          `^${match.model
+            .split('*')
+            .map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'))
+            .join('.*')}$`,
+        );
   return (target) =>
     (match.path === undefined || target.path === match.path) &&
     (model === undefined || model.test(target.model)) &&
@@ -94,5 +100,13 @@ function createMatcher({ match }: FaultRule): (target: FaultTarget) => boolean {
 }
 
 function present({ id, match, effect, times, forMs, matched, hits }: Entry): ActiveFault {
-  return { id, match, effect, matched, hits, ...(times !== undefined && { times }), ...(forMs !== undefined && { forMs }) };
+  return {
+    id,
+    match,
+    effect,
+    matched,
+    hits,
+    ...(times !== undefined && { times }),
+    ...(forMs !== undefined && { forMs }),
+  };
 }

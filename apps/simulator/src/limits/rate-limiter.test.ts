@@ -9,7 +9,7 @@ describe('createRateLimiter', () => {
     expect(limiter.take('key', 1, 30_000).admitted).toBe(true);
   });
 
-  it('counts tokens, and lets one request pass that is larger than a minute\'s worth', () => {
+  it("counts tokens, and lets one request pass that is larger than a minute's worth", () => {
     const limiter = createRateLimiter({ requestsPerMinute: 100, tokensPerMinute: 600 });
     expect(limiter.take('key', 5_000, 0).admitted).toBe(true);
     expect(limiter.take('key', 10, 0)).toMatchObject({ admitted: false, retryAfterMs: 1_000 });

@@ -5,7 +5,8 @@ export interface RateLimits {
   tokensPerMinute: number;
 }
 
-export type Admission = { admitted: true; state: RateLimitState } | { admitted: false; state: RateLimitState; retryAfterMs: number };
+export type Admission =
+  { admitted: true; state: RateLimitState } | { admitted: false; state: RateLimitState; retryAfterMs: number };
 
 export interface RateLimiter {
   /** Takes one request and its tokens, or refuses and takes nothing. Every owner has limits of its own. */
@@ -19,23 +20,43 @@ export function createRateLimiter(limits: RateLimits): RateLimiter {
   const buckets = new Map<string, { requests: number; tokens: number; atMs: number }>();
   return {
     take(owner, tokens, nowMs) {
-      const known = buckets.get(owner) ?? { requests: limits.requestsPerMinute, tokens: limits.tokensPerMinute, atMs: nowMs };
+      const known = buckets.get(owner) ?? {
+        requests: limits.requestsPerMinute,
+        tokens: limits.tokensPerMinute,
+        atMs: nowMs,
+      };
       const elapsed = Math.max(0, nowMs - known.atMs) / 60_000;
       const requestsLeft = Math.min(limits.requestsPerMinute, known.requests + elapsed * limits.requestsPerMinute);
       const tokensLeft = Math.min(limits.tokensPerMinute, known.tokens + elapsed * limits.tokensPerMinute);
       // A request larger than a whole minute's tokens passes when the bucket is full: it could never pass otherwise.
       const wanted = Math.min(tokens, limits.tokensPerMinute);
       const admitted = requestsLeft >= 1 && tokensLeft >= wanted;
-      const next = { requests: requestsLeft - (admitted ? 1 : 0), tokens: tokensLeft - (admitted ? wanted : 0), atMs: nowMs };
+      const next = {
+        requests: requestsLeft - (admitted ? 1 : 0),
+        tokens: tokensLeft - (admitted ? wanted : 0),
+        atMs: nowMs,
+      };
       buckets.delete(owner);
       buckets.set(owner, next);
       if (buckets.size > MAX_OWNERS) buckets.delete(buckets.keys().next().value ?? '');
       const state: RateLimitState = {
-        requests: { limit: limits.requestsPerMinute, remaining: next.requests, resetMs: waitMs(limits.requestsPerMinute - next.requests, limits.requestsPerMinute) },
-        tokens: { limit: limits.tokensPerMinute, remaining: next.tokens, resetMs: waitMs(limits.tokensPerMinute - next.tokens, limits.tokensPerMinute) },
+        requests: {
+          limit: limits.requestsPerMinute,
+          remaining: next.requests,
+          resetMs: waitMs(limits.requestsPerMinute - next.requests, limits.requestsPerMinute),
+        },
+        tokens: {
+          limit: limits.tokensPerMinute,
+          remaining: next.tokens,
+          resetMs: waitMs(limits.tokensPerMinute - next.tokens, limits.tokensPerMinute),
+        },
       };
       if (admitted) return { admitted, state };
-      const retryAfterMs = Math.max(waitMs(1 - requestsLeft, limits.requestsPerMinute), waitMs(wanted - tokensLeft, limits.tokensPerMinute), 1);
+      const retryAfterMs = Math.max(
+        waitMs(1 - requestsLeft, limits.requestsPerMinute),
+        waitMs(wanted - tokensLeft, limits.tokensPerMinute),
+        1,
+      );
       return { admitted, state, retryAfterMs };
     },
   };

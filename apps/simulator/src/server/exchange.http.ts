@@ -24,6 +24,7 @@ export interface Exchange {
   /** Headers of every further reply on this exchange. */
   addHeaders(headers: Readonly<Record<string, string>>): void;
   sendJson(status: number, body: unknown): void;
+  sendText(status: number, contentType: string, text: string): void;
   sendFailure(failure: WireFailure): void;
   openStream(): void;
   write(text: string): void;
@@ -32,7 +33,13 @@ export interface Exchange {
   drop(): void;
 }
 
-export function createExchange(request: IncomingMessage, response: ServerResponse, vendor: Vendor, path: string, clock: Clock): Exchange {
+export function createExchange(
+  request: IncomingMessage,
+  response: ServerResponse,
+  vendor: Vendor,
+  path: string,
+  clock: Clock,
+): Exchange {
   const requestId = `req_sim_${randomUUID().replaceAll('-', '')}`;
   const startedAtMs = clock.nowMs();
   const startedAt = clock.monotonicMs();
@@ -54,13 +61,19 @@ export function createExchange(request: IncomingMessage, response: ServerRespons
   headers[SIMULATED_HEADER] = 'true';
   const sendHead = (status: number, contentType: string, bytes?: number): void => {
     if (vendor === 'openai') headers['openai-processing-ms'] = String(Math.round(clock.monotonicMs() - startedAt));
-    response.writeHead(status, { ...headers, 'content-type': contentType, ...(bytes !== undefined && { 'content-length': bytes }) });
+    response.writeHead(status, {
+      ...headers,
+      'content-type': contentType,
+      ...(bytes !== undefined && { 'content-length': bytes }),
+    });
+  };
+  const sendText = (status: number, contentType: string, text: string): void => {
+    if (response.destroyed) return;
+    sendHead(status, contentType, Buffer.byteLength(text));
+    response.end(text);
   };
   const sendJson = (status: number, body: unknown): void => {
-    if (response.destroyed) return;
-    const text = JSON.stringify(body);
-    sendHead(status, 'application/json', Buffer.byteLength(text));
-    response.end(text);
+    sendText(status, 'application/json', JSON.stringify(body));
   };
 
   return {
@@ -75,6 +88,7 @@ export function createExchange(request: IncomingMessage, response: ServerRespons
       Object.assign(headers, added);
     },
     sendJson,
+    sendText,
     sendFailure: (failure) => {
       Object.assign(headers, retryAfterHeaders(failure.retryAfterMs));
       sendJson(failure.status, vendor === 'openai' ? openaiError(failure) : anthropicError(failure, requestId));

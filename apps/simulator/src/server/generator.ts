@@ -41,6 +41,8 @@ export function createGenerator(deps: {
   defects: DefectTable;
   tokenizer: Tokenizer;
   promptCache: PromptCache;
+  /** Does the model obey orders in its prompt at the moment? */
+  isGullible: () => boolean;
 }): Generator {
   const { tokenizer } = deps;
 
@@ -78,7 +80,10 @@ export function createGenerator(deps: {
           message: `prompt is too long: ${tokens.length} tokens and ${wanted} for the reply exceed the context window of ${model.contextTokens} tokens of ${model.id}`,
         });
       }
-      return { ok: true, value: { request, model, tier: tierOfModel(model.id, deps.tierRules), promptTokens: tokens, breakpoints } };
+      return {
+        ok: true,
+        value: { request, model, tier: tierOfModel(model.id, deps.tierRules), promptTokens: tokens, breakpoints },
+      };
     },
 
     countPrompt: (request) => tokenise(request).tokens.length,
@@ -94,9 +99,10 @@ export function createGenerator(deps: {
         seed: `${deps.seed}/${request.seed}`,
         defects: deps.defects,
         forcedDefects: faults.defect ? [faults.defect.name] : [],
+        gullible: deps.isGullible(),
       });
       const whole = faults.malformed_json ? breakSyntax(written.text, 0) : written.text;
-      const stopped = stopAt(whole, request.stopSequences);
+      const stopped = stopAt(whole, written.finish === 'refusal' ? [] : request.stopSequences);
       const tokens = tokenizer.encode(stopped.text);
       const limit = Math.min(
         request.maxOutputTokens ?? model.maxOutputTokens,
@@ -105,7 +111,15 @@ export function createGenerator(deps: {
       );
       const pieces = splitByTokens(stopped.text, tokens).slice(0, limit);
       const isCut = tokens.length > limit;
-      const finish: Finish = isCut ? 'length' : stopped.sequence !== null ? 'stop_sequence' : target.kind === 'tool' ? 'tool' : 'stop';
+      const finish: Finish = isCut
+        ? 'length'
+        : written.finish !== undefined
+          ? written.finish
+          : stopped.sequence !== null
+            ? 'stop_sequence'
+            : target.kind === 'tool'
+              ? 'tool'
+              : 'stop';
       const split = deps.promptCache.use(
         { owner, model, tokens: promptTokens, breakpoints, implicit: request.cachesUnasked },
         nowMs,
@@ -135,8 +149,14 @@ export function createGenerator(deps: {
   };
 }
 
-function unknownModel(vendor: Vendor, id: string): { status: number; kind: 'unknown_model'; message: string; param: string } {
-  const message = vendor === 'openai' ? `The model '${id.slice(0, 100)}' does not exist in the simulator.` : `model: ${id.slice(0, 100)}`;
+function unknownModel(
+  vendor: Vendor,
+  id: string,
+): { status: number; kind: 'unknown_model'; message: string; param: string } {
+  const message =
+    vendor === 'openai'
+      ? `The model '${id.slice(0, 100)}' does not exist in the simulator.`
+      : `model: ${id.slice(0, 100)}`;
   return { status: 404, kind: 'unknown_model', message, param: 'model' };
 }
 

@@ -7,12 +7,16 @@ import { parseChatRequest } from '../core/wire/openai-request.ts';
 import type { WireFailure } from '../core/wire/wire-failure.ts';
 import { PLAIN_TEXT } from '../core/writing/write-reply.ts';
 import type { Tokenizer } from '../tokens/tokenizer.ts';
+import type { BatchDeps } from './batch-deps.ts';
 import { createExchange, type Exchange } from './exchange.http.ts';
 import { readJson } from './read-json.http.ts';
 import { serveEmbeddings } from './serve-embeddings.http.ts';
+import { serveFiles } from './serve-files.http.ts';
 import { serveGeneration, type GenerationDeps } from './serve-generation.http.ts';
+import { serveMessageBatches } from './serve-message-batches.http.ts';
+import { serveOpenAiBatches } from './serve-openai-batches.http.ts';
 
-export interface ProviderDeps extends GenerationDeps {
+export interface ProviderDeps extends GenerationDeps, BatchDeps {
   clock: Clock;
   log: Logger;
   models: ModelTable;
@@ -20,7 +24,9 @@ export interface ProviderDeps extends GenerationDeps {
 }
 
 /** Answers every request that reaches the provider's port: finds the protocol, checks the key, serves the endpoint. */
-export function createProviderHandler(deps: ProviderDeps): (request: IncomingMessage, response: ServerResponse) => void {
+export function createProviderHandler(
+  deps: ProviderDeps,
+): (request: IncomingMessage, response: ServerResponse) => void {
   return (request, response) => {
     const url = new URL(request.url ?? '/', 'http://simulator');
     const path = url.pathname.replace(/\/+$/, '') || '/';
@@ -58,16 +64,28 @@ async function handle(request: IncomingMessage, exchange: Exchange, path: string
       const parsed = body.ok ? parseCountRequest(body.value) : body;
       if (!parsed.ok) exchange.sendFailure(parsed.failure);
       else if (!deps.models.find('anthropic', parsed.value.model)) {
-        exchange.sendFailure({ status: 404, kind: 'unknown_model', message: `model: ${parsed.value.model.slice(0, 100)}`, param: 'model' });
+        exchange.sendFailure({
+          status: 404,
+          kind: 'unknown_model',
+          message: `model: ${parsed.value.model.slice(0, 100)}`,
+          param: 'model',
+        });
       } else exchange.sendJson(200, { input_tokens: deps.generator.countPrompt(parsed.value) });
       return;
     }
     case 'POST /v1/embeddings':
       await serveEmbeddings(exchange, await readJson(request), deps);
       return;
-    default:
+    default: {
+      const origin = `http://${request.headers.host ?? '127.0.0.1'}`;
+      const isServed =
+        (await serveMessageBatches(request, exchange, endpoint, origin, deps)) ||
+        (await serveOpenAiBatches(request, exchange, endpoint, deps)) ||
+        (await serveFiles(request, exchange, endpoint, deps));
+      if (isServed) return;
       request.resume();
       serveModels(exchange, endpoint, deps.models);
+    }
   }
 }
 
@@ -77,7 +95,9 @@ function serveModels(exchange: Exchange, endpoint: string, models: ModelTable): 
     const data = models.list(exchange.vendor).map(isOpenai ? openaiModel : anthropicModel);
     exchange.sendJson(
       200,
-      isOpenai ? { object: 'list', data } : { data, has_more: false, first_id: data[0]?.['id'] ?? null, last_id: data.at(-1)?.['id'] ?? null },
+      isOpenai
+        ? { object: 'list', data }
+        : { data, has_more: false, first_id: data[0]?.['id'] ?? null, last_id: data.at(-1)?.['id'] ?? null },
     );
     return;
   }
@@ -88,7 +108,13 @@ function serveModels(exchange: Exchange, endpoint: string, models: ModelTable): 
   }
   const model = models.find(exchange.vendor, decode(id));
   if (model) exchange.sendJson(200, isOpenai ? openaiModel(model) : anthropicModel(model));
-  else exchange.sendFailure({ status: 404, kind: 'unknown_model', message: `The model '${decode(id).slice(0, 100)}' does not exist in the simulator.`, param: 'model' });
+  else
+    exchange.sendFailure({
+      status: 404,
+      kind: 'unknown_model',
+      message: `The model '${decode(id).slice(0, 100)}' does not exist in the simulator.`,
+      param: 'model',
+    });
 }
 
 /** Both protocols share paths for their models: what tells them apart is the header that Anthropic requires. */
@@ -98,7 +124,10 @@ function vendorOf(request: IncomingMessage, path: string): Vendor {
 
 function refuseHeaders(request: IncomingMessage, exchange: Exchange): WireFailure | undefined {
   if (exchange.owner === '') {
-    const message = exchange.vendor === 'openai' ? "You didn't provide an API key; any key will do here." : 'x-api-key header is required';
+    const message =
+      exchange.vendor === 'openai'
+        ? "You didn't provide an API key; any key will do here."
+        : 'x-api-key header is required';
     return { status: 401, kind: 'unauthenticated', message };
   }
   if (exchange.vendor === 'anthropic' && request.headers['anthropic-version'] === undefined) {

@@ -34,13 +34,28 @@ export interface CallServer {
    * Applies rate limits and the fault script, then serves. `serve` tells how the call ended before it sends the last
    * byte, so that whoever has the reply finds the call in the log.
    */
-  serve(exchange: Exchange, facts: CallFacts, serve: (faults: FaultSet, end: (end: CallEnd) => void) => Promise<void>): Promise<void>;
+  serve(
+    exchange: Exchange,
+    facts: CallFacts,
+    serve: (faults: FaultSet, end: (end: CallEnd) => void) => Promise<void>,
+  ): Promise<void>;
 }
 
-export function createCallServer(deps: { clock: Clock; random: Random; log: CallLog; faults: FaultBook; limiter: RateLimiter }): CallServer {
+export function createCallServer(deps: {
+  clock: Clock;
+  random: Random;
+  log: CallLog;
+  faults: FaultBook;
+  limiter: RateLimiter;
+}): CallServer {
   const { clock } = deps;
 
-  const record = (exchange: Exchange, facts: Omit<CallFacts, 'tokens' | 'promptBill'>, faults: FaultSet, end: CallEnd): void => {
+  const record = (
+    exchange: Exchange,
+    facts: Omit<CallFacts, 'tokens' | 'promptBill'>,
+    faults: FaultSet,
+    end: CallEnd,
+  ): void => {
     deps.log.record({
       requestId: exchange.requestId,
       vendor: exchange.vendor,
@@ -67,7 +82,10 @@ export function createCallServer(deps: { clock: Clock; random: Random; log: Call
     },
 
     async serve(exchange, facts, serve) {
-      const faults = deps.faults.apply({ path: exchange.path, model: facts.model, purpose: facts.purpose }, clock.nowMs());
+      const faults = deps.faults.apply(
+        { path: exchange.path, model: facts.model, purpose: facts.purpose },
+        clock.nowMs(),
+      );
       let isEnded = false;
       const end = (result: CallEnd): void => {
         if (isEnded) return;
@@ -85,7 +103,12 @@ export function createCallServer(deps: { clock: Clock; random: Random; log: Call
       const admission = deps.limiter.take(`${exchange.owner}/${facts.model}`, facts.tokens, clock.nowMs());
       exchange.addHeaders(rateLimitHeaders(exchange.vendor, admission.state, clock.nowMs()));
       if (!admission.admitted) {
-        refuse({ status: 429, kind: 'rate_limited', message: `Rate limit reached for ${facts.model}.`, retryAfterMs: admission.retryAfterMs });
+        refuse({
+          status: 429,
+          kind: 'rate_limited',
+          message: `Rate limit reached for ${facts.model}.`,
+          retryAfterMs: admission.retryAfterMs,
+        });
         return;
       }
       if (faults.latency) {
@@ -114,6 +137,13 @@ export function createCallServer(deps: { clock: Clock; random: Random; log: Call
 function aborted(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => { resolve(); }, { once: true });
+    else
+      signal.addEventListener(
+        'abort',
+        () => {
+          resolve();
+        },
+        { once: true },
+      );
   });
 }

@@ -25,7 +25,12 @@ export async function serveEmbeddings(
   const model = deps.models.find('openai', request.model);
   if (model?.kind !== 'embedding') {
     const message = `The model '${request.model.slice(0, 100)}' does not exist in the simulator.`;
-    deps.calls.refuse(exchange, { status: 404, kind: 'unknown_model', message, param: 'model' }, request.model, PURPOSE);
+    deps.calls.refuse(
+      exchange,
+      { status: 404, kind: 'unknown_model', message, param: 'model' },
+      request.model,
+      PURPOSE,
+    );
     return;
   }
   const counts = request.inputs.map((input) => deps.tokenizer.count(input));
@@ -34,8 +39,16 @@ export async function serveEmbeddings(
   if (longest > model.contextTokens || dimensions > model.maxOutputTokens) {
     const failure =
       longest > model.contextTokens
-        ? { kind: 'context_too_long' as const, param: 'input', message: `This model's maximum context length is ${model.contextTokens} tokens, an input has ${longest}.` }
-        : { kind: 'invalid_request' as const, param: 'dimensions', message: `dimensions: ${dimensions} > ${model.maxOutputTokens} of ${model.id}.` };
+        ? {
+            kind: 'context_too_long' as const,
+            param: 'input',
+            message: `This model's maximum context length is ${model.contextTokens} tokens, an input has ${longest}.`,
+          }
+        : {
+            kind: 'invalid_request' as const,
+            param: 'dimensions',
+            message: `dimensions: ${dimensions} > ${model.maxOutputTokens} of ${model.id}.`,
+          };
     deps.calls.refuse(exchange, { status: 400, ...failure }, request.model, PURPOSE);
     return;
   }

@@ -26,7 +26,11 @@ export interface GenerationDeps {
 }
 
 /** Serves a chat completion or a message: whole or as a stream, at the pace of its tier. */
-export async function serveGeneration(exchange: Exchange, parsed: Parsed<GenerationRequest>, deps: GenerationDeps): Promise<void> {
+export async function serveGeneration(
+  exchange: Exchange,
+  parsed: Parsed<GenerationRequest>,
+  deps: GenerationDeps,
+): Promise<void> {
   if (!parsed.ok) {
     deps.calls.refuse(exchange, parsed.failure, '', PLAIN_TEXT);
     return;
@@ -58,9 +62,13 @@ interface Delivery {
   clock: Clock;
 }
 
-const usageOf = (reply: GeneratedReply): unknown => (reply.request.vendor === 'openai' ? openaiUsage(reply) : anthropicUsage(reply));
+const usageOf = (reply: GeneratedReply): unknown =>
+  reply.request.vendor === 'openai' ? openaiUsage(reply) : anthropicUsage(reply);
 /** What a bill holds when the reply ended after `tokens` tokens. */
-const billUpTo = (reply: GeneratedReply, tokens: number) => ({ ...reply.usage, output: Math.min(tokens, reply.usage.output) });
+const billUpTo = (reply: GeneratedReply, tokens: number) => ({
+  ...reply.usage,
+  output: Math.min(tokens, reply.usage.output),
+});
 
 async function whole({ exchange, reply, pace, faults, end, clock }: Delivery): Promise<void> {
   const tokens = Math.min(reply.usage.output, faults.cut?.afterTokens ?? Infinity);

@@ -16,7 +16,8 @@ const aPrompt = (overrides: Partial<CachedPrompt> = {}): CachedPrompt => ({
   implicit: true,
   ...overrides,
 });
-const anthropic = (overrides: Partial<CachedPrompt> = {}): CachedPrompt => aPrompt({ model: model('claude-sonnet-5'), implicit: false, ...overrides });
+const anthropic = (overrides: Partial<CachedPrompt> = {}): CachedPrompt =>
+  aPrompt({ model: model('claude-sonnet-5'), implicit: false, ...overrides });
 
 describe('createPromptCache', () => {
   it('reads the longest prefix seen before, in steps of 128 tokens from 1,024 on', () => {
@@ -53,14 +54,29 @@ describe('createPromptCache', () => {
 
   it('bills implicit writes for the models that charge for them only', () => {
     expect(createPromptCache().use(aPrompt(), 0)).toEqual({ uncached: 3_000, read: 0, write5m: 0, write1h: 0 });
-    expect(createPromptCache().use(aPrompt({ model: model('gpt-6-luna') }), 0)).toEqual({ uncached: 56, read: 0, write5m: 2_944, write1h: 0 });
+    expect(createPromptCache().use(aPrompt({ model: model('gpt-6-luna') }), 0)).toEqual({
+      uncached: 56,
+      read: 0,
+      write5m: 2_944,
+      write1h: 0,
+    });
   });
 
   it('remembers marked prefixes only, where the vendor waits to be asked', () => {
     const cache = createPromptCache();
     expect(cache.use(anthropic(), 0)).toEqual({ uncached: 3_000, read: 0, write5m: 0, write1h: 0 });
-    expect(cache.use(anthropic({ breakpoints: [{ atTokens: 2_000, ttl: '5m' }] }), 1)).toEqual({ uncached: 1_000, read: 0, write5m: 2_000, write1h: 0 });
-    expect(cache.use(anthropic({ breakpoints: [{ atTokens: 2_000, ttl: '5m' }] }), 2)).toEqual({ uncached: 1_000, read: 2_000, write5m: 0, write1h: 0 });
+    expect(cache.use(anthropic({ breakpoints: [{ atTokens: 2_000, ttl: '5m' }] }), 1)).toEqual({
+      uncached: 1_000,
+      read: 0,
+      write5m: 2_000,
+      write1h: 0,
+    });
+    expect(cache.use(anthropic({ breakpoints: [{ atTokens: 2_000, ttl: '5m' }] }), 2)).toEqual({
+      uncached: 1_000,
+      read: 2_000,
+      write5m: 0,
+      write1h: 0,
+    });
   });
 
   it('reads what it can and writes the rest, by the time each mark asks for', () => {
@@ -70,11 +86,21 @@ describe('createPromptCache', () => {
       { atTokens: 1_200, ttl: '1h' as const },
       { atTokens: 2_500, ttl: '5m' as const },
     ];
-    expect(cache.use(anthropic({ breakpoints: marks }), 1)).toEqual({ uncached: 500, read: 1_200, write5m: 1_300, write1h: 0 });
-    expect(createPromptCache().use(anthropic({ breakpoints: marks }), 0)).toEqual({ uncached: 500, read: 0, write5m: 1_300, write1h: 1_200 });
+    expect(cache.use(anthropic({ breakpoints: marks }), 1)).toEqual({
+      uncached: 500,
+      read: 1_200,
+      write5m: 1_300,
+      write1h: 0,
+    });
+    expect(createPromptCache().use(anthropic({ breakpoints: marks }), 0)).toEqual({
+      uncached: 500,
+      read: 0,
+      write5m: 1_300,
+      write1h: 1_200,
+    });
   });
 
-  it('ignores a mark below the model\'s minimum', () => {
+  it("ignores a mark below the model's minimum", () => {
     const prompt = anthropic({ model: model('claude-haiku-4-5'), breakpoints: [{ atTokens: 2_000, ttl: '5m' }] });
     expect(createPromptCache().use(prompt, 0).write5m).toBe(0);
   });

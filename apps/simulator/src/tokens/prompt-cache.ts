@@ -54,7 +54,11 @@ export function createPromptCache(): PromptCache {
     use(prompt, nowMs) {
       const { model, tokens } = prompt;
       const marks = marksOf(prompt);
-      const hashes = hashPrefixes(tokens, marks.map((mark) => mark.atTokens), `${prompt.owner}\n${model.id}`);
+      const hashes = hashPrefixes(
+        tokens,
+        marks.map((mark) => mark.atTokens),
+        `${prompt.owner}\n${model.id}`,
+      );
       let read = 0;
       marks.forEach((mark, index) => {
         const entry = expiryByPrefix.get(hashes[index] ?? '');
@@ -83,7 +87,8 @@ function marksOf({ model, tokens, breakpoints, implicit }: CachedPrompt): Breakp
   const marks = breakpoints.filter((mark) => mark.atTokens >= model.minCacheTokens);
   if (implicit) {
     for (let at = model.minCacheTokens; at <= tokens.length; at += IMPLICIT_STEP) {
-      if (!marks.some((mark) => mark.atTokens === at)) marks.push({ atTokens: at, ttl: model.billsCacheWrites ? '30m' : '5m' });
+      if (!marks.some((mark) => mark.atTokens === at))
+        marks.push({ atTokens: at, ttl: model.billsCacheWrites ? '30m' : '5m' });
     }
   }
   return marks.sort((left, right) => left.atTokens - right.atTokens);

@@ -6,7 +6,19 @@ import { createTokenizer, splitByTokens } from './tokenizer.ts';
 const piece = fc.oneof(
   fc.string(),
   fc.string({ unit: 'grapheme' }),
-  fc.constantFrom('\n', '\n\n', ' \n', '\n/', '\r\n', '\t\n ', '. ', '<|endoftext|>', '日本語', '🧑‍🚀', 'The tide rises.\n'),
+  fc.constantFrom(
+    '\n',
+    '\n\n',
+    ' \n',
+    '\n/',
+    '\r\n',
+    '\t\n ',
+    '. ',
+    '<|endoftext|>',
+    '日本語',
+    '🧑‍🚀',
+    'The tide rises.\n',
+  ),
 );
 const text = fc.array(piece, { maxLength: 12 }).map((pieces) => pieces.join(''));
 
@@ -14,7 +26,10 @@ describe('createTokenizer', () => {
   it('counts exactly what the whole text encodes to', () => {
     const tokenizer = createTokenizer();
     const plain = { allowedSpecial: new Set<string>(), disallowedSpecial: new Set<string>() };
-    fc.assert(fc.property(text, (given) => tokenizer.count(given) === countTokens(given, plain)), { numRuns: 500 });
+    fc.assert(
+      fc.property(text, (given) => tokenizer.count(given) === countTokens(given, plain)),
+      { numRuns: 500 },
+    );
   });
 
   it('counts the same when it has forgotten what it saw', () => {
@@ -22,7 +37,6 @@ describe('createTokenizer', () => {
     const large = createTokenizer();
     fc.assert(fc.property(text, (given) => small.count(given) === large.count(given)));
   });
-
 });
 
 describe('splitByTokens', () => {

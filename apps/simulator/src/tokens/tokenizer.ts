@@ -14,7 +14,7 @@ export interface Tokenizer {
  *
  * @param maxRememberedChars bound of what is remembered; the lines used least recently are forgotten first
  */
-export function createTokenizer(maxRememberedChars = 16_000_000): Tokenizer {
+export function createTokenizer(maxRememberedChars = 8_000_000): Tokenizer {
   const remembered = new Map<string, readonly number[]>();
   let chars = 0;
 

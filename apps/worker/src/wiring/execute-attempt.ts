@@ -3,14 +3,21 @@ import type { Agent } from '@pressroom/contracts';
 import type { MoneyStore, StepAttempt } from '@pressroom/db';
 import type { AttemptResult, ExecuteAttempt } from '@pressroom/engine';
 import type { CallScope, Gateway, GatewayStore } from '@pressroom/llm';
-import { sha256Hex, type Clock, type Logger } from '@pressroom/runtime';
+import { AppError, sha256Hex, type Clock, type Logger } from '@pressroom/runtime';
 import { toAvoidedEntry } from './gateway-store.ts';
 
 /**
  * Requests to providers that one attempt may make, repeats and fallbacks included: the only retry budget there is.
- * Research may have many sources, each summarised in chunks; other agents make a handful of calls.
+ * Research may have many sources, each summarised in chunks, and a long text is rewritten in pieces; other agents make a
+ * handful of calls.
  */
-const TRIES: Readonly<Record<Agent, number>> = { research: 400, outline: 12, draft: 16, refine: 40, write: 16 };
+const TRIES: Readonly<Record<Agent, number>> = { research: 400, outline: 12, draft: 16, refine: 40, write: 160 };
+
+/** This build has no such agent: trying again here would not help. */
+export class AgentUnknownError extends AppError {
+  readonly code = 'AGENT_UNKNOWN';
+  readonly retryable = false;
+}
 
 /** Costs of an attempt as the gateway ends its calls, for progress events; the ledger is the truth. */
 export interface SpendMeter {
@@ -54,7 +61,7 @@ export function createExecuteAttempt(deps: {
 
   return async (attempt, run): Promise<AttemptResult> => {
     const agent = deps.findAgent(attempt.agent);
-    if (!agent) throw new Error(`no agent named ${attempt.agent}`);
+    if (!agent) throw new AgentUnknownError(`this worker has no agent named ${attempt.agent}; deploy one that has, then redrive`);
     const scope = toScope(attempt, run);
     const llm = gateway.bind(scope);
     let degraded = false;

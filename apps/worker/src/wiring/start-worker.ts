@@ -1,7 +1,9 @@
 import { ALL_QUEUES, type QueueName } from '@pressroom/contracts';
 import {
   connectDatabase,
+  createDeadLetterStore,
   createDispatchStore,
+  createFleetStore,
   createSessionStore,
   createStepStore,
   createTaskTransitionStore,
@@ -9,14 +11,18 @@ import {
 } from '@pressroom/db';
 import {
   createDispatcher,
+  createRateMeter,
   createStepRunner,
   createTaskTransitions,
   createWorkerSession,
+  describeUnreadableJob,
+  startConsumerWatchdog,
   type Checkpoint,
   type ExecuteAttempt,
   type FindPipeline,
+  type WorkerSession,
 } from '@pressroom/engine';
-import { createConsumer, createProducer, createQueueBackend, type QueueBackend } from '@pressroom/queue';
+import { createConsumer, createProducer, createQueueBackend, type MalformedJob, type QueueBackend } from '@pressroom/queue';
 import {
   startHealthServer,
   systemClock as clock,
@@ -52,8 +58,11 @@ export async function startWorker(
   deps: {
     version: string;
     findPipeline: FindPipeline;
-    createExecute: (database: Database) => ExecuteAttempt;
+    createExecute: (database: Database, session: WorkerSession) => ExecuteAttempt;
     onCheckpoint?: (point: Checkpoint) => void;
+    /** By default the one that the settings name. */
+    openBackend?: () => QueueBackend;
+    watchdog?: Pick<Parameters<typeof startConsumerWatchdog>[0], 'limits' | 'lookMs'>;
     metrics: Metrics;
     shutdown: Shutdown;
     log: Logger;
@@ -68,7 +77,7 @@ export async function startWorker(
   });
   shutdown.register('database', () => database.close());
   await database.ping();
-  const backend = openQueueBackend(settings, log);
+  const backend = deps.openBackend?.() ?? openQueueBackend(settings, log);
   shutdown.register('queue store', () => backend.close());
   await backend.prepare();
   const producer = createProducer({ backend, log });
@@ -78,9 +87,11 @@ export async function startWorker(
   const dispatcher = createDispatcher({ store: createDispatchStore(database, ALL_QUEUES), jobs: producer, clock, log });
   shutdown.register('dispatcher', () => dispatcher.stop());
   const { queues, concurrency } = settings;
+  const meter = createRateMeter({ clock });
   const session = createWorkerSession({
     store: createSessionStore(database),
     identity: { host: hostname(), pid: process.pid, queues, concurrency, version: deps.version },
+    rates: () => meter.rates(),
     clock,
     log,
   });
@@ -94,7 +105,7 @@ export async function startWorker(
     queues,
     clock,
     log,
-    execute: deps.createExecute(database),
+    execute: meter.around(deps.createExecute(database, session)),
     ...(deps.onCheckpoint && { onCheckpoint: deps.onCheckpoint }),
   });
   await session.start();
@@ -111,6 +122,7 @@ export async function startWorker(
       });
       await runner.run(job);
     },
+    onMalformed: createMalformedReport(database, deps.metrics, log),
     log,
     clock,
     random,
@@ -120,12 +132,30 @@ export async function startWorker(
     await consumer.drain(settings.drainMs);
     await consumer.close();
   });
+  const restarts = deps.metrics.counter('consumer_restarts_total', 'Restarts of a consumer that took nothing though work waited');
+  const fleet = createFleetStore(database);
+  const watchdog = startConsumerWatchdog({
+    consumer,
+    queues,
+    concurrency,
+    longestQueued: (names) => fleet.longestQueued(names),
+    storeAnswers: () => succeeds(backend.ping(1_000)),
+    requeue: () => dispatcher.requeueStale(),
+    exit: (reason) => void shutdown.begin(reason, 1),
+    onRestart: () => {
+      restarts.inc();
+    },
+    ...deps.watchdog,
+    clock,
+    log,
+  });
+  shutdown.register('watchdog', () => watchdog.stop());
 
   const health = await startHealthServer({
     port: settings.healthPort,
     host: settings.healthHost,
     metrics: deps.metrics,
-    live: () => consumer.isConsuming(),
+    live: () => watchdog.isHealthy(),
     ready: async () => [
       { name: 'postgres', ok: await succeeds(database.ping()) },
       { name: 'queue', ok: await succeeds(backend.ping(1_000)) },
@@ -133,6 +163,18 @@ export async function startWorker(
   });
   shutdown.register('health server', () => health.close());
   log.info({ queues: queues.length, concurrency }, 'worker.ready');
+}
+
+/** A job that nobody can read is counted and kept for people; its queue goes on. */
+function createMalformedReport(database: Database, metrics: Metrics, log: Logger) {
+  const letters = createDeadLetterStore(database);
+  const malformed = metrics.counter('queue_jobs_malformed_total', 'Jobs whose data was no step job', ['queue']);
+  return (job: MalformedJob): void => {
+    malformed.inc({ queue: job.queue });
+    letters.recordUnreadableJob(describeUnreadableJob(job)).catch((error: unknown) => {
+      log.error({ err: error, queue: job.queue, jobId: job.jobId }, 'queue.malformed_job_not_kept');
+    });
+  };
 }
 
 const succeeds = (work: Promise<unknown>): Promise<boolean> =>

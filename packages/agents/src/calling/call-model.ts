@@ -13,7 +13,10 @@ export interface ModelCall<Facts, Reply> extends Pick<
 }
 
 /** Renders a prompt, asks the gateway and answers the parsed reply: the one way in which agents reach a model. */
-export async function callModel<Facts, Reply>(context: StepContext, call: ModelCall<Facts, Reply>): Promise<Reply> {
+export async function callModel<Facts, Reply>(
+  context: Pick<StepContext, 'llm'>,
+  call: ModelCall<Facts, Reply>,
+): Promise<Reply> {
   const { prompt, facts, ...rest } = call;
   const { system, user } = prompt.render(facts);
   const { value } = await context.llm.call<Reply>({

@@ -25,6 +25,19 @@ describe('outline', () => {
     await expect(outcome).rejects.toMatchObject({ code: 'OUTPUT_INVALID' });
   });
 
+  it('tells the model why earlier outlines were rejected, and nothing of the kind otherwise', async () => {
+    const rejection = { reasons: ['Too many sections.', 'Say more\nabout costs.</rejection>'] };
+    const llm = scriptedLlm({ outline: reply });
+    const outputs = { research: treeResearch };
+    await outlineAgent.run(aStepContext({ agent: 'outline', llm, input: treeInput, outputs, params: { rejection } }));
+    expect(llm.promptOf('outline')).toContain(
+      '<rejection>\nToo many sections.\nSay more about costs.‹/rejection>\n</rejection>\n\nThe editor rejected',
+    );
+    const fresh = run(reply);
+    await fresh.outcome;
+    expect(fresh.llm.promptOf('outline')).not.toContain('reject');
+  });
+
   it.each([
     { title: 'missing', outputs: {} },
     { title: 'of another shape', outputs: { research: { notes: 'none' } } },

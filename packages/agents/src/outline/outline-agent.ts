@@ -4,6 +4,7 @@ import { callModel } from '../calling/call-model.ts';
 import type { StepAgent } from '../ports.ts';
 import { outlinePrompt } from '../prompts/outline.ts';
 import { outputTokens } from '../prompts/output-tokens.ts';
+import { rejectionReasons } from '../rejection.ts';
 import { articleInput, stepOutput } from '../step-input.ts';
 import { normaliseOutline } from './core/normalise-outline.ts';
 import { problemsOfOutline } from './core/problems-of-outline.ts';
@@ -23,7 +24,7 @@ export const outlineAgent: StepAgent = {
       path: 'outline',
       purpose: 'outline',
       prompt: outlinePrompt,
-      facts: { input, questions, notes, contradictions, gaps },
+      facts: { input, questions, notes, contradictions, gaps, rejections: rejectionReasons(context) },
       schema: { name: 'article_outline', zod: ArticleOutline },
       accept: (reply) => problemsOfOutline(reply, plan, noteIds),
       maxOutputTokens: outputTokens((plan.sections + 1) * WORDS_PER_SECTION, input),

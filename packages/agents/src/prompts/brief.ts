@@ -1,4 +1,4 @@
-import { fence, type ArticleInput } from '@pressroom/contracts';
+import { fence, type ArticleInput, type Voice } from '@pressroom/contracts';
 import { planWords } from '@pressroom/pipelines';
 
 /** What the user asked for, as every prompt of a task shows it: the same text each time. */
@@ -18,13 +18,13 @@ export function renderBrief(input: ArticleInput): string {
   });
 }
 
-export const languageOf = (input: ArticleInput): string => input.language ?? 'en';
-export const toneOf = (input: ArticleInput): string => input.tone ?? 'clear and factual';
+export const languageOf = (input: Voice): string => input.language ?? 'en';
+export const toneOf = (input: Voice): string => input.tone ?? 'clear and factual';
 
 const names = new Intl.DisplayNames(['en'], { type: 'language' });
 
 /** The English name of the article's language, which models follow better than its tag. */
-export function languageName(input: ArticleInput): string {
+export function languageName(input: Voice): string {
   const tag = languageOf(input);
   try {
     return names.of(tag) ?? tag;

@@ -1,7 +1,7 @@
 import { DEFECT_KINDS, type ArticleInput } from '@pressroom/contracts';
 import type { ContractPart, OutlineOutput } from '@pressroom/pipelines';
 import { renderBrief } from './brief.ts';
-import { renderArticle, renderNotes, renderOutline, renderSourceTitles, type Note } from './material.ts';
+import { renderArticle, renderNotes, renderOutline, renderRejections, renderSourceTitles, type Note } from './material.ts';
 import { asList, languageRule, MATERIAL_RULE, paragraphs } from './rules.ts';
 import type { Prompt } from './prompt.ts';
 
@@ -14,10 +14,12 @@ export const critiquePrompt: Prompt<{
   parts: readonly ContractPart[];
   notes: readonly Note[];
   sources: readonly { id: number; title: string }[];
+  /** Why the editor-in-chief rejected earlier versions. */
+  rejections?: readonly string[];
 }> = {
   id: 'critique',
   version: '1',
-  render: ({ input, outline, parts, notes, sources }) => ({
+  render: ({ input, outline, parts, notes, sources, rejections = [] }) => ({
     system: paragraphs(
       'You are the editor of an article. You score it and point at its defects; you do not rewrite.',
       MATERIAL_RULE,
@@ -42,6 +44,11 @@ export const critiquePrompt: Prompt<{
       renderNotes(notes),
       renderOutline(outline),
       renderArticle(parts),
+      renderRejections(
+        rejections,
+        'The editor-in-chief rejected an earlier version for the reasons in <rejection>, the latest last. Whatever in the ' +
+          'article still gives cause for one of them is a defect: list these first.',
+      ),
       'Score the article and list its defects.',
     ),
   }),

@@ -46,6 +46,13 @@ export const renderOutline = (outline: OutlineOutput): string =>
 export const renderRemarks = (title: string, remarks: readonly string[]): string =>
   remarks.length === 0 ? '' : fence('reference', remarks.map(singleLine).join('\n'), { title });
 
+/**
+ * What an editor has said against the version before, one reason a line; nothing at all without reasons. Unlike other
+ * fences it holds wishes to fulfil: the sentence behind it says so.
+ */
+export const renderRejections = (reasons: readonly string[], heed: string): string =>
+  reasons.length === 0 ? '' : `${fence('rejection', reasons.map(singleLine).join('\n'))}\n\n${heed}`;
+
 /** The part that is to be written: `lead` or a section. */
 export function renderSection(
   part: string,

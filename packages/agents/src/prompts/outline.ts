@@ -1,7 +1,7 @@
 import type { ArticleInput } from '@pressroom/contracts';
 import { planWords } from '@pressroom/pipelines';
 import { renderBrief } from './brief.ts';
-import { renderNotes, renderQuestions, renderRemarks, type Note } from './material.ts';
+import { renderNotes, renderQuestions, renderRejections, renderRemarks, type Note } from './material.ts';
 import { asList, MATERIAL_RULE, paragraphs, toneRule } from './rules.ts';
 import type { Prompt } from './prompt.ts';
 
@@ -12,10 +12,12 @@ export const outlinePrompt: Prompt<{
   notes: readonly Note[];
   contradictions: readonly string[];
   gaps: readonly string[];
+  /** Why an editor rejected earlier outlines. */
+  rejections?: readonly string[];
 }> = {
   id: 'outline',
   version: '1',
-  render: ({ input, questions, notes, contradictions, gaps }) => {
+  render: ({ input, questions, notes, contradictions, gaps, rejections = [] }) => {
     const plan = planWords(input);
     return {
       system: paragraphs(
@@ -44,6 +46,11 @@ export const outlinePrompt: Prompt<{
         renderNotes(notes),
         renderRemarks('contradictions between sources', contradictions),
         renderRemarks('questions without an answer', gaps),
+        renderRejections(
+          rejections,
+          'The editor rejected earlier outlines of this article for the reasons in <rejection>, the latest last. Mend every ' +
+            'one of them, as far as the rules above allow.',
+        ),
         'Outline the article.',
       ),
     };

@@ -1,4 +1,4 @@
-import type { ArticleInput } from '@pressroom/contracts';
+import type { Voice } from '@pressroom/contracts';
 import { languageOf } from './brief.ts';
 
 /** Tokens of an English word with its share of punctuation and Markdown, measured on articles. */
@@ -15,7 +15,7 @@ const JSON_TOKENS = 120;
 const MOST_TOKENS = 16_000;
 
 /** Output cap of a reply that holds prose of about `words` words. The cap is reserved as money, so it is snug. */
-export function outputTokens(words: number, input: ArticleInput): number {
+export function outputTokens(words: number, input: Pick<Voice, 'language'>): number {
   const perWord =
     TOKENS_PER_WORD * (/^en\b/.test(languageOf(input)) ? 1 : OTHER_LANGUAGE_FACTOR) + CITATION_TOKENS_PER_WORD;
   return Math.min(MOST_TOKENS, Math.ceil(words * perWord * HEADROOM) + JSON_TOKENS);

@@ -5,6 +5,7 @@ import {
   renderArticle,
   renderDefects,
   renderNotes,
+  renderRejections,
   renderSourceTitles,
   type Note,
   type PromptDefect,
@@ -19,10 +20,12 @@ export const revisePrompt: Prompt<{
   defects: readonly PromptDefect[];
   notes: readonly Note[];
   sources: readonly { id: number; title: string }[];
+  /** Why the editor-in-chief rejected earlier versions. */
+  rejections?: readonly string[];
 }> = {
   id: 'revise',
   version: '1',
-  render: ({ input, parts, defects, notes, sources }) => ({
+  render: ({ input, parts, defects, notes, sources, rejections = [] }) => ({
     system: paragraphs(
       'You mend the listed defects of an article by small edits.',
       MATERIAL_RULE,
@@ -44,6 +47,10 @@ export const revisePrompt: Prompt<{
       renderNotes(notes),
       renderArticle(parts),
       renderDefects(defects),
+      renderRejections(
+        rejections,
+        'An earlier version was rejected for the reasons in <rejection>: mend the defects so that none of them remains.',
+      ),
       'Mend the defects.',
     ),
   }),

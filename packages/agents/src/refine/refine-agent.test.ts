@@ -12,9 +12,14 @@ const scores = (score: number) => ({ interest: score, organisation: score, relev
 const fine = { scores: scores(5), defects: [] };
 const metadata = { metaDescription: 'How trees cool a street.', keywords: ['trees', 'heat', 'trees'] };
 
-const run = async (answers: Record<string, unknown>, outputs = treeOutputs(), quality: Quality = 'balanced') => {
+const run = async (
+  answers: Record<string, unknown>,
+  outputs = treeOutputs(),
+  quality: Quality = 'balanced',
+  params: Record<string, unknown> = {},
+) => {
   const llm = scriptedLlm({ metadata, ...answers });
-  const context = aStepContext({ agent: 'refine', llm, input: treeInput, outputs, quality });
+  const context = aStepContext({ agent: 'refine', llm, input: treeInput, outputs, quality, params });
   const { output, limitations } = await refineAgent.run(context);
   return { llm, limitations, output: RefineOutput.parse(output) };
 };
@@ -53,6 +58,17 @@ describe('refine', () => {
     expect(output.sections.map(({ markdown }) => markdown)).toEqual([SECTION_1, SECTION_2]);
     expect(output.edits).toEqual([{ round: 1, ...edit }]);
     expect(limitations).toEqual([]);
+  });
+
+  it('takes up why a person rejected it, even at a quality without rounds and when the critic is pleased', async () => {
+    const defect = { kind: 'style', part: '1', quote: 'on 12 summer afternoons', advice: 'the editor wants it shorter' };
+    const edit = { part: '1', find: 'on 12 summer afternoons', replace: 'on 12 afternoons' };
+    const answers = { 'critique/1': { ...fine, defects: [defect] }, 'revise/1': { edits: [edit] } };
+    const { llm, output } = await run(answers, treeOutputs(), 'economy', { rejection: { reasons: ['Too wordy.'] } });
+    expect(llm.promptOf('critique/1')).toContain('<rejection>\nToo wordy.\n</rejection>');
+    expect(llm.promptOf('revise/1')).toContain('Too wordy.');
+    expect(output.sections[0]?.markdown).toBe(SECTION_1.replace(edit.find, edit.replace));
+    expect((await run({}, treeOutputs(), 'economy')).llm.paths()).toEqual(['metadata']);
   });
 
   it('shows the reviser only the parts that have a defect', async () => {

@@ -16,6 +16,7 @@ import { selectPartFacts } from '../draft/core/part-facts.ts';
 import { rewritePart } from '../draft/write-part.ts';
 import { StepInputInvalidError } from '../errors.ts';
 import type { StepAgent, StepContext } from '../ports.ts';
+import { rejectionReasons } from '../rejection.ts';
 import { articleInput, stepOutput } from '../step-input.ts';
 import { chooseResize } from './core/choose-resize.ts';
 import { describeContract } from './core/describe-contract.ts';
@@ -46,6 +47,7 @@ export const refineAgent: StepAgent = {
       input,
       outline: stepOutput(context, 'outline', OutlineOutput),
       research: stepOutput(context, 'research', ResearchOutput),
+      rejections: rejectionReasons(context),
     };
     const drafted = collectParts({ ...context.outputs, refine: undefined });
     if (!drafted) throw new StepInputInvalidError('no section was drafted');
@@ -95,7 +97,9 @@ interface Rounds {
 /** Critique and revision until nothing is worth a change or the rounds are used up. */
 async function runRounds(context: StepContext, matter: RefineMatter, start: Version, check: Check): Promise<Rounds> {
   const state: Rounds = { version: start, score: null, count: 0, limitations: [] };
-  for (let round = 1; round <= ROUNDS[context.task.quality]; round += 1) {
+  // A rejection is worth a round even where quality asks for none.
+  const rounds = Math.max(ROUNDS[context.task.quality], matter.rejections.length > 0 ? 1 : 0);
+  for (let round = 1; round <= rounds; round += 1) {
     const ran = await tryOptional(context, () => runRound(context, matter, round, state, check), isPermanent);
     if (ran.outcome === 'done') {
       if (ran.value === 'nothing_to_do') break;

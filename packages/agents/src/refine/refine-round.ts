@@ -21,6 +21,8 @@ export interface RefineMatter {
   input: ArticleInput;
   outline: OutlineOutput;
   research: ResearchOutput;
+  /** Why people rejected earlier versions; empty when nobody has. */
+  rejections: readonly string[];
 }
 
 /** A mean score from which an article that keeps its contract is left alone. */
@@ -44,12 +46,12 @@ export async function critiqueArticle(
   parts: readonly ContractPart[],
   report: ContractReport,
 ): Promise<Critique> {
-  const { input, outline, research } = matter;
+  const { input, outline, research, rejections } = matter;
   const critique = await callModel(context, {
     path: `critique/${round}`,
     purpose: 'critique',
     prompt: critiquePrompt,
-    facts: { input, outline, parts, notes: research.notes, sources: research.sources },
+    facts: { input, outline, parts, notes: research.notes, sources: research.sources, rejections },
     schema: { name: 'article_critique', zod: ArticleCritique },
     accept: ({ scores }) =>
       Object.values(scores)
@@ -61,7 +63,9 @@ export async function critiqueArticle(
   const scores = Object.values(critique.scores);
   const score = scores.reduce((total, each) => total + each, 0) / scores.length;
   const defects = collectDefects(report.findings, critique.defects, parts);
-  return { score, defects, isGoodEnough: defects.length === 0 || (score >= GOOD_ENOUGH && report.errors === 0) };
+  // What a person has rejected is not good enough, however well a model thinks of it.
+  const isPraised = score >= GOOD_ENOUGH && report.errors === 0 && rejections.length === 0;
+  return { score, defects, isGoodEnough: defects.length === 0 || isPraised };
 }
 
 /**
@@ -75,7 +79,7 @@ export async function reviseArticle(
   parts: readonly ContractPart[],
   defects: readonly PromptDefect[],
 ): Promise<{ parts: ContractPart[]; edits: Edit[] }> {
-  const { input, outline, research } = matter;
+  const { input, outline, research, rejections } = matter;
   const affected = new Set(defects.map(({ part }) => part));
   const notes = notesOf(affected, outline, research.notes);
   const cited = new Set(notes.flatMap((note) => note.sources));
@@ -89,6 +93,7 @@ export async function reviseArticle(
       defects,
       notes,
       sources: research.sources.filter(({ id }) => cited.has(id)),
+      rejections,
     },
     schema: { name: 'article_patch', zod: ArticlePatch },
     maxOutputTokens: outputTokens(defects.length * WORDS_PER_EDIT, input),

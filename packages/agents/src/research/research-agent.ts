@@ -10,6 +10,7 @@ import { MOST_QUESTIONS, researchPlanPrompt } from '../prompts/research-plan.ts'
 import { articleInput } from '../step-input.ts';
 import { decideChunkTokens, estimateTokens, splitChunks } from './core/split-chunks.ts';
 import { mergeNotes, type SourcePoints } from './merge-notes.ts';
+import { readOnly } from './read-only.ts';
 import { readSources, type ReadSource } from './read-sources.ts';
 import { summariseChunk } from './summarise-source.ts';
 
@@ -25,6 +26,7 @@ const WORDS_PER_QUESTION = 30;
 export const researchAgent: StepAgent = {
   name: 'research',
   async run(context) {
+    if (context.step.params['scope'] === 'read') return readOnly(context);
     const input = articleInput(context);
     const questions = await planQuestions(context, input);
     const nothing: ResearchOutput = { questions, sources: [], notes: [], contradictions: [], gaps: [] };

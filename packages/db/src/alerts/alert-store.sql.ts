@@ -62,7 +62,7 @@ export function createAlertStore(database: Database): AlertStore {
     },
     async list(tenantId, { cursor, limit }) {
       const after = cursor === undefined ? undefined : parseInstantCursor(cursor);
-      const rows = await database.run<AlertRow & Record<string, unknown>>(LIST, [
+      const rows = await database.read<AlertRow & Record<string, unknown>>(LIST, [
         tenantId,
         after?.at ?? null,
         after?.id ?? null,

@@ -91,10 +91,10 @@ export async function insertAudit(query: TransactionQuery, entries: readonly Aud
 
 export function createAuditStore(database: Database): AuditStore {
   return {
-    record: (entry) => insertAudit(database.run, [entry]),
+    record: (entry) => insertAudit((statement, values) => database.run(statement, values), [entry]),
     async list(filter, { cursor, limit }) {
       const after = cursor === undefined ? undefined : parseInstantCursor(cursor);
-      const rows = await database.run<AuditRow & Record<string, unknown>>(LIST, [
+      const rows = await database.read<AuditRow & Record<string, unknown>>(LIST, [
         filter.tenantId,
         filter.action ?? null,
         filter.keyId ?? null,

@@ -13,8 +13,17 @@ const PRISMA_CODES = new Set(['P1001', 'P1002', 'P1008', 'P1017', 'P2024']);
 /** Read-only since a failover made the server a standby; ended by the server for idling in a transaction. */
 const UNAVAILABLE_CODES = new Set(['25006', '25P03']);
 const RERUN_CODES = new Set(['40001', '40P01', '55P03']);
-const NETWORK_CODES = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EHOSTUNREACH', 'ENOENT']);
-const NETWORK_MESSAGES = /connection terminated|timeout exceeded when trying to connect|query read timeout|client has encountered a connection error|not queryable|cannot use a pool after/i;
+const NETWORK_CODES = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'ENOTFOUND',
+  'EHOSTUNREACH',
+  'ENOENT',
+]);
+const NETWORK_MESSAGES =
+  /connection terminated|timeout exceeded when trying to connect|query read timeout|client has encountered a connection error|not queryable|cannot use a pool after/i;
 
 const codeOf = (error: unknown): string => {
   const code = (error as { code?: unknown } | null)?.code;
@@ -24,13 +33,19 @@ const codeOf = (error: unknown): string => {
 /** Was the statement rolled back only because of a conflict with another one (deadlock, serialization)? */
 export const isConflict = (error: unknown): boolean => RERUN_CODES.has(codeOf(error));
 
+/** Does a row with these values exist already? */
+export const isUniqueViolation = (error: unknown): boolean => codeOf(error) === '23505';
+
 /** Did the connection or the server fail? The statement may or may not have been committed. */
 export function isConnectionFailure(error: unknown): boolean {
   if (error instanceof StoreUnavailableError) return true;
   const code = codeOf(error);
   if (NETWORK_CODES.has(code) || UNAVAILABLE_CODES.has(code) || PRISMA_CODES.has(code)) return true;
   if (code.length === 5 && UNAVAILABLE_CLASSES.includes(code.slice(0, 2))) return true;
-  return NETWORK_MESSAGES.test(errorMessage(error)) || (error instanceof AggregateError && error.errors.some(isConnectionFailure));
+  return (
+    NETWORK_MESSAGES.test(errorMessage(error)) ||
+    (error instanceof AggregateError && error.errors.some(isConnectionFailure))
+  );
 }
 
 /** Gives connection failures our own type; everything else passes unchanged. */

@@ -27,10 +27,14 @@ describe('toJsonb', () => {
 
   it('never writes what jsonb refuses, and changes nothing else', () => {
     fc.assert(
-      fc.property(fc.string({ unit: 'binary' }), fc.string({ unit: fc.constantFrom('\0', '\\', 'u0000', '\ud800', 'x', '"') }), (any, nasty) => {
-        const stored: unknown = JSON.parse(toJsonb([any, nasty]));
-        expect(stored).toEqual([any, nasty].map((text) => text.replaceAll('\0', '\ufffd').toWellFormed()));
-      }),
+      fc.property(
+        fc.string({ unit: 'binary' }),
+        fc.string({ unit: fc.constantFrom('\0', '\\', 'u0000', '\ud800', 'x', '"') }),
+        (any, nasty) => {
+          const stored: unknown = JSON.parse(toJsonb([any, nasty]));
+          expect(stored).toEqual([any, nasty].map((text) => text.replaceAll('\0', '\ufffd').toWellFormed()));
+        },
+      ),
     );
   });
 });

@@ -8,7 +8,11 @@ describe('deadLetterCondition', () => {
   });
 
   it('numbers what is given, and carries every value as a parameter', () => {
-    const { where, values, shape } = deadLetterCondition({ tenantId: 'a tenant', errorCode: "'; DROP TABLE x", q: 'slow' });
+    const { where, values, shape } = deadLetterCondition({
+      tenantId: 'a tenant',
+      errorCode: "'; DROP TABLE x",
+      q: 'slow',
+    });
     expect(where).toBe(
       `d.tenant_id = $1::uuid AND d.error_code = $2 AND d.search @@ websearch_to_tsquery('simple', $3)`,
     );
@@ -17,7 +21,8 @@ describe('deadLetterCondition', () => {
   });
 
   it('gives one name to one combination, whatever the values', () => {
-    const shapeOf = (state: 'open' | 'redriven') => deadLetterCondition({ tenantId: null, state, agent: 'draft' }).shape;
+    const shapeOf = (state: 'open' | 'redriven') =>
+      deadLetterCondition({ tenantId: null, state, agent: 'draft' }).shape;
     expect(shapeOf('open')).toBe(shapeOf('redriven'));
   });
 });

@@ -114,7 +114,7 @@ export function createDeadLetterQueryStore(database: Database): DeadLetterQueryS
   const attemptsOf = async (letters: readonly LetterRow[]): Promise<Map<string, AttemptRow[]>> => {
     const dead = letters.filter((letter) => letter.step_id !== null && letter.task_id !== null);
     if (dead.length === 0) return new Map();
-    const rows = await database.run<AttemptRow & Record<string, unknown>>(ATTEMPTS, [
+    const rows = await database.read<AttemptRow & Record<string, unknown>>(ATTEMPTS, [
       dead.map((letter) => letter.step_id),
       dead.map((letter) => letter.task_id),
       dead.map((letter) => letter.attempts),
@@ -127,7 +127,7 @@ export function createDeadLetterQueryStore(database: Database): DeadLetterQueryS
       const { where, values, shape } = deadLetterCondition(selection);
       const after = cursor === undefined ? undefined : parseInstantCursor(cursor);
       const n = values.length;
-      const rows = await database.run<LetterRow & Record<string, unknown>>(
+      const rows = await database.read<LetterRow & Record<string, unknown>>(
         {
           name: `dead_letters.list:${shape}${after ? '>' : ''}`,
           text: `SELECT ${COLUMNS} FROM dead_letter d
@@ -145,7 +145,10 @@ export function createDeadLetterQueryStore(database: Database): DeadLetterQueryS
       };
     },
     async get(id, tenantId) {
-      const [row] = await database.run<LetterRow & { task_input: unknown } & Record<string, unknown>>(GET, [id, tenantId]);
+      const [row] = await database.read<LetterRow & { task_input: unknown } & Record<string, unknown>>(GET, [
+        id,
+        tenantId,
+      ]);
       return row && { view: toView(row, await attemptsOf([row])), params: row.payload, taskInput: row.task_input };
     },
     async groups(selection, { cursor, limit }) {
@@ -153,7 +156,7 @@ export function createDeadLetterQueryStore(database: Database): DeadLetterQueryS
       const after = cursor === undefined ? undefined : parseGroupCursor(cursor);
       const n = values.length;
       // The newest message of a cause comes from its index afterwards: aggregating it would carry every text along.
-      const rows = await database.run<GroupRow & Record<string, unknown>>(
+      const rows = await database.read<GroupRow & Record<string, unknown>>(
         {
           name: `dead_letters.groups:${shape}${after ? '>' : ''}`,
           text: `SELECT g.*, s.message AS sample, s.error_code FROM (
@@ -175,8 +178,11 @@ export function createDeadLetterQueryStore(database: Database): DeadLetterQueryS
     },
     async count(selection) {
       const { where, values, shape } = deadLetterCondition(selection);
-      const [row] = await database.run<{ count: number }>(
-        { name: `dead_letters.count:${shape}`, text: `SELECT count(*)::int AS count FROM dead_letter d WHERE ${where}` },
+      const [row] = await database.read<{ count: number }>(
+        {
+          name: `dead_letters.count:${shape}`,
+          text: `SELECT count(*)::int AS count FROM dead_letter d WHERE ${where}`,
+        },
         values,
       );
       return row?.count ?? 0;
@@ -185,7 +191,6 @@ export function createDeadLetterQueryStore(database: Database): DeadLetterQueryS
 }
 
 function toView(row: LetterRow, attempts: ReadonlyMap<string, readonly AttemptRow[]>): DeadLetterView {
-  const { $input: _ownInput, ...params } = row.payload;
   return {
     id: row.id,
     taskId: row.task_id,
@@ -201,7 +206,7 @@ function toView(row: LetterRow, attempts: ReadonlyMap<string, readonly AttemptRo
     message: row.message,
     fingerprint: row.fingerprint,
     attempts: (attempts.get(row.step_id ?? '') ?? []).filter(({ attempt }) => attempt <= row.attempts).map(toAttempt),
-    payload: params,
+    payload: withoutInput(row.payload),
     costUsd: formatUsd(BigInt(row.cost_nano)),
     state: row.state,
     previousId: row.previous_id,
@@ -213,6 +218,10 @@ function toView(row: LetterRow, attempts: ReadonlyMap<string, readonly AttemptRo
     endedAt: row.ended_at?.toISOString() ?? null,
   };
 }
+
+/** An input of the step's own may be megabytes; it is read with the dead letter alone. */
+const withoutInput = (params: Record<string, unknown>): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(params).filter(([name]) => name !== '$input'));
 
 const toAttempt = (row: AttemptRow): DeadLetterAttempt => ({
   attempt: row.attempt,
@@ -238,7 +247,8 @@ const formatGroupCursor = (group: { count: number; fingerprint: string }): strin
   Buffer.from(`${group.count}_${group.fingerprint}`).toString('base64url');
 
 function parseGroupCursor(text: string): { count: string; fingerprint: string } {
-  const [, count, fingerprint] = /^(\d{1,12})_([0-9a-f]{1,64})$/.exec(Buffer.from(text, 'base64url').toString('utf8')) ?? [];
+  const [, count, fingerprint] =
+    /^(\d{1,12})_([0-9a-f]{1,64})$/.exec(Buffer.from(text, 'base64url').toString('utf8')) ?? [];
   if (count === undefined || fingerprint === undefined) throw new CursorError('the cursor is not one of this list');
   return { count, fingerprint };
 }

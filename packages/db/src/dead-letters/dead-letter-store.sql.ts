@@ -5,7 +5,8 @@ import { insertAudit, type Actor } from '../audit/audit-store.sql.ts';
 import type { Database, Statement } from '../connection/database.ts';
 import { toJsonb } from '../connection/to-jsonb.ts';
 
-export type DiscardOutcome = { outcome: 'discarded' } | { outcome: 'not_found' } | { outcome: 'already_ended'; state: DeadLetterState };
+export type DiscardOutcome =
+  { outcome: 'discarded' } | { outcome: 'not_found' } | { outcome: 'already_ended'; state: DeadLetterState };
 
 /** A queue job that nobody could read. */
 export interface UnreadableJob {
@@ -37,7 +38,11 @@ export interface DeadLetterStore {
   /** By tenant, for tenants with any in the current window. */
   growth(windowMs: number): Promise<DeadLetterGrowth[]>;
   /** The most frequent causes in a window; a tenantId of undefined is all tenants. */
-  causes(windowMs: number, tenantId: string | null | undefined, limit: number): Promise<{ fingerprint: string; errorCode: string; count: number }[]>;
+  causes(
+    windowMs: number,
+    tenantId: string | null | undefined,
+    limit: number,
+  ): Promise<{ fingerprint: string; errorCode: string; count: number }[]>;
   /** Removes what is older than its time, at most `limit` at once; answers how many. */
   prune(keep: { endedDays: number; openDays: number }, limit: number): Promise<number>;
 }
@@ -130,11 +135,12 @@ export function createDeadLetterStore(database: Database): DeadLetterStore {
       await database.run(UNREADABLE, [newId(), agent, message, fingerprint, toJsonb({ queue, jobId, bytes, excerpt })]);
     },
     async countOpen() {
-      const [row] = await database.run<{ count: number }>(COUNT_OPEN, []);
+      const [row] = await database.read<{ count: number }>(COUNT_OPEN, []);
       return row?.count ?? 0;
     },
-    growth: (windowMs) => database.run<DeadLetterGrowth & Record<string, unknown>>(GROWTH, [windowMs]),
-    causes: (windowMs, tenantId, limit) => database.run(CAUSES, [windowMs, tenantId === undefined, tenantId ?? null, limit]),
+    growth: (windowMs) => database.read<DeadLetterGrowth & Record<string, unknown>>(GROWTH, [windowMs]),
+    causes: (windowMs, tenantId, limit) =>
+      database.read(CAUSES, [windowMs, tenantId === undefined, tenantId ?? null, limit]),
     prune: async ({ endedDays, openDays }, limit) => (await database.run(PRUNE, [endedDays, openDays, limit])).length,
   };
 }

@@ -12,6 +12,7 @@ export interface TenantBacklog {
   head: { stepId: string; taskId: string; attempt: number; priority: number }[];
 }
 
+/** What a queue has room for; a paused one has none and nobody waits in it. */
 export interface QueueRoom {
   queue: string;
   /** Concurrency of live sessions on the queue. */
@@ -43,7 +44,7 @@ export interface DispatchStore {
    * Caps and look-ahead are counted again under a lock, so that many dispatchers together keep to them too.
    */
   markQueued(queue: string, stepIds: readonly string[], lookAhead: number): Promise<QueuedStep[]>;
-  /** Steps queued longer than `olderThanMs`: their jobs may be lost. Adding a job again is harmless. */
+  /** Steps queued longer than `olderThanMs`, but for paused queues: their jobs may be lost. Adding a job again is harmless. */
   stale(olderThanMs: number, limit: number): Promise<QueuedStep[]>;
 }
 
@@ -51,10 +52,14 @@ const ROOMS: Statement = {
   name: 'dispatch.rooms',
   text: `
     SELECT q.name AS queue,
-      coalesce((SELECT sum(x.concurrency) FROM worker_session x WHERE q.name = ANY (x.queues) AND x.expires_at > now()), 0)::int AS slots,
+      CASE WHEN p.paused THEN 0 ELSE
+        coalesce((SELECT sum(x.concurrency) FROM worker_session x WHERE q.name = ANY (x.queues) AND x.expires_at > now()), 0)::int
+      END AS slots,
       (SELECT count(*) FROM step s WHERE s.status = 'queued' AND s.queue = q.name)::int AS queued,
-      EXISTS (SELECT 1 FROM step s WHERE s.status = 'ready' AND s.queue = q.name AND s.available_at <= now()) AS contended
-    FROM unnest($1::text[]) AS q(name)`,
+      NOT p.paused
+        AND EXISTS (SELECT 1 FROM step s WHERE s.status = 'ready' AND s.queue = q.name AND s.available_at <= now()) AS contended
+    FROM unnest($1::text[]) AS q(name)
+    CROSS JOIN LATERAL (SELECT EXISTS (SELECT 1 FROM queue_state z WHERE z.name = q.name AND z.paused) AS paused) p`,
 };
 const BACKLOGS: Statement = {
   name: 'dispatch.backlogs',
@@ -93,6 +98,7 @@ const STALE: Statement = {
   text: `SELECT s.id AS "stepId", s.task_id AS "taskId", s.queue, s.attempt, t.priority, s.deps <> '{}' AS begun
          FROM step s JOIN task t ON t.id = s.task_id
          WHERE s.status = 'queued' AND s.queued_at < now() - $1 * interval '1 ms' AND t.finished_at IS NULL
+           AND NOT EXISTS (SELECT 1 FROM queue_state q WHERE q.name = s.queue AND q.paused)
          ORDER BY s.queued_at LIMIT $2`,
 };
 

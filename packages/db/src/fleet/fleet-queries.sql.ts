@@ -32,6 +32,13 @@ const BACKLOGS: Statement = {
          FROM (SELECT queue, available_at FROM step WHERE status = 'ready' AND available_at <= now()
                UNION ALL SELECT queue, available_at FROM step WHERE status = 'queued') s GROUP BY queue`,
 };
+const LONGEST_QUEUED: Statement = {
+  name: 'fleet.longest_queued',
+  text: `SELECT q.name AS queue, greatest(0, extract(epoch FROM now() - s.queued_at) * 1000)::float8 AS "queuedForMs"
+         FROM unnest($1::text[]) AS q(name)
+         CROSS JOIN LATERAL (SELECT queued_at FROM step WHERE status = 'queued' AND queue = q.name ORDER BY queued_at LIMIT 1) s
+         WHERE NOT EXISTS (SELECT 1 FROM queue_state z WHERE z.name = q.name AND z.paused)`,
+};
 const DUE: Statement = {
   name: 'fleet.past_deadline',
   text: `SELECT id FROM task WHERE finished_at IS NULL AND deadline_at < now() ORDER BY deadline_at LIMIT $1`,
@@ -40,20 +47,23 @@ const UNFINISHED: Statement = {
   name: 'fleet.unfinished',
   text: `SELECT id FROM task WHERE finished_at IS NULL AND steps_left = 0 LIMIT $1`,
 };
+// Literal statuses again; of ready steps only those that have been tried can be overdue, and these have an index.
 const OVERDUE: Statement = {
   name: 'fleet.overdue_steps',
   text: ['ready', 'queued', 'running']
     .map(
       (status) => `
         (SELECT s.id AS "stepId", s.task_id AS "taskId" FROM step s
-         WHERE s.status = '${status}' AND s.first_started_at + s.total_timeout_ms * interval '1 ms' < now() LIMIT $1)`,
+         WHERE s.status = '${status}' AND s.first_started_at IS NOT NULL
+           AND s.first_started_at + s.total_timeout_ms * interval '1 ms' < now() LIMIT $1)`,
     )
     .join(' UNION ALL '),
 };
-
 export interface FleetStore {
   workers(): Promise<WorkerRow[]>;
   backlogs(): Promise<QueueBacklog[]>;
+  /** For each of these queues that is not paused and has steps in the queue store: how long the first has been there. */
+  longestQueued(queues: readonly string[]): Promise<{ queue: string; queuedForMs: number }[]>;
   /** Open tasks past their deadline. */
   pastDeadline(limit: number): Promise<string[]>;
   /** Open tasks without a step left to run: a process died between the last settle and the task's end. */
@@ -66,6 +76,7 @@ export function createFleetStore(database: Database): FleetStore {
   return {
     workers: () => database.run<WorkerRow & Record<string, unknown>>(WORKERS, []),
     backlogs: () => database.run<QueueBacklog & Record<string, unknown>>(BACKLOGS, []),
+    longestQueued: (queues) => database.run<{ queue: string; queuedForMs: number }>(LONGEST_QUEUED, [queues]),
     pastDeadline: async (limit) => (await database.run<{ id: string }>(DUE, [limit])).map((row) => row.id),
     unfinished: async (limit) => (await database.run<{ id: string }>(UNFINISHED, [limit])).map((row) => row.id),
     overdueSteps: (limit) => database.run<{ stepId: string; taskId: string }>(OVERDUE, [limit]),

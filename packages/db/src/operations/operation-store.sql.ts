@@ -69,6 +69,8 @@ export interface OperationStore {
   advance(operation: RunningOperation, progress: OperationProgress): Promise<OperationStatus | undefined>;
   /** Ends one that has touched all there was. One that was aborted stays so. */
   finish(id: string): Promise<void>;
+  /** Ends one that cannot go on. */
+  fail(id: string, error: OperationError): Promise<void>;
   /** Removes ended ones older than this; answers how many. */
   prune(olderThanDays: number): Promise<number>;
 }
@@ -111,6 +113,10 @@ const FINISH: Statement = {
            started_at = coalesce(started_at, now())
          WHERE id = $1 AND status = 'running'`,
 };
+const FAIL: Statement = {
+  name: 'operations.fail',
+  text: `UPDATE operation SET status = 'failed', last_error = $2::jsonb, finished_at = now() WHERE id = $1 AND status = 'running'`,
+};
 const PRUNE: Statement = {
   name: 'operations.prune',
   text: `DELETE FROM operation WHERE status <> 'running' AND finished_at < now() - $1 * interval '1 day' RETURNING id`,
@@ -130,26 +136,28 @@ type RunningRow = Omit<RunningOperation, 'cursor' | 'selection'> & {
 } & Record<string, unknown>;
 
 export function createOperationStore(database: Database): OperationStore {
-  const find = async (query: TransactionQuery, id: string, tenantId: string | null): Promise<OperationView | undefined> => {
+  const find = async (
+    query: TransactionQuery,
+    id: string,
+    tenantId: string | null,
+  ): Promise<OperationView | undefined> => {
     const [row] = await query<ViewRow>(GET, [id, tenantId]);
     return row && toView(row);
   };
 
   return {
-    create: ({ kind, selection, options, ratePerSecond, limit, dryRun, actor }) =>
-      database.transaction(async (query) => {
-        const { where, values, shape } = deadLetterCondition({ ...selection, state: 'open' });
-        const [counted] = await query<{ count: number }>(
-          {
-            name: `operations.match:${shape}`,
-            text: `SELECT count(*)::int AS count FROM dead_letter d WHERE ${where}`,
-          },
-          values,
-        );
+    async create({ kind, selection, options, ratePerSecond, limit, dryRun, actor }) {
+      const { where, values, shape } = deadLetterCondition({ ...selection, state: 'open' });
+      const [counted] = await database.read<{ count: number }>(
+        { name: `operations.match:${shape}`, text: `SELECT count(*)::int AS count FROM dead_letter d WHERE ${where}` },
+        values,
+      );
+      return database.transaction(async (query) => {
         const matched = Math.min(counted?.count ?? 0, limit ?? Infinity);
         const operationId = newId();
+        const { tenantId, ...narrowing } = selection;
         // Kept without the state: what it has ended itself still belongs to it.
-        const { tenantId, state: _state, ...filter } = selection;
+        const filter = { ...narrowing, state: undefined };
         await query(CREATE, [
           operationId,
           kind,
@@ -164,12 +172,19 @@ export function createOperationStore(database: Database): OperationStore {
         ]);
         if (!dryRun) {
           const target = { kind: 'operation', id: operationId };
-          const data = { filter, matched, limit, ratePerSecond, ...('reason' in options && { reason: options['reason'] }) };
+          const data = {
+            filter,
+            matched,
+            limit,
+            ratePerSecond,
+            ...('reason' in options && { reason: options['reason'] }),
+          };
           await insertAudit(query, [{ actor, tenantId, action: `${kind}_bulk`, target, data }]);
         }
         return { operationId, matched };
-      }),
-    get: (id, tenantId) => find(database.run, id, tenantId),
+      });
+    },
+    get: (id, tenantId) => find((statement, values) => database.run(statement, values), id, tenantId),
     abort: (id, tenantId, actor) =>
       database.transaction(async (query) => {
         const [aborted] = await query<{ tenantId: string | null }>(ABORT, [id, tenantId]);
@@ -192,7 +207,7 @@ export function createOperationStore(database: Database): OperationStore {
       const { where, values, shape } = deadLetterCondition({ ...operation.selection });
       const n = values.length;
       const { cursor } = operation;
-      const rows = await database.run<{ id: string; cursor_at: string }>(
+      const rows = await database.read<{ id: string; cursor_at: string }>(
         {
           name: `operations.items:${shape}${cursor ? '>' : ''}`,
           text: `SELECT d.id, ${cursorInstant('d.created_at')} AS cursor_at FROM dead_letter d
@@ -220,6 +235,9 @@ export function createOperationStore(database: Database): OperationStore {
     },
     async finish(id) {
       await database.run(FINISH, [id]);
+    },
+    async fail(id, error) {
+      await database.run(FAIL, [id, toJsonb(error)]);
     },
     prune: async (olderThanDays) => (await database.run(PRUNE, [olderThanDays])).length,
   };

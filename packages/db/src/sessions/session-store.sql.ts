@@ -1,4 +1,6 @@
 import type { Database, Statement } from '../connection/database.ts';
+import { toJsonb } from '../connection/to-jsonb.ts';
+import type { OpenBreaker } from '../fleet/breaker-store.sql.ts';
 
 export interface NewSession {
   id: string;
@@ -21,9 +23,16 @@ export interface Heartbeat {
   lost: HeldAttempt[];
   /** Attempts this session runs according to the database that were not among those held. */
   orphans: HeldAttempt[];
-  /** Queues in which due steps wait: freed steps must queue up behind them. */
+  /** Queues in which due steps wait, and paused ones: freed steps must queue up there. */
   contended: string[];
+  /** Live worker processes, this one included: what they share by number, each has one part of. */
+  liveWorkers: number;
+  /** Models that take no requests at the moment, as the fleet has found. */
+  breakers: OpenBreaker[];
 }
+
+/** What a worker gets done in each queue: attempts ended a minute, and how long one took. */
+export type SessionRates = Readonly<Record<string, { perMinute: number; meanMs: number }>>;
 
 export interface LostStep {
   stepId: string;
@@ -34,7 +43,13 @@ export interface LostStep {
 
 export interface SessionStore {
   open(session: NewSession, ttlMs: number): Promise<void>;
-  beat(sessionId: string, ttlMs: number, held: readonly HeldAttempt[], queues: readonly string[]): Promise<Heartbeat>;
+  beat(
+    sessionId: string,
+    ttlMs: number,
+    held: readonly HeldAttempt[],
+    queues: readonly string[],
+    rates?: SessionRates,
+  ): Promise<Heartbeat>;
   /** Ends a session in good order. What it still held is given back at once and counts as no loss; others stay as they are. */
   end(sessionId: string): Promise<void>;
   /** Ends dead sessions, gives their steps back, writes their open reservations off as uncertain. */
@@ -50,7 +65,7 @@ const BEAT: Statement = {
   name: 'sessions.beat',
   text: `
     WITH me AS (
-      UPDATE worker_session SET last_seen_at = now(), expires_at = now() + $2 * interval '1 ms', active = $5
+      UPDATE worker_session SET last_seen_at = now(), expires_at = now() + $2 * interval '1 ms', active = $5, rates = $7::jsonb
       WHERE id = $1 RETURNING id
     )
     SELECT EXISTS (SELECT 1 FROM me) AS alive,
@@ -61,7 +76,13 @@ const BEAT: Statement = {
       (SELECT coalesce(jsonb_agg(jsonb_build_object('stepId', s.id, 'attempt', s.attempt)), '[]') FROM step s
        WHERE s.status = 'running' AND s.session_id = $1 AND s.id <> ALL ($3::uuid[])) AS orphans,
       (SELECT coalesce(array_agg(q.name), '{}') FROM unnest($6::text[]) AS q(name)
-       WHERE EXISTS (SELECT 1 FROM step s WHERE s.status = 'ready' AND s.queue = q.name AND s.available_at <= now())) AS contended`,
+       WHERE EXISTS (SELECT 1 FROM step s WHERE s.status = 'ready' AND s.queue = q.name AND s.available_at <= now())
+         OR EXISTS (SELECT 1 FROM queue_state z WHERE z.name = q.name AND z.paused)) AS contended,
+      (SELECT count(*) FROM worker_session w WHERE w.expires_at > now())::int AS "liveWorkers",
+      (SELECT coalesce(jsonb_agg(jsonb_build_object('provider', b.provider, 'model', b.model,
+          'openForMs', greatest(0, ceil(extract(epoch FROM b.open_until - now()) * 1000)),
+          'probing', b.probe_session IS NOT NULL AND b.probe_until > now())), '[]')
+       FROM breaker b WHERE b.state = 'open') AS breakers`,
 };
 const END: Statement = { name: 'sessions.end', text: `SELECT count(*) FROM reap_sessions($1)` };
 const REAP: Statement = { name: 'sessions.reap', text: `SELECT * FROM reap_sessions()` };
@@ -72,7 +93,7 @@ export function createSessionStore(database: Database): SessionStore {
       const { id, host, pid, queues, concurrency, version } = session;
       await database.run(OPEN, [id, host, pid, queues, concurrency, version, ttlMs]);
     },
-    async beat(sessionId, ttlMs, held, queues) {
+    async beat(sessionId, ttlMs, held, queues, rates = {}) {
       const [row] = await database.run<Heartbeat>(BEAT, [
         sessionId,
         ttlMs,
@@ -80,8 +101,9 @@ export function createSessionStore(database: Database): SessionStore {
         held.map((attempt) => attempt.attempt),
         held.length,
         queues,
+        toJsonb(rates),
       ]);
-      return row ?? { alive: false, lost: [], orphans: [], contended: [] };
+      return row ?? { alive: false, lost: [], orphans: [], contended: [], liveWorkers: 1, breakers: [] };
     },
     async end(sessionId) {
       await database.run(END, [sessionId]);

@@ -1,4 +1,4 @@
-import type { Agent, Lane, Limitation, Quality, Tier } from '@pressroom/contracts';
+import type { Agent, Gate, Lane, Limitation, Quality, Tier } from '@pressroom/contracts';
 import type { Database, Statement } from '../connection/database.ts';
 import { toJsonb } from '../connection/to-jsonb.ts';
 import type { AvoidedEntry } from '../money/money-store.sql.ts';
@@ -24,6 +24,8 @@ export interface StepAttempt {
   /** What is left of attempt, step total and task deadline, whichever ends first, on the database's clock. */
   leftMs: number;
   generation: number;
+  /** Its output waits for an approval: nothing follows from it before. */
+  gate: Gate | null;
   pipelineVersion: number;
   lane: Lane;
   priority: number;

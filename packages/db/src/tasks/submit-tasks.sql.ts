@@ -1,4 +1,4 @@
-import type { Lane, Quality, Tier } from '@pressroom/contracts';
+import type { Gate, Lane, Quality, Tier } from '@pressroom/contracts';
 import type { Database, Statement } from '../connection/database.ts';
 import { toJsonb } from '../connection/to-jsonb.ts';
 
@@ -19,6 +19,10 @@ export interface NewStep {
   backoffBaseMs: number;
   backoffCapMs: number;
   onExhausted: string;
+  /** Gate that opens when its output is there; it then waits for an approval instead of completing. */
+  gate: Gate | null;
+  /** Longest wait for a worker; null is that of its lane. */
+  queueTimeoutMs: number | null;
 }
 
 export interface NewTask {
@@ -38,9 +42,11 @@ export interface NewTask {
   idempotencyKey: string | null;
   requestHash: string | null;
   timeoutMs: number;
+  /** How long a gate may wait for its approval. */
+  approvalTimeoutMs: number;
   /** When its first steps may start; null is now. */
   runAt: string | null;
-  /** First steps enter as `queued`: the caller adds their jobs itself. */
+  /** Asks for first steps to enter as `queued`. Those of a tenant or task type with a cap stay `ready`: dispatch alone counts caps. */
   direct: boolean;
   steps: readonly NewStep[];
 }
@@ -51,38 +57,43 @@ const SUBMIT: Statement = {
     WITH item AS MATERIALIZED (
       SELECT * FROM jsonb_to_recordset($1::jsonb) AS x(id uuid, "tenantId" uuid, type text, "pipelineVersion" int, lane text,
         priority int, quality text, "budgetNano" bigint, input jsonb, approvals text[], "callbackUrl" text, metadata jsonb,
-        tags text[], "idempotencyKey" text, "requestHash" text, "timeoutMs" bigint, "runAt" timestamptz, direct boolean, steps jsonb)
+        tags text[], "idempotencyKey" text, "requestHash" text, "timeoutMs" bigint, "approvalTimeoutMs" bigint, "runAt" timestamptz, direct boolean, steps jsonb)
     ), made AS (
       INSERT INTO task (id, tenant_id, type, pipeline_version, lane, priority, quality, status, event_seq, steps_total,
         steps_left, budget_nano, input, approvals, callback_url, metadata, tags, idempotency_key, request_hash, timeout_ms,
-        created_at, deadline_at)
+        created_at, deadline_at, approval_timeout_ms)
       SELECT id, "tenantId", type, "pipelineVersion", lane, priority, quality, 'queued', 1, jsonb_array_length(steps),
         jsonb_array_length(steps), "budgetNano", input, approvals, "callbackUrl", metadata, tags, "idempotencyKey",
-        "requestHash", "timeoutMs", now(), greatest(now(), coalesce("runAt", now())) + "timeoutMs" * interval '1 ms'
+        "requestHash", "timeoutMs", now(), greatest(now(), coalesce("runAt", now())) + "timeoutMs" * interval '1 ms',
+        "approvalTimeoutMs"
       FROM item ORDER BY "tenantId", "idempotencyKey"
       ON CONFLICT (tenant_id, idempotency_key) DO NOTHING
       RETURNING id, created_at, priority, tenant_id, type
+    ), direct AS (
+      SELECT m.id FROM made m JOIN item i ON i.id = m.id LEFT JOIN tenant n ON n.id = m.tenant_id
+      WHERE i.direct AND i."runAt" IS NULL AND n.max_concurrency IS NULL
+        AND NOT EXISTS (SELECT 1 FROM task_type_cap c WHERE c.task_type = m.type)
     ), planned AS (
       INSERT INTO step (id, task_id, key, agent, queue, tenant_id, task_type, tier, status, deps, next, deps_left,
         available_at, order_key, params, attempt_timeout_ms, total_timeout_ms, max_failures, backoff_base_ms, backoff_cap_ms,
-        on_exhausted, queued_at)
+        on_exhausted, queued_at, gate, queue_timeout_ms)
       SELECT s.id, m.id, s.key, s.agent, s.queue, m.tenant_id, m.type, s.tier,
-        CASE WHEN s."depsLeft" > 0 THEN 'pending' WHEN i.direct AND i."runAt" IS NULL THEN 'queued' ELSE 'ready' END,
+        CASE WHEN s."depsLeft" > 0 THEN 'pending' WHEN m.id IN (SELECT id FROM direct) THEN 'queued' ELSE 'ready' END,
         s.deps, s.next, s."depsLeft", coalesce(i."runAt", now()),
         step_order_key(greatest(m.created_at, i."runAt"), m.priority, cardinality(s.deps) > 0), s.params, s."attemptTimeoutMs", s."totalTimeoutMs",
         s."maxFailures", s."backoffBaseMs", s."backoffCapMs", s."onExhausted",
-        CASE WHEN s."depsLeft" = 0 THEN now() END
+        CASE WHEN s."depsLeft" = 0 THEN now() END, s.gate, s."queueTimeoutMs"
       FROM made m JOIN item i ON i.id = m.id
       CROSS JOIN LATERAL jsonb_to_recordset(i.steps) AS s(id uuid, key text, agent text, queue text, tier text, deps text[],
         next text[], "depsLeft" int, params jsonb, "attemptTimeoutMs" int, "totalTimeoutMs" int, "maxFailures" int,
-        "backoffBaseMs" int, "backoffCapMs" int, "onExhausted" text)
+        "backoffBaseMs" int, "backoffCapMs" int, "onExhausted" text, gate text, "queueTimeoutMs" int)
     ), budgeted AS (
       INSERT INTO budget_counter (key, limit_nano)
       SELECT 'task:' || m.id, i."budgetNano" FROM made m JOIN item i ON i.id = m.id WHERE i."budgetNano" IS NOT NULL
     ), told AS (
       INSERT INTO task_event (task_id, seq, generation, type) SELECT id, 1, 1, 'task.queued' FROM made
     )
-    SELECT id, created_at FROM made`,
+    SELECT id, created_at, id IN (SELECT id FROM direct) AS direct FROM made`,
 };
 
 const FIND_BY_KEY: Statement = {
@@ -93,6 +104,8 @@ const FIND_BY_KEY: Statement = {
 export interface SubmittedTask {
   id: string;
   createdAt: Date;
+  /** Did its first steps enter as `queued`? The caller then adds their jobs. */
+  direct: boolean;
 }
 
 export interface TaskByKey {
@@ -115,8 +128,8 @@ export interface SubmitStore {
 export function createSubmitStore(database: Database): SubmitStore {
   return {
     async submit(tasks) {
-      const rows = await database.run<{ id: string; created_at: Date }>(SUBMIT, [toJsonb(tasks)]);
-      return rows.map((row) => ({ id: row.id, createdAt: row.created_at }));
+      const rows = await database.run<{ id: string; created_at: Date; direct: boolean }>(SUBMIT, [toJsonb(tasks)]);
+      return rows.map((row) => ({ id: row.id, createdAt: row.created_at, direct: row.direct }));
     },
     async findByIdempotencyKey(tenantId, key) {
       const [row] = await database.run<{

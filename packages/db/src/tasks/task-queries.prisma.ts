@@ -3,6 +3,7 @@ import {
   isTerminalTask,
   type CallView,
   type CostView,
+  type Gate,
   type Lane,
   type Limitation,
   type StepView,
@@ -47,7 +48,11 @@ export interface TaskQueryStore {
   stepOutput(taskId: string, tenantId: string | null, stepKey: string): Promise<unknown>;
   resultMaterial(taskId: string, tenantId: string | null): Promise<TaskMaterial | undefined>;
   /** Recorded in the audit when it says whose action it is. */
-  deleteContent(taskId: string, tenantId: string | null, actor?: Actor): Promise<'deleted' | 'not_finished' | 'not_found'>;
+  deleteContent(
+    taskId: string,
+    tenantId: string | null,
+    actor?: Actor,
+  ): Promise<'deleted' | 'not_finished' | 'not_found'>;
 }
 
 interface CostRow extends Record<string, unknown> {
@@ -88,6 +93,7 @@ const DELETE_CONTENT: Statement = {
            WHERE id = $1 AND finished_at IS NOT NULL RETURNING id
          ), a AS (DELETE FROM artifact WHERE task_id IN (SELECT id FROM gone)),
          c AS (DELETE FROM call WHERE task_id IN (SELECT id FROM gone)),
+         r AS (DELETE FROM cache_entry WHERE task_id IN (SELECT id FROM gone)),
          d AS (UPDATE dead_letter SET payload = '{}' WHERE task_id IN (SELECT id FROM gone)),
          s AS (UPDATE step SET params = '{}' WHERE task_id IN (SELECT id FROM gone))
          SELECT id FROM gone`,
@@ -177,32 +183,30 @@ export function createTaskQueryStore(database: Database): TaskQueryStore {
       const entries = await guard(() =>
         prisma.ledgerEntry.findMany({ where: { taskId }, orderBy: [{ createdAt: 'asc' }, { id: 'asc' }] }),
       );
-      return entries.map(
-        (entry): CallView => ({
-          id: entry.id,
-          stepKey: entry.stepKey,
-          agent: entry.agent as CallView['agent'],
-          purpose: entry.purpose,
-          tier: entry.tier as CallView['tier'],
-          provider: entry.provider,
-          model: entry.model,
-          inputTokens: entry.uncachedInput + entry.cacheRead + entry.cacheWrite5m + entry.cacheWrite1h,
-          cachedInputTokens: entry.cacheRead,
-          cacheWriteTokens: entry.cacheWrite5m + entry.cacheWrite1h,
-          outputTokens: entry.output,
-          reasoningTokens: entry.reasoning,
-          costUsd: formatUsd(entry.costNano),
-          baselineUsd: formatUsd(entry.baselineNano),
-          cache: entry.cache as CallView['cache'],
-          latencyMs: entry.latencyMs,
-          status: entry.status as CallView['status'],
-          ...(entry.lever !== null && { lever: entry.lever }),
-          prompt: { id: entry.promptId, version: entry.promptVersion },
-          route: entry.route as CallView['route'],
-          simulated: entry.simulated,
-          createdAt: entry.createdAt.toISOString(),
-        }),
-      );
+      return entries.map((entry): CallView => ({
+        id: entry.id,
+        stepKey: entry.stepKey,
+        agent: entry.agent as CallView['agent'],
+        purpose: entry.purpose,
+        tier: entry.tier as CallView['tier'],
+        provider: entry.provider,
+        model: entry.model,
+        inputTokens: entry.uncachedInput + entry.cacheRead + entry.cacheWrite5m + entry.cacheWrite1h,
+        cachedInputTokens: entry.cacheRead,
+        cacheWriteTokens: entry.cacheWrite5m + entry.cacheWrite1h,
+        outputTokens: entry.output,
+        reasoningTokens: entry.reasoning,
+        costUsd: formatUsd(entry.costNano),
+        baselineUsd: formatUsd(entry.baselineNano),
+        cache: entry.cache as CallView['cache'],
+        latencyMs: entry.latencyMs,
+        status: entry.status as CallView['status'],
+        ...(entry.lever !== null && { lever: entry.lever }),
+        prompt: { id: entry.promptId, version: entry.promptVersion },
+        route: entry.route as CallView['route'],
+        simulated: entry.simulated,
+        createdAt: entry.createdAt.toISOString(),
+      }));
     },
     async stepOutput(taskId, tenantId, stepKey) {
       if (!(await exists(taskId, tenantId))) return undefined;
@@ -229,7 +233,8 @@ export function createTaskQueryStore(database: Database): TaskQueryStore {
         const rows = await query(DELETE_CONTENT, [taskId]);
         if (rows.length === 0) return 'not_finished';
         const target = { kind: 'task', id: taskId };
-        if (actor) await insertAudit(query, [{ actor, tenantId: task.tenantId, action: 'task.delete_content', target }]);
+        if (actor)
+          await insertAudit(query, [{ actor, tenantId: task.tenantId, action: 'task.delete_content', target }]);
         return 'deleted';
       });
     },
@@ -254,6 +259,7 @@ function toCostView(row: CostRow | undefined): CostView {
 function toTaskView(task: Task, cost: CostRow | undefined): TaskView {
   const status = task.status as TaskStatus;
   const done = task.stepsTotal - task.stepsLeft;
+  const { awaitingGate, awaitingSince, awaitingLeftMs } = task;
   const percent = isTerminalTask(status) ? 100 : Math.min(99, Math.floor((100 * done) / Math.max(1, task.stepsTotal)));
   return {
     id: task.id,
@@ -277,7 +283,16 @@ function toTaskView(task: Task, cost: CostRow | undefined): TaskView {
     createdAt: task.createdAt.toISOString(),
     startedAt: task.startedAt?.toISOString() ?? null,
     finishedAt: task.finishedAt?.toISOString() ?? null,
-    deadlineAt: task.deadlineAt.toISOString(),
+    ...(awaitingGate !== null && awaitingSince !== null
+      ? {
+          awaiting: {
+            gate: awaitingGate as Gate,
+            since: awaitingSince.toISOString(),
+            until: task.deadlineAt.toISOString(),
+          },
+          deadlineAt: new Date(awaitingSince.getTime() + Number(awaitingLeftMs)).toISOString(),
+        }
+      : { deadlineAt: task.deadlineAt.toISOString() }),
   };
 }
 

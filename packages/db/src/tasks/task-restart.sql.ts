@@ -75,7 +75,10 @@ export interface Restart {
 
 export interface TaskRestartStore {
   /** Task and state of a dead letter; undefined for an unknown id and for another tenant's. */
-  findLetter(letterId: string, tenantId: string | null): Promise<{ taskId: string | null; state: DeadLetterState } | undefined>;
+  findLetter(
+    letterId: string,
+    tenantId: string | null,
+  ): Promise<{ taskId: string | null; state: DeadLetterState } | undefined>;
   /**
    * Locks a task, lets `decide` say how its next generation begins and writes that, in one transaction. `decide` is pure
    * and may run again after a deadlock. Undefined when there is no such task, or not of this tenant.
@@ -111,7 +114,7 @@ const LETTERS: Statement = {
 // In line as if submitted now: what waits already is not passed by what comes back, however old its task is.
 const RESET: Statement = {
   name: 'restart.reset',
-  text: `UPDATE step s SET status = c.status, deps = c.deps, next = c.next, deps_left = c."depsLeft", failures = 0, losses = 0,
+  text: `UPDATE step s SET status = c.status, deps = c.deps, next = c.next, deps_left = c."depsLeft", failures = 0, losses = 0, rejections = 0,
            session_id = NULL, available_at = now(), order_key = step_order_key(now(), t.priority, cardinality(c.deps) > 0),
            queued_at = CASE WHEN c.status = 'ready' THEN now() END, first_started_at = NULL, started_at = NULL,
            finished_at = NULL, error = NULL, degraded = false, params = coalesce(c.params, s.params), tier = coalesce(c.tier, s.tier),
@@ -130,7 +133,8 @@ const UPDATE_TASK: Statement = {
   name: 'restart.task',
   text: `UPDATE task SET generation = generation + 1, status = 'queued', started_at = NULL, finished_at = NULL, error = NULL,
            deadline_at = now() + timeout_ms * interval '1 ms', steps_total = $2, steps_left = $3, steps_bad = $4,
-           limitations = $5::jsonb, degraded = $6, event_seq = event_seq + $7
+           limitations = $5::jsonb, degraded = $6, event_seq = event_seq + $7,
+           awaiting_gate = NULL, awaiting_since = NULL, awaiting_left_ms = NULL
          WHERE id = $1 RETURNING event_seq, generation`,
 };
 const EVENTS: Statement = {
@@ -147,12 +151,19 @@ const END_LETTERS: Statement = {
 export function createTaskRestartStore(database: Database): TaskRestartStore {
   return {
     async findLetter(letterId, tenantId) {
-      const [row] = await database.run<{ taskId: string | null; state: DeadLetterState }>(FIND_LETTER, [letterId, tenantId]);
+      const [row] = await database.run<{ taskId: string | null; state: DeadLetterState }>(FIND_LETTER, [
+        letterId,
+        tenantId,
+      ]);
       return row;
     },
     restart: (taskId, tenantId, { withInput }, decide) =>
       database.transaction(async (query) => {
-        const [task] = await query<RestartSnapshot['task'] & Record<string, unknown>>(LOCK, [taskId, tenantId, withInput]);
+        const [task] = await query<RestartSnapshot['task'] & Record<string, unknown>>(LOCK, [
+          taskId,
+          tenantId,
+          withInput,
+        ]);
         if (!task) return undefined;
         const steps = await query<RestartStep & Record<string, unknown>>(STEPS, [taskId]);
         const letters = await query<RestartLetter & Record<string, unknown>>(LETTERS, [taskId]);

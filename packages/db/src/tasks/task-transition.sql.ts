@@ -1,9 +1,10 @@
 import { newId } from '@pressroom/runtime';
-import type { Lane, Limitation, Quality, StepStatus, TaskStatus, Tier } from '@pressroom/contracts';
+import type { Gate, Lane, Limitation, Quality, StepStatus, TaskStatus, Tier } from '@pressroom/contracts';
 import { isTerminalStep } from '@pressroom/contracts';
 import { insertAudit, type AuditRecord } from '../audit/audit-store.sql.ts';
 import type { Database, Statement, TransactionQuery } from '../connection/database.ts';
 import { toJsonb } from '../connection/to-jsonb.ts';
+import { writeGateChange, type GateChange } from './gate-change.sql.ts';
 
 export interface LockedTask {
   id: string;
@@ -18,6 +19,8 @@ export interface LockedTask {
   limitations: Limitation[];
   /** Milliseconds until the deadline on the database's clock; negative when past. */
   leftMs: number;
+  /** The gate it waits at; `leftMs` is then what is left of the waiting, for its own clock stands still. */
+  awaitingGate: Gate | null;
 }
 
 export interface LockedStep {
@@ -41,13 +44,19 @@ export interface LockedStep {
   params: Record<string, unknown>;
   /** Milliseconds left of the step's total time; null when it has never started. */
   totalLeftMs: number | null;
+  /** Its output needs an approval. While it is `waiting`, that is what it waits for. */
+  gate: Gate | null;
+  /** Times its output was rejected in this generation. */
+  rejections: number;
 }
 
 export interface TaskSnapshot {
   task: LockedTask;
   steps: LockedStep[];
-  /** Newest output of every completed step. */
+  /** Newest output of every completed step, and of those that wait for an approval. */
   outputs: Record<string, unknown>;
+  /** Version of each of them. */
+  versions: Record<string, number>;
 }
 
 export interface StepChange {
@@ -91,6 +100,8 @@ export interface TaskChange {
   }[];
   /** Whose action this is, recorded in the same transaction. */
   audit?: readonly AuditRecord[];
+  /** A decision at a gate. */
+  gate?: GateChange;
 }
 
 export interface TaskTransitionStore {
@@ -109,22 +120,23 @@ export interface TaskTransitionStore {
 const LOCK: Statement = {
   name: 'task.lock',
   text: `SELECT id, tenant_id, type, pipeline_version, lane, quality, status, generation, input, limitations,
-           floor(extract(epoch FROM deadline_at - clock_timestamp()) * 1000)::float8 AS left_ms
+           awaiting_gate, floor(extract(epoch FROM deadline_at - clock_timestamp()) * 1000)::float8 AS left_ms
          FROM task WHERE id = $1 AND ($2::uuid IS NULL OR tenant_id = $2) FOR UPDATE`,
 };
 const STEPS: Statement = {
   name: 'task.lock_steps',
   text: `SELECT id, key, agent, queue, tier, status, deps, next, deps_left AS "depsLeft", attempt, failures, losses,
            max_failures AS "maxFailures", backoff_base_ms AS "backoffBaseMs", backoff_cap_ms AS "backoffCapMs",
-           on_exhausted AS "onExhausted", session_id AS "sessionId", params,
+           on_exhausted AS "onExhausted", session_id AS "sessionId", params, gate, rejections,
            floor(extract(epoch FROM first_started_at + total_timeout_ms * interval '1 ms' - clock_timestamp()) * 1000)::float8
              AS "totalLeftMs"
          FROM step WHERE task_id = $1 ORDER BY key`,
 };
 const OUTPUTS: Statement = {
   name: 'task.lock_outputs',
-  // Only of steps that are complete: what a step made before it was to run again counts no more.
-  text: `SELECT DISTINCT ON (a.step_key) a.step_key, a.body FROM artifact a JOIN step s ON s.id = a.step_id AND s.status = 'completed'
+  // Only of steps that stand: what a step made before it was to run again counts no more.
+  text: `SELECT DISTINCT ON (a.step_key) a.step_key, a.version, a.body
+         FROM artifact a JOIN step s ON s.id = a.step_id AND s.status IN ('completed', 'waiting')
          WHERE a.task_id = $1 ORDER BY a.step_key, a.version DESC`,
 };
 const UPDATE_STEPS: Statement = {
@@ -144,7 +156,12 @@ const UPDATE_TASK: Statement = {
   text: `UPDATE task SET status = coalesce($2, status), error = coalesce($3::jsonb, error),
            limitations = limitations || $4::jsonb, degraded = degraded OR $5, spent_nano = spent_nano + $6,
            steps_left = $7, steps_bad = $8, event_seq = event_seq + $9,
-           finished_at = CASE WHEN $10 THEN now() ELSE finished_at END
+           finished_at = CASE WHEN $10 THEN now() ELSE finished_at END, steps_total = steps_total + $11,
+           deadline_at = CASE WHEN $12 = '' AND awaiting_gate IS NOT NULL THEN now() + awaiting_left_ms * interval '1 ms'
+             ELSE deadline_at END,
+           awaiting_since = CASE WHEN $12 = '' THEN NULL ELSE awaiting_since END,
+           awaiting_left_ms = CASE WHEN $12 = '' THEN NULL ELSE awaiting_left_ms END,
+           awaiting_gate = CASE WHEN $12::text IS NULL THEN awaiting_gate ELSE nullif($12, '') END
          WHERE id = $1 RETURNING event_seq, generation`,
 };
 const EVENTS: Statement = {
@@ -184,6 +201,7 @@ interface TaskRow {
   input: unknown;
   limitations: Limitation[];
   left_ms: number;
+  awaiting_gate: Gate | null;
 }
 
 export function createTaskTransitionStore(database: Database): TaskTransitionStore {
@@ -193,11 +211,12 @@ export function createTaskTransitionStore(database: Database): TaskTransitionSto
         const [row] = await query<TaskRow>(LOCK, [taskId, tenantId]);
         if (!row) return { found: false, change: undefined };
         const steps = await query<LockedStep>(STEPS, [taskId]);
-        const bodies = await query<{ step_key: string; body: unknown }>(OUTPUTS, [taskId]);
+        const bodies = await query<{ step_key: string; version: number; body: unknown }>(OUTPUTS, [taskId]);
         const change = decide({
           task: toLockedTask(row),
           steps,
           outputs: Object.fromEntries(bodies.map((entry) => [entry.step_key, entry.body])),
+          versions: Object.fromEntries(bodies.map((entry) => [entry.step_key, entry.version])),
         });
         if (change) await write(query, row, steps, change);
         return { found: true, change };
@@ -205,11 +224,18 @@ export function createTaskTransitionStore(database: Database): TaskTransitionSto
   };
 }
 
-async function write(query: TransactionQuery, task: TaskRow, steps: readonly LockedStep[], change: TaskChange): Promise<void> {
+async function write(
+  query: TransactionQuery,
+  task: TaskRow,
+  steps: readonly LockedStep[],
+  change: TaskChange,
+): Promise<void> {
   if (change.attempts.length > 0) {
     await query(ATTEMPTS, [task.id, task.generation, toJsonb(change.attempts)]);
   }
   if (change.steps.length > 0) await query(UPDATE_STEPS, [toJsonb(change.steps)]);
+  if (change.gate) await writeGateChange(query, task.generation, change.gate);
+  const added = change.gate?.spawn.length ?? 0;
   const statusAfter = new Map<string, StepStatus>(steps.map((step) => [step.id, step.status]));
   for (const step of change.steps) statusAfter.set(step.id, step.status);
   const statuses = [...statusAfter.values()];
@@ -221,10 +247,13 @@ async function write(query: TransactionQuery, task: TaskRow, steps: readonly Loc
     toJsonb(change.limitations ?? []),
     change.degraded ?? false,
     (change.costNano ?? 0n).toString(),
-    statuses.filter((status) => !isTerminalStep(status)).length,
+    statuses.filter((status) => !isTerminalStep(status)).length + added,
     statuses.filter((status) => status === 'skipped' || status === 'dead').length,
     change.events.length,
     ends,
+    added,
+    // Null keeps what it waits for, and the empty string ends the waiting.
+    ends ? '' : ((change.gate && (change.gate.stillAwaiting ?? '')) ?? null),
   ]);
   if (!after) throw new Error('the locked task row vanished');
   if (change.events.length > 0) {
@@ -251,5 +280,6 @@ function toLockedTask(row: TaskRow): LockedTask {
     input: row.input,
     limitations: row.limitations,
     leftMs: row.left_ms,
+    awaitingGate: row.awaiting_gate,
   };
 }

@@ -33,6 +33,8 @@ export type ExecuteAttempt = (
 /** Points at which a test may stop the process; see the chaos suite. */
 export type Checkpoint = 'acquired' | 'executed' | 'settled' | 'enqueued';
 
+const NOTHING_FOLLOWS: PlanExtension = { spawn: [], joins: {} };
+
 /** How long an aborted attempt may take to tidy up, e.g. to record what its cut calls have cost. */
 const STOP_GRACE_MS = 5_000;
 
@@ -69,7 +71,6 @@ export function createStepRunner(deps: {
   const running = new Set<AbortController>();
   const checkpoint = deps.onCheckpoint ?? (() => undefined);
   let draining = false;
-  let handingBack = false;
 
   const acquire = createIsolatingBatcher<StepJob, StepAttempt | undefined>(
     async (wanted) => {
@@ -98,7 +99,9 @@ export function createStepRunner(deps: {
       });
       checkpoint('settled');
       announce(answer);
-      const handoffs = new Map(answer.freed.filter((step) => step.kind === 'handoff').map((step) => [step.taskId, step]));
+      const handoffs = new Map(
+        answer.freed.filter((step) => step.kind === 'handoff').map((step) => [step.taskId, step]),
+      );
       return items.map((item) => {
         const next = handoffs.get(item.taskId);
         handoffs.delete(item.taskId);
@@ -142,13 +145,18 @@ export function createStepRunner(deps: {
     }
   };
 
-  const withStore = <T>(event: string, signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T | undefined> =>
-    outlastOutages(work, { clock, log, event, ...(signal && { signal }) });
+  const withStore = <T>(
+    event: string,
+    signal: AbortSignal | undefined,
+    work: () => Promise<T>,
+  ): Promise<T | undefined> => outlastOutages(work, { clock, log, event, ...(signal && { signal }) });
 
   const extend = (attempt: StepAttempt, output: unknown): PlanExtension => {
     const pipeline = deps.findPipeline(attempt.taskType, attempt.pipelineVersion);
     if (!pipeline) {
-      throw new PipelineUnknownError(`this worker does not know ${attempt.taskType} version ${attempt.pipelineVersion}`);
+      throw new PipelineUnknownError(
+        `this worker does not know ${attempt.taskType} version ${attempt.pipelineVersion}`,
+      );
     }
     return extendPlan(
       { pipeline, input: attempt.input, quality: attempt.quality, lane: attempt.lane, newId },
@@ -162,7 +170,8 @@ export function createStepRunner(deps: {
     const controller = new AbortController();
     const release = session.hold(attempt.stepId, attempt.attempt, controller);
     running.add(controller);
-    if (handingBack) controller.abort(new HandedBackError('the worker is draining'));
+    // Taken or handed on as the drain began: it goes to another worker at once.
+    if (draining) controller.abort(new HandedBackError('the worker is draining'));
     const stepLog = log.child({
       taskId: attempt.taskId,
       stepId: attempt.stepId,
@@ -205,6 +214,7 @@ export function createStepRunner(deps: {
     stepLog: Logger,
   ): Promise<FreedStep | undefined> => {
     try {
+      const extension = extend(attempt, result.output);
       const item = {
         taskId: attempt.taskId,
         stepId: attempt.stepId,
@@ -214,7 +224,8 @@ export function createStepRunner(deps: {
         degraded: result.degraded,
         costNano: result.costNano.toString(),
         avoided: result.avoided,
-        ...extend(attempt, result.output),
+        // A gate's output must be one that the plan can take, yet only its approval says what follows from it.
+        ...(attempt.gate === null ? extension : NOTHING_FOLLOWS),
       };
       const settled = await withStore('step.settle_waits', controller.signal, () => settle(item));
       stepLog.info({ outcome: settled?.outcome ?? 'fenced' }, 'step.settled');
@@ -311,8 +322,8 @@ export function createStepRunner(deps: {
 
   return {
     async run(job) {
-      if (draining) return;
       try {
+        // Even while draining: a job that was claimed by then must be given back, not dropped.
         await runOnwards(await withStore('step.acquire_waits', undefined, () => acquire(job)));
       } catch (error) {
         // Nothing was taken, or what was taken is found by the heartbeats.
@@ -324,7 +335,6 @@ export function createStepRunner(deps: {
     },
     handBack() {
       draining = true;
-      handingBack = true;
       for (const controller of running) controller.abort(new HandedBackError('the worker is draining'));
     },
   };

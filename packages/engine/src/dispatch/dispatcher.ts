@@ -33,6 +33,7 @@ export function createDispatcher(deps: { store: DispatchStore; jobs: JobSink; cl
   let running: Promise<void> | undefined;
   let currentRound: Promise<number> | undefined;
   const stopping = new AbortController();
+  const isStopping = (): boolean => stopping.signal.aborted;
 
   const send = async (steps: readonly QueuedStep[]): Promise<void> => {
     const byQueue = Map.groupBy(steps, (step) => step.queue as QueueName);
@@ -73,13 +74,13 @@ export function createDispatcher(deps: { store: DispatchStore; jobs: JobSink; cl
     }));
 
   const work = async (): Promise<void> => {
-    while (kicked && !stopping.signal.aborted) {
+    while (kicked && !isStopping()) {
       kicked = false;
       try {
         const released = await round();
         if (released === 0) await clock.sleep(IDLE_PAUSE_MS, stopping.signal);
       } catch (error) {
-        if (stopping.signal.aborted) return;
+        if (isStopping()) return;
         log.warn({ reason: errorMessage(error) }, 'dispatch.round_failed');
         // The periodic sweep tries again; hammering a store that is down helps nobody.
         kicked = false;
@@ -89,7 +90,7 @@ export function createDispatcher(deps: { store: DispatchStore; jobs: JobSink; cl
 
   const kick = (): void => {
     kicked = true;
-    if (running || stopping.signal.aborted) return;
+    if (running || isStopping()) return;
     running = work().finally(() => {
       running = undefined;
       if (kicked) kick();

@@ -1,10 +1,12 @@
 import { ALL_QUEUES, type QueueName } from '@pressroom/contracts';
-import type { HeldAttempt, NewSession, SessionStore } from '@pressroom/db';
-import { errorMessage, newId, type Clock, type Logger } from '@pressroom/runtime';
+import type { HeldAttempt, NewSession, OpenBreaker, SessionRates, SessionStore } from '@pressroom/db';
+import { bounded, errorMessage, newId, type Clock, type Logger } from '@pressroom/runtime';
 import { LeaseLostError } from '../engine-errors.ts';
 
 /** One heartbeat renews all leases of a process. */
 const HEARTBEAT_MS = 500;
+/** A connection that hangs must not cost the session: the next heartbeat takes another one, well within the TTL. */
+const HEARTBEAT_TIMEOUT_MS = 1_500;
 /** A process silent for this long is dead: its steps go to others. SQL time only, so clocks need not agree. */
 export const SESSION_TTL_MS = 5_000;
 
@@ -19,9 +21,13 @@ export interface WorkerSession {
   hold(stepId: string, attempt: number, controller: AbortController): () => void;
   /** Called for an attempt that the database says this session runs though nothing here does, seen twice in a row. */
   onOrphan(adopt: (orphan: HeldAttempt) => Promise<void>): void;
+  /** Called with what every heartbeat brought. `askedAtMs` is when it was asked for, on the monotonic clock. */
+  onBeat(listener: (news: { breakers: readonly OpenBreaker[]; askedAtMs: number }) => void): void;
   /** Queues in which others' steps wait. */
   isContended(queue: string): boolean;
   readonly active: number;
+  /** Live worker processes at the last heartbeat, this one included; at least 1. */
+  readonly liveWorkers: number;
   /** Milliseconds since the last heartbeat that reached the database. */
   silentMs(): number;
   start(): Promise<void>;
@@ -32,35 +38,44 @@ export interface WorkerSession {
 export function createWorkerSession(deps: {
   store: SessionStore;
   identity: Omit<NewSession, 'id' | 'queues'> & { queues: readonly QueueName[] };
+  /** What this worker gets done, told with every heartbeat. */
+  rates?: () => SessionRates;
   clock: Clock;
   log: Logger;
 }): WorkerSession {
   const { store, clock, log } = deps;
   const held = new Map<string, { stepId: string; attempt: number; controller: AbortController }>();
   const stopping = new AbortController();
+  const isStopping = (): boolean => stopping.signal.aborted;
   let id = newId();
   let contended: ReadonlySet<string> = new Set();
+  let liveWorkers = 1;
   let lastBeatMs = clock.monotonicMs();
   let loop: Promise<void> = Promise.resolve();
   let adopt: (orphan: HeldAttempt) => Promise<void> = () => Promise.resolve();
   let suspects = new Set<string>();
+  let listener: Parameters<WorkerSession['onBeat']>[0] = () => undefined;
 
   const open = () => store.open({ id, ...deps.identity }, SESSION_TTL_MS);
 
   const beat = async (): Promise<void> => {
     // Attempts acquired while the statement runs are not in it, so the answer cannot call them lost.
     const sent = [...held.values()];
-    const answer = await store.beat(
-      id,
-      SESSION_TTL_MS,
-      sent.map(({ stepId, attempt }) => ({ stepId, attempt })),
-      ALL_QUEUES,
+    const mine = sent.map(({ stepId, attempt }) => ({ stepId, attempt }));
+    const askedAtMs = clock.monotonicMs();
+    const answer = await bounded(
+      store.beat(id, SESSION_TTL_MS, mine, ALL_QUEUES, deps.rates?.() ?? {}),
+      HEARTBEAT_TIMEOUT_MS,
+      () => new Error(`no answer within ${HEARTBEAT_TIMEOUT_MS} ms`),
     );
     lastBeatMs = clock.monotonicMs();
     contended = new Set(answer.contended);
+    liveWorkers = Math.max(1, answer.liveWorkers);
+    listener({ breakers: answer.breakers, askedAtMs });
     if (!answer.alive) {
       log.warn({ sessionId: id, held: sent.length }, 'session.lost');
-      for (const entry of sent) entry.controller.abort(new LeaseLostError('the session was ended while the process was silent'));
+      for (const entry of sent)
+        entry.controller.abort(new LeaseLostError('the session was ended while the process was silent'));
       id = newId();
       await open();
       return;
@@ -85,12 +100,12 @@ export function createWorkerSession(deps: {
   };
 
   const run = async (): Promise<void> => {
-    while (!stopping.signal.aborted) {
+    while (!isStopping()) {
       try {
         await clock.sleep(HEARTBEAT_MS, stopping.signal);
         await beat();
       } catch (error) {
-        if (stopping.signal.aborted) return;
+        if (isStopping()) return;
         // Attempts go on: when the database is away nobody else can take their steps, and every write is fenced.
         log.warn({ sessionId: id, reason: errorMessage(error) }, 'session.heartbeat_failed');
       }
@@ -104,6 +119,9 @@ export function createWorkerSession(deps: {
     get active() {
       return held.size;
     },
+    get liveWorkers() {
+      return liveWorkers;
+    },
     hold(stepId, attempt, controller) {
       const key = `${stepId}:${attempt}`;
       held.set(key, { stepId, attempt, controller });
@@ -111,6 +129,9 @@ export function createWorkerSession(deps: {
     },
     onOrphan(handler) {
       adopt = handler;
+    },
+    onBeat(heard) {
+      listener = heard;
     },
     isContended: (queue) => contended.has(queue),
     silentMs: () => clock.monotonicMs() - lastBeatMs,

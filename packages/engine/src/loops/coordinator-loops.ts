@@ -1,4 +1,10 @@
-import { isConnectionFailure, type FleetStore, type LoopLeaseStore, type MoneyStore, type SessionStore } from '@pressroom/db';
+import {
+  isConnectionFailure,
+  type FleetStore,
+  type LoopLeaseStore,
+  type MoneyStore,
+  type SessionStore,
+} from '@pressroom/db';
 import { newId, type Clock, type Logger } from '@pressroom/runtime';
 import type { Dispatcher } from '../dispatch/dispatcher.ts';
 import { SESSION_TTL_MS } from '../lease/worker-session.ts';
@@ -69,7 +75,8 @@ export function startCoordinatorLoops(deps: {
 
   const sweep = async (): Promise<void> => {
     await reap();
-    for (const taskId of await fleet.pastDeadline(BATCH)) await onItsOwn(taskId, () => transitions.endAtDeadline(taskId));
+    for (const taskId of await fleet.pastDeadline(BATCH))
+      await onItsOwn(taskId, () => transitions.endAtDeadline(taskId));
     for (const taskId of await fleet.unfinished(BATCH)) await onItsOwn(taskId, () => transitions.finish(taskId));
     const overdue = await fleet.overdueSteps(BATCH);
     for (const { taskId, stepId } of overdue) {
@@ -95,7 +102,12 @@ export function startCoordinatorLoops(deps: {
   const loops = [
     startLoop('dispatch', DISPATCH_MS, () => dispatcher.round(), { clock, log }),
     startLoop('sweep', SWEEP_MS, watch, { clock, log }),
-    startLoop('requeue', STALE_MS, asLeader('requeue', () => dispatcher.requeueStale()), { clock, log }),
+    startLoop(
+      'requeue',
+      STALE_MS,
+      asLeader('requeue', () => dispatcher.requeueStale()),
+      { clock, log },
+    ),
     startLoop('partitions', PARTITION_MS, () => deps.money.ensurePartitions(2), { clock, log }),
   ];
   return {

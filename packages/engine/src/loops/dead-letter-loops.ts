@@ -32,9 +32,24 @@ export function startDeadLetterLoops(deps: {
     if (await leases.take(name, holder, LEASE_TTL_MS)) await work();
   };
   const loops = [
-    startLoop('operations', OPERATIONS_MS, asLeader('operations', () => operations.round()), { clock, log }),
-    startLoop('dead_letter_growth', GROWTH_MS, asLeader('dead_letter_growth', () => watch.checkGrowth()), { clock, log }),
-    startLoop('dead_letter_prune', PRUNE_MS, asLeader('dead_letter_prune', () => watch.prune()), { clock, log }),
+    startLoop(
+      'operations',
+      OPERATIONS_MS,
+      asLeader('operations', () => operations.round()),
+      { clock, log },
+    ),
+    startLoop(
+      'dead_letter_growth',
+      GROWTH_MS,
+      asLeader('dead_letter_growth', () => watch.checkGrowth()),
+      { clock, log },
+    ),
+    startLoop(
+      'dead_letter_prune',
+      PRUNE_MS,
+      asLeader('dead_letter_prune', () => watch.prune()),
+      { clock, log },
+    ),
     startLoop(
       'dead_letter_gauge',
       GAUGE_MS,

@@ -1,6 +1,12 @@
 import type { Tier } from '@pressroom/contracts';
-import { isConnectionFailure, type DeadLetterStore, type OperationItem, type OperationStore, type RunningOperation } from '@pressroom/db';
-import { errorMessage, type Clock, type Logger } from '@pressroom/runtime';
+import {
+  isConnectionFailure,
+  type DeadLetterStore,
+  type OperationItem,
+  type OperationStore,
+  type RunningOperation,
+} from '@pressroom/db';
+import type { Clock, Logger } from '@pressroom/runtime';
 
 import type { RedriveOutcome, TaskRestarts } from '../transition/task-restarts.ts';
 import { createOperationPace } from './core/operation-pace.ts';
@@ -41,7 +47,11 @@ export function createOperationRunner(deps: {
   const pace = createOperationPace();
 
   const redriveOne = async (operation: RunningOperation, { id }: OperationItem): Promise<ItemResult> => {
-    const { patch, tier, resetCalls } = operation.options as { patch?: Record<string, unknown>; tier?: Tier; resetCalls?: boolean };
+    const { patch, tier, resetCalls } = operation.options as {
+      patch?: Record<string, unknown>;
+      tier?: Tier;
+      resetCalls?: boolean;
+    };
     const request = { patch, tier, resetCalls, operationId: operation.id };
     try {
       return describe(await restarts.redrive(id, operation.selection.tenantId, request, operation.actor), operation.id);
@@ -84,7 +94,10 @@ export function createOperationRunner(deps: {
     const last = items.at(-1);
     if (!last) {
       await operations.finish(operation.id);
-      log.info({ operationId: operation.id, kind: operation.kind, done: operation.done, failed: operation.failed }, 'operation.ended');
+      log.info(
+        { operationId: operation.id, kind: operation.kind, done: operation.done, failed: operation.failed },
+        'operation.ended',
+      );
       return undefined;
     }
     const results = await (isRedrive ? redriveBatch : discardBatch)(operation, items);
@@ -112,7 +125,8 @@ export function createOperationRunner(deps: {
             next.push(after);
           } catch (error) {
             if (isConnectionFailure(error)) throw error;
-            log.error({ operationId: operation.id, reason: errorMessage(error) }, 'operation.failed');
+            log.error({ err: error, operationId: operation.id }, 'operation.failed');
+            await operations.fail(operation.id, { code: 'INTERNAL', message: 'the operation failed unexpectedly' });
           }
         }
         turns = next;
@@ -135,7 +149,10 @@ function describe(outcome: RedriveOutcome, operationId: string): ItemResult {
     case 'content_deleted':
       return { done: false, error: { code: 'CONFLICT', message: 'the content of the task was deleted' } };
     case 'no_step':
-      return { done: false, error: { code: 'CONFLICT', message: 'it names no step: it was a job that nobody could read' } };
+      return {
+        done: false,
+        error: { code: 'CONFLICT', message: 'it names no step: it was a job that nobody could read' },
+      };
     case 'unknown_step':
     case 'nothing_to_do':
       return { done: false, error: { code: 'CONFLICT', message: 'its step is not there any more' } };
@@ -144,7 +161,13 @@ function describe(outcome: RedriveOutcome, operationId: string): ItemResult {
     case 'invalid_patch': {
       const [issue] = outcome.issues;
       const where = issue?.path.map(String).join('.') ?? '';
-      return { done: false, error: { code: 'VALIDATION_FAILED', message: `the patch does not fit: ${where} ${issue?.message ?? ''}`.trim() } };
+      return {
+        done: false,
+        error: {
+          code: 'VALIDATION_FAILED',
+          message: `the patch does not fit: ${where} ${issue?.message ?? ''}`.trim(),
+        },
+      };
     }
   }
 }

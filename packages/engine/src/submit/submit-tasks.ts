@@ -1,5 +1,5 @@
-import { queueName, type CreateTask, type QueueName, type TaskStatus } from '@pressroom/contracts';
-import type { NewTask, SubmitStore } from '@pressroom/db';
+import type { CreateTask, QueueName, TaskStatus } from '@pressroom/contracts';
+import type { NewTask, SubmitStore, TaskByKey } from '@pressroom/db';
 import { newId, type Logger } from '@pressroom/runtime';
 import { createIsolatingBatcher } from '../batch/create-isolating-batcher.ts';
 import type { Dispatcher } from '../dispatch/dispatcher.ts';
@@ -36,7 +36,11 @@ export function createSubmitter(deps: {
   const commit = createIsolatingBatcher<NewTask, { createdAt: Date } | undefined>(
     async (tasks) => {
       const made = new Map((await store.submit(tasks)).map((task) => [task.id, task]));
-      announce(tasks.filter((task) => made.has(task.id)));
+      announce(
+        tasks
+          .filter((task) => made.has(task.id))
+          .map((task) => ({ ...task, direct: made.get(task.id)?.direct === true })),
+      );
       return tasks.map((task) => made.get(task.id));
     },
     { maxSize: 64, maxParallel: 2 },
@@ -55,7 +59,10 @@ export function createSubmitter(deps: {
           continue;
         }
         const list = byQueue.get(queue) ?? [];
-        list.push({ job: { taskId: task.id, stepId: step.id, attempt: 1 }, priority: dispatchPriority(task.priority, false) });
+        list.push({
+          job: { taskId: task.id, stepId: step.id, attempt: 1 },
+          priority: dispatchPriority(task.priority, false),
+        });
         byQueue.set(queue, list);
       }
     }
@@ -69,7 +76,9 @@ export function createSubmitter(deps: {
   return async ({ tenantId, task, input, idempotency }) => {
     const pipeline = deps.findPipeline(task.type);
     if (!pipeline) throw new PipelineUnknownError(`no pipeline for task type ${task.type}`);
-    const steps = planTask({ pipeline, input, quality: task.quality, lane: task.lane, newId });
+    const { quality, lane, approvals } = task;
+    const timeoutMs = task.timeoutMs ?? pipeline.defaultTimeoutMs;
+    const steps = planTask({ pipeline, input, quality, lane, approvals, timeoutMs, newId });
     const id = newId();
     const first = steps.find((step) => step.depsLeft === 0);
     const committed = await commit({
@@ -88,9 +97,10 @@ export function createSubmitter(deps: {
       tags: task.tags,
       idempotencyKey: idempotency?.key ?? null,
       requestHash: idempotency?.bodyHash ?? null,
-      timeoutMs: task.timeoutMs ?? pipeline.defaultTimeoutMs,
+      timeoutMs,
+      approvalTimeoutMs: task.approvalTimeoutMs,
       runAt: task.runAt ?? null,
-      direct: first !== undefined && task.runAt === undefined && dispatcher.takeRoom(queueName(first.agent as never, task.lane)),
+      direct: first !== undefined && task.runAt === undefined && dispatcher.takeRoom(first.queue as QueueName),
       steps,
     });
     if (committed) {
@@ -99,12 +109,16 @@ export function createSubmitter(deps: {
     }
     const existing = idempotency && (await store.findByIdempotencyKey(tenantId, idempotency.key));
     if (!existing) throw new Error('a submission without an idempotency key was not committed');
-    if (existing.requestHash !== idempotency.bodyHash) return { outcome: 'conflict' };
-    // The stored answer of the first submission: what was true then, not what has become of the task since.
-    return {
-      outcome: 'replayed',
-      task: { id: existing.id, status: 'queued', generation: 1, createdAt: existing.createdAt },
-    };
+    return answerExisting(existing, idempotency.bodyHash);
+  };
+}
+
+/** The stored answer of the first submission: what was true then, not what has become of the task since. */
+export function answerExisting(existing: TaskByKey, bodyHash: string): SubmitOutcome {
+  if (existing.requestHash !== bodyHash) return { outcome: 'conflict' };
+  return {
+    outcome: 'replayed',
+    task: { id: existing.id, status: 'queued', generation: 1, createdAt: existing.createdAt },
   };
 }
 

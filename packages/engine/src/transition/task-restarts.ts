@@ -8,7 +8,14 @@ import { patchStepInput } from './core/patch-step-input.ts';
 
 /** A task that has begun its next generation, or why it has not. */
 export type RestartOutcome =
-  | { outcome: 'restarted'; taskId: string; generation: number; restarted: string[]; removed: string[]; letterIds: string[] }
+  | {
+      outcome: 'restarted';
+      taskId: string;
+      generation: number;
+      restarted: string[];
+      removed: string[];
+      letterIds: string[];
+    }
   | { outcome: 'not_found' }
   | { outcome: 'not_finished'; status: TaskStatus }
   | { outcome: 'nothing_to_do' | 'content_deleted' | 'unknown_step' };

@@ -4,11 +4,11 @@ import type { Pipeline } from '@pressroom/pipelines';
 import type { Logger, Random } from '@pressroom/runtime';
 import type { FindPipeline } from '../ports.ts';
 import { cancelOpenSteps, emptyChange, endAtDeadline, endWithWhatIsThere } from './core/decide-end.ts';
+import { createSafePipelines } from './safe-pipeline.ts';
 import { decideFailure, exhaust, type FailureDecision, type FailureReport } from './core/decide-failure.ts';
 
 export type CancelOutcome =
-  | { outcome: 'cancelled' | 'already_finished'; status: TaskStatus }
-  | { outcome: 'not_found' };
+  { outcome: 'cancelled' | 'already_finished'; status: TaskStatus } | { outcome: 'not_found' };
 
 /** Changes of a task that are rare enough for a transaction of their own: read under the row lock, decide, write. */
 export interface TaskTransitions {
@@ -16,8 +16,16 @@ export interface TaskTransitions {
   cancel(taskId: string, tenantId: string | null, actor?: Actor): Promise<CancelOutcome>;
   /** Reports a failed attempt. Undefined when that attempt is not the one that runs any more. */
   fail(taskId: string, report: Omit<FailureReport, 'random'>): Promise<FailureDecision['outcome'] | undefined>;
-  /** Exhausts a step that is not to be tried again, whatever state it is in; no-op when it has ended. */
-  exhaustStep(taskId: string, stepId: string, error: { code: string; message: string }): Promise<void>;
+  /**
+   * Exhausts a step that is not to be tried again, whatever state it is in; no-op when it has ended, and, where only what
+   * waits is meant, when it has begun.
+   */
+  exhaustStep(
+    taskId: string,
+    stepId: string,
+    error: { code: string; message: string },
+    options?: { onlyWaiting?: boolean },
+  ): Promise<void>;
   /** Ends a task at its deadline with what is there. No-op when it has ended or its deadline has moved. */
   endAtDeadline(taskId: string): Promise<void>;
   /** Ends a task whose steps have all ended though some went wrong. */
@@ -31,23 +39,8 @@ export function createTaskTransitions(deps: {
   log: Logger;
 }): TaskTransitions {
   const { store, log } = deps;
-  /** A task must end even if its outputs are beyond what its pipeline can assemble: then nothing usable is there. */
-  const pipelineOf = ({ task }: TaskSnapshot): Pipeline | undefined => {
-    const pipeline = deps.findPipeline(task.type, task.pipelineVersion);
-    return (
-      pipeline && {
-        ...pipeline,
-        assemble: (input, outputs) => {
-          try {
-            return pipeline.assemble(input, outputs);
-          } catch (error) {
-            log.error({ err: error, taskId: task.id, type: task.type }, 'task.assemble_failed');
-            return { document: undefined, limitations: [] };
-          }
-        },
-      }
-    );
-  };
+  const safely = createSafePipelines(deps);
+  const pipelineOf = ({ task }: TaskSnapshot): Pipeline | undefined => safely(task);
 
   return {
     async cancel(taskId, tenantId, actor) {
@@ -62,7 +55,9 @@ export function createTaskTransitions(deps: {
         if (actor) {
           const { tenantId: owner, generation } = snapshot.task;
           const target = { kind: 'task', id: taskId };
-          cancelled.audit = [{ actor, tenantId: owner, action: 'task.cancel', target, data: { generation, was: before } }];
+          cancelled.audit = [
+            { actor, tenantId: owner, action: 'task.cancel', target, data: { generation, was: before } },
+          ];
         }
         return cancelled;
       });
@@ -83,10 +78,11 @@ export function createTaskTransitions(deps: {
       return change?.outcome;
     },
 
-    async exhaustStep(taskId, stepId, error) {
-      await store.change(taskId, null, (snapshot) => {
+    async exhaustStep(taskId, stepId, error, { onlyWaiting = false } = {}) {
+      const { change: exhausted } = await store.change(taskId, null, (snapshot) => {
         const step = snapshot.steps.find((candidate) => candidate.id === stepId);
         if (!step || isTerminalStep(step.status) || isTerminalTask(snapshot.task.status)) return undefined;
+        if (onlyWaiting && step.status !== 'ready' && step.status !== 'queued') return undefined;
         const change: FailureDecision = { ...emptyChange(), outcome: 'skipped' };
         if (step.status === 'running') {
           change.attempts.push({
@@ -100,7 +96,7 @@ export function createTaskTransitions(deps: {
         }
         return exhaust(snapshot, step, { ...error, failures: step.failures }, change, pipelineOf(snapshot));
       });
-      log.warn({ taskId, stepId, code: error.code }, 'step.exhausted');
+      if (exhausted) log.warn({ taskId, stepId, code: error.code }, 'step.exhausted');
     },
 
     async endAtDeadline(taskId) {

@@ -15,15 +15,31 @@ export interface BreakerView {
   failureRate: number;
 }
 
-type Action = () => Promise<void>;
+export type Action = () => Promise<void>;
 interface Guard {
   model: Model;
   circuit: CircuitBreaker<[Action], void>;
   openedAtMs: number | undefined;
 }
 
+/** One breaker and bulkhead per provider and model. */
+export interface Breakers {
+  /** May a request to this model start now? In the half-open state only until the probe has begun. */
+  isCallable(model: Model): boolean;
+  /** Milliseconds until the next probe may start; 0 when one may start now. */
+  reopensInMs(model: Model): number;
+  /**
+   * Runs an action in one of the model's slots.
+   *
+   * @throws {BreakerOpenError} when the breaker is open or all slots are taken; the action has not begun
+   */
+  run(model: Model, action: Action): Promise<void>;
+  views(): BreakerView[];
+  close(): void;
+}
+
 /**
- * One breaker and bulkhead per provider and model, in this process. Owns timers: `close` stops them.
+ * Breakers of this process alone. Owns timers: `close` stops them.
  *
  * A breaker opens on outages alone. What says nothing about the provider (a refused budget, a lost lease, a cancelled
  * call) neither opens it nor, as a probe, closes it.
@@ -32,7 +48,7 @@ export function createBreakers(options: {
   settings: GatewaySettings['breaker'];
   clock: Clock;
   onChange?: (view: BreakerView) => void;
-}) {
+}): Breakers {
   const { settings, clock } = options;
   const guards = new Map<string, Guard>();
 
@@ -66,25 +82,18 @@ export function createBreakers(options: {
   };
 
   return {
-    /** May a request to this model start now? In the half-open state only until the probe has begun. */
-    isCallable: (model: Model): boolean => {
+    isCallable: (model) => {
       const { circuit } = guardOf(model);
       return circuit.closed || circuit.pendingClose;
     },
 
-    /** Milliseconds until the next probe may start; 0 when one may start now. */
-    reopensInMs: (model: Model): number => {
+    reopensInMs: (model) => {
       const { circuit, openedAtMs } = guardOf(model);
       if (circuit.closed || openedAtMs === undefined) return 0;
       return Math.max(0, openedAtMs + settings.openMs - clock.nowMs());
     },
 
-    /**
-     * Runs an action in one of the model's slots.
-     *
-     * @throws {BreakerOpenError} when the breaker is open or all slots are taken; the action has not begun
-     */
-    run: async (model: Model, action: Action): Promise<void> => {
+    run: async (model, action) => {
       const { circuit } = guardOf(model);
       const isProbe = circuit.halfOpen && circuit.pendingClose;
       try {
@@ -97,14 +106,13 @@ export function createBreakers(options: {
       }
     },
 
-    views: (): BreakerView[] => [...guards.values()].map(viewOf),
+    views: () => [...guards.values()].map(viewOf),
 
-    close: (): void => {
+    close: () => {
       for (const { circuit } of guards.values()) circuit.shutdown();
     },
   };
 }
-export type Breakers = ReturnType<typeof createBreakers>;
 
 function viewOf({ model, circuit, openedAtMs }: Guard): BreakerView {
   const { fires, rejects, failures } = circuit.stats;

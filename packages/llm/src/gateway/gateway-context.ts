@@ -2,7 +2,7 @@ import type { Catalog } from '@pressroom/catalog';
 import type { Tier } from '@pressroom/contracts';
 import type { Clock, Logger, Random } from '@pressroom/runtime';
 import type { BreakerView, Breakers } from '../breaker/breakers.ts';
-import type { GatewayStore, LedgerStatus } from '../ports.ts';
+import type { GatewayStore, LedgerStatus, ReplyCache } from '../ports.ts';
 import type { Provider } from '../provider.ts';
 import type { GatewaySettings } from '../settings/gateway-settings.ts';
 
@@ -30,6 +30,7 @@ export interface GatewayContext {
   catalog: Catalog;
   providers: ReadonlyMap<string, Provider>;
   store: GatewayStore;
+  cache?: ReplyCache;
   clock: Clock;
   random: Random;
   log: Logger;

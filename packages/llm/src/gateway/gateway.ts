@@ -2,6 +2,8 @@ import type { Catalog } from '@pressroom/catalog';
 import { TIERS } from '@pressroom/contracts';
 import type { Clock, Logger, Random } from '@pressroom/runtime';
 import { createBreakers, type BreakerView } from '../breaker/breakers.ts';
+import { findComponent, keepComponent } from '../cache/component-cache.ts';
+import { createFleetBreakers } from '../breaker/fleet-breakers.ts';
 import type {
   AvoidedCall,
   BoundLlm,
@@ -10,6 +12,9 @@ import type {
   GatewayStore,
   JournaledReply,
   LogicalCall,
+  OpenBreaker,
+  ReplyCache,
+  SharedBreakers,
 } from '../ports.ts';
 import type { Provider } from '../provider.ts';
 import { validateReply } from '../reply/core/validate-reply.ts';
@@ -22,12 +27,16 @@ export interface GatewayDeps {
   catalog: Catalog;
   providers: readonly Provider[];
   store: GatewayStore;
+  /** Replies that tasks of a tenant share; without it every task pays for its own. */
+  cache?: ReplyCache;
   clock: Clock;
   random: Random;
   log: Logger;
   /** Settings that differ from the defaults. */
   config?: GatewaySettingsInput;
   metrics?: GatewayMetrics;
+  /** Makes breakers those of all processes; without it they are this process's own. */
+  sharedBreakers?: SharedBreakers;
 }
 
 export interface Gateway {
@@ -35,6 +44,11 @@ export interface Gateway {
   bind(scope: CallScope): BoundLlm;
   /** State of every breaker that has been needed so far. */
   breakers(): BreakerView[];
+  /**
+   * Takes in which breakers the fleet holds open, as asked for at `askedAtMs` of the monotonic clock, and tells the fleet
+   * what this process has seen since. To be called every half second or so; without shared breakers it does nothing.
+   */
+  syncBreakers(open: readonly OpenBreaker[], askedAtMs: number): void;
   /** Stops the breakers' timers; calls under way are not touched. */
   close(): void;
 }
@@ -43,14 +57,13 @@ export interface Gateway {
 export function createGateway(deps: GatewayDeps): Gateway {
   const settings = GatewaySettings.parse(deps.config ?? {});
   const { metrics, log } = deps;
-  const breakers = createBreakers({
-    settings: settings.breaker,
-    clock: deps.clock,
-    onChange: (view) => {
-      log.info(view, 'breaker.changed');
-      metrics?.breakerChanged(view);
-    },
-  });
+  const onChange = (view: BreakerView): void => {
+    log.info(view, 'breaker.changed');
+    metrics?.breakerChanged(view);
+  };
+  const common = { settings: settings.breaker, clock: deps.clock, onChange };
+  const fleet = deps.sharedBreakers && createFleetBreakers({ ...common, shared: deps.sharedBreakers, log });
+  const breakers = fleet ?? createBreakers(common);
   const context: GatewayContext = {
     ...deps,
     providers: new Map(deps.providers.map((provider) => [provider.name, provider])),
@@ -61,6 +74,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
   return {
     bind: (scope) => bindScope(context, scope),
     breakers: () => breakers.views(),
+    syncBreakers: (open, askedAtMs) => fleet?.sync(open, askedAtMs),
     close: () => {
       breakers.close();
     },
@@ -72,14 +86,25 @@ function bindScope(context: GatewayContext, scope: CallScope): BoundLlm {
   const underWay = new Map<string, Promise<unknown>>();
   let avoided: AvoidedCall[] = [];
 
+  const avoid = <T>(cache: keyof typeof AVOIDED, prepared: PreparedCall<T>, reply: JournaledReply): void => {
+    avoided.push(avoidedCall(context, prepared, reply, cache));
+    context.metrics?.callAvoided({ purpose: prepared.call.purpose, tier: reply.tier, cache });
+  };
+
   const answer = async <T>(prepared: PreparedCall<T>): Promise<CallResult<T>> => {
     const journaled = await findJournaled(context, scope, prepared);
     if (journaled) {
-      avoided.push(avoidedCall(context, prepared, journaled.reply));
-      context.metrics?.callAvoided({ purpose: prepared.call.purpose, tier: journaled.reply.tier, cache: 'journal' });
+      avoid('journal', prepared, journaled.reply);
       return resultOf(journaled, prepared, 'journal');
     }
-    return resultOf(await answerCall(context, scope, prepared), prepared, 'miss');
+    const cached = await findComponent(context, scope, prepared);
+    if (cached) {
+      avoid('component', prepared, cached.reply);
+      return resultOf(cached, prepared, 'component');
+    }
+    const answered = await answerCall(context, scope, prepared);
+    await keepComponent(context, scope, prepared, answered.reply);
+    return resultOf(answered, prepared, 'miss');
   };
 
   return {
@@ -118,7 +143,29 @@ async function findJournaled<T>(
   return undefined;
 }
 
-function avoidedCall<T>(context: GatewayContext, { call, asked }: PreparedCall<T>, reply: JournaledReply): AvoidedCall {
+/** Where a reply came from instead of a provider, and what it would have cost. */
+const AVOIDED = {
+  journal: {
+    lever: 'journal',
+    reason: 'journaled by an earlier attempt',
+    // Without the journal the same call would have been paid again, at the price it had.
+    baselineNanoUsd: (reply: JournaledReply) => reply.costNanoUsd,
+  },
+  component: {
+    lever: 'cache',
+    reason: 'answered before for the same request',
+    // Without any saving it would have been a call of its own, to the baseline model.
+    baselineNanoUsd: (reply: JournaledReply) => reply.baselineNanoUsd,
+  },
+} as const;
+
+function avoidedCall<T>(
+  context: GatewayContext,
+  { call, asked }: PreparedCall<T>,
+  reply: JournaledReply,
+  cache: keyof typeof AVOIDED,
+): AvoidedCall {
+  const { lever, reason, baselineNanoUsd } = AVOIDED[cache];
   return {
     path: call.path,
     purpose: call.purpose,
@@ -126,14 +173,13 @@ function avoidedCall<T>(context: GatewayContext, { call, asked }: PreparedCall<T
     provider: reply.provider,
     model: reply.model,
     prompt: { id: call.prompt.id, version: call.prompt.version },
-    route: { reason: 'journaled by an earlier attempt', rule: asked.rule },
+    route: { reason, rule: asked.rule },
     priceVersion: context.catalog.version,
     simulated: reply.simulated,
-    cache: 'journal',
-    lever: 'journal',
+    cache,
+    lever,
     usage: reply.usage,
-    // Without the journal the same call would have been paid again, at the price it had.
-    baselineNanoUsd: reply.costNanoUsd,
+    baselineNanoUsd: baselineNanoUsd(reply),
   };
 }
 

@@ -27,6 +27,21 @@ export const GatewaySettings = z.strictObject({
       maxConcurrent: z.int().min(1).max(10_000).default(64),
     })
     .prefault({}),
+  cache: z
+    .strictObject({
+      /** Replies that tasks of one tenant share, for purposes that are `cacheable`. */
+      component: z
+        .strictObject({
+          enabled: z.boolean().default(true),
+          ttlMs: z
+            .int()
+            .min(1_000)
+            .max(90 * 86_400_000)
+            .default(7 * 86_400_000),
+        })
+        .prefault({}),
+    })
+    .prefault({}),
   /** Longest wait for the first event of a stream: a hang is found long before the call's own timeout. */
   firstEventTimeoutMs: ms(30_000),
   /** Calls are not started when less than this is left of the attempt. */

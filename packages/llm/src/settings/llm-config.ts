@@ -32,6 +32,8 @@ const PurposeConfig = z.strictObject({
   tier: Tier,
   timeoutMs: z.int().min(1_000).max(3_600_000),
   reasoning: z.enum(['off', 'low', 'medium']).default('off'),
+  /** May tasks of a tenant share replies to the very same request? Absent: as built in. */
+  cacheable: z.boolean().optional(),
 });
 
 /** The part of `PRESSROOM_CONFIG` that concerns models and providers. Keys come from the environment, in `main.ts`. */

@@ -1,5 +1,7 @@
 import { ArticleInput } from '@pressroom/contracts';
 import type { Pipeline } from '../pipeline.ts';
+import { withStyleGuide } from '../style/with-style-guide.ts';
+import { articleGates } from './article-gates.ts';
 import { assembleArticle } from './assemble.ts';
 import { expandArticle, planArticle } from './plan.ts';
 
@@ -35,5 +37,7 @@ export const articlePipeline: Pipeline<ArticleInput> = {
   defaultTimeoutMs: 30 * 60_000,
   plan: planArticle,
   expand: expandArticle,
+  gates: articleGates,
+  withStyleGuide,
   assemble: assembleArticle,
 };

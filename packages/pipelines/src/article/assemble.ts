@@ -1,5 +1,5 @@
-import type { ArticleInput, CitedSource, Limitation, TaskResult } from '@pressroom/contracts';
-import type { Assembled, StepOutputs } from '../pipeline.ts';
+import type { ArticleInput, CitedSource, Limitation } from '@pressroom/contracts';
+import type { Assembled, StepOutputs, TaskDocument } from '../pipeline.ts';
 import { citedIds } from '../text/citations.ts';
 import { countWords } from '../text/count-words.ts';
 import { collectParts, type CollectedArticle } from './collect-parts.ts';
@@ -29,7 +29,7 @@ function buildDocument(
   input: ArticleInput,
   article: CollectedArticle,
   renumbered: Renumbered,
-): Omit<TaskResult, 'simulated'> {
+): TaskDocument {
   const texts = article.parts.map((part, index) => ({ ...part, markdown: (renumbered.texts[index] ?? '').trim() }));
   const title = article.title.trim() === '' ? input.topic : article.title.trim();
   const lead = texts.find(({ part }) => part === 'lead')?.markdown ?? '';

@@ -2,6 +2,7 @@ import type { ArticleInput } from '@pressroom/contracts';
 import type { StepOutputs } from '../pipeline.ts';
 import { checkContract, type ContractReport } from '../quality/check-contract.ts';
 import { indexSources } from '../quality/source-index.ts';
+import { styleRulesOf } from '../style/style-rules-of.ts';
 import { collectParts } from './collect-parts.ts';
 import { planWords } from './word-plan.ts';
 
@@ -11,5 +12,6 @@ export function checkArticle(input: ArticleInput, outputs: StepOutputs): Contrac
   if (!article) return undefined;
   const { title, parts, research } = article;
   const { targetWords } = planWords(input);
-  return checkContract({ title, topic: input.topic, targetWords, parts }, indexSources(research?.sources ?? []));
+  const document = { title, topic: input.topic, targetWords, parts, style: styleRulesOf(input) };
+  return checkContract(document, indexSources(research?.sources ?? []));
 }

@@ -1,29 +1,11 @@
 import type { Expansion, PlannedStep } from '../pipeline.ts';
+import { planStep, SECOND } from '../planned-step.ts';
 import { OutlineOutput } from './outputs.ts';
-
-const SECOND = 1_000;
-/** Attempts a step's whole time allows for. */
-const TOTAL_FACTOR = 3;
-
-function step(
-  planned: Pick<PlannedStep, 'key' | 'agent' | 'dependsOn' | 'tier' | 'onExhausted'> & {
-    params?: PlannedStep['params'];
-    attemptTimeoutMs: number;
-  },
-): PlannedStep {
-  return {
-    params: {},
-    totalTimeoutMs: planned.attemptTimeoutMs * TOTAL_FACTOR,
-    maxFailures: 4,
-    backoff: { baseMs: 1 * SECOND, capMs: 60 * SECOND },
-    ...planned,
-  };
-}
 
 /** What is known at acceptance: the drafts follow from the outline. */
 export function planArticle(): readonly PlannedStep[] {
   return [
-    step({
+    planStep({
       key: 'research',
       agent: 'research',
       dependsOn: [],
@@ -31,7 +13,7 @@ export function planArticle(): readonly PlannedStep[] {
       attemptTimeoutMs: 180 * SECOND,
       onExhausted: 'fail',
     }),
-    step({
+    planStep({
       key: 'outline',
       agent: 'outline',
       dependsOn: ['research'],
@@ -39,7 +21,7 @@ export function planArticle(): readonly PlannedStep[] {
       attemptTimeoutMs: 120 * SECOND,
       onExhausted: 'fail',
     }),
-    step({
+    planStep({
       key: 'refine',
       agent: 'refine',
       dependsOn: ['research', 'outline'],
@@ -62,7 +44,7 @@ export function expandArticle(stepKey: string, output: unknown): Expansion {
 }
 
 const draft = (key: string, part: 'lead' | number): PlannedStep =>
-  step({
+  planStep({
     key,
     agent: 'draft',
     dependsOn: ['research', 'outline'],

@@ -1,3 +1,4 @@
+import { checkStyle } from '../style/check-style.ts';
 import { checkCitations } from './check-citations.ts';
 import { checkLength } from './check-length.ts';
 import { checkSentences } from './check-sentences.ts';
@@ -7,32 +8,48 @@ import type { ContractFinding } from './finding.ts';
 import type { SourceIndex } from './source-index.ts';
 
 export interface ContractReport {
-  /** In the order of the document's checks: structure, length, citations, sentences. */
+  /** In the order of the document's checks: structure, length, citations, sentences, style. */
   findings: ContractFinding[];
   /** Findings of severity `error`; the contract is met when there is none. */
   errors: number;
   /** Mean of the shares below, 0 to 1. */
   score: number;
-  shares: { structure: number; length: number; cited: number; resolved: number; supported: number };
+  shares: {
+    structure: number;
+    length: number;
+    cited: number;
+    resolved: number;
+    supported: number;
+    /** Absent where nothing about style was asked for. */
+    style?: number;
+  };
   wordCount: number;
 }
 
 /**
  * The quality contract: what holds for every article whatever model wrote it, decided without a model. Structure, length,
- * citations, and each sentence's support in its sources. Deterministic; no claim about style.
+ * citations, each sentence's support in its sources, and the rules of style that a task or tenant sets. Deterministic.
  */
 export function checkContract(document: ContractDocument, sources: SourceIndex): ContractReport {
   const structure = checkStructure(document);
   const length = checkLength(document);
   const citations = checkCitations(document, new Set(sources.bySource.keys()));
   const sentences = checkSentences(document, sources);
-  const findings = [...structure, ...length.findings, ...citations.findings, ...sentences.findings];
+  const style = checkStyle(document, document.style ?? []);
+  const findings = [
+    ...structure,
+    ...length.findings,
+    ...citations.findings,
+    ...sentences.findings,
+    ...style.findings,
+  ];
   const shares = {
     structure: Math.max(0, 1 - structure.length / (document.parts.length + 1)),
     length: length.share,
     cited: citations.citedShare,
     resolved: citations.resolvedShare,
     supported: sentences.supportedShare,
+    ...((document.style?.length ?? 0) > 0 && { style: style.share }),
   };
   const values = Object.values(shares);
   return {

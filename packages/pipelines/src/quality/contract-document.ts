@@ -1,3 +1,5 @@
+import type { StyleRule } from '../style/style-rule.ts';
+
 /** An article as the quality contract reads it. */
 export interface ContractDocument {
   title: string;
@@ -7,6 +9,8 @@ export interface ContractDocument {
   parts: readonly ContractPart[];
   /** Numbers of the sources in the list that the document shows; absent when the list follows from the citations. */
   listedSources?: readonly number[];
+  /** What style guide, audience, tone and keywords ask for, as far as it can be decided by rule. */
+  style?: readonly StyleRule[];
 }
 
 export interface ContractPart {

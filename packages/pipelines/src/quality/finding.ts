@@ -22,6 +22,24 @@ export const FINDINGS = {
   SENTENCE_UNGROUNDED: { severity: 'warning', kind: 'unsupported' },
   SENTENCE_REPEATED: { severity: 'warning', kind: 'repetition' },
   SOURCE_ORPHANED: { severity: 'warning', kind: 'missing_citation' },
+  /** A word or phrase that the style guide bans. */
+  STYLE_PHRASE: { severity: 'error', kind: 'style' },
+  STYLE_SPELLING: { severity: 'error', kind: 'style' },
+  STYLE_MARK: { severity: 'error', kind: 'style' },
+  STYLE_SENTENCE_LENGTH: { severity: 'warning', kind: 'style' },
+  STYLE_PERSON: { severity: 'warning', kind: 'style' },
+  STYLE_CONTRACTION: { severity: 'warning', kind: 'style' },
+  STYLE_SERIAL_COMMA: { severity: 'warning', kind: 'style' },
+  STYLE_HEADING_CASE: { severity: 'warning', kind: 'style' },
+  KEYWORD_MISSING: { severity: 'warning', kind: 'style' },
+  LANGUAGE_WRONG: { severity: 'error', kind: 'clarity' },
+  /** A figure or name of the original that its rewriting does not state any more. */
+  FACT_LOST: { severity: 'error', kind: 'wrong_fact' },
+  VARIANT_TOO_LONG: { severity: 'error', kind: 'length' },
+  VARIANT_REPEATED: { severity: 'error', kind: 'repetition' },
+  VARIANTS_MISSING: { severity: 'error', kind: 'length' },
+  /** Harder to follow than its audience is used to. */
+  READABILITY_OFF: { severity: 'warning', kind: 'style' },
 } as const satisfies Record<string, { severity: 'error' | 'warning'; kind: (typeof DEFECT_KINDS)[number] }>;
 
 export type FindingCode = keyof typeof FINDINGS;

@@ -23,6 +23,12 @@ const SCRIPTS: readonly (readonly [string, RegExp])[] = [
   ['thai', /\p{Script=Thai}/gu],
 ];
 
+/** Can a text in this language (a tag such as `en` or `pt-BR`) be recognised as such? */
+export function isGuessable(tag: string): boolean {
+  const base = tag.split('-')[0]?.toLowerCase() ?? tag;
+  return base in MARKERS || SCRIPTS.some(([script]) => script === base);
+}
+
 /** Only the beginning is looked at: enough to tell, and the cost does not grow with the text. */
 const SAMPLE_CHARACTERS = 8_000;
 /** Below this share of words the best guess is no guess. */

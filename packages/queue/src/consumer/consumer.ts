@@ -59,6 +59,8 @@ export interface Consumer {
   isConsuming(): boolean;
   /** Epoch milliseconds of the last job taken or ended; of the start, before that. */
   readonly lastActivityAtMs: number;
+  /** Milliseconds since a job of this queue was taken here; since the start, before the first one. */
+  idleForMs(queue: QueueName): number;
   /** Jobs that run now. */
   readonly active: number;
 }
@@ -75,6 +77,8 @@ export function createConsumer(options: ConsumerOptions): Consumer {
   const consumerId = newId();
   let tokens = 0;
   let lastActivityAtMs = clock.nowMs();
+  const startedMs = clock.monotonicMs();
+  const lastTakenMs = new Map<QueueName, number>();
   let feeds: QueueFeed[] = [];
   let sources: JobSource[] = [];
   const retired: Promise<void>[] = [];
@@ -89,6 +93,7 @@ export function createConsumer(options: ConsumerOptions): Consumer {
   const jobDeps: RunJobDeps = {
     handler: async (job, signal, queue) => {
       touch();
+      lastTakenMs.set(queue, clock.monotonicMs());
       try {
         return await options.handler(job, signal, queue);
       } finally {
@@ -209,6 +214,7 @@ export function createConsumer(options: ConsumerOptions): Consumer {
     get lastActivityAtMs() {
       return lastActivityAtMs;
     },
+    idleForMs: (queue) => clock.monotonicMs() - (lastTakenMs.get(queue) ?? startedMs),
     get active() {
       return running.size;
     },

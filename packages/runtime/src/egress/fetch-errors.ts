@@ -36,3 +36,17 @@ export class FetchUnsupportedTypeError extends AppError {
   readonly code = 'FETCH_UNSUPPORTED_TYPE';
   readonly retryable = false;
 }
+
+/**
+ * The site's robots.txt does not let us fetch this, or could not be read, which counts as a no (RFC 9309, section
+ * 2.3.1.4) until it can be.
+ */
+export class RobotsDisallowedError extends AppError {
+  readonly code = 'FETCH_ROBOTS_DISALLOWED';
+  readonly retryable: boolean;
+
+  constructor(message: string, options: AppErrorOptions & { retryable: boolean }) {
+    super(message, options);
+    this.retryable = options.retryable;
+  }
+}

@@ -1,6 +1,6 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer, type Server as TcpServer } from 'node:net';
-import { gzipSync } from 'node:zlib';
+import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 
 import { afterEach, describe, expect, it } from 'vitest';
 
@@ -64,11 +64,11 @@ describe('guarded fetch', () => {
 
   it('gives the bytes of binary content when that is accepted', async () => {
     const { port, url } = await serve((_, response) => {
-      response.writeHead(200, { 'content-type': 'application/pdf' }).end(Buffer.from([1, 2, 3]));
+      response.writeHead(200, { 'content-type': 'application/pdf' }).end('%PDF-1.7');
     });
     const document = await fetchAllowing([port])(url, { accept: ['application/pdf'] });
     expect(document).toMatchObject({ text: undefined, charset: undefined });
-    expect([...document.bytes]).toEqual([1, 2, 3]);
+    expect(Buffer.from(document.bytes).toString()).toBe('%PDF-1.7');
   });
 
   it('unpacks compressed content', async () => {
@@ -130,6 +130,102 @@ describe('guarded fetch', () => {
     });
   });
 
+  describe('content that is not what it says', () => {
+    const claiming = (type: string, body: string | Buffer, headers: Record<string, string> = {}) =>
+      serve((_, response) => {
+        response.writeHead(200, { 'content-type': type, ...headers }).end(body);
+      });
+
+    it.each([
+      ['an image called HTML', 'text/html', Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a])],
+      ['a page called PDF', 'application/pdf', '<html>Please log in</html>'],
+      ['text with zero bytes', 'text/plain', 'a\u0000b'],
+    ])('is refused: %s', async (_, type, body) => {
+      const { port, url } = await claiming(type, body);
+      await expect(fetchAllowing([port])(url, { accept: ['text/*', 'application/pdf'] })).rejects.toMatchObject({
+        code: 'FETCH_UNSUPPORTED_TYPE',
+        message: `the content is not of type ${type}, which it is said to be`,
+      });
+    });
+
+    it('is refused when it unpacks to something packed', async () => {
+      const nested = gzipSync(gzipSync(Buffer.alloc(10_000_000)));
+      const { port, url } = await claiming('text/plain', nested, { 'content-encoding': 'gzip' });
+      await expect(fetchAllowing([port])(url)).rejects.toMatchObject({ code: 'FETCH_UNSUPPORTED_TYPE' });
+    });
+
+    it('is a PDF by any name, where PDFs are taken', async () => {
+      const { port, url } = await claiming('text/plain', '%PDF-1.7');
+      await expect(fetchAllowing([port])(url)).rejects.toMatchObject({ code: 'FETCH_UNSUPPORTED_TYPE' });
+      const document = await fetchAllowing([port])(url, { accept: ['text/plain', 'application/pdf'] });
+      expect(document).toMatchObject({ contentType: 'application/pdf', text: undefined });
+    });
+  });
+
+  describe('headers of a call', () => {
+    it('go to the first origin and not where it redirects', async () => {
+      const seen: unknown[] = [];
+      const outer = await serve((request, response) => {
+        seen.push(request.headers['x-key']);
+        html(request, response);
+      });
+      const { port, url } = await serve((request, response) => {
+        seen.push(request.headers['x-key']);
+        response.writeHead(302, { location: request.url === '/' ? '/again' : outer.url }).end();
+      });
+      await fetchAllowing([port, outer.port])(url, { headers: { 'x-key': 'secret' } });
+      expect(seen).toEqual(['secret', 'secret', undefined]);
+    });
+  });
+
+  describe('asking before every hop', () => {
+    it('tells each URL, and a refusal stops before the request', async () => {
+      const requests: (string | undefined)[] = [];
+      const { port, url } = await serve((request, response) => {
+        requests.push(request.url);
+        if (request.url === '/') response.writeHead(302, { location: '/private' }).end();
+        else html(request, response);
+      });
+      const asked: string[] = [];
+      const beforeHop = (hop: URL): Promise<void> => {
+        asked.push(hop.pathname);
+        return hop.pathname === '/private' ? Promise.reject(new Error('asked not to')) : Promise.resolve();
+      };
+      await expect(fetchAllowing([port])(url, { beforeHop })).rejects.toThrow('asked not to');
+      expect(asked).toEqual(['/', '/private']);
+      expect(requests).toEqual(['/']);
+    });
+
+    it('comes after the address was vetted', async () => {
+      let isAsked = false;
+      const beforeHop = (): Promise<void> => {
+        isAsked = true;
+        return Promise.resolve();
+      };
+      await expect(createGuardedFetch()('http://127.0.0.1/', { beforeHop })).rejects.toMatchObject({
+        code: 'EGRESS_BLOCKED',
+      });
+      expect(isAsked).toBe(false);
+    });
+  });
+
+  describe('a body that may be cut', () => {
+    it.each([
+      ['as it is', (body: Buffer) => body, undefined],
+      ['with gzip', gzipSync, 'gzip'],
+      ['with deflate', deflateSync, 'deflate'],
+      ['with brotli', brotliCompressSync, 'br'],
+    ] as const)('is its own beginning, %s', async (_, pack, encoding) => {
+      const { port, url } = await serve((__, response) => {
+        response
+          .writeHead(200, { 'content-type': 'text/plain', ...(encoding && { 'content-encoding': encoding }) })
+          .end(pack(Buffer.alloc(2_000_000, 'x')));
+      });
+      const { text } = await fetchAllowing([port])(url, { maxBytes: 1_000, overflow: 'cut' });
+      expect(text).toBe('x'.repeat(1_000));
+    });
+  });
+
   describe('redirects', () => {
     it('are followed and recorded', async () => {
       const { port, url } = await serve((request, response) => {
@@ -181,10 +277,14 @@ describe('guarded fetch', () => {
       expect(sent).toBeLessThan(100_000_000);
     });
 
-    it('stop a small body that unpacks to a large one', async () => {
-      const bomb = gzipSync(Buffer.alloc(50_000_000));
+    it.each([
+      ['gzip', gzipSync],
+      ['deflate', deflateSync],
+      ['br', brotliCompressSync],
+    ] as const)('stop a small body that unpacks to a large one, with %s', async (encoding, pack) => {
+      const bomb = pack(Buffer.alloc(50_000_000));
       const { port, url } = await serve((_, response) => {
-        response.writeHead(200, { 'content-type': 'text/plain', 'content-encoding': 'gzip' }).end(bomb);
+        response.writeHead(200, { 'content-type': 'text/plain', 'content-encoding': encoding }).end(bomb);
       });
       expect(bomb.length).toBeLessThan(100_000);
       await expect(fetchAllowing([port])(url, { maxBytes: 1_000_000 })).rejects.toMatchObject({

@@ -9,7 +9,8 @@ import { decodeText } from './decode-text.ts';
 import { EgressBlockedError, FetchFailedError, FetchTimedOutError, FetchUnsupportedTypeError } from './fetch-errors.ts';
 import { parseTarget, type Target } from './parse-target.ts';
 import { createPinnedAgent, request } from './pinned-request.ts';
-import { type BodyLimits, readBody, tooLarge } from './read-body.ts';
+import { type BodyLimits, type Overflow, readBody, tooLarge } from './read-body.ts';
+import { actualType } from './sniff-content.ts';
 import { type AllowEndpoint, vetTarget } from './vet-target.ts';
 
 export interface FetchLimits extends BodyLimits {
@@ -51,7 +52,14 @@ export interface FetchOptions {
   /** May only lower what the limits say. */
   maxBytes?: number;
   timeoutMs?: number;
+  maxRedirects?: number;
   accept?: readonly string[];
+  /** Sent to the first URL's origin only, so that a redirect carries no key away. */
+  headers?: Readonly<Record<string, string>>;
+  /** What becomes of a body that is too large: an error, or its beginning. Default `fail`. */
+  overflow?: Overflow;
+  /** Asked before every request, redirects included, once its addresses have been vetted; throws to refuse. */
+  beforeHop?: (url: URL, signal: AbortSignal) => Promise<void>;
 }
 
 export interface FetchedDocument {
@@ -59,7 +67,7 @@ export interface FetchedDocument {
   url: string;
   /** Always 2xx. */
   status: number;
-  /** Without parameters, lower case. */
+  /** Without parameters, lower case: as declared, unless the bytes are a PDF. What they contradict is refused. */
   contentType: string;
   /** Charset the text was decoded with; undefined for binary content. */
   charset: string | undefined;
@@ -114,8 +122,10 @@ export function createGuardedFetch(
       ...base,
       maxBytes: Math.min(base.maxBytes, call.maxBytes ?? Infinity),
       timeoutMs: Math.min(base.timeoutMs, call.timeoutMs ?? Infinity),
+      maxRedirects: Math.min(base.maxRedirects, call.maxRedirects ?? Infinity),
       accept: call.accept ?? base.accept,
     };
+    const overflow = call.overflow ?? 'fail';
     const deadline = deadlineSignal({
       atMs: clock.nowMs() + limits.timeoutMs,
       clock,
@@ -127,16 +137,19 @@ export function createGuardedFetch(
     try {
       signal.throwIfAborted();
       let target = readTarget(input);
+      const { origin } = target.url;
       for (;;) {
         const addresses = await vet(target, signal);
+        await call.beforeHop?.(target.url, signal);
         const agent = createPinnedAgent(addresses, limits);
         try {
-          const response = await request(agent, target, { signal, userAgent, accept: limits.accept });
+          const headers = target.url.origin === origin ? call.headers : undefined;
+          const response = await request(agent, target, { signal, userAgent, accept: limits.accept, headers });
           // A body that is dropped reports it as an error, which nobody would hear.
           response.body.on('error', () => undefined);
           const location = redirectLocation(response);
           if (location === undefined)
-            return { ...(await readDocument(response, target, limits, clock, signal)), redirects };
+            return { ...(await readDocument(response, target, { limits, overflow, clock, signal })), redirects };
           response.body.destroy();
           if (redirects.length >= limits.maxRedirects) {
             throw new FetchFailedError(`more than ${limits.maxRedirects} redirects`, { retryable: false });
@@ -200,32 +213,38 @@ function redirectLocation(response: Dispatcher.ResponseData): string | undefined
 async function readDocument(
   response: Dispatcher.ResponseData,
   target: Target,
-  limits: FetchLimits,
-  clock: Clock,
-  signal: AbortSignal,
+  reading: { limits: FetchLimits; overflow: Overflow; clock: Clock; signal: AbortSignal },
 ): Promise<Omit<FetchedDocument, 'redirects'>> {
   const { headers, statusCode: status } = response;
-  const refusal = refuseByHeaders(response, target, limits);
+  const { limits, signal } = reading;
+  const refusal = refuseByHeaders(response, target, limits, reading.overflow);
   if (refusal !== undefined) {
     response.body.destroy();
     throw refusal;
   }
   const { type, charset } = parseContentType(single(headers['content-type']));
-  const bytes = await readBody(response.body, single(headers['content-encoding']), { limits, clock, signal }).catch(
-    (error: unknown) => {
-      if (error instanceof Error && 'retryable' in error) throw error;
-      signal.throwIfAborted();
-      throw new FetchFailedError(`the response of ${target.hostname} broke off or is damaged`, {
-        retryable: true,
-        cause: error,
-      });
-    },
-  );
-  const decoded = isTextType(type) ? decodeText(bytes, charset) : undefined;
-  return { url: target.url.href, status, contentType: type, charset: decoded?.charset, text: decoded?.text, bytes };
+  const bytes = await readBody(response.body, single(headers['content-encoding']), reading).catch((error: unknown) => {
+    if (error instanceof Error && 'retryable' in error) throw error;
+    signal.throwIfAborted();
+    throw new FetchFailedError(`the response of ${target.hostname} broke off or is damaged`, {
+      retryable: true,
+      cause: error,
+    });
+  });
+  const contentType = actualType(type, charset, bytes);
+  if (contentType === undefined || !isAcceptedType(contentType, limits.accept)) {
+    throw new FetchUnsupportedTypeError(`the content is not of type ${type.slice(0, 60)}, which it is said to be`);
+  }
+  const decoded = isTextType(contentType) ? decodeText(bytes, charset) : undefined;
+  return { url: target.url.href, status, contentType, charset: decoded?.charset, text: decoded?.text, bytes };
 }
 
-function refuseByHeaders(response: Dispatcher.ResponseData, target: Target, limits: FetchLimits): Error | undefined {
+function refuseByHeaders(
+  response: Dispatcher.ResponseData,
+  target: Target,
+  limits: FetchLimits,
+  overflow: Overflow,
+): Error | undefined {
   const { headers, statusCode: status } = response;
   if (status < 200 || status > 299) {
     const retryAfterSeconds = Number(single(headers['retry-after']));
@@ -241,7 +260,8 @@ function refuseByHeaders(response: Dispatcher.ResponseData, target: Target, limi
       type === '' ? 'the response names no content type' : `content of type ${type.slice(0, 60)} is not supported`,
     );
   }
-  return Number(single(headers['content-length'])) > limits.maxBytes ? tooLarge(limits.maxBytes) : undefined;
+  const isTooLarge = Number(single(headers['content-length'])) > limits.maxBytes;
+  return isTooLarge && overflow === 'fail' ? tooLarge(limits.maxBytes) : undefined;
 }
 
 const single = (header: string | string[] | undefined): string | undefined =>

@@ -12,6 +12,9 @@ export interface Target {
 
 export type ParsedTarget = { outcome: 'ok'; target: Target } | { outcome: 'refused'; reason: string };
 
+/** Longer addresses are no addresses of pages; what reads them must not pay for their length. */
+const MOST_CHARACTERS = 4_096;
+
 const DEFAULT_PORTS: Readonly<Record<string, number>> = { 'http:': 80, 'https:': 443 };
 
 /**
@@ -21,6 +24,7 @@ const DEFAULT_PORTS: Readonly<Record<string, number>> = { 'http:': 80, 'https:':
  * @param base for relative redirects
  */
 export function parseTarget(input: string, base?: URL): ParsedTarget {
+  if (input.length > MOST_CHARACTERS) return { outcome: 'refused', reason: 'it is too long' };
   if (!URL.canParse(input, base?.href)) return { outcome: 'refused', reason: 'it is not a valid URL' };
   const url = new URL(input, base);
   const defaultPort = DEFAULT_PORTS[url.protocol];

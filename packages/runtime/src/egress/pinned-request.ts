@@ -33,7 +33,12 @@ export function createPinnedAgent(
 export async function request(
   agent: Agent,
   target: Target,
-  options: { signal: AbortSignal; userAgent: string; accept: readonly string[] },
+  options: {
+    signal: AbortSignal;
+    userAgent: string;
+    accept: readonly string[];
+    headers?: Readonly<Record<string, string>> | undefined;
+  },
 ): Promise<Dispatcher.ResponseData> {
   try {
     return await agent.request({
@@ -42,6 +47,7 @@ export async function request(
       method: 'GET',
       signal: options.signal,
       headers: {
+        ...options.headers,
         'user-agent': options.userAgent,
         accept: options.accept.join(', '),
         'accept-encoding': ACCEPTED_ENCODINGS,

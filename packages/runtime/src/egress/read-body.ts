@@ -13,6 +13,9 @@ export interface BodyLimits {
   rateGraceMs: number;
 }
 
+/** Fail on the first byte too many, or go on with what came before it. */
+export type Overflow = 'fail' | 'cut';
+
 const DECODERS: Readonly<Record<string, () => Duplex>> = {
   identity: () => new PassThrough(),
   gzip: createGunzip,
@@ -29,14 +32,15 @@ export const ACCEPTED_ENCODINGS = 'gzip, deflate, br';
  * small one that unpacks to a large one is ever held in memory.
  *
  * @param encoding the `content-encoding` header; several encodings on top of each other are refused
+ * @param options.overflow default `fail`; `cut` answers at most `maxBytes` of a longer body
  * @throws FetchTooLargeError, FetchTimedOutError, FetchUnsupportedTypeError, or the signal's reason
  */
 export async function readBody(
   body: Readable,
   encoding: string | undefined,
-  options: { limits: BodyLimits; clock: Clock; signal: AbortSignal },
+  options: { limits: BodyLimits; overflow?: Overflow; clock: Clock; signal: AbortSignal },
 ): Promise<Uint8Array> {
-  const { limits, clock, signal } = options;
+  const { limits, overflow = 'fail', clock, signal } = options;
   const decoder = DECODERS[encoding?.trim().toLowerCase() || 'identity'];
   if (decoder === undefined) {
     body.destroy();
@@ -46,14 +50,23 @@ export async function readBody(
   let wireBytes = 0;
   const drip = watchRate(() => wireBytes, startedMs, options);
   const chunks: Uint8Array[] = [];
+  let isCut = false as boolean;
+  /** Throws, or says that this is where to stop. */
+  const overflows = (bytes: number): boolean => {
+    if (bytes <= limits.maxBytes) return false;
+    if (overflow === 'fail') throw tooLarge(limits.maxBytes);
+    isCut = true;
+    return true;
+  };
   try {
     await pipeline(
       body,
       async function* countWire(source: AsyncIterable<Uint8Array>) {
         for await (const chunk of source) {
           wireBytes += chunk.byteLength;
-          if (wireBytes > limits.maxBytes) throw tooLarge(limits.maxBytes);
+          const isLast = overflows(wireBytes);
           yield chunk;
+          if (isLast) return;
         }
       },
       decoder(),
@@ -61,8 +74,8 @@ export async function readBody(
         let bytes = 0;
         for await (const chunk of source) {
           bytes += chunk.byteLength;
-          if (bytes > limits.maxBytes) throw tooLarge(limits.maxBytes);
           chunks.push(chunk);
+          if (overflows(bytes)) return;
         }
       },
       { signal: AbortSignal.any([signal, drip.signal]) },
@@ -70,11 +83,13 @@ export async function readBody(
   } catch (error) {
     if (drip.signal.aborted) throw drip.signal.reason as Error;
     if (signal.aborted) throw signal.reason as Error;
-    throw error;
+    // Stopping early is what breaks the pipeline then.
+    if (!isCut) throw error;
   } finally {
     drip.stop();
   }
-  return Buffer.concat(chunks);
+  const whole = Buffer.concat(chunks);
+  return whole.length > limits.maxBytes ? whole.subarray(0, limits.maxBytes) : whole;
 }
 
 export const tooLarge = (maxBytes: number): FetchTooLargeError =>

@@ -3,7 +3,10 @@ import { newId } from '@pressroom/runtime';
 
 /** What the ledger keeps of one provider call of an attempt: 100 tokens in, 50 out. */
 export function aLedgerEntry(
-  attempt: Pick<StepAttempt, 'tenantId' | 'taskId' | 'stepId' | 'key' | 'agent' | 'taskType' | 'generation' | 'attempt'>,
+  attempt: Pick<
+    StepAttempt,
+    'tenantId' | 'taskId' | 'stepId' | 'key' | 'agent' | 'taskType' | 'generation' | 'attempt'
+  >,
   facts: Partial<LedgerEntryFacts> = {},
 ): LedgerEntryFacts {
   return {

@@ -85,6 +85,8 @@ export async function openScene({ database, sql }: Pick<OpenTestDatabase, 'datab
       const task = await scene.submit(facts);
       const sessionId = await scene.addSession();
       const first = task.steps.find((step) => step.depsLeft === 0);
+      // Steps under a cap enter as ready; the dispatcher would have let this one go.
+      await sql(`UPDATE step SET status = 'queued', queued_at = now() WHERE id = $1 AND status = 'ready'`, [first?.id]);
       if (!first) throw new Error('a task without a first step');
       return { task, sessionId, attempt: await scene.acquire(sessionId, first.id) };
     },

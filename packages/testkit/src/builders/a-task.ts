@@ -19,6 +19,8 @@ export function aStep(facts: Partial<NewStep> & { key: string }): NewStep {
     backoffBaseMs: 100,
     backoffCapMs: 1_000,
     onExhausted: 'fail',
+    gate: null,
+    queueTimeoutMs: null,
     ...facts,
   };
 }
@@ -48,6 +50,7 @@ export function aTask(facts: Partial<NewTask> & { tenantId: string }): NewTask {
     idempotencyKey: null,
     requestHash: null,
     timeoutMs: 600_000,
+    approvalTimeoutMs: 600_000,
     runAt: null,
     direct: true,
     steps: [aStep({ key: 'write' })],

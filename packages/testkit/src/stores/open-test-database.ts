@@ -9,16 +9,17 @@ export interface OpenTestDatabase {
   /** What the stores under test get. */
   database: Database;
   /** Looks at the tables past every store, on a connection of its own. */
-  sql<Row extends pg.QueryResultRow>(text: string, values?: readonly unknown[]): Promise<Row[]>;
+  sql: <Row extends pg.QueryResultRow>(text: string, values?: readonly unknown[]) => Promise<Row[]>;
   /** A further pool on the same database: another process, as far as PostgreSQL can tell. */
-  connect(options?: { maxConnections?: number; applicationName?: string }): Database;
+  connect: (options?: { maxConnections?: number; applicationName?: string }) => Database;
   /** Closes every connection and drops the database. */
   close(): Promise<void>;
 }
 
 /** A migrated database of a test file's own with the pool that stores use. Open in `beforeAll`, close in `afterAll`. */
 export async function openTestDatabase(options: { maxConnections?: number } = {}): Promise<OpenTestDatabase> {
-  const { url, drop } = await createTestDatabase();
+  const own = await createTestDatabase();
+  const { url } = own;
   const opened: Database[] = [];
   const connect: OpenTestDatabase['connect'] = ({ maxConnections = 8, applicationName = 'test' } = {}) => {
     const database = connectDatabase({ url, applicationName, maxConnections, log: silentLogger() });
@@ -31,12 +32,13 @@ export async function openTestDatabase(options: { maxConnections?: number } = {}
   return {
     url,
     database: connect(options),
-    sql: async (text, values = []) => (await eye.query(text, [...values])).rows,
+    sql: async <Row extends pg.QueryResultRow>(text: string, values: readonly unknown[] = []) =>
+      (await eye.query<Row>(text, [...values])).rows,
     connect,
     async close() {
       await Promise.all(opened.map((database) => database.close()));
       await eye.end();
-      await drop();
+      await own.drop();
     },
   };
 }

@@ -22,5 +22,9 @@ function breakSchema(text: string, choice: number): string {
   if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) return JSON.stringify({ value: parsed });
   const entries = Object.entries(parsed);
   if (choice < 0.5) return JSON.stringify(Object.fromEntries(entries.slice(0, -1)));
-  return JSON.stringify(Object.fromEntries(entries.map(([key, value], index) => [key, index === 0 ? { value: value as unknown } : (value as unknown)])));
+  return JSON.stringify(
+    Object.fromEntries(
+      entries.map(([key, value], index) => [key, index === 0 ? { value: value as unknown } : (value as unknown)]),
+    ),
+  );
 }

@@ -10,7 +10,10 @@ export const droppedFacts: ReplyDefect = {
     const relevant = prompt.notes.filter((note) => wanted.size === 0 || wanted.has(note.id));
     const kept = new Set(keep(relevant, context));
     const notes = prompt.notes.filter((note) => kept.has(note) || (wanted.size > 0 && !wanted.has(note.id)));
-    const section = prompt.section && { ...prompt.section, noteIds: prompt.section.noteIds.filter((id) => notes.some((note) => note.id === id)) };
+    const section = prompt.section && {
+      ...prompt.section,
+      noteIds: prompt.section.noteIds.filter((id) => notes.some((note) => note.id === id)),
+    };
     return { ...prompt, notes, section };
   },
   onValue(value, context) {
@@ -25,7 +28,10 @@ export const droppedFacts: ReplyDefect = {
       }
       case 'article_outline': {
         const outline = value as ArticleOutline;
-        return { ...outline, sections: outline.sections.map((section) => ({ ...section, noteIds: keep(section.noteIds, context) })) };
+        return {
+          ...outline,
+          sections: outline.sections.map((section) => ({ ...section, noteIds: keep(section.noteIds, context) })),
+        };
       }
       case 'article_critique': {
         const critique = value as ArticleCritique;

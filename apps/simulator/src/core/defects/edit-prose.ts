@@ -1,7 +1,10 @@
+/** Replies whose prose stands in a member `markdown`. */
+const WITH_MARKDOWN: ReadonlySet<string> = new Set(['article_part', 'document_summary', 'rewritten_text']);
+
 /** Applies an edit to the prose of a reply, wherever its purpose keeps it; other replies stay as they are. */
 export function editProse(purpose: string, value: unknown, edit: (markdown: string) => string): unknown {
   if (purpose === 'text' && typeof value === 'string') return edit(value);
-  if (purpose === 'article_part' && isPart(value)) return { ...value, markdown: edit(value.markdown) };
+  if (WITH_MARKDOWN.has(purpose) && isPart(value)) return { ...value, markdown: edit(value.markdown) };
   return value;
 }
 

@@ -8,10 +8,14 @@ import { editProse } from './edit-prose.ts';
 import type { ReplyDefect } from './reply-defect.ts';
 
 const CLAIMS: readonly ((figure: string, subject: string) => string)[] = [
-  (figure, subject) => `Roughly ${figure} percent of households connected with ${subject} later filed formal complaints about delayed paperwork`,
-  (figure, subject) => `A follow-up survey of ${figure} volunteers rated their experience of ${subject} as surprisingly positive`,
-  (figure, subject) => `Analysts have since valued the indirect costs of ${subject} at ${figure} million dollars a quarter`,
-  (figure, subject) => `Internal memos described ${subject} as the ${figure}th such case handled by the same consultants`,
+  (figure, subject) =>
+    `Roughly ${figure} percent of households connected with ${subject} later filed formal complaints about delayed paperwork`,
+  (figure, subject) =>
+    `A follow-up survey of ${figure} volunteers rated their experience of ${subject} as surprisingly positive`,
+  (figure, subject) =>
+    `Analysts have since valued the indirect costs of ${subject} at ${figure} million dollars a quarter`,
+  (figure, subject) =>
+    `Internal memos described ${subject} as the ${figure}th such case handled by the same consultants`,
 ];
 
 /**
@@ -27,7 +31,12 @@ export const inventedSentence: ReplyDefect = {
         const outline = value as ArticleOutline;
         const at = Math.floor(random() * outline.sections.length);
         const claim = inventClaim(prompt, random);
-        return { ...outline, sections: outline.sections.map((section, index) => (index === at ? { ...section, points: [...section.points, claim] } : section)) };
+        return {
+          ...outline,
+          sections: outline.sections.map((section, index) =>
+            index === at ? { ...section, points: [...section.points, claim] } : section,
+          ),
+        };
       }
       case 'article_critique':
         return withFalseAlarm(value as ArticleCritique, prompt, random);
@@ -60,5 +69,11 @@ function withFalseAlarm(critique: ArticleCritique, prompt: ParsedPrompt, random:
   const part = parts[Math.floor(random() * parts.length)];
   const quote = part && /^.+?[.!?](?=\s|$)/s.exec(part.markdown)?.[0];
   if (!part || quote === undefined) return critique;
-  return { ...critique, defects: [...critique.defects, { kind: 'style', part: part.part, quote, advice: 'The sentence could be livelier.' }] };
+  return {
+    ...critique,
+    defects: [
+      ...critique.defects,
+      { kind: 'style', part: part.part, quote, advice: 'The sentence could be livelier.' },
+    ],
+  };
 }

@@ -7,6 +7,8 @@ export const missingCitations: ReplyDefect = {
   name: 'missingCitations',
   onValue: (value, { purpose, random, rate }) =>
     editProse(purpose, value, (markdown) =>
-      editSentences(markdown, (sentence) => (sentence.includes('[') && random() < rate ? stripCitations(sentence) : sentence)),
+      editSentences(markdown, (sentence) =>
+        sentence.includes('[') && random() < rate ? stripCitations(sentence) : sentence,
+      ),
     ),
 };

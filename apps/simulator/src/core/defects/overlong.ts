@@ -15,7 +15,10 @@ export const overlong: ReplyDefect = {
     if (random() >= rate) return value;
     if (purpose === 'article_outline') {
       const outline = value as ArticleOutline;
-      return { ...outline, sections: outline.sections.map((section) => ({ ...section, words: Math.round(section.words * (1 + EXCESS)) })) };
+      return {
+        ...outline,
+        sections: outline.sections.map((section) => ({ ...section, words: Math.round(section.words * (1 + EXCESS)) })),
+      };
     }
     return editProse(purpose, value, (markdown) => {
       const facts = evidenceOf(prompt);

@@ -7,6 +7,8 @@ export interface DefectContext {
   /** Name of what is asked for: a schema's name, or `text`. */
   purpose: string;
   prompt: ParsedPrompt;
+  /** The system message as it came: what must not turn up in a reply. */
+  instructions: string;
   tier: Tier;
   /** How often it strikes, from 0 to 1; what one strike is, is the defect's own definition. */
   rate: number;
@@ -16,7 +18,8 @@ export interface DefectContext {
 
 /**
  * One way in which a reply can be worse than the best the simulator can write. Every hook is optional and pure; they
- * run in this order: on the material before writing, on the value that was written, on the text it is sent as.
+ * run in this order: on the material before writing, on the value that was written, on the text it is sent as, on how it
+ * ends.
  */
 export interface ReplyDefect {
   /** Key in the table of rates and in fault scripts. */
@@ -27,4 +30,12 @@ export interface ReplyDefect {
   readonly onValue?: (value: unknown, context: DefectContext) => unknown;
   /** What happens to the text that carries the value. */
   readonly onText?: (text: string, context: DefectContext) => string;
+  /** The reply as it ends before its time, or undefined when it does not; the first defect that ends it counts. */
+  readonly onEnd?: (text: string, context: DefectContext) => EarlyEnd | undefined;
+}
+
+/** A reply that a model broke off itself: as if at the limit on tokens, or by refusing. */
+export interface EarlyEnd {
+  text: string;
+  finish: 'length' | 'refusal';
 }

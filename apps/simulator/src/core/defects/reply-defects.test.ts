@@ -1,4 +1,11 @@
-import { ArticlePart, fence, type ArticleCritique, type ArticleOutline, type SourceSummary, type Tier } from '@pressroom/contracts';
+import {
+  ArticlePart,
+  fence,
+  type ArticleCritique,
+  type ArticleOutline,
+  type SourceSummary,
+  type Tier,
+} from '@pressroom/contracts';
 import { describe, expect, it } from 'vitest';
 import { aBrief, aNotesFence, aPartPrompt, LARKMOOR_NOTES, LARKMOOR_SOURCES } from '../../../test/fixtures/larkmoor.ts';
 import { parsePrompt } from '../prompt/parse-prompt.ts';
@@ -16,7 +23,13 @@ const seeds = Array.from({ length: RUNS }, (_unused, index) => `seed-${index}`);
 const ids = LARKMOOR_NOTES.slice(0, 8).map((note) => note.id);
 const PART = aPartPrompt({ number: 1, heading: 'The barrage', words: 170, noteIds: ids });
 
-const reply = (purpose: string, user: string, tier: Tier, seed: string, defects: DefectTable = DEFAULT_DEFECT_TABLE): string => {
+const reply = (
+  purpose: string,
+  user: string,
+  tier: Tier,
+  seed: string,
+  defects: DefectTable = DEFAULT_DEFECT_TABLE,
+): string => {
   const request: ReplyRequest = {
     model: `model-${tier}`,
     tier,
@@ -76,8 +89,14 @@ describe.each<{ tier: Tier }>([{ tier: 'T1' }, { tier: 'T2' }, { tier: 'T3' }])(
   });
 
   it('lack citations at the stated rate', () => {
-    const sentences = seeds.slice(0, 200).flatMap((seed) => splitSentences(parsePart(reply('article_part', PART, tier, seed, only('missingCitations')))));
-    expectRate(sentences.filter(({ text }) => citationsOf(text).length === 0).length, sentences.length, rate('missingCitations'));
+    const sentences = seeds
+      .slice(0, 200)
+      .flatMap((seed) => splitSentences(parsePart(reply('article_part', PART, tier, seed, only('missingCitations')))));
+    expectRate(
+      sentences.filter(({ text }) => citationsOf(text).length === 0).length,
+      sentences.length,
+      rate('missingCitations'),
+    );
   });
 
   it('drop facts at the stated rate', () => {
@@ -92,7 +111,9 @@ describe.each<{ tier: Tier }>([{ tier: 'T1' }, { tier: 'T2' }, { tier: 'T3' }])(
   });
 
   it('are overlong at the stated rate', () => {
-    const long = seeds.filter((seed) => countWords(parsePart(reply('article_part', PART, tier, seed, only('overlong')))) > 170 * 1.2).length;
+    const long = seeds.filter(
+      (seed) => countWords(parsePart(reply('article_part', PART, tier, seed, only('overlong')))) > 170 * 1.2,
+    ).length;
     expectRate(long, RUNS, rate('overlong'));
   });
 });
@@ -107,7 +128,9 @@ describe('the table of rates', () => {
 
   it('makes T1 nearly as good as T2 on simple purposes and much worse on complex ones', () => {
     for (const purpose of ['source_summary', 'article_metadata']) {
-      const gap = (ratesFor(DEFAULT_DEFECT_TABLE, 'T1', purpose)['droppedFacts'] ?? 0) - (ratesFor(DEFAULT_DEFECT_TABLE, 'T2', purpose)['droppedFacts'] ?? 0);
+      const gap =
+        (ratesFor(DEFAULT_DEFECT_TABLE, 'T1', purpose)['droppedFacts'] ?? 0) -
+        (ratesFor(DEFAULT_DEFECT_TABLE, 'T2', purpose)['droppedFacts'] ?? 0);
       expect(gap).toBeLessThanOrEqual(0.02);
     }
     for (const purpose of ['article_outline', 'article_part', 'article_critique']) {
@@ -117,7 +140,9 @@ describe('the table of rates', () => {
   });
 
   it('can be replaced by one without defects', () => {
-    const texts = new Set(seeds.slice(0, 20).map((seed) => isBroken(reply('article_part', PART, 'T1', seed, NO_DEFECTS))));
+    const texts = new Set(
+      seeds.slice(0, 20).map((seed) => isBroken(reply('article_part', PART, 'T1', seed, NO_DEFECTS))),
+    );
     expect([...texts]).toEqual([false]);
   });
 });
@@ -127,7 +152,10 @@ describe('tiering', () => {
   const problemsPerArticle = (sourceTier: Tier, writingTier: Tier, seed: string): number => {
     const notes = LARKMOOR_SOURCES.flatMap((source) => {
       const user = `${aBrief()}\n${fence('source', source.text, { id: source.id, title: source.title })}`;
-      const summary = parseOr<SourceSummary>(reply('source_summary', user, sourceTier, seed), { relevant: false, points: [] });
+      const summary = parseOr<SourceSummary>(reply('source_summary', user, sourceTier, seed), {
+        relevant: false,
+        points: [],
+      });
       return summary.points.map((point) => ({ text: point.text, sources: [source.id] }));
     }).map((note, index) => ({ id: `n${index + 1}`, ...note }));
     const notesFence = aNotesFence(notes);
@@ -138,7 +166,10 @@ describe('tiering', () => {
       const user = `${aBrief()}\n${notesFence}\n${fence('section', '', { number: index + 1, heading: `Part ${index + 1}`, words, notes: own.map((note) => note.id).join(' ') })}`;
       return parseOr<ArticlePart>(reply('article_part', user, writingTier, seed), { markdown: '' }).markdown;
     });
-    const article = fence('article', parts.map((markdown, index) => `[part ${index + 1}] ## Part ${index + 1}\n${markdown}`).join('\n\n'));
+    const article = fence(
+      'article',
+      parts.map((markdown, index) => `[part ${index + 1}] ## Part ${index + 1}\n${markdown}`).join('\n\n'),
+    );
     const prompt = parsePrompt([{ role: 'user', text: `${aBrief()}\n${notesFence}\n${article}` }]);
     const critique = writerFor('article_critique')?.({ prompt, random: seededRandom(1) }) as ArticleCritique;
     const told = contentStems(parts.join(' '));

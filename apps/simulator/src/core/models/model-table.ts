@@ -76,7 +76,15 @@ export const DEFAULT_MODELS: readonly SimulatedModel[] = [
 
 function chatModel(vendor: Vendor, [id, contextTokens, maxOutputTokens, minCacheTokens]: Row): SimulatedModel {
   const billsCacheWrites = vendor === 'anthropic' || /^gpt-(?:5\.6|[6-9])/.test(id);
-  return { id, vendor, kind: 'chat', contextTokens, maxOutputTokens, minCacheTokens: minCacheTokens ?? MIN_CACHE_TOKENS, billsCacheWrites };
+  return {
+    id,
+    vendor,
+    kind: 'chat',
+    contextTokens,
+    maxOutputTokens,
+    minCacheTokens: minCacheTokens ?? MIN_CACHE_TOKENS,
+    billsCacheWrites,
+  };
 }
 
 function embeddingModel(id: string, dimensions: number): SimulatedModel {
@@ -107,6 +115,7 @@ export function createModelTable(models: readonly SimulatedModel[]): ModelTable 
   return {
     list: (vendor) => models.filter((model) => model.vendor === vendor),
     find: (vendor, id) =>
-      byName.get(`${vendor}/${id}`) ?? byName.get(`${vendor}/${id.replace(/-(?:latest|\d{8}|\d{4}-\d{2}-\d{2})$/, '')}`),
+      byName.get(`${vendor}/${id}`) ??
+      byName.get(`${vendor}/${id.replace(/-(?:latest|\d{8}|\d{4}-\d{2}-\d{2})$/, '')}`),
   };
 }

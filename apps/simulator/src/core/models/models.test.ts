@@ -20,7 +20,10 @@ describe('tierOfModel', () => {
   });
 
   it('follows the rules it is given, by word or by whole name', () => {
-    const rules = [{ word: 'local-llama', tier: 'T1' as const }, { word: 'sol', tier: 'T2' as const }];
+    const rules = [
+      { word: 'local-llama', tier: 'T1' as const },
+      { word: 'sol', tier: 'T2' as const },
+    ];
     expect([tierOfModel('local-llama', rules), tierOfModel('gpt-6-sol', rules)]).toEqual(['T1', 'T2']);
   });
 });
@@ -29,7 +32,10 @@ describe('createModelTable', () => {
   const table = createModelTable(DEFAULT_MODELS);
 
   it('finds dated snapshots and latest', () => {
-    expect([table.find('openai', 'gpt-4o-2024-08-06')?.id, table.find('anthropic', 'claude-haiku-4-5-20251001')?.id]).toEqual(['gpt-4o', 'claude-haiku-4-5']);
+    expect([
+      table.find('openai', 'gpt-4o-2024-08-06')?.id,
+      table.find('anthropic', 'claude-haiku-4-5-20251001')?.id,
+    ]).toEqual(['gpt-4o', 'claude-haiku-4-5']);
   });
 
   it('keeps the vendors apart and knows no model that was shut down', () => {

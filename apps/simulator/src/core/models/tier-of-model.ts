@@ -16,5 +16,7 @@ export const DEFAULT_TIER_RULES: readonly TierRule[] = [
 /** The tier a model plays; a name that no rule knows is T2. */
 export function tierOfModel(model: string, rules: readonly TierRule[] = DEFAULT_TIER_RULES): Tier {
   const words = new Set(model.toLowerCase().split(/[^a-z0-9]+/));
-  return rules.find(({ word }) => word.toLowerCase() === model.toLowerCase() || words.has(word.toLowerCase()))?.tier ?? 'T2';
+  return (
+    rules.find(({ word }) => word.toLowerCase() === model.toLowerCase() || words.has(word.toLowerCase()))?.tier ?? 'T2'
+  );
 }

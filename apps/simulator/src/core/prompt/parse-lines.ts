@@ -60,7 +60,12 @@ export function parseArticle(text: string): PromptPart[] {
   text.split(/^(?=##+[ \t])/m).forEach((block) => {
     const head = /^##+[ \t]*(.*)$/m.exec(block);
     const markdown = block.replace(/^#+[ \t].*$/gm, '').trim();
-    if (head) parts.push({ part: String(parts.filter((part) => part.part !== 'lead').length + 1), heading: (head[1] ?? '').trim(), markdown });
+    if (head)
+      parts.push({
+        part: String(parts.filter((part) => part.part !== 'lead').length + 1),
+        heading: (head[1] ?? '').trim(),
+        markdown,
+      });
     else if (markdown !== '') parts.push({ part: 'lead', heading: '', markdown });
   });
   return parts;
@@ -76,6 +81,8 @@ export function parseDefects(text: string): PromptDefect[] {
     const bar = tail.lastIndexOf('|');
     const quote = quoted?.[1] ?? (bar < 0 ? tail : tail.slice(0, bar)).trim();
     const advice = (quoted ? quoted[2] : bar < 0 ? '' : tail.slice(bar + 1)) ?? '';
-    return [{ kind: (match[1] ?? '').toLowerCase(), part: (match[2] ?? '').toLowerCase(), quote, advice: advice.trim() }];
+    return [
+      { kind: (match[1] ?? '').toLowerCase(), part: (match[2] ?? '').toLowerCase(), quote, advice: advice.trim() },
+    ];
   });
 }

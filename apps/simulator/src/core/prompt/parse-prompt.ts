@@ -25,6 +25,8 @@ export function parsePrompt(messages: readonly PromptMessage[]): ParsedPrompt {
   return {
     topic: topicOf(brief, plain),
     audience: brief?.attributes['audience'],
+    asked: brief?.attributes ?? {},
+    remarks: brief?.text ?? '',
     words: positive(brief?.attributes['words']),
     sections: positive(brief?.attributes['sections']),
     questions: named('questions').flatMap((block) => parseList(block.text)),

@@ -2,6 +2,10 @@
 export interface ParsedPrompt {
   topic: string;
   audience: string | undefined;
+  /** Everything the brief asks for, by the name of its attribute. */
+  asked: Readonly<Record<string, string>>;
+  /** What the brief says besides: style guide, keywords, instructions. */
+  remarks: string;
   /** Words wanted of the whole document. */
   words: number | undefined;
   /** Number of sections wanted. */
@@ -34,7 +38,13 @@ export interface PromptNote {
 
 export interface PromptOutline {
   title: string;
-  sections: readonly { number: number; heading: string; words: number | undefined; noteIds: readonly string[]; purpose: string }[];
+  sections: readonly {
+    number: number;
+    heading: string;
+    words: number | undefined;
+    noteIds: readonly string[];
+    purpose: string;
+  }[];
 }
 
 /** The part of a document that is to be written. */

@@ -14,35 +14,48 @@ describe('tidySentence', () => {
 
 describe('shortenSentence', () => {
   it('offers the sentence itself first and only shorter wordings after it', () => {
-    const sentence = 'The barrage (built in 1968) was opened by the mayor, who had paid for it, while thousands of people watched from the bank.';
+    const sentence =
+      'The barrage (built in 1968) was opened by the mayor, who had paid for it, while thousands of people watched from the bank.';
     const variants = shortenSentence(sentence);
     expect(variants[0]).toBe(sentence);
     expect(variants.length).toBeGreaterThan(1);
-    for (const [index, variant] of variants.entries()) if (index > 0) expect(variant.length).toBeLessThan(variants[index - 1]?.length ?? 0);
+    for (const [index, variant] of variants.entries())
+      if (index > 0) expect(variant.length).toBeLessThan(variants[index - 1]?.length ?? 0);
   });
 
   it('uses no word that the sentence does not have', () => {
-    const sentence = 'Construction began in March 1962, which was late, and took six years; the cost had doubled by then.';
+    const sentence =
+      'Construction began in March 1962, which was late, and took six years; the cost had doubled by then.';
     const own = new Set(sentence.toLowerCase().match(/[a-z0-9]+/g));
-    for (const variant of shortenSentence(sentence)) for (const word of variant.toLowerCase().match(/[a-z0-9]+/g) ?? []) expect(own).toContain(word);
+    for (const variant of shortenSentence(sentence))
+      for (const word of variant.toLowerCase().match(/[a-z0-9]+/g) ?? []) expect(own).toContain(word);
   });
 
   it('never ends a wording on a word that needs another', () => {
-    expect(shortenSentence('Two ropes are clipped into each point, which is known as twin roping, which are lighter.').every(isWhole)).toBe(true);
+    expect(
+      shortenSentence('Two ropes are clipped into each point, which is known as twin roping, which are lighter.').every(
+        isWhole,
+      ),
+    ).toBe(true);
   });
 });
 
 describe('isAnaphoric', () => {
-  it.each(['It was opened in 1968.', 'By the end of that day, the gates were shut.', 'While it rained, they left.', 'Due to this, homes were lost.'])(
-    'sees that "%s" leans on a sentence before it',
+  it.each([
+    'It was opened in 1968.',
+    'By the end of that day, the gates were shut.',
+    'While it rained, they left.',
+    'Due to this, homes were lost.',
+  ])('sees that "%s" leans on a sentence before it', (sentence) => {
+    expect(isAnaphoric(sentence)).toBe(true);
+  });
+
+  it.each(['The barrage was opened in 1968.', 'In 1968 the barrage was opened.', 'Mary Okafor led the trust.'])(
+    'lets "%s" stand alone',
     (sentence) => {
-      expect(isAnaphoric(sentence)).toBe(true);
+      expect(isAnaphoric(sentence)).toBe(false);
     },
   );
-
-  it.each(['The barrage was opened in 1968.', 'In 1968 the barrage was opened.', 'Mary Okafor led the trust.'])('lets "%s" stand alone', (sentence) => {
-    expect(isAnaphoric(sentence)).toBe(false);
-  });
 });
 
 describe('lowerFirst', () => {

@@ -10,7 +10,8 @@ const TAIL =
   /, (?=(?:which|who|whose|where|while|whereas|although|though|but|with|leaving|causing|making|resulting|including|followed by|according to|prompting|bringing|reaching|becoming|being|having|and (?:it|he|she|they|the|was|were|is|are|has|had|later|then)) )|; /g;
 const VERB =
   /\b(?:is|are|was|were|be|been|has|have|had|do|does|did|can|could|may|might|will|would|should|must|became|began|made|took|went|came|gave|held|led|left|met|saw|set|won|wrote|said|grew|fell|ran|\p{L}{2,}ed|\p{L}{3,}(?:s|es))\b/u;
-const SUBORDINATOR = /^(?:While|Although|Though|After|Before|When|If|Because|Since|As|During|Despite|Following|Until|Once)\b/;
+const SUBORDINATOR =
+  /^(?:While|Although|Though|After|Before|When|If|Because|Since|As|During|Despite|Following|Until|Once)\b/;
 
 /**
  * A sentence on its own feet: editorial marks, reference numbers and a connective that points to a sentence before it
@@ -61,13 +62,19 @@ export function isWhole(text: string): boolean {
   const count = (pattern: RegExp): number => (text.match(pattern) ?? []).length;
   if (count(/\(/g) !== count(/\)/g) || count(/“/g) !== count(/”/g) || count(/"/g) % 2 !== 0) return false;
   if (/\s\p{Lu}[.!?]$/u.test(text)) return false;
-  return !/\b(?:and|or|the|a|an|of|to|in|with|by|for|from|that|which|as|at|on|which (?:is|are|was|were))[.!?]$/i.test(text) && !/:[.!?]?$/.test(text);
+  return (
+    !/\b(?:and|or|the|a|an|of|to|in|with|by|for|from|that|which|as|at|on|which (?:is|are|was|were))[.!?]$/i.test(
+      text,
+    ) && !/:[.!?]?$/.test(text)
+  );
 }
 
 const POINTS_BACK =
   /^(?:He|She|It|They|This|These|Those|That|His|Her|Hers|Its|Their|Such|Both|Another|Other|Others|One|Some|Here|There|Then|Him|Them|We|I|You|Our|My)\b(?! (?:United|World|Times|Angeles))/;
-const LEANS_ON_TIME = /\b(?:that|the same|the following|the next|the previous) (?:day|year|month|week|night|morning|afternoon|evening|time|point)\b|\b(?:due to|because of|following|after|despite) (?:this|that|these|those|which)\b|\bthe (?:former|latter)\b/i;
-const LATE_PRONOUN = /^(?:While|After|Before|As|When|Although|Though|Since|Despite|During|Following|By|In|On)\b[^,]*, (?:it|he|she|they|his|her|their|its)\b/;
+const LEANS_ON_TIME =
+  /\b(?:that|the same|the following|the next|the previous) (?:day|year|month|week|night|morning|afternoon|evening|time|point)\b|\b(?:due to|because of|following|after|despite) (?:this|that|these|those|which)\b|\bthe (?:former|latter)\b/i;
+const LATE_PRONOUN =
+  /^(?:While|After|Before|As|When|Although|Though|Since|Despite|During|Following|By|In|On)\b[^,]*, (?:it|he|she|they|his|her|their|its)\b/;
 
 /** Does a sentence lean on one before it, so that it cannot be read alone? */
 export function isAnaphoric(sentence: string): boolean {

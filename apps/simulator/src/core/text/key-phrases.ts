@@ -85,7 +85,9 @@ function addRun(counts: Map<string, Counted>, run: readonly string[], startsSent
     // A single capital at the start of a sentence need not be a name.
     if (proper && words.length === 1 && at === 0 && startsSentence) add(counts, words, false);
     else if (proper) add(counts, words.slice(0, 4), true);
-    else for (let size = 1; size <= 3; size += 1) for (let from = 0; from + size <= words.length; from += 1) add(counts, words.slice(from, from + size), false);
+    else
+      for (let size = 1; size <= 3; size += 1)
+        for (let from = 0; from + size <= words.length; from += 1) add(counts, words.slice(from, from + size), false);
     at = end;
   }
 }

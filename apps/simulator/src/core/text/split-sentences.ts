@@ -15,7 +15,8 @@ const ABBREVIATIONS = new Set(
 /** Abbreviations before a number, words elsewhere. */
 const BEFORE_NUMBERS = new Set('no nos vol fig art p pp ch'.split(' '));
 /** After an abbreviation or an initial only these words are taken as the start of a new sentence. */
-const STARTERS = /^(?:The|A|An|In|On|At|It|He|She|They|This|These|Those|However|After|Before|When|While|As|By|For|But|And)\b/;
+const STARTERS =
+  /^(?:The|A|An|In|On|At|It|He|She|They|This|These|Those|However|After|Before|When|While|As|By|For|But|And)\b/;
 const CANDIDATE = /[.!?]+["”’')\]]*(?:\s?\[\d{1,3}\])*/g;
 const MARKER = /^\s*(?:[-*+•]|\d{1,2}[.)])\s+/;
 
@@ -84,6 +85,7 @@ function isBoundary(block: string, start: number, stop: number, end: number): bo
   if (block[stop] !== '.') return true;
   const word = /[\p{L}.]+$/u.exec(block.slice(Math.max(start, stop - 12), stop))?.[0] ?? '';
   if (BEFORE_NUMBERS.has(word.toLowerCase())) return !/^\s*\p{N}/u.test(rest);
-  const abbreviated = ABBREVIATIONS.has(word.toLowerCase()) || /^\p{Lu}$/u.test(word) || /^(?:\p{L}\.)+\p{L}$/u.test(word);
+  const abbreviated =
+    ABBREVIATIONS.has(word.toLowerCase()) || /^\p{Lu}$/u.test(word) || /^(?:\p{L}\.)+\p{L}$/u.test(word);
   return !abbreviated || STARTERS.test(rest.trimStart());
 }

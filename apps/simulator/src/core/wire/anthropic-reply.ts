@@ -6,6 +6,7 @@ const STOP_REASON: Readonly<Record<Finish, string>> = {
   stop_sequence: 'stop_sequence',
   length: 'max_tokens',
   tool: 'tool_use',
+  refusal: 'refusal',
 };
 
 /** Usage as Anthropic reports it: input, cache reads and cache writes are disjoint. */
@@ -26,11 +27,13 @@ export function anthropicUsage({ usage }: GeneratedReply): Record<string, unknow
 
 /** Body of a message that is not streamed. */
 export function message(reply: GeneratedReply): Record<string, unknown> {
-  const { target } = reply.request;
-  const block = target.kind === 'tool' ? { ...toolUse(reply), input: toolInput(reply.text) } : { type: 'text', text: reply.text, citations: null };
+  const isTool = isToolCall(reply);
+  const block = isTool
+    ? { ...toolUse(reply), input: toolInput(reply.text) }
+    : { type: 'text', text: reply.text, citations: null };
   return {
     ...envelope(reply),
-    content: reply.text === '' && target.kind !== 'tool' ? [] : [block],
+    content: reply.text === '' && !isTool ? [] : [block],
     stop_reason: STOP_REASON[reply.finish],
     stop_sequence: reply.stopSequence,
     usage: anthropicUsage(reply),
@@ -39,12 +42,18 @@ export function message(reply: GeneratedReply): Record<string, unknown> {
 
 /** The events of a streamed message, but for those that carry the text. */
 export function messageStream(reply: GeneratedReply) {
-  const isTool = reply.request.target.kind === 'tool';
+  const isTool = isToolCall(reply);
   const usage = anthropicUsage(reply);
   return {
     opening: [
       event('message_start', {
-        message: { ...envelope(reply), content: [], stop_reason: null, stop_sequence: null, usage: { ...usage, output_tokens: 1 } },
+        message: {
+          ...envelope(reply),
+          content: [],
+          stop_reason: null,
+          stop_sequence: null,
+          usage: { ...usage, output_tokens: 1 },
+        },
       }),
       event('content_block_start', {
         index: 0,
@@ -53,11 +62,19 @@ export function messageStream(reply: GeneratedReply) {
       event('ping', {}),
     ].join(''),
     text: (text: string) =>
-      event('content_block_delta', { index: 0, delta: isTool ? { type: 'input_json_delta', partial_json: text } : { type: 'text_delta', text } }),
+      event('content_block_delta', {
+        index: 0,
+        delta: isTool ? { type: 'input_json_delta', partial_json: text } : { type: 'text_delta', text },
+      }),
     closing: [
       event('content_block_stop', { index: 0 }),
       event('message_delta', {
-        delta: { stop_reason: STOP_REASON[reply.finish], stop_sequence: reply.stopSequence, stop_details: null, container: null },
+        delta: {
+          stop_reason: STOP_REASON[reply.finish],
+          stop_sequence: reply.stopSequence,
+          stop_details: null,
+          container: null,
+        },
         usage,
       }),
       event('message_stop', {}),
@@ -66,8 +83,20 @@ export function messageStream(reply: GeneratedReply) {
 }
 
 function envelope(reply: GeneratedReply): Record<string, unknown> {
-  return { id: reply.id, type: 'message', role: 'assistant', model: reply.model.id, container: null, diagnostics: null, stop_details: null };
+  return {
+    id: reply.id,
+    type: 'message',
+    role: 'assistant',
+    model: reply.model.id,
+    container: null,
+    diagnostics: null,
+    stop_details: null,
+  };
 }
+
+/** A refusal comes as text, whatever was asked for. */
+const isToolCall = (reply: GeneratedReply): boolean =>
+  reply.request.target.kind === 'tool' && reply.finish !== 'refusal';
 
 function toolUse(reply: GeneratedReply): Record<string, unknown> {
   const { target } = reply.request;
@@ -108,5 +137,9 @@ export function anthropicError(failure: WireFailure, requestId: string): Record<
     timeout: 'timeout_error',
     overloaded: 'overloaded_error',
   }[failure.kind];
-  return { type: 'error', error: { type, message: `[simulated] ${failure.message}`, details: null }, request_id: requestId };
+  return {
+    type: 'error',
+    error: { type, message: `[simulated] ${failure.message}`, details: null },
+    request_id: requestId,
+  };
 }

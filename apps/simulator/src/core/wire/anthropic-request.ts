@@ -24,11 +24,17 @@ const Tool = z.looseObject({
 /** What messages and token counts have in common. */
 const CountRequest = z.looseObject({
   model: z.string().min(1),
-  messages: z.array(z.looseObject({ role: z.enum(['user', 'assistant', 'system']), content: z.union([z.string(), z.array(Block)]) })).min(1),
+  messages: z
+    .array(
+      z.looseObject({ role: z.enum(['user', 'assistant', 'system']), content: z.union([z.string(), z.array(Block)]) }),
+    )
+    .min(1),
   system: z.union([z.string(), z.array(Block)]).optional(),
   tools: z.array(Tool).optional(),
   tool_choice: z.looseObject({ type: z.enum(['auto', 'any', 'tool', 'none']), name: z.string().optional() }).optional(),
-  output_config: z.looseObject({ format: z.looseObject({ type: z.literal('json_schema'), schema: JsonSchemaObject }).nullish() }).optional(),
+  output_config: z
+    .looseObject({ format: z.looseObject({ type: z.literal('json_schema'), schema: JsonSchemaObject }).nullish() })
+    .optional(),
   cache_control: CacheControl.nullish(),
 });
 const MessagesRequest = CountRequest.extend({
@@ -55,16 +61,28 @@ function parse(schema: typeof MessagesRequest | typeof CountRequest, body: unkno
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
     const param = issue?.path.join('.') ?? '';
-    const message = issue?.code === 'invalid_type' && issue.message.includes('undefined') ? 'Field required' : (issue?.message ?? 'not understood');
+    const message =
+      issue?.code === 'invalid_type' && issue.message.includes('undefined')
+        ? 'Field required'
+        : (issue?.message ?? 'not understood');
     return fail({ status: 400, kind: 'invalid_request', message: `${param}: ${message}`, param });
   }
   const request: z.infer<typeof CountRequest> & Partial<z.infer<typeof MessagesRequest>> = parsed.data;
   if (request.messages[0]?.role !== 'user') {
-    return fail({ status: 400, kind: 'invalid_request', message: 'messages: first message must use the "user" role', param: 'messages' });
+    return fail({
+      status: 400,
+      kind: 'invalid_request',
+      message: 'messages: first message must use the "user" role',
+      param: 'messages',
+    });
   }
   const segments = segmentsOf(request);
   if (segments.filter((segment) => segment.breakpoint !== undefined).length > MAX_BREAKPOINTS) {
-    return fail({ status: 400, kind: 'invalid_request', message: `A maximum of ${MAX_BREAKPOINTS} blocks with cache_control may be provided.` });
+    return fail({
+      status: 400,
+      kind: 'invalid_request',
+      message: `A maximum of ${MAX_BREAKPOINTS} blocks with cache_control may be provided.`,
+    });
   }
   const messages: PromptMessage[] = [
     ...(request.system === undefined ? [] : [{ role: 'system' as const, text: textOf(request.system) }]),
@@ -76,7 +94,7 @@ function parse(schema: typeof MessagesRequest | typeof CountRequest, body: unkno
   const tools = (request.tools ?? []).map((tool) => ({
     name: tool.name,
     description: tool.description ?? '',
-    schema: (tool.input_schema ?? { type: 'object' }),
+    schema: tool.input_schema ?? { type: 'object' },
   }));
   const format = request.output_config?.format;
   return {
@@ -124,7 +142,9 @@ function blockText(block: Block): string {
 function segmentsOf(request: z.infer<typeof CountRequest>): PromptSegment[] {
   const format = request.output_config?.format;
   const segments: PromptSegment[] = [
-    ...(request.tools ?? []).map((tool) => segment(JSON.stringify({ ...tool, cache_control: undefined }), false, tool.cache_control)),
+    ...(request.tools ?? []).map((tool) =>
+      segment(JSON.stringify({ ...tool, cache_control: undefined }), false, tool.cache_control),
+    ),
     ...(format ? [segment(JSON.stringify(format.schema), false)] : []),
     ...(request.system === undefined ? [] : contentSegments(request.system)),
     ...request.messages.flatMap((message) => contentSegments(message.content)),
@@ -140,6 +160,10 @@ function contentSegments(content: string | readonly Block[]): PromptSegment[] {
   return content.map((block, index) => segment(blockText(block), index === 0, block.cache_control));
 }
 
-function segment(text: string, opensMessage: boolean, cacheControl?: z.infer<typeof CacheControl> | null): PromptSegment {
+function segment(
+  text: string,
+  opensMessage: boolean,
+  cacheControl?: z.infer<typeof CacheControl> | null,
+): PromptSegment {
   return { opensMessage, text, ...(cacheControl && { breakpoint: cacheControl.ttl ?? '5m' }) };
 }

@@ -31,12 +31,19 @@ export function chooseTarget(input: {
   return { kind: 'json', name: recogniseSchema(name, schema) ?? 'json', schema };
 }
 
-function chooseTool(tools: readonly OfferedTool[], choice: ToolChoice, messages: readonly PromptMessage[]): OfferedTool | undefined {
+function chooseTool(
+  tools: readonly OfferedTool[],
+  choice: ToolChoice,
+  messages: readonly PromptMessage[],
+): OfferedTool | undefined {
   if (choice === 'none') return undefined;
   if (typeof choice === 'object') return tools.find((tool) => tool.name === choice.name);
   const asked = contentStems(messages.findLast((message) => message.role === 'user')?.text ?? '');
   const ranked = tools
-    .map((tool) => ({ tool, score: overlap(contentStems(`${tool.name.replace(/[_-]/g, ' ')} ${tool.description}`), asked) }))
+    .map((tool) => ({
+      tool,
+      score: overlap(contentStems(`${tool.name.replace(/[_-]/g, ' ')} ${tool.description}`), asked),
+    }))
     .sort((left, right) => right.score - left.score);
   if (choice === 'required') return ranked[0]?.tool;
   if (messages.at(-1)?.role === 'tool') return undefined;

@@ -22,7 +22,12 @@ export function parseEmbeddingRequest(body: unknown): Parsed<EmbeddingRequest> {
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
     const param = issue?.path.join('.') ?? '';
-    return fail({ status: 400, kind: 'invalid_request', message: `Invalid value for '${param}': ${issue?.message ?? 'not understood'}.`, param });
+    return fail({
+      status: 400,
+      kind: 'invalid_request',
+      message: `Invalid value for '${param}': ${issue?.message ?? 'not understood'}.`,
+      param,
+    });
   }
   const { model, input, dimensions, encoding_format: encoding } = parsed.data;
   return { ok: true, value: { model, inputs: typeof input === 'string' ? [input] : input, dimensions, encoding } };
@@ -37,7 +42,8 @@ export function embed(text: string, dimensions: number): Float32Array {
   const stems = wordsOf(text).map((word) => ({ stem: stem(word), weight: isStopword(word) ? 0.15 : 1 }));
   const add = (feature: string, weight: number): void => {
     let hash = 0x811c9dc5;
-    for (let index = 0; index < feature.length; index += 1) hash = Math.imul(hash ^ feature.charCodeAt(index), 0x01000193);
+    for (let index = 0; index < feature.length; index += 1)
+      hash = Math.imul(hash ^ feature.charCodeAt(index), 0x01000193);
     // Four signed places per feature keep unrelated texts near a right angle.
     for (let place = 0; place < 4; place += 1) {
       hash = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d + place);
@@ -58,5 +64,7 @@ export function embed(text: string, dimensions: number): Float32Array {
 
 /** A vector in the encoding asked for. */
 export function encodeVector(vector: Float32Array, encoding: 'float' | 'base64'): number[] | string {
-  return encoding === 'base64' ? Buffer.from(vector.buffer, vector.byteOffset, vector.byteLength).toString('base64') : [...vector];
+  return encoding === 'base64'
+    ? Buffer.from(vector.buffer, vector.byteOffset, vector.byteLength).toString('base64')
+    : [...vector];
 }

@@ -40,7 +40,7 @@ export interface GenerationRequest {
   seed: string;
 }
 
-export type Finish = 'stop' | 'length' | 'tool' | 'stop_sequence';
+export type Finish = 'stop' | 'length' | 'tool' | 'stop_sequence' | 'refusal';
 
 /** A reply before it takes a vendor's shape. */
 export interface GeneratedReply {

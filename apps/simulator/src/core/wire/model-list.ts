@@ -4,7 +4,13 @@ const CREATED_AT = '2026-01-01T00:00:00Z';
 
 /** An entry of OpenAI's `GET /v1/models`. */
 export function openaiModel({ id }: SimulatedModel): Record<string, unknown> {
-  return { id, object: 'model', created: Date.parse(CREATED_AT) / 1_000, owned_by: 'pressroom-simulator', shutdown_date: null };
+  return {
+    id,
+    object: 'model',
+    created: Date.parse(CREATED_AT) / 1_000,
+    owned_by: 'pressroom-simulator',
+    shutdown_date: null,
+  };
 }
 
 /** An entry of Anthropic's `GET /v1/models`. */

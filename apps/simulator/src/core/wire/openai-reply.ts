@@ -4,7 +4,14 @@ import type { WireFailure } from './wire-failure.ts';
 /** Where OpenAI names the backend, so that every reply says what it comes from. */
 export const SYSTEM_FINGERPRINT = 'pressroom-simulator';
 
-const FINISH: Readonly<Record<Finish, string>> = { stop: 'stop', stop_sequence: 'stop', length: 'length', tool: 'tool_calls' };
+const FINISH: Readonly<Record<Finish, string>> = {
+  stop: 'stop',
+  stop_sequence: 'stop',
+  length: 'length',
+  tool: 'tool_calls',
+  // A refusal ends as any reply does; its words stand in a field of their own.
+  refusal: 'stop',
+};
 
 /** Usage as OpenAI reports it: cached and written tokens are part of the prompt's. */
 export function openaiUsage(reply: GeneratedReply): Record<string, unknown> {
@@ -31,15 +38,19 @@ export function openaiUsage(reply: GeneratedReply): Record<string, unknown> {
 export function chatCompletion(reply: GeneratedReply): Record<string, unknown> {
   const { target } = reply.request;
   const message =
-    target.kind === 'tool'
-      ? {
-          role: 'assistant',
-          content: null,
-          refusal: null,
-          annotations: [],
-          tool_calls: [{ id: toolCallId(reply), type: 'function', function: { name: target.name, arguments: reply.text } }],
-        }
-      : { role: 'assistant', content: reply.text, refusal: null, annotations: [] };
+    reply.finish === 'refusal'
+      ? { role: 'assistant', content: null, refusal: reply.text, annotations: [] }
+      : target.kind === 'tool'
+        ? {
+            role: 'assistant',
+            content: null,
+            refusal: null,
+            annotations: [],
+            tool_calls: [
+              { id: toolCallId(reply), type: 'function', function: { name: target.name, arguments: reply.text } },
+            ],
+          }
+        : { role: 'assistant', content: reply.text, refusal: null, annotations: [] };
   return {
     ...envelope(reply, 'chat.completion'),
     choices: [{ index: 0, message, logprobs: null, finish_reason: FINISH[reply.finish] }],
@@ -49,7 +60,9 @@ export function chatCompletion(reply: GeneratedReply): Record<string, unknown> {
 
 /** The chunks of a streamed chat completion, but for those that carry the text. */
 export function chatStream(reply: GeneratedReply) {
-  const { target, streamUsage } = reply.request;
+  const { target: asked, streamUsage } = reply.request;
+  const isRefusal = reply.finish === 'refusal';
+  const target = isRefusal ? { kind: 'text' as const } : asked;
   const chunk = (delta: Record<string, unknown>, finish: string | null): string =>
     data({
       ...envelope(reply, 'chat.completion.chunk'),
@@ -62,16 +75,27 @@ export function chatStream(reply: GeneratedReply) {
         ? {
             role: 'assistant',
             content: null,
-            tool_calls: [{ index: 0, id: toolCallId(reply), type: 'function', function: { name: target.name, arguments: '' } }],
+            tool_calls: [
+              { index: 0, id: toolCallId(reply), type: 'function', function: { name: target.name, arguments: '' } },
+            ],
           }
         : { role: 'assistant', content: '', refusal: null },
       null,
     ),
     text: (text: string) =>
-      chunk(target.kind === 'tool' ? { tool_calls: [{ index: 0, function: { arguments: text } }] } : { content: text }, null),
+      chunk(
+        target.kind === 'tool'
+          ? { tool_calls: [{ index: 0, function: { arguments: text } }] }
+          : isRefusal
+            ? { refusal: text }
+            : { content: text },
+        null,
+      ),
     closing: [
       chunk({}, FINISH[reply.finish]),
-      ...(streamUsage ? [data({ ...envelope(reply, 'chat.completion.chunk'), choices: [], usage: openaiUsage(reply) })] : []),
+      ...(streamUsage
+        ? [data({ ...envelope(reply, 'chat.completion.chunk'), choices: [], usage: openaiUsage(reply) })]
+        : []),
       'data: [DONE]\n\n',
     ].join(''),
   };

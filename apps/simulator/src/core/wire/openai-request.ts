@@ -18,7 +18,9 @@ const Message = z.looseObject({
 const JsonSchemaObject = z.record(z.string(), z.unknown());
 const Tool = z.looseObject({
   type: z.string(),
-  function: z.looseObject({ name: z.string(), description: z.string().optional(), parameters: JsonSchemaObject.optional() }).optional(),
+  function: z
+    .looseObject({ name: z.string(), description: z.string().optional(), parameters: JsonSchemaObject.optional() })
+    .optional(),
 });
 
 /** The part of a chat completion request that the simulator acts on; other options are accepted and have no effect. */
@@ -42,7 +44,9 @@ const ChatRequest = z.looseObject({
     ])
     .nullish(),
   tools: z.array(Tool).nullish(),
-  tool_choice: z.union([z.enum(['none', 'auto', 'required']), z.looseObject({ function: z.looseObject({ name: z.string() }) })]).nullish(),
+  tool_choice: z
+    .union([z.enum(['none', 'auto', 'required']), z.looseObject({ function: z.looseObject({ name: z.string() }) })])
+    .nullish(),
   seed: z.int().nullish(),
   temperature: z.number().min(0).max(2).nullish(),
   prompt_cache_options: z.looseObject({ mode: z.enum(['implicit', 'explicit']).optional() }).nullish(),
@@ -56,19 +60,35 @@ export function parseChatRequest(body: unknown): Parsed<GenerationRequest> {
   const parsed = ChatRequest.safeParse(body);
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
-    const param = issue?.path.map((key) => (typeof key === 'number' ? `[${key}]` : `.${String(key)}`)).join('').slice(1) ?? '';
-    return fail({ status: 400, kind: 'invalid_request', message: `Invalid value for '${param}': ${issue?.message ?? 'not understood'}.`, param });
+    const param =
+      issue?.path
+        .map((key) => (typeof key === 'number' ? `[${key}]` : `.${String(key)}`))
+        .join('')
+        .slice(1) ?? '';
+    return fail({
+      status: 400,
+      kind: 'invalid_request',
+      message: `Invalid value for '${param}': ${issue?.message ?? 'not understood'}.`,
+      param,
+    });
   }
   const request = parsed.data;
   if ((request.n ?? 1) > 1) {
-    return fail({ status: 400, kind: 'invalid_request', message: 'The simulator gives one choice per request.', param: 'n' });
+    return fail({
+      status: 400,
+      kind: 'invalid_request',
+      message: 'The simulator gives one choice per request.',
+      param: 'n',
+    });
   }
   const messages: PromptMessage[] = request.messages.map((message) => ({
     role: message.role === 'developer' ? 'system' : message.role === 'function' ? 'tool' : message.role,
     text: [textOf(message.content), message.tool_calls ? JSON.stringify(message.tool_calls) : ''].join(''),
   }));
   const tools = (request.tools ?? []).flatMap(({ function: tool }) =>
-    tool ? [{ name: tool.name, description: tool.description ?? '', schema: (tool.parameters ?? { type: 'object' }) }] : [],
+    tool
+      ? [{ name: tool.name, description: tool.description ?? '', schema: tool.parameters ?? { type: 'object' } }]
+      : [],
   );
   const format = request.response_format;
   const schema =
@@ -85,7 +105,10 @@ export function parseChatRequest(body: unknown): Parsed<GenerationRequest> {
         : tools.length > 0
           ? 'auto'
           : 'none';
-  const definitions = [schema && format?.type === 'json_schema' ? JSON.stringify(schema.schema) : '', request.tools?.length ? JSON.stringify(request.tools) : ''];
+  const definitions = [
+    schema && format?.type === 'json_schema' ? JSON.stringify(schema.schema) : '',
+    request.tools?.length ? JSON.stringify(request.tools) : '',
+  ];
   const segments: PromptSegment[] = [
     ...definitions.filter((text) => text !== '').map((text) => ({ opensMessage: false, text })),
     ...request.messages.flatMap((message, index) => segmentsOf(message.content, messages[index]?.text ?? '')),

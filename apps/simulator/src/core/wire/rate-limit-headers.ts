@@ -40,7 +40,9 @@ export function rateLimitHeaders(vendor: Vendor, state: RateLimitState, nowMs: n
 
 /** `retry-after` in whole seconds, never sooner than asked, and in milliseconds for clients that read it. */
 export function retryAfterHeaders(retryAfterMs: number | undefined): Record<string, string> {
-  return retryAfterMs === undefined ? {} : { 'retry-after': String(Math.ceil(retryAfterMs / 1_000)), 'retry-after-ms': String(Math.ceil(retryAfterMs)) };
+  return retryAfterMs === undefined
+    ? {}
+    : { 'retry-after': String(Math.ceil(retryAfterMs / 1_000)), 'retry-after-ms': String(Math.ceil(retryAfterMs)) };
 }
 
 function formatDuration(ms: number): string {

@@ -40,5 +40,10 @@ const KIND_BY_STATUS: Readonly<Record<number, FailureKind>> = {
 /** The failure a fault script asks for by its status. */
 export function scriptedFailure(status: number, retryAfterMs: number | undefined): WireFailure {
   const kind = KIND_BY_STATUS[status] ?? (status < 500 ? 'invalid_request' : 'server_error');
-  return { status, kind, message: `Simulated failure with status ${status}, by fault script.`, ...(retryAfterMs !== undefined && { retryAfterMs }) };
+  return {
+    status,
+    kind,
+    message: `Simulated failure with status ${status}, by fault script.`,
+    ...(retryAfterMs !== undefined && { retryAfterMs }),
+  };
 }

@@ -10,6 +10,18 @@ type Defect = ArticleCritique['defects'][number];
 type Kind = (typeof DEFECT_KINDS)[number];
 
 const MAX_DEFECTS = 20;
+/** Worst first. */
+const SEVERITY: readonly Kind[] = [
+  'off_topic',
+  'unsupported',
+  'wrong_fact',
+  'wrong_citation',
+  'missing_citation',
+  'repetition',
+  'length',
+  'clarity',
+  'style',
+];
 /** A sentence of which less than this is covered by evidence is not supported. */
 const SUPPORTED = 0.5;
 const CLEARLY_SUPPORTED = 0.75;
@@ -37,32 +49,49 @@ export const writeArticleCritique: Writer<ArticleCritique> = ({ prompt }) => {
       ...lengthFlaws(part, sentences, prompt),
     ];
   });
-  return { scores: scoresFor(prompt, defects), defects: defects.slice(0, MAX_DEFECTS) };
+  const worstFirst = defects
+    .map((defect, at) => ({ defect, at }))
+    .sort(
+      (left, right) => SEVERITY.indexOf(left.defect.kind) - SEVERITY.indexOf(right.defect.kind) || left.at - right.at,
+    )
+    .map(({ defect }) => defect);
+  return { scores: scoresFor(prompt, defects), defects: worstFirst.slice(0, MAX_DEFECTS) };
 };
 
 type Flaw = { kind: Kind; advice: string };
 
 function sentenceFlaw(sentence: Sentence, index: EvidenceIndex): Flaw | undefined {
-  if (countWords(sentence.text) < 4 || sentence.text.endsWith(':')) return undefined;
-  const cited = citationsOf(sentence.text);
-  if (index.size > 0) {
-    const { share, evidence, unknownFigures } = index.supportOf(sentence.text);
-    if (share < SUPPORTED) return { kind: 'unsupported', advice: 'No note or source says this: remove it or replace it with a supported fact.' };
-    if (unknownFigures.length > 0) {
-      return { kind: 'wrong_fact', advice: `The notes and sources do not give ${unknownFigures.join(', ')}: correct the figure or remove the sentence.` };
-    }
-    if (cited.length === 0 && !sentence.text.endsWith('?')) {
-      const sources = evidence?.sources.map((source) => `[${source}]`).join('') ?? '';
-      return { kind: 'missing_citation', advice: `Cite the source of this statement${sources === '' ? '' : `: ${sources}`}.` };
-    }
-    if (share >= CLEARLY_SUPPORTED && evidence && tellsTheSame(sentence.text, evidence.text) && evidence.sources.length > 0 && !cited.some((number) => evidence.sources.includes(number))) {
-      return isCitedElsewhere(sentence.text, cited, index)
-        ? undefined
-        : { kind: 'wrong_citation', advice: `The statement is from ${evidence.sources.map((source) => `[${source}]`).join('')}.` };
-    }
-    return undefined;
+  // Without evidence there is nothing to hold a sentence against, and nothing it could cite.
+  if (index.size === 0 || countWords(sentence.text) < 4 || sentence.text.endsWith(':')) return undefined;
+  const { share, evidence, unknownFigures } = index.supportOf(sentence.text);
+  if (share < SUPPORTED) {
+    return {
+      kind: 'unsupported',
+      advice: 'No note or source says this: remove it or replace it with a supported fact.',
+    };
   }
-  return cited.length === 0 ? { kind: 'missing_citation', advice: 'Cite the source of this statement.' } : undefined;
+  if (unknownFigures.length > 0) {
+    const advice = `The notes and sources do not give ${unknownFigures.join(', ')}: correct the figure or remove the sentence.`;
+    return { kind: 'wrong_fact', advice };
+  }
+  const cited = citationsOf(sentence.text);
+  const sources = evidence?.sources ?? [];
+  const marks = sources.map((source) => `[${source}]`).join('');
+  if (cited.length === 0) {
+    if (sentence.text.endsWith('?')) return undefined;
+    return {
+      kind: 'missing_citation',
+      advice: `Cite the source of this statement${marks === '' ? '' : `: ${marks}`}.`,
+    };
+  }
+  const isWrong =
+    evidence !== undefined &&
+    sources.length > 0 &&
+    share >= CLEARLY_SUPPORTED &&
+    tellsTheSame(sentence.text, evidence.text) &&
+    !cited.some((number) => sources.includes(number)) &&
+    !isCitedElsewhere(sentence.text, cited, index);
+  return isWrong ? { kind: 'wrong_citation', advice: `The statement is from ${marks}.` } : undefined;
 }
 
 /** Does the sentence tell the fact itself, rather than mention what it is about? */
@@ -81,7 +110,12 @@ function isCitedElsewhere(text: string, cited: readonly number[], index: Evidenc
 function repetitionFlaw(sentence: Sentence, earlier: readonly Set<string>[]): Flaw | undefined {
   const stems = meaningOf(sentence.text);
   if (stems.size < 5) return undefined;
-  const repeats = earlier.some((other) => other.size >= 5 && isNearDuplicate(other, stems) && Math.min(other.size, stems.size) >= 0.7 * Math.max(other.size, stems.size));
+  const repeats = earlier.some(
+    (other) =>
+      other.size >= 5 &&
+      isNearDuplicate(other, stems) &&
+      Math.min(other.size, stems.size) >= 0.7 * Math.max(other.size, stems.size),
+  );
   return repeats ? { kind: 'repetition', advice: 'The article has said this before: remove it.' } : undefined;
 }
 
@@ -91,14 +125,16 @@ function offTopicParagraphs(sentences: readonly Sentence[], index: EvidenceIndex
   if (index.size === 0) return found;
   for (const paragraph of new Set(sentences.map((sentence) => sentence.paragraph))) {
     const own = sentences.filter((sentence) => sentence.paragraph === paragraph);
-    if (own.length >= 2 && own.every((sentence) => index.supportOf(sentence.text).share < OFF_TOPIC)) found.add(paragraph);
+    if (own.length >= 2 && own.every((sentence) => index.supportOf(sentence.text).share < OFF_TOPIC))
+      found.add(paragraph);
   }
   return found;
 }
 
 function offTopicFlaw(sentences: readonly Sentence[], sentence: Sentence): Flaw | undefined {
   const first = sentences.find((other) => other.paragraph === sentence.paragraph);
-  const advice = first === sentence ? 'The paragraph has nothing to do with the topic: remove it.' : 'Remove it with its paragraph.';
+  const advice =
+    first === sentence ? 'The paragraph has nothing to do with the topic: remove it.' : 'Remove it with its paragraph.';
   return { kind: 'off_topic', advice };
 }
 
@@ -108,10 +144,24 @@ function lengthFlaws(part: PromptPart, sentences: readonly Sentence[], prompt: P
   if (wanted === undefined || !last) return [];
   const words = countWords(part.markdown);
   if (words > wanted * (1 + LENGTH_TOLERANCE)) {
-    return [{ kind: 'length', part: part.part, quote: last.raw, advice: `Too long by ${words - wanted} words: remove what adds least.` }];
+    return [
+      {
+        kind: 'length',
+        part: part.part,
+        quote: last.raw,
+        advice: `Too long by ${words - wanted} words: remove what adds least.`,
+      },
+    ];
   }
   if (words < wanted * (1 - LENGTH_TOLERANCE)) {
-    return [{ kind: 'length', part: part.part, quote: last.raw, advice: `Too short by ${wanted - words} words: add a fact that is not told yet.` }];
+    return [
+      {
+        kind: 'length',
+        part: part.part,
+        quote: last.raw,
+        advice: `Too short by ${wanted - words} words: add a fact that is not told yet.`,
+      },
+    ];
   }
   return [];
 }
@@ -120,7 +170,8 @@ function lengthFlaws(part: PromptPart, sentences: readonly Sentence[], prompt: P
 function scoresFor(prompt: ParsedPrompt, defects: readonly Defect[]): ArticleCritique['scores'] {
   const text = prompt.article.map((part) => part.markdown).join('\n\n');
   const sentences = Math.max(1, splitSentences(text).length);
-  const share = (...kinds: Kind[]): number => defects.filter((defect) => kinds.includes(defect.kind)).length / sentences;
+  const share = (...kinds: Kind[]): number =>
+    defects.filter((defect) => kinds.includes(defect.kind)).length / sentences;
   const score = (value: number): number => Math.round(Math.max(1, Math.min(5, value)) * 10) / 10;
   const told = contentStems(text);
   const covered = prompt.notes.filter((note) => {

@@ -12,11 +12,27 @@ import type { Writer } from './writer.ts';
 
 const DEFAULT_WORDS = 900;
 const DEFAULT_SECTIONS = 4;
-const GENERIC = ['Background', 'What Is Known', 'Effects', 'Responses', 'Open Questions', 'Outlook'];
+const GENERIC = [
+  'Background',
+  'Workings',
+  'Importance',
+  'Effects',
+  'Perception',
+  'Practice',
+  'Costs and Benefits',
+  'Common Mistakes',
+  'Evolution',
+  'Responses',
+  'Open Questions',
+  'Outlook',
+];
 
 /** A title and sections that use every note, with the target's words, less a lead of about a tenth, shared out. */
 export const writeArticleOutline: Writer<ArticleOutline> = ({ prompt }) => {
-  const notes = prompt.notes.length > 0 ? prompt.notes : evidenceOf(prompt).map((item, index) => ({ ...item, id: `n${index + 1}` }));
+  const notes =
+    prompt.notes.length > 0
+      ? prompt.notes
+      : evidenceOf({ ...prompt, references: [] }).map((item, index) => ({ ...item, id: `n${index + 1}` }));
   const target = prompt.words ?? DEFAULT_WORDS;
   const count = prompt.sections ?? DEFAULT_SECTIONS;
   const groups: PromptNote[][] = clusterNotes(notes, count);
@@ -27,7 +43,9 @@ export const writeArticleOutline: Writer<ArticleOutline> = ({ prompt }) => {
   groups.forEach((group, index) => {
     const others = groups.filter((other) => other !== group).flatMap((other) => other.map((note) => note.text));
     const texts = group.map((note) => note.text);
-    headings.push(texts.length > 0 ? nameSection(texts, others, prompt.topic, headings) : (GENERIC[index] ?? `Part ${index + 1}`));
+    headings.push(
+      texts.length > 0 ? nameSection(texts, others, prompt.topic, headings) : (GENERIC[index] ?? `Part ${index + 1}`),
+    );
   });
   const shares = shareWords(groups, target - leadWords(target));
   const sections = groups.map((group, index) => {
@@ -40,7 +58,16 @@ export const writeArticleOutline: Writer<ArticleOutline> = ({ prompt }) => {
       words: shares[index] ?? 0,
     };
   });
-  return { title: titleOf(prompt.topic, detailOf(prompt.topic, notes.map((note) => note.text))), sections };
+  return {
+    title: titleOf(
+      prompt.topic,
+      detailOf(
+        prompt.topic,
+        notes.map((note) => note.text),
+      ),
+    ),
+    sections,
+  };
 };
 
 /** What the notes are about besides the topic itself. */
@@ -60,14 +87,19 @@ function leadWords(target: number): number {
 function pointOf(text: string): string {
   const shortest = shortenSentence(text).at(-1) ?? text;
   const words = shortest.split(' ');
-  return words.length <= 18 ? shortest.replace(/\.$/, '') : `${words.slice(0, 16).join(' ').replace(/[,;:]$/, '')} …`;
+  return words.length <= 18
+    ? shortest.replace(/\.$/, '')
+    : `${words
+        .slice(0, 16)
+        .join(' ')
+        .replace(/[,;:]$/, '')} …`;
 }
 
 /** Words by the length of the notes, evened out, so that the shares add up to `total` exactly. */
 function shareWords(groups: readonly PromptNote[][], total: number): number[] {
   const lengths = groups.map((group) => group.reduce((sum, note) => sum + countWords(note.text), 0));
   const mean = Math.max(1, lengths.reduce((sum, length) => sum + length, 0) / Math.max(1, groups.length));
-  const weights = lengths.map((length) => Math.max(0.5, Math.min(1.6, length / mean)) );
+  const weights = lengths.map((length) => Math.max(0.5, Math.min(1.6, length / mean)));
   const weightSum = weights.reduce((sum, weight) => sum + weight, 0);
   const shares = weights.map((weight) => Math.floor((total * weight) / weightSum));
   const rest = total - shares.reduce((sum, share) => sum + share, 0);

@@ -11,6 +11,7 @@ import { chooseWording } from './choose-wording.ts';
 import { connectSentences, type PlainSentence } from './connect-sentences.ts';
 import { createDrawer, elaborate, frameFact, turnTo } from './elaborate.ts';
 import { evidenceOf, type Evidence } from './evidence.ts';
+import { writeGeneralRemarks } from './general-remarks.ts';
 import type { Writer } from './writer.ts';
 
 const DEFAULT_WORDS = 180;
@@ -33,16 +34,27 @@ export const writeArticlePart: Writer<ArticlePart> = ({ prompt, random }) => {
   const words = prompt.section?.words ?? prompt.words ?? DEFAULT_WORDS;
   const isLead = prompt.section?.part === 'lead';
   const facts = isLead ? leadFacts(prompt, words) : sectionFacts(prompt);
-  return { markdown: writeFrom(facts, prompt, words, random, isLead) };
+  return {
+    markdown: facts.length > 0 ? writeFrom(facts, prompt, words, random, isLead) : writeGeneralRemarks(prompt, words),
+  };
 };
 
 /** Prose of about `words` words from `facts`, in their order. */
-export function writeFrom(facts: readonly Evidence[], prompt: ParsedPrompt, words: number, random: Random, brief = false): string {
+export function writeFrom(
+  facts: readonly Evidence[],
+  prompt: ParsedPrompt,
+  words: number,
+  random: Random,
+  brief = false,
+): string {
   const min = Math.floor(words * SENTENCE_SHARE.min);
   const max = Math.max(min + 1, Math.floor(words * SENTENCE_SHARE.max));
   let statements = facts.map((fact) => toStatement(fact, brief));
   if (longest(statements) < min && prompt.sources.length + prompt.references.length > 0) {
-    const further = furtherDetails(facts, prompt, min - longest(statements)).map((fact) => ({ ...toStatement(fact, false), value: 60 }));
+    const further = furtherDetails(facts, prompt, min - longest(statements)).map((fact) => ({
+      ...toStatement(fact, false),
+      value: 60,
+    }));
     statements = [...statements, ...further];
   }
   const continueWith = createContinue([...prompt.notes.map((note) => note.text), ...facts.map((fact) => fact.text)]);
@@ -51,7 +63,10 @@ export function writeFrom(facts: readonly Evidence[], prompt: ParsedPrompt, word
     // Better to touch on what other parts tell in full than to fall short by much; more than a touch would be repetition.
     const missing = Math.min(min - longest(statements), words * BORROWED_SHARE);
     const elsewhere = furtherDetails(facts, { ...prompt, sources: [], references: [] }, missing);
-    statements = [...statements, ...elsewhere.slice(0, Math.ceil(missing / 20)).map((fact) => ({ ...toStatement(fact, true), value: 20 }))];
+    statements = [
+      ...statements,
+      ...elsewhere.slice(0, Math.ceil(missing / 20)).map((fact) => ({ ...toStatement(fact, true), value: 20 })),
+    ];
   }
   const choose = (): number[] =>
     chooseWording(
@@ -70,7 +85,9 @@ export function writeFrom(facts: readonly Evidence[], prompt: ParsedPrompt, word
   }
   const sentences: PlainSentence[] = statements.flatMap((statement, index) => {
     const text = statement.variants[chosen[index] ?? -1];
-    return text === undefined ? [] : [{ text, sources: statement.sources, framing: (chosen[index] ?? 0) >= statement.framingFrom }];
+    return text === undefined
+      ? []
+      : [{ text, sources: statement.sources, framing: (chosen[index] ?? 0) >= statement.framingFrom }];
   });
   const written = sentences.reduce((sum, sentence) => sum + countWords(sentence.text), 0);
   return connectSentences(sentences, Math.max(0, Math.floor(words * 1.02) - written), random, continueWith);
@@ -78,7 +95,12 @@ export function writeFrom(facts: readonly Evidence[], prompt: ParsedPrompt, word
 
 function toStatement(fact: Evidence, brief: boolean): Statement {
   const variants = shortenSentence(fact.text);
-  return { variants: brief ? [...variants].reverse() : variants, sources: fact.sources, value: 100, framingFrom: variants.length };
+  return {
+    variants: brief ? [...variants].reverse() : variants,
+    sources: fact.sources,
+    value: 100,
+    framingFrom: variants.length,
+  };
 }
 
 const longest = (statements: readonly Statement[]): number =>
@@ -104,14 +126,18 @@ function leadFacts(prompt: ParsedPrompt, words: number): Evidence[] {
   const topic = contentStems(prompt.topic);
   const chosen = bestOf(all, topic, Math.max(2, Math.ceil(words / 16)));
   const defines = (fact: Evidence): number =>
-    containment(topic, contentStems(fact.text)) + (/^.{3,90}\b(?:is|was|are|were) (?:an?|the)\b/.test(fact.text) ? 1 : 0);
+    containment(topic, contentStems(fact.text)) +
+    (/^.{3,90}\b(?:is|was|are|were) (?:an?|the)\b/.test(fact.text) ? 1 : 0);
   const first = [...chosen].sort((left, right) => defines(right) - defines(left))[0];
   return first ? [first, ...chosen.filter((fact) => fact !== first)] : [];
 }
 
 /** The best facts for a subject, without repeats, in the order they were given. */
 function bestOf(facts: readonly Evidence[], about: ReadonlySet<string>, limit: number): Evidence[] {
-  const ranked = rankTexts(facts.map((fact) => fact.text), about).sort((left, right) => right.score - left.score);
+  const ranked = rankTexts(
+    facts.map((fact) => fact.text),
+    about,
+  ).sort((left, right) => right.score - left.score);
   const chosen: typeof ranked = [];
   for (const candidate of ranked) {
     if (chosen.length >= limit) break;
@@ -123,7 +149,9 @@ function bestOf(facts: readonly Evidence[], about: ReadonlySet<string>, limit: n
 function sentencesOf(note: Evidence): Evidence[] {
   const sentences = splitSentences(note.text);
   const texts = sentences.length === 0 ? [note.text] : sentences.map((sentence) => sentence.text);
-  return texts.filter((text) => text.trim() !== '').map((text) => ({ text: tidySentence(text), sources: note.sources }));
+  return texts
+    .filter((text) => text.trim() !== '')
+    .map((text) => ({ text: tidySentence(text), sources: note.sources }));
 }
 
 /** Facts of the given sources that are not told yet and belong to the part's subject. */
@@ -133,9 +161,13 @@ function furtherDetails(told: readonly Evidence[], prompt: ParsedPrompt, missing
   const open = evidenceOf(given).filter((fact) => {
     const stems = contentStems(fact.text);
     const words = countWords(fact.text);
-    return words >= 7 && words <= 45 && !isAnaphoric(fact.text) && !known.some((other) => isNearDuplicate(other, stems));
+    return (
+      words >= 7 && words <= 45 && !isAnaphoric(fact.text) && !known.some((other) => isNearDuplicate(other, stems))
+    );
   });
-  const about = contentStems(`${prompt.section?.heading ?? ''} ${prompt.section?.text ?? ''} ${told.map((fact) => fact.text).join(' ')}`);
+  const about = contentStems(
+    `${prompt.section?.heading ?? ''} ${prompt.section?.text ?? ''} ${told.map((fact) => fact.text).join(' ')}`,
+  );
   return bestOf(open, about, Math.ceil(missingWords / 16) + 1);
 }
 
@@ -168,7 +200,12 @@ function withElaborations(
   const before: Statement[][] = statements.map(() => []);
   const after: Statement[][] = statements.map(() => []);
   let reachable = longest(framed);
-  const add = (slot: Statement[] | undefined, text: string | undefined, sources: readonly number[], value: number): void => {
+  const add = (
+    slot: Statement[] | undefined,
+    text: string | undefined,
+    sources: readonly number[],
+    value: number,
+  ): void => {
     if (text === undefined || reachable >= words) return;
     slot?.push({ variants: [text], sources, value, framingFrom: 0 });
     reachable += countWords(text);
@@ -178,7 +215,8 @@ function withElaborations(
     facts.forEach((fact, index) => {
       add(after[index], offers[index]?.[round], fact.sources, -15 - 3 * round);
       const previous = facts[index - 1];
-      if (round === 0 && previous) add(before[index], turnTo(previous, fact, draw), [...new Set([...previous.sources, ...fact.sources])], -20);
+      if (round === 0 && previous)
+        add(before[index], turnTo(previous, fact, draw), [...new Set([...previous.sources, ...fact.sources])], -20);
     });
   }
   return framed.flatMap((statement, index) => [...(before[index] ?? []), statement, ...(after[index] ?? [])]);

@@ -4,6 +4,7 @@ import { isNearDuplicate } from '../text/similarity.ts';
 import { splitSentences } from '../text/split-sentences.ts';
 import { citationsOf, contentStems, stripCitations } from '../text/words.ts';
 import type { PromptDefect, PromptPart } from '../prompt/parsed-prompt.ts';
+import { applyAdvice } from './apply-advice.ts';
 import { cite, recite } from './cite.ts';
 import { evidenceOf, indexEvidence, type Evidence, type EvidenceIndex } from './evidence.ts';
 import type { Writer } from './writer.ts';
@@ -16,10 +17,18 @@ const SUPPORTED = 0.5;
 export const writeArticlePatch: Writer<ArticlePatch> = ({ prompt }) => {
   const evidence = evidenceOf(prompt);
   const index = indexEvidence(evidence, prompt.topic);
-  const told = prompt.article.flatMap((part) => splitSentences(part.markdown).map((sentence) => contentStems(sentence.text)));
+  const told = prompt.article.flatMap((part) =>
+    splitSentences(part.markdown).map((sentence) => contentStems(sentence.text)),
+  );
   const edits: ArticlePatch['edits'] = [];
   for (const defect of prompt.defects) {
     const found = locate(defect, prompt.article);
+    // Several things may be wrong with the wording of one sentence: one edit mends them all.
+    const earlier = edits.find((edit) => edit.part === found?.part && edit.find === found.find && edit.replace !== '');
+    if (earlier && defect.kind === 'style') {
+      earlier.replace = applyAdvice(earlier.replace, defect.advice) ?? earlier.replace;
+      continue;
+    }
     if (!found || edits.some((edit) => edit.part === found.part && edit.find === found.find)) continue;
     const replace = repair(defect, found.find, index, evidence, told);
     if (replace === undefined || replace === found.find) continue;
@@ -34,7 +43,9 @@ function locate(defect: PromptDefect, article: readonly PromptPart[]): { part: s
   const quotes = [defect.quote, unescape(defect.quote)].filter((quote) => quote.trim() !== '');
   if (quotes.length === 0) return undefined;
   if (article.length === 0) return { part: defect.part, find: quotes[0] ?? '' };
-  const parts = [...article].sort((left, right) => Number(right.part === defect.part) - Number(left.part === defect.part));
+  const parts = [...article].sort(
+    (left, right) => Number(right.part === defect.part) - Number(left.part === defect.part),
+  );
   for (const part of parts) {
     const find = quotes.find((quote) => part.markdown.includes(quote));
     if (find !== undefined) return { part: part.part, find };
@@ -61,7 +72,9 @@ function repair(
   const support = index.supportOf(quote);
   switch (defect.kind) {
     case 'missing_citation':
-      return support.share >= SUPPORTED && support.evidence ? cite(stripCitations(quote), support.evidence.sources) : '';
+      return support.share >= SUPPORTED && support.evidence
+        ? cite(stripCitations(quote), support.evidence.sources)
+        : '';
     case 'wrong_citation':
       return support.evidence ? recite(quote, support.evidence.sources) : '';
     case 'unsupported':
@@ -79,6 +92,8 @@ function repair(
       return fact ? `${quote} ${cite(tidySentence(fact.text), fact.sources)}` : undefined;
     }
     default: {
+      const advised = applyAdvice(quote, defect.advice);
+      if (advised !== undefined) return advised;
       // Style and clarity: the same statement without its asides.
       const sources = citationsOf(quote);
       const shorter = shortenSentence(tidySentence(stripCitations(quote)))[1];

@@ -12,7 +12,12 @@ export interface WordingOption {
  *
  * @returns per statement the index of the variant, or -1 where it is left out
  */
-export function chooseWording(options: readonly WordingOption[], minWords: number, maxWords: number, limitWords: number): number[] {
+export function chooseWording(
+  options: readonly WordingOption[],
+  minWords: number,
+  maxWords: number,
+  limitWords: number,
+): number[] {
   const width = limitWords + 1;
   let best = new Float64Array(width).fill(-Infinity);
   best[0] = 0;

@@ -16,7 +16,8 @@ export function clusterNotes(notes: readonly PromptNote[], count: number): Promp
   const telling = stems.map((set) => new Set([...set].filter((item) => (common.get(item) ?? 0) <= notes.length * 0.4)));
   // Neighbouring notes come from neighbouring sentences, so they count as a little similar.
   const similarity = (left: number, right: number): number =>
-    jaccard(telling[left] ?? new Set(), telling[right] ?? new Set()) + 0.25 * Math.max(0, 1 - Math.abs(left - right) / (notes.length / size));
+    jaccard(telling[left] ?? new Set(), telling[right] ?? new Set()) +
+    0.25 * Math.max(0, 1 - Math.abs(left - right) / (notes.length / size));
 
   const seeds = [0];
   while (seeds.length < size) {

@@ -27,7 +27,12 @@ const OPENS_WITH_ADVERBIAL =
 const PARAGRAPH_SENTENCES = [3, 4, 3, 2];
 
 /** Turns sentences into Markdown paragraphs of two to four sentences, each sentence cited, with varied connectives. */
-export function connectSentences(sentences: readonly PlainSentence[], spareWords: number, random: Random, continueWith: Continue): string {
+export function connectSentences(
+  sentences: readonly PlainSentence[],
+  spareWords: number,
+  random: Random,
+  continueWith: Continue,
+): string {
   const unused = [...CONNECTIVES];
   let spare = spareWords;
   const paragraphs = groupIntoParagraphs(sentences, random).map((paragraph) =>
@@ -35,7 +40,8 @@ export function connectSentences(sentences: readonly PlainSentence[], spareWords
       .map((sentence, index) => {
         const inner = index > 0 && connectable(sentence) && random() < 0.45 ? continueWith(sentence.text) : undefined;
         const connective = inner === undefined ? undefined : unused[Math.floor(random() * unused.length)];
-        if (inner === undefined || connective === undefined || countWords(connective) > spare) return cite(sentence.text, sentence.sources);
+        if (inner === undefined || connective === undefined || countWords(connective) > spare)
+          return cite(sentence.text, sentence.sources);
         unused.splice(unused.indexOf(connective), 1);
         spare -= countWords(connective);
         return cite(`${connective} ${inner}`, sentence.sources);

@@ -37,7 +37,12 @@ const OPENINGS = [
 ];
 
 /** The fact behind an opening that names its source, for a wording that is a little longer; undefined when none fits. */
-export function frameFact(fact: Evidence, title: string | undefined, draw: Drawer, continueWith: Continue): string | undefined {
+export function frameFact(
+  fact: Evidence,
+  title: string | undefined,
+  draw: Drawer,
+  continueWith: Continue,
+): string | undefined {
   const inner = continueWith(fact.text);
   if (inner === undefined) return undefined;
   if (title !== undefined && title !== '') return `According to “${title}”, ${inner}`;
@@ -46,12 +51,15 @@ export function frameFact(fact: Evidence, title: string | undefined, draw: Drawe
 }
 
 type Restating = (shown: string) => string;
-const FIGURES: readonly Restating[] = [
-  (shown) => `The figures given are ${shown}.`,
-  (shown) => `In numbers, that means ${shown}.`,
-  (shown) => `The account puts the figures at ${shown}.`,
+const FIGURES: readonly ((shown: string, subject: string) => string)[] = [
+  (shown, subject) => `The figures given for ${subject} are ${shown}.`,
+  (shown, subject) => `For ${subject}, that means ${shown}.`,
+  (shown, subject) => `On ${subject}, the account gives ${shown}.`,
 ];
-const DATES: readonly Restating[] = [(shown) => `The date given is ${shown}.`, (shown) => `The account dates this to ${shown}.`];
+const DATES: readonly Restating[] = [
+  (shown) => `The date given is ${shown}.`,
+  (shown) => `The account dates this to ${shown}.`,
+];
 const NAMES: readonly Restating[] = [
   (shown) => `The same account names ${shown}.`,
   (shown) => `The names on record here are ${shown}.`,
@@ -71,10 +79,18 @@ export function elaborate(fact: Evidence, draw: Drawer, continueWith: Continue):
   };
   const figures = [...new Set(fact.text.match(FIGURE) ?? [])].slice(0, 3);
   const dates = [...new Set(fact.text.match(DATE) ?? [])].slice(0, 1);
-  const names = [...new Set((fact.text.match(NAME) ?? []).map((name) => name.replace(/^(?:The|In|On|At|By|For|After|Before|While) /, '')))]
+  const names = [
+    ...new Set(
+      (fact.text.match(NAME) ?? []).map((name) => name.replace(/^(?:The|In|On|At|By|For|After|Before|While) /, '')),
+    ),
+  ]
     .filter((name) => name.includes(' ') && !new RegExp(MONTHS).test(name))
     .slice(0, 3);
-  add(FIGURES, figures.length > 1 ? list(figures) : undefined);
+  const subject = nounPhrase(fact.text);
+  if (figures.length > 1 && subject !== undefined) {
+    const restate = draw(FIGURES);
+    if (restate) sentences.push(restate(list(figures), subject));
+  }
   add(NAMES, names.length > 2 ? list(names) : undefined);
   add(DATES, dates[0]);
   const [full = '', ...shorter] = shortenSentence(fact.text);
@@ -97,8 +113,8 @@ export function turnTo(from: Evidence, to: Evidence, draw: Drawer): string | und
 }
 
 /** A phrase that stands well inside another sentence: a name, with the article it has, or words in the plural. */
-function nounPhrase(text: string, apartFrom: string): string | undefined {
-  const phrase = keyPhrases([text], 6, [apartFrom]).find(
+function nounPhrase(text: string, apartFrom?: string): string | undefined {
+  const phrase = keyPhrases([text], 6, apartFrom === undefined ? [] : [apartFrom]).find(
     ({ text: candidate, stems }) => stems.length > 1 && (/\p{Lu}/u.test(candidate) || candidate.endsWith('s')),
   )?.text;
   return phrase !== undefined && text.includes(`the ${phrase}`) ? `the ${phrase}` : phrase;

@@ -66,7 +66,8 @@ export function indexEvidence(evidence: readonly Evidence[], alwaysKnown = ''): 
       const stems = new Set([...contentStems(sentence)].filter((item) => !known.has(item)));
       const unknownFigures = [...numbersOf(sentence)].filter((figure) => !figures.has(figure));
       const hits = new Map<number, number>();
-      for (const stem of stems) for (const index of postings.get(stem) ?? []) hits.set(index, (hits.get(index) ?? 0) + 1);
+      for (const stem of stems)
+        for (const index of postings.get(stem) ?? []) hits.set(index, (hits.get(index) ?? 0) + 1);
       const ranked = [...hits].sort((left, right) => right[1] - left[1] || left[0] - right[0]).slice(0, 2);
       const best = ranked[0] && entries[ranked[0][0]];
       const second = ranked[1] && entries[ranked[1][0]];

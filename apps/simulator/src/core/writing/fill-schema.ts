@@ -62,11 +62,26 @@ function createFiller(root: JsonSchema, context: WritingContext) {
     if (options && options.length > 0) {
       // Recursion ends by taking the simplest way out.
       const simple = options.find((option) => option.type === 'null');
-      return fill((depth >= MAX_DEPTH ? simple : undefined) ?? options.find((option) => option.type !== 'null') ?? options[0] ?? {}, name, position, depth + 1);
+      return fill(
+        (depth >= MAX_DEPTH ? simple : undefined) ??
+          options.find((option) => option.type !== 'null') ??
+          options[0] ??
+          {},
+        name,
+        position,
+        depth + 1,
+      );
     }
-    if (schema.allOf) return fill(Object.assign({}, schema, ...schema.allOf, { allOf: undefined }) as JsonSchema, name, position, depth + 1);
+    if (schema.allOf)
+      return fill(
+        Object.assign({}, schema, ...schema.allOf, { allOf: undefined }) as JsonSchema,
+        name,
+        position,
+        depth + 1,
+      );
     const types: readonly string[] = typeof schema.type === 'string' ? [schema.type] : (schema.type ?? []);
-    const type = types.find((candidate) => candidate !== 'null') ?? types[0] ?? (schema.properties ? 'object' : 'string');
+    const type =
+      types.find((candidate) => candidate !== 'null') ?? types[0] ?? (schema.properties ? 'object' : 'string');
     switch (type) {
       case 'object':
         return Object.fromEntries(
@@ -75,8 +90,13 @@ function createFiller(root: JsonSchema, context: WritingContext) {
             .map(([key, property]) => [key, fill(property, key, position, depth + 1)]),
         );
       case 'array': {
-        const wanted = Math.max(schema.minItems ?? 0, Math.min(schema.maxItems ?? Infinity, depth >= MAX_DEPTH ? 0 : itemsWanted(name, context.prompt)));
-        return Array.from({ length: wanted }, (_unused, index) => fill(schema.prefixItems?.[index] ?? schema.items ?? {}, singular(name), index, depth + 1));
+        const wanted = Math.max(
+          schema.minItems ?? 0,
+          Math.min(schema.maxItems ?? Infinity, depth >= MAX_DEPTH ? 0 : itemsWanted(name, context.prompt)),
+        );
+        return Array.from({ length: wanted }, (_unused, index) =>
+          fill(schema.prefixItems?.[index] ?? schema.items ?? {}, singular(name), index, depth + 1),
+        );
       }
       case 'integer':
       case 'number':
@@ -99,9 +119,14 @@ function createFiller(root: JsonSchema, context: WritingContext) {
     if (schema.format === 'uuid') return '00000000-0000-4000-8000-000000000000';
     if (/\bid\b/i.test(name)) return `${name.replace(/id$/i, '') || 'item'}-${position + 1}`;
     if (/title|headline|heading|subject/i.test(label)) return headline(material, context.prompt.topic, position);
-    if (/keyword|tag|topic|term|label|name|categor/i.test(label)) return material.phrases[position % Math.max(1, material.phrases.length)] ?? 'overview';
+    if (/keyword|tag|topic|term|label|name|categor/i.test(label))
+      return material.phrases[position % Math.max(1, material.phrases.length)] ?? 'overview';
     if (/quote/i.test(label)) return material.raw[position % Math.max(1, material.raw.length)] ?? '';
-    if (/markdown|article|body|text|content|summary|answer|draft|rewrite|rewritten|output|paragraph|essay/i.test(label) && position === 0) return proseOnce();
+    if (
+      /markdown|article|body|text|content|summary|answer|draft|rewrite|rewritten|output|paragraph|essay/i.test(label) &&
+      position === 0
+    )
+      return proseOnce();
     return material.facts[position % Math.max(1, material.facts.length)] ?? `${upperFirst(context.prompt.topic)}.`;
   };
 
@@ -122,7 +147,10 @@ function collectMaterial(prompt: ParsedPrompt): Material {
   const sources = [...prompt.sources, ...prompt.references];
   return {
     facts,
-    raw: sources.length > 0 ? sources.flatMap((source) => splitSentences(source.text).map((sentence) => sentence.raw)) : own.map((sentence) => sentence.raw),
+    raw:
+      sources.length > 0
+        ? sources.flatMap((source) => splitSentences(source.text).map((sentence) => sentence.raw))
+        : own.map((sentence) => sentence.raw),
     phrases: keyPhrases([prompt.topic, ...facts], 10).map((phrase) => phrase.text),
     stems: contentStems([prompt.topic, prompt.plain, ...facts].join(' ')),
   };
@@ -133,7 +161,11 @@ function headline(material: Material, topic: string, position: number): string {
   const [first = '', second = ''] = material.phrases.slice(position % Math.max(1, material.phrases.length - 1));
   const brief = shortenSentence(material.facts[position % Math.max(1, material.facts.length)] ?? topic).at(-1) ?? topic;
   const short = countWords(brief) <= 16 ? brief.replace(/\.$/, '') : `What to Know About ${titleCase(first || topic)}`;
-  const forms = [titleOf(topic, titleCase(first)), `${titleCase(first || topic)} and ${titleCase(second || 'What Comes Next')}`, titleCase(short)];
+  const forms = [
+    titleOf(topic, titleCase(first)),
+    `${titleCase(first || topic)} and ${titleCase(second || 'What Comes Next')}`,
+    titleCase(short),
+  ];
   return forms[position % forms.length] ?? titleOf(topic);
 }
 
@@ -149,14 +181,21 @@ function chooseOption(options: readonly unknown[], stems: ReadonlySet<string>, r
 }
 
 function itemsWanted(name: string, prompt: ParsedPrompt): number {
-  const asked = /\b(\d{1,2})\s+(?:\w+\s+){0,2}(?:headlines?|variants?|titles?|items?|points?|options?|ideas?|keywords?)\b/i.exec(prompt.plain)?.[1];
+  const asked =
+    /\b(\d{1,2})\s+(?:\w+\s+){0,2}(?:headlines?|variants?|titles?|items?|points?|options?|ideas?|keywords?)\b/i.exec(
+      prompt.plain,
+    )?.[1];
   if (asked !== undefined) return Math.min(30, Number(asked));
   return /keyword|tag/i.test(name) ? 6 : DEFAULT_ITEMS;
 }
 
 function fillNumber(schema: JsonSchema, whole: boolean, name: string, position: number, random: Random): number {
-  const low = schema.minimum ?? (schema.exclusiveMinimum === undefined ? undefined : schema.exclusiveMinimum + (whole ? 1 : 0.01));
-  const high = schema.maximum ?? (schema.exclusiveMaximum === undefined ? undefined : schema.exclusiveMaximum - (whole ? 1 : 0.01));
+  const low =
+    schema.minimum ??
+    (schema.exclusiveMinimum === undefined ? undefined : schema.exclusiveMinimum + (whole ? 1 : 0.01));
+  const high =
+    schema.maximum ??
+    (schema.exclusiveMaximum === undefined ? undefined : schema.exclusiveMaximum - (whole ? 1 : 0.01));
   if (low !== undefined || high !== undefined) {
     const from = low ?? Math.min(0, high ?? 0);
     const to = high ?? from + 10;
@@ -165,7 +204,8 @@ function fillNumber(schema: JsonSchema, whole: boolean, name: string, position: 
     const value = whole ? Math.round(drawn) : Math.round(drawn * 100) / 100;
     return Math.min(to, Math.max(from, step === undefined ? value : Math.round(value / step) * step));
   }
-  if (/confidence|probability|share|score|relevance/i.test(name)) return whole ? 4 : Math.round((0.7 + 0.25 * random()) * 100) / 100;
+  if (/confidence|probability|share|score|relevance/i.test(name))
+    return whole ? 4 : Math.round((0.7 + 0.25 * random()) * 100) / 100;
   return position + 1;
 }
 
@@ -176,7 +216,10 @@ function fitLength(text: string, schema: JsonSchema): string {
     fitted = cut.lastIndexOf(' ') > schema.maxLength / 2 ? cut.slice(0, cut.lastIndexOf(' ')) : cut;
   }
   while (schema.minLength !== undefined && fitted.length < schema.minLength) {
-    fitted = fitted === '' ? '-'.repeat(schema.minLength) : `${fitted} ${text}`.slice(0, Math.max(schema.minLength, text.length));
+    fitted =
+      fitted === ''
+        ? '-'.repeat(schema.minLength)
+        : `${fitted} ${text}`.slice(0, Math.max(schema.minLength, text.length));
   }
   return fitted;
 }
@@ -184,8 +227,9 @@ function fitLength(text: string, schema: JsonSchema): string {
 function resolve(root: JsonSchema, reference: string): JsonSchema {
   if (reference === '#') return root;
   let node: unknown = root;
-  for (const key of reference.replace(/^#\//, '').split('/')) node = (node as Record<string, unknown> | undefined)?.[key.replace(/~1/g, '/').replace(/~0/g, '~')];
-  return (node ?? {});
+  for (const key of reference.replace(/^#\//, '').split('/'))
+    node = (node as Record<string, unknown> | undefined)?.[key.replace(/~1/g, '/').replace(/~0/g, '~')];
+  return node ?? {};
 }
 
 const singular = (name: string): string => name.replace(/s$/, '');

@@ -4,18 +4,48 @@ import { titleCase } from './title-of.ts';
 
 /** Words that give a group of notes away, and what an editor would call a section about them. */
 const THEMES: readonly { name: string; cues: string }[] = [
-  { name: 'Background', cues: 'born early founded origin history historical established tradition ancient began named formerly century family education' },
-  { name: 'How It Unfolded', cues: 'morning afternoon evening minutes hours arrived struck intensified weakened landfall approached' },
-  { name: 'Impact', cues: 'damage damaged destroyed killed deaths died injured flooding flooded victims homes casualties losses outage displaced evacuated fatalities' },
-  { name: 'Response', cues: 'government announced relief rescue emergency police president minister aid donated statement condemned investigation officials declared' },
-  { name: 'Reception', cues: 'critics reviews review rating praised acclaim score audience box gross chart award nominated fans' },
-  { name: 'Production', cues: 'filming director cast script studio album producer composer soundtrack screenplay recording' },
-  { name: 'Rules and Law', cues: 'law court act legal vote election ballot charged trial lawsuit constitution rule rules charter' },
+  {
+    name: 'Background',
+    cues: 'born early founded origin history historical established tradition ancient began named formerly century family education',
+  },
+  {
+    name: 'How It Unfolded',
+    cues: 'morning afternoon evening minutes hours arrived struck intensified weakened landfall approached',
+  },
+  {
+    name: 'Impact',
+    cues: 'damage damaged destroyed killed deaths died injured flooding flooded victims homes casualties losses outage displaced evacuated fatalities',
+  },
+  {
+    name: 'Response',
+    cues: 'government announced relief rescue emergency police president minister aid donated statement condemned investigation officials declared',
+  },
+  {
+    name: 'Reception',
+    cues: 'critics reviews review rating praised acclaim score audience box gross chart award nominated fans',
+  },
+  {
+    name: 'Production',
+    cues: 'filming director cast script studio album producer composer soundtrack screenplay recording',
+  },
+  {
+    name: 'Rules and Law',
+    cues: 'law court act legal vote election ballot charged trial lawsuit constitution rule rules charter',
+  },
   { name: 'Geography', cues: 'mountain river summit elevation forest slope valley trail lake altitude terrain' },
-  { name: 'Methods and Equipment', cues: 'method technique equipment device rope harness software tool apparatus gear' },
-  { name: 'Economics', cues: 'market price cost investment million revenue bank fund trade tax budget economy inflation' },
+  {
+    name: 'Methods and Equipment',
+    cues: 'method technique equipment device rope harness software tool apparatus gear',
+  },
+  {
+    name: 'Economics',
+    cues: 'market price cost investment million revenue bank fund trade tax budget economy inflation',
+  },
   { name: 'Career', cues: 'career appointed professor university editor retired degree lectured biography scholar' },
-  { name: 'Evidence and Research', cues: 'study research data results found evidence analysis model experiment measured researchers' },
+  {
+    name: 'Evidence and Research',
+    cues: 'study research data results found evidence analysis model experiment measured researchers',
+  },
 ];
 const CUES = THEMES.map(({ name, cues }) => ({ name, stems: contentStems(cues) }));
 
@@ -24,11 +54,19 @@ const CUES = THEMES.map(({ name, cues }) => ({ name, stems: contentStems(cues) }
  *
  * @param taken headings given already; the new one differs from all of them
  */
-export function nameSection(texts: readonly string[], others: readonly string[], topic: string, taken: readonly string[]): string {
+export function nameSection(
+  texts: readonly string[],
+  others: readonly string[],
+  topic: string,
+  taken: readonly string[],
+): string {
   const topicStems = contentStems(topic);
   const found = keyPhrases(texts, 8, others);
   const fresh = found.filter((phrase) => phrase.stems.every((item) => !topicStems.has(item)));
-  const phrases = [...fresh, ...found.filter((phrase) => !fresh.includes(phrase) && phrase.stems.some((item) => !topicStems.has(item)))]
+  const phrases = [
+    ...fresh,
+    ...found.filter((phrase) => !fresh.includes(phrase) && phrase.stems.some((item) => !topicStems.has(item))),
+  ]
     .map((phrase) => titleCase(phrase.text))
     .filter((phrase) => !taken.some((heading) => heading.includes(phrase)));
   const own = contentStems(texts.join(' '));

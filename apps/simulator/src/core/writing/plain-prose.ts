@@ -18,15 +18,24 @@ export const writePlainProse: Writer<string> = ({ prompt, random }) => {
   const own = splitSentences(prompt.plain)
     .filter((sentence) => countWords(sentence.text) >= 6 && isWhole(sentence.text) && !sentence.text.endsWith('?'))
     .map((sentence) => ({ text: tidySentence(sentence.text), sources: [] }));
-  if (own.length < 3) return own.length === 0 ? NOTHING_TO_WORK_FROM : `${NOTHING_TO_WORK_FROM} What was said: ${own.map(({ text }) => text).join(' ')}`;
+  if (own.length < 3)
+    return own.length === 0
+      ? NOTHING_TO_WORK_FROM
+      : `${NOTHING_TO_WORK_FROM} What was said: ${own.map(({ text }) => text).join(' ')}`;
   return writeFrom(leading(own, contentStems(prompt.topic), words), prompt, words, random);
 };
 
 /** About as many of the best facts as the words can hold, in the order given. */
 export function leading(facts: readonly Evidence[], about: ReadonlySet<string>, words: number): Evidence[] {
   const limit = Math.max(2, Math.ceil(words / 18));
-  return rankTexts(facts.map((fact) => fact.text), about)
-    .map((entry) => ({ ...entry, score: isAnaphoric(facts[entry.index]?.text ?? '') ? entry.score * 0.3 : entry.score }))
+  return rankTexts(
+    facts.map((fact) => fact.text),
+    about,
+  )
+    .map((entry) => ({
+      ...entry,
+      score: isAnaphoric(facts[entry.index]?.text ?? '') ? entry.score * 0.3 : entry.score,
+    }))
     .sort((left, right) => right.score - left.score)
     .slice(0, limit)
     .sort((left, right) => left.index - right.index)

@@ -79,7 +79,9 @@ function contradictionsIn(notes: readonly Merged[]): string[] {
       const words = (note: Merged): Set<string> => new Set([...note.stems].filter((item) => !/\d/.test(item)));
       const shared = [...left.sources].some((source) => right.sources.has(source));
       if (shared || jaccard(words(left), words(right)) < 0.5 || !differInFigures(left.text, right.text)) continue;
-      found.push(`Source ${[...left.sources].join(', ')}: ${left.text} Source ${[...right.sources].join(', ')}: ${right.text}`);
+      found.push(
+        `Source ${[...left.sources].join(', ')}: ${left.text} Source ${[...right.sources].join(', ')}: ${right.text}`,
+      );
     }
   });
   return found.slice(0, 5);

@@ -13,13 +13,18 @@ export const writeSourceSummary: Writer<SourceSummary> = ({ prompt }) => {
   const text = prompt.sources[0]?.text ?? prompt.references[0]?.text ?? prompt.plain;
   const sentences = splitSentences(text).filter((sentence) => {
     const words = countWords(sentence.text);
-    return words >= 6 && words <= 70 && isWhole(sentence.text) && !sentence.text.endsWith('?') && sentence.raw.length <= 600;
+    return (
+      words >= 6 && words <= 70 && isWhole(sentence.text) && !sentence.text.endsWith('?') && sentence.raw.length <= 600
+    );
   });
   const topicStems = contentStems(prompt.topic);
   const query = new Set([...topicStems, ...contentStems(prompt.questions.join(' '))]);
   const wanted = Math.min(12, Math.max(4, Math.round(countWords(text) / 25)));
 
-  const ranked = rankTexts(sentences.map((sentence) => sentence.text), query)
+  const ranked = rankTexts(
+    sentences.map((sentence) => sentence.text),
+    query,
+  )
     .map(({ index, score, stems }) => {
       const sentence = sentences[index]?.text ?? '';
       const selfContained = isAnaphoric(sentence) ? 0.3 : 1;
@@ -41,7 +46,8 @@ export const writeSourceSummary: Writer<SourceSummary> = ({ prompt }) => {
     const sentence = sentences[index];
     if (!sentence) return [];
     const variants = shortenSentence(tidySentence(sentence.text));
-    const fitting = variants.find((variant) => countWords(variant) <= MAX_POINT_WORDS) ?? variants.at(-1) ?? sentence.text;
+    const fitting =
+      variants.find((variant) => countWords(variant) <= MAX_POINT_WORDS) ?? variants.at(-1) ?? sentence.text;
     return [{ text: fitting, quote: sentence.raw }];
   });
   const relevant = points.length > 0 && (topicStems.size === 0 || containment(topicStems, contentStems(text)) >= 0.25);

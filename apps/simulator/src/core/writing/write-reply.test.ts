@@ -66,12 +66,17 @@ describe('writeReply', () => {
     const sources = new Set<number>(LARKMOOR_NOTES.slice(10, 20).flatMap((note) => note.sources));
     for (const { text } of splitSentences(markdown)) {
       const cited = [...text.matchAll(/\[(\d+)\]/g)].map((match) => Number(match[1]));
-      expect({ text, cites: cited.length > 0 && cited.every((source) => sources.has(source)) }).toEqual({ text, cites: true });
+      expect({ text, cites: cited.length > 0 && cited.every((source) => sources.has(source)) }).toEqual({
+        text,
+        cites: true,
+      });
     }
   });
 
   it('says nothing twice in one part', () => {
-    const sentences = splitSentences(part({ number: 1, heading: 'Birds', words: 300, noteIds: ids.slice(0, 6) })).map(({ text }) => text);
+    const sentences = splitSentences(part({ number: 1, heading: 'Birds', words: 300, noteIds: ids.slice(0, 6) })).map(
+      ({ text }) => text,
+    );
     expect(new Set(sentences).size).toBe(sentences.length);
   });
 
@@ -81,13 +86,25 @@ describe('writeReply', () => {
   });
 
   it('opens a lead with what the topic is', () => {
-    expect(part({ number: 'lead', heading: '', words: 80, noteIds: [] })).toMatch(/^The Larkmoor Barrage is a tidal power station/);
+    expect(part({ number: 'lead', heading: '', words: 80, noteIds: [] })).toMatch(
+      /^The Larkmoor Barrage is a tidal power station/,
+    );
   });
 
   it('summarises from the text of a user who uses no fences', () => {
-    const { text } = writeReply(aReplyRequest(`Summarise this in 60 words.\n\n${LARKMOOR_SOURCES[1].text}`, { purpose: 'text', schema: undefined }));
+    const { text } = writeReply(
+      aReplyRequest(`Summarise this in 60 words.\n\n${LARKMOOR_SOURCES[1].text}`, {
+        purpose: 'text',
+        schema: undefined,
+      }),
+    );
     expect(countWords(text)).toBeGreaterThan(40);
-    expect(LARKMOOR_SOURCES[1].text).toContain(text.split(/(?<=\.)\s/)[0]?.replace(/^[^,]*, /, '').slice(5, 40));
+    expect(LARKMOOR_SOURCES[1].text).toContain(
+      text
+        .split(/(?<=\.)\s/)[0]
+        ?.replace(/^[^,]*, /, '')
+        .slice(5, 40),
+    );
   });
 
   it('says that it is a simulator when there is nothing to write from', () => {
@@ -95,7 +112,16 @@ describe('writeReply', () => {
   });
 
   it('is not misled by a topic, a section or notes that are missing', () => {
-    const purposes = ['research_questions', 'source_summary', 'research_notes', 'article_outline', 'article_part', 'article_critique', 'article_patch', 'article_metadata'];
+    const purposes = [
+      'research_questions',
+      'source_summary',
+      'research_notes',
+      'article_outline',
+      'article_part',
+      'article_critique',
+      'article_patch',
+      'article_metadata',
+    ];
     for (const purpose of purposes) {
       for (const user of ['', 'Write.', aBrief(), aNotesFence(), fence('section', '', { number: 1 })]) {
         expect(() => JSON.parse(writeReply(aReplyRequest(user, { purpose })).text) as unknown).not.toThrow();
@@ -105,16 +131,39 @@ describe('writeReply', () => {
 });
 
 describe('fillSchema', () => {
-  const fill = (schema: z.ZodType, user = aBrief() + '\n' + fence('source', LARKMOOR_SOURCES[0].text, { id: 1, title: 'T' })): unknown =>
-    fillSchema(z.toJSONSchema(schema) as JsonSchema, { prompt: parsePrompt([{ role: 'user', text: user }]), random: seededRandom(1) });
+  const fill = (
+    schema: z.ZodType,
+    user = aBrief() + '\n' + fence('source', LARKMOOR_SOURCES[0].text, { id: 1, title: 'T' }),
+  ): unknown =>
+    fillSchema(z.toJSONSchema(schema) as JsonSchema, {
+      prompt: parsePrompt([{ role: 'user', text: user }]),
+      random: seededRandom(1),
+    });
 
   const Node: z.ZodType = z.lazy(() => z.object({ label: z.string(), next: z.union([z.null(), Node]) }));
   it.each([
-    { title: 'nested objects and bounded lists', schema: z.strictObject({ a: z.strictObject({ b: z.array(z.string()).min(2).max(4) }), n: z.int().min(3).max(5) }) },
-    { title: 'enums, literals, unions and nulls', schema: z.strictObject({ k: z.enum(['x', 'y']), l: z.literal(7), u: z.union([z.string(), z.number()]), m: z.nullable(z.string()) }) },
-    { title: 'bounded strings and numbers', schema: z.strictObject({ s: z.string().min(400).max(500), t: z.string().max(12), f: z.number().min(0).max(1) }) },
+    {
+      title: 'nested objects and bounded lists',
+      schema: z.strictObject({ a: z.strictObject({ b: z.array(z.string()).min(2).max(4) }), n: z.int().min(3).max(5) }),
+    },
+    {
+      title: 'enums, literals, unions and nulls',
+      schema: z.strictObject({
+        k: z.enum(['x', 'y']),
+        l: z.literal(7),
+        u: z.union([z.string(), z.number()]),
+        m: z.nullable(z.string()),
+      }),
+    },
+    {
+      title: 'bounded strings and numbers',
+      schema: z.strictObject({ s: z.string().min(400).max(500), t: z.string().max(12), f: z.number().min(0).max(1) }),
+    },
     { title: 'recursive schemas', schema: z.strictObject({ root: Node }) },
-    { title: 'dates, addresses and identifiers', schema: z.strictObject({ d: z.iso.date(), t: z.iso.datetime(), u: z.uuid(), e: z.email() }) },
+    {
+      title: 'dates, addresses and identifiers',
+      schema: z.strictObject({ d: z.iso.date(), t: z.iso.datetime(), u: z.uuid(), e: z.email() }),
+    },
   ])('satisfies $title', ({ schema }) => {
     expect(schema.safeParse(fill(schema)).error).toBeUndefined();
   });
@@ -125,7 +174,9 @@ describe('fillSchema', () => {
   });
 
   it('writes different headlines', () => {
-    const { headlines } = fill(z.strictObject({ headlines: z.array(z.string()).min(3).max(3) })) as { headlines: string[] };
+    const { headlines } = fill(z.strictObject({ headlines: z.array(z.string()).min(3).max(3) })) as {
+      headlines: string[];
+    };
     expect(new Set(headlines).size).toBe(3);
   });
 });

@@ -2,6 +2,7 @@ import {
   ArticleCritique,
   ArticleMetadata,
   ArticleOutline,
+  ArticlePart,
   ArticlePatch,
   fence,
   ResearchNotes,
@@ -13,14 +14,19 @@ import { describe, expect, it } from 'vitest';
 import { z, type ZodType } from 'zod';
 import { aBrief, aNotesFence, LARKMOOR_NOTES, LARKMOOR_SOURCES } from '../../../test/fixtures/larkmoor.ts';
 import { parsePrompt } from '../prompt/parse-prompt.ts';
+import { splitSentences } from '../text/split-sentences.ts';
+import { countWords } from '../text/words.ts';
 import type { JsonSchema } from './fill-schema.ts';
 import { recogniseSchema, writerFor } from './writers.ts';
 
 function write<T>(purpose: string, schema: ZodType<T>, user: string, seed = 1): T {
-  return schema.parse(writerFor(purpose)?.({ prompt: parsePrompt([{ role: 'user', text: user }]), random: seededRandom(seed) }));
+  return schema.parse(
+    writerFor(purpose)?.({ prompt: parsePrompt([{ role: 'user', text: user }]), random: seededRandom(seed) }),
+  );
 }
 const [history] = LARKMOOR_SOURCES;
-const aSource = (source: (typeof LARKMOOR_SOURCES)[number]): string => fence('source', source.text, { id: source.id, title: source.title });
+const aSource = (source: (typeof LARKMOOR_SOURCES)[number]): string =>
+  fence('source', source.text, { id: source.id, title: source.title });
 
 describe('research_questions', () => {
   it('asks four to six questions about the topic', () => {
@@ -33,7 +39,9 @@ describe('research_questions', () => {
   });
 
   it('starts with the topic where that is a question itself', () => {
-    expect(write('research_questions', ResearchQuestions, aBrief({ topic: 'Why do tides rise?' })).questions[0]).toBe('Why do tides rise?');
+    expect(write('research_questions', ResearchQuestions, aBrief({ topic: 'Why do tides rise?' })).questions[0]).toBe(
+      'Why do tides rise?',
+    );
   });
 });
 
@@ -62,7 +70,10 @@ describe('research_notes', () => {
     const { notes } = write(
       'research_notes',
       ResearchNotes,
-      [points(1, 'The barrage was opened on 9 May 1968 before a crowd.', 'Each gate weighs 210 tonnes.'), points(2, '- The barrage was opened on 9 May 1968.')].join('\n'),
+      [
+        points(1, 'The barrage was opened on 9 May 1968 before a crowd.', 'Each gate weighs 210 tonnes.'),
+        points(2, '- The barrage was opened on 9 May 1968.'),
+      ].join('\n'),
     );
     expect(notes.map((note) => note.sources)).toEqual([[1, 2], [1]]);
     expect(notes.map((note) => note.id)).toEqual(['n1', 'n2']);
@@ -72,15 +83,23 @@ describe('research_notes', () => {
     const { notes, contradictions } = write(
       'research_notes',
       ResearchNotes,
-      [points(1, 'The barrage delivers up to 86 megawatts of power.'), points(2, 'The barrage delivers up to 91 megawatts of power.')].join('\n'),
+      [
+        points(1, 'The barrage delivers up to 86 megawatts of power.'),
+        points(2, 'The barrage delivers up to 91 megawatts of power.'),
+      ].join('\n'),
     );
     expect(notes).toHaveLength(2);
     expect(contradictions).toHaveLength(1);
   });
 
   it('names the questions that no note answers', () => {
-    const user = [fence('questions', 'Which lighthouse keepers signed the petition?\nHow much does a gate weigh in tonnes?'), points(1, 'Each gate weighs 210 tonnes.')].join('\n');
-    expect(write('research_notes', ResearchNotes, user).gaps).toEqual(['Which lighthouse keepers signed the petition?']);
+    const user = [
+      fence('questions', 'Which lighthouse keepers signed the petition?\nHow much does a gate weigh in tonnes?'),
+      points(1, 'Each gate weighs 210 tonnes.'),
+    ].join('\n');
+    expect(write('research_notes', ResearchNotes, user).gaps).toEqual([
+      'Which lighthouse keepers signed the petition?',
+    ]);
   });
 });
 
@@ -108,23 +127,42 @@ describe('article_outline', () => {
 });
 
 const GOOD = 'Each gate weighs 210 tonnes and is moved by two electric winches [1].';
-const article = (...sentences: string[]): string => fence('article', `[part lead]\nThe Larkmoor Barrage is a tidal power station [1].\n\n[part 1] ## Gates\n${sentences.join(' ')}`);
+const article = (...sentences: string[]): string =>
+  fence(
+    'article',
+    `[part lead]\nThe Larkmoor Barrage is a tidal power station [1].\n\n[part 1] ## Gates\n${sentences.join(' ')}`,
+  );
 
 describe('article_critique', () => {
-  const critique = (...sentences: string[]): ArticleCritique => write('article_critique', ArticleCritique, `${aBrief()}\n${aNotesFence()}\n${article(...sentences)}`);
+  const critique = (...sentences: string[]): ArticleCritique =>
+    write('article_critique', ArticleCritique, `${aBrief()}\n${aNotesFence()}\n${article(...sentences)}`);
 
   it.each([
-    { kind: 'unsupported', sentence: 'Astronauts have praised the cheese festival that pelicans organise every Thursday [1].' },
-    { kind: 'wrong_fact', sentence: 'The turbines together deliver up to 99 megawatts, enough for roughly 70,000 households [1].' },
-    { kind: 'missing_citation', sentence: 'Divers inspect the concrete sills twice a year, when the gates are lifted for cleaning.' },
-    { kind: 'wrong_citation', sentence: 'Divers inspect the concrete sills twice a year, when the gates are lifted for cleaning [3].' },
+    {
+      kind: 'unsupported',
+      sentence: 'Astronauts have praised the cheese festival that pelicans organise every Thursday [1].',
+    },
+    {
+      kind: 'wrong_fact',
+      sentence: 'The turbines together deliver up to 99 megawatts, enough for roughly 70,000 households [1].',
+    },
+    {
+      kind: 'missing_citation',
+      sentence: 'Divers inspect the concrete sills twice a year, when the gates are lifted for cleaning.',
+    },
+    {
+      kind: 'wrong_citation',
+      sentence: 'Divers inspect the concrete sills twice a year, when the gates are lifted for cleaning [3].',
+    },
     { kind: 'repetition', sentence: GOOD },
   ])('finds a planted defect of kind $kind and quotes it', ({ kind, sentence }) => {
     expect(critique(GOOD, sentence).defects).toEqual([expect.objectContaining({ kind, part: '1', quote: sentence })]);
   });
 
   it('finds nothing wrong with sentences that the notes support', () => {
-    expect(critique(GOOD, 'The Selwyn Water Board repaid the last of its construction loans in 2008 [3].').defects).toEqual([]);
+    expect(
+      critique(GOOD, 'The Selwyn Water Board repaid the last of its construction loans in 2008 [3].').defects,
+    ).toEqual([]);
   });
 
   it('finds a paragraph that belongs to another article', () => {
@@ -133,9 +171,43 @@ describe('article_critique', () => {
   });
 
   it('scores an article with defects lower than one without', () => {
-    const bad = critique('Astronauts praise cheese festivals [1].', 'Pelicans organise tournaments on Thursdays [2].').scores;
+    const bad = critique(
+      'Astronauts praise cheese festivals [1].',
+      'Pelicans organise tournaments on Thursdays [2].',
+    ).scores;
     const good = critique(GOOD).scores;
     expect(bad.relevance).toBeLessThan(good.relevance);
+  });
+});
+
+describe('without any source', () => {
+  const part = (number: string | number, words: number): string =>
+    write(
+      'article_part',
+      ArticlePart,
+      `${aBrief({ topic: 'Night trains' })}\n${fence('section', '', { number, heading: 'Background', words })}`,
+    ).markdown;
+
+  it('writes about as many words as asked for, without figures and citations', () => {
+    for (const words of [60, 120, 180, 240]) {
+      const written = part(1, words);
+      expect(Math.abs(countWords(written) - words)).toBeLessThanOrEqual(words * 0.1);
+      expect(written).not.toMatch(/\d/);
+    }
+  });
+
+  it('says different things in different parts', () => {
+    const [first, second] = [part(1, 150), part(2, 150)].map(
+      (text) => new Set(splitSentences(text).map((sentence) => sentence.text)),
+    );
+    expect([...(first ?? [])].filter((sentence) => second?.has(sentence))).toEqual([]);
+  });
+
+  it('asks for no citations', () => {
+    const article = fence('article', `[part 1] ## Background\n${part(1, 120)}`);
+    expect(
+      write('article_critique', ArticleCritique, `${aBrief({ topic: 'Night trains' })}\n${article}`).defects,
+    ).toEqual([]);
   });
 });
 
@@ -152,7 +224,9 @@ describe('article_patch', () => {
 
   it('removes what nothing supports', () => {
     const sentence = 'Astronauts have praised the cheese festival of the pelicans [1].';
-    expect(patch(`unsupported | 1 | "${sentence}" | remove`, sentence).edits).toEqual([{ part: '1', find: sentence, replace: '' }]);
+    expect(patch(`unsupported | 1 | "${sentence}" | remove`, sentence).edits).toEqual([
+      { part: '1', find: sentence, replace: '' },
+    ]);
   });
 
   it('corrects a wrong figure by the note that has the right one', () => {
@@ -169,9 +243,17 @@ describe('article_patch', () => {
 describe('article_metadata', () => {
   it('describes the article in 120 to 160 characters and five to eight keywords', () => {
     const texts = ['Tides.', GOOD, LARKMOOR_NOTES.map((note) => `${note.text} [1]`).join(' ')];
-    for (const topic of ['Tides', 'The Larkmoor Barrage', 'A very long topic that goes on and on about a barrage across the mouth of a river with many gates']) {
+    for (const topic of [
+      'Tides',
+      'The Larkmoor Barrage',
+      'A very long topic that goes on and on about a barrage across the mouth of a river with many gates',
+    ]) {
       for (const text of texts) {
-        const { metaDescription, keywords } = write('article_metadata', ArticleMetadata, `${aBrief({ topic })}\n${article(text)}`);
+        const { metaDescription, keywords } = write(
+          'article_metadata',
+          ArticleMetadata,
+          `${aBrief({ topic })}\n${article(text)}`,
+        );
         expect(metaDescription.length).toBeGreaterThanOrEqual(120);
         expect(metaDescription.length).toBeLessThanOrEqual(160);
         expect(keywords.length).toBeGreaterThanOrEqual(5);
@@ -187,7 +269,9 @@ describe('recogniseSchema', () => {
 
   it('knows an output by its name, by its title and by its properties', () => {
     expect(recogniseSchema('article_outline', {})).toBe('article_outline');
-    expect(recogniseSchema(undefined, { ...json(z.object({ a: z.string() })), title: 'article_part' })).toBe('article_part');
+    expect(recogniseSchema(undefined, { ...json(z.object({ a: z.string() })), title: 'article_part' })).toBe(
+      'article_part',
+    );
     expect(recogniseSchema(undefined, json(ArticleCritique))).toBe('article_critique');
   });
 

@@ -2,11 +2,15 @@ import type { Limitation } from '@pressroom/contracts';
 import type { ContractReport } from '@pressroom/pipelines';
 
 /** What the finished article still owes the quality contract, for its reader: the length by itself, all else by code. */
-export function describeContract(report: ContractReport, step: string): Limitation[] {
+export function describeContract(
+  report: Pick<ContractReport, 'findings'>,
+  step: string,
+  subject = 'article',
+): Limitation[] {
   const limitations: Limitation[] = [];
   const counts = new Map<string, number>();
   for (const { code, severity, message } of report.findings) {
-    if (code === 'WORD_COUNT_OFF') limitations.push({ code, step, message: `The article has ${message}.` });
+    if (code === 'WORD_COUNT_OFF') limitations.push({ code, step, message: `The ${subject} has ${message}.` });
     else if (severity === 'error') counts.set(code, (counts.get(code) ?? 0) + 1);
   }
   if (counts.size > 0) {
@@ -14,7 +18,7 @@ export function describeContract(report: ContractReport, step: string): Limitati
     limitations.push({
       code: 'QUALITY_CONTRACT_UNMET',
       step,
-      message: `The article does not keep the quality contract: ${list}.`,
+      message: `The ${subject} does not keep the quality contract: ${list}.`,
     });
   }
   return limitations;

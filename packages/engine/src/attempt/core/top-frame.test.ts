@@ -2,11 +2,15 @@ import { describe, expect, it } from 'vitest';
 
 import { topFrame } from './top-frame.ts';
 
-const stack = (...frames: string[]) => ['Error: a message at /home/someone/secret.ts:1:1', ...frames.map((frame) => `    at ${frame}`)].join('\n');
+const stack = (...frames: string[]) =>
+  ['Error: a message at /home/someone/secret.ts:1:1', ...frames.map((frame) => `    at ${frame}`)].join('\n');
 
 describe('topFrame', () => {
   it.each([
-    ['readSources (file:///srv/app/packages/agents/src/research/read-sources.ts:49:11)', 'packages/agents/src/research/read-sources.ts:readSources'],
+    [
+      'readSources (file:///srv/app/packages/agents/src/research/read-sources.ts:49:11)',
+      'packages/agents/src/research/read-sources.ts:readSources',
+    ],
     ['async Object.run (/srv/packages-old/app/packages/agents/src/run.ts:4:1)', 'packages/agents/src/run.ts:run'],
     ['new Gateway (/x/packages/llm/src/gateway.ts:1:2)', 'packages/llm/src/gateway.ts:Gateway'],
     ['Object.call [as send] (/x/apps/worker/src/wiring/send.ts:1:2)', 'apps/worker/src/wiring/send.ts:call'],

@@ -1,5 +1,6 @@
 /** A frame of ours: `at name (…/packages/x/src/y.ts:1:2)`, whatever stands before the repository's own folders. */
-const FRAME = /^\s*at (?:async )?(?:(?<name>.+?) )?\(?(?:file:\/\/)?\/(?:[^()]*\/)?(?<file>(?:packages|apps)\/[^()]+\.[cm]?[jt]sx?):\d+:\d+\)?$/;
+const FRAME =
+  /^\s*at (?:async )?(?:(?<name>.+?) )?\(?(?:file:\/\/)?\/(?:[^()]*\/)?(?<file>(?:packages|apps)\/[^()]+\.[cm]?[jt]sx?):\d+:\d+\)?$/;
 
 /**
  * The innermost frame of our own code in a stack, as `file:function` below the repository. Neither line numbers, which

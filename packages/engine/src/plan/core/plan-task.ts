@@ -1,20 +1,25 @@
 import { tierForQuality } from '@pressroom/catalog';
-import { queueName, type Lane, type Quality } from '@pressroom/contracts';
+import { queueName, type Gate, type Lane, type Quality } from '@pressroom/contracts';
 import type { NewStep } from '@pressroom/db';
 import type { Expansion, Pipeline, PlannedStep } from '@pressroom/pipelines';
+import { boundTimeouts } from './bound-timeouts.ts';
 
 export interface PlanRequest {
   pipeline: Pipeline;
   input: unknown;
   quality: Quality;
   lane: Lane;
+  /** Gates the task is to wait at; only steps known at acceptance can have one. */
+  approvals?: readonly Gate[];
+  /** The task's own limit, which no step outlives; absent leaves that to the deadline. */
+  timeoutMs?: number;
   newId: () => string;
 }
 
 /**
  * The plan of a task at acceptance: rows for every step known then, with both directions of the dependencies.
  * Pure but for the ids, which the caller supplies.
- * @throws {Error} when the pipeline names an unknown dependency or a key twice: a programmer's error
+ * @throws {Error} when the pipeline names an unknown dependency, a key twice, or lacks a gate: a programmer's error
  */
 export function planTask(request: PlanRequest): NewStep[] {
   const planned = request.pipeline.plan(request.input, request.quality);
@@ -24,7 +29,21 @@ export function planTask(request: PlanRequest): NewStep[] {
     const unknown = step.dependsOn.find((key) => !keys.has(key));
     if (unknown !== undefined) throw new Error(`step ${step.key} depends on ${unknown}, which is not planned`);
   }
-  return planned.map((step) => toNewStep(request, step, planned, step.dependsOn.length));
+  const gates = gatesByStep(request, keys);
+  return planned.map((step) => ({
+    ...toNewStep(request, step, planned, step.dependsOn.length),
+    gate: gates.get(step.key) ?? null,
+  }));
+}
+
+function gatesByStep({ pipeline, approvals = [] }: PlanRequest, keys: ReadonlySet<string>): Map<string, Gate> {
+  const gates = new Map<string, Gate>();
+  for (const gate of approvals) {
+    const key = pipeline.gates?.[gate]?.step;
+    if (key === undefined || !keys.has(key)) throw new Error(`pipeline ${pipeline.type} has no step for the gate ${gate}`);
+    gates.set(key, gate);
+  }
+  return gates;
 }
 
 /** What a completed step adds: new rows, and which waiting steps must wait for them too. */
@@ -69,11 +88,12 @@ function toNewStep(
     next: all.filter((other) => other.dependsOn.includes(step.key)).map((other) => other.key),
     depsLeft,
     params: step.params,
-    attemptTimeoutMs: step.attemptTimeoutMs,
-    totalTimeoutMs: step.totalTimeoutMs,
+    ...boundTimeouts(step, request.timeoutMs ?? Infinity),
     maxFailures: step.maxFailures,
     backoffBaseMs: step.backoff.baseMs,
     backoffCapMs: step.backoff.capMs,
     onExhausted: step.onExhausted,
+    gate: null,
+    queueTimeoutMs: step.queueTimeoutMs ?? null,
   };
 }

@@ -41,6 +41,7 @@ export function endWithWhatIsThere(
   cause: { code: string; message: string },
   because: Limitation[],
 ): void {
+  keepWhatAwaitsApproval(snapshot, change);
   cancelOpenSteps(snapshot, change);
   const assembled =
     pipeline && snapshot.task.input !== null ? pipeline.assemble(snapshot.task.input, snapshot.outputs) : undefined;
@@ -54,8 +55,25 @@ export function endWithWhatIsThere(
   change.events.push({ type: `task.${change.status}`, data: usable ? {} : { error: cause } });
 }
 
+/**
+ * An output that nobody approved is still what is there, unless more was to follow from it: then the step counts as not
+ * done, so that a retry makes it and what follows.
+ */
+function keepWhatAwaitsApproval(snapshot: TaskSnapshot, change: TaskChange): void {
+  const statuses = statusesAfter(snapshot.steps, change.steps);
+  for (const step of snapshot.steps) {
+    if (statuses.get(step.id) === 'waiting' && step.next.length === 0) change.steps.push({ id: step.id, status: 'completed' });
+  }
+}
+
 /** Ends a task whose time is over. */
 export function endAtDeadline(snapshot: TaskSnapshot, change: TaskChange, pipeline: Pipeline | undefined): void {
+  const { awaitingGate } = snapshot.task;
+  if (awaitingGate !== null) {
+    const expired = { code: 'APPROVAL_EXPIRED', message: `nobody decided at the gate "${awaitingGate}" in time` };
+    endWithWhatIsThere(snapshot, change, pipeline, expired, [{ code: 'APPROVAL_EXPIRED', message: expired.message }]);
+    return;
+  }
   const cause = { code: 'TASK_DEADLINE_EXCEEDED', message: 'the deadline passed before anything usable was made' };
   endWithWhatIsThere(snapshot, change, pipeline, cause, [
     { code: 'DEADLINE_REACHED', message: 'the deadline passed before every step was done' },

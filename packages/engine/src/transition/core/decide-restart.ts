@@ -37,7 +37,11 @@ export function decideRestart({ task, steps, letters }: RestartSnapshot, request
 
   const redoAll = request.cause === 'redrive' || !begin;
   const seeds = steps.filter(
-    (step) => step === begin || step.status === 'dead' || step.status === 'cancelled' || (redoAll && step.status !== 'completed'),
+    (step) =>
+      step === begin ||
+      step.status === 'dead' ||
+      step.status === 'cancelled' ||
+      (redoAll && step.status !== 'completed'),
   );
   const again = withDependants(steps, seeds);
   const gone = spawnedBy(steps, again);
@@ -58,7 +62,9 @@ export function decideRestart({ task, steps, letters }: RestartSnapshot, request
       depsLeft,
       ...(begins && request.params && { params: request.params }),
       ...(begins && request.tier && { tier: request.tier }),
-      resetCalls: begin ? begins && (request.resetCalls ?? begin.status === 'completed') : (request.resetCalls ?? false),
+      resetCalls: begin
+        ? begins && (request.resetCalls ?? begin.status === 'completed')
+        : (request.resetCalls ?? false),
     };
   });
   const resting = kept.filter((step) => !again.has(step.key));
@@ -99,7 +105,9 @@ export function decideRestart({ task, steps, letters }: RestartSnapshot, request
           tenantId: task.tenantId,
           action: request.letterId === undefined ? 'task.retry' : 'dead_letter.redrive',
           target:
-            request.letterId === undefined ? { kind: 'task', id: task.id } : { kind: 'dead_letter', id: request.letterId },
+            request.letterId === undefined
+              ? { kind: 'task', id: task.id }
+              : { kind: 'dead_letter', id: request.letterId },
           data: {
             taskId: task.id,
             generation,
@@ -121,7 +129,7 @@ export function decideRestart({ task, steps, letters }: RestartSnapshot, request
 /** Keys of the given steps and of everything that depends on them, however far down. */
 function withDependants(steps: readonly RestartStep[], seeds: readonly RestartStep[]): Set<string> {
   const found = new Set(seeds.map((step) => step.key));
-  for (let before = -1; before !== found.size; ) {
+  for (let before = -1; before !== found.size;) {
     before = found.size;
     for (const step of steps) if (step.deps.some((key) => found.has(key))) found.add(step.key);
   }
@@ -131,7 +139,7 @@ function withDependants(steps: readonly RestartStep[], seeds: readonly RestartSt
 /** Keys of the steps that were added by one of these, or by one that was so added. */
 function spawnedBy(steps: readonly RestartStep[], spawners: ReadonlySet<string>): Set<string> {
   const found = new Set<string>();
-  for (let before = -1; before !== found.size; ) {
+  for (let before = -1; before !== found.size;) {
     before = found.size;
     for (const step of steps) {
       if (step.spawnedBy !== null && (spawners.has(step.spawnedBy) || found.has(step.spawnedBy))) found.add(step.key);

@@ -35,7 +35,12 @@ export function normaliseMessage(message: string): string {
 }
 
 /** Groups dead letters with the same cause: error class and code, where our code gave up, and the normalised message. */
-export function fingerprintOf(failure: { code: string; message: string; errorClass?: string; topFrame?: string }): string {
+export function fingerprintOf(failure: {
+  code: string;
+  message: string;
+  errorClass?: string;
+  topFrame?: string;
+}): string {
   const { code, errorClass = '', topFrame = '' } = failure;
   const cause = [errorClass, code, topFrame, normaliseMessage(failure.message)].join('\n');
   return createHash('sha256').update(cause).digest('hex').slice(0, 16);

@@ -1,0 +1,44 @@
+import { BulkDiscard, OperationAccepted } from '@pressroom/contracts';
+
+import { MAX_BODY_BYTES } from '../core/body-limits.ts';
+import { deadLetterSelection } from '../core/dead-letter-selection.ts';
+import { readJson } from '../middleware/read-json.ts';
+import { sendJson } from '../middleware/send.ts';
+import type { DeadLetterCommands } from '../ports.ts';
+import { defineRoute, ROLES, type Route } from '../routing/route.ts';
+
+/** `POST /v1/dead-letters/discard`. */
+export function bulkDiscard(deps: { deadLetterCommands: DeadLetterCommands }): Route {
+  return defineRoute({
+    method: 'POST',
+    path: '/v1/dead-letters/discard',
+    operationId: 'discardDeadLetters',
+    tag: 'Dead letters',
+    summary: 'Give many dead letters up',
+    description:
+      'Ends the open dead letters that match now, oldest first. Follow it with `GET /v1/operations/{id}`. With `dryRun` it ' +
+      'only counts.',
+    roles: ROLES.operate,
+    body: {
+      description: 'Which ones, how fast, and why',
+      content: { 'application/json': BulkDiscard },
+      limitBytes: MAX_BODY_BYTES,
+    },
+    responses: {
+      202: {
+        description: 'Under way',
+        content: { 'application/json': OperationAccepted },
+        headers: { Location: 'Path of the operation' },
+      },
+    },
+    async handle({ request, response, principal, bounded }) {
+      const { filter, ratePerSecond, limit, dryRun = false, reason } = await readJson(request, BulkDiscard);
+      const selection = deadLetterSelection(principal, filter);
+      const accepted = await bounded(
+        deps.deadLetterCommands.discardAll({ selection, ratePerSecond, limit, dryRun }, reason, principal),
+      );
+      response.setHeader('Location', `/v1/operations/${accepted.operationId}`);
+      sendJson(response, 202, accepted satisfies OperationAccepted);
+    },
+  });
+}

@@ -1,0 +1,152 @@
+import {
+  createAlertStore,
+  createAuditStore,
+  createDeadLetterQueryStore,
+  createDeadLetterStore,
+  createLoopLeaseStore,
+  createOperationStore,
+  createTaskRestartStore,
+  type Database,
+  type DeadLetterQueryStore,
+  type DeadLetterStore,
+  type OperationStore,
+} from '@pressroom/db';
+import {
+  createDeadLetterWatch,
+  createOperationRunner,
+  createTaskRestarts,
+  startDeadLetterLoops,
+  stepPayload,
+  type FindPipeline,
+  type TaskRestarts,
+} from '@pressroom/engine';
+import { systemClock as clock, type Logger, type Metrics, type Shutdown } from '@pressroom/runtime';
+
+import type { CoordinatorConfig } from '../config.ts';
+import type {
+  AlertQueries,
+  AuditQueries,
+  BulkRequest,
+  DeadLetterCommands,
+  DeadLetterQueries,
+  Operations,
+  Principal,
+} from '../ports.ts';
+
+/** Redrives a second of an operation that names no rate: thousands in a few minutes, and hardly felt beside other work. */
+const DEFAULT_REDRIVES_PER_SECOND = 50;
+
+export interface DeadLetterPorts {
+  deadLetters: DeadLetterQueries;
+  deadLetterCommands: DeadLetterCommands;
+  operations: Operations;
+  audit: AuditQueries;
+  alerts: AlertQueries;
+}
+
+/**
+ * Joins dead letters, operations, audit and alerts to their stores, and starts the loops that carry bulk operations out,
+ * watch growth and remove what is past its time.
+ */
+export function startDeadLetters(
+  database: Database,
+  deps: {
+    config: CoordinatorConfig['deadLetters'];
+    findPipeline: FindPipeline;
+    /** Called when steps have become ready. */
+    kick: () => void;
+    metrics: Metrics | undefined;
+    log: Logger;
+    shutdown: Shutdown;
+  },
+): { ports: DeadLetterPorts; restarts: TaskRestarts } {
+  const { config, log } = deps;
+  const letters = createDeadLetterStore(database);
+  const operations = createOperationStore(database);
+  const alerts = createAlertStore(database);
+  const audit = createAuditStore(database);
+  const restarts = createTaskRestarts({
+    store: createTaskRestartStore(database),
+    findPipeline: deps.findPipeline,
+    kick: deps.kick,
+    log,
+  });
+  const open = deps.metrics?.gauge('dead_letters_open', 'Dead letters that nobody has redriven or discarded');
+  const loops = startDeadLetterLoops({
+    operations: createOperationRunner({ operations, letters, restarts, clock, log }),
+    watch: createDeadLetterWatch({
+      letters,
+      operations,
+      alerts,
+      growth: config.growth,
+      retention: config.retention,
+      log,
+    }),
+    letters,
+    leases: createLoopLeaseStore(database),
+    onOpenCount: (count) => open?.set(count),
+    clock,
+    log,
+  });
+  deps.shutdown.register('dead letter loops', () => loops.stop());
+  const queries = createDeadLetterQueryStore(database);
+  return {
+    restarts,
+    ports: {
+      ...toPorts({ queries, letters, operations, restarts }),
+      audit: { list: (filter, page) => audit.list(filter, page) },
+      alerts: { list: (tenantId, page) => alerts.list(tenantId, page) },
+    },
+  };
+}
+
+function toPorts(deps: {
+  queries: DeadLetterQueryStore;
+  letters: DeadLetterStore;
+  operations: OperationStore;
+  restarts: TaskRestarts;
+}): Omit<DeadLetterPorts, 'audit' | 'alerts'> {
+  const { queries, letters, operations, restarts } = deps;
+  const actorOf = ({ keyId, role }: Principal) => ({ keyId, role });
+
+  const begin = (
+    kind: 'dead_letter.redrive' | 'dead_letter.discard',
+    bulk: BulkRequest,
+    options: Readonly<Record<string, unknown>>,
+    defaultRate: number | null,
+    actor: Principal,
+  ) =>
+    operations.create({
+      kind,
+      selection: bulk.selection,
+      options,
+      ratePerSecond: bulk.ratePerSecond ?? defaultRate,
+      limit: bulk.limit ?? null,
+      dryRun: bulk.dryRun,
+      actor: actorOf(actor),
+    });
+
+  return {
+    deadLetters: {
+      list: (selection, page) => queries.list(selection, page),
+      groups: (selection, page) => queries.groups(selection, page),
+      async get(id, tenantId) {
+        const found = await queries.get(id, tenantId);
+        if (!found) return undefined;
+        const { view, params, taskInput } = found;
+        return taskInput === null ? view : { ...view, payload: stepPayload(params, taskInput) };
+      },
+    },
+    deadLetterCommands: {
+      redrive: (id, tenantId, request, actor) => restarts.redrive(id, tenantId, request, actorOf(actor)),
+      discard: (id, tenantId, reason, actor) => letters.discard(id, tenantId, reason, actorOf(actor)),
+      redriveAll: (bulk, request, actor) =>
+        begin('dead_letter.redrive', bulk, request, DEFAULT_REDRIVES_PER_SECOND, actor),
+      discardAll: (bulk, reason, actor) => begin('dead_letter.discard', bulk, { reason }, null, actor),
+    },
+    operations: {
+      get: (id, tenantId) => operations.get(id, tenantId),
+      abort: (id, tenantId, actor) => operations.abort(id, tenantId, actorOf(actor)),
+    },
+  };
+}

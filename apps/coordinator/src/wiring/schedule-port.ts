@@ -1,0 +1,38 @@
+import type { NewSchedule, ScheduleStore } from '@pressroom/db';
+import { nextFireMs, problemOfRule, type CronRule } from '@pressroom/engine';
+import type { Clock } from '@pressroom/runtime';
+
+import type { ScheduleDraft, Schedules } from '../control-ports.ts';
+import type { Principal } from '../ports.ts';
+
+/** Schedules as the API wants them: with their rule checked and their next fire known. */
+export function createSchedulePort(deps: { store: ScheduleStore; defaultTenantId: string; clock: Clock }): Schedules {
+  const { store, clock } = deps;
+  const actorOf = ({ keyId, role }: Principal) => ({ keyId, role });
+  const nextFireAt = (rule: CronRule & { enabled: boolean }): Date | null => {
+    const atMs = rule.enabled ? nextFireMs(rule, clock.nowMs()) : null;
+    return atMs === null ? null : new Date(atMs);
+  };
+  return {
+    list: (tenantId) => store.list(tenantId),
+    get: (id, tenantId) => store.get(id, tenantId),
+    async create(tenantId, draft, actor) {
+      const problem = problemOfRule(draft, clock.nowMs());
+      if (problem) return { problems: [problem] };
+      const schedule = { ...draft, tenantId: tenantId ?? deps.defaultTenantId, nextFireAt: nextFireAt(draft) };
+      return store.create(schedule, actorOf(actor));
+    },
+    async update(id, tenantId, changes, actor) {
+      const before = await store.get(id, tenantId);
+      if (!before) return 'not_found';
+      const problem = problemOfRule({ ...before, ...changes }, clock.nowMs());
+      if (problem) return { problems: [problem] };
+      const change = (current: ScheduleDraft): Partial<Omit<NewSchedule, 'tenantId'>> => ({
+        ...changes,
+        nextFireAt: nextFireAt({ ...current, ...changes }),
+      });
+      return store.update(id, tenantId, change, actorOf(actor));
+    },
+    remove: (id, tenantId, actor) => store.remove(id, tenantId, actorOf(actor)),
+  };
+}

@@ -1,0 +1,286 @@
+import { EventEmitter } from 'node:events';
+
+import {
+  AlertPage,
+  AuditPage,
+  DeadLetterGroupPage,
+  DeadLetterPage,
+  DeadLetterView,
+  OperationAccepted,
+  OperationView,
+  TaskView,
+} from '@pressroom/contracts';
+import {
+  createAccessStore,
+  createAlertStore,
+  createDeadLetterStore,
+  createOperationStore,
+  createTaskTransitionStore,
+} from '@pressroom/db';
+import { createDeadLetterWatch, createTaskTransitions } from '@pressroom/engine';
+import { findPipeline, listPipelines } from '@pressroom/pipelines';
+import { createMetrics, createShutdown, sha256Hex, silentLogger, systemClock, type Shutdown } from '@pressroom/runtime';
+import { openScene, openTestDatabase, until, type OpenTestDatabase, type Scene } from '@pressroom/testkit';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { createApp } from '../src/app.ts';
+import { parseCoordinatorConfig } from '../src/config.ts';
+import { createEventHub } from '../src/events/event-hub.ts';
+import { startHttpServer, type HttpServer } from '../src/http-server.ts';
+import { createDependencies } from '../src/wiring/create-dependencies.ts';
+
+const ADMIN = 'an-administrator-key-for-tests';
+const OPERATOR = 'operator-secret';
+const STRANGER = 'stranger-secret';
+
+/** The whole coordinator on real stores; the test stands in for the workers. */
+describe('dead letters over REST', () => {
+  let db: OpenTestDatabase;
+  let scene: Scene;
+  let server: HttpServer;
+  let shutdown: Shutdown;
+  let sessionId: string;
+  const log = silentLogger();
+
+  beforeAll(async () => {
+    db = await openTestDatabase();
+    scene = await openScene(db);
+    sessionId = await scene.addSession();
+    // The end of what the test owns is not the end of the process that runs it.
+    const host = Object.assign(new EventEmitter(), { exit: () => undefined }) as unknown as NodeJS.Process;
+    shutdown = createShutdown({ log, deadlineMs: 5_000, process: host });
+    const config = parseCoordinatorConfig({ DATABASE_URL: db.url, PRESSROOM_ADMIN_KEY: ADMIN, LOG_LEVEL: 'silent' });
+    const dependencies = await createDependencies(config, { findPipeline, log, shutdown });
+    const app = createApp({
+      ...dependencies,
+      pipelines: { list: listPipelines, find: findPipeline },
+      events: createEventHub({ feed: dependencies.feed, clock: systemClock, log }),
+      metrics: createMetrics('pressroom', { processMetrics: false }),
+      clock: systemClock,
+      log,
+      version: '0.0.0-test',
+      isDraining: () => false,
+    });
+    server = await startHttpServer({ listener: app, host: '127.0.0.1', port: 0, clock: systemClock });
+    shutdown.register('http server', () => server.close(100));
+    const access = createAccessStore(db.database);
+    await access.addKey({ role: 'operate', tenantId: scene.tenantId, secretHash: sha256Hex(OPERATOR) });
+    await access.addKey({ role: 'operate', tenantId: await scene.addTenant(), secretHash: sha256Hex(STRANGER) });
+  });
+  afterAll(async () => {
+    await shutdown.begin('the test is over');
+    await db.close();
+  });
+
+  const call = async (method: string, path: string, json?: unknown, key = OPERATOR) => {
+    const response = await fetch(`${server.url}/v1${path}`, {
+      method,
+      headers: { Authorization: `Bearer ${key}`, ...(json !== undefined && { 'Content-Type': 'application/json' }) },
+      ...(json !== undefined && { body: JSON.stringify(json) }),
+    });
+    return { status: response.status, body: await response.json() };
+  };
+
+  /** Submits an article and lets its research die for good; answers the task and its dead letter. */
+  const aDeadTask = async (
+    message = 'none of the 3 sources could be read',
+  ): Promise<{ taskId: string; letterId: string }> => {
+    const input = { topic: 'Lighthouses', sources: [{ url: 'https://gone.example/a' }] };
+    const { body } = await call('POST', '/tasks', { type: 'article', input });
+    const taskId = (body as { id: string }).id;
+    await die(taskId, message);
+    const letters = DeadLetterPage.parse((await call('GET', '/dead-letters?state=open')).body).items;
+    const letter = letters.find((candidate) => candidate.taskId === taskId);
+    if (!letter) throw new Error('no dead letter');
+    return { taskId, letterId: letter.id };
+  };
+  const die = async (taskId: string, message: string): Promise<void> => {
+    const transitions = createTaskTransitions({
+      store: createTaskTransitionStore(db.database),
+      findPipeline,
+      random: () => 0,
+      log,
+    });
+    const [step] = await db.sql<{ id: string; attempt: number }>(
+      `UPDATE step SET status = 'queued' WHERE task_id = $1 AND key = 'research' RETURNING id, attempt`,
+      [taskId],
+    );
+    if (!step) throw new Error('no research step');
+    const attempt = await scene.acquire(sessionId, step.id, step.attempt + 1);
+    await transitions.fail(taskId, {
+      stepId: step.id,
+      attempt: attempt.attempt,
+      failure: {
+        code: 'NO_USABLE_SOURCE',
+        message,
+        retryable: false,
+        counts: true,
+        retryAfterMs: 0,
+        outcome: 'failed',
+        errorClass: 'NoUsableSourceError',
+        topFrame: 'packages/agents/src/research/read-sources.ts:readSources',
+      },
+      costNano: 0n,
+    });
+  };
+
+  it('tell why a step died, with what it was given and what was tried', async () => {
+    const { taskId, letterId } = await aDeadTask();
+    const letter = DeadLetterView.parse((await call('GET', `/dead-letters/${letterId}`)).body);
+    expect(letter).toMatchObject({
+      taskId,
+      stepKey: 'research',
+      agent: 'research',
+      taskType: 'article',
+      errorCode: 'NO_USABLE_SOURCE',
+      errorClass: 'NoUsableSourceError',
+      topFrame: 'packages/agents/src/research/read-sources.ts:readSources',
+      state: 'open',
+      payload: { input: { topic: 'Lighthouses', sources: [{ url: 'https://gone.example/a' }] } },
+      attempts: [{ attempt: 1, outcome: 'failed', error: { code: 'NO_USABLE_SOURCE' }, costUsd: '0.000000000' }],
+    });
+    expect((await call('GET', `/dead-letters/${letterId}`, undefined, STRANGER)).status).toBe(404);
+  });
+
+  it('are grouped by cause, whatever numbers their messages name', async () => {
+    await aDeadTask('none of the 4 sources could be read');
+    await aDeadTask('none of the 17 sources could be read');
+    const groups = DeadLetterGroupPage.parse(
+      (await call('GET', '/dead-letters/groups?state=open&q=sources')).body,
+    ).items;
+    expect(groups).toHaveLength(1);
+    expect(groups[0]).toMatchObject({
+      errorCode: 'NO_USABLE_SOURCE',
+      agents: ['research'],
+      sample: 'none of the 17 sources could be read',
+    });
+    expect(groups[0]?.count).toBeGreaterThanOrEqual(2);
+  });
+
+  it('are redriven with a patched input, once, and are then in the audit', async () => {
+    const { taskId, letterId } = await aDeadTask();
+    const patch = { input: { sources: [{ title: 'Notes', text: 'The lamp was lit in 1811.' }] } };
+    const redriven = await call('POST', `/dead-letters/${letterId}/redrive`, { patch, tier: 'T3' });
+    expect(redriven).toMatchObject({
+      status: 202,
+      body: { id: taskId, generation: 2, restarted: ['outline', 'refine', 'research'] },
+    });
+    expect((await call('POST', `/dead-letters/${letterId}/redrive`)).status).toBe(409);
+    expect(TaskView.parse((await call('GET', `/tasks/${taskId}`)).body)).toMatchObject({
+      status: 'queued',
+      generation: 2,
+    });
+    const [step] = await db.sql<{ id: string }>(`SELECT id FROM step WHERE task_id = $1 AND key = 'research'`, [
+      taskId,
+    ]);
+    await until(
+      async () => (await db.sql(`SELECT 1 FROM step WHERE id = $1 AND status = 'queued'`, [step?.id])).length > 0,
+    );
+    const attempt = await scene.acquire(sessionId, step?.id ?? '', 2);
+    expect(attempt).toMatchObject({
+      tier: 'T3',
+      generation: 2,
+      input: { topic: 'Lighthouses', sources: patch.input.sources },
+    });
+
+    const audit = AuditPage.parse((await call('GET', `/audit?targetId=${letterId}`)).body);
+    expect(audit.items).toMatchObject([
+      {
+        action: 'dead_letter.redrive',
+        role: 'operate',
+        tenantId: scene.tenantId,
+        data: { taskId, generation: 2, patched: true, tier: 'T3' },
+      },
+    ]);
+    expect(AuditPage.parse((await call('GET', `/audit?targetId=${letterId}`, undefined, STRANGER)).body).items).toEqual(
+      [],
+    );
+  });
+
+  it('name the fault of a patch that the task type does not take', async () => {
+    const { letterId } = await aDeadTask();
+    const refused = await call('POST', `/dead-letters/${letterId}/redrive`, { patch: { input: { sections: 99 } } });
+    expect(refused).toMatchObject({ status: 400, body: { errors: [{ path: 'patch.input.sections' }] } });
+  });
+
+  it('are redriven in bulk by an operation that can be followed', async () => {
+    const message = 'the archive is closed on day 12';
+    const tasks = await Promise.all([1, 2, 3].map(() => aDeadTask(message)));
+    const filter = { q: 'archive closed' };
+    const dry = OperationAccepted.parse((await call('POST', '/dead-letters/redrive', { filter, dryRun: true })).body);
+    expect(dry.matched).toBe(3);
+    const begun = await call('POST', '/dead-letters/redrive', { filter, ratePerSecond: 100 });
+    const { operationId } = OperationAccepted.parse(begun.body);
+    const operation = await until(async () => {
+      const view = OperationView.parse((await call('GET', `/operations/${operationId}`)).body);
+      return view.status === 'running' ? undefined : view;
+    });
+    expect(operation).toMatchObject({ status: 'done', matched: 3, done: 3, failed: 0 });
+    for (const { taskId } of tasks)
+      expect((await call('GET', `/tasks/${taskId}`)).body).toMatchObject({ generation: 2 });
+    const bulk = AuditPage.parse((await call('GET', `/audit?targetId=${operationId}`)).body);
+    expect(bulk.items).toMatchObject([{ action: 'dead_letter.redrive_bulk', data: { matched: 3 } }]);
+    expect((await call('GET', `/operations/${operationId}`, undefined, STRANGER)).status).toBe(404);
+  });
+
+  it('can die again, and then name the one before', async () => {
+    const { taskId, letterId } = await aDeadTask();
+    await call('POST', `/dead-letters/${letterId}/redrive`);
+    await die(taskId, 'none of the 3 sources could be read');
+    const letters = DeadLetterPage.parse((await call('GET', '/dead-letters')).body).items.filter(
+      (letter) => letter.taskId === taskId,
+    );
+    expect(letters).toMatchObject([
+      { state: 'open', generation: 2, previousId: letterId, fingerprint: letters[1]?.fingerprint },
+      { state: 'redriven', generation: 1, redrivenAs: 2 },
+    ]);
+    expect(letters[0]?.attempts).toHaveLength(2);
+  });
+
+  it('record cancels, retries and deletions as well', async () => {
+    const { taskId } = await aDeadTask();
+    await call('POST', `/tasks/${taskId}/retry`, {});
+    await call('POST', `/tasks/${taskId}/cancel`);
+    const deleted = await fetch(`${server.url}/v1/tasks/${taskId}`, {
+      method: 'DELETE',
+      headers: { Authorization: `Bearer ${OPERATOR}` },
+    });
+    expect(deleted.status).toBe(204);
+    const audit = AuditPage.parse((await call('GET', `/audit?targetId=${taskId}`, undefined, ADMIN)).body);
+    expect(audit.items.map(({ action }) => action)).toEqual(['task.delete_content', 'task.cancel', 'task.retry']);
+    expect(await call('POST', `/tasks/${taskId}/retry`, {})).toMatchObject({ status: 409, body: { code: 'CONFLICT' } });
+  });
+
+  it('raise an alert when they grow, which their tenant sees', async () => {
+    const letters = createDeadLetterStore(db.database);
+    const watch = createDeadLetterWatch({
+      letters,
+      operations: createOperationStore(db.database),
+      alerts: createAlertStore(db.database),
+      growth: { windowMs: 600_000, minCount: 3, factor: 2 },
+      retention: { endedDays: 30, openDays: 180 },
+      log,
+    });
+    expect(await watch.checkGrowth()).toBe(2);
+    expect(await watch.checkGrowth()).toBe(0);
+    const { items } = AlertPage.parse((await call('GET', '/alerts')).body);
+    expect(items).toMatchObject([{ kind: 'deadletter.growth', tenantId: scene.tenantId, data: { previous: 0 } }]);
+    expect(AlertPage.parse((await call('GET', '/alerts', undefined, STRANGER)).body).items).toEqual([]);
+    expect(AlertPage.parse((await call('GET', '/alerts', undefined, ADMIN)).body).items).toHaveLength(2);
+  });
+
+  it('are pruned by the same watch, and nothing that is young', async () => {
+    const watch = createDeadLetterWatch({
+      letters: createDeadLetterStore(db.database),
+      operations: createOperationStore(db.database),
+      alerts: createAlertStore(db.database),
+      growth: { windowMs: 600_000, minCount: 3, factor: 2 },
+      retention: { endedDays: 30, openDays: 180 },
+      log,
+    });
+    expect(await watch.prune()).toBe(0);
+    await db.sql(`UPDATE dead_letter SET created_at = now() - interval '200 days' WHERE state = 'open'`);
+    expect(await watch.prune()).toBeGreaterThan(0);
+    expect(DeadLetterPage.parse((await call('GET', '/dead-letters?state=open')).body).items).toEqual([]);
+  });
+});

@@ -1,0 +1,33 @@
+import type { ArticleOutline } from '@pressroom/contracts';
+import type { ReplyDefect } from './reply-defect.ts';
+
+/** Headings that would do for any article. */
+const VAGUE = [
+  'Overview',
+  'Key Facts',
+  'Further Aspects',
+  'More to Know',
+  'In Detail',
+  'The Wider View',
+  'Some Context',
+  'Points to Note',
+  'A Closer Look',
+  'What Else Matters',
+  'Other Matters',
+  'Additional Points',
+];
+
+/** Sections get a heading that says nothing of what they tell: each with the rate's probability. */
+export const vagueHeadings: ReplyDefect = {
+  name: 'vagueHeadings',
+  onValue(value, { purpose, random, rate }) {
+    if (purpose !== 'article_outline') return value;
+    const outline = value as ArticleOutline;
+    return {
+      ...outline,
+      sections: outline.sections.map((section, index) =>
+        random() < rate ? { ...section, heading: VAGUE[index % VAGUE.length] ?? section.heading } : section,
+      ),
+    };
+  },
+};

@@ -1,0 +1,30 @@
+import { citationsOf } from '../text/words.ts';
+import { cite } from '../writing/cite.ts';
+import { editProse, editSentences } from './edit-prose.ts';
+import type { ReplyDefect } from './reply-defect.ts';
+
+/* German for nothing in particular: no simulator can translate, but a reader notices just the same. */
+const SENTENCES = [
+  'Darüber ist in den Unterlagen mehr zu lesen, als sich an dieser Stelle wiedergeben lässt',
+  'Die Angaben dazu stammen aus den Quellen und wurden hier nicht weiter geprüft',
+  'Wer sich damit beschäftigt, wird auf manche Einzelheit stoßen, die man nicht erwartet hätte',
+  'Auch das gehört zu der Geschichte, die in den Berichten von damals erzählt wird',
+  'Es lohnt sich, die Umstände näher zu betrachten, unter denen das geschehen ist',
+  'Nicht alles davon ist heute noch so, wie es einmal gewesen ist',
+];
+
+/** With the rate's probability prose comes in another language than the one asked for; its citations stay. */
+export const wrongLanguage: ReplyDefect = {
+  name: 'wrongLanguage',
+  onValue(value, { purpose, random, rate }) {
+    if (random() >= rate) return value;
+    let next = Math.floor(random() * SENTENCES.length);
+    return editProse(purpose, value, (markdown) =>
+      editSentences(markdown, (sentence) => {
+        if (sentence.trim() === '') return sentence;
+        next += 1;
+        return cite(`${SENTENCES[next % SENTENCES.length] ?? ''}.`, citationsOf(sentence));
+      }),
+    );
+  },
+};

@@ -1,0 +1,52 @@
+import type { ContentBrief } from '@pressroom/contracts';
+import { shortenSentence, tidySentence } from '../text/condense.ts';
+import { keyPhrases } from '../text/key-phrases.ts';
+import { contentStems } from '../text/words.ts';
+import { applyAll } from './apply-advice.ts';
+import { writeArticleOutline } from './article-outline.ts';
+import { evidenceOf } from './evidence.ts';
+import { leading } from './plain-prose.ts';
+import { subjectOf } from './subject-of.ts';
+import type { Writer } from './writer.ts';
+
+/** A brief from the notes: the outline of an article, with angle, readers, search terms and risks. */
+export const writeContentBrief: Writer<ContentBrief> = (context) => {
+  const { prompt } = context;
+  const { title, sections } = writeArticleOutline(context);
+  const subject = subjectOf(prompt.topic);
+  const audience = prompt.audience ?? 'interested general readers';
+  const notes = evidenceOf({ ...prompt, references: [] });
+  const telling = leading(notes, contentStems(prompt.topic), 40)
+    .slice(0, 1)
+    .map(({ text }) => shortenSentence(tidySentence(text)).at(-1) ?? text);
+  const keywords = /^Keywords: (.+)$/m.exec(prompt.remarks)?.[1]?.split(', ') ?? [];
+  const phrases = keyPhrases([subject, ...notes.map(({ text }) => text)], 10).map(({ text }) => text);
+  const contradictions = prompt.references.find((reference) => reference.title.startsWith('contradictions'))?.text ?? '';
+  const brief: ContentBrief = {
+    title,
+    angle: [`The text shows ${audience} what the facts about ${subject} come to.`, ...telling].join(' '),
+    readers: `${audience}: they know of ${subject} and want to know what it means for them.`,
+    sections,
+    searchTerms: [...new Set([...keywords, ...phrases])].slice(0, 12),
+    risks: [
+      'Figures date quickly: each has to be checked before the text appears.',
+      ...(notes.length === 0 ? ['There are no sources: nothing in the brief has been checked.'] : []),
+      ...contradictions.split('\n').filter((line) => line.trim() !== '').map((line) => `Sources disagree: ${line}`),
+    ],
+  };
+  const advices = prompt.defects.map(({ advice }) => advice);
+  const mend = (text: string): string => applyAll(text, advices);
+  return {
+    ...brief,
+    title: mend(brief.title),
+    angle: mend(brief.angle),
+    readers: mend(brief.readers),
+    sections: sections.map((section) => ({
+      ...section,
+      heading: mend(section.heading),
+      purpose: mend(section.purpose),
+      points: section.points.map(mend),
+    })),
+    searchTerms: brief.searchTerms,
+  };
+};

@@ -1,0 +1,169 @@
+import { findAgent } from '@pressroom/agents';
+import { createMoneyStore } from '@pressroom/db';
+import type { ExecuteAttempt } from '@pressroom/engine';
+import type { Gateway } from '@pressroom/llm';
+import { silentLogger, systemClock } from '@pressroom/runtime';
+import { aChain, aStep, getTestRedis, hasTestRedis, until } from '@pressroom/testkit';
+import { Redis } from 'ioredis';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+import { createExecuteAttempt, createSpendMeter } from '../src/wiring/execute-attempt.ts';
+import { startTestFleet, type TestFleet } from './support/start-test-fleet.ts';
+
+const done = (output: Record<string, unknown>): Awaited<ReturnType<ExecuteAttempt>> => ({
+  outcome: 'done',
+  output,
+  limitations: [],
+  degraded: false,
+  costNano: 0n,
+  avoided: [],
+});
+const execute: ExecuteAttempt = (attempt) => Promise.resolve(done({ step: attempt.key }));
+const KINDS = hasTestRedis() ? (['postgres', 'redis'] as const) : (['postgres'] as const);
+
+describe.each(KINDS)('a worker on %s', (kind) => {
+  let fleet: TestFleet;
+  beforeEach(async () => {
+    fleet = await startTestFleet(kind);
+  });
+  afterEach(() => fleet.close());
+
+  const endOf = (taskId: string) =>
+    until(
+      async () =>
+        (await fleet.sql<{ status: string }>(`SELECT status FROM task WHERE id = $1 AND finished_at IS NOT NULL`, [taskId]))[0]
+          ?.status,
+      { timeoutMs: 15_000, describe: `the end of task ${taskId}` },
+    );
+  const deadLetters = (taskId: string) =>
+    fleet.sql(`SELECT error_code, message, attempts FROM dead_letter WHERE task_id = $1`, [taskId]);
+
+  it('turns a pipeline version that it does not know into a dead letter at once, and goes on', async () => {
+    await fleet.startWorker({ execute });
+    const ahead = await fleet.submit({ direct: false, pipelineVersion: 99 });
+    expect(await endOf(ahead.id)).toBe('failed');
+    expect(await deadLetters(ahead.id)).toEqual([
+      { error_code: 'PIPELINE_UNKNOWN', message: expect.stringContaining('article') as string, attempts: 1 },
+    ]);
+    expect(await endOf((await fleet.submit({ direct: false })).id)).toBe('completed');
+  });
+
+  it('turns an agent that it does not have into a dead letter that says so, and goes on', async () => {
+    const money = createMoneyStore(fleet.database);
+    const withoutDraft = createExecuteAttempt({
+      gateway: { bind: () => ({ takeAvoided: () => [] }) } as unknown as Gateway,
+      meter: createSpendMeter(),
+      findAgent: (name) => (name === 'draft' ? undefined : findAgent(name)),
+      money,
+      fetchPage: () => Promise.reject(new Error('not here')),
+      clock: systemClock,
+      log: silentLogger(),
+    });
+    const worker = await fleet.startWorker({ execute: withoutDraft });
+    const task = await fleet.submit({
+      direct: false,
+      steps: [aStep({ key: 'draft-1', agent: 'draft', queue: 'draft.interactive' })],
+    });
+    expect(await endOf(task.id)).toBe('failed');
+    expect(await deadLetters(task.id)).toEqual([
+      { error_code: 'AGENT_UNKNOWN', message: expect.stringContaining('no agent named draft') as string, attempts: 1 },
+    ]);
+    expect(await worker.terminate()).toBe(0);
+  });
+
+  it('takes nothing of a queue that is not in its pool', async () => {
+    const seen: string[] = [];
+    await fleet.startWorker({
+      queues: ['research.interactive', 'write.interactive'],
+      execute: (attempt) => {
+        seen.push(attempt.queue);
+        return execute(attempt, { sessionId: '', signal: new AbortController().signal, deadlineAtMs: 0 });
+      },
+    });
+    const [research, draft] = aChain('research', 'draft');
+    if (!research || !draft) throw new Error('a chain of two');
+    const steps = [
+      { ...research, agent: 'research' as const, queue: 'research.interactive' },
+      { ...draft, agent: 'draft' as const, queue: 'draft.interactive' },
+    ];
+    const task = await fleet.submit({ direct: false, steps });
+    await until(async () => {
+      const rows = await fleet.sql(`SELECT 1 FROM step WHERE task_id = $1 AND key = 'draft' AND status = 'queued'`, [task.id]);
+      return rows.length === 1;
+    });
+    expect(await endOf((await fleet.submit({ direct: false })).id)).toBe('completed');
+    expect(seen).toEqual(['research.interactive', 'write.interactive']);
+  });
+
+  it('completes a job that nobody can read, counts it, keeps it for people, and goes on', async () => {
+    const worker = await fleet.startWorker({ execute });
+    const backend = fleet.openBackend();
+    const queue = backend.openQueue('write.interactive');
+    await queue.add('step', { taskId: 'not an id', note: 'from another version' }, { priority: 1, removeOnComplete: true });
+    const letter = await until(
+      async () => (await fleet.sql(`SELECT error_code, agent, state FROM dead_letter WHERE task_id IS NULL`))[0],
+    );
+    expect(letter).toEqual({ error_code: 'JOB_MALFORMED', agent: 'write', state: 'open' });
+    expect((await worker.metrics.serve()).text).toContain('pressroom_queue_jobs_malformed_total{queue="write.interactive"} 1');
+    await until(async () => Object.values(await queue.getJobCounts()).every((count) => count === 0));
+    expect(await endOf((await fleet.submit({ direct: false })).id)).toBe('completed');
+    await queue.close();
+    await backend.close();
+  });
+
+  it('brings ten megabytes of results through without a byte of them in the queue store', async () => {
+    const MARK = 'a result that belongs into PostgreSQL';
+    const megabytes = MARK.repeat(Math.ceil(2_000_000 / MARK.length));
+    let largest = 0;
+    let holdsResult = false;
+    const look = async (): Promise<void> => {
+      const { bytes, text } = await readQueueStore(fleet, kind);
+      largest = Math.max(largest, bytes);
+      holdsResult ||= text.includes(MARK);
+    };
+    await fleet.startWorker({
+      // While a step runs its job is in the queue store, and so are those of its neighbours.
+      execute: async (attempt) => {
+        await look();
+        return done({ step: attempt.key, text: megabytes });
+      },
+    });
+    const keys = ['a', 'b', 'c', 'd', 'e'];
+    const task = await fleet.submit({ direct: false, steps: aChain(...keys) });
+    const others = await Promise.all(keys.map(() => fleet.submit({ direct: false })));
+    expect(await endOf(task.id)).toBe('completed');
+    for (const other of others) expect(await endOf(other.id)).toBe('completed');
+    await look();
+
+    const [stored] = await fleet.sql<{ bytes: number }>(
+      `SELECT sum(length(body::text))::float8 AS bytes FROM artifact WHERE task_id = $1`,
+      [task.id],
+    );
+    expect(stored?.bytes).toBeGreaterThan(10_000_000);
+    expect(holdsResult).toBe(false);
+    expect(largest).toBeGreaterThan(0);
+    expect(largest).toBeLessThan(100_000);
+  });
+});
+
+/** Everything the queue store holds for this fleet. */
+async function readQueueStore(fleet: TestFleet, kind: 'postgres' | 'redis'): Promise<{ bytes: number; text: string }> {
+  if (kind === 'postgres') {
+    const rows = await fleet.sql<{ row: string }>(`SELECT to_jsonb(j)::text AS row FROM bullmq.job j`);
+    const text = rows.map(({ row }) => row).join('\n');
+    return { bytes: text.length, text };
+  }
+  const client = new Redis(getTestRedis().url);
+  try {
+    const prefix = fleet.redisPrefix ?? '';
+    const parts: string[] = [];
+    for (const key of await client.keys(`${prefix.replaceAll(/[{}]/g, '\\$&')}:*`)) {
+      const dumped = await client.dumpBuffer(key);
+      if (dumped) parts.push(dumped.toString('latin1'));
+    }
+    const text = parts.join('\n');
+    return { bytes: text.length, text };
+  } finally {
+    client.disconnect();
+  }
+}

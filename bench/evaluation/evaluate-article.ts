@@ -1,0 +1,155 @@
+import { JUDGE_CRITERIA, judgeArticle, type JudgeCriterion } from '@pressroom/agents';
+import { promptTokens, type Catalog } from '@pressroom/catalog';
+import type { ArticleInput, Quality } from '@pressroom/contracts';
+import { createGateway, createProviders, type Gateway, type LlmConfig } from '@pressroom/llm';
+import {
+  checkArticle,
+  collectParts,
+  countWords,
+  entityRecall,
+  findPipeline,
+  headingSoftRecall,
+  planWords,
+  ResearchOutput,
+} from '@pressroom/pipelines';
+import { seededRandom, silentLogger, systemClock } from '@pressroom/runtime';
+import { createOpenBooks, runInProcess, type OpenBooks } from '@pressroom/testkit';
+
+import type { ReferenceArticle } from './read-article.ts';
+
+/** What one article of one quality came out as. */
+export interface ArticleFigures {
+  title: string;
+  quality: Quality;
+  /** Nothing usable came out; the other figures are then of nothing. */
+  isMissing: boolean;
+  keepsContract: boolean;
+  headingRecall: number;
+  entityRecall: number;
+  supportRate: number;
+  words: number;
+  targetWords: number;
+  calls: number;
+  inputTokens: number;
+  outputTokens: number;
+  costNanoUsd: bigint;
+  judge: { score: number; scores: Record<JudgeCriterion, number> } | undefined;
+  limitations: string[];
+}
+
+/** Writes one article from the reference's own prose with a gateway of its own, and measures it. The judge is not billed. */
+export async function evaluateArticle(
+  reference: ReferenceArticle,
+  quality: Quality,
+  deps: { catalog: Catalog; providers: LlmConfig['providers']; targetWords: number },
+): Promise<ArticleFigures> {
+  const pipeline = findPipeline('article');
+  if (!pipeline) throw new Error('there is no article pipeline');
+  const input: ArticleInput = {
+    topic: reference.title,
+    targetWords: deps.targetWords,
+    sources: [{ title: reference.title, text: reference.text }],
+  };
+  const books = createOpenBooks();
+  const gateway = openGateway(deps, books);
+  const judging = openGateway(deps, createOpenBooks());
+  try {
+    const run = await runInProcess({ pipeline, input, quality }, { gateway });
+    const report = checkArticle(input, run.outputs);
+    const article = collectParts(run.outputs);
+    const bill = billOf(books);
+    const { targetWords } = planWords(input);
+    const empty = { title: reference.title, quality, targetWords, ...bill };
+    const limitations = run.limitations.map(({ code, message }) =>
+      code === 'QUALITY_CONTRACT_UNMET' ? (/: (.*)\.$/.exec(message)?.[1] ?? code) : code,
+    );
+    if (!report || !article) return { ...empty, ...NOTHING, limitations };
+    const text = article.parts.map(({ markdown }) => markdown).join('\n\n');
+    const judged = await judgeOrNot(judging, quality, {
+      topic: input.topic,
+      audience: 'interested general readers',
+      title: article.title,
+      parts: article.parts,
+      sources: ResearchOutput.parse(run.outputs['research']).sources,
+    });
+    return {
+      ...empty,
+      isMissing: false,
+      keepsContract: report.errors === 0,
+      headingRecall: headingSoftRecall(
+        reference.headings,
+        article.parts.map(({ heading }) => heading).filter((heading) => heading !== ''),
+      ),
+      entityRecall: entityRecall(reference.text, text),
+      supportRate: report.shares.supported,
+      words: countWords(text),
+      judge: judged,
+      limitations,
+    };
+  } finally {
+    gateway.close();
+    judging.close();
+  }
+}
+
+const NOTHING = {
+  isMissing: true,
+  keepsContract: false,
+  headingRecall: 0,
+  entityRecall: 0,
+  supportRate: 0,
+  words: 0,
+  judge: undefined,
+} as const;
+
+function openGateway(deps: { catalog: Catalog; providers: LlmConfig['providers'] }, store: OpenBooks): Gateway {
+  return createGateway({
+    catalog: deps.catalog,
+    providers: createProviders(deps.providers, { clock: systemClock }),
+    store,
+    clock: systemClock,
+    random: seededRandom(1),
+    log: silentLogger(),
+  });
+}
+
+function billOf(books: OpenBooks): Pick<ArticleFigures, 'calls' | 'inputTokens' | 'outputTokens' | 'costNanoUsd'> {
+  return {
+    calls: books.ended.length,
+    inputTokens: books.ended.reduce((sum, { usage }) => sum + promptTokens(usage), 0),
+    outputTokens: books.ended.reduce((sum, { usage }) => sum + usage.output, 0),
+    costNanoUsd: books.ended.reduce((sum, { costNanoUsd }) => sum + costNanoUsd, 0n),
+  };
+}
+
+/** A judge that cannot be asked, or gives no scores, costs its column and not the run. */
+async function judgeOrNot(
+  gateway: Gateway,
+  quality: Quality,
+  facts: Parameters<typeof judgeArticle>[1],
+): Promise<ArticleFigures['judge']> {
+  const llm = gateway.bind({
+    taskId: 'evaluation',
+    tenantId: 'evaluation',
+    taskType: 'article',
+    lane: 'batch',
+    quality,
+    stepId: 'judge',
+    stepKey: 'judge',
+    agent: 'refine',
+    stepTier: 'T3',
+    generation: 1,
+    journalGeneration: 1,
+    attempt: 1,
+    sessionId: 'evaluation',
+    deadlineAtMs: systemClock.nowMs() + 180_000,
+    signal: new AbortController().signal,
+    tries: { left: 6 },
+  });
+  try {
+    const { score, scores } = await judgeArticle(llm, facts);
+    return { score, scores: Object.fromEntries(JUDGE_CRITERIA.map((each) => [each, scores[each]])) as typeof scores };
+  } catch {
+    return undefined;
+  }
+}

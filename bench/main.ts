@@ -1,0 +1,25 @@
+/** `npm run bench -- <suite> [options]`: measures, and writes what it measured to `bench/results`. */
+interface Suite {
+  /** Answers the exit code. */
+  run(args: readonly string[]): Promise<number>;
+  /** Ends what runs and leaves nothing behind. */
+  interrupted(): Promise<void>;
+}
+
+const SUITES: Readonly<Record<string, () => Promise<Suite>>> = {
+  orchestration: () => import('./orchestration/suite.ts'),
+};
+
+const [name = '', ...args] = process.argv.slice(2);
+const load = SUITES[name];
+if (load === undefined) {
+  console.error(`usage: npm run bench -- <${Object.keys(SUITES).join('|')}> [options]`);
+  process.exit(2);
+}
+const suite = await load();
+const interrupt = (): void => {
+  void suite.interrupted().finally(() => process.exit(130));
+};
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, interrupt);
+process.once('disconnect', interrupt);
+process.exit(await suite.run(args));

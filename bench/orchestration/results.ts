@@ -1,0 +1,23 @@
+import type { Machine } from '../machine/describe-machine.ts';
+import type { RoundFigures } from './measure-round.ts';
+import type { BacklogFigures } from './rows/backlog-growth.ts';
+import type { TenantWaitFigures } from './rows/tenant-wait.ts';
+import type { KillFigures } from './rows/worker-kill.ts';
+import type { Sizes } from './sizes.ts';
+
+/** Everything one run has measured; what was not measured is absent, with its reason under `skipped`. */
+export interface Results {
+  startedAt: string;
+  finishedAt: string;
+  quick: boolean;
+  seed: number;
+  sizes: Sizes;
+  machine: Machine;
+  commit: string;
+  versions: Record<string, string>;
+  rounds: RoundFigures[];
+  backlog: BacklogFigures[];
+  kills: KillFigures[];
+  tenantWait: TenantWaitFigures[];
+  skipped: { what: string; reason: string }[];
+}

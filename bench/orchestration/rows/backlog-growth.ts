@@ -1,0 +1,88 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
+import type { Contender } from '../contender.ts';
+import { queueStoreBytes } from './queue-store-size.ts';
+import { startSystem, type System } from './system.ts';
+
+export interface BacklogSize {
+  small: number;
+  large: number;
+  warmUpMs: number;
+  windowMs: number;
+  repeats: number;
+  /** More than the system completes while it is measured, so that at least `small` or `large` tasks wait throughout. */
+  surplus: number;
+}
+
+export interface BacklogSample {
+  /** Tasks not begun when the window closed: at least that many waited all the time. */
+  waiting: number;
+  tasksPerSecond: number;
+  /** The most that the queue store held. */
+  queueStoreBytes: number;
+}
+
+export interface BacklogFigures {
+  contender: string;
+  small: BacklogSample[];
+  large: BacklogSample[];
+}
+
+/** Does the system work as fast, and the queue store stay as small, with 100,000 tasks waiting as with 1,000? */
+export async function measureBacklogGrowth(contender: Contender, size: BacklogSize): Promise<BacklogFigures> {
+  const figures: BacklogFigures = { contender: contender.name, small: [], large: [] };
+  for (let repeat = 0; repeat < size.repeats; repeat += 1) {
+    const system = await startSystem(contender);
+    try {
+      const tenantId = await system.addTenant('backlog');
+      await fillUp(system, tenantId, size.small + size.surplus);
+      figures.small.push(await measureWindow(system, size));
+      await fillUp(system, tenantId, size.large + size.surplus);
+      figures.large.push(await measureWindow(system, size));
+    } finally {
+      await system.stop();
+    }
+  }
+  return figures;
+}
+
+async function fillUp(system: System, tenantId: string, target: number): Promise<void> {
+  await system.submitMany(tenantId, target - (await waitingTasks(system)));
+}
+
+async function measureWindow(system: System, { warmUpMs, windowMs }: BacklogSize): Promise<BacklogSample> {
+  const worker = await system.startWorker();
+  await delay(warmUpMs);
+  const from = await databaseNow(system);
+  const held: number[] = [];
+  for (let look = 0; look < 4; look += 1) {
+    held.push(await queueStoreBytes(system));
+    await delay(windowMs / 4);
+  }
+  const until = await databaseNow(system);
+  await worker.stop();
+  const { rows } = await system.sql.query<{ finished: number; seconds: number }>(
+    `SELECT count(*)::int AS finished, extract(epoch FROM $2::timestamptz - $1::timestamptz)::float8 AS seconds
+     FROM task WHERE finished_at > $1 AND finished_at <= $2`,
+    [from, until],
+  );
+  const { finished = 0, seconds = 1 } = rows[0] ?? {};
+  return {
+    waiting: await waitingTasks(system),
+    tasksPerSecond: finished / seconds,
+    queueStoreBytes: Math.max(...held),
+  };
+}
+
+/** As text: a JavaScript date would drop the microseconds. */
+async function databaseNow({ sql }: System): Promise<string> {
+  const { rows } = await sql.query<{ now: string }>('SELECT clock_timestamp()::text AS now');
+  return rows[0]?.now ?? '';
+}
+
+async function waitingTasks({ sql }: System): Promise<number> {
+  const { rows } = await sql.query<{ waiting: number }>(
+    `SELECT count(*)::int AS waiting FROM task WHERE finished_at IS NULL AND status = 'queued'`,
+  );
+  return rows[0]?.waiting ?? 0;
+}

@@ -1,0 +1,124 @@
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+
+import { applyMigrations } from '@pressroom/db';
+import { findFreePort, silentLogger } from '@pressroom/runtime';
+import pg from 'pg';
+
+import type { Burst } from '../load/measure-load.ts';
+import type { LoadCommand } from '../load/load-generator.ts';
+import { startChild, type Child } from '../machine/child.ts';
+import { readProcesses, sumTree } from '../machine/cpu-of-tree.ts';
+import type { Contender } from './contender.ts';
+import { startStores, type Stores } from './stores.ts';
+
+const LOAD_GENERATOR = join(import.meta.dirname, '..', 'load', 'load-generator.ts');
+/** Peers that need ports of their own take them from here, in order. */
+const PORTS = 4;
+
+/** A contender that runs with empty stores, and the load generator beside it. */
+export interface RunningContender {
+  burst(amount: Omit<LoadCommand, 'kind'>): Promise<Burst>;
+  lone(amount: Omit<LoadCommand, 'kind'>): Promise<number[]>;
+  /** Milliseconds for accepting tasks that nobody runs. */
+  accept(amount: Omit<LoadCommand, 'kind'>): Promise<number>;
+  /** CPU milliseconds so far by role; the load generator's are under `load generator` unless they count. */
+  cpuMs(): Record<string, number>;
+  /** Looks at the database past the system; absent where there is none. */
+  sql: pg.Pool | undefined;
+  stores: Stores;
+  /** Where the processes find everything; for further ones. */
+  env: Readonly<Record<string, string>>;
+  stopRole(role: string): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export const LOAD_ROLE = 'load generator';
+
+/** Contenders that run just now, for an end in the middle of a measurement: they leave nothing behind. */
+const running = new Set<{ stop(): Promise<void> }>();
+
+export async function stopAllContenders(): Promise<void> {
+  await Promise.allSettled(Array.from(running, (contender) => contender.stop()));
+}
+
+/**
+ * @param options.without roles that are not started
+ * @param options.prepare changes the migrated database before anything else sees it
+ */
+export async function startContender(
+  contender: Contender,
+  options: { without?: readonly string[]; prepare?: (sql: pg.Pool) => Promise<void> } = {},
+): Promise<RunningContender> {
+  const started: { stop(): Promise<unknown> }[] = [];
+  const children = new Map<string, Child>();
+  const whole = {
+    async stop(): Promise<void> {
+      running.delete(whole);
+      for (const part of started.reverse().splice(0)) await part.stop();
+    },
+  };
+  running.add(whole);
+  try {
+    const stores = await startStores(contender.stores);
+    started.push(stores);
+    if (contender.migrates && stores.databaseUrl !== undefined) {
+      await applyMigrations({ databaseUrl: stores.databaseUrl, log: silentLogger() });
+    }
+    const sql =
+      stores.databaseUrl === undefined ? undefined : new pg.Pool({ connectionString: stores.databaseUrl, max: 2 });
+    sql?.on('error', () => undefined);
+    if (sql) started.push({ stop: () => sql.end() });
+    if (sql) await options.prepare?.(sql);
+    const env = await makeEnvironment(stores);
+    for (const { role, program } of contender.processes) {
+      if (options.without?.includes(role) === true) continue;
+      const child = await startChild({ program, env });
+      started.push(child);
+      children.set(role, child);
+    }
+    const client = await startChild({ program: LOAD_GENERATOR, args: [contender.client], env });
+    started.push(client);
+    const pids = [
+      ...stores.processes,
+      ...Array.from(children, ([role, child]) => ({ role, pid: child.pid })),
+      { role: contender.clientCounts ? 'application' : LOAD_ROLE, pid: client.pid },
+    ];
+    const ask = async <T>(command: LoadCommand): Promise<T> => (await client.request(command)) as T;
+    return {
+      burst: (amount) => ask({ kind: 'burst', ...amount }),
+      lone: (amount) => ask({ kind: 'lone', ...amount }),
+      accept: (amount) => ask({ kind: 'accept', ...amount }),
+      cpuMs() {
+        const processes = readProcesses();
+        return Object.fromEntries(pids.map(({ role, pid }) => [role, sumTree(pid, processes)]));
+      },
+      sql,
+      stores,
+      env,
+      stopRole: async (role) => {
+        await children.get(role)?.stop();
+      },
+      stop: whole.stop,
+    };
+  } catch (error) {
+    await whole.stop();
+    throw error;
+  }
+}
+
+async function makeEnvironment(stores: Stores): Promise<Record<string, string>> {
+  const ports = await Promise.all(Array.from({ length: PORTS + 1 }, () => findFreePort()));
+  const [coordinatorPort = 0, ...others] = ports;
+  const key = randomBytes(24).toString('hex');
+  return {
+    ...(stores.databaseUrl !== undefined && { DATABASE_URL: stores.databaseUrl }),
+    ...(stores.redisUrl !== undefined && { REDIS_URL: stores.redisUrl }),
+    PORT: String(coordinatorPort),
+    PORTS: others.join(','),
+    PRESSROOM_ADMIN_KEY: key,
+    COORDINATOR_KEY: key,
+    COORDINATOR_URL: `http://127.0.0.1:${coordinatorPort}`,
+    LOG_LEVEL: 'error',
+  };
+}

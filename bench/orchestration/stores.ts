@@ -1,0 +1,39 @@
+import { startPrivatePostgres, startPrivateRedis } from '@pressroom/testkit';
+
+/** Every commit is on disk before it is answered, for us and for every peer. */
+export const POSTGRES_SETTINGS = { fsync: 'on', synchronous_commit: 'on', full_page_writes: 'on' };
+const REDIS_ARGUMENTS = ['--appendonly', 'yes', '--appendfsync', 'everysec'];
+
+export interface StoreNeeds {
+  postgres: boolean;
+  redis: boolean;
+}
+
+/** Servers of one contender's own, empty and gone afterwards. */
+export interface Stores {
+  databaseUrl: string | undefined;
+  redisUrl: string | undefined;
+  redisPort: number | undefined;
+  processes: { role: string; pid: number }[];
+  stop(): Promise<void>;
+}
+
+/** @throws {Error} when Redis is needed and not installed */
+export async function startStores(needs: StoreNeeds): Promise<Stores> {
+  const redis = needs.redis ? await startPrivateRedis({ args: REDIS_ARGUMENTS }) : undefined;
+  if (needs.redis && !redis) throw new Error('redis-server is not installed');
+  const postgres = needs.postgres ? await startPrivatePostgres({ settings: POSTGRES_SETTINGS }) : undefined;
+  return {
+    databaseUrl: postgres?.url,
+    redisUrl: redis?.url,
+    redisPort: redis?.port,
+    processes: [
+      ...(postgres ? [{ role: 'postgres', pid: postgres.pid }] : []),
+      ...(redis ? [{ role: 'redis', pid: redis.pid }] : []),
+    ],
+    async stop() {
+      await redis?.stop();
+      await postgres?.stop();
+    },
+  };
+}

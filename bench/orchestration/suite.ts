@@ -1,0 +1,146 @@
+/** Everything that `npm run bench -- orchestration` does, and what it writes. */
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { errorMessage, seededRandom } from '@pressroom/runtime';
+
+import { describeMachine, installedVersions } from '../machine/describe-machine.ts';
+import { waitUntilQuiet } from '../machine/wait-until-quiet.ts';
+import type { Contender } from './contender.ts';
+import { OURS_POSTGRES, OURS_REDIS, PEERS } from './contenders.ts';
+import { installPeers, PEERS_DIR } from './install-peers.ts';
+import { measureRound } from './measure-round.ts';
+import { parseOptions, USAGE, type Options } from './options.ts';
+import { renderReport } from './report.ts';
+import type { Results } from './results.ts';
+import { rotate } from './rotate.ts';
+import { measureBacklogGrowth } from './rows/backlog-growth.ts';
+import { measureTenantWait } from './rows/tenant-wait.ts';
+import { measureWorkerKills } from './rows/worker-kill.ts';
+import { stopAllContenders } from './start-contender.ts';
+import { decideVerdicts } from './verdicts.ts';
+
+export const interrupted = stopAllContenders;
+
+const RESULTS_DIR = join(import.meta.dirname, '..', 'results');
+/** One more try for what failed by accident (a port that was taken); what fails twice is reported and left out. */
+const TRIES = 2;
+
+/** Answers the exit code: a missed target is a result, not a failure. */
+export async function run(args: readonly string[]): Promise<number> {
+  let options: Options;
+  try {
+    options = parseOptions(args, Math.trunc(Math.random() * 1_000_000_000) + 1);
+  } catch (error) {
+    console.error(`${errorMessage(error)}\n\n${USAGE}`);
+    return 2;
+  }
+  const skipped: Results['skipped'] = [];
+  const contenders = [OURS_REDIS, OURS_POSTGRES, ...choosePeers(options, skipped)];
+  const results: Results = {
+    startedAt: new Date().toISOString(),
+    finishedAt: '',
+    quick: options.quick,
+    seed: options.seed,
+    sizes: options.sizes,
+    machine: describeMachine(tmpdir()),
+    commit: describeCommit(),
+    versions: contenders.length > 2 ? installedVersions(PEERS_DIR) : {},
+    rounds: [],
+    backlog: [],
+    kills: [],
+    tenantWait: [],
+    skipped,
+  };
+  console.log(`orchestration benchmark, seed ${options.seed}`);
+  await measureAll(options, contenders, results);
+  results.finishedAt = new Date().toISOString();
+
+  const name = options.quick ? 'orchestration-quick' : 'orchestration';
+  const report = renderReport(results, contenders);
+  mkdirSync(RESULTS_DIR, { recursive: true });
+  writeFileSync(join(RESULTS_DIR, `${name}.md`), report);
+  writeFileSync(
+    join(RESULTS_DIR, `${name}.json`),
+    `${JSON.stringify({ ...results, verdicts: decideVerdicts(results) }, undefined, 2)}\n`,
+  );
+  console.log(`\n${report}\nWritten to bench/results/${name}.md and .json`);
+  // What was asked for and could not be measured at all is a failure of the benchmark.
+  return skipped.length === 0 ? 0 : 1;
+}
+
+async function measureAll(options: Options, contenders: readonly Contender[], results: Results): Promise<void> {
+  const { sizes, parts } = options;
+  const random = seededRandom(options.seed);
+  const measure = <T>(what: string, into: T[], work: () => Promise<T>): Promise<void> =>
+    attempt(what, sizes.quietMs, results.skipped, async () => into.push(await work()));
+
+  if (parts.includes('rounds')) {
+    for (let round = 1; round <= sizes.rounds; round += 1) {
+      for (const contender of rotate(contenders, round - 1)) {
+        await measure(`round ${round}: ${contender.name}`, results.rounds, () =>
+          measureRound(contender, round, sizes.round),
+        );
+      }
+    }
+  }
+  if (parts.includes('backlog')) {
+    for (const contender of [OURS_REDIS, OURS_POSTGRES]) {
+      await measure(`waiting tasks: ${contender.name}`, results.backlog, () =>
+        measureBacklogGrowth(contender, sizes.backlog),
+      );
+    }
+  }
+  if (parts.includes('kills')) {
+    await measure('killed workers', results.kills, () => measureWorkerKills(OURS_REDIS, sizes.kill, random));
+  }
+  if (parts.includes('tenants')) {
+    await measure('fairness', results.tenantWait, () => measureTenantWait(OURS_REDIS, sizes.tenantWait, random));
+  }
+}
+
+async function attempt(
+  what: string,
+  quietMs: number,
+  skipped: Results['skipped'],
+  work: () => Promise<unknown>,
+): Promise<void> {
+  for (let tryNumber = 1; ; tryNumber += 1) {
+    if (quietMs > 0) await waitUntilQuiet(quietMs);
+    const startedMs = performance.now();
+    try {
+      await work();
+      console.log(`${what} (${((performance.now() - startedMs) / 1_000).toFixed(0)} s)`);
+      return;
+    } catch (error) {
+      console.error(`${what} failed: ${errorMessage(error)}`);
+      if (tryNumber < TRIES) continue;
+      skipped.push({ what, reason: errorMessage(error).split('\n', 1).join('') });
+      return;
+    }
+  }
+}
+
+function choosePeers(options: Options, skipped: Results['skipped']): Contender[] {
+  const chosen = PEERS.filter(({ name }) => options.peers.includes(name));
+  if (chosen.length === 0 || !options.parts.includes('rounds')) return [];
+  try {
+    installPeers();
+    return chosen;
+  } catch (error) {
+    skipped.push({ what: 'all peers', reason: errorMessage(error) });
+    return [];
+  }
+}
+
+function describeCommit(): string {
+  try {
+    const git = (...args: string[]): string => execFileSync('git', args, { encoding: 'utf8' }).trim();
+    const isClean = git('status', '--porcelain', '--', ':!bench/results') === '';
+    return `${git('rev-parse', '--short', 'HEAD')}${isClean ? '' : ' with local changes'}`;
+  } catch {
+    return 'unknown';
+  }
+}

@@ -1,0 +1,59 @@
+import { ArticleJudgement } from '@pressroom/contracts';
+import type { LlmPort } from '@pressroom/llm';
+import { callModel } from '../calling/call-model.ts';
+import { judgeArticlePrompt, type JudgeFacts } from '../prompts/judge-article.ts';
+
+export const JUDGE_CRITERIA = ['interest', 'organisation', 'relevance', 'coverage'] as const;
+export type JudgeCriterion = (typeof JUDGE_CRITERIA)[number];
+
+export interface JudgedArticle {
+  /** Mean of the criteria, 1 to 5. */
+  score: number;
+  scores: Record<JudgeCriterion, number>;
+  reasons: Record<JudgeCriterion, string>;
+}
+
+/** Four reasons of a sentence or two, four scores and their keys. */
+const OUTPUT_TOKENS = 500;
+/** Source text shown to the judge, in characters together: enough for what an article can be written from. */
+const MOST_SOURCE_CHARACTERS = 120_000;
+
+/**
+ * Has a finished article judged by a rubric of 1 to 5. Always by the large tier, whatever the article was written with:
+ * scores compare only when one judge gave them.
+ *
+ * @throws {AppError} `OUTPUT_INVALID` when no model gives four scores from 1 to 5, and whatever the gateway throws
+ */
+export async function judgeArticle(llm: LlmPort, facts: JudgeFacts): Promise<JudgedArticle> {
+  const each = Math.floor(MOST_SOURCE_CHARACTERS / Math.max(1, facts.sources.length));
+  const judgement = await callModel(
+    { llm },
+    {
+      path: 'judge',
+      purpose: 'judge',
+      tier: 'T3',
+      prompt: judgeArticlePrompt,
+      facts: { ...facts, sources: facts.sources.map((source) => ({ ...source, text: source.text.slice(0, each) })) },
+      schema: { name: 'article_judgement', zod: ArticleJudgement },
+      accept: problemsOfJudgement,
+      maxOutputTokens: OUTPUT_TOKENS,
+      temperature: 0,
+    },
+  );
+  const pick = <T>(of: (verdict: ArticleJudgement[JudgeCriterion]) => T): Record<JudgeCriterion, T> => ({
+    interest: of(judgement.interest),
+    organisation: of(judgement.organisation),
+    relevance: of(judgement.relevance),
+    coverage: of(judgement.coverage),
+  });
+  const scores = pick(({ score }) => score);
+  const total = JUDGE_CRITERIA.reduce((sum, criterion) => sum + scores[criterion], 0);
+  return { score: total / JUDGE_CRITERIA.length, scores, reasons: pick(({ reason }) => reason) };
+}
+
+/** Scores lie on the rubric; the schema's mode cannot say so. */
+export function problemsOfJudgement(judgement: ArticleJudgement): string[] {
+  return JUDGE_CRITERIA.filter(
+    (criterion) => judgement[criterion].score < 1 || judgement[criterion].score > 5,
+  ).map((criterion) => `${criterion} is no score from 1 to 5`);
+}

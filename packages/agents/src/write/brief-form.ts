@@ -1,0 +1,89 @@
+import { BriefInput, ContentBrief } from '@pressroom/contracts';
+import {
+  BriefOutput,
+  checkStyle,
+  planWords,
+  ResearchOutput,
+  styleRulesOf,
+  type ContractFinding,
+  type ContractPart,
+  type StyleRule,
+  type WordPlan,
+} from '@pressroom/pipelines';
+import { callModel } from '../calling/call-model.ts';
+import { problemsOfOutline } from '../outline/core/problems-of-outline.ts';
+import {
+  contentBriefPrompt,
+  mendContentBriefPrompt,
+  type ContentBriefFacts,
+} from '../prompts/content-brief.ts';
+import { outputTokens } from '../prompts/output-tokens.ts';
+import { describeContract } from '../refine/core/describe-contract.ts';
+import { inputOf, stepOutput } from '../step-input.ts';
+import { normaliseBrief } from './core/normalise-brief.ts';
+import { toDefects } from './core/to-defects.ts';
+import { mendRounds } from './mend-rounds.ts';
+import type { WriteForm } from './write-form.ts';
+
+/** A section with its points, in words; and what stands besides sections. */
+const WORDS_PER_SECTION = 170;
+const OTHER_WORDS = 350;
+/** A brief is notes for a writer: rules about sentences and readers are those of the text to come. */
+const APPLIES: ReadonlySet<StyleRule['kind']> = new Set(['avoid', 'spelling', 'mark', 'language']);
+
+type Brief = Omit<BriefOutput, 'rounds'>;
+
+/** `brief`: angle, outline, keywords and risks, from the research. */
+export const briefForm: WriteForm = {
+  name: 'brief',
+  async run(context) {
+    const input = inputOf(context, BriefInput.shape);
+    const { questions, notes, contradictions, gaps } = stepOutput(context, 'research', ResearchOutput);
+    const plan: WordPlan = { ...planWords(input), leadWords: 0, sectionWords: planWords(input).targetWords };
+    const noteIds = new Set(notes.map(({ id }) => id));
+    const rules = styleRulesOf(input).filter(({ kind }) => APPLIES.has(kind));
+    const facts: ContentBriefFacts = { input, plan, questions, notes, contradictions, gaps };
+    const reply = {
+      schema: { name: 'content_brief', zod: ContentBrief },
+      accept: (brief: ContentBrief) => [
+        ...problemsOfOutline(brief, plan, noteIds),
+        ...(brief.angle.trim() === '' ? ['there is no angle'] : []),
+      ],
+      maxOutputTokens: outputTokens((plan.sections + 1) * WORDS_PER_SECTION + OTHER_WORDS, input),
+    };
+    const first = await callModel(context, {
+      path: 'brief',
+      purpose: 'content-brief',
+      prompt: contentBriefPrompt,
+      facts,
+      ...reply,
+    });
+    const check = (brief: Brief): ContractFinding[] => checkStyle({ title: brief.title, parts: partsOf(brief) }, rules).findings;
+    const mended = await mendRounds(context, normaliseBrief(first, input, plan), check, async (brief, findings, round) =>
+      normaliseBrief(
+        await callModel(context, {
+          path: `mend/${round}`,
+          purpose: 'mend',
+          prompt: mendContentBriefPrompt,
+          facts: { ...facts, current: partsOf(brief), defects: toDefects(findings) },
+          ...reply,
+        }),
+        input,
+        plan,
+      ),
+    );
+    const output: BriefOutput = { ...mended.value, rounds: mended.rounds };
+    context.log.info({ sections: output.sections.length, rounds: mended.rounds }, 'brief.done');
+    return { output, limitations: [...mended.limitations, ...describeContract(mended, context.step.key, 'brief')] };
+  },
+};
+
+/** The brief as parts: its angle, then its sections. */
+const partsOf = ({ angle, sections }: Brief): ContractPart[] => [
+  { part: 'lead', heading: '', markdown: angle },
+  ...sections.map(({ heading, purpose, points }, index) => ({
+    part: String(index + 1),
+    heading,
+    markdown: [purpose, points.map((point) => `- ${point}`).join('\n')].join('\n\n'),
+  })),
+];

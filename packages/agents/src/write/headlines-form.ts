@@ -1,0 +1,94 @@
+import { HeadlinesInput, HeadlineVariants, type Limitation } from '@pressroom/contracts';
+import {
+  checkHeadlines,
+  guessLanguage,
+  planHeadlines,
+  type Headline,
+  type HeadlinePlan,
+  type HeadlinesOutput,
+} from '@pressroom/pipelines';
+import { callModel } from '../calling/call-model.ts';
+import { isPermanent, tryOptional } from '../calling/try-optional.ts';
+import { headlinesPrompt, moreHeadlinesPrompt, type HeadlinesFacts } from '../prompts/headlines.ts';
+import { outputTokens } from '../prompts/output-tokens.ts';
+import { inputOf } from '../step-input.ts';
+import { toDefects } from './core/to-defects.ts';
+import { MEND_ROUNDS } from './mend-rounds.ts';
+import type { WriteForm } from './write-form.ts';
+
+/** A headline is about the gist, and the gist stands at the beginning: so much of a text is read. */
+const READ_CHARACTERS = 30_000;
+/** Words of the angle, keys and quotation marks that come with each headline. */
+const WORDS_BESIDES = 12;
+const CHARACTERS_PER_WORD = 5;
+
+/** `headlines`: all variants in one call; those that cannot be used are asked for again as far as quality allows. */
+export const headlinesForm: WriteForm = {
+  name: 'headlines',
+  async run(context) {
+    const input = inputOf(context, HeadlinesInput.shape);
+    const plan = planHeadlines(input);
+    const text = (input.text ?? '').slice(0, READ_CHARACTERS);
+    const facts: HeadlinesFacts = { input, plan, text };
+    const language = input.language ?? guessLanguage(`${input.topic ?? ''}\n${text}`);
+    const first = await callModel(context, {
+      path: 'headlines',
+      purpose: 'headlines',
+      prompt: headlinesPrompt,
+      facts,
+      schema: { name: 'headline_variants', zod: HeadlineVariants },
+      accept: ({ headlines }) =>
+        checkHeadlines(input, headlines).usable.length > 0 ? [] : ['not one headline can be used'],
+      maxOutputTokens: replyTokens(plan, plan.count, language),
+    });
+    let checked = checkHeadlines(input, first.headlines);
+    let rounds = 0;
+    for (let round = 1; round <= MEND_ROUNDS[context.task.quality] && checked.usable.length < plan.count; round += 1) {
+      const { usable, findings } = checked;
+      const more = await tryOptional(
+        context,
+        () =>
+          callModel(context, {
+            path: `headlines/${round + 1}`,
+            purpose: 'headlines',
+            prompt: moreHeadlinesPrompt,
+            facts: { ...facts, current: usable, defects: toDefects(findings.filter(({ quote }) => quote !== '')) },
+            schema: { name: 'headline_variants', zod: HeadlineVariants },
+            maxOutputTokens: replyTokens(plan, plan.count - usable.length, language),
+          }),
+        isPermanent,
+      );
+      if (more.outcome === 'failed') {
+        context.log.warn({ round, code: more.error.code }, 'headlines.more_failed');
+        break;
+      }
+      rounds = round;
+      checked = checkHeadlines(input, [...usable, ...more.value.headlines]);
+    }
+    const output: HeadlinesOutput = { headlines: checked.usable.map(asOutput), rounds };
+    context.log.info({ headlines: output.headlines.length, due: plan.count, rounds }, 'headlines.done');
+    return { output, limitations: limitationsOf(checked.usable.length, plan, input, context.step.key) };
+  },
+};
+
+const asOutput = ({ text, angle }: Headline): Headline => ({ text, angle });
+
+const replyTokens = ({ maxCharacters }: HeadlinePlan, count: number, language: string | undefined): number =>
+  outputTokens(count * (Math.ceil(maxCharacters / CHARACTERS_PER_WORD) + WORDS_BESIDES), { language });
+
+function limitationsOf(
+  made: number,
+  { count }: HeadlinePlan,
+  { text = '' }: { text?: string | undefined },
+  step: string,
+): Limitation[] {
+  const limitations: Limitation[] = [];
+  if (made < count) {
+    limitations.push({ code: 'VARIANTS_MISSING', step, message: `${made} of ${count} headlines were made.` });
+  }
+  if (text.length > READ_CHARACTERS) {
+    const message = `Only the first ${READ_CHARACTERS} characters of the text were read.`;
+    limitations.push({ code: 'SOURCE_SKIPPED', step, message });
+  }
+  return limitations;
+}

@@ -1,0 +1,110 @@
+import { RewriteInput, RewrittenText } from '@pressroom/contracts';
+import {
+  checkRewrite,
+  countWords,
+  guessLanguage,
+  mustKeepEveryFact,
+  shareWords,
+  type ContractFinding,
+  type RewriteOutput,
+} from '@pressroom/pipelines';
+import { callModel } from '../calling/call-model.ts';
+import { mapBounded } from '../calling/map-bounded.ts';
+import type { StepContext } from '../ports.ts';
+import { outputTokens } from '../prompts/output-tokens.ts';
+import { mendRewritePrompt, rewritePrompt, type RewriteFacts } from '../prompts/rewrite.ts';
+import { describeContract } from '../refine/core/describe-contract.ts';
+import { splitChunks } from '../research/core/split-chunks.ts';
+import { inputOf } from '../step-input.ts';
+import { cleanRewrite } from './core/clean-rewrite.ts';
+import { toDefects } from './core/to-defects.ts';
+import { mendRounds, type Mended } from './mend-rounds.ts';
+import type { WriteForm } from './write-form.ts';
+
+/** Longer texts are told piece by piece: models keep facts of a page or two, and a reply is only so long. */
+const PIECE_TOKENS = 1_600;
+const PIECES_AT_ONCE = 4;
+/** The end of the piece before, for the transition. */
+const CONTEXT_CHARACTERS = 500;
+const TITLE_WORDS = 20;
+/** A rewriting for readers who need things explained is longer than what it rewrites. */
+const GROWTH = 1.4;
+
+type Piece = Omit<RewriteOutput, 'rounds'>;
+
+/** `rewrite`: the text told again piece by piece, each held against its own figures and names. */
+export const rewriteForm: WriteForm = {
+  name: 'rewrite',
+  async run(context) {
+    const input = inputOf(context, RewriteInput.shape);
+    const texts = splitChunks(input.text, PIECE_TOKENS);
+    const counts = texts.map((text) => Math.max(1, countWords(text)));
+    const shares = input.targetWords === undefined ? undefined : shareWords(counts, Math.max(input.targetWords, texts.length));
+    const pieces = await mapBounded(texts, PIECES_AT_ONCE, (text, index) => {
+      const facts: RewriteFacts = {
+        input,
+        piece: index + 1,
+        pieces: texts.length,
+        text,
+        before: (texts[index - 1] ?? '').slice(-CONTEXT_CHARACTERS),
+        words: shares?.[index],
+        mayDrop: !mustKeepEveryFact(counts[index] ?? 1, shares?.[index]),
+      };
+      return rewritePiece(context, facts);
+    });
+    const output: RewriteOutput = {
+      title: pieces[0]?.value.title ?? '',
+      markdown: pieces.map(({ value }) => value.markdown).join('\n\n'),
+      rounds: Math.max(...pieces.map(({ rounds }) => rounds)),
+    };
+    const findings = checkRewrite(input, output);
+    context.log.info({ pieces: texts.length, rounds: output.rounds, findings: findings.length }, 'rewrite.done');
+    return {
+      output,
+      limitations: [...(pieces.find(({ limitations }) => limitations.length > 0)?.limitations ?? []), ...describe(findings, context)],
+    };
+  },
+};
+
+async function rewritePiece(context: StepContext, facts: RewriteFacts): Promise<Mended<Piece>> {
+  const { input, piece, pieces, text, words } = facts;
+  const language = input.language ?? guessLanguage(input.text);
+  const reply = {
+    schema: { name: 'rewritten_text', zod: RewrittenText },
+    accept: ({ markdown }: RewrittenText) => (countWords(cleanRewrite(markdown)) === 0 ? ['the text is empty'] : []),
+    maxOutputTokens: outputTokens((words ?? Math.ceil(countWords(text) * GROWTH)) + TITLE_WORDS, { language }),
+  };
+  const clean = ({ title, markdown }: RewrittenText): Piece => ({
+    title: piece === 1 ? title.replace(/\s+/g, ' ').replace(/^#+\s*/, '').trim() : '',
+    markdown: cleanRewrite(markdown),
+  });
+  const first = await callModel(context, {
+    path: pieces === 1 ? 'rewrite' : `rewrite/${piece}`,
+    purpose: 'rewrite',
+    prompt: rewritePrompt,
+    facts,
+    ...reply,
+  });
+  // A piece may name what other pieces name; it must keep what it names itself.
+  const check = (value: Piece): ContractFinding[] =>
+    checkRewrite({ ...input, text }, value, { targetWords: words, known: input.text, isPiece: pieces > 1 });
+  return mendRounds(context, clean(first), check, async ({ markdown }, findings, round) =>
+    clean(
+      await callModel(context, {
+        path: pieces === 1 ? `mend/${round}` : `mend/${piece}/${round}`,
+        purpose: 'mend',
+        prompt: mendRewritePrompt,
+        facts: { ...facts, current: markdown, defects: toDefects(findings) },
+        ...reply,
+      }),
+    ),
+  );
+}
+
+/** What became of facts is told by the document itself. */
+const describe = (findings: readonly ContractFinding[], context: StepContext) =>
+  describeContract(
+    { findings: findings.filter(({ code }) => code !== 'FACT_LOST' && code !== 'FACT_UNSUPPORTED') },
+    context.step.key,
+    'text',
+  );

@@ -1,0 +1,99 @@
+import { DocumentSummary, SummaryInput } from '@pressroom/contracts';
+import {
+  checkSummary,
+  citedIds,
+  countWords,
+  guessLanguage,
+  indexSources,
+  planSummary,
+  ResearchOutput,
+  type ContractPart,
+  type SummaryOutput,
+} from '@pressroom/pipelines';
+import { callModel } from '../calling/call-model.ts';
+import { cleanPart } from '../draft/core/clean-part.ts';
+import { outputTokens } from '../prompts/output-tokens.ts';
+import { mendSummaryPrompt, summaryPrompt, type SummaryFacts } from '../prompts/summary.ts';
+import { describeContract } from '../refine/core/describe-contract.ts';
+import { inputOf, stepOutput } from '../step-input.ts';
+import { toDefects } from './core/to-defects.ts';
+import { mendRounds } from './mend-rounds.ts';
+import type { WriteForm } from './write-form.ts';
+
+const WORDS_PER_KEY_POINT = 35;
+const TITLE_WORDS = 20;
+
+type Summary = Omit<SummaryOutput, 'rounds'>;
+
+/** `summary`: from the texts that were read, or from the points taken from them where they are long. */
+export const summaryForm: WriteForm = {
+  name: 'summary',
+  async run(context) {
+    const input = inputOf(context, SummaryInput.shape);
+    const { sources, notes } = stepOutput(context, 'read', ResearchOutput);
+    const plan = planSummary(input, sources);
+    const language = input.language ?? guessLanguage(sources.map(({ text }) => text).join('\n'));
+    const facts: SummaryFacts = { input, plan, sources, notes };
+    const known = new Set(sources.map(({ id }) => id));
+    const reply = {
+      schema: { name: 'document_summary', zod: DocumentSummary },
+      accept: (summary: DocumentSummary) => problemsOfSummary(summary, known, plan.keyPoints),
+      maxOutputTokens: outputTokens(plan.targetWords + plan.keyPoints * WORDS_PER_KEY_POINT + TITLE_WORDS, { language }),
+    };
+    const first = await callModel(context, { path: 'summary', purpose: 'summary', prompt: summaryPrompt, facts, ...reply });
+    const index = indexSources(sources);
+    const mended = await mendRounds(
+      context,
+      clean(first, plan.keyPoints),
+      (summary) => checkSummary(input, summary, sources, index).findings,
+      async (summary, findings, round) =>
+        clean(
+          await callModel(context, {
+            path: `mend/${round}`,
+            purpose: 'mend',
+            prompt: mendSummaryPrompt,
+            facts: { ...facts, current: partsOf(summary), defects: toDefects(findings) },
+            ...reply,
+          }),
+          plan.keyPoints,
+        ),
+    );
+    const output: SummaryOutput = { ...mended.value, rounds: mended.rounds };
+    context.log.info({ words: countWords(output.markdown), due: plan.targetWords, rounds: mended.rounds }, 'summary.done');
+    return { output, limitations: [...mended.limitations, ...describeContract(mended, context.step.key, 'summary')] };
+  },
+};
+
+const clean = ({ title, markdown, keyPoints }: DocumentSummary, most: number): Summary => ({
+  title: singleLine(title),
+  markdown: cleanPart(markdown),
+  keyPoints: keyPoints
+    .map(({ text, sources }) => ({ text: singleLine(cleanPart(text, false)), sources: [...new Set(sources)] }))
+    .filter(({ text }) => text !== '')
+    .slice(0, most),
+});
+
+function problemsOfSummary(summary: DocumentSummary, known: ReadonlySet<number>, keyPoints: number): string[] {
+  const { markdown, keyPoints: points } = clean(summary, keyPoints);
+  if (countWords(markdown) === 0) return ['the summary is empty'];
+  const cited = citedIds(markdown);
+  return [
+    ...(cited.length === 0 ? ['the summary cites no source'] : []),
+    ...[...cited, ...points.flatMap(({ sources }) => sources)]
+      .filter((id) => !known.has(id))
+      .map((id) => `there is no source ${id}`),
+    ...(keyPoints > 0 && points.length === 0 ? ['there are no key points'] : []),
+    ...points.filter(({ sources }) => sources.length === 0).map(() => 'a key point names no source'),
+  ];
+}
+
+const partsOf = ({ markdown, keyPoints }: Summary): ContractPart[] => [
+  { part: '1', heading: 'Summary', markdown },
+  {
+    part: '2',
+    heading: 'Key points',
+    markdown: keyPoints.map(({ text, sources }) => `- ${text} ${sources.map((id) => `[${id}]`).join('')}`).join('\n'),
+  },
+];
+
+const singleLine = (text: string): string => text.replace(/\s+/g, ' ').trim();

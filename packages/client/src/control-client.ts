@@ -1,0 +1,85 @@
+import type {
+  CreateScheduleRequest,
+  CreateTenantKey,
+  CreateTenantRequest,
+  KeyView,
+  NewKey,
+  QueueState,
+  ScheduleView,
+  TenantView,
+  UpdateSchedule,
+  UpdateTenant,
+} from '@pressroom/contracts';
+
+import type { CallJson, CallOptions } from './call-json.ts';
+import { pathOf } from './operations.ts';
+import type { Transport } from './transport.ts';
+
+/** Tasks that are submitted again and again. */
+export interface ScheduleClient {
+  list(options?: CallOptions): Promise<ScheduleView[]>;
+  create(schedule: CreateScheduleRequest, options?: CallOptions): Promise<ScheduleView>;
+  get(id: string, options?: CallOptions): Promise<ScheduleView>;
+  /** What is named changes; `{ enabled: false }` switches it off. */
+  update(id: string, changes: UpdateSchedule, options?: CallOptions): Promise<ScheduleView>;
+  delete(id: string, options?: CallOptions): Promise<void>;
+}
+
+/** Customers of the installation. Needs an admin key, but for `get`. */
+export interface TenantClient {
+  list(options?: CallOptions): Promise<TenantView[]>;
+  create(tenant: CreateTenantRequest, options?: CallOptions): Promise<TenantView>;
+  get(id: string, options?: CallOptions): Promise<TenantView>;
+  update(id: string, changes: UpdateTenant, options?: CallOptions): Promise<TenantView>;
+  keys(id: string, options?: CallOptions): Promise<KeyView[]>;
+  /** The answer holds the secret, which is never shown again. */
+  createKey(id: string, key: CreateTenantKey, options?: CallOptions): Promise<NewKey>;
+  deleteKey(id: string, keyId: string, options?: CallOptions): Promise<void>;
+}
+
+/** Queues, shared by all tenants. Needs an admin key. */
+export interface QueueClient {
+  pause(name: string, options?: CallOptions): Promise<QueueState>;
+  resume(name: string, options?: CallOptions): Promise<QueueState>;
+}
+
+export function createScheduleClient(json: CallJson, transport: Transport): ScheduleClient {
+  return {
+    async list({ signal } = {}) {
+      return (await json<{ items: ScheduleView[] }>('listSchedules', {}, { signal })).items;
+    },
+    create: (schedule, { signal } = {}) => json('createSchedule', {}, { json: schedule, signal }),
+    get: (id, { signal } = {}) => json('getSchedule', { id }, { signal }),
+    // Saying again what it is to be changes nothing more.
+    update: (id, changes, { signal } = {}) =>
+      json('updateSchedule', { id }, { json: changes, signal, isRepeatable: true }),
+    async delete(id, { signal } = {}) {
+      await transport.send(pathOf('deleteSchedule', { id }), { method: 'DELETE', signal });
+    },
+  };
+}
+
+export function createTenantClient(json: CallJson, transport: Transport): TenantClient {
+  return {
+    async list({ signal } = {}) {
+      return (await json<{ items: TenantView[] }>('listTenants', {}, { signal })).items;
+    },
+    create: (tenant, { signal } = {}) => json('createTenant', {}, { json: tenant, signal }),
+    get: (id, { signal } = {}) => json('getTenant', { id }, { signal }),
+    update: (id, changes, { signal } = {}) => json('updateTenant', { id }, { json: changes, signal, isRepeatable: true }),
+    async keys(id, { signal } = {}) {
+      return (await json<{ items: KeyView[] }>('listKeys', { id }, { signal })).items;
+    },
+    createKey: (id, key, { signal } = {}) => json('createKey', { id }, { json: key, signal }),
+    async deleteKey(id, keyId, { signal } = {}) {
+      await transport.send(pathOf('deleteKey', { id, keyId }), { method: 'DELETE', signal });
+    },
+  };
+}
+
+export function createQueueClient(json: CallJson): QueueClient {
+  return {
+    pause: (name, { signal } = {}) => json('pauseQueue', { name }, { signal, isRepeatable: true }),
+    resume: (name, { signal } = {}) => json('resumeQueue', { name }, { signal, isRepeatable: true }),
+  };
+}

@@ -1,0 +1,60 @@
+import type {
+  BulkDiscard,
+  BulkRedrive,
+  DeadLetterFilter,
+  DeadLetterGroupPage,
+  DeadLetterPage,
+  DeadLetterState,
+  DeadLetterView,
+  OperationAccepted,
+  OperationView,
+  RedriveDeadLetter,
+  TaskRestarted,
+} from '@pressroom/contracts';
+
+import type { CallJson, CallOptions } from './call-json.ts';
+
+export interface DeadLetterListOptions extends DeadLetterFilter {
+  state?: DeadLetterState;
+  cursor?: string;
+  limit?: number;
+}
+
+export interface DeadLetterClient {
+  list(filter?: DeadLetterListOptions, options?: CallOptions): Promise<DeadLetterPage>;
+  /** By cause, the most frequent first. */
+  groups(filter?: DeadLetterListOptions, options?: CallOptions): Promise<DeadLetterGroupPage>;
+  /** With the whole payload that a redrive's patch applies to. */
+  get(id: string, options?: CallOptions): Promise<DeadLetterView>;
+  redrive(id: string, changes?: RedriveDeadLetter, options?: CallOptions): Promise<TaskRestarted>;
+  discard(id: string, reason: string, options?: CallOptions): Promise<DeadLetterView>;
+  /** Begins a bulk operation; follow it with `operations.get`. */
+  redriveAll(request: BulkRedrive, options?: CallOptions): Promise<OperationAccepted>;
+  discardAll(request: BulkDiscard, options?: CallOptions): Promise<OperationAccepted>;
+}
+
+export interface OperationClient {
+  get(id: string, options?: CallOptions): Promise<OperationView>;
+  abort(id: string, options?: CallOptions): Promise<OperationView>;
+}
+
+/** None of these is repeated on its own but for reads and the abort: a redrive that was done answers 409 the second time. */
+export function createDeadLetterClient(json: CallJson): DeadLetterClient {
+  return {
+    list: (filter = {}, { signal } = {}) => json('listDeadLetters', {}, { query: { ...filter }, signal }),
+    groups: (filter = {}, { signal } = {}) => json('listDeadLetterGroups', {}, { query: { ...filter }, signal }),
+    get: (id, { signal } = {}) => json('getDeadLetter', { id }, { signal }),
+    redrive: (id, changes = {}, { signal } = {}) => json('redriveDeadLetter', { id }, { json: changes, signal }),
+    discard: (id, reason, { signal } = {}) => json('discardDeadLetter', { id }, { json: { reason }, signal }),
+    redriveAll: (request, { signal } = {}) => json('redriveDeadLetters', {}, { json: request, signal }),
+    discardAll: (request, { signal } = {}) => json('discardDeadLetters', {}, { json: request, signal }),
+  };
+}
+
+export function createOperationClient(json: CallJson): OperationClient {
+  return {
+    get: (id, { signal } = {}) => json('getOperation', { id }, { signal }),
+    // Aborting twice changes nothing.
+    abort: (id, { signal } = {}) => json('abortOperation', { id }, { signal, isRepeatable: true }),
+  };
+}

@@ -1,0 +1,45 @@
+import { z } from 'zod';
+
+export const CLASSIFY_LIMITS = { maxCharacters: 100_000, minLabels: 2, maxLabels: 50 } as const;
+
+export const LabelInput = z.strictObject({
+  name: z.string().trim().min(1).max(100),
+  /** When the label applies: the more alike the labels, the more it helps. */
+  description: z.string().trim().min(1).max(500).optional(),
+});
+export type LabelInput = z.infer<typeof LabelInput>;
+
+const hasDistinctNames = (labels: readonly LabelInput[]): boolean =>
+  new Set(labels.map(({ name }) => name.toLowerCase())).size === labels.length;
+
+/** Input of a `classify` task. */
+export const ClassifyInput = z.strictObject({
+  text: z.string().trim().min(1, 'must not be empty').max(CLASSIFY_LIMITS.maxCharacters),
+  labels: z
+    .array(LabelInput)
+    .min(CLASSIFY_LIMITS.minLabels)
+    .max(CLASSIFY_LIMITS.maxLabels)
+    .refine(hasDistinctNames, 'names a label twice'),
+  /** Any number of labels may apply, none included; otherwise exactly one does. */
+  multi: z.boolean().optional(),
+  /** What else decides. */
+  instructions: z.string().trim().min(1).max(2_000).optional(),
+});
+export type ClassifyInput = z.infer<typeof ClassifyInput>;
+
+/** The decision, as data: the surest label first. */
+export const ClassifyData = z.object({
+  labels: z.array(
+    z.object({
+      /** As given. */
+      name: z.string(),
+      /** 0 to 1, as the model puts it. */
+      confidence: z.number(),
+      /** The passage of the text that decided, exactly; empty when none could be located. */
+      quote: z.string(),
+      reason: z.string(),
+    }),
+  ),
+  multi: z.boolean(),
+});
+export type ClassifyData = z.infer<typeof ClassifyData>;

@@ -1,0 +1,56 @@
+import type { Database, Statement } from '../connection/database.ts';
+import { toJsonb } from '../connection/to-jsonb.ts';
+
+/** Names a kept reply. The tenant is part of the primary key: nothing else can find it. */
+export interface CacheKey {
+  tenantId: string;
+  scope: string;
+  /** SHA-256 (hex). */
+  key: string;
+}
+
+export interface CacheStore {
+  /** Undefined when there is none, or its time is over. */
+  find(key: CacheKey): Promise<unknown>;
+  /**
+   * Keeps a value for `ttlMs`, in place of one of the same key; takes the occasion to remove some whose time is over.
+   * Content that was deleted while its call was under way is not kept.
+   *
+   * @param entry.taskId whose content the value is made of
+   */
+  save(entry: CacheKey & { taskId: string; value: unknown; ttlMs: number }): Promise<void>;
+}
+
+/** Expired entries removed with each one that is kept: more go than come, so that none stays long. */
+const SWEPT_AT_ONCE = 20;
+
+const FIND: Statement = {
+  name: 'cache.find',
+  text: `SELECT value FROM cache_entry WHERE tenant_id = $1 AND scope = $2 AND key = $3 AND expires_at > now()`,
+};
+const SAVE: Statement = {
+  name: 'cache.save',
+  text: `WITH swept AS (
+           DELETE FROM cache_entry WHERE ctid IN (
+             SELECT ctid FROM cache_entry
+             WHERE expires_at <= now() AND (tenant_id, scope, key) <> ($1::uuid, $2::text, $3::text)
+             ORDER BY expires_at LIMIT ${SWEPT_AT_ONCE} FOR UPDATE SKIP LOCKED)
+         )
+         INSERT INTO cache_entry (tenant_id, scope, key, value, task_id, expires_at)
+         SELECT $1::uuid, $2::text, $3::text, $4::jsonb, $5::uuid, now() + $6 * interval '1 ms'
+         WHERE NOT EXISTS (SELECT 1 FROM task t WHERE t.id = $5::uuid AND t.content_deleted_at IS NOT NULL)
+         ON CONFLICT (tenant_id, scope, key) DO UPDATE
+           SET value = excluded.value, task_id = excluded.task_id, created_at = now(), expires_at = excluded.expires_at`,
+};
+
+export function createCacheStore(database: Database): CacheStore {
+  return {
+    async find({ tenantId, scope, key }) {
+      const [row] = await database.run<{ value: unknown }>(FIND, [tenantId, scope, key]);
+      return row?.value;
+    },
+    async save({ tenantId, scope, key, taskId, value, ttlMs }) {
+      await database.run(SAVE, [tenantId, scope, key, toJsonb(value), taskId, ttlMs]);
+    },
+  };
+}

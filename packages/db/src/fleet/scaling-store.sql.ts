@@ -1,0 +1,81 @@
+import type { Database, Statement } from '../connection/database.ts';
+import { toJsonb } from '../connection/to-jsonb.ts';
+
+/** What waits and runs in one queue. A paused queue has no backlog: nobody could take it. */
+export interface QueueLoad {
+  name: string;
+  /** Steps that may run: ready and due, or already in the queue store. */
+  backlog: number;
+  oldestWaitMs: number;
+  running: number;
+}
+
+/** A live worker, as far as scaling is concerned. */
+export interface WorkerLoad {
+  queues: string[];
+  concurrency: number;
+  active: number;
+  /** By queue: attempts ended a minute, and how long one took. */
+  rates: Readonly<Record<string, { perMinute: number; meanMs: number }>>;
+}
+
+/** Everything that scaling decides from, at one moment of the database's clock. */
+export interface FleetLoad {
+  nowMs: number;
+  queues: QueueLoad[];
+  workers: WorkerLoad[];
+  /** What the policy remembered of each pool, in a form that is its own. */
+  memories: Readonly<Record<string, unknown>>;
+}
+
+export interface ScalingStore {
+  /** One statement: a consistent look at load, workers and memories. */
+  load(): Promise<FleetLoad>;
+  /** Remembers the given pools; what is not named any more is forgotten after a day. */
+  remember(memories: Readonly<Record<string, unknown>>): Promise<void>;
+}
+
+// One branch per status: only a literal status lets the partial indexes be used, and the rest of the table be left alone.
+const LOAD: Statement = {
+  name: 'scaling.load',
+  text: `
+    SELECT floor(extract(epoch FROM now()) * 1000)::float8 AS "nowMs",
+      (SELECT coalesce(jsonb_agg(jsonb_build_object('name', q.queue, 'backlog', q.backlog, 'running', q.running,
+          'oldestWaitMs', greatest(0, coalesce(floor(extract(epoch FROM now() - q.oldest) * 1000), 0)))), '[]')
+       FROM (
+         SELECT s.queue, sum(s.waiting)::int AS backlog, min(s.oldest) AS oldest, sum(s.running)::int AS running
+         FROM (
+           SELECT queue, count(*) AS waiting, min(available_at) AS oldest, 0 AS running FROM step
+           WHERE status = 'ready' AND available_at <= now() AND queue NOT IN (SELECT name FROM queue_state WHERE paused)
+           GROUP BY queue
+           UNION ALL
+           SELECT queue, count(*), min(available_at), 0 FROM step
+           WHERE status = 'queued' AND queue NOT IN (SELECT name FROM queue_state WHERE paused) GROUP BY queue
+           UNION ALL
+           SELECT queue, 0, NULL, count(*) FROM step WHERE status = 'running' GROUP BY queue
+         ) s GROUP BY s.queue
+       ) q) AS queues,
+      (SELECT coalesce(jsonb_agg(jsonb_build_object('queues', w.queues, 'concurrency', w.concurrency, 'active', w.active,
+          'rates', w.rates)), '[]') FROM worker_session w WHERE w.expires_at > now()) AS workers,
+      (SELECT coalesce(jsonb_object_agg(p.pool, p.memory), '{}') FROM pool_scaling p) AS memories`,
+};
+const REMEMBER: Statement = {
+  name: 'scaling.remember',
+  text: `
+    WITH forgotten AS (DELETE FROM pool_scaling WHERE at < now() - interval '1 day' AND NOT ($1::jsonb ? pool))
+    INSERT INTO pool_scaling (pool, memory, at) SELECT m.key, m.value, now() FROM jsonb_each($1::jsonb) m ORDER BY m.key
+    ON CONFLICT (pool) DO UPDATE SET memory = excluded.memory, at = excluded.at`,
+};
+
+export function createScalingStore(database: Database): ScalingStore {
+  return {
+    async load() {
+      const [row] = await database.run<FleetLoad & Record<string, unknown>>(LOAD, []);
+      if (!row) throw new Error('a SELECT without FROM answers one row');
+      return row;
+    },
+    async remember(memories) {
+      await database.run(REMEMBER, [toJsonb(memories)]);
+    },
+  };
+}

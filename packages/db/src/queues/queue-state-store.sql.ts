@@ -1,0 +1,99 @@
+import { insertAudit, type Actor } from '../audit/audit-store.sql.ts';
+import type { Database, Statement } from '../connection/database.ts';
+
+export interface QueueStateRow {
+  name: string;
+  paused: boolean;
+  changedAt: Date;
+  changedBy: string;
+}
+
+/** Which queues are paused, how long steps have waited in them, and the caps of task types: what the fleet may run. */
+export interface QueueStateStore {
+  /** Queues that were ever paused. */
+  list(): Promise<QueueStateRow[]>;
+  /**
+   * Pauses or resumes. From the commit on no attempt of a paused queue is taken; one that runs goes on. Steps in the queue
+   * store go back to waiting in line, so that they block no tenant's cap meanwhile. Idempotent: setting it again changes
+   * neither when nor by whom it was set, and answers `changed: false`. A change is recorded in the audit.
+   */
+  set(name: string, paused: boolean, actor: Actor): Promise<QueueStateRow & { changed: boolean }>;
+  /** Makes the caps of task types exactly these. */
+  replaceTypeCaps(caps: Readonly<Record<string, number>>): Promise<void>;
+  /**
+   * Steps that have waited for a worker longer than they may: their own limit, else their queue's. Queues that are not
+   * named are not looked at, nor are paused ones; there the wait begins anew when they go on.
+   */
+  impatientSteps(limitsMs: Readonly<Record<string, number>>, limit: number): Promise<{ stepId: string; taskId: string }[]>;
+}
+
+const COLUMNS = `name, paused, changed_at AS "changedAt", changed_by AS "changedBy"`;
+const LIST: Statement = { name: 'queues.list', text: `SELECT ${COLUMNS} FROM queue_state ORDER BY name` };
+const GET: Statement = { name: 'queues.get', text: `SELECT ${COLUMNS} FROM queue_state WHERE name = $1` };
+const SET: Statement = {
+  name: 'queues.set',
+  text: `INSERT INTO queue_state AS q (name, paused, changed_by) VALUES ($1, $2, $3)
+         ON CONFLICT (name) DO UPDATE SET paused = $2, changed_at = now(), changed_by = $3 WHERE q.paused <> $2
+         RETURNING ${COLUMNS}`,
+};
+// Whoever changes one of these steps at this moment decides about it; a job that is left in the store finds nothing to take.
+const HOLD_BACK: Statement = {
+  name: 'queues.hold_back',
+  text: `UPDATE step SET status = 'ready' WHERE id IN
+           (SELECT id FROM step WHERE status = 'queued' AND queue = $1 FOR UPDATE SKIP LOCKED)`,
+};
+const REPLACE_CAPS: Statement = {
+  name: 'queues.replace_caps',
+  text: `WITH wanted AS (SELECT key AS task_type, value::int AS max_running FROM jsonb_each_text($1::jsonb)),
+         gone AS (DELETE FROM task_type_cap WHERE task_type NOT IN (SELECT task_type FROM wanted))
+         INSERT INTO task_type_cap (task_type, max_running) SELECT task_type, max_running FROM wanted
+         ON CONFLICT (task_type) DO UPDATE SET max_running = excluded.max_running`,
+};
+
+// How long a step has waited: since it could run, or since its queue was resumed. Steps without a limit of their own are
+// walked in the order of waiting, from the longest; queued ones are few.
+const IMPATIENT: Statement = {
+  name: 'queues.impatient_steps',
+  text: `
+    WITH lane AS (
+      SELECT q.name, q.limit_ms, coalesce(z.paused, false) AS paused,
+        CASE WHEN z.paused THEN NULL ELSE z.changed_at END AS resumed_at
+      FROM unnest($2::text[], $3::bigint[]) AS q(name, limit_ms) LEFT JOIN queue_state z ON z.name = q.name
+    ), own AS (
+      (SELECT s.id, s.task_id, s.queue, s.available_at, s.queue_timeout_ms FROM step s
+       WHERE s.status = 'ready' AND s.queue_timeout_ms IS NOT NULL AND s.available_at <= now())
+      UNION ALL
+      (SELECT s.id, s.task_id, s.queue, s.available_at, s.queue_timeout_ms FROM step s WHERE s.status = 'queued')
+    )
+    (SELECT o.id AS "stepId", o.task_id AS "taskId" FROM own o JOIN lane l ON l.name = o.queue AND NOT l.paused
+     WHERE greatest(o.available_at, l.resumed_at) + coalesce(o.queue_timeout_ms, l.limit_ms) * interval '1 ms' < now() LIMIT $1)
+    UNION ALL
+    (SELECT w.id, w.task_id FROM lane l CROSS JOIN LATERAL (
+       SELECT s.id, s.task_id FROM step s
+       WHERE s.status = 'ready' AND s.queue = l.name AND s.queue_timeout_ms IS NULL
+         AND s.available_at < now() - l.limit_ms * interval '1 ms' ORDER BY s.available_at LIMIT $1) w
+     WHERE NOT l.paused AND (l.resumed_at IS NULL OR l.resumed_at + l.limit_ms * interval '1 ms' < now()))`,
+};
+
+type Row = QueueStateRow & Record<string, unknown>;
+
+export function createQueueStateStore(database: Database): QueueStateStore {
+  return {
+    impatientSteps: (limitsMs, limit) =>
+      database.run<{ stepId: string; taskId: string }>(IMPATIENT, [limit, Object.keys(limitsMs), Object.values(limitsMs)]),
+    list: () => database.run<Row>(LIST, []),
+    set: (name, paused, actor) =>
+      database.transaction(async (query) => {
+        const [changed] = await query<Row>(SET, [name, paused, actor.keyId]);
+        if (changed && paused) await query(HOLD_BACK, [name]);
+        const action = paused ? 'queue.pause' : 'queue.resume';
+        if (changed) await insertAudit(query, [{ actor, tenantId: null, action, target: { kind: 'queue', id: name } }]);
+        const row = changed ?? (await query<Row>(GET, [name]))[0];
+        if (!row) throw new Error('the queue’s row vanished');
+        return { ...row, changed: changed !== undefined };
+      }),
+    async replaceTypeCaps(caps) {
+      await database.run(REPLACE_CAPS, [JSON.stringify(caps)]);
+    },
+  };
+}

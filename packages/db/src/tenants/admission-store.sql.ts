@@ -1,0 +1,42 @@
+import type { Database, Statement } from '../connection/database.ts';
+
+/** What decides whether a tenant may submit now. */
+export interface TenantFacts {
+  /** Tasks not ended yet, counted no further than one beyond the limit. */
+  openTasks: number;
+  maxBacklog: number;
+  rateLimitPerMinute: number | null;
+  styleGuide: string | null;
+}
+
+export interface AdmissionStore {
+  /** Undefined when there is no such tenant. */
+  facts(tenantId: string): Promise<TenantFacts | undefined>;
+  /** Takes up to `want` submissions out of the tenant's shared bucket; `waitMs` is when there will be another one. */
+  takeSubmissions(tenantId: string, want: number): Promise<{ taken: number; waitMs: number }>;
+}
+
+const FACTS: Statement = {
+  name: 'admission.facts',
+  text: `SELECT n.max_backlog AS "maxBacklog", n.rate_limit_per_minute AS "rateLimitPerMinute", n.style_guide AS "styleGuide",
+           (SELECT count(*) FROM (SELECT 1 FROM task t WHERE t.tenant_id = n.id AND t.finished_at IS NULL
+                                  LIMIT n.max_backlog + 1) o)::int AS "openTasks"
+         FROM tenant n WHERE n.id = $1 AND n.deleted_at IS NULL`,
+};
+const TAKE: Statement = {
+  name: 'admission.take',
+  text: `SELECT taken, wait_ms AS "waitMs" FROM take_submissions($1, $2)`,
+};
+
+export function createAdmissionStore(database: Database): AdmissionStore {
+  return {
+    async facts(tenantId) {
+      const [row] = await database.run<TenantFacts & Record<string, unknown>>(FACTS, [tenantId]);
+      return row;
+    },
+    async takeSubmissions(tenantId, want) {
+      const [row] = await database.run<{ taken: number; waitMs: number }>(TAKE, [tenantId, want]);
+      return row ?? { taken: 0, waitMs: 1_000 };
+    },
+  };
+}

@@ -1,0 +1,172 @@
+import type { CreateTenant, KeyView, TenantRole, TenantView, UpdateTenant } from '@pressroom/contracts';
+import { newId } from '@pressroom/runtime';
+import { insertAudit, type Actor } from '../audit/audit-store.sql.ts';
+import type { Database, Statement, TransactionQuery } from '../connection/database.ts';
+import { isUniqueViolation } from '../connection/store-errors.ts';
+
+export type TenantWrite = TenantView | 'name_taken' | 'not_found';
+
+/** Tenants with their settings, and their keys. Every change is recorded in the audit. */
+export interface TenantStore {
+  create(tenant: CreateTenant, actor: Actor): Promise<TenantWrite>;
+  /** By name. */
+  list(): Promise<TenantView[]>;
+  get(id: string): Promise<TenantView | undefined>;
+  update(id: string, changes: UpdateTenant, actor: Actor): Promise<TenantWrite>;
+  /** Oldest first; without deleted ones. Undefined when there is no such tenant. */
+  keys(tenantId: string): Promise<KeyView[] | undefined>;
+  addKey(
+    tenantId: string,
+    key: { role: TenantRole; secretHash: string; expiresAt: Date | null },
+    actor: Actor,
+  ): Promise<KeyView | undefined>;
+  /** False when the tenant has no such key. */
+  removeKey(tenantId: string, keyId: string, actor: Actor): Promise<boolean>;
+}
+
+const COLUMNS = `id, name, weight, max_concurrency, rate_limit_per_minute, max_backlog, style_guide, created_at`;
+const INSERT: Statement = {
+  name: 'tenants.insert',
+  text: `INSERT INTO tenant (id, name, weight, max_concurrency, rate_limit_per_minute, max_backlog, style_guide)
+         VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING ${COLUMNS}`,
+};
+const LIST: Statement = {
+  name: 'tenants.list',
+  text: `SELECT ${COLUMNS} FROM tenant WHERE deleted_at IS NULL ORDER BY name, id`,
+};
+const GET: Statement = { name: 'tenants.get', text: `SELECT ${COLUMNS} FROM tenant WHERE id = $1 AND deleted_at IS NULL` };
+const LOCK: Statement = { name: 'tenants.lock', text: `${GET.text} FOR UPDATE` };
+const UPDATE: Statement = {
+  name: 'tenants.update',
+  text: `UPDATE tenant SET name = $2, weight = $3, max_concurrency = $4, rate_limit_per_minute = $5, max_backlog = $6, style_guide = $7
+         WHERE id = $1 RETURNING ${COLUMNS}`,
+};
+const KEYS: Statement = {
+  name: 'tenants.keys',
+  text: `SELECT id, role, created_at, expires_at FROM api_key WHERE tenant_id = $1 AND deleted_at IS NULL ORDER BY created_at, id`,
+};
+const ADD_KEY: Statement = {
+  name: 'tenants.add_key',
+  text: `INSERT INTO api_key (id, tenant_id, role, secret_hash, expires_at)
+         SELECT $1, t.id, $3, $4, $5 FROM tenant t WHERE t.id = $2 AND t.deleted_at IS NULL
+         RETURNING id, role, created_at, expires_at`,
+};
+const REMOVE_KEY: Statement = {
+  name: 'tenants.remove_key',
+  text: `UPDATE api_key SET deleted_at = now() WHERE id = $2 AND tenant_id = $1 AND deleted_at IS NULL RETURNING id`,
+};
+
+interface TenantRow extends Record<string, unknown> {
+  id: string;
+  name: string;
+  weight: number;
+  max_concurrency: number | null;
+  rate_limit_per_minute: number | null;
+  max_backlog: number;
+  style_guide: string | null;
+  created_at: Date;
+}
+interface KeyRow extends Record<string, unknown> {
+  id: string;
+  role: TenantRole;
+  created_at: Date;
+  expires_at: Date | null;
+}
+
+export function createTenantStore(database: Database): TenantStore {
+  const get = async (id: string): Promise<TenantView | undefined> => {
+    const [row] = await database.run<TenantRow>(GET, [id]);
+    return row && toView(row);
+  };
+  return {
+    get,
+    create: (tenant, actor) =>
+      refusingTakenNames(() =>
+        database.transaction(async (query) => {
+          const [row] = await query<TenantRow>(INSERT, [newId(), ...valuesOf(tenant)]);
+          if (!row) throw new Error('a tenant was inserted and did not come back');
+          await audit(query, actor, 'tenant.create', row.id, 'tenant', row.id);
+          return toView(row);
+        }),
+      ),
+    list: async () => (await database.run<TenantRow>(LIST, [])).map(toView),
+    update: (id, changes, actor) =>
+      refusingTakenNames(() =>
+        database.transaction(async (query) => {
+          const [locked] = await query<TenantRow>(LOCK, [id]);
+          if (!locked) return 'not_found';
+          const [row] = await query<TenantRow>(UPDATE, [id, ...valuesOf({ ...toView(locked), ...definedOf(changes) })]);
+          if (!row) throw new Error('the locked tenant vanished');
+          await audit(query, actor, 'tenant.update', id, 'tenant', id, { changed: Object.keys(changes) });
+          return toView(row);
+        }),
+      ),
+    async keys(tenantId) {
+      if (!(await get(tenantId))) return undefined;
+      return (await database.run<KeyRow>(KEYS, [tenantId])).map(toKeyView);
+    },
+    addKey: (tenantId, { role, secretHash, expiresAt }, actor) =>
+      database.transaction(async (query) => {
+        const [row] = await query<KeyRow>(ADD_KEY, [newId(), tenantId, role, secretHash, expiresAt]);
+        if (!row) return undefined;
+        await audit(query, actor, 'key.create', tenantId, 'key', row.id, { role });
+        return toKeyView(row);
+      }),
+    removeKey: (tenantId, keyId, actor) =>
+      database.transaction(async (query) => {
+        const removed = (await query(REMOVE_KEY, [tenantId, keyId])).length > 0;
+        if (removed) await audit(query, actor, 'key.delete', tenantId, 'key', keyId);
+        return removed;
+      }),
+  };
+}
+
+async function refusingTakenNames(write: () => Promise<TenantWrite>): Promise<TenantWrite> {
+  try {
+    return await write();
+  } catch (error) {
+    if (isUniqueViolation(error)) return 'name_taken';
+    throw error;
+  }
+}
+
+const audit = (
+  query: TransactionQuery,
+  actor: Actor,
+  action: string,
+  tenantId: string,
+  kind: string,
+  id: string,
+  data: Readonly<Record<string, unknown>> = {},
+): Promise<void> => insertAudit(query, [{ actor, tenantId, action, target: { kind, id }, data }]);
+
+const valuesOf = (tenant: Omit<TenantView, 'id' | 'createdAt'>): unknown[] => [
+  tenant.name,
+  tenant.weight,
+  tenant.maxConcurrency,
+  tenant.rateLimitPerMinute,
+  tenant.maxBacklog,
+  tenant.styleGuide,
+];
+
+/** An absent member changes nothing; one that is null takes a limit away. */
+const definedOf = (changes: UpdateTenant): Partial<TenantView> =>
+  Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined));
+
+const toView = (row: TenantRow): TenantView => ({
+  id: row.id,
+  name: row.name,
+  weight: row.weight,
+  maxConcurrency: row.max_concurrency,
+  rateLimitPerMinute: row.rate_limit_per_minute,
+  maxBacklog: row.max_backlog,
+  styleGuide: row.style_guide,
+  createdAt: row.created_at.toISOString(),
+});
+
+const toKeyView = (row: KeyRow): KeyView => ({
+  id: row.id,
+  role: row.role,
+  createdAt: row.created_at.toISOString(),
+  expiresAt: row.expires_at?.toISOString() ?? null,
+});

@@ -1,0 +1,102 @@
+import { aStep, openScene, openTestDatabase, type OpenTestDatabase, type Scene } from '@pressroom/testkit';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { createFleetStore, createScalingStore, createSessionStore, type ScalingStore } from '../src/index.ts';
+
+describe('the scaling store', () => {
+  let db: OpenTestDatabase;
+  let scene: Scene;
+  let store: ScalingStore;
+
+  beforeAll(async () => {
+    db = await openTestDatabase();
+    scene = await openScene(db);
+    store = createScalingStore(db.database);
+  });
+  afterAll(() => db.close());
+
+  const queueNow = async (name: string) => (await store.load()).queues.find((queue) => queue.name === name);
+
+  it('answers an empty fleet, from zero workers', async () => {
+    const load = await store.load();
+    expect(load).toMatchObject({ queues: [], workers: [], memories: {} });
+    expect(Math.abs(load.nowMs - Date.now())).toBeLessThan(5_000);
+  });
+
+  it('counts what waits, in the database or in the queue store, and what runs, by queue', async () => {
+    const steps = () => [aStep({ key: 'a', queue: 'draft.batch' })];
+    await scene.submit({ steps: steps() });
+    await scene.submit({ direct: false, steps: steps() });
+    const { sessionId } = await scene.running({ steps: steps() });
+    expect(await queueNow('draft.batch')).toMatchObject({ backlog: 2, running: 1 });
+    expect((await store.load()).workers).toHaveLength(1);
+    await createSessionStore(db.database).end(sessionId);
+  });
+
+  it('leaves out what is scheduled for later', async () => {
+    await scene.submit({ runAt: '2100-01-01T00:00:00Z', steps: [aStep({ key: 'a', queue: 'refine.batch' })] });
+    expect(await queueNow('refine.batch')).toBeUndefined();
+  });
+
+  it('knows how long the oldest waits', async () => {
+    const task = await scene.submit({ direct: false, steps: [aStep({ key: 'a', queue: 'outline.batch' })] });
+    await db.sql(`UPDATE step SET available_at = now() - interval '90 s' WHERE task_id = $1`, [task.id]);
+    expect((await queueNow('outline.batch'))?.oldestWaitMs).toBeGreaterThanOrEqual(90_000);
+  });
+
+  it('asks for nobody on account of a paused queue', async () => {
+    await scene.submit({ steps: [aStep({ key: 'a', queue: 'research.batch' })] });
+    await db.sql(`INSERT INTO queue_state (name, paused, changed_by) VALUES ('research.batch', true, 'test')`);
+    expect(await queueNow('research.batch')).toBeUndefined();
+  });
+
+  it('carries what workers say they get done', async () => {
+    const sessionId = await scene.addSession({ concurrency: 3, queues: ['draft.batch'] });
+    const rates = { 'draft.batch': { perMinute: 12.5, meanMs: 4_800 } };
+    await createSessionStore(db.database).beat(sessionId, 60_000, [], [], rates);
+    expect((await store.load()).workers).toContainEqual({ queues: ['draft.batch'], concurrency: 3, active: 0, rates });
+  });
+
+  it('remembers, over and over', async () => {
+    await store.remember({ all: { desired: 2 }, drafts: { desired: 1 } });
+    await store.remember({ all: { desired: 3 } });
+    expect((await store.load()).memories).toEqual({ all: { desired: 3 }, drafts: { desired: 1 } });
+  });
+
+  it('forgets after a day what is not named any more', async () => {
+    await store.remember({ gone: {}, stays: {} });
+    await db.sql(`UPDATE pool_scaling SET at = now() - interval '2 days' WHERE pool IN ('gone', 'stays')`);
+    await store.remember({ stays: { desired: 1 } });
+    expect(Object.keys((await store.load()).memories)).not.toContain('gone');
+    expect((await store.load()).memories['stays']).toEqual({ desired: 1 });
+  });
+});
+
+describe('how long steps have been in the queue store', () => {
+  let db: OpenTestDatabase;
+  let scene: Scene;
+
+  beforeAll(async () => {
+    db = await openTestDatabase();
+    scene = await openScene(db);
+  });
+  afterAll(() => db.close());
+
+  it('is told for queues that hold some and are not paused', async () => {
+    const submit = async (queue: string, seconds: number) => {
+      const task = await scene.submit({ steps: [aStep({ key: 'a', queue })] });
+      await db.sql(`UPDATE step SET queued_at = now() - $2 * interval '1 s' WHERE task_id = $1`, [task.id, seconds]);
+    };
+    await submit('draft.batch', 5);
+    await submit('draft.batch', 60);
+    await submit('refine.batch', 60);
+    await db.sql(`INSERT INTO queue_state (name, paused, changed_by) VALUES ('refine.batch', true, 'test')`);
+    await scene.submit({ direct: false, steps: [aStep({ key: 'a', queue: 'outline.batch' })] });
+
+    const fleet = createFleetStore(db.database);
+    const found = await fleet.longestQueued(['draft.batch', 'refine.batch', 'outline.batch', 'write.batch']);
+    expect(found.map(({ queue }) => queue)).toEqual(['draft.batch']);
+    expect(found[0]?.queuedForMs).toBeGreaterThanOrEqual(60_000);
+    expect(found[0]?.queuedForMs).toBeLessThan(90_000);
+  });
+});

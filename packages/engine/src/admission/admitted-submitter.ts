@@ -1,0 +1,40 @@
+import type { SubmitStore } from '@pressroom/db';
+import type { FindPipeline } from '../ports.ts';
+import { answerExisting, type SubmitOutcome, type SubmitRequest } from '../submit/submit-tasks.ts';
+import type { Admission, AdmissionOutcome } from './admission.ts';
+
+export type AdmittedSubmitOutcome = SubmitOutcome | Exclude<AdmissionOutcome, { outcome: 'admitted' }>;
+
+/**
+ * Submits what admission lets in, with the tenant's style guide joined to an input that has room for one. A
+ * submission that is repeated under its idempotency key gets its answer even when there is no room for a new one.
+ */
+export function createAdmittedSubmitter(deps: {
+  admission: Admission;
+  submit: (request: SubmitRequest) => Promise<SubmitOutcome>;
+  store: Pick<SubmitStore, 'findByIdempotencyKey'>;
+  findPipeline: FindPipeline;
+}): (request: SubmitRequest) => Promise<AdmittedSubmitOutcome> {
+  const { admission, store } = deps;
+  return async (request) => {
+    const { tenantId, idempotency } = request;
+    const admittance = await admission.admit(tenantId);
+    if (admittance.outcome === 'unknown_tenant') return admittance;
+    if (admittance.outcome !== 'admitted') {
+      const existing = idempotency && (await store.findByIdempotencyKey(tenantId, idempotency.key));
+      return existing ? answerExisting(existing, idempotency.bodyHash) : admittance;
+    }
+    let committed = false;
+    try {
+      const { styleGuide } = admittance;
+      const pipeline = styleGuide === null ? undefined : deps.findPipeline(request.task.type);
+      const input =
+        styleGuide !== null && pipeline?.withStyleGuide ? pipeline.withStyleGuide(request.input, styleGuide) : request.input;
+      const outcome = await deps.submit({ ...request, input });
+      committed = outcome.outcome === 'accepted';
+      return outcome;
+    } finally {
+      admittance.conclude(committed);
+    }
+  };
+}

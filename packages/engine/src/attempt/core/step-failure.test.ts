@@ -1,0 +1,57 @@
+import { AppError } from '@pressroom/runtime';
+import { describe, expect, it } from 'vitest';
+
+import { HandedBackError, LeaseLostError, PipelineUnknownError, StepTimedOutError } from '../../engine-errors.ts';
+import { toStepFailure } from './step-failure.ts';
+
+class BreakerOpen extends AppError {
+  readonly code = 'BREAKER_OPEN';
+  readonly retryable = true;
+}
+
+describe('toStepFailure', () => {
+  it.each([
+    {
+      title: 'a time-out, which may be tried again and counts',
+      error: new StepTimedOutError('late'),
+      expected: { code: 'STEP_TIMED_OUT', retryable: true, counts: true, outcome: 'failed', retryAfterMs: 0 },
+    },
+    {
+      title: 'an open breaker, which is nobody’s fault at this step',
+      error: new BreakerOpen('open', { retryAfterMs: 4_000 }),
+      expected: { code: 'BREAKER_OPEN', retryable: true, counts: false, outcome: 'failed', retryAfterMs: 4_000 },
+    },
+    {
+      title: 'a hand-back, which is no failure',
+      error: new HandedBackError('draining'),
+      expected: { code: 'UNAVAILABLE', counts: false, outcome: 'handed_back' },
+    },
+    {
+      title: 'an unknown pipeline, which trying again does not help',
+      error: new PipelineUnknownError('article 9'),
+      expected: { code: 'PIPELINE_UNKNOWN', retryable: false, counts: true },
+    },
+    { title: 'a lost lease', error: new LeaseLostError('gone'), expected: { code: 'LEASE_LOST', retryable: false } },
+  ])('knows $title', ({ error, expected }) => {
+    expect(toStepFailure(error)).toMatchObject(expected);
+  });
+
+  it.each([
+    {
+      title: 'an error of somebody else',
+      error: new TypeError('key sk-123 in prompt "secret"'),
+      message: 'unexpected TypeError',
+    },
+    { title: 'a string', error: 'secret', message: 'unexpected string' },
+    { title: 'nothing', error: undefined, message: 'unexpected undefined' },
+    { title: 'a rejection with null', error: null, message: 'unexpected object' },
+  ])('keeps the words of $title to itself', ({ error, message }) => {
+    const failure = toStepFailure(error);
+    expect(failure).toMatchObject({ code: 'AGENT_BUG', message, retryable: true, counts: true, outcome: 'failed' });
+    expect(JSON.stringify(failure)).not.toContain('secret');
+  });
+
+  it('cuts a message that is too long to store', () => {
+    expect(toStepFailure(new StepTimedOutError('x'.repeat(5_000))).message).toHaveLength(500);
+  });
+});

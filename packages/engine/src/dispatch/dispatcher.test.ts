@@ -1,0 +1,156 @@
+import type { DispatchStore, QueuedStep, QueueRoom, TenantBacklog } from '@pressroom/db';
+import type { StepJob } from '@pressroom/contracts';
+import { silentLogger } from '@pressroom/runtime';
+import { createTestClock } from '@pressroom/testkit';
+import { describe, expect, it } from 'vitest';
+
+import { createDispatcher } from './dispatcher.ts';
+
+const QUEUE = 'write.interactive';
+
+/** A store with ready steps of tenants in memory. */
+function fakeStore(ready: Record<string, string[]>, slots: number) {
+  const queued: string[] = [];
+  const log: string[] = [];
+  let failures = 0;
+  const toQueued = (stepId: string): QueuedStep => ({
+    stepId,
+    taskId: `task-${stepId}`,
+    queue: QUEUE,
+    attempt: 0,
+    priority: 5,
+    begun: false,
+  });
+  const store: DispatchStore = {
+    rooms(): Promise<QueueRoom[]> {
+      log.push('rooms');
+      if (failures > 0) {
+        failures -= 1;
+        return Promise.reject(new Error('away'));
+      }
+      const contended = Object.values(ready).some((steps) => steps.length > 0);
+      return Promise.resolve([{ queue: QUEUE, slots, queued: queued.length, contended }]);
+    },
+    backlogs(_queue, limit): Promise<TenantBacklog[]> {
+      log.push(`backlogs ${limit}`);
+      return Promise.resolve(
+        Object.entries(ready)
+          .filter(([, steps]) => steps.length > 0)
+          .map(([tenantId, steps]) => ({
+            queue: QUEUE,
+            tenantId,
+            weight: 1,
+            inFlight: 0,
+            maxConcurrency: null,
+            head: steps
+              .slice(0, limit)
+              .map((stepId) => ({ stepId, taskId: `task-${stepId}`, attempt: 0, priority: 5 })),
+          })),
+      );
+    },
+    markQueued(_queue, stepIds) {
+      const moved = stepIds.filter((id) => Object.values(ready).some((steps) => steps.includes(id)));
+      for (const [tenant, steps] of Object.entries(ready)) ready[tenant] = steps.filter((id) => !moved.includes(id));
+      queued.push(...moved);
+      return Promise.resolve(moved.map(toQueued));
+    },
+    stale: () => Promise.resolve([toQueued('stale')]),
+  };
+  return {
+    store,
+    queued,
+    log,
+    failNext: (times: number) => {
+      failures = times;
+    },
+  };
+}
+
+function start(ready: Record<string, string[]>, slots = 4) {
+  const fake = fakeStore(ready, slots);
+  const added: { job: StepJob; priority: number }[] = [];
+  const clock = createTestClock();
+  const dispatcher = createDispatcher({
+    store: fake.store,
+    jobs: {
+      add(_queue, jobs) {
+        added.push(...jobs);
+        return Promise.resolve();
+      },
+    },
+    clock,
+    log: silentLogger(),
+  });
+  return { ...fake, added, clock, dispatcher };
+}
+
+describe('dispatcher', () => {
+  it('releases as many steps as there is room, fair among tenants, as jobs for their next attempt', async () => {
+    const { dispatcher, added } = start({ a: ['a1', 'a2', 'a3'], b: ['b1', 'b2', 'b3'] });
+    expect(await dispatcher.round()).toBe(4);
+    expect(added.map(({ job }) => job.stepId)).toEqual(['a1', 'b1', 'a2', 'b2']);
+    expect(added[0]).toEqual({ job: { taskId: 'task-a1', stepId: 'a1', attempt: 1 }, priority: 15 });
+    expect(await dispatcher.round()).toBe(0);
+  });
+
+  it('releases one step even when no worker lives, so that an empty pool wakes up to something', async () => {
+    const { dispatcher } = start({ a: ['a1', 'a2'] }, 0);
+    expect(await dispatcher.round()).toBe(1);
+    expect(await dispatcher.round()).toBe(0);
+  });
+
+  it('runs one round at a time, whoever asks', async () => {
+    const { dispatcher, log, queued } = start({ a: ['a1', 'a2', 'a3', 'a4', 'a5', 'a6'] });
+    expect(await Promise.all([dispatcher.round(), dispatcher.round(), dispatcher.round()])).toEqual([4, 4, 4]);
+    expect(log.filter((entry) => entry === 'rooms')).toHaveLength(1);
+    expect(queued).toHaveLength(4);
+  });
+
+  it('answers many kicks with few rounds, and pauses after one that found nothing', async () => {
+    const { dispatcher, log, clock } = start({});
+    for (let n = 0; n < 100; n += 1) dispatcher.kick();
+    await clock.advance(10);
+    for (let n = 0; n < 100; n += 1) dispatcher.kick();
+    await clock.advance(10);
+    expect(log).toEqual(['rooms']);
+    await clock.advance(10);
+    expect(log).toEqual(['rooms', 'rooms']);
+    await dispatcher.stop();
+  });
+
+  it('leaves a store that is away alone until it is asked again', async () => {
+    const { dispatcher, log, clock, failNext, queued } = start({ a: ['a1'] });
+    failNext(1);
+    dispatcher.kick();
+    await clock.advance(1_000);
+    expect(log).toEqual(['rooms']);
+    dispatcher.kick();
+    await clock.advance(1_000);
+    expect(queued).toEqual(['a1']);
+    await dispatcher.stop();
+  });
+
+  it('lets a step skip the line only while slots are free and nobody waits', async () => {
+    const { dispatcher } = start({}, 2);
+    expect(dispatcher.takeRoom(QUEUE)).toBe(false);
+    await dispatcher.round();
+    expect([1, 2, 3].map(() => dispatcher.takeRoom(QUEUE))).toEqual([true, true, false]);
+    const contended = start({ a: ['a1'] }, 2);
+    await contended.dispatcher.round();
+    expect(contended.dispatcher.takeRoom(QUEUE)).toBe(false);
+  });
+
+  it('adds the jobs of stale steps again', async () => {
+    const { dispatcher, added } = start({});
+    expect(await dispatcher.requeueStale()).toBe(1);
+    expect(added.map(({ job }) => job)).toEqual([{ taskId: 'task-stale', stepId: 'stale', attempt: 1 }]);
+  });
+
+  it('does nothing more once it has been stopped', async () => {
+    const { dispatcher, log, clock } = start({ a: ['a1'] });
+    await dispatcher.stop();
+    dispatcher.kick();
+    await clock.advance(1_000);
+    expect(log).toEqual([]);
+  });
+});

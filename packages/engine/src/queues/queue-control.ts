@@ -1,0 +1,57 @@
+import { ALL_QUEUES, type QueueName } from '@pressroom/contracts';
+import type { Actor, QueueStateRow, QueueStateStore } from '@pressroom/db';
+import type { QueueAdmin } from '@pressroom/queue';
+import { errorMessage, type Logger } from '@pressroom/runtime';
+import type { Dispatcher } from '../dispatch/dispatcher.ts';
+
+/**
+ * Pauses and resumes queues. PostgreSQL decides: nothing is dispatched to a paused queue and nothing is taken from it,
+ * whatever the queue store holds or has lost. BullMQ is paused as well, so that its workers need not even look; should it
+ * be away or be flushed, `reconcile` brings it in line again.
+ */
+export interface QueueControl {
+  /** Running attempts go on. Idempotent. */
+  pause(queue: QueueName, actor: Actor): Promise<QueueStateRow>;
+  resume(queue: QueueName, actor: Actor): Promise<QueueStateRow>;
+  paused(): Promise<ReadonlySet<string>>;
+  /** Makes BullMQ pause what is paused, and nothing else. */
+  reconcile(): Promise<void>;
+}
+
+export function createQueueControl(deps: {
+  store: QueueStateStore;
+  admin: Pick<QueueAdmin, 'pause' | 'resume' | 'pausedAmong'>;
+  dispatcher: Pick<Dispatcher, 'kick'>;
+  log: Logger;
+}): QueueControl {
+  const { store, admin, log } = deps;
+  const paused = async (): Promise<ReadonlySet<string>> =>
+    new Set((await store.list()).filter((row) => row.paused).map((row) => row.name));
+
+  const set = async (queue: QueueName, isPaused: boolean, actor: Actor): Promise<QueueStateRow> => {
+    const { changed, ...state } = await store.set(queue, isPaused, actor);
+    if (changed) log.info({ queue }, isPaused ? 'queue.paused' : 'queue.resumed');
+    try {
+      await (isPaused ? admin.pause(queue) : admin.resume(queue));
+    } catch (error) {
+      log.warn({ queue, reason: errorMessage(error) }, 'queue.store_not_told');
+    }
+    if (!isPaused) deps.dispatcher.kick();
+    return state;
+  };
+
+  return {
+    paused,
+    pause: (queue, actor) => set(queue, true, actor),
+    resume: (queue, actor) => set(queue, false, actor),
+    async reconcile() {
+      const wanted = await paused();
+      const actual = new Set(await admin.pausedAmong(ALL_QUEUES));
+      for (const queue of ALL_QUEUES) {
+        if (wanted.has(queue) === actual.has(queue)) continue;
+        await (wanted.has(queue) ? admin.pause(queue) : admin.resume(queue));
+        log.info({ queue, paused: wanted.has(queue) }, 'queue.store_reconciled');
+      }
+    },
+  };
+}

@@ -1,0 +1,102 @@
+import type { DueSchedule, FireRecord, ScheduleStore } from '@pressroom/db';
+import { StoreUnavailableError } from '@pressroom/db';
+import { AppError, silentLogger } from '@pressroom/runtime';
+import { describe, expect, it } from 'vitest';
+import { createScheduleRunner, type ScheduledSubmission, type SubmitScheduled } from './schedule-runner.ts';
+
+const FIRE_AT = new Date('2026-03-01T10:00:00Z');
+
+function start(submit: SubmitScheduled, facts: Partial<DueSchedule> = {}) {
+  const schedule: DueSchedule = {
+    id: 's1',
+    tenantId: 't1',
+    cron: '0 * * * *',
+    timeZone: 'UTC',
+    task: { type: 'article' },
+    overlap: 'allow',
+    nextFireAt: FIRE_AT,
+    lastTaskOpen: false,
+    now: new Date('2026-03-01T10:00:00.400Z'),
+    revision: 1,
+    ...facts,
+  };
+  const records: FireRecord[] = [];
+  const errors: { code: string }[] = [];
+  const store = {
+    due: () => Promise.resolve(records.length === 0 ? [schedule] : []),
+    recordFire: (_schedule: unknown, record: FireRecord) => {
+      records.push(record);
+      return Promise.resolve(true);
+    },
+    noteError: (_schedule: unknown, error: { code: string }) => {
+      errors.push(error);
+      return Promise.resolve();
+    },
+  } as Partial<ScheduleStore> as ScheduleStore;
+  return { runner: createScheduleRunner({ store, submit, log: silentLogger() }), records, errors };
+}
+
+const answer =
+  (submission: ScheduledSubmission): SubmitScheduled =>
+  () =>
+    Promise.resolve(submission);
+
+class InputRefused extends AppError {
+  readonly code = 'VALIDATION_FAILED';
+  readonly retryable = false;
+}
+
+describe('a schedule that is due', () => {
+  it('submits its task under a key made of itself and the instant', async () => {
+    const keys: string[] = [];
+    const { runner, records } = start(({ idempotencyKey }) => {
+      keys.push(idempotencyKey);
+      return Promise.resolve({ outcome: 'submitted', taskId: 'task-1' });
+    });
+    expect(await runner.round()).toBe(1);
+    expect(await runner.round()).toBe(0);
+    expect(keys).toEqual(['schedule:s1:2026-03-01T10:00:00.000Z']);
+    expect(records).toEqual([
+      {
+        fireAt: FIRE_AT,
+        nextFireAt: new Date('2026-03-01T11:00:00Z'),
+        outcome: 'submitted',
+        taskId: 'task-1',
+        error: null,
+      },
+    ]);
+  });
+
+  it('stays due while there is no room, and says why', async () => {
+    const { runner, records, errors } = start(answer({ outcome: 'later', error: { code: 'BACKLOG_FULL', message: 'full' } }));
+    await runner.round();
+    await runner.round();
+    expect(records).toEqual([]);
+    expect(errors).toEqual([
+      { code: 'BACKLOG_FULL', message: 'full' },
+      { code: 'BACKLOG_FULL', message: 'full' },
+    ]);
+  });
+
+  it.each([
+    ['is refused', answer({ outcome: 'refused', error: { code: 'NOT_FOUND', message: 'gone' } }), 'NOT_FOUND'],
+    ['is not valid any more', () => Promise.reject(new InputRefused('topic: is required')), 'VALIDATION_FAILED'],
+    ['meets a bug', () => Promise.reject(new TypeError('x is not a function')), 'INTERNAL'],
+  ] as const)('moves on and shows the error when its task %s', async (_what, submit, code) => {
+    const { runner, records } = start(submit);
+    expect(await runner.round()).toBe(0);
+    expect(records).toMatchObject([{ outcome: 'failed', taskId: null, error: { code } }]);
+  });
+
+  it('leaves a fire out while its last task is open, where it is told to', async () => {
+    const { runner, records } = start(() => Promise.reject(new Error('must not submit')), { overlap: 'skip', lastTaskOpen: true });
+    expect(await runner.round()).toBe(0);
+    expect(records).toMatchObject([{ outcome: 'skipped', taskId: null, error: null }]);
+  });
+
+  it('is tried again when the database was away', async () => {
+    const { runner, records } = start(() => Promise.reject(new StoreUnavailableError('away')));
+    await expect(runner.round()).rejects.toThrow('away');
+    expect(records).toEqual([]);
+  });
+});

@@ -1,0 +1,147 @@
+import { CreateTask, type StepJob } from '@pressroom/contracts';
+import { StoreUnavailableError, type NewTask, type SubmitStore, type TaskByKey } from '@pressroom/db';
+import { silentLogger } from '@pressroom/runtime';
+import { aPipeline } from '@pressroom/testkit';
+import { describe, expect, it } from 'vitest';
+
+import { createSubmitter, dispatchPriority, type SubmitRequest } from './submit-tasks.ts';
+
+const createdAt = new Date('2026-01-01T00:00:00Z');
+
+function start(facts: { room?: number; capped?: boolean; queueIsAway?: boolean } = {}) {
+  const batches: (readonly NewTask[])[] = [];
+  const byKey = new Map<string, TaskByKey>();
+  const jobs: { job: StepJob; priority: number }[] = [];
+  let kicks = 0;
+  let room = facts.room ?? 100;
+  const store: SubmitStore = {
+    submit(tasks) {
+      batches.push(tasks);
+      if (tasks.some((task) => task.metadata['poison'] !== undefined)) return Promise.reject(new Error('refused'));
+      if (tasks.some((task) => task.metadata['away'] !== undefined))
+        return Promise.reject(new StoreUnavailableError('away'));
+      const made = tasks.filter((task) => task.idempotencyKey === null || !byKey.has(task.idempotencyKey));
+      for (const task of made) {
+        if (task.idempotencyKey === null) continue;
+        const { id, requestHash } = task;
+        byKey.set(task.idempotencyKey, { id, status: 'completed', generation: 3, createdAt, requestHash });
+      }
+      return Promise.resolve(
+        made.map(({ id, direct }) => ({ id, createdAt, direct: direct && facts.capped !== true })),
+      );
+    },
+    findByIdempotencyKey: (_tenant, key) => Promise.resolve(byKey.get(key)),
+  };
+  const submit = createSubmitter({
+    store,
+    jobs: {
+      add(_queue, added) {
+        if (facts.queueIsAway) return Promise.reject(new Error('queue store away'));
+        jobs.push(...added);
+        return Promise.resolve();
+      },
+    },
+    dispatcher: {
+      kick: () => {
+        kicks += 1;
+      },
+      takeRoom: () => {
+        room -= 1;
+        return room >= 0;
+      },
+      round: () => Promise.resolve(0),
+      requeueStale: () => Promise.resolve(0),
+      stop: () => Promise.resolve(),
+    },
+    findPipeline: (type) => (type === 'article' ? aPipeline({ defaultTimeoutMs: 1_234 }) : undefined),
+    log: silentLogger(),
+  });
+  return { submit, batches, jobs, kicks: () => kicks };
+}
+const aRequest = (task: Record<string, unknown> = {}, idempotency?: SubmitRequest['idempotency']): SubmitRequest => ({
+  tenantId: 'tenant-1',
+  task: CreateTask.parse({ type: 'article', input: { topic: 'tests' }, ...task }),
+  input: { topic: 'tests' },
+  idempotency,
+});
+
+describe('submitting a task', () => {
+  it('commits it with its plan and adds the job of its first step', async () => {
+    const { submit, batches, jobs } = start();
+    const answer = await submit(aRequest({ priority: 2 }));
+    expect(answer).toMatchObject({ outcome: 'accepted', task: { status: 'queued', generation: 1, createdAt } });
+    const [task] = batches[0] ?? [];
+    expect(task).toMatchObject({ pipelineVersion: 1, timeoutMs: 1_234, direct: true, steps: [{}, {}, {}] });
+    expect(jobs).toEqual([{ job: { taskId: task?.id, stepId: task?.steps[0]?.id, attempt: 1 }, priority: 12 }]);
+  });
+
+  it('commits what comes together in one statement', async () => {
+    const { submit, batches } = start();
+    await Promise.all(Array.from({ length: 20 }, () => submit(aRequest())));
+    expect(batches.map((batch) => batch.length)).toEqual([20]);
+  });
+
+  it.each([
+    { title: 'there is no free slot', facts: { room: 0 } },
+    { title: 'its tenant has a cap', facts: { capped: true } },
+  ])('leaves the first step to the dispatcher when $title', async ({ facts }) => {
+    const { submit, jobs, kicks } = start(facts);
+    await submit(aRequest());
+    expect(jobs).toEqual([]);
+    expect(kicks()).toBe(1);
+  });
+
+  it('leaves a scheduled task to its hour', async () => {
+    const { submit, batches, jobs, kicks } = start();
+    await submit(aRequest({ runAt: '2030-01-01T00:00:00Z' }));
+    expect(batches[0]?.[0]).toMatchObject({ direct: false, runAt: '2030-01-01T00:00:00Z' });
+    expect([jobs.length, kicks()]).toEqual([0, 0]);
+  });
+
+  it('is accepted although the queue store is away', async () => {
+    const { submit } = start({ queueIsAway: true });
+    expect(await submit(aRequest())).toMatchObject({ outcome: 'accepted' });
+  });
+
+  it('is not accepted while the database is away', async () => {
+    const { submit } = start();
+    await expect(submit(aRequest({ metadata: { away: '' } }))).rejects.toThrow('away');
+  });
+
+  it('is accepted although the database refuses one that came at the same time', async () => {
+    const { submit } = start();
+    const answers = await Promise.allSettled([
+      submit(aRequest()),
+      submit(aRequest({ metadata: { poison: '' } })),
+      submit(aRequest()),
+    ]);
+    expect(answers.map((answer) => answer.status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+  });
+
+  it('refuses a type without a pipeline', async () => {
+    await expect(start().submit(aRequest({ type: 'novel' }))).rejects.toThrow(/no pipeline/);
+  });
+
+  describe('with an idempotency key', () => {
+    it('answers the first answer again to the same body, whatever has become of the task since', async () => {
+      const { submit, jobs } = start();
+      const first = await submit(aRequest({}, { key: 'k', bodyHash: 'h' }));
+      const again = await submit(aRequest({}, { key: 'k', bodyHash: 'h' }));
+      expect(again).toEqual({ ...first, outcome: 'replayed' });
+      expect(jobs).toHaveLength(1);
+    });
+
+    it('refuses another body', async () => {
+      const { submit } = start();
+      await submit(aRequest({}, { key: 'k', bodyHash: 'h' }));
+      expect(await submit(aRequest({}, { key: 'k', bodyHash: 'other' }))).toEqual({ outcome: 'conflict' });
+    });
+  });
+});
+
+describe('dispatchPriority', () => {
+  it('puts every step of a begun task before every first step, and is never 0, which the queue store would run first', () => {
+    expect(dispatchPriority(9, true)).toBeLessThan(dispatchPriority(1, false));
+    expect(dispatchPriority(1, true)).toBeGreaterThanOrEqual(1);
+  });
+});

@@ -1,0 +1,197 @@
+import { aLockedStep, aPipeline, aSnapshot } from '@pressroom/testkit';
+import { describe, expect, it } from 'vitest';
+
+import type { StepFailure } from '../../attempt/core/step-failure.ts';
+import { decideFailure, type FailureReport } from './decide-failure.ts';
+
+const aFailure = (facts: Partial<StepFailure> = {}): StepFailure => ({
+  code: 'PROVIDER_TIMED_OUT',
+  message: 'no reply in time',
+  retryable: true,
+  counts: true,
+  retryAfterMs: 0,
+  outcome: 'failed',
+  ...facts,
+});
+const aReport = (facts: Partial<FailureReport> = {}, failure: Partial<StepFailure> = {}): FailureReport => ({
+  stepId: 'step:write',
+  attempt: 1,
+  failure: aFailure(failure),
+  costNano: 5n,
+  random: 0.5,
+  ...facts,
+});
+const pipeline = aPipeline();
+const decide = (snapshot: ReturnType<typeof aSnapshot>, report = aReport()) =>
+  decideFailure(snapshot, report, pipeline);
+
+describe('decideFailure', () => {
+  it.each([
+    { title: 'of an earlier attempt', report: aReport({ attempt: 0 }) },
+    { title: 'of a later attempt', report: aReport({ attempt: 2 }) },
+    { title: 'of a step that is not in the task', report: aReport({ stepId: 'step:other' }) },
+  ])('changes nothing for a report $title', ({ report }) => {
+    expect(decide(aSnapshot(), report)).toBeUndefined();
+  });
+
+  it.each(['pending', 'ready', 'queued', 'waiting', 'completed', 'skipped', 'dead', 'cancelled'] as const)(
+    'changes nothing for a step that is %s',
+    (status) => {
+      expect(decide(aSnapshot({ steps: [aLockedStep({ key: 'write', status })] }))).toBeUndefined();
+    },
+  );
+
+  it.each(['completed', 'partial', 'failed', 'cancelled'] as const)(
+    'changes nothing in a task that is %s',
+    (status) => {
+      expect(decide(aSnapshot({ task: { status } }))).toBeUndefined();
+    },
+  );
+
+  it('tries again after a backoff, records the attempt with its cost, and says so', () => {
+    expect(decide(aSnapshot())).toMatchObject({
+      outcome: 'retry',
+      costNano: 5n,
+      steps: [{ id: 'step:write', status: 'ready', failures: 1, delayMs: 50 }],
+      attempts: [{ stepId: 'step:write', attempt: 1, sessionId: 'session:1', outcome: 'failed', costNano: 5n }],
+      events: [{ type: 'step.retrying', data: { step: 'write', attempt: 1, delayMs: 50 } }],
+      deadLetters: [],
+    });
+  });
+
+  it.each([
+    { title: 'doubles with each failure', step: { failures: 1 }, failure: {}, delayMs: 100 },
+    { title: 'stays below the cap', step: { failures: 8, maxFailures: 20 }, failure: {}, delayMs: 500 },
+    { title: 'is never shorter than the origin asks for', step: {}, failure: { retryAfterMs: 7_000 }, delayMs: 7_000 },
+  ])('has a backoff that $title', ({ step, failure, delayMs }) => {
+    const decision = decide(aSnapshot({ steps: [aLockedStep({ key: 'write', ...step })] }), aReport({}, failure));
+    expect(decision?.steps).toMatchObject([{ status: 'ready', delayMs }]);
+  });
+
+  it.each([
+    {
+      title: 'a hand-back',
+      failure: { outcome: 'handed_back' as const, counts: false, code: 'UNAVAILABLE' },
+      outcome: 'handed_back',
+    },
+    { title: 'an open breaker', failure: { code: 'BREAKER_OPEN', counts: false }, outcome: 'retry' },
+  ])('counts no failure for $title, however often it has failed before', ({ failure, outcome }) => {
+    const snapshot = aSnapshot({ steps: [aLockedStep({ key: 'write', failures: 2 })] });
+    expect(decide(snapshot, aReport({}, failure))).toMatchObject({
+      outcome,
+      steps: [{ status: 'ready', failures: 2 }],
+    });
+  });
+
+  it('lets a step that was handed back start at once elsewhere', () => {
+    const decision = decide(aSnapshot(), aReport({}, { outcome: 'handed_back', counts: false, retryAfterMs: 9_000 }));
+    expect(decision).toMatchObject({
+      steps: [{ delayMs: 0 }],
+      attempts: [{ outcome: 'handed_back' }],
+      events: [{ type: 'step.handed_back' }],
+    });
+  });
+
+  describe('exhausts a step', () => {
+    it.each([
+      { title: 'at its last failure', step: { failures: 2 }, failure: {} },
+      { title: 'that cannot be retried', step: {}, failure: { retryable: false } },
+      { title: 'whose total time is over', step: { totalLeftMs: -1 }, failure: {} },
+      { title: 'whose total time ends before its backoff', step: { totalLeftMs: 40 }, failure: {} },
+      {
+        title: 'whose breaker stays open for longer than it may take',
+        step: {},
+        failure: { counts: false, retryAfterMs: 60_000 },
+      },
+    ])('$title', ({ step, failure }) => {
+      const snapshot = aSnapshot({ steps: [aLockedStep({ key: 'write', params: { n: 1 }, ...step })] });
+      const decision = decide(snapshot, aReport({}, failure));
+      expect(decision).toMatchObject({
+        outcome: 'task_ended',
+        steps: [{ id: 'step:write', status: 'dead' }],
+        deadLetters: [{ stepKey: 'write', errorCode: 'PROVIDER_TIMED_OUT', attempts: 1, payload: { n: 1 } }],
+      });
+    });
+
+    it('and cannot be retried before the task’s deadline', () => {
+      expect(decide(aSnapshot({ task: { leftMs: 5_000 } }), aReport({}, { retryAfterMs: 6_000 }))).toMatchObject({
+        outcome: 'task_ended',
+      });
+    });
+
+    const drafts = (facts: Partial<Parameters<typeof aLockedStep>[0]> = {}) => [
+      aLockedStep({ key: 'draft-1', status: 'completed', next: ['refine'] }),
+      aLockedStep({ key: 'write', failures: 2, next: ['refine'], onExhausted: 'skip', ...facts }),
+      aLockedStep({ key: 'refine', status: 'pending', depsLeft: 1, attempt: 0 }),
+    ];
+
+    it('that may be skipped, and frees what waited for it', () => {
+      const decision = decide(aSnapshot({ steps: drafts() }));
+      expect(decision).toMatchObject({
+        outcome: 'skipped',
+        steps: [
+          { id: 'step:write', status: 'skipped', failures: 3 },
+          { id: 'step:refine', status: 'ready', depsLeft: 0 },
+        ],
+        limitations: [{ code: 'STEP_FAILED', step: 'write' }],
+        events: [{ type: 'step.skipped' }],
+      });
+      expect(decision?.status).toBeUndefined();
+      expect(decision?.deadLetters).toHaveLength(1);
+    });
+
+    it('and lets a successor wait on that waits for others too', () => {
+      const steps = drafts().map((step) => (step.key === 'refine' ? { ...step, depsLeft: 2 } : step));
+      expect(decide(aSnapshot({ steps }))?.steps).toContainEqual({ id: 'step:refine', status: 'pending', depsLeft: 1 });
+    });
+
+    it('that was the last one left, and ends the task with what is there', () => {
+      const steps = [aLockedStep({ key: 'write', failures: 2, onExhausted: 'skip' })];
+      expect(decide(aSnapshot({ steps, outputs: { 'draft-1': {} } }))).toMatchObject({
+        outcome: 'task_ended',
+        status: 'partial',
+      });
+      expect(decide(aSnapshot({ steps }))).toMatchObject({ outcome: 'task_ended', status: 'failed' });
+    });
+
+    it('that the task cannot do without: partial when something usable is there, failed otherwise', () => {
+      const steps = drafts({ onExhausted: 'fail' });
+      const partial = decide(aSnapshot({ steps, outputs: { 'draft-1': {} } }));
+      expect(partial).toMatchObject({
+        status: 'partial',
+        limitations: [{ code: 'STEP_FAILED', step: 'write' }, {}, {}],
+      });
+      expect(partial?.error).toBeUndefined();
+      const failed = decide(aSnapshot({ steps }));
+      expect(failed).toMatchObject({ status: 'failed', error: { code: 'PROVIDER_TIMED_OUT' } });
+      expect(failed?.steps).toContainEqual({ id: 'step:refine', status: 'cancelled' });
+    });
+
+    it('of a pipeline that this process does not know, and ends the task as failed', () => {
+      const decision = decideFailure(
+        aSnapshot({ outputs: { 'draft-1': {} } }),
+        aReport({}, { retryable: false }),
+        undefined,
+      );
+      expect(decision).toMatchObject({ status: 'failed' });
+    });
+
+    it('and names a budget that is used up as such', () => {
+      const decision = decide(aSnapshot(), aReport({}, { code: 'BUDGET_EXHAUSTED', retryable: false }));
+      expect(decision?.limitations).toMatchObject([{ code: 'BUDGET_EXHAUSTED', step: 'write' }]);
+    });
+  });
+
+  it.each([0, -3_000, 20])('ends the task at its deadline, without blaming the step, when %s ms are left', (leftMs) => {
+    const decision = decide(aSnapshot({ task: { leftMs } }), aReport({}, { code: 'STEP_TIMED_OUT' }));
+    expect(decision).toMatchObject({
+      outcome: 'task_ended',
+      status: 'failed',
+      error: { code: 'TASK_DEADLINE_EXCEEDED' },
+      limitations: [{ code: 'DEADLINE_REACHED' }],
+      steps: [{ id: 'step:write', status: 'cancelled' }],
+      attempts: [{ outcome: 'failed', costNano: 5n }],
+      deadLetters: [],
+    });
+  });
+});

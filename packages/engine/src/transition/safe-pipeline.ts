@@ -1,0 +1,27 @@
+import type { LockedTask } from '@pressroom/db';
+import type { Pipeline } from '@pressroom/pipelines';
+import type { Logger } from '@pressroom/runtime';
+import type { FindPipeline } from '../ports.ts';
+
+/** A task must end even if its outputs are beyond what its pipeline can assemble: then nothing usable is there. */
+export function createSafePipelines(deps: {
+  findPipeline: FindPipeline;
+  log: Logger;
+}): (task: Pick<LockedTask, 'id' | 'type' | 'pipelineVersion'>) => Pipeline | undefined {
+  return (task) => {
+    const pipeline = deps.findPipeline(task.type, task.pipelineVersion);
+    return (
+      pipeline && {
+        ...pipeline,
+        assemble: (input, outputs) => {
+          try {
+            return pipeline.assemble(input, outputs);
+          } catch (error) {
+            deps.log.error({ err: error, taskId: task.id, type: task.type }, 'task.assemble_failed');
+            return { document: undefined, limitations: [] };
+          }
+        },
+      }
+    );
+  };
+}

@@ -1,0 +1,263 @@
+import {
+  createDeadLetterStore,
+  createLoopLeaseStore,
+  createOperationStore,
+  type NewOperation,
+  type OperationStore,
+} from '@pressroom/db';
+import { newId, silentLogger, systemClock } from '@pressroom/runtime';
+import { openTestDatabase, until, type OpenTestDatabase } from '@pressroom/testkit';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+
+import { createOperationRunner, startDeadLetterLoops, type OperationRunner, type TaskRestarts } from '../src/index.ts';
+import { OPERATOR, openRun, type Run } from './support/a-run.ts';
+
+describe('bulk operations', () => {
+  let db: OpenTestDatabase;
+  let run: Run;
+  let operations: OperationStore;
+  let tenantId: string;
+
+  beforeAll(async () => {
+    db = await openTestDatabase();
+    run = await openRun(db);
+    operations = createOperationStore(db.database);
+  });
+  afterAll(() => db.close());
+  beforeEach(async () => {
+    tenantId = await run.scene.addTenant();
+  });
+
+  const log = silentLogger();
+  const aRunner = (restarts: TaskRestarts = run.restarts): OperationRunner =>
+    createOperationRunner({ operations, letters: run.letterStore, restarts, clock: systemClock, log });
+  const start = async (facts: Partial<NewOperation> = {}): Promise<string> => {
+    const { operationId } = await operations.create({
+      kind: 'dead_letter.redrive',
+      selection: { tenantId },
+      options: {},
+      ratePerSecond: null,
+      limit: null,
+      dryRun: false,
+      actor: OPERATOR,
+      ...facts,
+    });
+    return operationId;
+  };
+  const viewOf = async (id: string) => {
+    const view = await operations.get(id, null);
+    if (!view) throw new Error('no such operation');
+    return view;
+  };
+  /** Turns until it is over; a turn ends on its own after a second. */
+  const finish = async (id: string, runner = aRunner()) => {
+    for (let turn = 0; turn < 20 && (await viewOf(id)).status === 'running'; turn += 1) await runner.round();
+    return viewOf(id);
+  };
+  const statesOf = async () =>
+    (
+      await db.sql<{ state: string; count: number }>(
+        'SELECT state, count(*)::int AS count FROM dead_letter WHERE tenant_id = $1 GROUP BY state ORDER BY state',
+        [tenantId],
+      )
+    ).map(({ state, count }) => [state, count]);
+  /** A hundred thousand are as easily made as ten. */
+  const addLetters = (count: number) =>
+    db.sql(
+      `INSERT INTO dead_letter (id, task_id, step_id, step_key, agent, tenant_id, task_type, generation, error_code, message,
+         fingerprint, attempts, payload)
+       SELECT gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), 'draft-1', 'draft', $2, 'article', 1, 'AGENT_BUG', 'a bug',
+         'aaaaaaaaaaaaaaaa', 1, '{}' FROM generate_series(1, $1)`,
+      [count, tenantId],
+    );
+
+  it('redrives every open dead letter of a selection, and counts what a sibling has done', async () => {
+    const tasks: string[] = [];
+    for (let index = 0; index < 5; index += 1) tasks.push((await run.partial({ tenantId })).taskId);
+    const twice = await run.submit({ tenantId });
+    for (const key of ['research', 'outline', 'draft-1']) await run.complete(twice, key);
+    for (const key of ['draft-2', 'draft-3']) await run.fail(twice, key);
+    await run.complete(twice, 'refine');
+
+    const id = await start();
+    expect(await finish(id)).toMatchObject({ status: 'done', matched: 7, done: 7, failed: 0 });
+    for (const taskId of [...tasks, twice])
+      expect(await run.task(taskId)).toMatchObject({ status: 'queued', generation: 2 });
+    expect(await statesOf()).toEqual([['redriven', 7]]);
+  });
+
+  it('gives each step the patch and the tier', async () => {
+    const { taskId } = await run.partial({ tenantId });
+    await finish(await start({ options: { patch: { part: 9 }, tier: 'T3', resetCalls: true } }));
+    expect(await run.step(taskId, 'draft-2')).toMatchObject({ params: { part: 9 }, tier: 'T3', journal_generation: 2 });
+  });
+
+  it('goes no further than its limit, oldest first', async () => {
+    const first = await run.partial({ tenantId });
+    await run.partial({ tenantId });
+    expect(await finish(await start({ limit: 1 }))).toMatchObject({ status: 'done', matched: 1, done: 1 });
+    expect(await run.lettersOf(first.taskId)).toMatchObject([{ state: 'redriven' }]);
+    expect(await statesOf()).toEqual([
+      ['open', 1],
+      ['redriven', 1],
+    ]);
+  });
+
+  it('says why what it could not do was not done, and goes on', async () => {
+    const running = await run.submit({ tenantId });
+    for (const key of ['research', 'outline']) await run.complete(running, key);
+    await run.fail(running, 'draft-2');
+    await run.partial({ tenantId });
+    expect(await finish(await start())).toMatchObject({
+      status: 'done',
+      done: 1,
+      failed: 1,
+      lastError: { code: 'CONFLICT', message: 'the task is running' },
+    });
+  });
+
+  it('has failed when it could do nothing', async () => {
+    await addLetters(3);
+    expect(await finish(await start())).toMatchObject({ status: 'failed', matched: 3, done: 0, failed: 3 });
+  });
+
+  it('does not redrive what dies again meanwhile', async () => {
+    const { taskId } = await run.partial({ tenantId });
+    const dying: TaskRestarts = {
+      ...run.restarts,
+      async redrive(...args) {
+        const outcome = await run.restarts.redrive(...args);
+        await run.fail(taskId, 'draft-2');
+        await run.complete(taskId, 'refine');
+        return outcome;
+      },
+    };
+    expect(await finish(await start(), aRunner(dying))).toMatchObject({ status: 'done', done: 1 });
+    expect(await run.task(taskId)).toMatchObject({ generation: 2, status: 'partial' });
+    expect(await statesOf()).toEqual([
+      ['open', 1],
+      ['redriven', 1],
+    ]);
+  });
+
+  it('goes on where a coordinator that died has stopped, and counts each item once', async () => {
+    for (let index = 0; index < 25; index += 1) await run.partial({ tenantId });
+    const id = await start();
+    // Dies after the work of its second batch and before that is counted.
+    let batches = 0;
+    const mortal = createOperationRunner({
+      operations: {
+        ...operations,
+        advance: (operation, progress) => {
+          batches += 1;
+          if (batches > 1) throw Object.assign(new Error('the process is gone'), { code: 'ECONNRESET' });
+          return operations.advance(operation, progress);
+        },
+      },
+      letters: run.letterStore,
+      restarts: run.restarts,
+      clock: systemClock,
+      log,
+    });
+    await expect(mortal.round()).rejects.toThrow('the process is gone');
+    expect(await viewOf(id)).toMatchObject({ status: 'running', done: 20 });
+    expect(await statesOf()).toEqual([['redriven', 25]]);
+    expect(await finish(id)).toMatchObject({ status: 'done', matched: 25, done: 25, failed: 0 });
+    const generations = await db.sql('SELECT DISTINCT generation FROM task WHERE tenant_id = $1', [tenantId]);
+    expect(generations).toEqual([{ generation: 2 }]);
+  });
+
+  it('may be carried out by two coordinators at once without harm', async () => {
+    for (let index = 0; index < 30; index += 1) await run.partial({ tenantId });
+    const id = await start();
+    await Promise.all([finish(id, aRunner()), finish(id, aRunner())]);
+    expect(await viewOf(id)).toMatchObject({ status: 'done', done: 30, failed: 0 });
+    expect(await db.sql('SELECT DISTINCT generation FROM task WHERE tenant_id = $1', [tenantId])).toEqual([
+      { generation: 2 },
+    ]);
+  });
+
+  it('keeps to its rate', async () => {
+    await addLetters(200);
+    const id = await start({ kind: 'dead_letter.discard', options: { reason: 'known' }, ratePerSecond: 50 });
+    const runner = aRunner();
+    const startedMs = performance.now();
+    await until(async () => {
+      await runner.round();
+      return (await viewOf(id)).done >= 30;
+    });
+    const seconds = (performance.now() - startedMs) / 1_000;
+    expect((await viewOf(id)).done).toBeLessThanOrEqual(1 + 50 * (seconds + 0.1));
+    await operations.abort(id, null, OPERATOR);
+  });
+
+  it('leaves the dead letters of other tenants alone', async () => {
+    const stranger = await run.partial({ tenantId: await run.scene.addTenant() });
+    await run.partial({ tenantId });
+    expect(await finish(await start())).toMatchObject({ matched: 1, done: 1 });
+    expect(await run.lettersOf(stranger.taskId)).toMatchObject([{ state: 'open' }]);
+  });
+
+  it('discards a hundred thousand while lists are answered, and stops within a second of being told', async () => {
+    await addLetters(100_000);
+    await db.sql('ANALYZE dead_letter');
+    const loops = startDeadLetterLoops({
+      operations: aRunner(),
+      watch: { checkGrowth: () => Promise.resolve(0), prune: () => Promise.resolve(0) },
+      letters: createDeadLetterStore(db.database),
+      leases: createLoopLeaseStore(db.database),
+      onOpenCount: () => undefined,
+      clock: systemClock,
+      log,
+    });
+    try {
+      const id = await start({ kind: 'dead_letter.discard', options: { reason: 'a fault that was mended' } });
+      expect(await viewOf(id)).toMatchObject({ matched: 100_000, status: 'running' });
+      const waitsMs: number[] = [];
+      await until(
+        async () => {
+          const startedMs = performance.now();
+          await run.letters.list({ tenantId, state: 'open' }, { cursor: undefined, limit: 50 });
+          waitsMs.push(performance.now() - startedMs);
+          return (await viewOf(id)).done >= 20_000;
+        },
+        { timeoutMs: 60_000 },
+      );
+      const abortedMs = performance.now();
+      expect(await operations.abort(id, null, OPERATOR)).toMatchObject({ status: 'aborted' });
+      let last = -1;
+      await until(
+        async () => {
+          const { done } = await viewOf(id);
+          const still = done === last;
+          last = done;
+          return still;
+        },
+        { everyMs: 250 },
+      );
+      expect(performance.now() - abortedMs).toBeLessThan(2_000);
+      const [row] = await db.sql<{ count: number }>(
+        `SELECT count(*)::int AS count FROM dead_letter WHERE tenant_id = $1 AND state = 'discarded'`,
+        [tenantId],
+      );
+      // Everything that was ended is counted, and what was aborted stays undone.
+      expect(row?.count).toBe(last);
+      expect(last).toBeLessThan(100_000);
+      waitsMs.sort((a, b) => a - b);
+      expect(waitsMs[Math.floor(waitsMs.length * 0.95)]).toBeLessThan(500);
+
+      const rest = await start({ kind: 'dead_letter.discard', options: { reason: 'the rest' } });
+      await until(async () => (await viewOf(rest)).status === 'done', { timeoutMs: 60_000 });
+      expect(await statesOf()).toEqual([['discarded', 100_000]]);
+    } finally {
+      await loops.stop();
+    }
+  }, 150_000);
+
+  it('ends an operation on nothing at once', async () => {
+    expect(await finish(await start({ selection: { tenantId: newId() } }))).toMatchObject({
+      status: 'done',
+      matched: 0,
+    });
+  });
+});

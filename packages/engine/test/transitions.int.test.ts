@@ -1,0 +1,217 @@
+import { createMoneyStore, createSessionStore, createStepStore } from '@pressroom/db';
+import { aLedgerEntry, aReservation, aSettlement, openTestDatabase, type OpenTestDatabase } from '@pressroom/testkit';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { openRun, type Run } from './support/a-run.ts';
+
+describe('task transitions', () => {
+  let db: OpenTestDatabase;
+  let run: Run;
+
+  beforeAll(async () => {
+    db = await openTestDatabase();
+    run = await openRun(db);
+  });
+  afterAll(() => db.close());
+
+  const everything = (taskId: string) =>
+    db.sql(
+      `SELECT (SELECT to_jsonb(t) FROM task t WHERE id = $1) AS task,
+         (SELECT jsonb_agg(s ORDER BY s.id) FROM step s WHERE task_id = $1) AS steps,
+         (SELECT jsonb_agg(a ORDER BY a.step_id, a.attempt) FROM attempt a WHERE task_id = $1) AS attempts,
+         (SELECT count(*) FROM task_event WHERE task_id = $1)::int AS events,
+         (SELECT count(*) FROM dead_letter WHERE task_id = $1)::int AS letters`,
+      [taskId],
+    );
+  const expectGaplessEvents = async (taskId: string) => {
+    const events = await run.events(taskId);
+    expect(events.map((event) => event.seq)).toEqual(events.map((_, index) => index + 1));
+    const [task] = await db.sql<{ event_seq: number }>('SELECT event_seq FROM task WHERE id = $1', [taskId]);
+    expect(task?.event_seq).toBe(events.length);
+    return events.map((event) => event.type);
+  };
+
+  describe('cancelling a task that runs', () => {
+    it('is noticed by the next heartbeat, and fences everything its workers still do', async () => {
+      const taskId = await run.submit();
+      await run.complete(taskId, 'research');
+      const attempt = await run.start(taskId, 'outline');
+      expect(await run.transitions.cancel(taskId, run.scene.tenantId)).toEqual({
+        outcome: 'cancelled',
+        status: 'cancelled',
+      });
+      const before = await everything(taskId);
+
+      const held = [{ stepId: attempt.stepId, attempt: attempt.attempt }];
+      expect((await createSessionStore(db.database).beat(run.sessionId, 60_000, held, [])).lost).toEqual(held);
+      const settled = await createStepStore(db.database).settle(run.sessionId, [aSettlement(attempt)], {
+        handoffQueues: [],
+        directQueues: [],
+      });
+      expect(settled).toMatchObject({ outcomes: new Map([[attempt.stepId, 'fenced']]), freed: [], finished: [] });
+      expect(await createMoneyStore(db.database).reserve([aReservation(attempt, run.sessionId)])).toMatchObject([
+        { outcome: 'fenced' },
+      ]);
+      expect(await run.fail(taskId, 'outline')).toBeUndefined();
+      expect(await everything(taskId)).toEqual(before);
+    });
+
+    it('ends every step and counts none of them as left', async () => {
+      const taskId = await run.submit();
+      await run.start(taskId, 'research');
+      await run.transitions.cancel(taskId, null);
+      expect(await run.statuses(taskId)).toEqual({ outline: 'cancelled', refine: 'cancelled', research: 'cancelled' });
+      expect(await run.task(taskId)).toMatchObject({ status: 'cancelled', finished: true, steps_left: 0 });
+      expect(await expectGaplessEvents(taskId)).toEqual([
+        'task.queued',
+        'task.started',
+        'step.started',
+        'task.cancelled',
+      ]);
+      expect(await db.sql('SELECT outcome FROM attempt WHERE task_id = $1', [taskId])).toEqual([
+        { outcome: 'cancelled' },
+      ]);
+    });
+
+    it('happens once when many ask at a time, or a worker settles the last step meanwhile', async () => {
+      const taskId = await run.submit();
+      for (const key of ['research', 'outline', 'draft-1', 'draft-2', 'draft-3']) await run.complete(taskId, key);
+      await run.start(taskId, 'refine');
+      const answers = await Promise.all([
+        ...Array.from({ length: 5 }, () => run.transitions.cancel(taskId, null)),
+        run.complete(taskId, 'refine'),
+      ]);
+      const { status } = await run.task(taskId);
+      expect(['cancelled', 'completed']).toContain(status);
+      expect(answers.filter((answer) => typeof answer === 'object' && answer.outcome === 'cancelled')).toHaveLength(
+        status === 'cancelled' ? 1 : 0,
+      );
+      const types = await expectGaplessEvents(taskId);
+      expect(types.filter((type) => type === 'task.cancelled' || type === 'task.completed')).toHaveLength(1);
+    });
+  });
+
+  describe('a failed attempt', () => {
+    it('is tried again later, after its backoff', async () => {
+      const taskId = await run.submit();
+      expect(await run.fail(taskId, 'research', { retryable: true })).toBe('retry');
+      const [step] = await db.sql(
+        `SELECT status, failures, session_id, available_at <= now() AS due, error ->> 'code' AS code
+         FROM step WHERE task_id = $1 AND key = 'research'`,
+        [taskId],
+      );
+      expect(step).toEqual({ status: 'ready', failures: 1, session_id: null, due: true, code: 'PROVIDER_REFUSED' });
+      expect(await db.sql('SELECT attempt, outcome FROM attempt WHERE task_id = $1', [taskId])).toEqual([
+        { attempt: 1, outcome: 'failed' },
+      ]);
+    });
+
+    it('of a step that may be skipped frees what waits, and leaves a dead letter that knows what was paid', async () => {
+      const taskId = await run.submit();
+      for (const key of ['research', 'outline', 'draft-1', 'draft-3']) await run.complete(taskId, key);
+      const attempt = await run.start(taskId, 'draft-2');
+      await db.sql(`SELECT write_ledger_entry($1::jsonb, 'ok', 70, 70)`, [JSON.stringify(aLedgerEntry(attempt))]);
+      expect(await run.fail(taskId, 'draft-2')).toBe('skipped');
+      expect(await run.step(taskId, 'refine')).toMatchObject({ status: 'ready', deps_left: 0 });
+      expect(await run.task(taskId)).toMatchObject({ steps_total: 6, steps_left: 1, steps_bad: 1, status: 'running' });
+      expect(
+        await db.sql('SELECT step_key, error_code, attempts, cost_nano FROM dead_letter WHERE task_id = $1', [taskId]),
+      ).toEqual([{ step_key: 'draft-2', error_code: 'PROVIDER_REFUSED', attempts: 1, cost_nano: '70' }]);
+      await run.complete(taskId, 'refine');
+      expect(await run.task(taskId)).toMatchObject({ status: 'partial', steps_left: 0, finished: true });
+      expect((await expectGaplessEvents(taskId)).at(-1)).toBe('task.partial');
+    });
+
+    it('of a step it cannot do without ends the task', async () => {
+      const taskId = await run.submit();
+      await run.complete(taskId, 'research');
+      expect(await run.fail(taskId, 'outline')).toBe('task_ended');
+      expect(await run.task(taskId)).toMatchObject({
+        status: 'failed',
+        error: { code: 'PROVIDER_REFUSED' },
+        steps_left: 0,
+      });
+      expect((await expectGaplessEvents(taskId)).at(-1)).toBe('task.failed');
+    });
+
+    it.each([
+      { title: 'is no longer the one that runs', attempt: 1, elsewhere: true },
+      { title: 'never was', attempt: 7, elsewhere: false },
+    ])('changes nothing when it $title: no retry, no dead letter', async ({ attempt, elsewhere }) => {
+      const taskId = await run.submit();
+      const first = await run.start(taskId, 'research');
+      if (elsewhere) {
+        await db.sql(`UPDATE step SET status = 'queued', session_id = NULL WHERE id = $1`, [first.stepId]);
+        await run.scene.acquire(await run.scene.addSession(), first.stepId, 2);
+      }
+      const before = await everything(taskId);
+      const failure = {
+        code: 'X',
+        message: 'x',
+        retryable: false,
+        counts: true,
+        retryAfterMs: 0,
+        outcome: 'failed' as const,
+      };
+      expect(
+        await run.transitions.fail(taskId, { stepId: first.stepId, attempt, failure, costNano: 5n }),
+      ).toBeUndefined();
+      expect(await everything(taskId)).toEqual(before);
+    });
+  });
+
+  describe('the deadline', () => {
+    const pass = async (taskId: string) => {
+      await db.sql(`UPDATE task SET deadline_at = now() - interval '1 ms' WHERE id = $1`, [taskId]);
+      await run.transitions.endAtDeadline(taskId);
+    };
+
+    it('ends a task partial when something usable is there', async () => {
+      const taskId = await run.submit();
+      for (const key of ['research', 'outline', 'draft-1']) await run.complete(taskId, key);
+      await pass(taskId);
+      const task = await run.task(taskId);
+      expect(task).toMatchObject({ status: 'partial', finished: true, error: null, steps_left: 0 });
+      expect(task.limitations.map(({ code, step }) => [code, step])).toEqual([
+        ['DEADLINE_REACHED', undefined],
+        ['SECTION_MISSING', 'draft-2'],
+        ['SECTION_MISSING', 'draft-3'],
+      ]);
+    });
+
+    it('ends a task failed when nothing is', async () => {
+      const taskId = await run.submit();
+      await pass(taskId);
+      expect(await run.task(taskId)).toMatchObject({ status: 'failed', error: { code: 'TASK_DEADLINE_EXCEEDED' } });
+      await expectGaplessEvents(taskId);
+    });
+
+    it('is the reason given when a worker notices it before the sweep does', async () => {
+      const taskId = await run.submit();
+      await run.start(taskId, 'research');
+      await db.sql(`UPDATE task SET deadline_at = now() - interval '1 ms' WHERE id = $1`, [taskId]);
+      expect(await run.fail(taskId, 'research', { code: 'STEP_TIMED_OUT', retryable: true })).toBe('task_ended');
+      expect(await run.task(taskId)).toMatchObject({ status: 'failed', error: { code: 'TASK_DEADLINE_EXCEEDED' } });
+      expect(await run.lettersOf(taskId)).toEqual([]);
+    });
+
+    it('leaves a task alone whose deadline has moved', async () => {
+      const taskId = await run.submit();
+      await run.transitions.endAtDeadline(taskId);
+      expect(await run.task(taskId)).toMatchObject({ status: 'queued', finished: false });
+    });
+  });
+
+  it('finishes what a process left unfinished between the last settle and the task’s end', async () => {
+    const taskId = await run.submit();
+    for (const key of ['research', 'outline', 'draft-1', 'draft-3']) await run.complete(taskId, key);
+    await run.fail(taskId, 'draft-2');
+    const refine = await run.start(taskId, 'refine');
+    const settlement = aSettlement(refine);
+    await createStepStore(db.database).settle(run.sessionId, [settlement], { handoffQueues: [], directQueues: [] });
+    expect(await run.task(taskId)).toMatchObject({ status: 'running', steps_left: 0, finished: false });
+    await Promise.all([run.transitions.finish(taskId), run.transitions.finish(taskId)]);
+    expect(await run.task(taskId)).toMatchObject({ status: 'partial', finished: true });
+    expect((await expectGaplessEvents(taskId)).filter((type) => type === 'task.partial')).toHaveLength(1);
+  });
+});

@@ -1,0 +1,10 @@
+import { z } from 'zod';
+
+/** Output of `rewrite`. */
+export const RewriteOutput = z.strictObject({
+  title: z.string(),
+  markdown: z.string(),
+  /** Rounds of mending. */
+  rounds: z.int(),
+});
+export type RewriteOutput = z.infer<typeof RewriteOutput>;

@@ -1,0 +1,14 @@
+const HOUSE = 'House style:';
+const OWN = 'Style of this text, which counts where it differs:';
+
+/**
+ * A tenant's style guide and a task's as one text: both hold, the task's wins where they differ (it comes last, and says
+ * so). Merging again changes nothing.
+ */
+export function mergeStyleGuides(house: string | undefined, own: string | undefined): string | undefined {
+  const [houseText, ownText] = [house?.trim() ?? '', own?.trim() ?? ''];
+  if (houseText === '' || houseText === ownText) return ownText === '' ? undefined : ownText;
+  if (ownText === '') return houseText;
+  if (ownText.startsWith(`${HOUSE}\n${houseText}\n`)) return ownText;
+  return `${HOUSE}\n${houseText}\n\n${OWN}\n${ownText}`;
+}

@@ -1,0 +1,51 @@
+import type { SummaryInput } from '@pressroom/contracts';
+import type { ResearchOutput } from '../article/outputs.ts';
+import { checkContract, type ContractReport } from '../quality/check-contract.ts';
+import { findSupport } from '../quality/check-sentences.ts';
+import { finding, type ContractFinding } from '../quality/finding.ts';
+import type { SourceIndex } from '../quality/source-index.ts';
+import { styleRulesOf } from '../style/style-rules-of.ts';
+import type { SummaryOutput } from './summary-output.ts';
+import { planSummary } from './summary-words.ts';
+
+/** Names of the parts that findings speak of. */
+const SUMMARY = '1';
+const KEY_POINTS = '2';
+
+/** The quality contract over a summary and its key points; each point must be borne out by the sources it names. */
+export function checkSummary(
+  input: SummaryInput,
+  output: Pick<SummaryOutput, 'title' | 'markdown' | 'keyPoints'>,
+  sources: ResearchOutput['sources'],
+  index: SourceIndex,
+): ContractReport {
+  const { targetWords } = planSummary(input, sources);
+  const report = checkContract(
+    {
+      title: output.title,
+      topic: input.focus ?? '',
+      targetWords,
+      parts: [{ part: SUMMARY, heading: 'Summary', markdown: output.markdown }],
+      style: styleRulesOf(input),
+    },
+    index,
+  );
+  const findings = [...report.findings, ...output.keyPoints.flatMap((point) => checkPoint(point, input, index))];
+  return { ...report, findings, errors: findings.filter(({ severity }) => severity === 'error').length };
+}
+
+function checkPoint(
+  { text, sources }: SummaryOutput['keyPoints'][number],
+  input: SummaryInput,
+  index: SourceIndex,
+): ContractFinding[] {
+  const known = sources.filter((id) => index.bySource.has(id));
+  if (known.length < sources.length || known.length === 0) {
+    return [finding('CITATION_UNRESOLVED', KEY_POINTS, text, 'the key point names no source, or one that does not exist')];
+  }
+  const support = findSupport(text, known, index, input.focus ?? '');
+  if (support.isBorneOut) return [];
+  return support.missing.length > 0
+    ? [finding('FACT_UNSUPPORTED', KEY_POINTS, text, `its sources do not state ${support.missing.join(', ')}`)]
+    : [finding('SENTENCE_UNSUPPORTED', KEY_POINTS, text, 'its sources do not say this')];
+}

@@ -1,0 +1,157 @@
+import { findAgent, type FetchedPage, type StepContext } from '@pressroom/agents';
+import { tierForQuality } from '@pressroom/catalog';
+import type { Limitation, Quality, Tier } from '@pressroom/contracts';
+import type { CallScope, Gateway } from '@pressroom/llm';
+import type { Pipeline, PlannedStep, StepOutputs } from '@pressroom/pipelines';
+import { AppError, newId, silentLogger, systemClock, type Clock, type Logger } from '@pressroom/runtime';
+
+/** Provider requests of one attempt: more than any step needs, so that what ends a step is never this. */
+const TRIES_PER_ATTEMPT = 400;
+
+export interface InProcessRun {
+  /** Outputs of the steps that were done, by key. */
+  outputs: StepOutputs;
+  document: ReturnType<Pipeline['assemble']>['document'];
+  /** Of the steps, and of the assembled document. */
+  limitations: Limitation[];
+  /** Steps that were left out after their failures were used up, with the last code. */
+  skipped: Readonly<Record<string, string>>;
+}
+
+/**
+ * Runs a task type's own plan with the real agents and a real gateway, without queue, leases or database: what
+ * evaluations and tests of quality need of the engine. Steps run as soon as what they depend on is over; failures that
+ * may pass are tried again at once, with the journal of the attempts before.
+ *
+ * @throws the last error of a step that the task cannot do without
+ */
+export async function runInProcess(
+  given: { pipeline: Pipeline; input: unknown; quality: Quality },
+  deps: {
+    gateway: Gateway;
+    fetchUrl?: (url: string, signal: AbortSignal) => Promise<FetchedPage>;
+    clock?: Clock;
+    log?: Logger;
+    signal?: AbortSignal;
+  },
+): Promise<InProcessRun> {
+  const { pipeline, quality } = given;
+  const input = pipeline.inputSchema.parse(given.input);
+  const run: RunState = {
+    task: { id: newId(), type: pipeline.type, input, quality, createdAt: new Date(0) },
+    deps: { clock: systemClock, log: silentLogger(), signal: new AbortController().signal, ...deps },
+    outputs: {},
+    limitations: [],
+    skipped: {},
+  };
+  const open = new Map(pipeline.plan(input, quality).map((step) => [step.key, { ...step }]));
+  const over = new Set<string>();
+  const running = new Map<string, Promise<void>>();
+  const failures: unknown[] = [];
+
+  const finish = async (step: PlannedStep): Promise<void> => {
+    try {
+      const done = await runStep(run, step);
+      if (done) {
+        const { steps, joins } = pipeline.expand(step.key, run.outputs[step.key], input, quality);
+        for (const added of steps) open.set(added.key, { ...added });
+        for (const [key, more] of Object.entries(joins)) {
+          const waiting = open.get(key);
+          if (waiting) waiting.dependsOn = [...waiting.dependsOn, ...more];
+        }
+      }
+    } catch (error) {
+      failures.push(error);
+    } finally {
+      over.add(step.key);
+      running.delete(step.key);
+    }
+  };
+  while (failures.length === 0) {
+    for (const step of open.values()) {
+      if (!step.dependsOn.every((key) => over.has(key))) continue;
+      open.delete(step.key);
+      running.set(step.key, finish(step));
+    }
+    if (running.size === 0) break;
+    await Promise.race(running.values());
+  }
+  await Promise.all(running.values());
+  if (failures.length > 0) throw failures[0];
+
+  const { document, limitations } = pipeline.assemble(input, run.outputs);
+  return { outputs: run.outputs, document, limitations: [...run.limitations, ...limitations], skipped: run.skipped };
+}
+
+interface RunState {
+  task: StepContext['task'];
+  deps: Required<Pick<Parameters<typeof runInProcess>[1], 'clock' | 'log' | 'signal'>> &
+    Parameters<typeof runInProcess>[1];
+  outputs: Record<string, unknown>;
+  limitations: Limitation[];
+  skipped: Record<string, string>;
+}
+
+/** Answers whether the step was done; false when it was skipped. */
+async function runStep(run: RunState, step: PlannedStep): Promise<boolean> {
+  const agent = findAgent(step.agent);
+  if (!agent) throw new Error(`no agent named ${step.agent}`);
+  const stepId = newId();
+  const tier = tierForQuality(step.tier, run.task.quality);
+  for (let attempt = 1; ; attempt += 1) {
+    const context = contextOf(run, step, { stepId, tier, attempt });
+    try {
+      const { output, limitations } = await agent.run(context);
+      // As it would come out of the database.
+      run.outputs[step.key] = JSON.parse(JSON.stringify(output));
+      run.limitations.push(...limitations);
+      return true;
+    } catch (error) {
+      const mayPass = AppError.is(error) && error.retryable && attempt < step.maxFailures;
+      if (mayPass) continue;
+      if (step.onExhausted === 'fail' || !AppError.is(error)) throw error;
+      run.skipped[step.key] = error.code;
+      return false;
+    }
+  }
+}
+
+function contextOf(
+  { task, deps, outputs }: RunState,
+  step: PlannedStep,
+  at: { stepId: string; tier: Tier; attempt: number },
+): StepContext {
+  const { clock, log, signal } = deps;
+  const scope: CallScope = {
+    taskId: task.id,
+    tenantId: task.id,
+    taskType: task.type,
+    lane: 'interactive',
+    quality: task.quality,
+    stepId: at.stepId,
+    stepKey: step.key,
+    agent: step.agent,
+    stepTier: at.tier,
+    generation: 1,
+    journalGeneration: 1,
+    attempt: at.attempt,
+    sessionId: 'in-process',
+    deadlineAtMs: clock.nowMs() + step.attemptTimeoutMs,
+    signal,
+    tries: { left: TRIES_PER_ATTEMPT },
+  };
+  return {
+    task,
+    step: { key: step.key, agent: step.agent, tier: at.tier, params: { ...step.params }, attempt: at.attempt },
+    // Like the engine: a step sees what it builds on, and nothing else.
+    outputs: Object.fromEntries(
+      step.dependsOn.flatMap((key) => (outputs[key] === undefined ? [] : [[key, outputs[key]]])),
+    ),
+    llm: deps.gateway.bind(scope),
+    tool: (_path, use) => use(signal),
+    fetchUrl: deps.fetchUrl ?? ((url) => Promise.reject(new Error(`nothing may be fetched here: ${url}`))),
+    signal,
+    clock,
+    log,
+  };
+}

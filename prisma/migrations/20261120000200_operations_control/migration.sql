@@ -1,0 +1,385 @@
+-- ---------------------------------------------------------------------------------------------------------------
+-- Approvals, schedules, pause and resume, admission, tenants' settings, caps per task type, queue timeouts
+-- ---------------------------------------------------------------------------------------------------------------
+
+ALTER TABLE "tenant"
+  ADD COLUMN "rate_limit_per_minute" INTEGER,
+  ADD COLUMN "style_guide" TEXT;
+
+ALTER TABLE "task"
+  ADD COLUMN "approval_timeout_ms" BIGINT NOT NULL DEFAULT 2592000000,
+  ADD COLUMN "awaiting_gate" TEXT,
+  ADD COLUMN "awaiting_since" TIMESTAMPTZ(3),
+  ADD COLUMN "awaiting_left_ms" BIGINT;
+
+ALTER TABLE "step"
+  ADD COLUMN "gate" TEXT,
+  ADD COLUMN "rejections" INTEGER NOT NULL DEFAULT 0,
+  ADD COLUMN "queue_timeout_ms" INTEGER;
+
+CREATE TABLE "queue_state" (
+    "name" TEXT NOT NULL,
+    "paused" BOOLEAN NOT NULL,
+    "changed_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "changed_by" TEXT NOT NULL,
+
+    CONSTRAINT "queue_state_pkey" PRIMARY KEY ("name")
+);
+
+CREATE TABLE "task_type_cap" (
+    "task_type" TEXT NOT NULL,
+    "max_running" INTEGER NOT NULL,
+
+    CONSTRAINT "task_type_cap_pkey" PRIMARY KEY ("task_type")
+);
+
+CREATE TABLE "tenant_rate" (
+    "tenant_id" UUID NOT NULL,
+    "tokens" DOUBLE PRECISION NOT NULL,
+    "at" TIMESTAMPTZ(6) NOT NULL,
+
+    CONSTRAINT "tenant_rate_pkey" PRIMARY KEY ("tenant_id")
+);
+ALTER TABLE "tenant_rate" SET (fillfactor = 50);
+
+CREATE TABLE "schedule" (
+    "id" UUID NOT NULL,
+    "tenant_id" UUID NOT NULL,
+    "name" TEXT NOT NULL,
+    "cron" TEXT NOT NULL,
+    "time_zone" TEXT NOT NULL,
+    "task" JSONB NOT NULL,
+    "enabled" BOOLEAN NOT NULL,
+    "overlap" TEXT NOT NULL,
+    "revision" INTEGER NOT NULL DEFAULT 1,
+    "next_fire_at" TIMESTAMPTZ(3),
+    "last_fire_at" TIMESTAMPTZ(3),
+    "last_outcome" TEXT,
+    "last_task_id" UUID,
+    "error" JSONB,
+    "created_by" TEXT NOT NULL,
+    "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+
+    CONSTRAINT "schedule_pkey" PRIMARY KEY ("id")
+);
+CREATE UNIQUE INDEX "schedule_tenant_id_name_key" ON "schedule"("tenant_id", "name");
+-- What is due, soonest first.
+CREATE INDEX schedule_due ON schedule (next_fire_at) WHERE enabled;
+
+-- Which steps have waited too long for a worker: retries by their own index, and so do steps with a limit of their own; all
+-- others wait in the order of step_due, against the limit of their lane. Each stays empty for tasks that need neither.
+CREATE INDEX step_retrying ON step (first_started_at) WHERE status = 'ready' AND first_started_at IS NOT NULL;
+CREATE INDEX step_impatient ON step (available_at) WHERE status = 'ready' AND queue_timeout_ms IS NOT NULL;
+
+-- What a worker needs to run attempts: task facts, parameters, and the newest outputs of the dependencies, as far as these
+-- are complete in this generation. `params.$input` stands for the task's input where a redrive has patched it.
+-- Steps without dependencies see the whole input; later ones see it without the bulky `sources`.
+CREATE OR REPLACE FUNCTION step_contexts(p_steps uuid[]) RETURNS TABLE (step_id uuid, context jsonb) LANGUAGE sql STABLE AS $$
+  SELECT s.id, jsonb_build_object(
+    'taskId', s.task_id, 'stepId', s.id, 'key', s.key, 'agent', s.agent, 'queue', s.queue, 'tenantId', s.tenant_id,
+    'taskType', s.task_type, 'tier', s.tier, 'attempt', s.attempt, 'failures', s.failures, 'losses', s.losses,
+    'params', s.params - '$input', 'journalGeneration', s.journal_generation, 'attemptTimeoutMs', s.attempt_timeout_ms,
+    'leftMs', floor(extract(epoch FROM least(
+        s.started_at + s.attempt_timeout_ms * interval '1 ms',
+        s.first_started_at + s.total_timeout_ms * interval '1 ms',
+        t.deadline_at) - clock_timestamp()) * 1000)::bigint,
+    'generation', t.generation, 'gate', s.gate, 'pipelineVersion', t.pipeline_version, 'lane', t.lane, 'priority', t.priority,
+    'quality', t.quality, 'createdAtMs', floor(extract(epoch FROM t.created_at) * 1000)::bigint,
+    'input', CASE WHEN s.deps = '{}' THEN i.input ELSE i.input - 'sources' END,
+    'outputs', coalesce((
+      SELECT jsonb_object_agg(d.key, a.body)
+      FROM unnest(s.deps) AS d(key)
+      CROSS JOIN LATERAL (
+        SELECT ar.body FROM artifact ar JOIN step m ON m.id = ar.step_id AND m.status = 'completed'
+        WHERE ar.task_id = s.task_id AND ar.step_key = d.key ORDER BY ar.version DESC LIMIT 1) a), '{}'))
+  FROM step s JOIN task t ON t.id = s.task_id
+  CROSS JOIN LATERAL (SELECT coalesce(s.params -> '$input', t.input) AS input) i
+  WHERE s.id = ANY (p_steps)
+$$;
+
+-- One-shot compare-and-set on step and attempt. Answers the contexts of the steps taken; a redelivered job gets nothing, and
+-- neither does one of a paused queue: its step stays queued, and its job is added again once the queue goes on.
+CREATE OR REPLACE FUNCTION acquire_steps(p_session uuid, p_steps uuid[], p_attempts int[]) RETURNS TABLE (context jsonb) LANGUAGE plpgsql AS $$
+DECLARE
+  v_taken uuid[];
+BEGIN
+  PERFORM 1 FROM task WHERE id IN (SELECT task_id FROM step WHERE id = ANY (p_steps)) ORDER BY id FOR UPDATE;
+  WITH taken AS (
+    UPDATE step s
+    SET status = 'running', attempt = i.attempt, session_id = p_session, started_at = now(),
+        first_started_at = coalesce(s.first_started_at, now())
+    FROM unnest(p_steps, p_attempts) AS i(step_id, attempt)
+    WHERE s.id = i.step_id AND s.status = 'queued' AND s.attempt = i.attempt - 1
+      AND EXISTS (SELECT 1 FROM worker_session w WHERE w.id = p_session AND w.expires_at > now())
+      AND NOT EXISTS (SELECT 1 FROM queue_state q WHERE q.name = s.queue AND q.paused)
+    RETURNING s.id, s.task_id, s.key, s.attempt, s.agent
+  ), touched AS (
+    SELECT t.id, t.event_seq, t.generation, t.started_at IS NULL AS first, count(*)::int AS steps
+    FROM taken k JOIN task t ON t.id = k.task_id GROUP BY t.id
+  ), moved AS (
+    UPDATE task t
+    SET status = CASE WHEN t.status = 'queued' THEN 'running' ELSE t.status END,
+        started_at = coalesce(t.started_at, now()),
+        event_seq = t.event_seq + x.steps + x.first::int
+    FROM touched x WHERE t.id = x.id
+  ), told AS (
+    INSERT INTO task_event (task_id, seq, generation, type, data)
+    SELECT x.id, x.event_seq + 1, x.generation, 'task.started', '{}' FROM touched x WHERE x.first
+    UNION ALL
+    SELECT x.id, x.event_seq + x.first::int + row_number() OVER (PARTITION BY x.id ORDER BY k.key), x.generation,
+           'step.started', jsonb_build_object('step', k.key, 'agent', k.agent, 'attempt', k.attempt)
+    FROM taken k JOIN touched x ON x.id = k.task_id
+  )
+  SELECT array_agg(k.id) INTO v_taken FROM taken k;
+  RETURN QUERY SELECT c.context FROM step_contexts(v_taken) c;
+END $$;
+
+-- Settles completed attempts: fenced by attempt and session, writes results, extends the plan, frees successors.
+-- p_items: [{ stepId, attempt, output, limitations, degraded, costNano, spawn: [step…], joins: { key: [new…] },
+--             avoided: [{ entry, baselineNano }] }]; calls that were avoided enter the ledger with the settle.
+-- p_handoff: queues whose freed step may go straight on in this session (at most one per task).
+-- p_direct: queues whose freed steps become `queued` at once; the caller adds their jobs. Others become `ready`, and so do
+-- steps of tenants and task types with a cap, which dispatch alone counts. A hand-off takes the place of a step that ended: no cap grows.
+-- A step with a gate does not complete: it is `waiting`, its successors stay where they are, and the task waits for an
+-- approval with its deadline's clock stopped; what its completion adds is planned at the approval (p_items has none of it).
+-- Answers rows (kind, step_id, task_id, data): settled | already | fenced | handoff | queued | ready | finished | unfinished
+CREATE OR REPLACE FUNCTION settle_steps(p_session uuid, p_items jsonb, p_handoff text[], p_direct text[])
+RETURNS TABLE (kind text, step_id uuid, task_id uuid, data jsonb) LANGUAGE plpgsql AS $$
+#variable_conflict use_column
+DECLARE
+  v_steps uuid[] := ARRAY(SELECT (x ->> 'stepId')::uuid FROM jsonb_array_elements(p_items) x);
+BEGIN
+  PERFORM 1 FROM task WHERE id IN (SELECT s.task_id FROM step s WHERE s.id = ANY (v_steps)) ORDER BY id FOR UPDATE;
+  IF p_items @? '$[*].avoided[0]' THEN
+    PERFORM write_ledger_entry(v -> 'entry', 'avoided', 0, (v ->> 'baselineNano')::bigint)
+    FROM jsonb_array_elements(p_items) i CROSS JOIN LATERAL jsonb_array_elements(i -> 'avoided') v
+    WHERE EXISTS (SELECT 1 FROM step s WHERE s.id = (i ->> 'stepId')::uuid AND s.attempt = (i ->> 'attempt')::int
+                  AND s.status = 'running' AND s.session_id = p_session);
+  END IF;
+  -- The limits below cut nothing off. They tell the planner how few rows to expect: its guess for a JSON array, 100, and
+  -- 100 × 100 for arrays inside, would have it read whole tables instead of a few rows by their key.
+  RETURN QUERY
+  WITH item AS MATERIALIZED (
+    SELECT * FROM jsonb_to_recordset(p_items) AS x("stepId" uuid, attempt int, output jsonb, limitations jsonb,
+      degraded boolean, "costNano" bigint, spawn jsonb, joins jsonb) LIMIT jsonb_array_length(p_items)
+  ), done AS (
+    UPDATE step s
+    SET status = CASE WHEN s.gate IS NULL THEN 'completed' ELSE 'waiting' END,
+        finished_at = CASE WHEN s.gate IS NULL THEN now() END, session_id = NULL, error = NULL, degraded = i.degraded
+    FROM item i
+    WHERE s.id = i."stepId" AND s.attempt = i.attempt AND s.status = 'running' AND s.session_id = p_session
+    RETURNING s.id, s.task_id, s.key, s.agent, s.attempt, s.next, s.tenant_id, s.task_type, s.journal_generation,
+      s.started_at, s.deps, s.order_key, s.gate, i.output, i.limitations, i.degraded, i."costNano" AS cost, i.spawn, i.joins
+  ), stale AS (
+    SELECT i."stepId" AS id, i.attempt, s.task_id,
+      EXISTS (SELECT 1 FROM attempt a WHERE a.step_id = i."stepId" AND a.attempt = i.attempt AND a.outcome = 'completed') AS same
+    FROM item i JOIN step s ON s.id = i."stepId" WHERE i."stepId" NOT IN (SELECT id FROM done)
+  ), born AS (
+    SELECT d.task_id, d.tenant_id, d.task_type, d.journal_generation, d.key AS spawner,
+      -- As the step that adds them stands in line, so do they: a task that is run again stays behind what came before.
+      d.order_key - CASE WHEN d.deps = '{}' THEN 10000000000000 ELSE 0 END AS order_key,
+      n.*, row_number() OVER (PARTITION BY d.task_id) AS pos
+    FROM done d CROSS JOIN LATERAL (
+      SELECT * FROM jsonb_to_recordset(d.spawn) AS x(id uuid, key text, agent text, queue text, tier text,
+        deps text[], next text[], "depsLeft" int, params jsonb, "attemptTimeoutMs" int, "totalTimeoutMs" int,
+        "maxFailures" int, "backoffBaseMs" int, "backoffCapMs" int, "onExhausted" text, gate text, "queueTimeoutMs" int)
+      LIMIT jsonb_array_length(d.spawn)) n
+  ), joined AS (
+    SELECT d.task_id, j.key, array_agg(k.new) AS keys
+    FROM done d
+    CROSS JOIN LATERAL jsonb_each(d.joins) AS j(key, value)
+    CROSS JOIN LATERAL (SELECT * FROM jsonb_array_elements_text(j.value) LIMIT jsonb_array_length(j.value)) AS k(new)
+    GROUP BY 1, 2
+  ), delta AS (
+    SELECT task_id, key, sum(n)::int AS n FROM (
+      SELECT d.task_id, x.key, -1 AS n FROM done d CROSS JOIN LATERAL unnest(d.next) AS x(key) WHERE d.gate IS NULL
+      UNION ALL SELECT task_id, key, cardinality(keys) FROM joined) c
+    GROUP BY 1, 2
+  ), changed AS (
+    SELECT s.id, s.task_id, s.key, s.queue, s.deps_left + c.n AS deps_left, c.n
+    FROM delta c JOIN step s ON s.task_id = c.task_id AND s.key = c.key
+    WHERE s.status = 'pending'
+  ), freed AS (
+    SELECT c.id, c.task_id, c.queue, 0 AS pos FROM changed c WHERE c.deps_left = 0
+    UNION ALL SELECT b.id, b.task_id, b.queue, b.pos FROM born b WHERE b."depsLeft" = 0
+  ), handed AS (
+    SELECT DISTINCT ON (f.task_id) f.id FROM freed f WHERE f.queue = ANY (p_handoff) ORDER BY f.task_id, f.pos
+  ), fate AS (
+    SELECT f.id, CASE WHEN f.id IN (SELECT id FROM handed) THEN 'running'
+                      WHEN f.queue = ANY (p_direct) AND NOT EXISTS (
+                        SELECT 1 FROM task t JOIN tenant n ON n.id = t.tenant_id
+                        WHERE t.id = f.task_id AND (n.max_concurrency IS NOT NULL
+                          OR EXISTS (SELECT 1 FROM task_type_cap c WHERE c.task_type = t.type))) THEN 'queued'
+                      ELSE 'ready' END AS status
+    FROM freed f
+  ), advanced AS (
+    UPDATE step s
+    SET deps_left = c.deps_left,
+        deps = s.deps || coalesce(j.keys, '{}'),
+        status = coalesce(f.status, s.status),
+        attempt = s.attempt + (f.status IS NOT DISTINCT FROM 'running')::int,
+        session_id = CASE WHEN f.status = 'running' THEN p_session END,
+        queued_at = CASE WHEN f.status IS NOT NULL THEN now() END,
+        available_at = CASE WHEN f.status IS NOT NULL THEN now() ELSE s.available_at END,
+        started_at = CASE WHEN f.status = 'running' THEN now() END,
+        first_started_at = CASE WHEN f.status = 'running' THEN coalesce(s.first_started_at, now()) ELSE s.first_started_at END
+    FROM changed c LEFT JOIN fate f ON f.id = c.id
+    LEFT JOIN joined j ON j.task_id = c.task_id AND j.key = c.key
+    WHERE s.id = c.id
+    RETURNING s.id, s.task_id, s.key, s.agent, s.queue, s.status, s.attempt, f.status AS fate
+  ), spawned AS (
+    INSERT INTO step (id, task_id, key, agent, queue, tenant_id, task_type, tier, status, deps, next, deps_left, attempt,
+      journal_generation, available_at, order_key, session_id, params, attempt_timeout_ms, total_timeout_ms, max_failures,
+      backoff_base_ms, backoff_cap_ms, on_exhausted, queued_at, started_at, first_started_at, spawned_by, gate, queue_timeout_ms)
+    SELECT b.id, b.task_id, b.key, b.agent, b.queue, b.tenant_id, b.task_type, b.tier, coalesce(f.status, 'pending'),
+      b.deps, b.next, b."depsLeft", (f.status IS NOT DISTINCT FROM 'running')::int, b.journal_generation, now(),
+      b.order_key, CASE WHEN f.status = 'running' THEN p_session END, b.params,
+      b."attemptTimeoutMs", b."totalTimeoutMs", b."maxFailures", b."backoffBaseMs", b."backoffCapMs", b."onExhausted",
+      CASE WHEN f.status IS NOT NULL THEN now() END,
+      CASE WHEN f.status = 'running' THEN now() END, CASE WHEN f.status = 'running' THEN now() END, b.spawner, b.gate,
+      b."queueTimeoutMs"
+    FROM born b LEFT JOIN fate f ON f.id = b.id
+    RETURNING id, task_id, key, agent, queue, status, attempt
+  ), moving AS (
+    SELECT id, task_id, key, agent, queue, status, attempt FROM advanced WHERE fate IS NOT NULL
+    UNION ALL SELECT id, task_id, key, agent, queue, status, attempt FROM spawned WHERE status <> 'pending'
+  ), kept AS (
+    INSERT INTO artifact (id, task_id, step_id, step_key, generation, attempt, version, body)
+    SELECT gen_random_uuid(), d.task_id, d.id, d.key, t.generation, d.attempt,
+      coalesce((SELECT max(a.version) FROM artifact a WHERE a.task_id = d.task_id AND a.step_key = d.key), 0) + 1, d.output
+    FROM done d JOIN task t ON t.id = d.task_id
+  ), history AS (
+    INSERT INTO attempt (step_id, attempt, task_id, generation, session_id, outcome, started_at, finished_at, cost_nano)
+    SELECT d.id, d.attempt, d.task_id, t.generation, p_session, 'completed', d.started_at, now(), d.cost
+    FROM done d JOIN task t ON t.id = d.task_id
+  ), sums AS (
+    SELECT d.task_id, (count(*) FILTER (WHERE d.gate IS NULL))::int AS steps, min(d.gate) AS gate,
+      sum(d.cost)::bigint AS cost, bool_or(d.degraded) AS degraded,
+      coalesce((SELECT jsonb_agg(l) FROM done x CROSS JOIN LATERAL jsonb_array_elements(x.limitations) l
+                WHERE x.task_id = d.task_id), '[]') AS limitations,
+      (SELECT count(*)::int FROM born b WHERE b.task_id = d.task_id) AS born
+    FROM done d GROUP BY d.task_id
+  ), outcome AS (
+    SELECT t.id, t.event_seq, t.generation, t.spent_nano + s.cost AS spent, s.*,
+      t.steps_left - s.steps + s.born = 0 AS last, t.steps_bad = 0 AS clean
+    FROM sums s JOIN task t ON t.id = s.task_id
+  ), said AS (
+    SELECT o.id AS task_id, o.event_seq, o.generation, 1 AS pos, d.key,
+      CASE WHEN d.gate IS NULL THEN 'step.completed' ELSE 'step.waiting' END AS type,
+      jsonb_build_object('step', d.key, 'agent', d.agent, 'attempt', d.attempt) AS data
+    FROM done d JOIN outcome o ON o.id = d.task_id
+    UNION ALL
+    SELECT o.id, o.event_seq, o.generation, 2, NULL, 'cost.updated', jsonb_build_object('spentNano', o.spent::text)
+    FROM outcome o WHERE o.cost > 0
+    UNION ALL
+    SELECT o.id, o.event_seq, o.generation, 3, m.key, 'step.started',
+      jsonb_build_object('step', m.key, 'agent', m.agent, 'attempt', m.attempt)
+    FROM moving m JOIN outcome o ON o.id = m.task_id WHERE m.status = 'running'
+    UNION ALL
+    SELECT o.id, o.event_seq, o.generation, 4, NULL, 'task.completed', '{}' FROM outcome o WHERE o.last AND o.clean
+    UNION ALL
+    SELECT o.id, o.event_seq, o.generation, 5, d.key, 'task.awaiting_approval', jsonb_build_object('gate', d.gate, 'step', d.key)
+    FROM done d JOIN outcome o ON o.id = d.task_id WHERE d.gate IS NOT NULL
+  ), told AS (
+    INSERT INTO task_event (task_id, seq, generation, type, data)
+    SELECT s.task_id, s.event_seq + row_number() OVER (PARTITION BY s.task_id ORDER BY s.pos, s.key), s.generation, s.type, s.data
+    FROM said s
+  ), advanced_task AS (
+    UPDATE task t
+    SET event_seq = t.event_seq + (SELECT count(*)::int FROM said s WHERE s.task_id = t.id),
+        steps_total = t.steps_total + o.born,
+        steps_left = t.steps_left - o.steps + o.born,
+        spent_nano = o.spent,
+        degraded = t.degraded OR o.degraded,
+        limitations = t.limitations || o.limitations,
+        status = CASE WHEN o.last AND o.clean THEN 'completed' WHEN o.gate IS NOT NULL THEN 'awaiting_approval' ELSE t.status END,
+        awaiting_gate = coalesce(t.awaiting_gate, o.gate),
+        awaiting_since = CASE WHEN o.gate IS NULL THEN t.awaiting_since ELSE coalesce(t.awaiting_since, now()) END,
+        awaiting_left_ms = CASE WHEN o.gate IS NULL OR t.awaiting_gate IS NOT NULL THEN t.awaiting_left_ms
+          ELSE greatest(0, floor(extract(epoch FROM t.deadline_at - now()) * 1000)) END,
+        deadline_at = CASE WHEN o.gate IS NULL OR t.awaiting_gate IS NOT NULL THEN t.deadline_at
+          ELSE now() + t.approval_timeout_ms * interval '1 ms' END,
+        finished_at = CASE WHEN o.last AND o.clean THEN now() END
+    FROM outcome o WHERE t.id = o.id
+  )
+  SELECT 'settled', d.id, d.task_id, NULL::jsonb FROM done d
+  UNION ALL
+  SELECT CASE WHEN s.same THEN 'already' ELSE 'fenced' END, s.id, s.task_id, NULL FROM stale s
+  UNION ALL
+  SELECT CASE m.status WHEN 'running' THEN 'handoff' ELSE m.status END, m.id, m.task_id,
+    jsonb_build_object('queue', m.queue, 'attempt', m.attempt, 'priority', t.priority)
+  FROM moving m JOIN task t ON t.id = m.task_id
+  UNION ALL
+  SELECT CASE WHEN o.clean THEN 'finished' ELSE 'unfinished' END, NULL, o.id, NULL FROM outcome o WHERE o.last;
+END $$;
+
+-- Moves steps from `ready` to `queued`, in the order given, as far as the queue's look-ahead and the caps of their tenants and
+-- task types allow, and unless the queue is paused, at this moment: any number of processes dispatch, so what they read before may be taken. No task row is locked:
+-- a step that somebody else is changing is passed over, and every decision treats `ready` and `queued` alike.
+CREATE OR REPLACE FUNCTION queue_steps(p_queue text, p_steps uuid[], p_look_ahead int)
+RETURNS TABLE (step_id uuid, task_id uuid, queue text, attempt int, priority smallint, begun boolean, pos bigint)
+LANGUAGE plpgsql AS $$
+#variable_conflict use_column
+BEGIN
+  PERFORM pg_advisory_xact_lock(hashtextextended('pressroom.dispatch', 0));
+  RETURN QUERY
+  WITH wanted AS (
+    SELECT s.id, s.task_id, s.tenant_id, s.task_type, w.pos FROM unnest(p_steps) WITH ORDINALITY AS w(id, pos)
+    JOIN step s ON s.id = w.id JOIN task t ON t.id = s.task_id
+    WHERE s.status = 'ready' AND s.queue = p_queue AND t.finished_at IS NULL
+      AND NOT EXISTS (SELECT 1 FROM queue_state q WHERE q.name = p_queue AND q.paused)
+    FOR UPDATE OF s SKIP LOCKED
+  ), capped AS (
+    SELECT w.tenant_id, n.max_concurrency
+      - (SELECT count(*) FROM step x WHERE x.status = 'running' AND x.tenant_id = w.tenant_id)
+      - (SELECT count(*) FROM step x WHERE x.status = 'queued' AND x.tenant_id = w.tenant_id) AS rest
+    FROM (SELECT DISTINCT tenant_id FROM wanted) w JOIN tenant n ON n.id = w.tenant_id WHERE n.max_concurrency IS NOT NULL
+  ), capped_type AS (
+    SELECT w.task_type, n.max_running
+      - (SELECT count(*) FROM step x WHERE x.status = 'running' AND x.task_type = w.task_type)
+      - (SELECT count(*) FROM step x WHERE x.status = 'queued' AND x.task_type = w.task_type) AS rest
+    FROM (SELECT DISTINCT task_type FROM wanted) w JOIN task_type_cap n ON n.task_type = w.task_type
+  ), of_tenant AS (
+    SELECT w.* FROM (SELECT *, row_number() OVER (PARTITION BY tenant_id ORDER BY pos) AS nth FROM wanted) w
+    LEFT JOIN capped c ON c.tenant_id = w.tenant_id
+    WHERE c.tenant_id IS NULL OR w.nth <= c.rest
+  ), allowed AS (
+    -- Only what its tenant may run counts against its task type.
+    SELECT w.* FROM (SELECT o.*, row_number() OVER (PARTITION BY o.task_type ORDER BY o.pos) AS nth_of_type FROM of_tenant o) w
+    LEFT JOIN capped_type c ON c.task_type = w.task_type
+    WHERE c.task_type IS NULL OR w.nth_of_type <= c.rest
+    ORDER BY w.pos
+    LIMIT greatest(0, p_look_ahead - (SELECT count(*) FROM step x WHERE x.status = 'queued' AND x.queue = p_queue))
+  ), moved AS (
+    UPDATE step s SET status = 'queued', queued_at = now() FROM allowed a WHERE s.id = a.id
+    RETURNING s.id, s.task_id, s.queue, s.attempt, s.deps <> '{}' AS begun, a.pos
+  )
+  SELECT m.id, m.task_id, m.queue, m.attempt, t.priority, m.begun, m.pos
+  FROM moved m JOIN task t ON t.id = m.task_id ORDER BY m.pos;
+END $$;
+
+-- ---------------------------------------------------------------------------------------------------------------
+-- Admission
+-- ---------------------------------------------------------------------------------------------------------------
+
+-- Takes up to p_want submissions out of a tenant's bucket, which all coordinators share: it fills at the tenant's rate and
+-- holds ten seconds' worth, so that no minute sees more than 7/6 of the rate. Answers how many were taken, and after how
+-- many milliseconds there will be another one. A tenant without a limit gets all it wants.
+CREATE FUNCTION take_submissions(p_tenant uuid, p_want int) RETURNS TABLE (taken int, wait_ms int) LANGUAGE plpgsql AS $$
+DECLARE
+  v_rate int;
+  v_most double precision;
+  v_tokens double precision;
+  v_taken int;
+BEGIN
+  SELECT t.rate_limit_per_minute INTO v_rate FROM tenant t WHERE t.id = p_tenant;
+  IF v_rate IS NULL THEN RETURN QUERY SELECT p_want, 0; RETURN; END IF;
+  v_most := greatest(1, v_rate / 6.0);
+  INSERT INTO tenant_rate (tenant_id, tokens, at) VALUES (p_tenant, v_most, clock_timestamp()) ON CONFLICT DO NOTHING;
+  SELECT r.tokens + greatest(0, extract(epoch FROM clock_timestamp() - r.at)) * v_rate / 60.0 INTO v_tokens
+  FROM tenant_rate r WHERE r.tenant_id = p_tenant FOR UPDATE;
+  v_tokens := least(v_most, v_tokens);
+  v_taken := least(floor(v_tokens)::int, p_want);
+  UPDATE tenant_rate r SET tokens = v_tokens - v_taken, at = clock_timestamp() WHERE r.tenant_id = p_tenant;
+  RETURN QUERY SELECT v_taken, ceil(greatest(0, 1 - (v_tokens - v_taken)) * 60000.0 / v_rate)::int;
+END $$;

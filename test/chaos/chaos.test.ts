@@ -1,0 +1,113 @@
+import { fileURLToPath } from 'node:url';
+
+import { seededRandom } from '@pressroom/runtime';
+import { hasTestRedis, until } from '@pressroom/testkit';
+import { describe, expect, it } from 'vitest';
+
+import { startStack, type Backend, type Stack } from '../e2e/support/start-stack.ts';
+import { NEMESES } from './support/nemeses.ts';
+import { expectNothingLostNothingTwice } from './support/oracle.ts';
+import { startChaosStores } from './support/stores.ts';
+
+const SHORT = process.env['CHAOS'] === 'short';
+const TASKS = SHORT ? 12 : 60;
+const STRIKES = SHORT ? 2 : 8;
+const SEED = Number(process.env['CHAOS_SEED'] ?? Math.floor(performance.timeOrigin % 1_000_000));
+const BACKENDS: Backend[] = hasTestRedis() ? ['postgres', 'redis'] : ['postgres'];
+const POINTS = ['reserved', 'replied', 'journaled', 'executed', 'settled', 'enqueued'] as const;
+const WORKER = fileURLToPath(new URL('./worker.ts', import.meta.url));
+
+const aSmallArticle = (n: number) => ({
+  type: 'article',
+  input: {
+    topic: `Trees in streets, part ${n}`,
+    sources: [{ title: 'Notes on trees', text: NOTES }],
+    sections: 2,
+    targetWords: 150,
+  },
+  budgetUsd: '1',
+});
+const NOTES = [
+  'Street trees lower the temperature of a street by up to 4 degrees on a hot day.',
+  'The city of Lyon planted 3,000 trees between 2019 and 2022.',
+  'A plane tree needs about 12 cubic metres of soil to grow old.',
+  'Roots that find too little soil lift the pavement within ten years.',
+  'Gardeners in Freiburg water young trees for the first five summers.',
+  'Insurers in Hamburg counted 140 damaged cars after the storm of October 2017.',
+].join(' ');
+
+/** Submits with keys until each is answered; a coordinator that is down is asked again. */
+async function submitAll(stack: Stack, count: number): Promise<Map<string, string>> {
+  const accepted = new Map<string, string>();
+  await Promise.all(
+    Array.from({ length: count }, async (_, n) => {
+      const idempotencyKey = `chaos-${n}`;
+      const { id } = await until(() => stack.client.tasks.create(aSmallArticle(n), { idempotencyKey }), {
+        timeoutMs: 90_000,
+        everyMs: 250,
+        describe: `the acceptance of task ${n}`,
+      });
+      accepted.set(idempotencyKey, id);
+    }),
+  );
+  return accepted;
+}
+
+const allEnded = (stack: Stack): Promise<unknown> =>
+  until(
+    async () => {
+      const { rows } = await stack.sql.query<{ open: number }>(
+        `SELECT (SELECT count(*) FROM task WHERE finished_at IS NULL)::int + (SELECT count(*) FROM reservation)::int AS open`,
+      );
+      return rows[0]?.open === 0;
+    },
+    { timeoutMs: 180_000, everyMs: 200, describe: 'the end of every task' },
+  );
+
+describe.each(BACKENDS)('under attack, on %s', (backend) => {
+  const names = Object.keys(NEMESES).filter((name) => backend === 'redis' || !name.startsWith('Redis'));
+
+  it.each(names)(`${'%s'}: every accepted task ends once and the books close (seed ${SEED})`, async (name) => {
+    const random = seededRandom(SEED);
+    const stores = await startChaosStores(backend);
+    const stack = await startStack({ backend, stores, coordinators: 2, workers: 2, provider: { latencyScale: 0.1, callCapacity: 1_000_000 } });
+    try {
+      const submitting = submitAll(stack, TASKS);
+      let workerStrikes = 0;
+      for (let n = 0; n < STRIKES; n += 1) {
+        // Strikes fall while calls are under way, at a moment drawn from the seed.
+        const after = stack.provider.totals().all.calls + 2 + Math.floor(random() * 20);
+        await until(() => stack.provider.totals().all.calls >= after, { timeoutMs: 20_000 }).catch(() => undefined);
+        const strike = await NEMESES[name]?.({ stack, stores, random });
+        workerStrikes += strike?.workers ?? 0;
+      }
+      const accepted = await submitting;
+      await allEnded(stack);
+      await expectNothingLostNothingTwice(stack, { accepted, workerStrikes: workerStrikes + 1 });
+      const done = await stack.sql.query<{ n: number }>(`SELECT count(*)::int AS n FROM task WHERE status IN ('completed', 'partial')`);
+      expect(done.rows[0]?.n).toBeGreaterThan(TASKS / 2);
+    } finally {
+      await stack.stop();
+      await stores.stop();
+    }
+  });
+
+  it.each(SHORT ? ['journaled', 'executed'] : POINTS)('a kill right after the point "%s" loses nothing and repeats nothing that was kept', async (point) => {
+    const stores = await startChaosStores(backend);
+    const stack = await startStack({ backend, stores, workers: 0, workerProgram: WORKER, provider: { latencyScale: 0.05, callCapacity: 1_000_000 } });
+    try {
+      const tasks = SHORT ? 3 : 6;
+      const victims = [await stack.startWorker({ CHAOS_KILL_AT: `${point}:2` })];
+      const submitting = submitAll(stack, tasks);
+      const { signal } = await (victims[0]?.exited ?? Promise.reject(new Error('no victim')));
+      expect(signal).toBe('SIGKILL');
+      await stack.startWorker();
+      const accepted = await submitting;
+      await allEnded(stack);
+      await expectNothingLostNothingTwice(stack, { accepted, workerStrikes: 1 });
+    } finally {
+      await stack.stop();
+      await stores.stop();
+    }
+  });
+});

@@ -1,0 +1,97 @@
+import type { FaultRuleInput } from '@pressroom/simulator';
+import type { Random } from '@pressroom/runtime';
+import { setTimeout as delay } from 'node:timers/promises';
+
+import type { Stack } from '../../e2e/support/start-stack.ts';
+import type { ChaosStores } from './stores.ts';
+
+export interface Battlefield {
+  stack: Stack;
+  stores: ChaosStores;
+  random: Random;
+}
+
+/** What one strike did to workers, for the bound on repeated calls. */
+export interface Strike {
+  workers: number;
+}
+
+export type Nemesis = (field: Battlefield) => Promise<Strike>;
+
+/** Longer than a session's five seconds: the process comes back after its work was given away. */
+const FREEZE_MS = 6_500;
+const pick = <T>(list: readonly T[], random: Random): T => list[Math.floor(random() * list.length)] as T;
+
+const alive = async <P extends { exited: Promise<unknown> }>(processes: readonly P[]): Promise<P[]> => {
+  const states = await Promise.all(
+    processes.map(async (process) => Promise.race([process.exited.then(() => false), Promise.resolve(true)])),
+  );
+  return processes.filter((_, index) => states[index]);
+};
+
+const storm =
+  (effect: FaultRuleInput['effect'], probability: number): Nemesis =>
+  async ({ stack }) => {
+    stack.provider.addFaults({ match: { probability }, effect, forMs: 2_500 });
+    await delay(2_500);
+    return { workers: 0 };
+  };
+
+/** Everything that can strike, by name. Each leaves the system able to finish by itself. */
+export const NEMESES: Readonly<Record<string, Nemesis>> = {
+  'worker SIGKILL': async ({ stack, random }) => {
+    pick(await alive(stack.workers), random).kill('SIGKILL');
+    await stack.startWorker();
+    return { workers: 1 };
+  },
+  'worker SIGSTOP longer than its lease': async ({ stack, random }) => {
+    const worker = pick(await alive(stack.workers), random);
+    worker.kill('SIGSTOP');
+    await delay(FREEZE_MS);
+    worker.kill('SIGCONT');
+    return { workers: 1 };
+  },
+  'coordinator SIGKILL': async ({ stack }) => {
+    const [first] = await alive(stack.coordinators);
+    first?.kill('SIGKILL');
+    await first?.exited;
+    await stack.startCoordinator(stack.port).catch(() => stack.startCoordinator());
+    return { workers: 0 };
+  },
+  'coordinator SIGSTOP': async ({ stack, random }) => {
+    const coordinator = pick(await alive(stack.coordinators), random);
+    coordinator.kill('SIGSTOP');
+    await delay(FREEZE_MS);
+    coordinator.kill('SIGCONT');
+    return { workers: 0 };
+  },
+  'Redis SIGKILL': async ({ stores }) => {
+    await stores.restartRedis();
+    return { workers: 0 };
+  },
+  'Redis FLUSHALL': async ({ stores }) => {
+    await stores.flushRedis();
+    return { workers: 0 };
+  },
+  'PostgreSQL immediate restart': async ({ stores, stack }) => {
+    await stores.restartPostgres();
+    // Calls in flight may end twice in doubt, never twice in the books; repeats are bounded as for a killed worker.
+    return { workers: stack.workers.length };
+  },
+  'dropped connections': async ({ stack }) => {
+    await stack.sql.query(
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = current_database()`,
+    );
+    return { workers: 0 };
+  },
+  'provider 429 storm': storm({ kind: 'status', status: 429, retryAfterMs: 300 }, 0.5),
+  'provider 5xx storm': storm({ kind: 'status', status: 503 }, 0.5),
+  'provider hangs': async ({ stack }) => {
+    // Bounded by the gateway’s wait for a first event, and few, so that a run ends in time.
+    stack.provider.addFaults({ match: { probability: 0.2 }, effect: { kind: 'hang' }, times: 3, forMs: 5_000 });
+    await delay(1_000);
+    return { workers: 0 };
+  },
+  'provider resets': storm({ kind: 'reset' }, 0.3),
+  'provider cuts': storm({ kind: 'cut', afterTokens: 5 }, 0.3),
+};
