@@ -68,8 +68,9 @@ export async function startChild(options: {
     pid: child.pid ?? 0,
     facts: ready,
     async request(message) {
-      child.send(message);
-      const answer = await Promise.race([nextMessage(child), ends]);
+      const answered = nextMessage(child);
+      child.send(message, () => undefined);
+      const answer = await Promise.race([answered, ends]);
       if (answer['type'] === 'error') throw new Error(`${name}: ${String(answer['error'])}`);
       return answer['result'];
     },

@@ -73,9 +73,16 @@ const floor: Contender = {
   clientCounts: false,
   stopWorkerForAcceptance: true,
   migrates: false,
-  settings: { concurrency: CONCURRENCY, redis: 'AOF everysec', postgres: 'fsync on', pgPool: 10, transaction: 'one statement' },
+  settings: {
+    concurrency: CONCURRENCY,
+    redis: 'AOF everysec',
+    postgres: 'fsync on',
+    pgPool: 10,
+    transaction: 'one statement',
+  },
   fairness: {
-    durability: 'results are committed; a job that Redis loses is lost, for nothing sweeps (no leases, retries, events, tenants)',
+    durability:
+      'results are committed; a job that Redis loses is lost, for nothing sweeps (no leases, retries, events, tenants)',
     submission: 'SQL and Queue.add in the load generator',
     completion: 'Redis PUBLISH after the last commit, then SELECT of the result',
     counted: 'worker, PostgreSQL, Redis',
@@ -112,7 +119,8 @@ const restate: Contender = {
   settings: { server: 'defaults: 24 partitions, WAL fsync on', telemetry: 'off' },
   fairness: {
     durability: 'nothing is lost: invocation and every step are in its log, synced to disk',
-    submission: 'REST to its ingress, idempotency-key, over 64 keep-alive connections; without a worker: a send delayed by an hour',
+    submission:
+      'REST to its ingress, idempotency-key, over 64 keep-alive connections; without a worker: a send delayed by an hour',
     completion: 'attach to the invocation',
     counted: 'restate-server, service endpoint',
   },

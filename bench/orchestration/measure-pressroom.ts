@@ -29,7 +29,10 @@ function cpuMs(pid: number): number {
     if (!/^\d+$/.test(entry)) continue;
     try {
       const text = readFileSync(`/proc/${entry}/stat`, 'utf8');
-      const fields = text.slice(text.lastIndexOf(')') + 2).split(' ').map(Number);
+      const fields = text
+        .slice(text.lastIndexOf(')') + 2)
+        .split(' ')
+        .map(Number);
       const [user = 0, system = 0, reapedUser = 0, reapedSystem = 0] = fields.slice(11, 15);
       if (Number(entry) === pid || fields[1] === pid) total += (user + system + reapedUser + reapedSystem) * TICK_MS;
     } catch {
@@ -53,8 +56,21 @@ const freePort = (): Promise<number> =>
     });
   });
 
-const postgres = await startPrivatePostgres({ settings: { fsync: 'on', synchronous_commit: 'on', full_page_writes: 'on', ...(process.env['PROFILE'] && { shared_preload_libraries: 'pg_stat_statements', 'pg_stat_statements.track': 'all' }) } });
-const redis = BACKEND === 'redis' ? await startPrivateRedis({ args: ['--appendonly', 'yes', '--appendfsync', 'everysec'] }) : undefined;
+const postgres = await startPrivatePostgres({
+  settings: {
+    fsync: 'on',
+    synchronous_commit: 'on',
+    full_page_writes: 'on',
+    ...(process.env['PROFILE'] && {
+      shared_preload_libraries: 'pg_stat_statements',
+      'pg_stat_statements.track': 'all',
+    }),
+  },
+});
+const redis =
+  BACKEND === 'redis'
+    ? await startPrivateRedis({ args: ['--appendonly', 'yes', '--appendfsync', 'everysec'] })
+    : undefined;
 await applyMigrations({ databaseUrl: postgres.url, log: silentLogger() });
 const pool = new pg.Pool({ connectionString: postgres.url, max: 3 });
 
@@ -101,7 +117,9 @@ try {
     );
   };
   const openTasks = async (): Promise<number> =>
-    Number((await pool.query({ name: 'open', text: 'SELECT count(*) FROM task WHERE finished_at IS NULL' })).rows[0].count);
+    Number(
+      (await pool.query({ name: 'open', text: 'SELECT count(*) FROM task WHERE finished_at IS NULL' })).rows[0].count,
+    );
   const allDone = async (): Promise<void> => {
     while ((await openTasks()) > 0) await new Promise((resolve) => setTimeout(resolve, 10));
   };
@@ -116,11 +134,15 @@ try {
   const ours = [coordinator.pid ?? 0, worker.pid ?? 0, ...stores];
   const cpu = (): number[] => ours.map(cpuMs);
   const commits = async (): Promise<number> =>
-    Number((await pool.query(`SELECT xact_commit FROM pg_stat_database WHERE datname = current_database()`)).rows[0].xact_commit);
+    Number(
+      (await pool.query(`SELECT xact_commit FROM pg_stat_database WHERE datname = current_database()`)).rows[0]
+        .xact_commit,
+    );
 
   await burst(Number(WARM));
   const tasks = Number(TASKS);
-  if (process.env['PROFILE']) await pool.query('CREATE EXTENSION IF NOT EXISTS pg_stat_statements; SELECT pg_stat_statements_reset()');
+  if (process.env['PROFILE'])
+    await pool.query('CREATE EXTENSION IF NOT EXISTS pg_stat_statements; SELECT pg_stat_statements_reset()');
   const before = cpu();
   const commitsBefore = await commits();
   const burstMs = await burst(tasks);
@@ -128,7 +150,9 @@ try {
   await new Promise((resolve) => setTimeout(resolve, 1_100));
   const commitsAfter = await commits();
   if (process.env['PROFILE']) {
-    const { rows } = await pool.query(`SELECT calls::int, round(total_exec_time::numeric, 1) AS ms, round(mean_exec_time::numeric, 3) AS mean, rows::int, toplevel, left(regexp_replace(query, '\\s+', ' ', 'g'), 110) AS q FROM pg_stat_statements ORDER BY total_exec_time DESC LIMIT 24`);
+    const { rows } = await pool.query(
+      `SELECT calls::int, round(total_exec_time::numeric, 1) AS ms, round(mean_exec_time::numeric, 3) AS mean, rows::int, toplevel, left(regexp_replace(query, '\\s+', ' ', 'g'), 110) AS q FROM pg_stat_statements ORDER BY total_exec_time DESC LIMIT 24`,
+    );
     for (const row of rows) console.error(row.calls, row.ms, row.mean, row.rows, row.toplevel ? 'T' : ' ', row.q);
   }
   const perTask = after.map((value, index) => round((value - (before[index] ?? 0)) / tasks));
@@ -138,7 +162,11 @@ try {
     const from = performance.now();
     const id = await submit();
     for (;;) {
-      const { rows } = await pool.query({ name: 'one', text: 'SELECT finished_at IS NOT NULL AS done FROM task WHERE id = $1', values: [id] });
+      const { rows } = await pool.query({
+        name: 'one',
+        text: 'SELECT finished_at IS NOT NULL AS done FROM task WHERE id = $1',
+        values: [id],
+      });
       if (rows[0].done) break;
       await new Promise((resolve) => setTimeout(resolve, 0.5));
     }

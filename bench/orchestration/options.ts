@@ -48,7 +48,8 @@ export function parseOptions(args: readonly string[], fallbackSeed: number): Opt
 
 function toCount(name: string, text: string | undefined, fallback: number): number {
   const value = text === undefined ? fallback : Number(text);
-  if (!Number.isSafeInteger(value) || value < 1) throw new Error(`--${name} is a whole number from 1, not ${text ?? ''}`);
+  if (!Number.isSafeInteger(value) || value < 1)
+    throw new Error(`--${name} is a whole number from 1, not ${text ?? ''}`);
   return value;
 }
 

@@ -23,7 +23,12 @@ export function renderReport(results: Results, contenders: readonly Contender[])
     '## Targets',
     table(
       ['figure', 'target', 'measured: median (range)', 'verdict'],
-      decideVerdicts(results).map((row) => [row.figure, row.target, row.measured, row.verdict]),
+      decideVerdicts(results).map((row) => [
+        row.figure,
+        row.target,
+        row.measured,
+        results.quick && row.verdict !== 'not measured' ? 'smoke run' : row.verdict,
+      ]),
     ),
     '## Contenders',
     'Median (lowest – highest) over the rounds. CPU is that of all processes of a system, its stores included, without the load generator.',
@@ -57,13 +62,16 @@ export function renderReport(results: Results, contenders: readonly Contender[])
 }
 
 function introduction(results: Results): string[] {
-  const { machine, versions, sizes, round } = { ...results, round: results.sizes.round };
+  const { machine, versions, sizes } = results;
+  const { round } = sizes;
   const packages = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
-  const smoke = results.quick ? ['**Smoke run: its sizes are too small for its figures and verdicts to mean anything.**'] : [];
+  const smoke = results.quick
+    ? ['**Smoke run: its sizes are too small for its figures and verdicts to mean anything.**']
+    : [];
   return [
     ...smoke,
     `Workload W: a task of six steps (research → outline → three drafts in parallel → refine), 2 KB a result, no provider latency. ` +
-      `${sizes.rounds} interleaved rounds in rotating order, each on fresh stores: ${round.tasks} tasks at once from ${round.submitters} submitters ` +
+      `Interleaved rounds (${sizes.rounds}) in rotating order, each contender on fresh stores: ${round.tasks} tasks at once from ${round.submitters} submitters ` +
       `after ${round.warmUp} to warm up, ${round.lone} tasks one by one, ${round.submissions} submissions without a worker.`,
     `${results.startedAt} to ${results.finishedAt}, commit ${results.commit}, seed ${results.seed}. ` +
       `${machine.cores} cores (${machine.cpu}), ${machine.memoryGiB} GiB, ${machine.system}, ${machine.disk}; Node ${machine.node}, Redis ${machine.redis}, ` +

@@ -35,32 +35,50 @@ export interface RunningContender {
 
 export const LOAD_ROLE = 'load generator';
 
-/** Contenders that run just now, for an end in the middle of a measurement: they leave nothing behind. */
-const running = new Set<{ stop(): Promise<void> }>();
+/** Contenders that start or run just now, for an end in the middle of a measurement: they leave nothing behind. */
+const running = new Set<Promise<{ stop(): Promise<void> }>>();
+let isEnding = false;
 
 export async function stopAllContenders(): Promise<void> {
-  await Promise.allSettled(Array.from(running, (contender) => contender.stop()));
+  isEnding = true;
+  await Promise.allSettled(Array.from(running, async (contender) => (await contender).stop()));
 }
 
-/**
- * @param options.without roles that are not started
- * @param options.prepare changes the migrated database before anything else sees it
- */
-export async function startContender(
-  contender: Contender,
-  options: { without?: readonly string[]; prepare?: (sql: pg.Pool) => Promise<void> } = {},
-): Promise<RunningContender> {
+export interface StartOptions {
+  /** Roles that are not started. */
+  without?: readonly string[];
+  /** Settings of PostgreSQL beyond those of every measurement. */
+  postgres?: Readonly<Record<string, string>>;
+}
+
+/** Starts stores, processes and load generator. What fails to start is stopped again. */
+export async function startContender(contender: Contender, options: StartOptions = {}): Promise<RunningContender> {
+  // What was interrupted must not be tried again while the process ends.
+  if (isEnding) return new Promise(() => undefined);
+  const starting = start(contender, options);
+  running.add(starting);
+  try {
+    const system = await starting;
+    return {
+      ...system,
+      stop: async () => {
+        await system.stop();
+        running.delete(starting);
+      },
+    };
+  } catch (error) {
+    running.delete(starting);
+    throw error;
+  }
+}
+
+async function start(contender: Contender, options: StartOptions): Promise<RunningContender> {
   const started: { stop(): Promise<unknown> }[] = [];
   const children = new Map<string, Child>();
-  const whole = {
-    async stop(): Promise<void> {
-      running.delete(whole);
-      for (const part of started.reverse().splice(0)) await part.stop();
-    },
-  };
-  running.add(whole);
+  let stopped: Promise<void> | undefined;
+  const stop = (): Promise<void> => (stopped ??= stopInReverse(started));
   try {
-    const stores = await startStores(contender.stores);
+    const stores = await startStores(contender.stores, options.postgres);
     started.push(stores);
     if (contender.migrates && stores.databaseUrl !== undefined) {
       await applyMigrations({ databaseUrl: stores.databaseUrl, log: silentLogger() });
@@ -69,7 +87,6 @@ export async function startContender(
       stores.databaseUrl === undefined ? undefined : new pg.Pool({ connectionString: stores.databaseUrl, max: 2 });
     sql?.on('error', () => undefined);
     if (sql) started.push({ stop: () => sql.end() });
-    if (sql) await options.prepare?.(sql);
     const env = await makeEnvironment(stores);
     for (const { role, program } of contender.processes) {
       if (options.without?.includes(role) === true) continue;
@@ -99,12 +116,16 @@ export async function startContender(
       stopRole: async (role) => {
         await children.get(role)?.stop();
       },
-      stop: whole.stop,
+      stop,
     };
   } catch (error) {
-    await whole.stop();
+    await stop();
     throw error;
   }
+}
+
+async function stopInReverse(parts: readonly { stop(): Promise<unknown> }[]): Promise<void> {
+  for (const part of parts.toReversed()) await part.stop();
 }
 
 async function makeEnvironment(stores: Stores): Promise<Record<string, string>> {

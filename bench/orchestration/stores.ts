@@ -1,7 +1,7 @@
 import { startPrivatePostgres, startPrivateRedis } from '@pressroom/testkit';
 
 /** Every commit is on disk before it is answered, for us and for every peer. */
-export const POSTGRES_SETTINGS = { fsync: 'on', synchronous_commit: 'on', full_page_writes: 'on' };
+const POSTGRES_SETTINGS = { fsync: 'on', synchronous_commit: 'on', full_page_writes: 'on' };
 const REDIS_ARGUMENTS = ['--appendonly', 'yes', '--appendfsync', 'everysec'];
 
 export interface StoreNeeds {
@@ -19,10 +19,14 @@ export interface Stores {
 }
 
 /** @throws {Error} when Redis is needed and not installed */
-export async function startStores(needs: StoreNeeds): Promise<Stores> {
+export async function startStores(
+  needs: StoreNeeds,
+  furtherSettings: Readonly<Record<string, string>> = {},
+): Promise<Stores> {
   const redis = needs.redis ? await startPrivateRedis({ args: REDIS_ARGUMENTS }) : undefined;
   if (needs.redis && !redis) throw new Error('redis-server is not installed');
-  const postgres = needs.postgres ? await startPrivatePostgres({ settings: POSTGRES_SETTINGS }) : undefined;
+  const settings = { ...POSTGRES_SETTINGS, ...furtherSettings };
+  const postgres = needs.postgres ? await startPrivatePostgres({ settings }) : undefined;
   return {
     databaseUrl: postgres?.url,
     redisUrl: redis?.url,

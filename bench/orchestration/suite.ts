@@ -117,7 +117,7 @@ async function attempt(
     } catch (error) {
       console.error(`${what} failed: ${errorMessage(error)}`);
       if (tryNumber < TRIES) continue;
-      skipped.push({ what, reason: errorMessage(error).split('\n', 1).join('') });
+      skipped.push({ what, reason: firstLine(error) });
       return;
     }
   }
@@ -130,10 +130,13 @@ function choosePeers(options: Options, skipped: Results['skipped']): Contender[]
     installPeers();
     return chosen;
   } catch (error) {
-    skipped.push({ what: 'all peers', reason: errorMessage(error) });
+    console.error(errorMessage(error));
+    skipped.push({ what: 'all peers', reason: firstLine(error) });
     return [];
   }
 }
+
+const firstLine = (error: unknown): string => errorMessage(error).split('\n', 1).join('');
 
 function describeCommit(): string {
   try {

@@ -90,16 +90,29 @@ describe('decideVerdicts', () => {
 
   it('needs twenty kills to call hand-over met, but one slow one to call it missed', () => {
     const kills = (count: number, handOverMs: number[]) =>
-      verdictOf(decideVerdicts({ ...nothing, kills: [{ contender: 'pressroom', kills: count, handOverMs }] }), 'SIGKILL');
+      verdictOf(
+        decideVerdicts({ ...nothing, kills: [{ contender: 'pressroom', kills: count, handOverMs }] }),
+        'SIGKILL',
+      );
     expect(kills(20, [5_000, 6_000])).toEqual(['met']);
     expect(kills(3, [5_000, 6_000])).toEqual(['not measured']);
     expect(kills(3, [9_000])).toEqual(['missed']);
   });
 
   it('judges the extra wait of lone tenants by its 95th percentile', () => {
-    const wait = (extraMs: number[]) => ({ contender: 'pressroom', idleMs: [], behindMs: extraMs, extraMs, backlogAfter: 1 });
+    const wait = (extraMs: number[]) => ({
+      contender: 'pressroom',
+      idleMs: [],
+      behindMs: extraMs,
+      extraMs,
+      backlogAfter: 1,
+    });
     const thirty = Array.from({ length: 30 }, (_, index) => (index < 2 ? 400 : 100));
-    expect(verdictOf(decideVerdicts({ ...nothing, tenantWait: [wait(thirty)] }), 'one-task tenant')).toEqual(['missed']);
-    expect(verdictOf(decideVerdicts({ ...nothing, tenantWait: [wait(thirty.slice(1).concat(100))] }), 'one-task')).toEqual(['met']);
+    expect(verdictOf(decideVerdicts({ ...nothing, tenantWait: [wait(thirty)] }), 'one-task tenant')).toEqual([
+      'missed',
+    ]);
+    expect(
+      verdictOf(decideVerdicts({ ...nothing, tenantWait: [wait(thirty.slice(1).concat(100))] }), 'one-task'),
+    ).toEqual(['met']);
   });
 });

@@ -52,7 +52,13 @@ export function decideVerdicts(results: Measured): Row[] {
     row('CPU a task over all our processes', '≤ 5 ms', figure('cpuMsPerTask'), (x) => x <= 5, ms),
     row('lone task p50, against Restate', '≤ 1.25 ×', ratio('restate', 'loneP50Ms'), (x) => x <= 1.25, times),
     row('lone task p99', '≤ 22 ms', figure('loneP99Ms'), (x) => x <= 22, ms),
-    row('submissions/s over REST, against Restate', '≥ 1 ×', ratio('restate', 'submissionsPerSecond'), (x) => x >= 1, times),
+    row(
+      'submissions/s over REST, against Restate',
+      '≥ 1 ×',
+      ratio('restate', 'submissionsPerSecond'),
+      (x) => x >= 1,
+      times,
+    ),
     row('PostgreSQL alone: tasks/s', '≥ 120', figure('tasksPerSecond', 'pressroom-postgres'), (x) => x >= 120, count),
     row('PostgreSQL alone: lone task p50', '≤ 35 ms', figure('loneP50Ms', 'pressroom-postgres'), (x) => x <= 35, ms),
     ...['pressroom', 'pressroom-postgres'].flatMap((contender) => backlogRows(contender, results.backlog)),
@@ -79,7 +85,8 @@ function backlogRows(contender: string, all: readonly BacklogFigures[]): Row[] {
   });
   const measured = pairs && pairs.length > 0 ? pairs : undefined;
   const speed = measured && summarise(measured.map(({ small, large }) => large.tasksPerSecond / small.tasksPerSecond));
-  const growth = measured && summarise(measured.map(({ small, large }) => large.queueStoreBytes - small.queueStoreBytes));
+  const growth =
+    measured && summarise(measured.map(({ small, large }) => large.queueStoreBytes - small.queueStoreBytes));
   const held = measured && summarise(measured.map(({ large }) => large.queueStoreBytes)).median / MIB;
   return [
     row(`1,000 → 100,000 waiting, ${on}: throughput`, '≥ 0.9 ×', speed, (x) => x >= 0.9, times),
@@ -135,7 +142,12 @@ function row(
   return { figure, target, measured: `${show(median)}${range}`, verdict: verdict(isMet(median), true) };
 }
 
-const notMeasured = (figure: string, target: string): Row => ({ figure, target, measured: '–', verdict: 'not measured' });
+const notMeasured = (figure: string, target: string): Row => ({
+  figure,
+  target,
+  measured: '–',
+  verdict: 'not measured',
+});
 /** Too few measurements prove nothing, unless they already show a miss. */
 const verdict = (met: boolean, enough: boolean): Row['verdict'] => (!met ? 'missed' : enough ? 'met' : 'not measured');
 

@@ -14,8 +14,7 @@ export interface Summary {
 export function summarise(values: readonly number[]): Summary {
   const sorted = sort(values);
   const upper = sorted.length >> 1;
-  const median =
-    sorted.length % 2 === 1 ? at(sorted, upper) : (at(sorted, upper - 1) + at(sorted, upper)) / 2;
+  const median = sorted.length % 2 === 1 ? at(sorted, upper) : (at(sorted, upper - 1) + at(sorted, upper)) / 2;
   return { median, min: at(sorted, 0), max: at(sorted, sorted.length - 1), n: sorted.length };
 }
 

@@ -33,6 +33,14 @@ describe('pressroom', () => {
     expect(JSON.parse(stdout)).toMatchObject({ id: TASK_ID });
   });
 
+  it('submits any task type by the fields of its input', async () => {
+    const properties = { about: { type: 'string' }, lines: { type: 'integer' } };
+    const taskType = { type: 'haiku', inputSchema: { type: 'object', properties } };
+    const { submitted, stdout } = await run('submit --type haiku --about ferries --lines 3', { api: { taskType } });
+    expect(submitted).toEqual([{ type: 'haiku', input: { about: 'ferries', lines: 3 } }]);
+    expect(stdout).toBe(TASK_ID);
+  });
+
   it('watches a task, one line or one JSON object an event', async () => {
     const api = { events: [anEvent(1, 'task.started'), anEvent(2, 'task.completed')] };
     expect((await run(`watch ${TASK_ID}`, { api })).stdout).toBe('   0.0s  task started\n   0.5s  task completed');
@@ -70,6 +78,8 @@ describe('pressroom', () => {
     { line: 'result a b', says: 'unexpected argument: b' },
     { line: 'cost a --csv', says: "Unknown option '--csv'" },
     { line: 'submit', says: 'give a JSON file' },
+    { line: 'submit --type poem --topic x', says: 'unknown task type poem; known: article' },
+    { line: 'submit --type', says: '--type needs a task type' },
     { line: 'submit gone.json', says: 'cannot read gone.json' },
     { line: 'submit -', says: 'standard input does not hold JSON' },
     { line: 'task-types article', says: 'unexpected argument: article' },

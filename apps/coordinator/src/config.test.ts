@@ -23,6 +23,15 @@ describe('parseCoordinatorConfig', () => {
     expect(parseCoordinatorConfig({ DATABASE_URL, REDIS_URL: 'redis://x' }).redis?.url?.reveal()).toBe('redis://x');
   });
 
+  it('keeps the monitor key apart from the admin key', () => {
+    const key = 'a-key-of-twenty-four-characters';
+    const parsed = parseCoordinatorConfig({ DATABASE_URL, PRESSROOM_ADMIN_KEY: key, PRESSROOM_MONITOR_KEY: `${key}-2` });
+    expect(parsed.monitorKey?.reveal()).toBe(`${key}-2`);
+    expect(() =>
+      parseCoordinatorConfig({ DATABASE_URL, PRESSROOM_ADMIN_KEY: key, PRESSROOM_MONITOR_KEY: key }),
+    ).toThrow(/PRESSROOM_MONITOR_KEY: must not be the admin key/);
+  });
+
   it('names every fault at once, and no secret', () => {
     const parse = () =>
       parseCoordinatorConfig({

@@ -1,5 +1,5 @@
 import { CapsConfig, ScalingConfig } from '@pressroom/engine';
-import { envChoice, envInt, envList, envPort, envSecret, envUrl, parseConfig, Secret } from '@pressroom/runtime';
+import { ConfigError, envChoice, envInt, envList, envPort, envSecret, envUrl, parseConfig, Secret } from '@pressroom/runtime';
 import { z } from 'zod';
 
 import { readConfigFile } from './config-file.ts';
@@ -25,6 +25,7 @@ const Environment = z.object({
     .refine((nodes) => nodes.every((node) => HostPort.test(node)), 'must be host:port,host:port,…')
     .optional(),
   PRESSROOM_ADMIN_KEY: envSecret({ minLength: MIN_ADMIN_KEY_LENGTH }).optional(),
+  PRESSROOM_MONITOR_KEY: envSecret({ minLength: MIN_ADMIN_KEY_LENGTH }).optional(),
   PRESSROOM_CONFIG: z.string().min(1).optional(),
   PRESSROOM_DB_POOL_SIZE: envInt({ min: 2, max: 500 }).default(16),
   PRESSROOM_DEAD_LETTER_ENDED_DAYS: envInt({ min: 1, max: 3_650 }).default(30),
@@ -41,6 +42,8 @@ export interface CoordinatorConfig {
   /** Absent: BullMQ and the cache live in PostgreSQL. */
   redis: { url: Secret | undefined; clusterNodes: readonly string[] } | undefined;
   adminKey: Secret | undefined;
+  /** What Prometheus and KEDA hold: it sees the fleet and nothing of any tenant. */
+  monitorKey: Secret | undefined;
   /** Pools and their sizes, from `PRESSROOM_CONFIG`. */
   scaling: ScalingConfig;
   caps: CapsConfig;
@@ -61,6 +64,11 @@ export interface CoordinatorConfig {
  */
 export function parseCoordinatorConfig(env: Readonly<Record<string, string | undefined>>): CoordinatorConfig {
   const values = parseConfig(Environment, env);
+  const adminKey = values.PRESSROOM_ADMIN_KEY?.reveal();
+  if (adminKey !== undefined && adminKey === values.PRESSROOM_MONITOR_KEY?.reveal()) {
+    const problem = { path: 'PRESSROOM_MONITOR_KEY', message: 'must not be the admin key' };
+    throw new ConfigError('the environment', [problem]);
+  }
   const file = readConfigFile(values.PRESSROOM_CONFIG, ScalingConfig.extend({ caps: CapsConfig }));
   const hasRedis = values.REDIS_URL !== undefined || values.REDIS_CLUSTER_NODES !== undefined;
   return {
@@ -68,6 +76,7 @@ export function parseCoordinatorConfig(env: Readonly<Record<string, string | und
     database: { url: values.DATABASE_URL, poolSize: values.PRESSROOM_DB_POOL_SIZE },
     redis: hasRedis ? { url: values.REDIS_URL, clusterNodes: values.REDIS_CLUSTER_NODES ?? [] } : undefined,
     adminKey: values.PRESSROOM_ADMIN_KEY,
+    monitorKey: values.PRESSROOM_MONITOR_KEY,
     scaling: file,
     caps: file.caps,
     deadLetters: {

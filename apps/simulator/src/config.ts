@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Tier } from '@pressroom/contracts';
 import { z } from 'zod';
+import type { ReplayOptions } from './replay/replay.ts';
 import { addedModel, type SimulatedModel } from './core/models/model-table.ts';
 import type { TierRule } from './core/models/tier-of-model.ts';
 
@@ -28,6 +29,9 @@ const Environment = z.object({
   PRESSROOM_SIMULATOR_CONTROL_PORT: Port,
   SIMULATOR_SEED: z.string().min(1).default('pressroom'),
   SIMULATOR_LATENCY_SCALE: z.coerce.number().min(0).max(100).default(1),
+  SIMULATOR_REPLAY: z.string().min(1).optional(),
+  SIMULATOR_REPLAY_MISS: z.enum(['write', 'fail', 'record']).default('write'),
+  SIMULATOR_REPLAY_UPSTREAM: z.url({ protocol: /^http$/ }).optional(),
   SIMULATOR_BATCH_MS: z.coerce.number().min(0).default(3_000),
   SIMULATOR_GULLIBLE: z.enum(['true', 'false']).default('false'),
   SIMULATOR_TIERS: TierList,
@@ -45,6 +49,7 @@ export interface Config {
   latencyScale: number;
   gullible: boolean;
   batchWorkMs: number;
+  replay: ReplayOptions | undefined;
   tierRules: readonly TierRule[];
   models: readonly SimulatedModel[];
   requestsPerMinute: number | undefined;
@@ -70,6 +75,14 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
       controlPort: values.PRESSROOM_SIMULATOR_CONTROL_PORT,
       seed: values.SIMULATOR_SEED,
       latencyScale: values.SIMULATOR_LATENCY_SCALE,
+      replay:
+        values.SIMULATOR_REPLAY === undefined
+          ? undefined
+          : {
+              path: values.SIMULATOR_REPLAY,
+              onMiss: values.SIMULATOR_REPLAY_MISS,
+              ...(values.SIMULATOR_REPLAY_UPSTREAM !== undefined && { upstream: values.SIMULATOR_REPLAY_UPSTREAM }),
+            },
       batchWorkMs: values.SIMULATOR_BATCH_MS,
       gullible: values.SIMULATOR_GULLIBLE === 'true',
       tierRules: [...values.SIMULATOR_MODELS, ...values.SIMULATOR_TIERS].map(({ name, tier }) => ({

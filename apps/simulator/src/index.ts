@@ -13,4 +13,5 @@ export { DEFAULT_TIER_RULES, type TierRule } from './core/models/tier-of-model.t
 export type { BilledUsage, CallOutcome, CallRecord, CallTotals } from './calls/call-log.ts';
 export type { ActiveFault } from './faults/fault-book.ts';
 export { FaultRule, type FaultEffect, type FaultKind, type FaultRuleInput } from './faults/fault-rule.ts';
+export type { ReplayOptions } from './replay/replay.ts';
 export { SIMULATED_HEADER } from './server/exchange.http.ts';

@@ -24,6 +24,7 @@ try {
     latencyScale: config.latencyScale,
     gullible: config.gullible,
     batchWorkMs: config.batchWorkMs,
+    ...(config.replay && { replay: config.replay }),
     tierRules: config.tierRules,
     models: config.models,
     rateLimits: {

@@ -14,6 +14,7 @@ import { createRateLimiter, type RateLimits } from './limits/rate-limiter.ts';
 import { createBatchShelf } from './server/batch-shelf.ts';
 import { createBatchWorker } from './server/batch-worker.ts';
 import { createFileShelf } from './server/file-shelf.ts';
+import { createReplay, type ReplayOptions } from './replay/replay.ts';
 import { createGenerator } from './server/generator.ts';
 import { createProviderHandler } from './server/provider-server.http.ts';
 import { createCallServer } from './server/serve-call.http.ts';
@@ -47,6 +48,8 @@ export interface SimulatorOptions {
   rateLimits?: RateLimits;
   /** How long a batch takes; 0, the default, finishes it at once. A day is the most before it expires. */
   batchWorkMs?: number;
+  /** Answers from recorded replies. */
+  replay?: ReplayOptions;
   /** Calls that are kept one by one. */
   callCapacity?: number;
   clock?: Clock;
@@ -100,6 +103,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     promptCache,
     isGullible: () => isGullible,
   });
+  const replay = options.replay && (await createReplay(options.replay));
   const batches = createBatchShelf({ clock, work: createBatchWorker({ clock, generator, faults, log: callLog }) });
   const calls = createCallServer({ clock, random: seededRandom(numericSeed), log: callLog, faults, limiter });
 
@@ -117,6 +121,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
       batchWorkMs: options.batchWorkMs ?? 0,
       latency: options.latency ?? DEFAULT_LATENCY,
       latencyScale: options.latencyScale ?? 0,
+      replay,
     }),
   );
   const control = createHttpServer(

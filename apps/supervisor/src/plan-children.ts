@@ -42,10 +42,11 @@ export function planWorker(facts: ChildFacts, name: string, queues?: readonly st
     program: join(facts.checkoutDir, 'apps/worker/src/main.ts'),
     env: {
       ...shared(facts),
-      // The address and the admin key are the coordinator's alone.
+      // The address and the keys are the coordinator's alone.
       HOST: undefined,
       PORT: undefined,
       PRESSROOM_ADMIN_KEY: undefined,
+      PRESSROOM_MONITOR_KEY: undefined,
       ...(queues && { PRESSROOM_POOLS: queues.join(',') }),
     },
   };
@@ -63,4 +64,5 @@ const withoutSecrets = (env: Environment): Environment => ({
   DATABASE_URL: undefined,
   REDIS_URL: undefined,
   PRESSROOM_ADMIN_KEY: undefined,
+  PRESSROOM_MONITOR_KEY: undefined,
 });

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
+import { readToolSecrets, ToolsConfig, type ToolSecrets } from '@pressroom/agents';
 import { ALL_QUEUES } from '@pressroom/contracts';
-import { ScalingConfig } from '@pressroom/engine';
+import { CapsConfig, ScalingConfig } from '@pressroom/engine';
 import { LlmConfig, type ProviderConfig } from '@pressroom/llm';
 import { parsePools } from '@pressroom/queue';
 import {
@@ -26,12 +27,19 @@ import type { WorkerSettings } from './wiring/start-worker.ts';
 const ConfigFile = z.strictObject({
   ...LlmConfig.shape,
   ...ScalingConfig.shape,
+  caps: CapsConfig,
   egress: z
     .strictObject({
       /** Hosts (`host`, `host:port`) that may be fetched although they are not public. An administrator's decision. */
       allowHosts: z.array(z.string().min(1)).default([]),
+      /** How requests for sources introduce themselves; the first word is what sites name in their robots.txt. */
+      userAgent: z
+        .string()
+        .regex(/^[A-Za-z_-]{1,40}(\/[\w.-]{1,20})?( [\x20-\x7e]{1,200})?$/, 'must be like "Name/1.0 (+https://…)"')
+        .default('Pressroom/1.0'),
     })
     .prefault({}),
+  tools: ToolsConfig.prefault({}),
 });
 
 const Environment = z.object({
@@ -54,7 +62,8 @@ const Environment = z.object({
 
 export interface WorkerConfig extends WorkerSettings {
   llm: LlmConfig;
-  egressAllowHosts: string[];
+  egress: { allowHosts: string[]; userAgent: string };
+  tools: { config: ToolsConfig; secrets: ToolSecrets };
   logLevel: string;
 }
 
@@ -73,14 +82,17 @@ export function parseWorkerConfig(env: Readonly<Record<string, string | undefine
   const pools = parsed.PRESSROOM_POOLS;
   const queues = attempt('PRESSROOM_POOLS', () => (pools === undefined ? ALL_QUEUES : parsePools(pools)));
   const file = attempt('PRESSROOM_CONFIG', () => readConfigFile(parsed.PRESSROOM_CONFIG));
-  if (problems.length > 0 || !queues || !file) throw new ConfigError('the environment', problems);
+  const toolSecrets = file && readToolSecrets(file.tools, env);
+  problems.push(...(toolSecrets?.problems ?? []));
+  if (problems.length > 0 || !queues || !file || !toolSecrets) throw new ConfigError('the environment', problems);
 
   const providers = [...environmentProviders(parsed), ...file.providers];
   if (providers.length === 0) {
     throw new ConfigError('the environment', [
       {
         path: 'OPENAI_API_KEY',
-        message: 'no provider is configured: set a provider’s key, list providers in PRESSROOM_CONFIG, or start with `npm start`, which brings the offline simulator',
+        message:
+          'no provider is configured: set a provider’s key, list providers in PRESSROOM_CONFIG, or start with `npm start`, which brings the offline simulator',
       },
     ]);
   }
@@ -94,7 +106,8 @@ export function parseWorkerConfig(env: Readonly<Record<string, string | undefine
     healthPort: parsed.PRESSROOM_WORKER_PORT,
     drainMs: parsed.PRESSROOM_DRAIN,
     llm: { ...file, providers },
-    egressAllowHosts: file.egress.allowHosts,
+    egress: file.egress,
+    tools: { config: file.tools, secrets: toolSecrets.secrets },
     logLevel: parsed.LOG_LEVEL,
   };
 }

@@ -56,13 +56,15 @@ export async function measureWorkerKills(contender: Contender, size: KillSize, r
 
 /** The session of a worker, once it runs steps. */
 async function busySession({ sql }: System, pid: number): Promise<string> {
-  for (const deadlineMs = performance.now() + PATIENCE_MS; performance.now() < deadlineMs; await delay(POLL_MS)) {
+  const deadlineMs = performance.now() + PATIENCE_MS;
+  while (performance.now() < deadlineMs) {
     const { rows } = await sql.query<{ id: string }>(
       `SELECT w.id FROM worker_session w WHERE w.pid = $1
          AND EXISTS (SELECT FROM step s WHERE s.session_id = w.id AND s.status = 'running')`,
       [pid],
     );
     if (rows[0]) return rows[0].id;
+    await delay(POLL_MS);
   }
   throw new Error('a worker got no steps: too little load for this many kills');
 }
@@ -78,8 +80,10 @@ async function handOvers({ sql }: System, kills: readonly Kill[]): Promise<numbe
     );
     return rows[0]?.left ?? 0;
   };
-  for (const deadlineMs = performance.now() + PATIENCE_MS; (await pending()) > 0; await delay(POLL_MS)) {
+  const deadlineMs = performance.now() + PATIENCE_MS;
+  while ((await pending()) > 0) {
     if (performance.now() > deadlineMs) throw new Error('steps of killed workers did not run again');
+    await delay(POLL_MS);
   }
   const { rows } = await sql.query<{ session_id: string; again_ms: number | null }>(
     `SELECT lost.session_id, extract(epoch FROM coalesce(

@@ -20,7 +20,11 @@ await runWorker(async (env) => {
       const outline = work(task, 'outline', await results(job));
       const parent = { id: job.parent.id, queue: job.queueQualifiedName };
       await queue.addBulk(
-        DRAFTS.map((step) => ({ name: 'draft', data: { task, step, outline }, opts: { jobId: `${task}-${step}`, parent } })),
+        DRAFTS.map((step) => ({
+          name: 'draft',
+          data: { task, step, outline },
+          opts: { jobId: `${task}-${step}`, parent },
+        })),
       );
       return outline;
     },

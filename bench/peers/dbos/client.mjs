@@ -22,7 +22,12 @@ const pipeline = DBOS.registerWorkflow(
   { name: 'pipeline' },
 );
 
-const quiet = { debug() {}, info() {}, warn: (message) => console.error(message), error: (message) => console.error(message) };
+const quiet = {
+  debug() {},
+  info() {},
+  warn: (message) => console.error(message),
+  error: (message) => console.error(message),
+};
 
 export async function createClient(env) {
   DBOS.setConfig({

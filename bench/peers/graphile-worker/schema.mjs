@@ -7,7 +7,10 @@ export const SCHEMA = `
 const statement = (name, text, values) => ({ name, text, values });
 
 export const insertTask = (task) =>
-  statement('insert_task', 'INSERT INTO task (id, input) VALUES ($1, $2)', [task, JSON.stringify({ topic: 'a topic' })]);
+  statement('insert_task', 'INSERT INTO task (id, input) VALUES ($1, $2)', [
+    task,
+    JSON.stringify({ topic: 'a topic' }),
+  ]);
 
 export const addJob = (step, payload) =>
   statement('add_job', 'SELECT graphile_worker.add_job($1, $2::json)', [step, JSON.stringify(payload)]);

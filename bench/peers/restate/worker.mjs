@@ -36,7 +36,7 @@ const serverProgram = () => {
 };
 
 async function retry(work) {
-  for (const deadline = performance.now() + READY_MS; ; ) {
+  for (const deadline = performance.now() + READY_MS; ;) {
     try {
       return await work();
     } catch (error) {

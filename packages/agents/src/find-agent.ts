@@ -7,7 +7,9 @@ import { createWriteAgent, WRITE_FORMS } from './write/write-agent.ts';
 import type { WriteForm } from './write/write-form.ts';
 
 /** Agents by the name that steps give, with forms of writing beyond those of this package. */
-export function createFindAgent(options: { forms?: readonly WriteForm[] } = {}): (name: string) => StepAgent | undefined {
+export function createFindAgent(
+  options: { forms?: readonly WriteForm[] } = {},
+): (name: string) => StepAgent | undefined {
   const write = createWriteAgent([...WRITE_FORMS, ...(options.forms ?? [])]);
   const agents: readonly StepAgent[] = [researchAgent, outlineAgent, draftAgent, refineAgent, write];
   return (name) => agents.find((agent) => agent.name === name);

@@ -1,5 +1,10 @@
 export { createFindAgent, findAgent } from './find-agent.ts';
 export type { WriteForm } from './write/write-form.ts';
 export { NoUsableSourceError, StepInputInvalidError } from './errors.ts';
-export type { FetchedPage, StepAgent, StepContext, StepOutput } from './ports.ts';
+export type { FetchedPage, StepAgent, StepContext, StepOutput, ToolPrice } from './ports.ts';
+export { createTools } from './tools/create-tools.ts';
+export { ToolUnavailableError } from './tools/errors.ts';
+export { readToolSecrets, type ToolSecrets } from './tools/read-tool-secrets.ts';
+export type { ResearchTools, Toolbox } from './tools/toolbox.ts';
+export { ToolsConfig } from './tools/tools-config.ts';
 export { judgeArticle, JUDGE_CRITERIA, type JudgeCriterion, type JudgedArticle } from './judge/judge-article.ts';

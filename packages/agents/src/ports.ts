@@ -1,6 +1,7 @@
 import type { Agent, Limitation, Quality, Tier } from '@pressroom/contracts';
 import type { LlmPort } from '@pressroom/llm';
 import type { Clock, Logger } from '@pressroom/runtime';
+import type { ResearchTools } from './tools/toolbox.ts';
 
 /** Everything an agent gets for one attempt of one step. It knows no store, no queue and nothing of the plan. */
 export interface StepContext {
@@ -23,21 +24,39 @@ export interface StepContext {
   /** Outputs of the steps this one builds on, by step key; a skipped step is absent. */
   outputs: Readonly<Record<string, unknown>>;
   llm: LlmPort;
-  /** Runs a tool once per generation: its result is journaled under `path` and reused by later attempts. */
-  tool<T>(path: string, run: (signal: AbortSignal) => Promise<T>): Promise<T>;
-  /** Fetches a URL through the egress guard. */
+  /**
+   * Runs a tool once per generation: its result is journaled under `path` and reused by later attempts.
+   *
+   * @param price of a tool that is paid for: held against the budgets before, entered in the ledger after
+   * @throws what `run` throws; BUDGET_EXHAUSTED or LEASE_LOST when a price could not be held, and nothing was run
+   */
+  tool<T>(path: string, run: (signal: AbortSignal) => Promise<T>, price?: ToolPrice): Promise<T>;
+  /** What research may ask besides the user's own sources; absent when nothing is enabled. */
+  tools?: ResearchTools;
+  /** Fetches a URL through the egress guard, as far as the site's robots.txt allows it. */
   fetchUrl(url: string, signal: AbortSignal): Promise<FetchedPage>;
   signal: AbortSignal;
   clock: Clock;
   log: Logger;
 }
 
+/** What one run of a tool costs. */
+export interface ToolPrice {
+  /** Its name, the provider in the ledger. */
+  tool: string;
+  costNanoUsd: bigint;
+  /** Throws when the tool would not be asked anyway: nothing is then held. */
+  beforeCall(): void;
+}
+
 export interface FetchedPage {
   /** URL after redirects. */
   url: string;
   contentType: string;
-  /** Decoded text. */
+  /** Decoded text; empty for binary content. */
   text: string;
+  /** As they came, unpacked; only of binary content. */
+  bytes?: Uint8Array;
   fetchedAtMs: number;
 }
 

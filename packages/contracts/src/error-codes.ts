@@ -67,6 +67,7 @@ export type ErrorCode = (typeof ERROR_CODES)[number];
 /** Why a finished task is less than asked for; each carries the step it comes from. */
 export const LIMITATION_CODES = [
   'SOURCE_SKIPPED',
+  'SOURCE_SUSPECT',
   'SECTION_MISSING',
   'LEAD_MISSING',
   'REFINE_SKIPPED',

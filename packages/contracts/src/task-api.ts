@@ -27,7 +27,11 @@ export const CreateTask = z.strictObject({
   quality: Quality.default('balanced'),
   budgetUsd: UsdAmountInput.optional(),
   /** Whole-task deadline; its clock stops while waiting for an approval. */
-  timeoutMs: z.int().min(1_000).max(7 * 24 * 3_600_000).optional(),
+  timeoutMs: z
+    .int()
+    .min(1_000)
+    .max(7 * 24 * 3_600_000)
+    .optional(),
   /** Not started before; at most a year ahead. */
   runAt: z.iso.datetime({ offset: true }).optional(),
   /** Points at which the task waits for a decision of a person. */
@@ -38,7 +42,10 @@ export const CreateTask = z.strictObject({
     .default([]),
   /** How long it waits there before it ends with what is there. */
   approvalTimeoutMs: z.int().min(1_000).max(MAX_APPROVAL_TIMEOUT_MS).default(DEFAULT_APPROVAL_TIMEOUT_MS),
-  callbackUrl: z.url({ protocol: /^https?$/ }).max(2_000).optional(),
+  callbackUrl: z
+    .url({ protocol: /^https?$/ })
+    .max(2_000)
+    .optional(),
   metadata: Metadata.default({}),
   tags: z.array(z.string().trim().min(1).max(60)).max(20).default([]),
 });

@@ -1,7 +1,9 @@
 import { z } from 'zod';
 
 /** A language tag such as `en` or `pt-BR` (BCP 47 subset). */
-const LanguageTag = z.string().regex(/^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$/, 'must be a language tag such as "en" or "pt-BR"');
+const LanguageTag = z
+  .string()
+  .regex(/^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$/, 'must be a language tag such as "en" or "pt-BR"');
 
 const HttpUrl = z
   .url({ protocol: /^https?$/, error: 'must be an absolute http(s) URL' })

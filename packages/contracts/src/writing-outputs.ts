@@ -44,8 +44,6 @@ export type HeadlineVariants = z.infer<typeof HeadlineVariants>;
 
 /** `classification`: labels that apply, with the passage that decided. */
 export const Classification = z.strictObject({
-  labels: z.array(
-    z.strictObject({ name: z.string(), confidence: z.number(), quote: z.string(), reason: z.string() }),
-  ),
+  labels: z.array(z.strictObject({ name: z.string(), confidence: z.number(), quote: z.string(), reason: z.string() })),
 });
 export type Classification = z.infer<typeof Classification>;

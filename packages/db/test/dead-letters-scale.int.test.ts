@@ -83,11 +83,7 @@ describe('a hundred thousand dead letters', () => {
   });
 
   it.each([
-    [
-      'tenant and a state that few have',
-      { tenantId, state: 'discarded' } as const,
-      'dead_letter_tenant_id_state_created_at_id_idx',
-    ],
+    ['tenant and a state that few have', { tenantId, state: 'discarded' } as const, 'state_created_at_id_idx'],
     ['cause', { tenantId: null, fingerprint: '0000000000000011' }, 'dead_letter_fingerprint_created_at_id_idx'],
     ['code', { tenantId: null, errorCode: 'CONTEXT_TOO_LONG' }, 'dead_letter_error_code_created_at_id_idx'],
     ['rare word', { tenantId: null, q: 'zeppelin' }, 'dead_letter_search'],

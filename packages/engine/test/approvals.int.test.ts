@@ -28,7 +28,8 @@ const pipeline = aPipeline({
     outline: {
       step: 'outline',
       output: Sections,
-      problems: (edited) => (edited['sections'] as string[]).filter((name) => name === 'bad').map(() => 'bad is no section'),
+      problems: (edited) =>
+        (edited['sections'] as string[]).filter((name) => name === 'bad').map(() => 'bad is no section'),
     },
     final: { step: 'refine', output: z.strictObject({ text: z.string() }), problems: () => [] },
   },
@@ -101,7 +102,11 @@ describe('approvals', () => {
   it('goes on from the outline as it is', async () => {
     const taskId = await atOutline();
     const before = kicks;
-    expect(await approve(taskId, 'outline')).toMatchObject({ outcome: 'decided', status: 'running', version: undefined });
+    expect(await approve(taskId, 'outline')).toMatchObject({
+      outcome: 'decided',
+      status: 'running',
+      version: undefined,
+    });
     expect(await run.statuses(taskId)).toEqual({
       research: 'completed',
       outline: 'completed',
@@ -125,9 +130,10 @@ describe('approvals', () => {
       'draft-d',
     ]);
     expect(
-      await db.sql(`SELECT version, author, body FROM artifact WHERE task_id = $1 AND step_key = 'outline' ORDER BY version`, [
-        taskId,
-      ]),
+      await db.sql(
+        `SELECT version, author, body FROM artifact WHERE task_id = $1 AND step_key = 'outline' ORDER BY version`,
+        [taskId],
+      ),
     ).toEqual([
       { version: 1, author: 'agent', body: OUTLINE },
       { version: 2, author: OPERATOR.keyId, body: { sections: ['c', 'a', 'd'] } },
@@ -158,7 +164,11 @@ describe('approvals', () => {
 
   it('decides a gate once: the second decision finds nothing to decide', async () => {
     const taskId = await atOutline();
-    const decisions = await Promise.all([approve(taskId, 'outline'), approve(taskId, 'outline'), reject(taskId, 'outline')]);
+    const decisions = await Promise.all([
+      approve(taskId, 'outline'),
+      approve(taskId, 'outline'),
+      reject(taskId, 'outline'),
+    ]);
     expect(decisions.map(({ outcome }) => outcome).sort()).toEqual(['decided', 'not_pending', 'not_pending']);
     expect(await approve(taskId, 'final')).toEqual({ outcome: 'not_pending' });
   });
@@ -185,7 +195,11 @@ describe('approvals', () => {
 
   it('runs the step again with every reason so far', async () => {
     const taskId = await atOutline();
-    expect(await reject(taskId, 'outline', 'too long')).toMatchObject({ outcome: 'decided', status: 'running', rejections: 1 });
+    expect(await reject(taskId, 'outline', 'too long')).toMatchObject({
+      outcome: 'decided',
+      status: 'running',
+      rejections: 1,
+    });
     const again = await run.start(taskId, 'outline');
     expect(again).toMatchObject({ attempt: 2, failures: 0, params: { rejection: { reasons: ['too long'] } } });
     await run.complete(taskId, 'outline', { output: { sections: ['z'] } });
@@ -204,7 +218,11 @@ describe('approvals', () => {
       await run.complete(outline, 'outline', { output: OUTLINE });
     }
     expect(await reject(outline, 'outline')).toMatchObject({ status: 'failed', rejections: 5 });
-    expect(await run.task(outline)).toMatchObject({ status: 'failed', error: { code: 'APPROVAL_REJECTED' }, finished: true });
+    expect(await run.task(outline)).toMatchObject({
+      status: 'failed',
+      error: { code: 'APPROVAL_REJECTED' },
+      finished: true,
+    });
 
     const final = await run.submit({ approvals: ['final'] });
     await run.complete(final, 'research');
@@ -214,7 +232,10 @@ describe('approvals', () => {
       await run.complete(final, 'refine');
       await reject(final, 'final');
     }
-    expect(await run.task(final)).toMatchObject({ status: 'partial', limitations: [{ code: 'APPROVAL_REJECTED', step: 'refine' }] });
+    expect(await run.task(final)).toMatchObject({
+      status: 'partial',
+      limitations: [{ code: 'APPROVAL_REJECTED', step: 'refine' }],
+    });
     expect(await run.queries.stepOutput(final, null, 'refine')).toEqual({ text: 'refine 5' });
   });
 
@@ -229,7 +250,9 @@ describe('approvals', () => {
     expect(status).toBe('running');
     expect(left).toBeGreaterThan(590);
     expect(left).toBeLessThanOrEqual(600);
-    expect(Date.parse((await run.queries.get(taskId, null))?.deadlineAt ?? '')).toBeGreaterThanOrEqual(Date.parse(shown ?? ''));
+    expect(Date.parse((await run.queries.get(taskId, null))?.deadlineAt ?? '')).toBeGreaterThanOrEqual(
+      Date.parse(shown ?? ''),
+    );
   });
 
   it('ends a task for which nobody decides in time', async () => {
@@ -238,7 +261,11 @@ describe('approvals', () => {
     expect((await run.task(taskId)).status).toBe('awaiting_approval');
     await age(taskId, '61 seconds');
     await run.transitions.endAtDeadline(taskId);
-    expect(await run.task(taskId)).toMatchObject({ status: 'failed', error: { code: 'APPROVAL_EXPIRED' }, finished: true });
+    expect(await run.task(taskId)).toMatchObject({
+      status: 'failed',
+      error: { code: 'APPROVAL_EXPIRED' },
+      finished: true,
+    });
     expect(await approve(taskId, 'outline')).toEqual({ outcome: 'finished', status: 'failed' });
   });
 
@@ -278,7 +305,17 @@ describe('approvals', () => {
   });
 
   it('ends every generation once and counts right, whatever people and workers do in whichever order', async () => {
-    const act = fc.constantFrom('complete', 'complete', 'complete', 'approve', 'edit', 'reject', 'fail', 'cancel', 'deadline');
+    const act = fc.constantFrom(
+      'complete',
+      'complete',
+      'complete',
+      'approve',
+      'edit',
+      'reject',
+      'fail',
+      'cancel',
+      'deadline',
+    );
     const acts = fc.array(fc.record({ act, pick: fc.nat(100) }), { minLength: 5, maxLength: 40 });
     let reachedGate = 0;
     await fc.assert(
@@ -290,12 +327,14 @@ describe('approvals', () => {
           const chosen = free[pick % Math.max(1, free.length)]?.key;
           const { status } = await run.task(taskId);
           if (status === 'awaiting_approval') reachedGate += 1;
-          const gate: Gate = (steps.find((step) => step.status === 'waiting')?.key ?? 'outline') === 'outline' ? 'outline' : 'final';
+          const gate: Gate =
+            (steps.find((step) => step.status === 'waiting')?.key ?? 'outline') === 'outline' ? 'outline' : 'final';
           if (what === 'complete' && chosen !== undefined) {
             await run.complete(taskId, chosen, chosen === 'outline' ? { output: OUTLINE } : {});
           } else if (what === 'fail' && chosen !== undefined && pick % 4 === 0) await run.fail(taskId, chosen);
           else if (what === 'approve') await approve(taskId, gate);
-          else if (what === 'edit') await approve(taskId, gate, gate === 'outline' ? { sections: ['q'] } : { text: 'e' });
+          else if (what === 'edit')
+            await approve(taskId, gate, gate === 'outline' ? { sections: ['q'] } : { text: 'e' });
           else if (what === 'reject') await reject(taskId, gate);
           else if (what === 'cancel' && pick % 10 === 0) await run.transitions.cancel(taskId, null);
           else if (what === 'deadline') await run.transitions.endAtDeadline(taskId);
@@ -323,7 +362,9 @@ describe('approvals', () => {
     expect(task?.status === 'awaiting_approval').toBe(isWaiting);
     expect(task?.awaiting_gate !== null).toBe(isWaiting);
     expect(task?.awaiting_left_ms !== null).toBe(isWaiting);
-    const ends = (await run.events(taskId)).filter(({ type }) => /^task\.(completed|partial|failed|cancelled)$/.test(type));
+    const ends = (await run.events(taskId)).filter(({ type }) =>
+      /^task\.(completed|partial|failed|cancelled)$/.test(type),
+    );
     expect(ends).toHaveLength(task && isTerminalTask(task.status) ? 1 : 0);
     if (task && !isTerminalTask(task.status)) expect(open.length).toBeGreaterThan(0);
   };

@@ -191,6 +191,18 @@ describe('bulk operations', () => {
     await operations.abort(id, null, OPERATOR);
   });
 
+  it('waits while its tenant has half its backlog open, so that submissions are not refused for what comes back', async () => {
+    for (let index = 0; index < 3; index += 1) await run.partial({ tenantId });
+    await db.sql('UPDATE tenant SET max_backlog = 4 WHERE id = $1', [tenantId]);
+    const open = [await run.submit({ tenantId }), await run.submit({ tenantId })];
+    const id = await start();
+    const runner = aRunner();
+    await runner.round();
+    expect(await viewOf(id)).toMatchObject({ status: 'running', done: 0, failed: 0 });
+    for (const taskId of open) await run.transitions.cancel(taskId, null);
+    expect(await finish(id, runner)).toMatchObject({ status: 'done', done: 3 });
+  });
+
   it('leaves the dead letters of other tenants alone', async () => {
     const stranger = await run.partial({ tenantId: await run.scene.addTenant() });
     await run.partial({ tenantId });
@@ -198,18 +210,20 @@ describe('bulk operations', () => {
     expect(await run.lettersOf(stranger.taskId)).toMatchObject([{ state: 'open' }]);
   });
 
-  it('discards a hundred thousand while lists are answered, and stops within a second of being told', async () => {
+  it('discards a hundred thousand while lists are answered, and stops after the batch in which it is told to', async () => {
     await addLetters(100_000);
     await db.sql('ANALYZE dead_letter');
-    const loops = startDeadLetterLoops({
-      operations: aRunner(),
-      watch: { checkGrowth: () => Promise.resolve(0), prune: () => Promise.resolve(0) },
-      letters: createDeadLetterStore(db.database),
-      leases: createLoopLeaseStore(db.database),
-      onOpenCount: () => undefined,
-      clock: systemClock,
-      log,
-    });
+    const startLoops = () =>
+      startDeadLetterLoops({
+        operations: aRunner(),
+        watch: { checkGrowth: () => Promise.resolve(0), prune: () => Promise.resolve(0) },
+        letters: createDeadLetterStore(db.database),
+        leases: createLoopLeaseStore(db.database),
+        onOpenCount: () => undefined,
+        clock: systemClock,
+        log,
+      });
+    let loops = startLoops();
     try {
       const id = await start({ kind: 'dead_letter.discard', options: { reason: 'a fault that was mended' } });
       expect(await viewOf(id)).toMatchObject({ matched: 100_000, status: 'running' });
@@ -223,19 +237,12 @@ describe('bulk operations', () => {
         },
         { timeoutMs: 60_000 },
       );
-      const abortedMs = performance.now();
-      expect(await operations.abort(id, null, OPERATOR)).toMatchObject({ status: 'aborted' });
-      let last = -1;
-      await until(
-        async () => {
-          const { done } = await viewOf(id);
-          const still = done === last;
-          last = done;
-          return still;
-        },
-        { everyMs: 250 },
-      );
-      expect(performance.now() - abortedMs).toBeLessThan(2_000);
+      const aborted = await operations.abort(id, null, OPERATOR);
+      expect(aborted).toMatchObject({ status: 'aborted' });
+      await loops.stop();
+      const { done: last } = await viewOf(id);
+      // The batch that was under way, and not one more.
+      expect(last - (aborted?.done ?? 0)).toBeLessThanOrEqual(2 * 200);
       const [row] = await db.sql<{ count: number }>(
         `SELECT count(*)::int AS count FROM dead_letter WHERE tenant_id = $1 AND state = 'discarded'`,
         [tenantId],
@@ -246,13 +253,14 @@ describe('bulk operations', () => {
       waitsMs.sort((a, b) => a - b);
       expect(waitsMs[Math.floor(waitsMs.length * 0.95)]).toBeLessThan(500);
 
+      loops = startLoops();
       const rest = await start({ kind: 'dead_letter.discard', options: { reason: 'the rest' } });
-      await until(async () => (await viewOf(rest)).status === 'done', { timeoutMs: 60_000 });
+      await until(async () => (await viewOf(rest)).status === 'done', { timeoutMs: 150_000 });
       expect(await statesOf()).toEqual([['discarded', 100_000]]);
     } finally {
       await loops.stop();
     }
-  }, 150_000);
+  }, 240_000);
 
   it('ends an operation on nothing at once', async () => {
     expect(await finish(await start({ selection: { tenantId: newId() } }))).toMatchObject({

@@ -1,4 +1,5 @@
 import type { Model, Reasoning } from '@pressroom/catalog';
+import type { ProviderLimits } from './pacing/core/divide-limit.ts';
 import type { Message, Usage } from './ports.ts';
 
 /** A request to one model, after routing. */
@@ -23,6 +24,8 @@ export type ProviderEvent =
   | { type: 'text'; delta: string }
   /** What is known of the usage so far, replacing what was known before. `final` once it is what will be billed. */
   | { type: 'usage'; usage: Usage; final: boolean }
+  /** What the provider says it allows a minute; tells nothing of the reply. */
+  | { type: 'limits'; limits: ProviderLimits }
   /** The model has stopped. A reply without this event was cut, whatever it says. */
   | { type: 'finish'; finish: 'stop' | 'length' | 'refusal' };
 

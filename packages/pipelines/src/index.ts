@@ -8,7 +8,7 @@ export type {
   StepOutputs,
   TaskDocument,
 } from './pipeline.ts';
-export { findPipeline, listPipelines } from './registry.ts';
+export { createPipelineRegistry, findPipeline, listPipelines, PIPELINES, type PipelineRegistry } from './registry.ts';
 
 export { DraftOutput, OutlineOutput, RefineOutput, ResearchOutput } from './article/outputs.ts';
 export { planWords, shareWords, type WordPlan } from './article/word-plan.ts';
@@ -33,6 +33,7 @@ export { expandNothing, planWriting } from './plan-writing.ts';
 
 export { styleRulesOf } from './style/style-rules-of.ts';
 export { checkStyle } from './style/check-style.ts';
+export { restyleLine } from './style/restyle-line.ts';
 export type { StyleRule } from './style/style-rule.ts';
 
 export { checkContract, type ContractReport } from './quality/check-contract.ts';

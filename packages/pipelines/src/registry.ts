@@ -6,8 +6,29 @@ import type { Pipeline } from './pipeline.ts';
 import { rewritePipeline } from './rewrite/rewrite-pipeline.ts';
 import { summaryPipeline } from './summary/summary-pipeline.ts';
 
+/** Task types by name and version. */
+export interface PipelineRegistry {
+  /** The pipeline of a type in the version a task was accepted with, or the newest; undefined when unknown. */
+  find(type: string, version?: number): Pipeline | undefined;
+  /** The newest version of every type, in the order the API lists them. */
+  list(): readonly Pipeline[];
+}
+
+/** A registry of these pipelines, each version that may still be in flight among them. */
+export function createPipelineRegistry(pipelines: readonly Pipeline[]): PipelineRegistry {
+  const find = (type: string, version?: number): Pipeline | undefined => {
+    const versions = pipelines.filter((pipeline) => pipeline.type === type);
+    if (version !== undefined) return versions.find((pipeline) => pipeline.version === version);
+    return versions.reduce<Pipeline | undefined>(
+      (newest, pipeline) => (newest === undefined || pipeline.version > newest.version ? pipeline : newest),
+      undefined,
+    );
+  };
+  return { find, list: () => [...new Set(pipelines.map(({ type }) => type))].flatMap((type) => find(type) ?? []) };
+}
+
 /** Every task type, each version that may still be in flight. To add one: its folder, and a line here. */
-const PIPELINES: readonly Pipeline[] = [
+export const PIPELINES: readonly Pipeline[] = [
   articlePipeline,
   briefPipeline,
   summaryPipeline,
@@ -16,17 +37,5 @@ const PIPELINES: readonly Pipeline[] = [
   classifyPipeline,
 ];
 
-/** The pipeline of a type in the version a task was accepted with, or the newest; undefined when unknown. */
-export function findPipeline(type: string, version?: number): Pipeline | undefined {
-  const versions = PIPELINES.filter((pipeline) => pipeline.type === type);
-  if (version !== undefined) return versions.find((pipeline) => pipeline.version === version);
-  return versions.reduce<Pipeline | undefined>(
-    (newest, pipeline) => (newest === undefined || pipeline.version > newest.version ? pipeline : newest),
-    undefined,
-  );
-}
-
-/** The newest version of every type, in the order the API lists them. */
-export function listPipelines(): readonly Pipeline[] {
-  return [...new Set(PIPELINES.map(({ type }) => type))].flatMap((type) => findPipeline(type) ?? []);
-}
+/** What this version serves: {@link PIPELINES} by name and version. */
+export const { find: findPipeline, list: listPipelines } = createPipelineRegistry(PIPELINES);

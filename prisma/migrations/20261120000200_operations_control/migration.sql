@@ -140,7 +140,7 @@ END $$;
 -- p_handoff: queues whose freed step may go straight on in this session (at most one per task).
 -- p_direct: queues whose freed steps become `queued` at once; the caller adds their jobs. Others become `ready`, and so do
 -- steps of tenants and task types with a cap, which dispatch alone counts. A hand-off takes the place of a step that ended: no cap grows.
--- A step with a gate does not complete: it is `waiting`, its successors stay where they are, and the task waits for an
+-- Nothing is handed on or queued to a paused queue. A step with a gate does not complete: it is `waiting`, its successors stay where they are, and the task waits for an
 -- approval with its deadline's clock stopped; what its completion adds is planned at the approval (p_items has none of it).
 -- Answers rows (kind, step_id, task_id, data): settled | already | fenced | handoff | queued | ready | finished | unfinished
 CREATE OR REPLACE FUNCTION settle_steps(p_session uuid, p_items jsonb, p_handoff text[], p_direct text[])
@@ -148,6 +148,7 @@ RETURNS TABLE (kind text, step_id uuid, task_id uuid, data jsonb) LANGUAGE plpgs
 #variable_conflict use_column
 DECLARE
   v_steps uuid[] := ARRAY(SELECT (x ->> 'stepId')::uuid FROM jsonb_array_elements(p_items) x);
+  v_paused text[] := ARRAY(SELECT q.name FROM queue_state q WHERE q.paused);
 BEGIN
   PERFORM 1 FROM task WHERE id IN (SELECT s.task_id FROM step s WHERE s.id = ANY (v_steps)) ORDER BY id FOR UPDATE;
   IF p_items @? '$[*].avoided[0]' THEN
@@ -203,10 +204,10 @@ BEGIN
     SELECT c.id, c.task_id, c.queue, 0 AS pos FROM changed c WHERE c.deps_left = 0
     UNION ALL SELECT b.id, b.task_id, b.queue, b.pos FROM born b WHERE b."depsLeft" = 0
   ), handed AS (
-    SELECT DISTINCT ON (f.task_id) f.id FROM freed f WHERE f.queue = ANY (p_handoff) ORDER BY f.task_id, f.pos
+    SELECT DISTINCT ON (f.task_id) f.id FROM freed f WHERE f.queue = ANY (p_handoff) AND f.queue <> ALL (v_paused) ORDER BY f.task_id, f.pos
   ), fate AS (
     SELECT f.id, CASE WHEN f.id IN (SELECT id FROM handed) THEN 'running'
-                      WHEN f.queue = ANY (p_direct) AND NOT EXISTS (
+                      WHEN f.queue = ANY (p_direct) AND f.queue <> ALL (v_paused) AND NOT EXISTS (
                         SELECT 1 FROM task t JOIN tenant n ON n.id = t.tenant_id
                         WHERE t.id = f.task_id AND (n.max_concurrency IS NOT NULL
                           OR EXISTS (SELECT 1 FROM task_type_cap c WHERE c.task_type = t.type))) THEN 'queued'

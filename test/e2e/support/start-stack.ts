@@ -49,8 +49,9 @@ export async function startStack(options: {
   env?: Readonly<Record<string, string>>;
   /** Stores of the caller's own, which it stops itself; by default a fresh database and a private Redis. */
   stores?: { databaseUrl: string; redisUrl?: string };
-  /** A program in place of the worker's `main.ts`. */
+  /** Programs in place of the `main.ts` of each. */
   workerProgram?: string;
+  coordinatorProgram?: string;
 }): Promise<Stack> {
   const own = options.stores ? undefined : await openStores(options.backend);
   const { databaseUrl, redisUrl } = options.stores ?? own ?? { databaseUrl: '' };
@@ -87,7 +88,8 @@ export async function startStack(options: {
     port,
     async startCoordinator(wanted) {
       const ownPort = wanted ?? (stack.coordinators.length === 0 ? port : await findFreePort());
-      const started = await start(program('coordinator'), { PORT: String(ownPort), PRESSROOM_ADMIN_KEY: ADMIN_KEY });
+      const file = options.coordinatorProgram ?? program('coordinator');
+      const started = await start(file, { PORT: String(ownPort), PRESSROOM_ADMIN_KEY: ADMIN_KEY });
       stack.coordinators.push(started);
       return started;
     },

@@ -91,6 +91,8 @@ export interface FakeApi {
   result: TaskResult;
   calls: CallView[];
   events: TaskEvent[];
+  /** The input schema of the one task type there is, `article` unless named otherwise. */
+  taskType: { type: string; inputSchema: Record<string, unknown> };
 }
 
 /** A client that answers what it was given and remembers what was submitted. Anything else is not implemented. */
@@ -121,16 +123,17 @@ export function createFakeClient(api: Partial<FakeApi> = {}) {
       stepOutput: notImplemented,
       delete: notImplemented,
       retry: notImplemented,
+      approve: notImplemented,
+      reject: notImplemented,
     },
     taskTypes: () =>
       Promise.resolve({
         items: [
           {
-            type: 'article',
             version: 1,
             title: 'Article',
             description: 'An article.',
-            inputSchema: {},
+            ...(api.taskType ?? { type: 'article', inputSchema: {} }),
             example: {},
             defaultTimeoutMs: 1,
           },
@@ -147,9 +150,28 @@ export function createFakeClient(api: Partial<FakeApi> = {}) {
       discardAll: notImplemented,
     },
     operations: { get: notImplemented, abort: notImplemented },
+    schedules: {
+      list: notImplemented,
+      create: notImplemented,
+      get: notImplemented,
+      update: notImplemented,
+      delete: notImplemented,
+    },
+    tenants: {
+      list: notImplemented,
+      create: notImplemented,
+      get: notImplemented,
+      update: notImplemented,
+      keys: notImplemented,
+      createKey: notImplemented,
+      deleteKey: notImplemented,
+    },
+    queues: { pause: notImplemented, resume: notImplemented },
     audit: notImplemented,
     alerts: notImplemented,
     fleet: notImplemented,
+    scaling: notImplemented,
+    desiredReplicas: notImplemented,
   };
   return { client, submitted };
 }

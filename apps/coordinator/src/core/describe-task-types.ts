@@ -13,6 +13,7 @@ export function describeTaskTypes(pipelines: PipelineRegistry): TaskTypeList {
       title: pipeline.title,
       description: pipeline.description,
       inputSchema: jsonSchemaOf(pipeline.inputSchema, 'input'),
+      ...(pipeline.dataSchema && { dataSchema: jsonSchemaOf(pipeline.dataSchema, 'output') }),
       example: pipeline.example as Record<string, unknown>,
       defaultTimeoutMs: pipeline.defaultTimeoutMs,
     })),

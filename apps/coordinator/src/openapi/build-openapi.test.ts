@@ -59,6 +59,12 @@ describe('buildOpenApi', () => {
     expect(document.components.schemas['ArticleInput']).toMatchObject({ properties: { sections: { maximum: 12 } } });
   });
 
+  it('describes the data of every task type that has some', () => {
+    const types = TEST_PIPELINES.list().filter(({ dataSchema }) => dataSchema !== undefined);
+    expect(types.length).toBeGreaterThan(3);
+    expect(document.components.schemas['ClassifyData']).toMatchObject({ properties: { labels: { type: 'array' } } });
+  });
+
   it('names only problems that exist', () => {
     const named = new Set(operations.flatMap((each) => each['x-problems'] ?? []));
     expect([...named].filter((code) => !(ERROR_CODES as readonly string[]).includes(code))).toEqual([]);

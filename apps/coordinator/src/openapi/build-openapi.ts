@@ -49,7 +49,10 @@ export function buildOpenApi(routes: readonly Route[], pipelines: PipelineRegist
     servers: [{ url: '/' }],
     tags: [
       { name: 'Tasks', description: 'Submit, watch and read tasks' },
-      { name: 'Dead letters', description: 'Steps that could not be completed: see why, put them back, or discard them' },
+      {
+        name: 'Dead letters',
+        description: 'Steps that could not be completed: see why, put them back, or discard them',
+      },
       { name: 'Schedules', description: 'Tasks that are submitted again and again' },
       { name: 'Tenants', description: 'Customers of the installation: their limits and their keys' },
       { name: 'Fleet', description: 'What runs and what waits' },
@@ -64,22 +67,32 @@ export function buildOpenApi(routes: readonly Route[], pipelines: PipelineRegist
   };
 }
 
-/** `input` of a task is any of its types' inputs, each a component of its own such as `ArticleInput`. */
+/**
+ * `input` of a task is any of its types' inputs, each a component of its own such as `ArticleInput`; what `data` of a result
+ * holds is a component such as `BriefData`.
+ */
 function describeSchemas(pipelines: PipelineRegistry): Record<string, Json> {
   const schemas: Record<string, Json> = {
     ...componentSchemas(REQUEST_COMPONENTS, 'input'),
     ...componentSchemas(RESPONSE_COMPONENTS, 'output'),
   };
   const inputs = pipelines.list().map((pipeline) => {
-    const name = `${pipeline.type.replaceAll(/(?:^|-)([a-z0-9])/g, (_, letter: string) => letter.toUpperCase())}Input`;
+    const name = `${componentName(pipeline.type)}Input`;
     schemas[name] = { ...jsonSchemaOf(pipeline.inputSchema, 'input'), examples: [pipeline.example] };
     return { $ref: componentRef(name) };
   });
+  for (const { type, dataSchema } of pipelines.list()) {
+    if (dataSchema) schemas[`${componentName(type)}Data`] = jsonSchemaOf(dataSchema, 'output');
+  }
   const properties = schemas['CreateTask']?.['properties'] as Json;
   properties['input'] = { anyOf: inputs, description: 'Input of the task type; `GET /v1/task-types` lists them' };
   properties['type'] = { type: 'string', enum: pipelines.list().map((pipeline) => pipeline.type) };
   return Object.fromEntries(Object.entries(schemas).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
+
+/** `press-release` becomes `PressRelease`. */
+const componentName = (type: string): string =>
+  type.replaceAll(/(?:^|-)([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
 
 function describeOperation(route: Route): OpenApiOperation {
   const problems = problemsOf(route);

@@ -94,6 +94,23 @@ describe('GET /v1/tasks/{id}/result', () => {
     expect(html).toContain('Simulated: ');
   });
 
+  it('serves other task types in the same envelope, with what they say as data', async () => {
+    const response = await server.call('/v1/tasks', {
+      method: 'POST',
+      json: {
+        type: 'rewrite',
+        input: { text: 'Das Haus und der Baum sind mit dem Geld von der Stadt gebaut.', tone: 'knapp' },
+      },
+    });
+    id = ((await response.json()) as { id: string }).id;
+    const markdown = 'Das Geld für das Haus und den Baum kam von der Stadt, und das ist nicht von heute.';
+    server.stores.setOutput(id, 'rewrite', { title: 'Das Haus', markdown, rounds: 0 });
+    server.stores.finish(id);
+    const document = TaskResult.parse(await (await result()).json());
+    expect(document).toMatchObject({ title: 'Das Haus', sections: [], sources: [], data: { text: markdown } });
+    expect(await (await result({ accept: 'text/html' })).text()).toContain('<html lang="de">');
+  });
+
   it('does not call a real text simulated', async () => {
     makeDrafts();
     server.stores.patchTask(id, { simulated: false });

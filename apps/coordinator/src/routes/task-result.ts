@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 
 import { isTerminalTask, TaskResult } from '@pressroom/contracts';
+import { guessLanguage } from '@pressroom/pipelines';
 
 import { ResultQuery } from '../core/query-schemas.ts';
 import { DOCUMENT_STYLE, renderHtml, renderMarkdown } from '../core/result-document.ts';
@@ -44,7 +45,7 @@ export function taskResult(deps: { queries: TaskQueries; pipelines: PipelineRegi
         sendText(response, 200, renderMarkdown(result), 'text/markdown');
       } else if (form === 'text/html') {
         response.setHeader('Content-Security-Policy', documentPolicy(STYLE_HASH));
-        sendText(response, 200, renderHtml(result, languageOf(material.input)), 'text/html');
+        sendText(response, 200, renderHtml(result, languageOf(material.input, result)), 'text/html');
       } else {
         sendJson(response, 200, result);
       }
@@ -73,7 +74,10 @@ function assembleResult(material: ResultMaterial, pipelines: PipelineRegistry, p
   throw new RequestError('TASK_NOT_FINISHED', 'nothing can be assembled yet');
 }
 
-function languageOf(input: unknown): string {
+/** The language asked for; else the one the text seems to be in, where that is told by words and not by script alone. */
+function languageOf(input: unknown, { markdown }: TaskResult): string {
   const language = (input as { language?: unknown } | null)?.language;
-  return typeof language === 'string' ? language : 'en';
+  if (typeof language === 'string') return language;
+  const guessed = guessLanguage(markdown);
+  return guessed !== undefined && /^[a-z]{2}$/.test(guessed) ? guessed : 'en';
 }

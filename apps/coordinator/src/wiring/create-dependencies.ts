@@ -81,6 +81,7 @@ export async function createDependencies(
   const access = createAccessStore(database);
   const defaultTenantId = await access.ensureTenant(DEFAULT_TENANT);
   if (config.adminKey) await access.ensureAdminKey(hashSecret(config.adminKey.reveal()));
+  if (config.monitorKey) await access.ensureMonitorKey(hashSecret(config.monitorKey.reveal()));
 
   const backend = createQueueBackend(
     config.redis === undefined

@@ -66,7 +66,11 @@ export function createBatchShelf(deps: {
     add(given) {
       const id = `${given.vendor === 'openai' ? 'batch' : 'msgbatch'}_sim_${randomUUID().replaceAll('-', '')}`;
       const createdAtMs = deps.clock.nowMs();
-      const entry: Entry = { batch: { ...given, id, createdAtMs, cancelledAtMs: undefined }, results: [], outputs: undefined };
+      const entry: Entry = {
+        batch: { ...given, id, createdAtMs, cancelledAtMs: undefined },
+        results: [],
+        outputs: undefined,
+      };
       shelf.set(id, entry);
       const oldest = shelf.keys().next().value;
       if (shelf.size > MOST_BATCHES && oldest !== undefined) shelf.delete(oldest);

@@ -5,6 +5,7 @@ import type { DefectTable } from '../core/defects/defect-rates.ts';
 import type { ModelTable, SimulatedModel, Vendor } from '../core/models/model-table.ts';
 import { tierOfModel, type TierRule } from '../core/models/tier-of-model.ts';
 import type { Finish, GeneratedReply, GenerationRequest } from '../core/wire/generation.ts';
+import type { RecordedReply } from '../core/replay/recorded-reply.ts';
 import { fail, type Parsed } from '../core/wire/wire-failure.ts';
 import { PLAIN_TEXT, writeReply } from '../core/writing/write-reply.ts';
 import type { FaultSet } from '../faults/fault-book.ts';
@@ -31,7 +32,10 @@ export interface Generator {
   /** Tokens of a prompt, for the endpoint that only counts. */
   countPrompt(request: GenerationRequest): number;
   /** Writes the reply, cuts it where it has to end, and works out its usage. */
-  generate(call: PreparedCall, context: { owner: string; faults: FaultSet; nowMs: number }): GeneratedReply;
+  generate(
+    call: PreparedCall,
+    context: { owner: string; faults: FaultSet; nowMs: number; recorded?: RecordedReply | undefined },
+  ): GeneratedReply;
 }
 
 export function createGenerator(deps: {
@@ -88,7 +92,7 @@ export function createGenerator(deps: {
 
     countPrompt: (request) => tokenise(request).tokens.length,
 
-    generate({ request, model, tier, promptTokens, breakpoints }, { owner, faults, nowMs }) {
+    generate({ request, model, tier, promptTokens, breakpoints }, { owner, faults, nowMs, recorded }) {
       const { target } = request;
       const written = writeReply({
         model: model.id,
@@ -101,8 +105,9 @@ export function createGenerator(deps: {
         forcedDefects: faults.defect ? [faults.defect.name] : [],
         gullible: deps.isGullible(),
       });
-      const whole = faults.malformed_json ? breakSyntax(written.text, 0) : written.text;
-      const stopped = stopAt(whole, written.finish === 'refusal' ? [] : request.stopSequences);
+      const { text, finish: ended } = recorded ?? written;
+      const whole = faults.malformed_json ? breakSyntax(text, 0) : text;
+      const stopped = stopAt(whole, ended === 'refusal' ? [] : request.stopSequences);
       const tokens = tokenizer.encode(stopped.text);
       const limit = Math.min(
         request.maxOutputTokens ?? model.maxOutputTokens,
@@ -113,8 +118,8 @@ export function createGenerator(deps: {
       const isCut = tokens.length > limit;
       const finish: Finish = isCut
         ? 'length'
-        : written.finish !== undefined
-          ? written.finish
+        : ended !== undefined && ended !== 'stop'
+          ? ended
           : stopped.sequence !== null
             ? 'stop_sequence'
             : target.kind === 'tool'

@@ -56,7 +56,8 @@ async function handle(request: IncomingMessage, exchange: Exchange, path: string
     case 'POST /v1/messages': {
       const body = await readJson(request);
       const parse = exchange.vendor === 'openai' ? parseChatRequest : parseMessagesRequest;
-      await serveGeneration(exchange, body.ok ? parse(body.value) : body, deps);
+      const raw = { body: body.ok ? body.value : undefined, headers: request.headers };
+      await serveGeneration(exchange, body.ok ? parse(body.value) : body, raw, deps);
       return;
     }
     case 'POST /v1/messages/count_tokens': {

@@ -25,7 +25,11 @@ export async function serveFiles(
   request.resume();
   const file = deps.files.find(exchange.owner, id ?? '');
   if (!file) {
-    exchange.sendFailure({ status: 404, kind: 'unknown_path', message: `No such File object: ${(id ?? '').slice(0, 60)}` });
+    exchange.sendFailure({
+      status: 404,
+      kind: 'unknown_path',
+      message: `No such File object: ${(id ?? '').slice(0, 60)}`,
+    });
   } else if (method === 'DELETE') {
     deps.files.remove(exchange.owner, file.id);
     exchange.sendJson(200, { id: file.id, object: 'file', deleted: true });
@@ -34,7 +38,9 @@ export async function serveFiles(
   return true;
 }
 
-async function readUpload(request: IncomingMessage): Promise<Parsed<{ filename: string; purpose: string; content: string }>> {
+async function readUpload(
+  request: IncomingMessage,
+): Promise<Parsed<{ filename: string; purpose: string; content: string }>> {
   const body = await readBody(request);
   if (!body.ok) return body;
   const refused = fail({

@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import type { Tier } from '@pressroom/contracts';
 import { seededRandom, type Clock } from '@pressroom/runtime';
 import { paceOf, type LatencyProfile, type Pace } from '../core/latency.ts';
@@ -8,6 +9,7 @@ import type { Parsed } from '../core/wire/wire-failure.ts';
 import { PLAIN_TEXT, seedFrom } from '../core/writing/write-reply.ts';
 import { NOTHING_BILLED } from '../calls/call-log.ts';
 import type { FaultSet } from '../faults/fault-book.ts';
+import type { Replay } from '../replay/replay.ts';
 import type { Exchange } from './exchange.http.ts';
 import type { Generator } from './generator.ts';
 import type { CallEnd, CallServer } from './serve-call.http.ts';
@@ -23,12 +25,15 @@ export interface GenerationDeps {
   calls: CallServer;
   latency: Readonly<Record<Tier, LatencyProfile>>;
   latencyScale: number;
+  /** Recorded replies, when there are any. */
+  replay: Replay | undefined;
 }
 
 /** Serves a chat completion or a message: whole or as a stream, at the pace of its tier. */
 export async function serveGeneration(
   exchange: Exchange,
   parsed: Parsed<GenerationRequest>,
+  raw: { body: unknown; headers: IncomingHttpHeaders },
   deps: GenerationDeps,
 ): Promise<void> {
   if (!parsed.ok) {
@@ -46,7 +51,14 @@ export async function serveGeneration(
   const promptBill = { ...NOTHING_BILLED, uncachedInput: promptTokens.length };
   const facts = { model: model.id, tier, purpose, stream: request.stream, tokens: promptTokens.length, promptBill };
   await deps.calls.serve(exchange, facts, async (faults, end) => {
-    const reply = deps.generator.generate(prepared.value, { owner: exchange.owner, faults, nowMs: deps.clock.nowMs() });
+    const recorded = deps.replay ? await deps.replay.answer(request, raw, exchange.signal) : undefined;
+    if (recorded?.ok === false) {
+      end({ outcome: 'error', status: recorded.failure.status });
+      exchange.sendFailure(recorded.failure);
+      return;
+    }
+    const context = { owner: exchange.owner, faults, nowMs: deps.clock.nowMs(), recorded: recorded?.value };
+    const reply = deps.generator.generate(prepared.value, context);
     const random = seededRandom(seedFrom(reply.fingerprint, 99))();
     const pace = paceOf(deps.latency[tier], deps.latencyScale, random, faults.slow?.tokensPerSecond);
     await (request.stream ? stream : whole)({ exchange, reply, pace, faults, end, clock: deps.clock });

@@ -66,11 +66,7 @@ function look(
   }
   const isCancel = method === 'POST' && action === 'cancel';
   const isLook = method === 'GET' && action === undefined;
-  const found = isCancel
-    ? batches.cancel('openai', owner, id)
-    : isLook
-      ? batches.find('openai', owner, id)
-      : undefined;
+  const found = isCancel ? batches.cancel('openai', owner, id) : isLook ? batches.find('openai', owner, id) : undefined;
   return found ? { ok: true, value: show(found, deps) } : notFound(`No batch found with id '${id.slice(0, 60)}'.`);
 }
 

@@ -1,10 +1,11 @@
-import type { FetchedPage, StepAgent } from '@pressroom/agents';
+import type { FetchedPage, ResearchTools, StepAgent } from '@pressroom/agents';
 import type { Agent } from '@pressroom/contracts';
 import type { MoneyStore, StepAttempt } from '@pressroom/db';
 import type { AttemptResult, ExecuteAttempt } from '@pressroom/engine';
 import type { CallScope, Gateway, GatewayStore } from '@pressroom/llm';
-import { AppError, sha256Hex, type Clock, type Logger } from '@pressroom/runtime';
+import { AppError, type Clock, type Logger } from '@pressroom/runtime';
 import { toAvoidedEntry } from './gateway-store.ts';
+import { createJournaledTool } from './journaled-tool.ts';
 
 /**
  * Requests to providers that one attempt may make, repeats and fallbacks included: the only retry budget there is.
@@ -23,21 +24,27 @@ export class AgentUnknownError extends AppError {
 export interface SpendMeter {
   /** A gateway store whose ended calls are counted. */
   around(store: GatewayStore): GatewayStore;
+  /** Counts what an attempt paid for anything else. */
+  add(scope: Pick<CallScope, 'stepId' | 'attempt'>, costNanoUsd: bigint): void;
   take(scope: Pick<CallScope, 'stepId' | 'attempt'>): bigint;
 }
 
 export function createSpendMeter(): SpendMeter {
   const spent = new Map<string, bigint>();
   const keyOf = (scope: Pick<CallScope, 'stepId' | 'attempt'>): string => `${scope.stepId}:${scope.attempt}`;
+  const add: SpendMeter['add'] = (scope, costNanoUsd) => {
+    const key = keyOf(scope);
+    spent.set(key, (spent.get(key) ?? 0n) + costNanoUsd);
+  };
   return {
     around: (store) => ({
       ...store,
       async endCall(request) {
         await store.endCall(request);
-        const key = keyOf(request.scope);
-        spent.set(key, (spent.get(key) ?? 0n) + request.costNanoUsd);
+        add(request.scope, request.costNanoUsd);
       },
     }),
+    add,
     take(scope) {
       const key = keyOf(scope);
       const total = spent.get(key) ?? 0n;
@@ -52,7 +59,9 @@ export function createExecuteAttempt(deps: {
   gateway: Gateway;
   meter: SpendMeter;
   findAgent: (name: Agent) => StepAgent | undefined;
-  money: Pick<MoneyStore, 'findReply' | 'saveReply'>;
+  money: Pick<MoneyStore, 'findReply' | 'saveReply' | 'reserve' | 'endCalls'>;
+  /** What research may ask besides the user's own sources. */
+  tools?: ResearchTools;
   fetchPage: (url: string, signal: AbortSignal) => Promise<FetchedPage>;
   clock: Clock;
   log: Logger;
@@ -61,11 +70,17 @@ export function createExecuteAttempt(deps: {
 
   return async (attempt, run): Promise<AttemptResult> => {
     const agent = deps.findAgent(attempt.agent);
-    if (!agent) throw new AgentUnknownError(`this worker has no agent named ${attempt.agent}; deploy one that has, then redrive`);
+    if (!agent)
+      throw new AgentUnknownError(`this worker has no agent named ${attempt.agent}; deploy one that has, then redrive`);
     const scope = toScope(attempt, run);
     const llm = gateway.bind(scope);
     let degraded = false;
-    const log = deps.log.child({ taskId: attempt.taskId, stepId: attempt.stepId, step: attempt.key, attempt: attempt.attempt });
+    const log = deps.log.child({
+      taskId: attempt.taskId,
+      stepId: attempt.stepId,
+      step: attempt.key,
+      attempt: attempt.attempt,
+    });
     try {
       const { output, limitations } = await agent.run({
         task: {
@@ -90,7 +105,17 @@ export function createExecuteAttempt(deps: {
             return result;
           },
         },
-        tool: createJournaledTool(deps.money, attempt, run.signal),
+        tool: createJournaledTool({
+          money: deps.money,
+          attempt,
+          run,
+          onPaid: (costNanoUsd) => {
+            meter.add(scope, costNanoUsd);
+          },
+          clock,
+          log,
+        }),
+        ...(deps.tools && { tools: deps.tools }),
         fetchUrl: deps.fetchPage,
         signal: run.signal,
         clock,
@@ -110,7 +135,10 @@ export function createExecuteAttempt(deps: {
   };
 }
 
-function toScope(attempt: StepAttempt, run: { sessionId: string; signal: AbortSignal; deadlineAtMs: number }): CallScope {
+function toScope(
+  attempt: StepAttempt,
+  run: { sessionId: string; signal: AbortSignal; deadlineAtMs: number },
+): CallScope {
   return {
     taskId: attempt.taskId,
     tenantId: attempt.tenantId,
@@ -128,22 +156,5 @@ function toScope(attempt: StepAttempt, run: { sessionId: string; signal: AbortSi
     deadlineAtMs: run.deadlineAtMs,
     signal: run.signal,
     tries: { left: TRIES[attempt.agent] },
-  };
-}
-
-/** Tool results are kept like replies: a later attempt of the step sees the same page without fetching it again. */
-function createJournaledTool(money: Pick<MoneyStore, 'findReply' | 'saveReply'>, attempt: StepAttempt, signal: AbortSignal) {
-  return async <T>(path: string, run: (signal: AbortSignal) => Promise<T>): Promise<T> => {
-    const key = {
-      stepId: attempt.stepId,
-      generation: attempt.journalGeneration,
-      path: `tool:${path}`,
-      requestHash: sha256Hex(path),
-    };
-    const kept = attempt.attempt > 1 ? await money.findReply(key) : undefined;
-    if (kept !== undefined) return (kept as { value: T }).value;
-    const value = await run(signal);
-    await money.saveReply(attempt.taskId, key, { value });
-    return value;
   };
 }

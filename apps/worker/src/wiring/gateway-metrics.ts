@@ -3,11 +3,26 @@ import type { Metrics } from '@pressroom/runtime';
 
 /** The gateway's facts as Prometheus series. */
 export function createGatewayMetrics(metrics: Metrics): GatewayMetrics {
-  const calls = metrics.counter('llm_calls_total', 'Provider calls by outcome', ['provider', 'model', 'purpose', 'tier', 'status']);
-  const avoided = metrics.counter('llm_calls_avoided_total', 'Calls answered without a provider', ['purpose', 'tier', 'cache']);
+  const calls = metrics.counter('llm_calls_total', 'Provider calls by outcome', [
+    'provider',
+    'model',
+    'purpose',
+    'tier',
+    'status',
+  ]);
+  const avoided = metrics.counter('llm_calls_avoided_total', 'Calls answered without a provider', [
+    'purpose',
+    'tier',
+    'cache',
+  ]);
   const cost = metrics.counter('llm_cost_usd_total', 'Dollars paid', ['provider', 'model', 'tier']);
   const tokens = metrics.counter('llm_tokens_total', 'Tokens by direction', ['provider', 'model', 'direction']);
   const seconds = metrics.histogram('llm_call_seconds', 'Duration of provider calls', ['provider', 'model']);
+  const paced = metrics.histogram('llm_pacing_seconds', 'Waits for room in a provider’s limits', [
+    'provider',
+    'model',
+    'lane',
+  ]);
   const open = metrics.gauge('llm_breaker_open', 'Is the breaker of a model open?', ['provider', 'model']);
   return {
     callEnded({ provider, model, purpose, tier, status, latencyMs, inputTokens, outputTokens, costNanoUsd }) {
@@ -19,6 +34,9 @@ export function createGatewayMetrics(metrics: Metrics): GatewayMetrics {
     },
     callAvoided(labels) {
       avoided.inc(labels);
+    },
+    callPaced({ provider, model, lane, waitedMs }) {
+      paced.observe({ provider, model, lane }, waitedMs / 1_000);
     },
     breakerChanged({ provider, model, state }) {
       open.set({ provider, model }, state === 'open' ? 1 : 0);

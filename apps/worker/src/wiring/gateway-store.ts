@@ -1,6 +1,14 @@
 import type { EndedCall, LedgerEntryFacts, MoneyStore, Reservation, ReservationAnswer } from '@pressroom/db';
 import { isConnectionFailure } from '@pressroom/db';
-import type { AvoidedCall, CallScope, EndCallRequest, GatewayStore, JournaledReply, LedgerFacts, Usage } from '@pressroom/llm';
+import type {
+  AvoidedCall,
+  CallScope,
+  EndCallRequest,
+  GatewayStore,
+  JournaledReply,
+  LedgerFacts,
+  Usage,
+} from '@pressroom/llm';
 import { createBatcher, errorMessage, type Clock, type Logger } from '@pressroom/runtime';
 
 const RETRY_MS = 250;
@@ -157,15 +165,18 @@ function toEndedCall(request: EndCallRequest): EndedCall {
 }
 
 /** JSON has no bigint: amounts are stored as decimal strings. */
-type StoredReply = Omit<JournaledReply, 'costNanoUsd' | 'baselineNanoUsd'> & { costNanoUsd: string; baselineNanoUsd: string };
+export type StoredReply = Omit<JournaledReply, 'costNanoUsd' | 'baselineNanoUsd'> & {
+  costNanoUsd: string;
+  baselineNanoUsd: string;
+};
 
-const toStored = (reply: JournaledReply): StoredReply => ({
+export const toStored = (reply: JournaledReply): StoredReply => ({
   ...reply,
   costNanoUsd: reply.costNanoUsd.toString(),
   baselineNanoUsd: reply.baselineNanoUsd.toString(),
 });
 
-const fromStored = (reply: StoredReply): JournaledReply => ({
+export const fromStored = (reply: StoredReply): JournaledReply => ({
   ...reply,
   costNanoUsd: BigInt(reply.costNanoUsd),
   baselineNanoUsd: BigInt(reply.baselineNanoUsd),

@@ -22,7 +22,13 @@ import {
   type FindPipeline,
   type WorkerSession,
 } from '@pressroom/engine';
-import { createConsumer, createProducer, createQueueBackend, type MalformedJob, type QueueBackend } from '@pressroom/queue';
+import {
+  createConsumer,
+  createProducer,
+  createQueueBackend,
+  type MalformedJob,
+  type QueueBackend,
+} from '@pressroom/queue';
 import {
   startHealthServer,
   systemClock as clock,
@@ -132,7 +138,10 @@ export async function startWorker(
     await consumer.drain(settings.drainMs);
     await consumer.close();
   });
-  const restarts = deps.metrics.counter('consumer_restarts_total', 'Restarts of a consumer that took nothing though work waited');
+  const restarts = deps.metrics.counter(
+    'consumer_restarts_total',
+    'Restarts of a consumer that took nothing though work waited',
+  );
   const fleet = createFleetStore(database);
   const watchdog = startConsumerWatchdog({
     consumer,
@@ -184,7 +193,8 @@ const succeeds = (work: Promise<unknown>): Promise<boolean> =>
   );
 
 function openQueueBackend(settings: WorkerSettings, log: Logger): QueueBackend {
-  if (settings.redisClusterNodes) return createQueueBackend({ kind: 'redis', clusterNodes: settings.redisClusterNodes, log });
+  if (settings.redisClusterNodes)
+    return createQueueBackend({ kind: 'redis', clusterNodes: settings.redisClusterNodes, log });
   if (settings.redisUrl) return createQueueBackend({ kind: 'redis', url: settings.redisUrl.reveal(), log });
   return createQueueBackend({ kind: 'postgres', databaseUrl: settings.databaseUrl.reveal(), log });
 }

@@ -8,6 +8,7 @@ import { draftSectionPrompt } from '../prompts/draft-section.ts';
 import { outputTokens } from '../prompts/output-tokens.ts';
 import type { PartFacts } from '../prompts/writer.ts';
 import { cleanPart } from './core/clean-part.ts';
+import { addressesIn } from './core/neutralise.ts';
 import { problemsOfPart } from './core/problems-of-part.ts';
 
 /** Writes a part for the first time. */
@@ -20,7 +21,7 @@ export async function writePart(context: StepContext, facts: PartFacts): Promise
     facts,
     ...partReply(facts),
   });
-  return cleanPart(markdown, facts.sources.length > 0);
+  return cleanPart(markdown, facts.sources.length > 0, addressesIn(facts.input));
 }
 
 /** Asks for a part that is there again, in `facts.words` words. */
@@ -40,18 +41,20 @@ export async function rewritePart(
     },
     ...partReply(facts),
   });
-  return cleanPart(markdown, facts.sources.length > 0);
+  return cleanPart(markdown, facts.sources.length > 0, addressesIn(facts.input));
 }
 
 function partReply(facts: PartFacts): {
   schema: { name: string; zod: typeof ArticlePart };
   accept: (reply: ArticlePart) => string[];
+  published: (reply: ArticlePart) => string[];
   maxOutputTokens: number;
 } {
   const sourceIds = facts.sources.map(({ id }) => id);
   return {
     schema: { name: 'article_part', zod: ArticlePart },
     accept: ({ markdown }) => problemsOfPart(markdown, sourceIds),
+    published: ({ markdown }) => [markdown],
     maxOutputTokens: outputTokens(facts.words, facts.input),
   };
 }

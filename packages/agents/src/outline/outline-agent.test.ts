@@ -31,7 +31,7 @@ describe('outline', () => {
     const outputs = { research: treeResearch };
     await outlineAgent.run(aStepContext({ agent: 'outline', llm, input: treeInput, outputs, params: { rejection } }));
     expect(llm.promptOf('outline')).toContain(
-      '<rejection>\nToo many sections.\nSay more about costs.‹/rejection>\n</rejection>\n\nThe editor rejected',
+      '<rejection>\nToo many sections.\nSay more about costs.(/rejection>\n</rejection>\n\nThe editor rejected',
     );
     const fresh = run(reply);
     await fresh.outcome;

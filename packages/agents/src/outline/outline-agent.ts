@@ -1,5 +1,5 @@
 import { ArticleOutline } from '@pressroom/contracts';
-import { planWords, ResearchOutput, type WordPlan } from '@pressroom/pipelines';
+import { planWords, ResearchOutput, styleRulesOf, type WordPlan } from '@pressroom/pipelines';
 import { callModel } from '../calling/call-model.ts';
 import type { StepAgent } from '../ports.ts';
 import { outlinePrompt } from '../prompts/outline.ts';
@@ -27,9 +27,10 @@ export const outlineAgent: StepAgent = {
       facts: { input, questions, notes, contradictions, gaps, rejections: rejectionReasons(context) },
       schema: { name: 'article_outline', zod: ArticleOutline },
       accept: (reply) => problemsOfOutline(reply, plan, noteIds),
+      published: ({ title, sections }) => [title, ...sections.map(({ heading }) => heading)],
       maxOutputTokens: outputTokens((plan.sections + 1) * WORDS_PER_SECTION, input),
     });
-    const output = normaliseOutline(outline, plan);
+    const output = normaliseOutline(outline, plan, styleRulesOf(input));
     context.log.info({ sections: output.sections.length }, 'outline.done');
     return { output, limitations: [] };
   },

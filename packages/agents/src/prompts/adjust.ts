@@ -26,7 +26,7 @@ const render = (facts: AdjustFacts): { system: string; user: string } => {
 };
 
 /** Brings a draft to its length, right after it was written. */
-export const adjustPrompt: Prompt<AdjustFacts> = { id: 'adjust', version: '1', render };
+export const adjustPrompt: Prompt<AdjustFacts> = { id: 'adjust', version: '2', render };
 
 /** Brings a part of the finished article to a new length, so that the whole has its own. */
-export const resizePrompt: Prompt<AdjustFacts> = { id: 'resize', version: '1', render };
+export const resizePrompt: Prompt<AdjustFacts> = { id: 'resize', version: '2', render };

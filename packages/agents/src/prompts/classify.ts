@@ -2,18 +2,26 @@ import { fence, type ClassifyInput } from '@pressroom/contracts';
 import { renderSource, singleLine } from './material.ts';
 import type { Prompt } from './prompt.ts';
 import { asList, MATERIAL_RULE, paragraphs } from './rules.ts';
-import { renderAssignment } from './voice.ts';
+import { renderAssignment, renderRejected } from './voice.ts';
 
 const renderLabels = ({ labels }: ClassifyInput): string =>
   fence(
     'reference',
     labels
-      .map(({ name, description }) => `- ${singleLine(name)}${description === undefined ? '' : `: ${singleLine(description)}`}`)
+      .map(
+        ({ name, description }) =>
+          `- ${singleLine(name)}${description === undefined ? '' : `: ${singleLine(description)}`}`,
+      )
       .join('\n'),
     { title: 'labels' },
   );
 
-const render = (input: ClassifyInput): { system: string; user: string } => ({
+export interface ClassifyFacts {
+  input: ClassifyInput;
+  rejections: readonly string[];
+}
+
+const render = ({ input, rejections }: ClassifyFacts): { system: string; user: string } => ({
   system: paragraphs(
     'You decide which of the given labels a text belongs to.',
     MATERIAL_RULE,
@@ -25,7 +33,9 @@ const render = (input: ClassifyInput): { system: string; user: string } => ({
       '`confidence` is how likely the label is right, from 0 to 1: 0.9 and more only where the text leaves no doubt.',
       '`quote` is the passage of the text that decides, at most one sentence, copied character by character.',
       '`reason` is one sentence.',
-      ...(input.instructions === undefined ? [] : ['The instructions in <brief> decide where descriptions leave it open.']),
+      ...(input.instructions === undefined
+        ? []
+        : ['The instructions in <brief> decide where descriptions leave it open.']),
     ]),
     'Reply with JSON: {"labels": [{"name": "…", "confidence": 0.8, "quote": "…", "reason": "…"}]}.',
     renderAssignment(
@@ -35,11 +45,15 @@ const render = (input: ClassifyInput): { system: string; user: string } => ({
     ),
     renderLabels(input),
   ),
-  user: paragraphs(renderSource({ id: 1, title: '' }, input.text), 'Which labels apply to the text in <source>?'),
+  user: paragraphs(
+    renderSource({ id: 1, title: '' }, input.text),
+    renderRejected(rejections),
+    'Which labels apply to the text in <source>?',
+  ),
 });
 
 /** Labels a text. Labels stand before the text, so that a prompt cache serves every text of the same set. */
-export const classifyPrompt: Prompt<ClassifyInput> = { id: 'classify', version: '1', render };
+export const classifyPrompt: Prompt<ClassifyFacts> = { id: 'classify', version: '1', render };
 
 /** The same question to another model, where the first was unsure; it is not told what the first one said. */
-export const classifyAgainPrompt: Prompt<ClassifyInput> = { id: 'classify-again', version: '1', render };
+export const classifyAgainPrompt: Prompt<ClassifyFacts> = { id: 'classify-again', version: '1', render };

@@ -1,9 +1,17 @@
 import type { BriefInput } from '@pressroom/contracts';
 import type { ContractPart, WordPlan } from '@pressroom/pipelines';
-import { renderArticle, renderDefects, renderNotes, renderQuestions, renderRemarks, type Note, type PromptDefect } from './material.ts';
+import {
+  renderArticle,
+  renderDefects,
+  renderNotes,
+  renderQuestions,
+  renderRemarks,
+  type Note,
+  type PromptDefect,
+} from './material.ts';
 import type { Prompt } from './prompt.ts';
 import { asList, languageRule, MATERIAL_RULE, paragraphs } from './rules.ts';
-import { renderAssignment } from './voice.ts';
+import { renderAssignment, renderRejected } from './voice.ts';
 
 const MOST_RISKS = 6;
 export const MOST_SEARCH_TERMS = 12;
@@ -15,6 +23,7 @@ export interface ContentBriefFacts {
   notes: readonly Note[];
   contradictions: readonly string[];
   gaps: readonly string[];
+  rejections: readonly string[];
 }
 
 export interface MendContentBriefFacts extends ContentBriefFacts {
@@ -45,7 +54,7 @@ const systemOf = ({ input, plan, notes }: ContentBriefFacts): string =>
       '"points": ["…"], "noteIds": ["n1"], "words": 200}], "searchTerms": ["…"], "risks": ["…"]}.',
   );
 
-const materialOf = ({ input, plan, questions, notes, contradictions, gaps }: ContentBriefFacts): string =>
+const materialOf = ({ input, plan, questions, notes, contradictions, gaps, rejections }: ContentBriefFacts): string =>
   paragraphs(
     renderAssignment(
       input,
@@ -56,6 +65,7 @@ const materialOf = ({ input, plan, questions, notes, contradictions, gaps }: Con
     renderNotes(notes),
     renderRemarks('contradictions between sources', contradictions),
     renderRemarks('questions without an answer', gaps),
+    renderRejected(rejections),
   );
 
 /** Decides angle, outline and what to look out for. */

@@ -1,7 +1,14 @@
 import { DEFECT_KINDS, type ArticleInput } from '@pressroom/contracts';
 import type { ContractPart, OutlineOutput } from '@pressroom/pipelines';
 import { renderBrief } from './brief.ts';
-import { renderArticle, renderNotes, renderOutline, renderRejections, renderSourceTitles, type Note } from './material.ts';
+import {
+  renderArticle,
+  renderNotes,
+  renderOutline,
+  renderRejections,
+  renderSourceTitles,
+  type Note,
+} from './material.ts';
 import { asList, languageRule, MATERIAL_RULE, paragraphs } from './rules.ts';
 import type { Prompt } from './prompt.ts';
 

@@ -5,7 +5,7 @@ import { writerMaterial, writerSystem, type PartFacts } from './writer.ts';
 /** Writes the lead. */
 export const draftLeadPrompt: Prompt<PartFacts> = {
   id: 'draft-lead',
-  version: '1',
+  version: '2',
   render: (facts) => ({
     system: writerSystem(facts.input, facts.notes.length > 0),
     user: paragraphs(

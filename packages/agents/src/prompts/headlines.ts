@@ -3,13 +3,14 @@ import type { Headline, HeadlinePlan } from '@pressroom/pipelines';
 import { renderArticle, renderDefects, renderSource, singleLine, type PromptDefect } from './material.ts';
 import type { Prompt } from './prompt.ts';
 import { asList, MATERIAL_RULE, paragraphs } from './rules.ts';
-import { renderAssignment, voiceRules } from './voice.ts';
+import { renderAssignment, renderRejected, voiceRules } from './voice.ts';
 
 export interface HeadlinesFacts {
   input: HeadlinesInput;
   plan: HeadlinePlan;
   /** The text as far as it is read; empty without one. */
   text: string;
+  rejections: readonly string[];
 }
 
 export interface MoreHeadlinesFacts extends HeadlinesFacts {
@@ -38,7 +39,7 @@ const systemOf = ({ input, plan, text }: HeadlinesFacts): string =>
     'Reply with JSON: {"headlines": [{"text": "…", "angle": "…"}]}.',
   );
 
-const materialOf = ({ input, plan, text }: HeadlinesFacts, count: number): string =>
+const materialOf = ({ input, plan, text, rejections }: HeadlinesFacts, count: number): string =>
   paragraphs(
     renderAssignment(
       input,
@@ -46,6 +47,7 @@ const materialOf = ({ input, plan, text }: HeadlinesFacts, count: number): strin
       (input.angles?.length ?? 0) === 0 ? [] : [`Angles: ${(input.angles ?? []).map(singleLine).join('; ')}`],
     ),
     text === '' ? '' : renderSource({ id: 1, title: input.topic ?? '' }, text),
+    renderRejected(rejections),
   );
 
 /** All variants in one call. */

@@ -16,7 +16,7 @@ export const outlinePrompt: Prompt<{
   rejections?: readonly string[];
 }> = {
   id: 'outline',
-  version: '1',
+  version: '2',
   render: ({ input, questions, notes, contradictions, gaps, rejections = [] }) => {
     const plan = planWords(input);
     return {

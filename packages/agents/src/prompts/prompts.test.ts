@@ -40,7 +40,7 @@ const rendered = <Facts>(prompt: Prompt<Facts>, facts: Facts) => ({ ...prompt, .
 
 const all = [
   rendered(researchPlanPrompt, { input }),
-  rendered(sourceSummaryPrompt, { input, questions, source: { id: 2, title: 'A "quoted" title' }, text: 'The text.' }),
+  rendered(sourceSummaryPrompt, { input, questions, source: { title: 'A "quoted" title' }, text: 'The text.' }),
   rendered(researchNotesPrompt, {
     input,
     questions,
@@ -87,6 +87,14 @@ describe('prompts', () => {
     for (const { text } of treeResearch.sources) expect(system + user).not.toContain(text.slice(0, 20));
   });
 
+  it('read a source alike whoever it is read for and wherever it stands', () => {
+    const facts = { questions, source: { title: 'Survey' }, text: 'The text.' };
+    const { topic, language } = input;
+    expect(sourceSummaryPrompt.render({ ...facts, input })).toEqual(
+      sourceSummaryPrompt.render({ ...facts, input: { topic, language } }),
+    );
+  });
+
   it('share one system prompt over every part of a task and every call about a part', () => {
     const systems = [
       draftLeadPrompt.render(partFacts('lead')),
@@ -115,7 +123,7 @@ describe('prompts', () => {
   it.each([
     [
       'a source',
-      (text: string) => sourceSummaryPrompt.render({ input, questions, source: { id: 1, title: text }, text }).user,
+      (text: string) => sourceSummaryPrompt.render({ input, questions, source: { title: text }, text }).user,
     ],
     [
       'points',

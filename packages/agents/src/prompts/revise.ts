@@ -24,7 +24,7 @@ export const revisePrompt: Prompt<{
   rejections?: readonly string[];
 }> = {
   id: 'revise',
-  version: '1',
+  version: '2',
   render: ({ input, parts, defects, notes, sources, rejections = [] }) => ({
     system: paragraphs(
       'You mend the listed defects of an article by small edits.',

@@ -2,7 +2,7 @@ import { fence, type RewriteInput } from '@pressroom/contracts';
 import { renderArticle, renderDefects, renderSource, type PromptDefect } from './material.ts';
 import type { Prompt } from './prompt.ts';
 import { asList, MATERIAL_RULE, paragraphs } from './rules.ts';
-import { renderAssignment, voiceRules } from './voice.ts';
+import { renderAssignment, renderRejected, voiceRules } from './voice.ts';
 
 export interface RewriteFacts {
   input: RewriteInput;
@@ -16,6 +16,7 @@ export interface RewriteFacts {
   words: number | undefined;
   /** It may become so short that not every figure and name has room. */
   mayDrop: boolean;
+  rejections: readonly string[];
 }
 
 export interface MendRewriteFacts extends RewriteFacts {
@@ -33,13 +34,15 @@ const systemOf = ({ input, mayDrop }: Pick<RewriteFacts, 'input' | 'mayDrop'>): 
         : 'Keep every figure, name and date exactly as it is. Add none.',
       'Add no statement, no example and no opinion. Keep the order unless the readers need another.',
       'Markdown; keep headings and lists where the text has them, at the same level.',
-      ...(input.instructions === undefined ? [] : ['Do what the instructions in <brief> ask for as far as the facts allow.']),
+      ...(input.instructions === undefined
+        ? []
+        : ['Do what the instructions in <brief> ask for as far as the facts allow.']),
       ...voiceRules(input, { language: 'Write in the language of the text', tone: 'in the tone of the text' }),
     ]),
     'Reply with JSON: {"title": "…", "markdown": "…"}.',
   );
 
-function materialOf({ input, piece, pieces, text, before, words }: RewriteFacts): string {
+function materialOf({ input, piece, pieces, text, before, words, rejections }: RewriteFacts): string {
   return paragraphs(
     renderAssignment(
       input,
@@ -48,6 +51,7 @@ function materialOf({ input, piece, pieces, text, before, words }: RewriteFacts)
     ),
     before === '' ? '' : fence('reference', before, { title: 'what stands before' }),
     renderSource({ id: 1, title: input.title ?? '' }, text),
+    renderRejected(rejections),
   );
 }
 

@@ -9,7 +9,8 @@ export const MATERIAL_RULE =
 export const languageRule = (input: Voice): string => `Write in ${languageName(input)}.`;
 
 export const toneRule = (input: Voice): string =>
-  `Write in ${languageName(input)}, in a tone that is ${toneOf(input)}. Keep to the style guide in <brief> where there is one.`;
+  `Write in ${languageName(input)}, in a tone that is ${toneOf(input)}. Write for the audience in <brief>, keep to its style ` +
+  'guide where it has one, and use its keywords where they read naturally.';
 
 /** One instruction a line, as models follow lists best. */
 export const asList = (rules: readonly string[]): string => rules.map((rule) => `- ${rule}`).join('\n');

@@ -1,19 +1,23 @@
-import type { ArticleInput } from '@pressroom/contracts';
+import { fence, type ArticleInput } from '@pressroom/contracts';
 import { POINTS_PER_CHUNK } from '../research/core/split-chunks.ts';
-import { renderBrief } from './brief.ts';
-import { renderQuestions, renderSource } from './material.ts';
+import { languageOf } from './brief.ts';
+import { renderQuestions } from './material.ts';
 import { asList, languageRule, MATERIAL_RULE, paragraphs } from './rules.ts';
 import type { Prompt } from './prompt.ts';
 
-/** Takes from one source, or one chunk of it, what it says to the questions. */
+/**
+ * Takes from one source, or one chunk of it, what it says to the questions. Rendered from nothing else: neither from the
+ * source's place in a list nor from audience and style, so that the same source is summarised once for the same questions,
+ * whichever task asks.
+ */
 export const sourceSummaryPrompt: Prompt<{
-  input: ArticleInput;
+  input: Pick<ArticleInput, 'topic' | 'language'>;
   questions: readonly string[];
-  source: { id: number; title: string };
+  source: { title: string };
   text: string;
 }> = {
   id: 'source-summary',
-  version: '1',
+  version: '2',
   render: ({ input, questions, source, text }) => ({
     system: paragraphs(
       'You take from one source the points that answer given research questions.',
@@ -29,9 +33,9 @@ export const sourceSummaryPrompt: Prompt<{
       'Reply with JSON: {"relevant": true, "points": [{"text": "…", "quote": "…"}]}.',
     ),
     user: paragraphs(
-      renderBrief(input),
+      fence('brief', '', { topic: input.topic, language: languageOf(input) }),
       renderQuestions(questions),
-      renderSource(source, text),
+      fence('source', text, { title: source.title }),
       'Take the points from this source.',
     ),
   }),

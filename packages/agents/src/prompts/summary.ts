@@ -1,16 +1,25 @@
 import type { SummaryInput } from '@pressroom/contracts';
 import type { ContractPart, SummaryPlan } from '@pressroom/pipelines';
-import { renderArticle, renderDefects, renderNotes, renderSource, renderSourceTitles, type Note, type PromptDefect } from './material.ts';
+import {
+  renderArticle,
+  renderDefects,
+  renderNotes,
+  renderSource,
+  renderSourceTitles,
+  type Note,
+  type PromptDefect,
+} from './material.ts';
 import type { Prompt } from './prompt.ts';
 import { asList, MATERIAL_RULE, paragraphs } from './rules.ts';
-import { renderAssignment, voiceRules } from './voice.ts';
+import { renderAssignment, renderRejected, voiceRules } from './voice.ts';
 
 export interface SummaryFacts {
-  input: SummaryInput;
+  input: Omit<SummaryInput, 'sources'>;
   plan: SummaryPlan;
   sources: readonly { id: number; title: string; text: string }[];
   /** Points taken from sources that are too long to be read at once; without any the texts themselves are given. */
   notes: readonly Note[];
+  rejections: readonly string[];
 }
 
 export interface MendSummaryFacts extends SummaryFacts {
@@ -37,12 +46,13 @@ const systemOf = ({ input, plan, notes }: SummaryFacts): string =>
     'Reply with JSON: {"title": "…", "markdown": "…", "keyPoints": [{"text": "…", "sources": [1]}]}.',
   );
 
-const materialOf = ({ input, plan, sources, notes }: SummaryFacts): string =>
+const materialOf = ({ input, plan, sources, notes, rejections }: SummaryFacts): string =>
   paragraphs(
     renderAssignment(input, { topic: input.focus, words: plan.targetWords, points: plan.keyPoints }),
     ...(notes.length > 0
       ? [renderSourceTitles(sources), renderNotes(notes)]
       : sources.map((source) => renderSource(source, source.text))),
+    renderRejected(rejections),
   );
 
 /** Sums sources up, from their texts or from points taken from these. */

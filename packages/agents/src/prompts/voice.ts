@@ -1,5 +1,6 @@
 import { fence, type Voice } from '@pressroom/contracts';
 import { languageName, toneOf } from './brief.ts';
+import { renderRejections } from './material.ts';
 
 /**
  * What the user asked for, as prompts of the single-step types show it. Attributes that were not given are left out, so
@@ -27,5 +28,15 @@ export const voiceRules = (voice: Voice, otherwise: { language: string; tone?: s
     `${voice.tone === undefined && otherwise.tone !== undefined ? otherwise.tone : `in a tone that is ${toneOf(voice)}`}.`,
   ...(voice.audience === undefined ? [] : ['Choose words and what you explain for the audience in <brief>.']),
   ...(voice.styleGuide === undefined ? [] : ['Keep to the style guide in <brief> in every sentence.']),
-  ...((voice.keywords?.length ?? 0) === 0 ? [] : ['Use each keyword in <brief> at least once, where it reads naturally.']),
+  ...((voice.keywords?.length ?? 0) === 0
+    ? []
+    : ['Use each keyword in <brief> at least once, where it reads naturally.']),
 ];
+
+/** What a person has said against versions before; nothing at all without reasons. */
+export const renderRejected = (reasons: readonly string[]): string =>
+  renderRejections(
+    reasons,
+    'An editor rejected earlier versions for the reasons in <rejection>, the latest last. Mend every one of them, as far as ' +
+      'the rules above allow.',
+  );

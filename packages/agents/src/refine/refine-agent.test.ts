@@ -61,7 +61,12 @@ describe('refine', () => {
   });
 
   it('takes up why a person rejected it, even at a quality without rounds and when the critic is pleased', async () => {
-    const defect = { kind: 'style', part: '1', quote: 'on 12 summer afternoons', advice: 'the editor wants it shorter' };
+    const defect = {
+      kind: 'style',
+      part: '1',
+      quote: 'on 12 summer afternoons',
+      advice: 'the editor wants it shorter',
+    };
     const edit = { part: '1', find: 'on 12 summer afternoons', replace: 'on 12 afternoons' };
     const answers = { 'critique/1': { ...fine, defects: [defect] }, 'revise/1': { edits: [edit] } };
     const { llm, output } = await run(answers, treeOutputs(), 'economy', { rejection: { reasons: ['Too wordy.'] } });
@@ -140,6 +145,16 @@ describe('refine', () => {
     expect(llm.paths()).toEqual(paths);
     expect(output.rounds).toBe(paths.filter((path) => path.startsWith('critique')).length);
     if (quality === 'economy') expect(output.score).toBeNull();
+  });
+
+  it('mends what is no matter of taste, however well the article is thought of', async () => {
+    const uncited = { kind: 'missing_citation', part: '1', quote: SECTION_1, advice: 'cite it' };
+    const { llm } = await run(
+      { 'critique/1': { scores: scores(5), defects: [uncited] }, 'revise/1': { edits: [] } },
+      treeOutputs(),
+      'balanced',
+    );
+    expect(llm.paths()).toEqual(['critique/1', 'revise/1', 'metadata']);
   });
 
   it('stops before its last round when the article is good enough', async () => {

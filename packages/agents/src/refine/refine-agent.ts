@@ -7,6 +7,7 @@ import {
   OutlineOutput,
   planWords,
   ResearchOutput,
+  styleRulesOf,
   type ContractPart,
   type ContractReport,
   type RefineOutput,
@@ -54,7 +55,8 @@ export const refineAgent: StepAgent = {
     const sources = indexSources(matter.research.sources);
     const { title } = drafted;
     const { targetWords } = planWords(input);
-    const check: Check = (parts) => checkContract({ title, topic: input.topic, targetWords, parts }, sources);
+    const style = styleRulesOf(input);
+    const check: Check = (parts) => checkContract({ title, topic: input.topic, targetWords, parts, style }, sources);
 
     const start: Version = { parts: drafted.parts, report: check(drafted.parts), edits: [] };
     const rounds = await runRounds(context, matter, start, check);

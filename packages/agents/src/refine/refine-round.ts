@@ -9,6 +9,7 @@ import {
 } from '@pressroom/pipelines';
 import { callModel } from '../calling/call-model.ts';
 import type { StepContext } from '../ports.ts';
+import { addressesIn, neutralise } from '../draft/core/neutralise.ts';
 import { critiquePrompt, MOST_DEFECTS } from '../prompts/critique.ts';
 import type { Note, PromptDefect } from '../prompts/material.ts';
 import { outputTokens } from '../prompts/output-tokens.ts';
@@ -27,6 +28,8 @@ export interface RefineMatter {
 
 /** A mean score from which an article that keeps its contract is left alone. */
 const GOOD_ENOUGH = 4.5;
+/** What an article may keep when it is good enough: matters of taste. Anything else is mended whatever the score. */
+const MATTERS_OF_TASTE: ReadonlySet<string> = new Set<PromptDefect['kind']>(['style', 'clarity', 'length', 'repetition']);
 /** A located defect with its quote and advice, and an edit with what it finds and puts there. */
 const WORDS_PER_DEFECT = 60;
 const WORDS_PER_EDIT = 80;
@@ -63,8 +66,9 @@ export async function critiqueArticle(
   const scores = Object.values(critique.scores);
   const score = scores.reduce((total, each) => total + each, 0) / scores.length;
   const defects = collectDefects(report.findings, critique.defects, parts);
+  const isSound = report.errors === 0 && defects.every(({ kind }) => MATTERS_OF_TASTE.has(kind));
   // What a person has rejected is not good enough, however well a model thinks of it.
-  const isPraised = score >= GOOD_ENOUGH && report.errors === 0 && rejections.length === 0;
+  const isPraised = score >= GOOD_ENOUGH && isSound && rejections.length === 0;
   return { score, defects, isGoodEnough: defects.length === 0 || isPraised };
 }
 
@@ -96,13 +100,15 @@ export async function reviseArticle(
       rejections,
     },
     schema: { name: 'article_patch', zod: ArticlePatch },
+    published: ({ edits }) => edits.map(({ replace }) => replace),
     maxOutputTokens: outputTokens(defects.length * WORDS_PER_EDIT, input),
     temperature: 0,
   });
+  const allowed = addressesIn(input);
   const located = patch.edits.map((edit) => {
     const part = normalisePart(edit.part);
     const text = parts.find((each) => each.part === part)?.markdown ?? '';
-    return { part, find: locateQuote(text, edit.find) ?? edit.find, replace: edit.replace };
+    return { part, find: locateQuote(text, edit.find) ?? edit.find, replace: neutralise(edit.replace, allowed) };
   });
   const allow = { parts: affected, sources: new Set(research.sources.map(({ id }) => id)) };
   const patched = applyEdits(parts, located, allow);

@@ -1,6 +1,7 @@
 import { ArticleMetadata } from '@pressroom/contracts';
 import { clipWords, META_DESCRIPTION_CHARACTERS, type ContractPart } from '@pressroom/pipelines';
 import { callModel } from '../calling/call-model.ts';
+import { neutralise } from '../draft/core/neutralise.ts';
 import type { StepContext } from '../ports.ts';
 import { metadataPrompt, MOST_KEYWORDS } from '../prompts/metadata.ts';
 import { outputTokens } from '../prompts/output-tokens.ts';
@@ -22,10 +23,11 @@ export async function writeMetadata(
     facts: { input, outline, lead: opening ?? { part: 'lead', heading: '', markdown: '' } },
     schema: { name: 'article_metadata', zod: ArticleMetadata },
     accept: (reply) => (reply.metaDescription.trim() === '' ? ['the description is empty'] : []),
+    published: (reply) => [reply.metaDescription, ...reply.keywords],
     maxOutputTokens: outputTokens(METADATA_WORDS, input),
     temperature: 0,
   });
-  const tidy = (text: string): string => text.replace(/\s+/g, ' ').trim();
+  const tidy = (text: string): string => neutralise(text).replace(/\s+/g, ' ').trim();
   return {
     metaDescription: clipWords(tidy(metaDescription), META_DESCRIPTION_CHARACTERS),
     keywords: [...new Set(keywords.map(tidy))].filter((keyword) => keyword !== '').slice(0, MOST_KEYWORDS),

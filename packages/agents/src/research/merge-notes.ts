@@ -1,8 +1,11 @@
 import { ResearchNotes, type ArticleInput } from '@pressroom/contracts';
+import { findSupport, indexSources, rewriteCitations, splitSentences } from '@pressroom/pipelines';
 import { callModel } from '../calling/call-model.ts';
+import { isAboutTheCall, tryOptional } from '../calling/try-optional.ts';
 import type { StepContext } from '../ports.ts';
 import { outputTokens } from '../prompts/output-tokens.ts';
 import { researchNotesPrompt } from '../prompts/research-notes.ts';
+import { givesOrders } from './core/gives-orders.ts';
 
 export interface SourcePoints {
   id: number;
@@ -13,9 +16,37 @@ export interface SourcePoints {
 const WORDS_PER_NOTE = 45;
 /** Contradictions and gaps. */
 const REMARK_WORDS = 250;
+/** Notes are points in nearly the same words: more of a note must stand in them than of an article's sentence in a source. */
+const LEAST_COVERAGE = 0.5;
 
-/** Merges the points of all sources into notes `n1`, `n2`, …, each with the sources it rests on. */
+/**
+ * Merges the points of all sources into notes `n1`, `n2`, …, each with the sources it rests on. A note that the points of
+ * its sources do not bear out is left out: no source gets a word into what another one says. Points that no model will
+ * merge become notes as they are.
+ */
 export async function mergeNotes(
+  context: StepContext,
+  input: ArticleInput,
+  questions: readonly string[],
+  sources: readonly SourcePoints[],
+): Promise<ResearchNotes> {
+  const merged = await tryOptional(context, () => askForNotes(context, input, questions, sources), isAboutTheCall);
+  const borneOut = merged.outcome === 'done' ? keepBorneOut(merged.value, sources, input.topic) : undefined;
+  if (merged.outcome === 'done' && borneOut && borneOut.length > 0) {
+    const dropped = merged.value.notes.length - borneOut.length;
+    if (dropped > 0) context.log.info({ dropped }, 'notes.dropped');
+    const remarks = (lines: readonly string[]): string[] => lines.filter((line) => !givesOrders(line));
+    return {
+      notes: numbered(borneOut),
+      contradictions: remarks(merged.value.contradictions),
+      gaps: remarks(merged.value.gaps),
+    };
+  }
+  context.log.warn({ code: merged.outcome === 'failed' ? merged.error.code : 'OUTPUT_INVALID' }, 'notes.unmerged');
+  return { notes: numbered(unmerged(sources)), contradictions: [], gaps: [] };
+}
+
+async function askForNotes(
   context: StepContext,
   input: ArticleInput,
   questions: readonly string[],
@@ -23,23 +54,52 @@ export async function mergeNotes(
 ): Promise<ResearchNotes> {
   const known = new Set(sources.map(({ id }) => id));
   const points = sources.reduce((total, source) => total + source.points.length, 0);
-  const merged = await callModel(context, {
+  return callModel(context, {
     path: 'notes',
     purpose: 'research-notes',
     prompt: researchNotesPrompt,
     facts: { input, questions, sources },
     schema: { name: 'research_notes', zod: ResearchNotes },
     accept: (reply) => problemsOfNotes(reply, known),
+    published: ({ notes }) => notes.map(({ text }) => text),
     maxOutputTokens: outputTokens(points * WORDS_PER_NOTE + REMARK_WORDS, input),
     temperature: 0,
   });
-  // Numbered here, whatever ids the model chose: outline and drafts name notes by them.
-  const notes = merged.notes.map((note, index) => ({
-    ...note,
+}
+
+type Note = Pick<ResearchNotes['notes'][number], 'text' | 'sources'>;
+
+/** Numbered here, whatever ids the model chose: outline and drafts name notes by them. */
+const numbered = (notes: readonly Note[]): ResearchNotes['notes'] =>
+  notes.map(({ text, sources }, index) => ({
     id: `n${index + 1}`,
-    sources: [...new Set(note.sources)],
+    text: rewriteCitations(text, () => undefined),
+    sources: [...new Set(sources)],
   }));
-  return { ...merged, notes };
+
+function keepBorneOut({ notes }: ResearchNotes, sources: readonly SourcePoints[], topic: string): Note[] {
+  const index = indexSources(sources.map(({ id, title, points }) => ({ id, title, text: points.join('\n\n') })));
+  return notes.flatMap(({ text, sources: own }) => {
+    // Sentence by sentence: what was added to a statement must not hide behind it.
+    const statements = splitSentences(text).map((sentence) => sentence.text);
+    const kept = statements.filter((statement) => {
+      const support = findSupport(statement, own, index, topic);
+      return support.isBorneOut && support.coverage >= LEAST_COVERAGE && !givesOrders(statement);
+    });
+    return kept.length === 0 ? [] : [{ text: kept.join(' '), sources: own }];
+  });
+}
+
+/** Every point a note of its own source; what several sources say in the same words is one note. */
+function unmerged(sources: readonly SourcePoints[]): Note[] {
+  const bySaying = new Map<string, Note>();
+  for (const { id, points } of sources) {
+    for (const text of points) {
+      const known = bySaying.get(text);
+      bySaying.set(text, { text, sources: [...(known?.sources ?? []), id] });
+    }
+  }
+  return [...bySaying.values()];
 }
 
 /** Notes must exist, say something, and rest on sources that exist. */

@@ -22,7 +22,11 @@ const POINTS_SURPLUS = 3;
 export async function readOnly(context: StepContext): Promise<StepOutput> {
   const input = inputOf(context, SummaryInput.shape);
   const topic = input.focus ?? 'everything of importance in the source';
-  const brief: ArticleInput = { topic, sources: input.sources, ...(input.language !== undefined && { language: input.language }) };
+  const brief: ArticleInput = {
+    topic,
+    sources: input.sources,
+    ...(input.language !== undefined && { language: input.language }),
+  };
   const read = await readSources(context, brief);
   if (read.sources.length === 0) throw new NoUsableSourceError(input.sources.length);
   const output: ResearchOutput = { questions: [], sources: read.sources, notes: [], contradictions: [], gaps: [] };
@@ -45,7 +49,11 @@ async function takePoints(
   const chunks = sources.flatMap((source) =>
     splitChunks(source.text, chunkTokens).map((text, index) => ({ source, chunk: index + 1, text })),
   );
-  const questions = ['What does the source state?', 'Which figures, names and dates does it give?', 'What follows from it?'];
+  const questions = [
+    'What does the source state?',
+    'Which figures, names and dates does it give?',
+    'What follows from it?',
+  ];
   const points: { text: string; source: number }[] = [];
   const failed = new Map<ReadSource, string>();
   const summaries = await mapBounded(chunks, SUMMARIES_AT_ONCE, (chunk) =>

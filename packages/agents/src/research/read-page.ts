@@ -1,58 +1,61 @@
-import { Worker } from 'node:worker_threads';
+import type { FetchedPage } from '../ports.ts';
+import type { PdfReading } from './core/pdf-text.ts';
 import { pageKind, plainPageText, type ReadableText } from './core/readable-text.ts';
+import { runInThread, type ThreadLimits } from './run-in-thread.ts';
 
 /** More HTML than this is no article. */
 const MOST_HTML_CHARACTERS = 1_000_000;
 /** A real page of that size takes a second. */
-const LIMIT_MS = 10_000;
-const LIMIT_MEMORY_MB = 256;
+const HTML_LIMITS: ThreadLimits = { timeMs: 10_000, heapMb: 256, externalMb: 128 };
+/** A report of three hundred pages takes a few seconds. */
+const PDF_LIMITS: ThreadLimits = { timeMs: 20_000, heapMb: 384, externalMb: 192 };
+
+export type PageReading =
+  | ({ outcome: 'read' } & ReadableText)
+  /** `reason` completes "it …". */
+  | { outcome: 'unreadable'; reason: string };
+
+const NOTHING: PageReading = { outcome: 'unreadable', reason: 'has no readable text' };
 
 /**
- * The readable text of a fetched page; undefined when it has none, is no text, or is more than its limits allow.
- *
- * HTML is parsed in a thread of its own: a few hundred kilobytes of hostile markup keep a parser busy for minutes, which
- * here would hold up every other step of the process and cost it its leases. The thread has no environment.
+ * The readable text of a fetched page: HTML, Markdown, plain text or PDF. HTML and PDF are parsed in a thread of their own
+ * with bounds on time and memory, for a few hundred hostile kilobytes keep a parser busy for minutes.
  *
  * @throws the signal's reason when it aborts
  */
 export async function readPage(
-  page: { contentType: string; text: string },
+  page: Pick<FetchedPage, 'contentType' | 'text' | 'bytes'>,
   signal: AbortSignal,
-  limitMs = LIMIT_MS,
-): Promise<ReadableText | undefined> {
-  const kind = pageKind(page);
-  if (kind === 'plain') return plainPageText(page.text);
-  return kind === 'html' ? readInThread(page.text.slice(0, MOST_HTML_CHARACTERS), signal, limitMs) : undefined;
-}
-
-async function readInThread(html: string, signal: AbortSignal, limitMs: number): Promise<ReadableText | undefined> {
-  signal.throwIfAborted();
-  const ends = AbortSignal.any([signal, AbortSignal.timeout(limitMs)]);
-  const thread = new Worker(new URL('readable-text.thread.ts', import.meta.url), {
-    workerData: html,
-    env: {},
-    resourceLimits: { maxOldGenerationSizeMb: LIMIT_MEMORY_MB },
-  });
-  try {
-    return await new Promise<ReadableText | undefined>((resolve, reject) => {
-      const onEnd = (): void => {
-        // Out of time is the page's fault and means "nothing readable"; everything else is the caller's wish.
-        if (signal.aborted) reject(signal.reason as Error);
-        else resolve(undefined);
-      };
-      ends.addEventListener('abort', onEnd, { once: true });
-      thread.once('message', (text: ReadableText | null) => {
-        resolve(text ?? undefined);
+  limits: Partial<ThreadLimits> = {},
+): Promise<PageReading> {
+  switch (pageKind(page)) {
+    case 'plain':
+      return toReading(plainPageText(page.text));
+    case 'html': {
+      const html = page.text.slice(0, MOST_HTML_CHARACTERS);
+      const file = new URL('readable-text.thread.ts', import.meta.url);
+      const text = await runInThread<ReadableText | null>(file, html, {
+        signal,
+        limits: { ...HTML_LIMITS, ...limits },
       });
-      // Out of memory, or a bug in a parser: either way there is nothing to read.
-      thread.once('error', () => {
-        resolve(undefined);
-      });
-      thread.once('exit', () => {
-        resolve(undefined);
-      });
-    });
-  } finally {
-    await thread.terminate();
+      return toReading(text ?? undefined);
+    }
+    case 'pdf': {
+      const file = new URL('pdf-text.thread.ts', import.meta.url);
+      const reading = await runInThread<PdfReading>(file, page.bytes, { signal, limits: { ...PDF_LIMITS, ...limits } });
+      if (reading?.outcome === 'read') return toReading(reading);
+      return { outcome: 'unreadable', reason: PDF_REASONS[reading?.outcome ?? 'too_much'] };
+    }
+    case 'other':
+      return NOTHING;
   }
 }
+
+const PDF_REASONS = {
+  encrypted: 'is a PDF that needs a password',
+  damaged: 'is a damaged PDF',
+  too_much: 'is a PDF that takes more time or memory than it may',
+} as const;
+
+const toReading = (text: ReadableText | undefined): PageReading =>
+  text === undefined || text.text === '' ? NOTHING : { outcome: 'read', title: text.title, text: text.text };

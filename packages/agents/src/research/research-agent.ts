@@ -8,7 +8,9 @@ import type { StepAgent, StepContext } from '../ports.ts';
 import { outputTokens } from '../prompts/output-tokens.ts';
 import { MOST_QUESTIONS, researchPlanPrompt } from '../prompts/research-plan.ts';
 import { articleInput } from '../step-input.ts';
+import { freezePlan, thawPlan, type ResearchPlan } from './core/freeze-plan.ts';
 import { decideChunkTokens, estimateTokens, splitChunks } from './core/split-chunks.ts';
+import { findSources } from './find-sources.ts';
 import { mergeNotes, type SourcePoints } from './merge-notes.ts';
 import { readOnly } from './read-only.ts';
 import { readSources, type ReadSource } from './read-sources.ts';
@@ -19,28 +21,61 @@ const SUMMARIES_AT_ONCE = 4;
 const WORDS_PER_QUESTION = 30;
 
 /**
- * Plans questions, reads the sources, takes their points and merges them into notes. The questions are planned before any
- * source is read, so that nothing a source says can steer what is asked. Without given sources there are no notes: the
- * article then rests on what models know and cites nothing.
+ * Plans, reads the user's sources and looks up others, takes their points and merges them into notes. The plan, questions
+ * and lookups, is made and frozen before any source is read, so that nothing a source says can steer what is asked or
+ * cause a tool to be called. Without any source there are no notes: the article then rests on what models know and cites
+ * nothing.
  */
 export const researchAgent: StepAgent = {
   name: 'research',
   async run(context) {
     if (context.step.params['scope'] === 'read') return readOnly(context);
     const input = articleInput(context);
-    const questions = await planQuestions(context, input);
-    const nothing: ResearchOutput = { questions, sources: [], notes: [], contradictions: [], gaps: [] };
-    if ((input.sources?.length ?? 0) === 0) return { output: nothing, limitations: [] };
-
-    const read = await readSources(context, input);
-    const taken = await takePoints(context, input, questions, read.sources);
-    if (taken.points.length === 0) throw new NoUsableSourceError(input.sources?.length ?? 0);
+    const plan = await makePlan(context, input);
+    const { questions } = plan;
+    const given = input.sources?.length ?? 0;
+    const read = await readEverything(context, input, plan);
+    const taken = await takePoints(context, input, questions, read.sources, given);
+    const limitations = [...read.limitations, ...taken.limitations];
+    if (taken.points.length === 0) {
+      if (given > 0) throw new NoUsableSourceError(given);
+      return { output: { questions, sources: [], notes: [], contradictions: [], gaps: [] }, limitations };
+    }
     const { notes, contradictions, gaps } = await mergeNotes(context, input, questions, taken.points);
     const output: ResearchOutput = { questions, sources: taken.sources, notes, contradictions, gaps };
     context.log.info({ sources: output.sources.length, notes: notes.length }, 'research.done');
-    return { output, limitations: [...read.limitations, ...taken.limitations] };
+    return { output, limitations };
   },
 };
+
+/** A plan with lookups is kept in the journal: a later attempt makes the very same ones, whatever is configured by then. */
+async function makePlan(context: StepContext, input: ArticleInput): Promise<ResearchPlan> {
+  const questions = await planQuestions(context, input);
+  const plan = freezePlan(input, questions, context.tools?.offers ?? []);
+  if (plan.lookups.length === 0) return plan;
+  return thawPlan(await context.tool('plan', () => Promise.resolve(plan)));
+}
+
+/** The user's sources and those that tools find, side by side. */
+async function readEverything(
+  context: StepContext,
+  input: ArticleInput,
+  plan: ResearchPlan,
+): Promise<{ sources: ReadSource[]; limitations: Limitation[] }> {
+  const most = plan.lookups.length === 0 ? 0 : (context.tools?.maxSources ?? 0);
+  const read = await mapBounded(
+    [
+      () => readSources(context, input, most),
+      ...(plan.lookups.length > 0 ? [() => findSources(context, input, plan, most)] : []),
+    ],
+    2,
+    (run) => run(),
+  );
+  return {
+    sources: read.flatMap(({ sources }) => sources),
+    limitations: read.flatMap(({ limitations }) => limitations),
+  };
+}
 
 async function planQuestions(context: StepContext, input: ArticleInput): Promise<string[]> {
   const { questions } = await callModel(context, {
@@ -65,12 +100,17 @@ interface TakenPoints {
   limitations: Limitation[];
 }
 
-/** Summarises every chunk of every source; a source whose summary no model will give is left out. */
+/**
+ * Summarises every chunk of every source; a source whose summary no model will give is left out.
+ *
+ * @param given sources numbered up to here are the user's own
+ */
 async function takePoints(
   context: StepContext,
   input: ArticleInput,
   questions: readonly string[],
   sources: readonly ReadSource[],
+  given: number,
 ): Promise<TakenPoints> {
   const totalTokens = sources.reduce((total, { text }) => total + estimateTokens(text), 0);
   const chunkTokens = decideChunkTokens(totalTokens, planWords(input).targetWords);
@@ -93,10 +133,17 @@ async function takePoints(
       taken.limitations.push({ code: 'SOURCE_SKIPPED', step: context.step.key, message });
     }
     if (done.length === 0) continue;
-    taken.sources.push(source);
+    const orders = done.reduce((total, summary) => total + summary.orders, 0);
+    if (orders > 0) {
+      const message = `The source "${source.title}" gives orders to whoever reads it: ${orders} of its statements were left out.`;
+      taken.limitations.push({ code: 'SOURCE_SUSPECT', step: context.step.key, message });
+    }
     const points = [...new Set(done.flatMap((summary) => summary.points))];
-    if (points.length === 0) continue;
     const isRelevant = done.some((summary) => summary.relevant);
+    // What a tool found and nobody asked for by name is not worth a line when it says nothing to the topic.
+    if (source.id > given && (!isRelevant || points.length === 0)) continue;
+    taken.sources.push(source);
+    if (points.length === 0) continue;
     (isRelevant ? taken.points : irrelevant).push({ id: source.id, title: source.title, points });
   }
   // Better what a model thought beside the point than nothing, when the user gave nothing else.

@@ -1,8 +1,10 @@
 import { SourceSummary, type ArticleInput } from '@pressroom/contracts';
+import { rewriteCitations } from '@pressroom/pipelines';
 import { callModel } from '../calling/call-model.ts';
 import type { StepContext } from '../ports.ts';
 import { outputTokens } from '../prompts/output-tokens.ts';
 import { sourceSummaryPrompt } from '../prompts/source-summary.ts';
+import { givesOrders } from './core/gives-orders.ts';
 import { keepBorneOut } from './core/keep-borne-out.ts';
 import { POINTS_PER_CHUNK } from './core/split-chunks.ts';
 import type { ReadSource } from './read-sources.ts';
@@ -19,12 +21,14 @@ export interface ChunkSummary {
   sourceId: number;
   relevant: boolean;
   points: string[];
+  /** Points that were left out because they give orders to whoever reads them. */
+  orders: number;
 }
 
 /** A point and its quote, in words. */
 const POINT_WORDS = 80;
 
-/** Takes the points one chunk makes; those its text does not bear out are dropped. */
+/** Takes the points one chunk makes; those its text does not bear out are dropped, and those that are orders. */
 export async function summariseChunk(
   context: StepContext,
   input: ArticleInput,
@@ -37,11 +41,16 @@ export async function summariseChunk(
     prompt: sourceSummaryPrompt,
     facts: { input, questions, source, text },
     schema: { name: 'source_summary', zod: SourceSummary },
+    published: ({ points }) => points.map((point) => point.text),
     maxOutputTokens: outputTokens(POINTS_PER_CHUNK * POINT_WORDS, input),
     temperature: 0,
   });
-  const kept = keepBorneOut(summary.points, { id: source.id, title: source.title, text }, input.topic);
-  const dropped = summary.points.length - kept.length;
-  if (dropped > 0) context.log.info({ source: source.id, chunk, dropped }, 'points.dropped');
-  return { sourceId: source.id, relevant: summary.relevant, points: kept.map((point) => point.text) };
+  const facts = summary.points.filter((point) => !givesOrders(point.text) && !givesOrders(point.quote));
+  const kept = keepBorneOut(facts, { id: source.id, title: source.title, text }, input.topic);
+  const orders = summary.points.length - facts.length;
+  const dropped = facts.length - kept.length;
+  if (dropped + orders > 0) context.log.info({ source: source.id, chunk, dropped, orders }, 'points.dropped');
+  // Numbers in brackets would pass for citations wherever the point is written.
+  const points = kept.map((point) => rewriteCitations(point.text, () => undefined));
+  return { sourceId: source.id, relevant: summary.relevant, points, orders };
 }

@@ -12,13 +12,10 @@ import {
 } from '@pressroom/pipelines';
 import { callModel } from '../calling/call-model.ts';
 import { problemsOfOutline } from '../outline/core/problems-of-outline.ts';
-import {
-  contentBriefPrompt,
-  mendContentBriefPrompt,
-  type ContentBriefFacts,
-} from '../prompts/content-brief.ts';
+import { contentBriefPrompt, mendContentBriefPrompt, type ContentBriefFacts } from '../prompts/content-brief.ts';
 import { outputTokens } from '../prompts/output-tokens.ts';
 import { describeContract } from '../refine/core/describe-contract.ts';
+import { rejectionReasons } from '../rejection.ts';
 import { inputOf, stepOutput } from '../step-input.ts';
 import { normaliseBrief } from './core/normalise-brief.ts';
 import { toDefects } from './core/to-defects.ts';
@@ -42,7 +39,8 @@ export const briefForm: WriteForm = {
     const plan: WordPlan = { ...planWords(input), leadWords: 0, sectionWords: planWords(input).targetWords };
     const noteIds = new Set(notes.map(({ id }) => id));
     const rules = styleRulesOf(input).filter(({ kind }) => APPLIES.has(kind));
-    const facts: ContentBriefFacts = { input, plan, questions, notes, contradictions, gaps };
+    const rejections = rejectionReasons(context);
+    const facts: ContentBriefFacts = { input, plan, questions, notes, contradictions, gaps, rejections };
     const reply = {
       schema: { name: 'content_brief', zod: ContentBrief },
       accept: (brief: ContentBrief) => [
@@ -58,19 +56,24 @@ export const briefForm: WriteForm = {
       facts,
       ...reply,
     });
-    const check = (brief: Brief): ContractFinding[] => checkStyle({ title: brief.title, parts: partsOf(brief) }, rules).findings;
-    const mended = await mendRounds(context, normaliseBrief(first, input, plan), check, async (brief, findings, round) =>
-      normaliseBrief(
-        await callModel(context, {
-          path: `mend/${round}`,
-          purpose: 'mend',
-          prompt: mendContentBriefPrompt,
-          facts: { ...facts, current: partsOf(brief), defects: toDefects(findings) },
-          ...reply,
-        }),
-        input,
-        plan,
-      ),
+    const check = (brief: Brief): ContractFinding[] =>
+      checkStyle({ title: brief.title, parts: partsOf(brief) }, rules).findings;
+    const mended = await mendRounds(
+      context,
+      normaliseBrief(first, input, plan),
+      check,
+      async (brief, findings, round) =>
+        normaliseBrief(
+          await callModel(context, {
+            path: `mend/${round}`,
+            purpose: 'mend',
+            prompt: mendContentBriefPrompt,
+            facts: { ...facts, current: partsOf(brief), defects: toDefects(findings) },
+            ...reply,
+          }),
+          input,
+          plan,
+        ),
     );
     const output: BriefOutput = { ...mended.value, rounds: mended.rounds };
     context.log.info({ sections: output.sections.length, rounds: mended.rounds }, 'brief.done');

@@ -5,6 +5,7 @@ import { isPermanent, tryOptional } from '../calling/try-optional.ts';
 import type { StepContext } from '../ports.ts';
 import { classifyAgainPrompt, classifyPrompt } from '../prompts/classify.ts';
 import { outputTokens } from '../prompts/output-tokens.ts';
+import { rejectionReasons } from '../rejection.ts';
 import { inputOf } from '../step-input.ts';
 import { normaliseLabels, problemsOfLabels, type DecidedLabel } from './core/decided-labels.ts';
 import type { WriteForm } from './write-form.ts';
@@ -33,17 +34,27 @@ export const classifyForm: WriteForm = {
       limitations:
         uncertain.length === 0
           ? []
-          : [{ code: 'LABEL_UNCERTAIN', step: context.step.key, message: `Hardly more than a guess: ${uncertain.join(', ')}.` }],
+          : [
+              {
+                code: 'LABEL_UNCERTAIN',
+                step: context.step.key,
+                message: `Hardly more than a guess: ${uncertain.join(', ')}.`,
+              },
+            ],
     };
   },
 };
 
-const ask = (context: StepContext, input: ClassifyInput, purpose: 'classify' | 'classify-again'): Promise<Classification> =>
+const ask = (
+  context: StepContext,
+  input: ClassifyInput,
+  purpose: 'classify' | 'classify-again',
+): Promise<Classification> =>
   callModel(context, {
     path: purpose,
     purpose,
     prompt: purpose === 'classify' ? classifyPrompt : classifyAgainPrompt,
-    facts: input,
+    facts: { input, rejections: rejectionReasons(context) },
     schema: { name: 'classification', zod: Classification },
     accept: (reply) => problemsOfLabels(reply, input),
     maxOutputTokens: outputTokens(

@@ -11,6 +11,7 @@ import { callModel } from '../calling/call-model.ts';
 import { isPermanent, tryOptional } from '../calling/try-optional.ts';
 import { headlinesPrompt, moreHeadlinesPrompt, type HeadlinesFacts } from '../prompts/headlines.ts';
 import { outputTokens } from '../prompts/output-tokens.ts';
+import { rejectionReasons } from '../rejection.ts';
 import { inputOf } from '../step-input.ts';
 import { toDefects } from './core/to-defects.ts';
 import { MEND_ROUNDS } from './mend-rounds.ts';
@@ -29,7 +30,7 @@ export const headlinesForm: WriteForm = {
     const input = inputOf(context, HeadlinesInput.shape);
     const plan = planHeadlines(input);
     const text = (input.text ?? '').slice(0, READ_CHARACTERS);
-    const facts: HeadlinesFacts = { input, plan, text };
+    const facts: HeadlinesFacts = { input, plan, text, rejections: rejectionReasons(context) };
     const language = input.language ?? guessLanguage(`${input.topic ?? ''}\n${text}`);
     const first = await callModel(context, {
       path: 'headlines',

@@ -14,6 +14,7 @@ import type { StepContext } from '../ports.ts';
 import { outputTokens } from '../prompts/output-tokens.ts';
 import { mendRewritePrompt, rewritePrompt, type RewriteFacts } from '../prompts/rewrite.ts';
 import { describeContract } from '../refine/core/describe-contract.ts';
+import { rejectionReasons } from '../rejection.ts';
 import { splitChunks } from '../research/core/split-chunks.ts';
 import { inputOf } from '../step-input.ts';
 import { cleanRewrite } from './core/clean-rewrite.ts';
@@ -39,7 +40,8 @@ export const rewriteForm: WriteForm = {
     const input = inputOf(context, RewriteInput.shape);
     const texts = splitChunks(input.text, PIECE_TOKENS);
     const counts = texts.map((text) => Math.max(1, countWords(text)));
-    const shares = input.targetWords === undefined ? undefined : shareWords(counts, Math.max(input.targetWords, texts.length));
+    const shares =
+      input.targetWords === undefined ? undefined : shareWords(counts, Math.max(input.targetWords, texts.length));
     const pieces = await mapBounded(texts, PIECES_AT_ONCE, (text, index) => {
       const facts: RewriteFacts = {
         input,
@@ -48,6 +50,7 @@ export const rewriteForm: WriteForm = {
         text,
         before: (texts[index - 1] ?? '').slice(-CONTEXT_CHARACTERS),
         words: shares?.[index],
+        rejections: rejectionReasons(context),
         mayDrop: !mustKeepEveryFact(counts[index] ?? 1, shares?.[index]),
       };
       return rewritePiece(context, facts);
@@ -61,7 +64,10 @@ export const rewriteForm: WriteForm = {
     context.log.info({ pieces: texts.length, rounds: output.rounds, findings: findings.length }, 'rewrite.done');
     return {
       output,
-      limitations: [...(pieces.find(({ limitations }) => limitations.length > 0)?.limitations ?? []), ...describe(findings, context)],
+      limitations: [
+        ...(pieces.find(({ limitations }) => limitations.length > 0)?.limitations ?? []),
+        ...describe(findings, context),
+      ],
     };
   },
 };
@@ -75,7 +81,13 @@ async function rewritePiece(context: StepContext, facts: RewriteFacts): Promise<
     maxOutputTokens: outputTokens((words ?? Math.ceil(countWords(text) * GROWTH)) + TITLE_WORDS, { language }),
   };
   const clean = ({ title, markdown }: RewrittenText): Piece => ({
-    title: piece === 1 ? title.replace(/\s+/g, ' ').replace(/^#+\s*/, '').trim() : '',
+    title:
+      piece === 1
+        ? title
+            .replace(/\s+/g, ' ')
+            .replace(/^#+\s*/, '')
+            .trim()
+        : '',
     markdown: cleanRewrite(markdown),
   });
   const first = await callModel(context, {

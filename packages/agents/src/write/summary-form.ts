@@ -15,6 +15,7 @@ import { cleanPart } from '../draft/core/clean-part.ts';
 import { outputTokens } from '../prompts/output-tokens.ts';
 import { mendSummaryPrompt, summaryPrompt, type SummaryFacts } from '../prompts/summary.ts';
 import { describeContract } from '../refine/core/describe-contract.ts';
+import { rejectionReasons } from '../rejection.ts';
 import { inputOf, stepOutput } from '../step-input.ts';
 import { toDefects } from './core/to-defects.ts';
 import { mendRounds } from './mend-rounds.ts';
@@ -23,24 +24,35 @@ import type { WriteForm } from './write-form.ts';
 const WORDS_PER_KEY_POINT = 35;
 const TITLE_WORDS = 20;
 
+/** Steps after the first are given the input without its sources, which the step `read` has read. */
+const WITHOUT_SOURCES = SummaryInput.omit({ sources: true }).shape;
+
 type Summary = Omit<SummaryOutput, 'rounds'>;
 
 /** `summary`: from the texts that were read, or from the points taken from them where they are long. */
 export const summaryForm: WriteForm = {
   name: 'summary',
   async run(context) {
-    const input = inputOf(context, SummaryInput.shape);
+    const input = inputOf(context, WITHOUT_SOURCES);
     const { sources, notes } = stepOutput(context, 'read', ResearchOutput);
     const plan = planSummary(input, sources);
     const language = input.language ?? guessLanguage(sources.map(({ text }) => text).join('\n'));
-    const facts: SummaryFacts = { input, plan, sources, notes };
+    const facts: SummaryFacts = { input, plan, sources, notes, rejections: rejectionReasons(context) };
     const known = new Set(sources.map(({ id }) => id));
     const reply = {
       schema: { name: 'document_summary', zod: DocumentSummary },
       accept: (summary: DocumentSummary) => problemsOfSummary(summary, known, plan.keyPoints),
-      maxOutputTokens: outputTokens(plan.targetWords + plan.keyPoints * WORDS_PER_KEY_POINT + TITLE_WORDS, { language }),
+      maxOutputTokens: outputTokens(plan.targetWords + plan.keyPoints * WORDS_PER_KEY_POINT + TITLE_WORDS, {
+        language,
+      }),
     };
-    const first = await callModel(context, { path: 'summary', purpose: 'summary', prompt: summaryPrompt, facts, ...reply });
+    const first = await callModel(context, {
+      path: 'summary',
+      purpose: 'summary',
+      prompt: summaryPrompt,
+      facts,
+      ...reply,
+    });
     const index = indexSources(sources);
     const mended = await mendRounds(
       context,
@@ -59,7 +71,10 @@ export const summaryForm: WriteForm = {
         ),
     );
     const output: SummaryOutput = { ...mended.value, rounds: mended.rounds };
-    context.log.info({ words: countWords(output.markdown), due: plan.targetWords, rounds: mended.rounds }, 'summary.done');
+    context.log.info(
+      { words: countWords(output.markdown), due: plan.targetWords, rounds: mended.rounds },
+      'summary.done',
+    );
     return { output, limitations: [...mended.limitations, ...describeContract(mended, context.step.key, 'summary')] };
   },
 };

@@ -14,7 +14,8 @@ export function aPdf(
   options: { title?: string; encrypted?: boolean; deflate?: boolean; pageReferences?: number } = {},
 ): Uint8Array {
   const objects: Buffer[] = [];
-  const add = (body: string | Buffer): number => objects.push(Buffer.isBuffer(body) ? body : Buffer.from(body, 'latin1'));
+  const add = (body: string | Buffer): number =>
+    objects.push(Buffer.isBuffer(body) ? body : Buffer.from(body, 'latin1'));
   const catalog = add('<< /Type /Catalog /Pages 2 0 R >>');
   const tree = add('');
   const font = add('<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>');
@@ -25,8 +26,11 @@ export function aPdf(
       `<< /Type /Page /Parent ${tree} 0 R /MediaBox [0 0 612 792] /Resources << /Font << /F1 ${font} 0 R >> >> /Contents ${contentId} 0 R >>`,
     );
   });
-  const kids = options.pageReferences === undefined ? pageIds : Array<number>(options.pageReferences).fill(pageIds[0] ?? 0);
-  objects[tree - 1] = Buffer.from(`<< /Type /Pages /Count ${kids.length} /Kids [${kids.map((id) => `${id} 0 R`).join(' ')}] >>`);
+  const kids =
+    options.pageReferences === undefined ? pageIds : Array<number>(options.pageReferences).fill(pageIds[0] ?? 0);
+  objects[tree - 1] = Buffer.from(
+    `<< /Type /Pages /Count ${kids.length} /Kids [${kids.map((id) => `${id} 0 R`).join(' ')}] >>`,
+  );
   const info = options.title === undefined ? '' : ` /Info ${add(`<< /Title (${escapeText(options.title)}) >>`)} 0 R`;
   const secret = '<' + '41'.repeat(32) + '>';
   const encrypt = options.encrypted
@@ -43,7 +47,11 @@ const escapeText = (text: string): string => text.replace(/[\\()]/g, '\\$&');
 function stream(content: Uint8Array, deflate: boolean): Buffer {
   const body = deflate ? deflateSync(content) : Buffer.from(content);
   const filter = deflate ? ' /Filter /FlateDecode' : '';
-  return Buffer.concat([Buffer.from(`<< /Length ${body.length}${filter} >>\nstream\n`), body, Buffer.from('\nendstream')]);
+  return Buffer.concat([
+    Buffer.from(`<< /Length ${body.length}${filter} >>\nstream\n`),
+    body,
+    Buffer.from('\nendstream'),
+  ]);
 }
 
 function write(objects: readonly Buffer[], trailer: string): Uint8Array {
@@ -59,7 +67,9 @@ function write(objects: readonly Buffer[], trailer: string): Uint8Array {
   const rows = offsets.map((offset) => `${String(offset).padStart(10, '0')} 00000 n \n`).join('');
   const size = objects.length + 1;
   chunks.push(
-    Buffer.from(`xref\n0 ${size}\n0000000000 65535 f \n${rows}trailer\n<< /Size ${size} ${trailer} >>\nstartxref\n${length}\n%%EOF\n`),
+    Buffer.from(
+      `xref\n0 ${size}\n0000000000 65535 f \n${rows}trailer\n<< /Size ${size} ${trailer} >>\nstartxref\n${length}\n%%EOF\n`,
+    ),
   );
   return Buffer.concat(chunks);
 }

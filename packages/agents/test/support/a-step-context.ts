@@ -1,4 +1,4 @@
-import type { Agent, ArticleInput, Quality } from '@pressroom/contracts';
+import type { Agent, Quality } from '@pressroom/contracts';
 import type { LlmPort } from '@pressroom/llm';
 import { silentLogger, systemClock } from '@pressroom/runtime';
 import type { FetchedPage, StepContext } from '../../src/ports.ts';
@@ -7,13 +7,15 @@ import type { FetchedPage, StepContext } from '../../src/ports.ts';
 export function aStepContext(given: {
   agent: Agent;
   llm: LlmPort;
-  input: ArticleInput;
+  /** Of whatever type the step belongs to. */
+  input: unknown;
   key?: string;
   params?: Record<string, unknown>;
   outputs?: Record<string, unknown>;
   quality?: Quality;
   fetchUrl?: (url: string) => FetchedPage | Error;
   tool?: StepContext['tool'];
+  tools?: StepContext['tools'];
   signal?: AbortSignal;
 }): StepContext {
   const signal = given.signal ?? new AbortController().signal;
@@ -29,6 +31,7 @@ export function aStepContext(given: {
     outputs: given.outputs ?? {},
     llm: given.llm,
     tool: given.tool ?? ((_path, run) => run(signal)),
+    ...(given.tools && { tools: given.tools }),
     async fetchUrl(url) {
       await Promise.resolve();
       const page = given.fetchUrl?.(url) ?? new Error(`nothing is scripted for ${url}`);

@@ -24,6 +24,8 @@ export interface AccessStore {
   ensureTenant(name: string): Promise<string>;
   /** Makes sure that exactly this secret is the bootstrap admin key; earlier bootstrap keys end. */
   ensureAdminKey(secretHash: string): Promise<void>;
+  /** The same for the key that monitoring holds. */
+  ensureMonitorKey(secretHash: string): Promise<void>;
   /** Adds a key. */
   addKey(key: { role: KeyRole; tenantId: string | null; secretHash: string; expiresAt?: Date }): Promise<string>;
   tenantExists(tenantId: string): Promise<boolean>;
@@ -31,6 +33,8 @@ export interface AccessStore {
 
 /** Id of the key whose secret is the administrator's own. */
 const BOOTSTRAP_KEY_ID = '00000000-0000-7000-8000-000000000001';
+/** Id of the key that Prometheus and KEDA hold. */
+const MONITOR_KEY_ID = '00000000-0000-7000-8000-000000000002';
 
 export function createAccessStore(database: Database): AccessStore {
   const { prisma } = database;
@@ -40,6 +44,15 @@ export function createAccessStore(database: Database): AccessStore {
     } catch (error) {
       throw translateStoreError(error);
     }
+  };
+  const ensureKey = async (id: string, role: KeyRole, secretHash: string): Promise<void> => {
+    await guard(
+      prisma.apiKey.upsert({
+        where: { id },
+        update: { secretHash, deletedAt: null },
+        create: { id, role, secretHash },
+      }),
+    );
   };
   return {
     async findBySecretHash(hash) {
@@ -52,15 +65,8 @@ export function createAccessStore(database: Database): AccessStore {
       );
       return tenant.id;
     },
-    async ensureAdminKey(secretHash) {
-      await guard(
-        prisma.apiKey.upsert({
-          where: { id: BOOTSTRAP_KEY_ID },
-          update: { secretHash, deletedAt: null },
-          create: { id: BOOTSTRAP_KEY_ID, role: 'admin', secretHash },
-        }),
-      );
-    },
+    ensureAdminKey: (secretHash) => ensureKey(BOOTSTRAP_KEY_ID, 'admin', secretHash),
+    ensureMonitorKey: (secretHash) => ensureKey(MONITOR_KEY_ID, 'monitor', secretHash),
     async addKey(key) {
       const { id } = await guard(
         prisma.apiKey.create({

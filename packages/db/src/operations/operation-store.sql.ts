@@ -63,6 +63,11 @@ export interface OperationStore {
    */
   nextItems(operation: RunningOperation, limit: number): Promise<OperationItem[]>;
   /**
+   * May the tasks of these dead letters begin again now? Not while one of their tenants has half as many open tasks as it
+   * may have: what comes back must leave room for what is submitted.
+   */
+  hasRoom(letterIds: readonly string[]): Promise<boolean>;
+  /**
    * Counts a batch. Answers how the operation stands now, or undefined when another process has counted in between: then
    * nothing is written.
    */
@@ -100,6 +105,16 @@ const RUNNING: Statement = {
            max_items AS "limit", done, failed, ${cursorInstant('cursor_at')} AS "cursorAt", cursor_id AS "cursorId",
            created_by AS actor
          FROM operation WHERE status = 'running' ORDER BY created_at LIMIT $1`,
+};
+const HAS_ROOM: Statement = {
+  name: 'operations.has_room',
+  text: `SELECT NOT EXISTS (
+           SELECT 1 FROM (SELECT DISTINCT tenant_id FROM dead_letter WHERE id = ANY ($1::uuid[])) d
+           JOIN tenant n ON n.id = d.tenant_id
+           CROSS JOIN LATERAL (
+             SELECT count(*) AS open FROM (
+               SELECT 1 FROM task t WHERE t.tenant_id = n.id AND t.finished_at IS NULL LIMIT ceil(n.max_backlog / 2.0)) o) b
+           WHERE b.open >= ceil(n.max_backlog / 2.0)) AS room`,
 };
 const ADVANCE: Statement = {
   name: 'operations.advance',
@@ -219,6 +234,10 @@ export function createOperationStore(database: Database): OperationStore {
         [...values, operation.id, limit, ...(cursor ? [cursor.at, cursor.id] : [])],
       );
       return rows.map((row) => ({ id: row.id, cursor: { at: row.cursor_at, id: row.id } }));
+    },
+    async hasRoom(letterIds) {
+      const [row] = await database.run<{ room: boolean }>(HAS_ROOM, [letterIds]);
+      return row?.room ?? true;
     },
     async advance(operation, { done, failed, cursor, lastError }) {
       const [row] = await database.run<{ status: OperationStatus }>(ADVANCE, [

@@ -7,7 +7,7 @@ import { HandedBackError, LeaseLostError, PipelineUnknownError, StepTimedOutErro
 import type { WorkerSession } from '../lease/worker-session.ts';
 import { extendPlan, type PlanExtension } from '../plan/core/plan-task.ts';
 import type { FindPipeline, JobSink } from '../ports.ts';
-import { dispatchPriority } from '../submit/submit-tasks.ts';
+import { dispatchPriority } from '../dispatch/core/dispatch-priority.ts';
 import type { TaskTransitions } from '../transition/task-transitions.ts';
 import { toStepFailure } from './core/step-failure.ts';
 import { outlastOutages } from './outlast-outages.ts';

@@ -1,7 +1,7 @@
 import type { QueueName } from '@pressroom/contracts';
 import type { DispatchStore, QueuedStep } from '@pressroom/db';
 import { errorMessage, type Clock, type Logger } from '@pressroom/runtime';
-import { dispatchPriority } from '../submit/submit-tasks.ts';
+import { dispatchPriority } from './core/dispatch-priority.ts';
 import type { JobSink } from '../ports.ts';
 import { decideDispatch } from './core/decide-dispatch.ts';
 

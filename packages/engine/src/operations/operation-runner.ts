@@ -18,7 +18,7 @@ const REDRIVE_BATCH = 20;
 /** Redrives at once: most of the coordinator's connections stay with its API. */
 const REDRIVE_PARALLEL = 4;
 /** Discards of one batch, which is one statement. */
-const DISCARD_BATCH = 500;
+const DISCARD_BATCH = 200;
 /** A round ends after this long, so that every operation gets its turn and the leader renews its lease. */
 const ROUND_MS = 1_000;
 
@@ -98,6 +98,10 @@ export function createOperationRunner(deps: {
         { operationId: operation.id, kind: operation.kind, done: operation.done, failed: operation.failed },
         'operation.ended',
       );
+      return undefined;
+    }
+    if (isRedrive && !(await operations.hasRoom(items.map((item) => item.id)))) {
+      pace.giveBack(operation.id, items.length);
       return undefined;
     }
     const results = await (isRedrive ? redriveBatch : discardBatch)(operation, items);

@@ -4,7 +4,8 @@ import { silentLogger } from '@pressroom/runtime';
 import { aPipeline } from '@pressroom/testkit';
 import { describe, expect, it } from 'vitest';
 
-import { createSubmitter, dispatchPriority, type SubmitRequest } from './submit-tasks.ts';
+import { dispatchPriority } from '../dispatch/core/dispatch-priority.ts';
+import { createSubmitter, type SubmitRequest } from './submit-tasks.ts';
 
 const createdAt = new Date('2026-01-01T00:00:00Z');
 

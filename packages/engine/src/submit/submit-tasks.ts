@@ -2,6 +2,7 @@ import type { CreateTask, QueueName, TaskStatus } from '@pressroom/contracts';
 import type { NewTask, SubmitStore, TaskByKey } from '@pressroom/db';
 import { newId, type Logger } from '@pressroom/runtime';
 import { createIsolatingBatcher } from '../batch/create-isolating-batcher.ts';
+import { dispatchPriority } from '../dispatch/core/dispatch-priority.ts';
 import type { Dispatcher } from '../dispatch/dispatcher.ts';
 import { planTask } from '../plan/core/plan-task.ts';
 import { PipelineUnknownError } from '../engine-errors.ts';
@@ -121,6 +122,3 @@ export function answerExisting(existing: TaskByKey, bodyHash: string): SubmitOut
     task: { id: existing.id, status: 'queued', generation: 1, createdAt: existing.createdAt },
   };
 }
-
-/** Order in the queue store's short look-ahead: steps of begun tasks before first steps, then by priority. Lower runs first. */
-export const dispatchPriority = (taskPriority: number, begun: boolean): number => (begun ? 0 : 10) + taskPriority;

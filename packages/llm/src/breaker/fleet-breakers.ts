@@ -79,7 +79,8 @@ export function createFleetBreakers(options: {
     const askedAtMs = clock.monotonicMs();
     try {
       const open = new Map((await shared.report(calls, settings)).map((breaker) => [nameOf(breaker), breaker]));
-      for (const { provider, model } of calls) learn({ provider, model }, open.get(nameOf({ provider, model })), askedAtMs);
+      for (const { provider, model } of calls)
+        learn({ provider, model }, open.get(nameOf({ provider, model })), askedAtMs);
     } catch (error) {
       for (const call of calls) add(call, call.requests, call.failures);
       log.warn({ reason: errorMessage(error) }, 'breaker.report_failed');
@@ -173,15 +174,16 @@ export function createFleetBreakers(options: {
           await runCounted(model, action);
           return;
         case 'wait':
-          learn(keyOf(model), { ...keyOf(model), openForMs: answer.openForMs, probing: answer.openForMs === 0 }, askedAtMs);
+          learn(
+            keyOf(model),
+            { ...keyOf(model), openForMs: answer.openForMs, probing: answer.openForMs === 0 },
+            askedAtMs,
+          );
           throw new BreakerOpenError(`${model.ref} takes no requests at the moment`);
       }
     },
 
-    views: () => [
-      ...Array.from(known.values(), viewOf),
-      ...local.views().filter((view) => !known.has(nameOf(view))),
-    ],
+    views: () => [...Array.from(known.values(), viewOf), ...local.views().filter((view) => !known.has(nameOf(view)))],
 
     sync: (open, askedAtMs) => {
       const listed = new Map(open.map((breaker) => [nameOf(breaker), breaker]));

@@ -28,7 +28,8 @@ const INVALID_BEFORE_ESCALATION = 2;
 
 /**
  * Asks models until one gives a valid reply: the same one again after a passing fault, then the tier's next candidate,
- * then the next tier down; after two invalid replies, once, the tier above. Bounded by the attempt's tries and deadline.
+ * then the next tier down; after two invalid replies, once, the tier above, or at the top another model of the tier.
+ * Bounded by the attempt's tries and deadline.
  *
  * @throws {AppError} the last failure, or what stood in the way of asking at all
  */
@@ -58,6 +59,7 @@ export async function answerCall<T>(
   let candidates = listed.candidates;
   let escalatedFrom: Tier | undefined;
   let invalidReplies = 0;
+  let hasAskedPeer = false;
   let problems = '';
   let lastCode: string | undefined;
   let lastError: ProviderError | undefined;
@@ -82,11 +84,12 @@ export async function answerCall<T>(
         ),
       );
 
-    const isRepeat = (failures.get(chosen.model.ref) ?? 0) > 0 || (invalidReplies > 0 && escalatedFrom === undefined);
+    const isRepeat =
+      (failures.get(chosen.model.ref) ?? 0) > 0 || (invalidReplies > 0 && escalatedFrom === undefined && !hasAskedPeer);
     const reason = describeRoute({
       chosen,
       askedTier: asked.tier,
-      isFirstChoice: chosen === candidates[0],
+      isFirstChoice: chosen === candidates[0] && !hasAskedPeer,
       isRepeat,
       isEscalated: escalatedFrom !== undefined,
       after: lastCode ?? (chosen === candidates[0] ? undefined : 'BREAKER_OPEN'),
@@ -113,10 +116,15 @@ export async function answerCall<T>(
       if (invalidReplies < INVALID_BEFORE_ESCALATION) continue;
       const above = shiftTier(chosen.tier, 1);
       const escalated = candidatesOf(above, false);
-      if (above === chosen.tier || escalated.outcome !== 'candidates')
-        throw new OutputInvalidError(call.purpose, problems);
-      escalatedFrom = chosen.tier;
-      candidates = escalated.candidates;
+      if (above !== chosen.tier && escalated.outcome === 'candidates') {
+        escalatedFrom = chosen.tier;
+        candidates = escalated.candidates;
+        continue;
+      }
+      // Nothing is above: what this model cannot do, its peer may.
+      candidates = candidates.filter(({ model, tier }) => tier === chosen.tier && model.ref !== chosen.model.ref);
+      if (hasAskedPeer || !candidates.some(isOpen)) throw new OutputInvalidError(call.purpose, problems);
+      hasAskedPeer = true;
       continue;
     }
 
@@ -141,8 +149,8 @@ export async function answerCall<T>(
   }
 }
 
-function allBreakersOpen({ breakers }: GatewayContext, models: readonly Model[]): BreakerOpenError {
-  const soonestMs = Math.min(...models.map((model) => breakers.reopensInMs(model)));
+function allBreakersOpen({ breakers, pacer }: GatewayContext, models: readonly Model[]): BreakerOpenError {
+  const soonestMs = Math.min(...models.map((model) => Math.max(breakers.reopensInMs(model), pacer.waitMs(model))));
   return new BreakerOpenError('no model of the tier, or below it, takes requests at the moment', {
     retryAfterMs: soonestMs,
   });

@@ -1,18 +1,26 @@
+import { promptTokens, type Model } from '@pressroom/catalog';
+import { ProviderRateLimitedError } from '../errors.ts';
+import type { Pass } from '../pacing/pacer.ts';
 import type { CallScope, LedgerFacts } from '../ports.ts';
 import type { ProviderRequest } from '../provider.ts';
 import { collectExchange, type CollectedExchange } from '../reply/collect-exchange.ts';
 import type { Candidate } from '../routing/core/list-candidates.ts';
-import { estimatePrompt, type CountedPrompt } from '../tokens/estimate-prompt.ts';
+import { estimatePrompt, type CountedPrompt, type PromptEstimate } from '../tokens/estimate-prompt.ts';
 import { concludeCall, type AttemptOutcome } from './conclude-call.ts';
 import type { GatewayContext } from './gateway-context.ts';
 import type { PreparedCall } from './prepare-call.ts';
 import { reservationFor, reserve, type Asking } from './reserve-call.ts';
 
+/** A provider that limits the rate without saying for how long is left alone for this much. */
+const DEFAULT_BLOCK_MS = 1_000;
+/** Roughly, for pacing alone. */
+const CHARACTERS_PER_TOKEN = 4;
+
 /**
- * One provider request, from the reservation to the ledger: reserve, ask within the model's slots, bill, check, and
- * write reply, ledger entry and settlement in one statement. Whatever happens after the reservation is settled.
+ * One provider request, from its turn to the ledger: wait for a turn, reserve, ask within the model's slots, bill, check,
+ * and write reply, ledger entry and settlement in one statement. Whatever happens after the reservation is settled.
  *
- * @throws {BreakerOpenError} no slot; nothing was reserved
+ * @throws {BreakerOpenError} no turn in time or no slot; nothing was reserved
  * @throws {BudgetExhaustedError} the worst case does not fit a budget; no request was made
  * @throws {LeaseLostError} the attempt is over; no request was made
  * @throws {CallBudgetExhaustedError} no tries left; no request was made
@@ -34,6 +42,7 @@ export async function attemptCall<T>(
   const { prepared } = call;
   const asking: Asking<T> = { scope, prepared, candidate, provider, estimate, route, atMs: clock.nowMs() };
   const reservation = reservationFor(context, asking);
+  const pass = await takeTurn(context, asking);
   const made: { exchange?: CollectedExchange } = {};
   try {
     // Reserving inside the slot: what the breaker or a full house turns away has held no money.
@@ -50,9 +59,47 @@ export async function attemptCall<T>(
     });
   } catch (error) {
     // A failed exchange is concluded like any other; without one, no request was made.
-    if (!made.exchange) throw error;
+    if (!made.exchange) {
+      pass.settle(undefined);
+      throw error;
+    }
   }
-  return await concludeCall(context, asking, reservation, made.exchange as CollectedExchange);
+  const exchange = made.exchange as CollectedExchange;
+  learnFrom(context, model, exchange);
+  pass.settle(tokensOf(exchange, estimate));
+  return await concludeCall(context, asking, reservation, exchange);
+}
+
+/** Waits until the provider's limits have room for the request: its prompt, and all that it may reply. */
+async function takeTurn<T>(
+  context: GatewayContext,
+  { scope, prepared, candidate, estimate }: Asking<T>,
+): Promise<Pass> {
+  const { clock, settings, pacer, metrics } = context;
+  const { model } = candidate;
+  const leftMs = scope.deadlineAtMs - clock.nowMs() - settings.minCallMs;
+  const pass = await pacer.acquire(model, {
+    lane: scope.lane,
+    tenantId: scope.tenantId,
+    tokens: estimate.likelyTokens + prepared.outputCapTokens,
+    maxWaitMs: Math.min(settings.pacing.maxWaitMs, leftMs),
+    signal: scope.signal,
+  });
+  if (pass.waitedMs >= 1) {
+    metrics?.callPaced?.({ provider: model.provider, model: model.id, lane: scope.lane, waitedMs: pass.waitedMs });
+  }
+  return pass;
+}
+
+function learnFrom({ pacer }: GatewayContext, model: Model, { limits, error }: CollectedExchange): void {
+  if (limits) pacer.learn(model, limits);
+  if (error instanceof ProviderRateLimitedError) pacer.block(model, error.retryAfterMs ?? DEFAULT_BLOCK_MS);
+}
+
+/** A request that failed before the model began has used nothing of the tokens. */
+function tokensOf({ usage, text }: CollectedExchange, estimate: PromptEstimate): number {
+  if (usage) return promptTokens(usage) + usage.output;
+  return text === '' ? 0 : estimate.likelyTokens + Math.ceil(text.length / CHARACTERS_PER_TOKEN);
 }
 
 function requestFor<T>({ scope, prepared, candidate, estimate }: Asking<T>): Omit<ProviderRequest, 'signal'> {

@@ -1,7 +1,8 @@
 import type { Catalog } from '@pressroom/catalog';
-import type { Tier } from '@pressroom/contracts';
+import type { Lane, Tier } from '@pressroom/contracts';
 import type { Clock, Logger, Random } from '@pressroom/runtime';
 import type { BreakerView, Breakers } from '../breaker/breakers.ts';
+import type { Pacer } from '../pacing/pacer.ts';
 import type { GatewayStore, LedgerStatus, ReplyCache } from '../ports.ts';
 import type { Provider } from '../provider.ts';
 import type { GatewaySettings } from '../settings/gateway-settings.ts';
@@ -23,6 +24,8 @@ export interface GatewayMetrics {
   }): void;
   callAvoided(facts: { purpose: string; tier: Tier; cache: string }): void;
   breakerChanged(view: BreakerView): void;
+  /** A request had to wait for its turn. */
+  callPaced?(facts: { provider: string; model: string; lane: Lane; waitedMs: number }): void;
 }
 
 /** What every part of the gateway works with; made once per process. */
@@ -36,5 +39,6 @@ export interface GatewayContext {
   log: Logger;
   settings: GatewaySettings;
   breakers: Breakers;
+  pacer: Pacer;
   metrics: GatewayMetrics | undefined;
 }

@@ -531,13 +531,23 @@ describe('an invalid reply', () => {
     expect(openai.requests).toHaveLength(3);
   });
 
-  it('fails the call when there is no tier above', async () => {
-    const { gateway, openai, settle } = setUp();
+  it('is taken to another model of the tier where there is no tier above', async () => {
+    const { gateway, openai, anthropic, store, settle } = setUp();
     openai.plan('1', '2');
+    anthropic.plan('{"title":"Tides"}');
+    const result = await settle(gateway.bind(aScope()).call(aCall({ schema: Title, tier: 'T3' })));
+    expect(result).toMatchObject({ value: { title: 'Tides' }, tier: 'T3', provider: 'anthropic' });
+    expect(store.ended.at(-1)?.route.reason).toBe('fallback after OUTPUT_INVALID');
+  });
+
+  it('fails the call when that one does no better', async () => {
+    const { gateway, openai, anthropic, settle } = setUp();
+    openai.plan('1', '2');
+    anthropic.plan('3');
     await expect(settle(gateway.bind(aScope()).call(aCall({ schema: Title, tier: 'T3' })))).rejects.toBeInstanceOf(
       OutputInvalidError,
     );
-    expect(openai.requests).toHaveLength(2);
+    expect([openai.requests.length, anthropic.requests.length]).toEqual([2, 1]);
   });
 
   it('is one that was cut, even if it parses', async () => {

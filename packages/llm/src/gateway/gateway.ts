@@ -16,6 +16,7 @@ import type {
   ReplyCache,
   SharedBreakers,
 } from '../ports.ts';
+import { createPacer } from '../pacing/pacer.ts';
 import type { Provider } from '../provider.ts';
 import { validateReply } from '../reply/core/validate-reply.ts';
 import { GatewaySettings, type GatewaySettingsInput } from '../settings/gateway-settings.ts';
@@ -37,6 +38,8 @@ export interface GatewayDeps {
   metrics?: GatewayMetrics;
   /** Makes breakers those of all processes; without it they are this process's own. */
   sharedBreakers?: SharedBreakers;
+  /** Live worker processes, this one included: what providers allow is divided among them. Default: this one alone. */
+  workers?: () => number;
 }
 
 export interface Gateway {
@@ -49,7 +52,7 @@ export interface Gateway {
    * what this process has seen since. To be called every half second or so; without shared breakers it does nothing.
    */
   syncBreakers(open: readonly OpenBreaker[], askedAtMs: number): void;
-  /** Stops the breakers' timers; calls under way are not touched. */
+  /** Stops the timers of breakers and pacing; calls under way are not touched. */
   close(): void;
 }
 
@@ -64,11 +67,13 @@ export function createGateway(deps: GatewayDeps): Gateway {
   const common = { settings: settings.breaker, clock: deps.clock, onChange };
   const fleet = deps.sharedBreakers && createFleetBreakers({ ...common, shared: deps.sharedBreakers, log });
   const breakers = fleet ?? createBreakers(common);
+  const pacer = createPacer({ settings: settings.pacing, clock: deps.clock, workers: deps.workers ?? (() => 1) });
   const context: GatewayContext = {
     ...deps,
     providers: new Map(deps.providers.map((provider) => [provider.name, provider])),
     settings,
     breakers,
+    pacer,
     metrics,
   };
   return {
@@ -76,6 +81,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
     breakers: () => breakers.views(),
     syncBreakers: (open, askedAtMs) => fleet?.sync(open, askedAtMs),
     close: () => {
+      pacer.close();
       breakers.close();
     },
   };

@@ -4,6 +4,7 @@ import type { Provider, ProviderEvent, ProviderRequest } from '../provider.ts';
 import { describeSchema } from '../reply/core/describe-schema.ts';
 import { classifyFailure } from './classify-failure.ts';
 import { readOpenAiUsage } from './openai-usage.ts';
+import { readRateLimits } from './rate-limit-headers.ts';
 import { SDK_TIMEOUT_MS } from './sdk-timeout.ts';
 
 export interface OpenAiProviderOptions {
@@ -39,7 +40,11 @@ export function createOpenAiProvider(options: OpenAiProviderOptions): Provider {
     const { signal, model } = request;
     let finish: 'stop' | 'length' | 'refusal' | undefined;
     try {
-      const chunks = await client.chat.completions.create(bodyOf(request, dialect), { signal });
+      const { data: chunks, response } = await client.chat.completions
+        .create(bodyOf(request, dialect), { signal })
+        .withResponse();
+      const limits = readRateLimits(response.headers);
+      if (limits) yield { type: 'limits', limits };
       for await (const chunk of chunks) {
         const choice = chunk.choices.at(0);
         if (choice?.delta.content) yield { type: 'text', delta: choice.delta.content };

@@ -1,6 +1,7 @@
 import type { Clock } from '@pressroom/runtime';
 import type { Exchange } from '../billing/core/bill-attempt.ts';
 import { ProviderTimedOutError, ProviderUnavailableError } from '../errors.ts';
+import type { ProviderLimits } from '../pacing/core/divide-limit.ts';
 import type { Provider, ProviderRequest } from '../provider.ts';
 
 /** A whole reply is not kept waiting for long by a stream that does not end: only the usage may still come. */
@@ -9,6 +10,8 @@ const TRAILER_TIMEOUT_MS = 2_000;
 export interface CollectedExchange extends Exchange {
   /** Why there is no whole reply: a `ProviderError`, or the reason of the attempt's signal. */
   error: unknown;
+  /** What the provider said it allows; absent when it said nothing. */
+  limits?: ProviderLimits;
 }
 
 /**
@@ -62,6 +65,11 @@ export async function collectExchange(
   };
   try {
     for await (const event of untilAborted(provider.stream({ ...request, signal }), signal)) {
+      // Headers are no sign of life of the model.
+      if (event.type === 'limits') {
+        exchange.limits = event.limits;
+        continue;
+      }
       if (exchange.firstEventMs === undefined) {
         exchange.firstEventMs = clock.monotonicMs() - startedMs;
         firstEvent.abort();

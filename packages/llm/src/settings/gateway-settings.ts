@@ -42,6 +42,32 @@ export const GatewaySettings = z.strictObject({
         .prefault({}),
     })
     .prefault({}),
+  /** How requests are kept within what providers allow, and how that is shared out. */
+  pacing: z
+    .strictObject({
+      /**
+       * What a provider (`openai`) or one of its models (`openai/gpt-6-luna`) allows a minute, over all workers together.
+       * Where nothing is said, what the provider tells with its answers counts.
+       */
+      limits: z
+        .record(
+          z.string().min(1),
+          z.strictObject({
+            requestsPerMinute: z.int().min(1).optional(),
+            tokensPerMinute: z.int().min(1).optional(),
+          }),
+        )
+        .default({}),
+      /** Shares of the lanes while both wait. */
+      laneWeights: z
+        .strictObject({ interactive: z.int().min(1).max(100).default(4), batch: z.int().min(1).max(100).default(1) })
+        .prefault({}),
+      /** Most of a limit that batch work may use, even while nothing else does: the rest is there for whoever comes. */
+      batchShare: z.number().min(0.05).max(1).default(0.8),
+      /** Longest wait for a turn before another model is asked. */
+      maxWaitMs: ms(60_000),
+    })
+    .prefault({}),
   /** Longest wait for the first event of a stream: a hang is found long before the call's own timeout. */
   firstEventTimeoutMs: ms(30_000),
   /** Calls are not started when less than this is left of the attempt. */

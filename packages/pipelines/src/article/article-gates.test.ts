@@ -2,7 +2,13 @@ import { describe, expect, it } from 'vitest';
 import { articleGates } from './article-gates.ts';
 import { articlePipeline } from './article-pipeline.ts';
 
-const section = (heading: string, noteIds: string[] = []) => ({ heading, purpose: 'p', points: ['a'], noteIds, words: 100 });
+const section = (heading: string, noteIds: string[] = []) => ({
+  heading,
+  purpose: 'p',
+  points: ['a'],
+  noteIds,
+  words: 100,
+});
 const outline = { title: 'T', leadWords: 50, sections: [section('One', ['n1']), section('Two')] };
 const refined = {
   title: 'T',
@@ -41,8 +47,16 @@ describe('gates of an article', () => {
     ['thirteen sections', { ...outline, sections: Array.from({ length: 13 }, (_, n) => section(`S${n}`)) }, 'sections'],
     ['a misspelt member', { ...outline, titel: 'T' }, ''],
     ['a section without words', { ...outline, sections: [{ ...section('One'), words: 0 }] }, 'sections.0.words'],
-    ['a note that there is not', { ...outline, sections: [section('One', ['n9'])] }, 'sections[0].noteIds: the research has no note n9'],
-    ['one heading twice', { ...outline, sections: [section('One'), section('One')] }, 'sections[1].heading: two sections have the same heading'],
+    [
+      'a note that there is not',
+      { ...outline, sections: [section('One', ['n9'])] },
+      'sections[0].noteIds: the research has no note n9',
+    ],
+    [
+      'one heading twice',
+      { ...outline, sections: [section('One'), section('One')] },
+      'sections[1].heading: two sections have the same heading',
+    ],
   ])('refuse an outline with %s', (_what, edited, problem) => {
     expect(problems('outline', edited)).toContain(problem);
   });
@@ -50,6 +64,8 @@ describe('gates of an article', () => {
   it('take an edited article, and refuse one without text', () => {
     expect(problems('final', { ...refined, title: 'Better' })).toEqual([]);
     expect(problems('final', { ...refined, sections: [] })).toContain('sections');
-    expect(problems('final', { ...refined, sections: [{ heading: 'One', markdown: ' ' }] })).toEqual(['sections: not one has any text']);
+    expect(problems('final', { ...refined, sections: [{ heading: 'One', markdown: ' ' }] })).toEqual([
+      'sections: not one has any text',
+    ]);
   });
 });

@@ -117,6 +117,14 @@ describe('assembleArticle', () => {
     expect(limitations.map(({ code }) => code)).toEqual(['CITATION_MISSING']);
   });
 
+  it('says that an article cites none of the sources it has, whoever found them', () => {
+    const uncited = { ...refined, lead: 'Trees cool.', sections: [{ heading: 'Shade', markdown: 'Shade helps.' }] };
+    const { limitations } = assembleArticle({ topic: 'Trees' }, { research, refine: uncited });
+    expect(limitations).toMatchObject([
+      { code: 'CITATION_MISSING', message: 'The article cites none of its sources.' },
+    ]);
+  });
+
   it('says that an article without sources cites nothing', () => {
     const uncited = { ...refined, lead: 'Trees cool.', sections: [{ heading: 'Shade', markdown: 'Shade helps.' }] };
     const { document, limitations } = assembleArticle({ topic: 'Trees' }, { refine: uncited });

@@ -25,11 +25,7 @@ export function assembleArticle(input: ArticleInput, outputs: StepOutputs): Asse
   };
 }
 
-function buildDocument(
-  input: ArticleInput,
-  article: CollectedArticle,
-  renumbered: Renumbered,
-): TaskDocument {
+function buildDocument(input: ArticleInput, article: CollectedArticle, renumbered: Renumbered): TaskDocument {
   const texts = article.parts.map((part, index) => ({ ...part, markdown: (renumbered.texts[index] ?? '').trim() }));
   const title = article.title.trim() === '' ? input.topic : article.title.trim();
   const lead = texts.find(({ part }) => part === 'lead')?.markdown ?? '';
@@ -82,8 +78,9 @@ function findLimitations(input: ArticleInput, article: CollectedArticle, renumbe
     const message = `Citations of unknown sources were removed: ${renumbered.dropped.join(', ')}.`;
     limitations.push({ code: 'CITATION_MISSING', message });
   } else if (renumbered.order.length === 0) {
-    const given = (input.sources?.length ?? 0) > 0;
-    const message = given
+    // Given by the user, or found by research tools.
+    const hasSources = (input.sources?.length ?? 0) > 0 || (article.research?.sources.length ?? 0) > 0;
+    const message = hasSources
       ? 'The article cites none of its sources.'
       : 'No sources were given: the article rests on general knowledge and cites nothing.';
     limitations.push({ code: 'CITATION_MISSING', message });

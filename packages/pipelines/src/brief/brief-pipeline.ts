@@ -12,7 +12,8 @@ export const briefPipeline: Pipeline<BriefInput, BriefData> = {
   type: 'brief',
   version: 1,
   title: 'Content brief',
-  description: 'A researched brief for a text: angle, audience, questions, outline with sources and words, keywords, risks and gaps.',
+  description:
+    'A researched brief for a text: angle, audience, questions, outline with sources and words, keywords, risks and gaps.',
   inputSchema: BriefInput,
   dataSchema: BriefData,
   example: {

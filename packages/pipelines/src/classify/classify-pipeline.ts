@@ -11,7 +11,8 @@ export const classifyPipeline: Pipeline<ClassifyInput, ClassifyData> = {
   type: 'classify',
   version: 1,
   title: 'Classification',
-  description: 'The label, or labels, of a given set that a text belongs to, with confidence, reason and the passage that decided.',
+  description:
+    'The label, or labels, of a given set that a text belongs to, with confidence, reason and the passage that decided.',
   inputSchema: ClassifyInput,
   dataSchema: ClassifyData,
   example: {

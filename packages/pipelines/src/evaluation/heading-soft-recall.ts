@@ -29,7 +29,10 @@ function softCardinality(headings: readonly Trigrams[]): number {
 /** Trigrams of each word by itself, so that the order of words does not matter. */
 function trigrams(heading: string): Trigrams {
   const counts = new Map<string, number>();
-  for (const [word] of heading.normalize('NFKC').toLowerCase().matchAll(/[\p{L}\p{N}]+/gu)) {
+  for (const [word] of heading
+    .normalize('NFKC')
+    .toLowerCase()
+    .matchAll(/[\p{L}\p{N}]+/gu)) {
     const padded = ` ${word} `;
     for (let at = 0; at + 3 <= padded.length; at += 1) {
       const gram = padded.slice(at, at + 3);
@@ -45,4 +48,5 @@ function cosine(left: Trigrams, right: Trigrams): number {
   return product / (length(left) * length(right));
 }
 
-const length = (counts: Trigrams): number => Math.sqrt([...counts.values()].reduce((sum, count) => sum + count ** 2, 0));
+const length = (counts: Trigrams): number =>
+  Math.sqrt([...counts.values()].reduce((sum, count) => sum + count ** 2, 0));

@@ -12,7 +12,9 @@ const TITLE_CHARACTERS = 100;
 
 /** Builds the list of headlines; the first one is the writer's first choice. */
 export function assembleHeadlines(input: HeadlinesInput, outputs: StepOutputs): Assembled<HeadlinesData> {
-  const headlines = HeadlinesOutput.safeParse(outputs['headlines']).data?.headlines.filter(({ text }) => text.trim() !== '');
+  const headlines = HeadlinesOutput.safeParse(outputs['headlines']).data?.headlines.filter(
+    ({ text }) => text.trim() !== '',
+  );
   if (!headlines || headlines.length === 0) return { document: undefined, limitations: [] };
   const { count, maxCharacters } = planHeadlines(input);
   const about = clipWords((input.topic ?? input.text ?? '').replace(/\s+/g, ' ').trim(), TITLE_CHARACTERS);
@@ -37,7 +39,13 @@ export function assembleHeadlines(input: HeadlinesInput, outputs: StepOutputs): 
     document: { ...document, metaDescription: headlines[0]?.text ?? '' },
     limitations:
       headlines.length < count
-        ? [{ code: 'VARIANTS_MISSING', step: 'headlines', message: `${headlines.length} of ${count} headlines were made.` }]
+        ? [
+            {
+              code: 'VARIANTS_MISSING',
+              step: 'headlines',
+              message: `${headlines.length} of ${count} headlines were made.`,
+            },
+          ]
         : [],
   };
 }

@@ -21,7 +21,14 @@ export interface HeadlineCheck {
 }
 
 /** Rules about sentences and whole texts say nothing about a headline. */
-const APPLIES: ReadonlySet<StyleRule['kind']> = new Set(['avoid', 'spelling', 'mark', 'person', 'contractions', 'heading-case']);
+const APPLIES: ReadonlySet<StyleRule['kind']> = new Set([
+  'avoid',
+  'spelling',
+  'mark',
+  'person',
+  'contractions',
+  'heading-case',
+]);
 /** Two headlines of which one has so much of the other's words are one. */
 const SAME_SHARE = 0.8;
 
@@ -60,7 +67,7 @@ function findFault(
     return finding('VARIANT_TOO_LONG', part, text, message);
   }
   const same = against.usable.find((other) => areAlike(other.text, text));
-  if (same) return finding('VARIANT_REPEATED', part, text, `it repeats "${same.text}"`);
+  if (same) return finding('VARIANT_REPEATED', part, text, `it repeats "${same.text}".`);
   const { invented } = compareFacts(against.given, text);
   const figures = invented.filter((fact) => /\d/.test(fact));
   if (figures.length > 0) return finding('FACT_UNSUPPORTED', part, text, `nothing given states ${figures.join(', ')}`);

@@ -36,13 +36,7 @@ export function checkContract(document: ContractDocument, sources: SourceIndex):
   const citations = checkCitations(document, new Set(sources.bySource.keys()));
   const sentences = checkSentences(document, sources);
   const style = checkStyle(document, document.style ?? []);
-  const findings = [
-    ...structure,
-    ...length.findings,
-    ...citations.findings,
-    ...sentences.findings,
-    ...style.findings,
-  ];
+  const findings = [...structure, ...length.findings, ...citations.findings, ...sentences.findings, ...style.findings];
   const shares = {
     structure: Math.max(0, 1 - structure.length / (document.parts.length + 1)),
     length: length.share,

@@ -12,7 +12,8 @@ export const rewritePipeline: Pipeline<RewriteInput, RewriteData> = {
   type: 'rewrite',
   version: 1,
   title: 'Rewriting',
-  description: 'One text told again for another audience, tone, language or length; its figures and names are kept and none added.',
+  description:
+    'One text told again for another audience, tone, language or length; its figures and names are kept and none added.',
   inputSchema: RewriteInput,
   dataSchema: RewriteData,
   example: {

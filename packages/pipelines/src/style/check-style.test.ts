@@ -51,7 +51,13 @@ describe('checkStyle', () => {
       code: 'STYLE_MARK',
       says: 'no exclamation marks',
     },
-    { guide: 'No em dashes.', bad: 'It works — mostly.', good: 'It is well-known.', code: 'STYLE_MARK', says: 'dashes' },
+    {
+      guide: 'No em dashes.',
+      bad: 'It works — mostly.',
+      good: 'It is well-known.',
+      code: 'STYLE_MARK',
+      says: 'dashes',
+    },
     {
       guide: 'Never write in the first person.',
       bad: 'We think that it works.',
@@ -101,7 +107,9 @@ describe('checkStyle', () => {
   });
 
   it('leaves quotations as they were said', () => {
-    expect(check('The mayor said: "Our users love color!"', 'Never say "users". British spelling.').findings).toEqual([]);
+    expect(check('The mayor said: "Our users love color!"', 'Never say "users". British spelling.').findings).toEqual(
+      [],
+    );
   });
 
   it('looks at headings and at the title', () => {
@@ -119,7 +127,10 @@ describe('checkStyle', () => {
 
   it('misses keywords, in whatever form they occur', () => {
     const rules = styleRulesOf({ keywords: ['street trees', 'canopy cover', 'heat'] });
-    const document = { title: 'Trees', parts: [{ part: '1', heading: '', markdown: 'A street with a tree has less heat.' }] };
+    const document = {
+      title: 'Trees',
+      parts: [{ part: '1', heading: '', markdown: 'A street with a tree has less heat.' }],
+    };
     expect(checkStyle(document, rules).findings.map(({ message }) => message)).toEqual([
       'the keyword "canopy cover" does not occur: work it in where it fits',
     ]);
@@ -147,16 +158,20 @@ describe('checkStyle', () => {
   it('notices another language than the one asked for, where it can tell', () => {
     const english = 'The tree stands by the house that was built for the man with the dog.';
     const codes = (language: string) =>
-      checkStyle({ title: '', parts: [{ part: '1', heading: '', markdown: english }] }, styleRulesOf({ language })).findings.map(
-        ({ code }) => code,
-      );
+      checkStyle(
+        { title: '', parts: [{ part: '1', heading: '', markdown: english }] },
+        styleRulesOf({ language }),
+      ).findings.map(({ code }) => code);
     expect(codes('de')).toEqual(['LANGUAGE_WRONG']);
     expect(codes('en-GB')).toEqual([]);
     expect(codes('fi')).toEqual([]);
   });
 
   it('shares out by rule, not by sentence', () => {
-    const { share } = check('Users! Users! Users.', 'Never say "users". No exclamation marks. British spelling. No emoji.');
+    const { share } = check(
+      'Users! Users! Users.',
+      'Never say "users". No exclamation marks. British spelling. No emoji.',
+    );
     expect(share).toBe(0.5);
   });
 });

@@ -28,7 +28,10 @@ export interface StyleCheck {
  * A text against rules of style. Each finding quotes the sentence at fault exactly and says what to write, so that it can
  * be mended by an edit. Words in quotation marks are somebody else's and are left alone.
  */
-export function checkStyle(document: Pick<ContractDocument, 'title' | 'parts'>, rules: readonly StyleRule[]): StyleCheck {
+export function checkStyle(
+  document: Pick<ContractDocument, 'title' | 'parts'>,
+  rules: readonly StyleRule[],
+): StyleCheck {
   const whole = document.parts.map(({ markdown }) => markdown).join('\n\n');
   const language = guessLanguage(whole);
   const applicable = rules.filter(({ kind }) => language === undefined || language === 'en' || !ENGLISH_ONLY.has(kind));
@@ -97,7 +100,12 @@ function checkWhole(
   if (rule.kind === 'language') {
     const isOther = language !== undefined && isGuessable(rule.language) && language !== baseOf(rule.language);
     return isOther
-      ? finding('LANGUAGE_WRONG', 'document', '', `it is written in "${language}" where "${rule.language}" was asked for`)
+      ? finding(
+          'LANGUAGE_WRONG',
+          'document',
+          '',
+          `it is written in "${language}" where "${rule.language}" was asked for`,
+        )
       : undefined;
   }
   // What is missing everywhere is mended best where the text begins.
@@ -105,10 +113,15 @@ function checkWhole(
   if (rule.kind === 'keyword') {
     return mentions(`${title}\n${whole}`, rule.keyword)
       ? undefined
-      : finding('KEYWORD_MISSING', opening, '', `the keyword "${rule.keyword}" does not occur: work it in where it fits`);
+      : finding(
+          'KEYWORD_MISSING',
+          opening,
+          '',
+          `the keyword "${rule.keyword}" does not occur: work it in where it fits`,
+        );
   }
   if (rule.kind === 'person' && rule.person === 'second' && rule.isWanted && !/\b(?:you|your|yours)\b/i.test(whole)) {
-    return finding('STYLE_PERSON', opening, '', 'the reader is never addressed as "you"');
+    return finding('STYLE_PERSON', opening, '', 'the reader is never addressed as "you".');
   }
   if (rule.kind === 'reading-grade') {
     const grade = readingGrade(whole);

@@ -6,7 +6,8 @@ const LONGEST_PHRASE = 80;
 
 const NEGATION =
   /\b(?:never|avoid|avoiding|don['’]?t|do not|must not|mustn['’]?t|should not|no|not|ban|banned|forbidden|without|instead of|rather than|refrain from)\b/i;
-const QUOTED = /"([^"\n]{1,80})"|“([^”\n]{1,80})”|`([^`\n]{1,80})`|(?<![\p{L}\p{N}])'([^'\n]{1,80})'(?![\p{L}\p{N}])|‘([^’\n]{1,80})’/gu;
+const QUOTED =
+  /"([^"\n]{1,80})"|“([^”\n]{1,80})”|`([^`\n]{1,80})`|(?<![\p{L}\p{N}])'([^'\n]{1,80})'(?![\p{L}\p{N}])|‘([^’\n]{1,80})’/gu;
 const NUMBER_WORDS: Readonly<Record<string, number>> = {
   ten: 10,
   twelve: 12,
@@ -77,9 +78,7 @@ function wordRules(statement: string): StyleRule[] {
       statement,
     )?.[1];
   if (listed !== undefined && !/["“`]/.test(listed)) {
-    return listed
-      .split(/,|;|\bor\b|\band\b/)
-      .flatMap((phrase) => avoid(phrase.replace(/[.\s]+$/, '').trim()));
+    return listed.split(/,|;|\bor\b|\band\b/).flatMap((phrase) => avoid(phrase.replace(/[.\s]+$/, '').trim()));
   }
   const arrow = /["“]([^"”]{1,80})["”]\s*(?:→|->|=>|becomes)\s*["“]([^"”]{1,80})["”]/.exec(statement);
   if (arrow) return avoid(arrow[1] ?? '', arrow[2]);
@@ -118,10 +117,16 @@ function spellingRules(statement: string): StyleRule[] {
   const british = /\b(?:british|uk|gb)\b(?:[- ]english)?/i;
   const american = /\b(?:american|us)\b(?:[- ]english)?/i;
   if (!/\bspell|\benglish\b|\ben-(?:gb|us)\b/i.test(statement)) return [];
-  const wanted = statement.replace(/\b(?:not|never|no|instead of|rather than|avoid)\s+(?:the\s+)?(?:british|uk|american|us)\b/gi, '');
+  const wanted = statement.replace(
+    /\b(?:not|never|no|instead of|rather than|avoid)\s+(?:the\s+)?(?:british|uk|american|us)\b/gi,
+    '',
+  );
   if (british.test(wanted) || /\ben-gb\b/i.test(wanted)) return [{ kind: 'spelling', variety: 'british' }];
   // "us" the pronoun is no country.
-  if (/\bAmerican\b|\bU\.?S\.?(?=[ -](?:English|spelling))|\ben-us\b/i.test(wanted) || american.test(wanted.replace(/\bus\b/g, ''))) {
+  if (
+    /\bAmerican\b|\bU\.?S\.?(?=[ -](?:English|spelling))|\ben-us\b/i.test(wanted) ||
+    american.test(wanted.replace(/\bus\b/g, ''))
+  ) {
     return [{ kind: 'spelling', variety: 'american' }];
   }
   return [];
@@ -129,9 +134,10 @@ function spellingRules(statement: string): StyleRule[] {
 
 function sentenceRules(statement: string): StyleRule[] {
   if (!/\bsentences?\b/i.test(statement)) return [];
-  const match = /(?<bound>at most|no more than|not more than|up to|max(?:imum)?(?: of)?|under|below|fewer than|less than|shorter than|not exceed|longer than|over|:)?\s*(?<count>\d{1,3}|[a-z]+(?:-[a-z]+)?)\s+words\b/i.exec(
-    statement,
-  );
+  const match =
+    /(?<bound>at most|no more than|not more than|up to|max(?:imum)?(?: of)?|under|below|fewer than|less than|shorter than|not exceed|longer than|over|:)?\s*(?<count>\d{1,3}|[a-z]+(?:-[a-z]+)?)\s+words\b/i.exec(
+      statement,
+    );
   const count = match?.groups?.['count']?.toLowerCase() ?? '';
   const words = /^\d+$/.test(count) ? Number(count) : NUMBER_WORDS[count];
   if (words === undefined || words < 5) return [];
@@ -158,7 +164,8 @@ function markRules(statement: string): StyleRule[] {
 function personRules(statement: string): StyleRule[] {
   const isNegated = NEGATION.test(statement);
   const rules: StyleRule[] = [];
-  if (/\bfirst[- ]person\b/i.test(statement) && isNegated) rules.push({ kind: 'person', person: 'first', isWanted: false });
+  if (/\bfirst[- ]person\b/i.test(statement) && isNegated)
+    rules.push({ kind: 'person', person: 'first', isWanted: false });
   const second =
     /\bsecond[- ]person\b|\b(?:use|say|write|address|call)\b[^.]{0,40}["“'‘]you["”'’]|\b(?:readers?|them|address)\b[^.]{0,30}\bas you\b|\buse you\b|\baddress(?:ing)? the readers?\b|\bspeak(?:ing)? (?:directly )?to the readers?\b/i;
   if (second.test(statement)) rules.push({ kind: 'person', person: 'second', isWanted: !isNegated });

@@ -42,8 +42,9 @@ export function findBreaches(sentence: string, rule: StyleRule): Breach[] {
   }
 }
 
-const writeInstead = (right: string, wrong: string): string => `write "${right}" instead of "${wrong}"`;
-const leaveOut = (wrong: string): string => `do not write "${wrong}"`;
+// Both end in a full stop: lists of defects put the advice behind a quotation, and a mark at its end would be taken for one.
+const writeInstead = (right: string, wrong: string): string => `write "${right}" instead of "${wrong}".`;
+const leaveOut = (wrong: string): string => `do not write "${wrong}".`;
 
 /** Every distinct way in which the phrase is written; whole words where it begins or ends with one. */
 function findPhrase(sentence: string, phrase: string): string[] {
@@ -74,7 +75,7 @@ const MARK_ADVICE: Readonly<Record<Mark, string>> = {
   ';': 'no semicolons: make it two sentences',
   '—': 'no long dashes: use commas or two sentences',
   '…': 'no ellipsis',
-  '&': 'write "and" instead of "&"',
+  '&': 'write "and" instead of "&".',
   emoji: 'no emoji',
   capitals: 'no words in capitals for emphasis',
 };
@@ -101,7 +102,8 @@ function breachOfPerson(sentence: string, rule: Extract<StyleRule, { kind: 'pers
   const words = rule.person === 'first' ? /\b(?:I|[Ww]e|[Oo]urs?|us|[Mm]y|[Mm]ine)\b/ : /\b(?:you|your|yours)\b/i;
   const found = words.exec(plainText(sentence))?.[0];
   if (found === undefined) return [];
-  const message = rule.person === 'first' ? `not in the first person ("${found}")` : `do not address the reader ("${found}")`;
+  const message =
+    rule.person === 'first' ? `not in the first person ("${found}")` : `do not address the reader ("${found}")`;
   return [{ code: 'STYLE_PERSON', message }];
 }
 
@@ -117,7 +119,8 @@ const FULL_FORMS: readonly (readonly [RegExp, string])[] = [
 ];
 
 /** "it's" and the like only where they are no genitive: after a pronoun or "there", "that", "what". */
-const CONTRACTION = /(?<!\p{L})(?:\p{L}+(?:n['’]t|['’](?:re|ve|ll|m))|(?:it|he|she|that|there|what|who|here)['’]s|let['’]s)(?!\p{L})/giu;
+const CONTRACTION =
+  /(?<!\p{L})(?:\p{L}+(?:n['’]t|['’](?:re|ve|ll|m))|(?:it|he|she|that|there|what|who|here)['’]s|let['’]s)(?!\p{L})/giu;
 
 function contractionsIn(sentence: string): Breach[] {
   const found = new Set([...plainText(sentence).matchAll(CONTRACTION)].map(([word]) => word));
@@ -137,6 +140,9 @@ const likeFirst = (text: string, like: string): string =>
 /** Lists of three and more short items; a clause before the list is long, or begins with a conjunction. */
 const ITEM = "[\\p{L}\\p{N}'’%°-]+(?: [\\p{L}\\p{N}'’%°-]+)?";
 const SERIAL = {
-  missing: new RegExp(`(?:${ITEM}), ${ITEM}(?<!, (?:who|which|where|when|then|but)\\b.*) (?:and|or) (?!then\\b|so\\b)${ITEM}(?=[.,;:!?)]|$)`, 'u'),
+  missing: new RegExp(
+    `(?:${ITEM}), ${ITEM}(?<!, (?:who|which|where|when|then|but)\\b.*) (?:and|or) (?!then\\b|so\\b)${ITEM}(?=[.,;:!?)]|$)`,
+    'u',
+  ),
   there: new RegExp(`(?:${ITEM}), (?:${ITEM}), (?:and|or) ${ITEM}`, 'u'),
 };

@@ -19,7 +19,9 @@ export function assembleSummary(input: SummaryInput, outputs: StepOutputs): Asse
     sections: [
       {
         heading: 'Key points',
-        markdown: bulletList(keyPoints.map(({ text, sources: ids }) => `${escapeMarkdown(text)} ${citations(ids)}`.trim())),
+        markdown: bulletList(
+          keyPoints.map(({ text, sources: ids }) => `${escapeMarkdown(text)} ${citations(ids)}`.trim()),
+        ),
       },
     ],
     sources,

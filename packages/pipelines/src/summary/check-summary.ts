@@ -14,7 +14,7 @@ const KEY_POINTS = '2';
 
 /** The quality contract over a summary and its key points; each point must be borne out by the sources it names. */
 export function checkSummary(
-  input: SummaryInput,
+  input: Omit<SummaryInput, 'sources'>,
   output: Pick<SummaryOutput, 'title' | 'markdown' | 'keyPoints'>,
   sources: ResearchOutput['sources'],
   index: SourceIndex,
@@ -36,12 +36,14 @@ export function checkSummary(
 
 function checkPoint(
   { text, sources }: SummaryOutput['keyPoints'][number],
-  input: SummaryInput,
+  input: Pick<SummaryInput, 'focus'>,
   index: SourceIndex,
 ): ContractFinding[] {
   const known = sources.filter((id) => index.bySource.has(id));
   if (known.length < sources.length || known.length === 0) {
-    return [finding('CITATION_UNRESOLVED', KEY_POINTS, text, 'the key point names no source, or one that does not exist')];
+    return [
+      finding('CITATION_UNRESOLVED', KEY_POINTS, text, 'the key point names no source, or one that does not exist'),
+    ];
   }
   const support = findSupport(text, known, index, input.focus ?? '');
   if (support.isBorneOut) return [];

@@ -12,7 +12,8 @@ export const summaryPipeline: Pipeline<SummaryInput, SummaryData> = {
   type: 'summary',
   version: 1,
   title: 'Summary',
-  description: 'A summary of given texts and pages in a given length, with key points; every statement cites its source.',
+  description:
+    'A summary of given texts and pages in a given length, with key points; every statement cites its source.',
   inputSchema: SummaryInput,
   dataSchema: SummaryData,
   example: {

@@ -13,6 +13,8 @@ export interface PrivateRedis {
   /** Freezes the server as a hung machine would; `resume` undoes it. */
   pause(): void;
   resume(): void;
+  /** Sends one command, as an operator would; answers what came back, unparsed. */
+  command(...words: string[]): Promise<string>;
   stop(): Promise<void>;
 }
 
@@ -68,8 +70,21 @@ export async function startPrivateRedis(
     pid: child.pid,
     pause: () => void child.kill('SIGSTOP'),
     resume: () => void child.kill('SIGCONT'),
+    command: (...words) => sendCommand(port, words),
     stop,
   };
+}
+
+function sendCommand(port: number, words: readonly string[]): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket = createConnection(port, '127.0.0.1', () => socket.write(`${words.join(' ')}\r\n`));
+    socket.setEncoding('utf8').setTimeout(2_000, () => socket.destroy(new Error('Redis does not answer')));
+    socket.on('data', (reply: string) => {
+      resolve(reply);
+      socket.destroy();
+    });
+    socket.on('error', reject);
+  });
 }
 
 function askProcessId(port: number): Promise<number | undefined> {

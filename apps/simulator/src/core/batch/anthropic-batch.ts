@@ -21,7 +21,12 @@ export function parseMessageBatch(body: unknown): Parsed<BatchItem[]> {
   }
   const ids = parsed.data.requests.map((request) => request.custom_id);
   if (new Set(ids).size < ids.length) {
-    return fail({ status: 400, kind: 'invalid_request', message: 'requests: custom_id is repeated', param: 'requests' });
+    return fail({
+      status: 400,
+      kind: 'invalid_request',
+      message: 'requests: custom_id is repeated',
+      param: 'requests',
+    });
   }
   return {
     ok: true,

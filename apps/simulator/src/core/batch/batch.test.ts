@@ -22,8 +22,20 @@ describe('progressOf', () => {
     { title: 'items one after the other', batch: aBatch(), atMs: 1_250, done: 2, phase: 'in_progress' },
     { title: 'all of them in the end', batch: aBatch(), atMs: 1_400, done: 4, phase: 'ended' },
     { title: 'all at once without work', batch: aBatch({ workMs: 0 }), atMs: 1_000, done: 4, phase: 'ended' },
-    { title: 'no more after a cancel', batch: aBatch({ cancelledAtMs: 1_150 }), atMs: 9_000, done: 1, phase: 'cancelled' },
-    { title: 'a cancel that came too late', batch: aBatch({ cancelledAtMs: 1_500 }), atMs: 9_000, done: 4, phase: 'ended' },
+    {
+      title: 'no more after a cancel',
+      batch: aBatch({ cancelledAtMs: 1_150 }),
+      atMs: 9_000,
+      done: 1,
+      phase: 'cancelled',
+    },
+    {
+      title: 'a cancel that came too late',
+      batch: aBatch({ cancelledAtMs: 1_500 }),
+      atMs: 9_000,
+      done: 4,
+      phase: 'ended',
+    },
     {
       title: 'no more after a day',
       batch: aBatch({ workMs: 2 * BATCH_LIFETIME_MS }),

@@ -47,7 +47,7 @@ export const DEFAULT_DEFECT_TABLE: DefectTable = {
         inventedSentence: 0.01,
         overlong: 0.02,
         lostDetail: 0.1,
-        vagueHeadings: 0.1,
+        vagueHeadings: 0.25,
         repeatedText: 0.005,
         wrongLanguage: 0.001,
         promptLeak: 0.001,

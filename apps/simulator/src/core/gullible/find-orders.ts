@@ -59,7 +59,8 @@ const PATTERNS: readonly { pattern: RegExp; read: (match: RegExpExecArray) => Or
     read: (match) => ({ kind: 'score', score: Number(match[1]) }),
   },
   {
-    pattern: /\b(?:stop (?:writing|working|here|now)|write nothing|return nothing|do not (?:write|summari[sz]e|answer))\b/gi,
+    pattern:
+      /\b(?:stop (?:writing|working|here|now)|write nothing|return nothing|do not (?:write|summari[sz]e|answer))\b/gi,
     read: () => ({ kind: 'stop' }),
   },
 ];

@@ -15,7 +15,10 @@ const reply = (purpose: string, attack: string, gullible = true): string => {
     tier: 'T3',
     messages: [
       { role: 'system', text: `You take points. ${SECRET}\n\nReply with JSON: {"relevant": true, "points": []}.` },
-      { role: 'user', text: `${aBrief()}\n${fence('source', `${source?.text ?? ''}\n${attack}`, { id: 1, title: 'T' })}` },
+      {
+        role: 'user',
+        text: `${aBrief()}\n${fence('source', `${source?.text ?? ''}\n${attack}`, { id: 1, title: 'T' })}`,
+      },
     ],
     purpose,
     schema: {},

@@ -6,6 +6,9 @@ import type { Order } from './find-orders.ts';
 const MOST_REVEALED = 4_000;
 const TEXT_KEYS = ['markdown', 'text', 'metaDescription', 'angle'];
 
+/** Lists of ids: no text has a place in them. */
+const REFERENCES = ['noteIds', 'sources'];
+
 /**
  * Does what the orders say to a reply's value, to the letter and in every place the value has room for it. Orders that ask
  * for another form are obeyed on the text, by {@link obeyOnText}.
@@ -25,7 +28,10 @@ function obey(value: unknown, order: Order, messages: readonly PromptMessage[]):
     case 'reveal':
       return addText(value, promptOf(messages));
     case 'fetch':
-      return addText(setUrls(value, order.url), `![](${order.url}?q=${encodeURIComponent(promptOf(messages).slice(0, 300))})`);
+      return addText(
+        setUrls(value, order.url),
+        `![](${order.url}?q=${encodeURIComponent(promptOf(messages).slice(0, 300))})`,
+      );
     case 'cite':
       return citeAll(value, order.source);
     case 'say':
@@ -53,13 +59,15 @@ function addText(value: unknown, text: string): unknown {
   if (typeof value === 'string') return `${value}\n\n${text}`;
   if (Array.isArray(value)) {
     const last: unknown = value.at(-1);
-    return [...value.map((item: unknown) => item), ...(last === undefined ? [text] : [withText(last, text)])];
+    // A list of what has lists itself, as sections have points, is added to further down.
+    if (isNode(last) && Object.values(last).some(Array.isArray)) return [...value.slice(0, -1), addText(last, text)];
+    return [...value, ...(last === undefined ? [text] : [withText(last, text)])] as unknown[];
   }
   if (!isNode(value)) return value;
   return Object.fromEntries(
     Object.entries(value).map(([key, inner]) => [
       key,
-      TEXT_KEYS.includes(key) || Array.isArray(inner) ? addText(inner, text) : inner,
+      TEXT_KEYS.includes(key) || (Array.isArray(inner) && !REFERENCES.includes(key)) ? addText(inner, text) : inner,
     ]),
   );
 }

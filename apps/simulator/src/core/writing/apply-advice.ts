@@ -19,7 +19,10 @@ function rewriteWords(text: string, advice: string): string | undefined {
   if (swap) return replaceWord(text, swap[2] ?? '', swap[1] ?? '');
   const drop = /do not write "([^"]+)"/.exec(advice)?.[1];
   if (drop === undefined) return undefined;
-  const without = replaceWord(text, drop, '').replace(/ {2,}/g, ' ').replace(/ +([,.;:])/g, '$1').replace(/^[\s,]+/, '');
+  const without = replaceWord(text, drop, '')
+    .replace(/ {2,}/g, ' ')
+    .replace(/ +([,.;:])/g, '$1')
+    .replace(/^[\s,]+/, '');
   return upperFirst(without);
 }
 
@@ -49,7 +52,10 @@ function cutToLength(text: string, advice: string): string | undefined {
   if (!Number.isFinite(most)) return undefined;
   const citations = /(?:\s*\[\d{1,3}\])*(?=[.!?]?$)/.exec(text)?.[0] ?? '';
   const shorter = shortenSentence(text).find((variant) => countWords(variant) <= most);
-  if (shorter !== undefined) return citations === '' || shorter.includes(citations.trim()) ? shorter : shorter.replace(/([.!?])$/, `${citations}$1`);
+  if (shorter !== undefined)
+    return citations === '' || shorter.includes(citations.trim())
+      ? shorter
+      : shorter.replace(/([.!?])$/, `${citations}$1`);
   const cuts = [...text.matchAll(/,? (?:and|but|while|so) (?=(?:the|it|they|he|she|this|these|a|an|there)\b)|; /g)];
   const middle = text.length / 2;
   const cut = cuts.sort((a, b) => Math.abs(a.index - middle) - Math.abs(b.index - middle))[0];

@@ -21,7 +21,8 @@ export const writeArticleJudgement: Writer<ArticleJudgement> = ({ prompt }) => {
   const index = indexEvidence(evidence, `${prompt.topic} ${prompt.article.map((part) => part.heading).join(' ')}`);
   const supports = sentences.map((sentence) => index.supportOf(sentence.text));
   const unsupported = index.size === 0 ? 0 : supports.filter(({ share }) => share < SUPPORTED).length / count;
-  const misstated = index.size === 0 ? 0 : supports.filter(({ unknownFigures }) => unknownFigures.length > 0).length / count;
+  const misstated =
+    index.size === 0 ? 0 : supports.filter(({ unknownFigures }) => unknownFigures.length > 0).length / count;
   const repeated = repeatedShare(sentences);
   const concrete = sentences.filter((sentence) => isConcrete(sentence.text)).length / count;
   const framing = sentences.filter((sentence) => meaningOf(sentence.text).size < 4).length / count;
@@ -37,7 +38,10 @@ export const writeArticleJudgement: Writer<ArticleJudgement> = ({ prompt }) => {
       `${sections} sections, ${percent(repeated)} of the sentences repeat another.`,
       4.7 - 8 * repeated - (sections < 2 ? 1.5 : 0) - (hasLead(prompt) ? 0 : 1),
     ),
-    relevance: verdict(`${percent(unsupported)} of the sentences have nothing to do with the sources.`, 4.8 - 9 * unsupported),
+    relevance: verdict(
+      `${percent(unsupported)} of the sentences have nothing to do with the sources.`,
+      4.8 - 9 * unsupported,
+    ),
     coverage: verdict(
       `${percent(told)} of the main facts are told; ${percent(misstated)} of the sentences hold figures of their own, ${percent(uncited)} cite nothing.`,
       1.2 + 4.2 * told - 10 * misstated - 3 * uncited,

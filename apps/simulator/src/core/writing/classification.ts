@@ -59,5 +59,7 @@ function quoteFor({ stems }: Scored, text: string): string {
 
 function reasonFor({ name, stems }: Scored, text: string): string {
   const shared = [...contentStems(text)].filter((stem) => stems.has(stem)).length;
-  return shared > 0 ? `The text uses ${shared} of the words that describe “${name}”.` : `Nothing speaks against “${name}”.`;
+  return shared > 0
+    ? `The text uses ${shared} of the words that describe “${name}”.`
+    : `Nothing speaks against “${name}”.`;
 }

@@ -21,7 +21,8 @@ export const writeContentBrief: Writer<ContentBrief> = (context) => {
     .map(({ text }) => shortenSentence(tidySentence(text)).at(-1) ?? text);
   const keywords = /^Keywords: (.+)$/m.exec(prompt.remarks)?.[1]?.split(', ') ?? [];
   const phrases = keyPhrases([subject, ...notes.map(({ text }) => text)], 10).map(({ text }) => text);
-  const contradictions = prompt.references.find((reference) => reference.title.startsWith('contradictions'))?.text ?? '';
+  const contradictions =
+    prompt.references.find((reference) => reference.title.startsWith('contradictions'))?.text ?? '';
   const brief: ContentBrief = {
     title,
     angle: [`The text shows ${audience} what the facts about ${subject} come to.`, ...telling].join(' '),
@@ -31,7 +32,10 @@ export const writeContentBrief: Writer<ContentBrief> = (context) => {
     risks: [
       'Figures date quickly: each has to be checked before the text appears.',
       ...(notes.length === 0 ? ['There are no sources: nothing in the brief has been checked.'] : []),
-      ...contradictions.split('\n').filter((line) => line.trim() !== '').map((line) => `Sources disagree: ${line}`),
+      ...contradictions
+        .split('\n')
+        .filter((line) => line.trim() !== '')
+        .map((line) => `Sources disagree: ${line}`),
     ],
   };
   const advices = prompt.defects.map(({ advice }) => advice);

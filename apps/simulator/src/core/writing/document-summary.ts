@@ -30,7 +30,10 @@ export const writeDocumentSummary: Writer<DocumentSummary> = (context) => {
   return {
     title: titleOf(facts),
     markdown: applyAll(markdown, advices),
-    keyPoints: keyPointsOf(facts, wanted).map(({ text, sources }) => ({ text: applyAll(text, advices), sources: [...sources] })),
+    keyPoints: keyPointsOf(facts, wanted).map(({ text, sources }) => ({
+      text: applyAll(text, advices),
+      sources: [...sources],
+    })),
   };
 };
 
@@ -39,7 +42,10 @@ function mend(context: WritingContext): string {
   const article = context.prompt.article.filter(({ part }) => part === '1');
   const { edits } = writeArticlePatch({ ...context, prompt: { ...context.prompt, article } as ParsedPrompt });
   const text = article[0]?.markdown ?? '';
-  return edits.reduce((current, { find, replace }) => current.replace(find, () => replace), text).replace(/ {2,}/g, ' ').trim();
+  return edits
+    .reduce((current, { find, replace }) => current.replace(find, () => replace), text)
+    .replace(/ {2,}/g, ' ')
+    .trim();
 }
 
 /** The statements that say most, shortest wording that is whole, each different from those before. */

@@ -9,11 +9,16 @@ import { applyAdvice } from './apply-advice.ts';
  */
 export function mendText(text: string, defects: readonly PromptDefect[], original: string): string {
   let mended = text;
+  /** What has become of a sentence that several defects name. */
+  const repairs = new Map<string, string>();
   for (const defect of defects) {
     const { quote, advice } = defect;
-    if (quote !== '' && mended.includes(quote)) {
-      const repaired = applyAdvice(quote, advice);
-      if (repaired !== undefined) mended = mended.replace(quote, () => repaired);
+    const found = repairs.get(quote) ?? quote;
+    if (found !== '' && mended.includes(found)) {
+      const repaired = applyAdvice(found, advice);
+      if (repaired === undefined) continue;
+      mended = mended.replace(found, () => repaired);
+      repairs.set(quote, repaired);
       continue;
     }
     const lost = /no longer states (.+)$/.exec(advice)?.[1];
@@ -34,5 +39,8 @@ function tellAgain(text: string, facts: readonly string[], original: string): st
 
 function leaveOut(text: string, facts: readonly string[]): string {
   const guilty = splitSentences(text).filter(({ text: sentence }) => facts.some((fact) => sentence.includes(fact)));
-  return guilty.reduce((current, { raw }) => current.replace(raw, () => ''), text).replace(/ {2,}/g, ' ').trim();
+  return guilty
+    .reduce((current, { raw }) => current.replace(raw, () => ''), text)
+    .replace(/ {2,}/g, ' ')
+    .trim();
 }

@@ -51,7 +51,9 @@ export const writeRewrittenText: Writer<RewrittenText> = ({ prompt, random }) =>
 const plainer = (text: string): string =>
   text
     .split('\n')
-    .map((line) => PLAINER.reduce((current, [stiff, plain]) => current.replace(stiff, (found) => likeFirst(plain, found)), line))
+    .map((line) =>
+      PLAINER.reduce((current, [stiff, plain]) => current.replace(stiff, (found) => likeFirst(plain, found)), line),
+    )
     .join('\n');
 
 const likeFirst = (text: string, like: string): string =>

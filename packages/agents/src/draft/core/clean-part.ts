@@ -1,14 +1,18 @@
 import { rewriteCitations } from '@pressroom/pipelines';
+import { neutralise } from './neutralise.ts';
 
 /**
  * A part as the document needs it, whatever habits its model has: no code fence around it, no heading at its start, none
- * inside that is as high as a section's, every citation as `[1][3]`; none at all where there are no sources to cite.
+ * inside that is as high as a section's, no mark that another part begins, every citation as `[1][3]`; none at all where
+ * there are no sources to cite. Nothing in it acts when it is shown.
+ *
+ * @param allowed addresses that may be linked to
  */
-export function cleanPart(markdown: string, hasSources = true): string {
+export function cleanPart(markdown: string, hasSources = true, allowed: ReadonlySet<string> = new Set()): string {
   const unwrapped = /^\s*```(?:markdown|md)?\s*\n([\s\S]*?)\n\s*```\s*$/.exec(markdown)?.[1] ?? markdown;
-  const body = unwrapped
-    .replace(/\r\n?/g, '\n')
+  const body = neutralise(unwrapped.replace(/\r\n?/g, '\n'), allowed)
     .replace(/^\s*(?:\[part\s+[\w-]+\][^\n]*\n+|#{1,6}\s[^\n]*(?:\n+|$))+/, '')
+    .replace(/^\[part\s+[\w-]+\][ \t]*/gim, '')
     .replace(/^#{1,2}(?=\s)/gm, '###')
     .replace(/\n{3,}/g, '\n\n')
     .trim();

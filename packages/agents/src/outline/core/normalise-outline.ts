@@ -1,17 +1,25 @@
 import type { ArticleOutline } from '@pressroom/contracts';
-import { shareWords, type OutlineOutput, type WordPlan } from '@pressroom/pipelines';
+import { restyleLine, shareWords, type OutlineOutput, type StyleRule, type WordPlan } from '@pressroom/pipelines';
+import { neutralise } from '../../draft/core/neutralise.ts';
 
-/** The outline as drafts rely on it: words that add up to the target with the lead, single-line texts, notes named once. */
-export function normaliseOutline(outline: ArticleOutline, plan: WordPlan): OutlineOutput {
+/**
+ * The outline as drafts rely on it: words that add up to the target with the lead, single-line texts, notes named once.
+ * Title and headings are brought into the style asked for here, since no later step touches them.
+ */
+export function normaliseOutline(
+  outline: ArticleOutline,
+  plan: WordPlan,
+  rules: readonly StyleRule[] = [],
+): OutlineOutput {
   const words = shareWords(
     outline.sections.map((section) => section.words),
     plan.sectionWords,
   );
   return {
-    title: singleLine(outline.title),
+    title: restyleLine(singleLine(outline.title), rules),
     leadWords: plan.leadWords,
     sections: outline.sections.map((section, index) => ({
-      heading: singleLine(section.heading).replace(/^#+\s*/, ''),
+      heading: restyleLine(singleLine(section.heading).replace(/^#+\s*/, ''), rules),
       purpose: singleLine(section.purpose),
       points: section.points.map(singleLine).filter((point) => point !== ''),
       noteIds: [...new Set(section.noteIds)],
@@ -20,4 +28,4 @@ export function normaliseOutline(outline: ArticleOutline, plan: WordPlan): Outli
   };
 }
 
-const singleLine = (text: string): string => text.replace(/\s+/g, ' ').trim();
+const singleLine = (text: string): string => neutralise(text).replace(/\s+/g, ' ').trim();

@@ -13,6 +13,9 @@ const NOT_BY_EDITS: ReadonlySet<ContractFinding['code']> = new Set([
   'HEADING_MISSING',
   'HEADING_DUPLICATED',
   'SOURCE_ORPHANED',
+  'STYLE_HEADING_CASE',
+  'READABILITY_OFF',
+  'LANGUAGE_WRONG',
 ]);
 
 /**
@@ -25,7 +28,7 @@ export function collectDefects(
   parts: readonly ContractPart[],
 ): PromptDefect[] {
   const collected: PromptDefect[] = findings
-    .filter(({ code }) => !NOT_BY_EDITS.has(code))
+    .filter(({ code, part }) => !NOT_BY_EDITS.has(code) && part !== 'document')
     .sort((a, b) => Number(b.severity === 'error') - Number(a.severity === 'error'))
     .map(({ kind, part, quote, message }) => ({ kind, part, quote, advice: message }));
   for (const defect of critique) {

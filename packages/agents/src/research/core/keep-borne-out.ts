@@ -1,20 +1,29 @@
 import type { SourceSummary } from '@pressroom/contracts';
-import { findSupport, indexSources, type SourceText } from '@pressroom/pipelines';
+import { findSupport, indexSources, splitSentences, type SourceText } from '@pressroom/pipelines';
 
 type Point = SourceSummary['points'][number];
 
+/** A point in other words than its quote still shares some of the source's; one that shares none is about something else. */
+const LEAST_COVERAGE = 0.15;
+
 /**
- * Points that their source really makes: figures and names must stand in it, and either the quote or most of the words.
- * What a model adds from memory ends here, before it becomes a note.
+ * Points that their source really makes: figures and names must stand in it, and either most of the words, or the quote
+ * and some of them. What a model adds from memory, or was told to add, ends here, before it becomes a note.
  */
 export function keepBorneOut(points: readonly Point[], source: SourceText, topic: string): Point[] {
   const index = indexSources([source]);
   const text = normalise(source.text);
   return points.filter((point) => {
     if (point.text.trim() === '') return false;
-    const support = findSupport(point.text, [source.id], index, topic);
     const quote = normalise(point.quote);
-    return support.missing.length === 0 && (support.isBorneOut || (quote.length > 0 && text.includes(quote)));
+    const isQuoted = quote.length > 0 && text.includes(quote);
+    // Sentence by sentence: what was added to a statement must not hide behind it.
+    return splitSentences(point.text).every((sentence) => {
+      const support = findSupport(sentence.text, [source.id], index, topic);
+      return (
+        support.missing.length === 0 && (support.isBorneOut || (isQuoted && support.coverage >= LEAST_COVERAGE))
+      );
+    });
   });
 }
 

@@ -45,7 +45,7 @@ describe('pageKind', () => {
     ['', ' <!DOCTYPE html><html>', 'html'],
     ['', 'Just text', 'plain'],
     ['text/markdown', '<html>', 'plain'],
-    ['application/pdf', '%PDF', 'other'],
+    ['application/pdf', '', 'pdf'],
     ['image/png', 'PNG', 'other'],
   ])('takes "%s" with "%s" for %s', (contentType, text, kind) => {
     expect(pageKind({ contentType, text })).toBe(kind);

@@ -20,9 +20,10 @@ const parseDom = (html: string): DomDocument => (parseHTML(html) as unknown as {
 
 const BLOCKS = 'p, li, h1, h2, h3, h4, h5, h6, blockquote, pre, figcaption, td, th, dt, dd';
 
-/** What kind of text a page says it is, by its content type or, where it says nothing, by its beginning. */
-export function pageKind(page: { contentType: string; text: string }): 'html' | 'plain' | 'other' {
+/** What kind of document a page says it is, by its content type or, where it says nothing, by its beginning. */
+export function pageKind(page: { contentType: string; text: string }): 'html' | 'plain' | 'pdf' | 'other' {
   const type = page.contentType.split(';')[0]?.trim().toLowerCase() ?? '';
+  if (type === 'application/pdf') return 'pdf';
   if (type === 'text/html' || type === 'application/xhtml+xml') return 'html';
   if (type === '') return /^\s*<(?:!doctype|html)\b/i.test(page.text) ? 'html' : 'plain';
   return /^text\/|^application\/(?:markdown|json)$/.test(type) ? 'plain' : 'other';

@@ -26,7 +26,14 @@ export function normaliseLabels({ labels }: Classification, input: ClassifyInput
       const given = names.get(normal(name));
       return given === undefined
         ? []
-        : [{ name: given, confidence, quote: quote.trim() === '' ? '' : (locateQuote(input.text, quote) ?? ''), reason: singleLine(reason) }];
+        : [
+            {
+              name: given,
+              confidence,
+              quote: quote.trim() === '' ? '' : (locateQuote(input.text, quote) ?? ''),
+              reason: singleLine(reason),
+            },
+          ];
     })
     .sort((a, b) => b.confidence - a.confidence);
 }

@@ -1,11 +1,11 @@
 import type { BriefInput, ContentBrief } from '@pressroom/contracts';
-import type { BriefOutput, WordPlan } from '@pressroom/pipelines';
+import { styleRulesOf, type BriefOutput, type WordPlan } from '@pressroom/pipelines';
 import { normaliseOutline } from '../../outline/core/normalise-outline.ts';
 import { MOST_SEARCH_TERMS } from '../../prompts/content-brief.ts';
 
 /** The brief as its document relies on it: words that add up, single-line texts, nothing twice. */
 export function normaliseBrief(brief: ContentBrief, input: BriefInput, plan: WordPlan): Omit<BriefOutput, 'rounds'> {
-  const { title, sections } = normaliseOutline(brief, plan);
+  const { title, sections } = normaliseOutline(brief, plan, styleRulesOf(input));
   const readers = singleLine(brief.readers);
   return {
     title,
@@ -18,4 +18,5 @@ export function normaliseBrief(brief: ContentBrief, input: BriefInput, plan: Wor
 }
 
 const singleLine = (text: string): string => text.replace(/\s+/g, ' ').trim();
-const distinct = (lines: readonly string[]): string[] => [...new Set(lines.map(singleLine))].filter((line) => line !== '');
+const distinct = (lines: readonly string[]): string[] =>
+  [...new Set(lines.map(singleLine))].filter((line) => line !== '');

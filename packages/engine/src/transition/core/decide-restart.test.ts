@@ -114,24 +114,47 @@ describe('decideRestart', () => {
   });
 
   it('keeps of the limitations those of steps that rest', () => {
-    const limitation = (step?: string) => ({ code: 'STEP_FAILED' as const, message: 'm', ...(step !== undefined && { step }) });
+    const limitation = (step?: string) => ({
+      code: 'STEP_FAILED' as const,
+      message: 'm',
+      ...(step !== undefined && { step }),
+    });
     const steps = [aStep({ key: 'a' }), aStep({ key: 'b', status: 'dead' }), aStep({ key: 'c', status: 'skipped' })];
-    const snapshot = aSnapshot(steps, { limitations: [limitation('a'), limitation('b'), limitation('c'), limitation()] });
+    const snapshot = aSnapshot(steps, {
+      limitations: [limitation('a'), limitation('b'), limitation('c'), limitation()],
+    });
     const decision = decideRestart(snapshot, aRequest({ fromStep: 'b' }));
     expect(decision).toMatchObject({ restart: { limitations: [limitation('a'), limitation('c')] } });
   });
 
   it('changes parameters and tier of the step it begins at and of no other', () => {
     const steps = [aStep({ key: 'a', status: 'dead' }), aStep({ key: 'b', deps: ['a'], status: 'cancelled' })];
-    const request = aRequest({ cause: 'redrive', fromStep: 'a', params: { n: 1 }, tier: 'T3', resetCalls: true, letterId: 'l' });
+    const request = aRequest({
+      cause: 'redrive',
+      fromStep: 'a',
+      params: { n: 1 },
+      tier: 'T3',
+      resetCalls: true,
+      letterId: 'l',
+    });
     expect(decideRestart(aSnapshot(steps), request)).toMatchObject({
-      restart: { reset: [{ id: 'a', params: { n: 1 }, tier: 'T3', resetCalls: true }, { id: 'b', resetCalls: false }] },
+      restart: {
+        reset: [
+          { id: 'a', params: { n: 1 }, tier: 'T3', resetCalls: true },
+          { id: 'b', resetCalls: false },
+        ],
+      },
     });
   });
 
   it('answers the open dead letters of what runs again or leaves', () => {
     const steps = [aStep({ key: 'a', status: 'skipped' }), aStep({ key: 'b', status: 'skipped' })];
-    const letter = (id: string, stepId: string, state: 'open' | 'discarded') => ({ id, stepId, state, operationId: null });
+    const letter = (id: string, stepId: string, state: 'open' | 'discarded') => ({
+      id,
+      stepId,
+      state,
+      operationId: null,
+    });
     const letters = [letter('1', 'a', 'open'), letter('2', 'a', 'discarded'), letter('3', 'b', 'open')];
     const decision = decideRestart({ ...aSnapshot(steps), letters }, aRequest({ fromStep: 'a' }));
     expect(decision).toMatchObject({ restart: { letterIds: ['1'] } });

@@ -1,0 +1,157 @@
+import { ToolUnavailableError, type StepContext, type ToolPrice } from '@pressroom/agents';
+import type { EndedCall, JournalKeyRow, LedgerEntryFacts, MoneyStore, StepAttempt } from '@pressroom/db';
+import { isConnectionFailure } from '@pressroom/db';
+import { BudgetExhaustedError, LeaseLostError } from '@pressroom/llm';
+import { AppError, errorMessage, newId, sha256Hex, type Clock, type Logger } from '@pressroom/runtime';
+
+const RETRY_MS = 250;
+
+type Money = Pick<MoneyStore, 'findReply' | 'saveReply' | 'reserve' | 'endCalls'>;
+
+/**
+ * Runs tools for one attempt. Results are kept like replies: a later attempt of the step sees the same without asking, or
+ * paying, again. A paid tool is treated like a model: its price is held against the budgets before the call, and result,
+ * ledger entry and settlement are one statement after it.
+ *
+ * @param deps.onPaid told what a call has cost, for the attempt's own sum
+ */
+export function createJournaledTool(deps: {
+  money: Money;
+  attempt: StepAttempt;
+  run: { sessionId: string; signal: AbortSignal };
+  onPaid: (costNanoUsd: bigint) => void;
+  clock: Clock;
+  log: Logger;
+}): StepContext['tool'] {
+  const { money, attempt } = deps;
+  const { signal } = deps.run;
+  return async <T>(path: string, run: (signal: AbortSignal) => Promise<T>, price?: ToolPrice): Promise<T> => {
+    const key = {
+      stepId: attempt.stepId,
+      generation: attempt.journalGeneration,
+      path: `tool:${path}`,
+      requestHash: sha256Hex(path),
+    };
+    const kept = attempt.attempt > 1 ? await money.findReply(key) : undefined;
+    if (kept !== undefined) return (kept as { value: T }).value;
+    if (price) return runPaid(deps, key, run, price);
+    const value = await run(signal);
+    await money.saveReply(attempt.taskId, key, { value });
+    return value;
+  };
+}
+
+type Deps = Parameters<typeof createJournaledTool>[0];
+
+async function runPaid<T>(
+  deps: Deps,
+  key: JournalKeyRow,
+  run: (signal: AbortSignal) => Promise<T>,
+  price: ToolPrice,
+): Promise<T> {
+  const { attempt, clock } = deps;
+  price.beforeCall();
+  const reservationId = newId();
+  const entry = ledgerEntry(attempt, key.path, price.tool, reservationId);
+  await hold(deps, entry, price);
+  const startedMs = clock.monotonicMs();
+  const end = (
+    ended: Pick<EndedCall, 'status' | 'journal'>,
+    costNanoUsd: bigint,
+    errorCode: string | null,
+  ): Promise<void> =>
+    endCall(deps, {
+      ...ended,
+      reservationId,
+      costNano: costNanoUsd.toString(),
+      // Nothing cheaper or dearer could have answered: no saving is claimed.
+      baselineNano: costNanoUsd.toString(),
+      budgets: budgetsOf(attempt),
+      entry: { ...entry, latencyMs: Math.round(clock.monotonicMs() - startedMs), errorCode },
+    });
+  let value: T;
+  try {
+    value = await run(deps.run.signal);
+  } catch (error) {
+    const isUnbilled = error instanceof ToolUnavailableError && !error.mayBeBilled;
+    const status = deps.run.signal.aborted ? 'aborted' : isUnbilled ? 'failed' : 'estimated';
+    await end({ status }, isUnbilled ? 0n : price.costNanoUsd, AppError.is(error) ? error.code : 'INTERNAL');
+    throw error;
+  }
+  await end({ status: 'ok', journal: { ...key, taskId: attempt.taskId, reply: { value } } }, price.costNanoUsd, null);
+  return value;
+}
+
+/** @throws {BudgetExhaustedError} | {@link LeaseLostError} */
+async function hold({ money, attempt, run }: Deps, entry: LedgerEntryFacts, price: ToolPrice): Promise<void> {
+  const amountNano = price.costNanoUsd.toString();
+  const [answer] = await money.reserve([
+    {
+      id: entry.reservationId ?? '',
+      sessionId: run.sessionId,
+      taskId: attempt.taskId,
+      stepId: attempt.stepId,
+      attempt: attempt.attempt,
+      amountNano,
+      budgets: budgetsOf(attempt),
+      entry: { ...entry, baselineNano: amountNano },
+    },
+  ]);
+  if (answer?.outcome === 'over_budget') {
+    throw new BudgetExhaustedError({ budget: answer.budget, shortfallNanoUsd: answer.shortfallNano });
+  }
+  if (answer?.outcome !== 'reserved') throw new LeaseLostError();
+}
+
+/** A paid answer is never dropped: while the database is away, ending the call waits and tries again. */
+async function endCall({ money, onPaid, clock, log }: Deps, ended: EndedCall): Promise<void> {
+  for (;;) {
+    try {
+      await money.endCalls([ended]);
+      onPaid(BigInt(ended.costNano));
+      return;
+    } catch (error) {
+      if (!isConnectionFailure(error)) throw error;
+      log.warn({ stepId: ended.entry.stepId, reason: errorMessage(error) }, 'call.end_waits');
+      await clock.sleep(RETRY_MS);
+    }
+  }
+}
+
+/** Keys of the budgets that limit a call, as for models. A key without a counter does not limit. */
+const budgetsOf = (attempt: StepAttempt): string[] => [`task:${attempt.taskId}`];
+
+function ledgerEntry(attempt: StepAttempt, path: string, tool: string, reservationId: string): LedgerEntryFacts {
+  return {
+    tenantId: attempt.tenantId,
+    taskId: attempt.taskId,
+    stepId: attempt.stepId,
+    stepKey: attempt.key,
+    agent: attempt.agent,
+    taskType: attempt.taskType,
+    generation: attempt.generation,
+    attempt: attempt.attempt,
+    path,
+    purpose: `tool:${tool}`,
+    // Tools have none; the cheapest is where they do not distort what tiers cost.
+    tier: 'T1',
+    provider: tool,
+    model: tool,
+    uncachedInput: 0,
+    cacheRead: 0,
+    cacheWrite5m: 0,
+    cacheWrite1h: 0,
+    output: 0,
+    reasoning: 0,
+    cache: 'miss',
+    lever: null,
+    promptId: `tool:${tool}`,
+    promptVersion: '1',
+    route: { reason: 'planned lookup', rule: 'tool' },
+    priceVersion: 'configuration',
+    simulated: false,
+    latencyMs: 0,
+    errorCode: null,
+    reservationId,
+  };
+}

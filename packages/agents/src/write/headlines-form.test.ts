@@ -1,0 +1,85 @@
+import type { HeadlinesInput, Quality } from '@pressroom/contracts';
+import { describe, expect, it } from 'vitest';
+import { aStepContext } from '../../test/support/a-step-context.ts';
+import { Failure } from '../../test/support/failure.ts';
+import { scriptedLlm } from '../../test/support/scripted-llm.ts';
+import { headlinesForm } from './headlines-form.ts';
+
+const input: HeadlinesInput = {
+  topic: 'Street trees',
+  text: 'Trees cool a street by 3 degrees.',
+  count: 3,
+  maxCharacters: 40,
+};
+const reply = (...texts: string[]) => ({ headlines: texts.map((text) => ({ text, angle: 'an angle' })) });
+const GOOD = ['Trees cool a street by 3 degrees', 'What shade is worth', 'Planting against the heat'];
+const run = (answers: Record<string, unknown>, given: Partial<HeadlinesInput> = {}, quality: Quality = 'balanced') => {
+  const llm = scriptedLlm(answers);
+  const context = aStepContext({ agent: 'write', key: 'headlines', llm, input: { ...input, ...given }, quality });
+  return { llm, outcome: headlinesForm.run(context) };
+};
+const texts = (output: Record<string, unknown>) => (output['headlines'] as { text: string }[]).map(({ text }) => text);
+
+describe('headlines', () => {
+  it('are all written in one call', async () => {
+    const { llm, outcome } = run({ headlines: reply(...GOOD) });
+    const { output, limitations } = await outcome;
+    expect({ texts: texts(output), limitations, paths: llm.paths() }).toEqual({
+      texts: GOOD,
+      limitations: [],
+      paths: ['headlines'],
+    });
+    expect(llm.promptOf('headlines')).toContain('headlines="3" characters="40"');
+  });
+
+  it('asks for more only in place of those that cannot be used, and tells why', async () => {
+    const { llm, outcome } = run({
+      headlines: reply(
+        '"Trees cool a street by 3 degrees."',
+        'TREES COOL A STREET BY 3 DEGREES',
+        'Trees cool a street by 9 degrees',
+      ),
+      'headlines/2': reply('What shade is worth', 'Planting against the heat'),
+    });
+    expect(texts((await outcome).output)).toEqual(GOOD);
+    const asked = llm.promptOf('headlines/2');
+    expect(asked).toContain('Write 2 more headlines');
+    expect(asked).toContain('it repeats "Trees cool a street by 3 degrees".');
+    expect(asked).toContain('nothing given states 9');
+  });
+
+  it.each<{ quality: Quality; calls: number }>([
+    { quality: 'economy', calls: 1 },
+    { quality: 'balanced', calls: 2 },
+    { quality: 'premium', calls: 3 },
+  ])('gives up after $calls calls at $quality quality, and says how many are missing', async ({ quality, calls }) => {
+    const same = reply('What shade is worth');
+    const { llm, outcome } = run({ headlines: same, 'headlines/2': same, 'headlines/3': same }, {}, quality);
+    const { output, limitations } = await outcome;
+    expect(texts(output)).toEqual(['What shade is worth']);
+    expect(limitations).toMatchObject([{ code: 'VARIANTS_MISSING', message: '1 of 3 headlines were made.' }]);
+    expect(llm.calls).toHaveLength(calls);
+  });
+
+  it('keeps what it has when no more can be had', async () => {
+    const { outcome } = run({
+      headlines: reply('What shade is worth'),
+      'headlines/2': new Failure('BUDGET_EXHAUSTED'),
+    });
+    await expect(outcome).resolves.toMatchObject({ output: { rounds: 0 } });
+  });
+
+  it('refuses a reply of which nothing can be used', async () => {
+    const long = 'A headline that goes on and on and does not come to any end';
+    await expect(run({ headlines: reply(long) }).outcome).rejects.toMatchObject({ code: 'OUTPUT_INVALID' });
+  });
+
+  it('reads the beginning of a long text, and says so', async () => {
+    const { llm, outcome } = run(
+      { headlines: reply(...GOOD) },
+      { text: `Trees cool by 3 degrees. ${'More. '.repeat(6_000)}` },
+    );
+    expect((await outcome).limitations).toMatchObject([{ code: 'SOURCE_SKIPPED' }]);
+    expect(llm.promptOf('headlines').length).toBeLessThan(31_000);
+  });
+});

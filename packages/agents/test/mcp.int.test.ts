@@ -1,0 +1,172 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Secret, silentLogger, systemClock } from '@pressroom/runtime';
+import { afterEach, describe, expect, it } from 'vitest';
+import { createTools, ToolsConfig, type Toolbox } from '../src/index.ts';
+import { handbookOverHttp } from './support/mcp-handbook.http.ts';
+import { serve, stopServers } from './support/serve.ts';
+
+const TOKEN = 'canary-handbook-token-5c2d';
+const query = (question: string) => ({ question, terms: [], language: 'en' });
+const never = new AbortController().signal;
+const tool = { name: 'search', arguments: { limit: 7 }, results: 5 };
+
+const boxes: Toolbox[] = [];
+const directories: string[] = [];
+afterEach(async () => {
+  await Promise.all(boxes.splice(0).map((box) => box.close()));
+  for (const directory of directories.splice(0)) rmSync(directory, { recursive: true });
+  await stopServers();
+});
+
+function aBox(mcp: unknown[]): Toolbox {
+  const box = createTools({
+    config: ToolsConfig.parse({ mcp }),
+    secrets: new Map([['HANDBOOK_TOKEN', new Secret(TOKEN)]]),
+    userAgent: 'Pressroom/1.0',
+    clock: systemClock,
+    log: silentLogger(),
+  });
+  boxes.push(box);
+  return box;
+}
+
+const HANDBOOK = [
+  { title: 'Handbook on trees', text: '# Handbook on trees\n\nThe handbook says that 7 trees suffice.' },
+  { title: 'https://handbook.example/trees', url: 'https://handbook.example/trees', text: 'Resource on trees.' },
+];
+
+describe('an MCP server over stdio', () => {
+  function aServer() {
+    const directory = mkdtempSync(join(tmpdir(), 'pressroom-mcp-'));
+    directories.push(directory);
+    const file = join(directory, 'told');
+    const server = {
+      name: 'handbook',
+      command: process.execPath,
+      args: [new URL('support/mcp-handbook.stdio.ts', import.meta.url).pathname, file],
+      variables: ['HANDBOOK_TOKEN'],
+      tools: [tool],
+    };
+    const told = (): string[] => {
+      try {
+        return readFileSync(file, 'utf8').trim().split('\n');
+      } catch {
+        return [];
+      }
+    };
+    const pids = (): number[] =>
+      told()
+        .flatMap((line) => /^started (\d+)$/.exec(line)?.[1] ?? [])
+        .map(Number);
+    return { server, told, pids };
+  }
+  const isAlive = (pid: number): boolean => {
+    try {
+      return process.kill(pid, 0);
+    } catch {
+      return false;
+    }
+  };
+
+  it('is started when it is first needed, asked the listed tool with our arguments, and read as text', async () => {
+    const { server, told } = aServer();
+    const box = aBox([server]);
+    expect(box.offers.map(({ name }) => name)).toEqual(['handbook/search']);
+    expect(told()).toEqual([]);
+    await expect(box.search('handbook/search', query('What about trees?'), never)).resolves.toEqual(HANDBOOK);
+    expect(told().filter((line) => !line.startsWith('started'))).toEqual([`search What about trees? 7 ${TOKEN}`]);
+  });
+
+  it('ends with the toolbox', async () => {
+    const { server, pids } = aServer();
+    const box = aBox([server]);
+    await box.search('handbook/search', query('What about trees?'), never);
+    const started = pids();
+    expect(started.length).toBeGreaterThan(0);
+    await box.close();
+    await expect.poll(() => started.some(isAlive), { timeout: 5_000 }).toBe(false);
+    await expect(box.search('handbook/search', query('Again?'), never)).rejects.toMatchObject({
+      code: 'TOOL_UNAVAILABLE',
+    });
+  });
+
+  it('is started again after it has ended', async () => {
+    const { server, pids } = aServer();
+    const box = aBox([server]);
+    await box.search('handbook/search', query('What about trees?'), never);
+    const before = pids();
+    for (const pid of before) if (isAlive(pid)) process.kill(pid, 'SIGKILL');
+    await expect.poll(() => before.some(isAlive), { timeout: 5_000 }).toBe(false);
+    const answers = () =>
+      box.search('handbook/search', query('And now?'), never).then(
+        () => true,
+        () => false,
+      );
+    await expect.poll(answers, { timeout: 10_000 }).toBe(true);
+    expect(pids().length).toBeGreaterThan(before.length);
+  });
+
+  it.each([
+    { title: 'errors', question: 'fail', message: 'handbook/search answered with an error' },
+    { title: 'answers without end', question: 'endless', message: 'handbook/search: it failed' },
+  ])('is skipped when it $title, without a word of what it said', async ({ question, message }) => {
+    const { server } = aServer();
+    const error = await aBox([server])
+      .search('handbook/search', query(question), never)
+      .catch((thrown: unknown) => thrown as Error);
+    expect(error).toMatchObject({ code: 'TOOL_UNAVAILABLE', message });
+    expect((error as Error).message).not.toContain(TOKEN);
+  });
+
+  it('is skipped when it cannot be started', async () => {
+    const box = aBox([{ name: 'handbook', command: '/nonexistent/program', tools: [tool] }]);
+    await expect(box.search('handbook/search', query('x'), never)).rejects.toMatchObject({
+      code: 'TOOL_UNAVAILABLE',
+      message: 'handbook could not be reached',
+      mayBeBilled: false,
+    });
+  });
+});
+
+describe('an MCP server over HTTP', () => {
+  it('is asked the listed tool with our arguments and the token', async () => {
+    const told: string[] = [];
+    const { url } = await serve(handbookOverHttp((what) => told.push(what), TOKEN));
+    const box = aBox([{ name: 'handbook', url: `${url}/mcp`, keyVariable: 'HANDBOOK_TOKEN', tools: [tool] }]);
+    await expect(box.search('handbook/search', query('What about trees?'), never)).resolves.toEqual(HANDBOOK);
+    expect(told).toContain('search What about trees? 7 ');
+    expect(told).not.toContain('deleted');
+    expect(told.filter((line) => line.startsWith('GET'))).toEqual([]);
+  });
+
+  it.each([
+    { title: 'refuses the token', listener: handbookOverHttp(() => undefined, 'another') },
+    {
+      title: 'is broken',
+      listener: (_: unknown, response: { writeHead(status: number): { end(text: string): void } }) => {
+        response.writeHead(500).end(`secret ${TOKEN}`);
+      },
+    },
+  ])('is skipped when it $title', async ({ listener }) => {
+    const { url } = await serve(listener);
+    const box = aBox([{ name: 'handbook', url: `${url}/mcp`, keyVariable: 'HANDBOOK_TOKEN', tools: [tool] }]);
+    const error = await box.search('handbook/search', query('x'), never).catch((thrown: unknown) => thrown as Error);
+    expect(error).toMatchObject({ code: 'TOOL_UNAVAILABLE', message: 'handbook could not be reached' });
+  });
+
+  it('does not follow the server elsewhere', async () => {
+    let reached = 0;
+    const elsewhere = await serve((_, response) => {
+      reached += 1;
+      response.end();
+    });
+    const { url } = await serve((_, response) => {
+      response.writeHead(307, { location: `${elsewhere.url}/mcp` }).end();
+    });
+    const box = aBox([{ name: 'handbook', url: `${url}/mcp`, tools: [tool] }]);
+    await expect(box.search('handbook/search', query('x'), never)).rejects.toMatchObject({ code: 'TOOL_UNAVAILABLE' });
+    expect(reached).toBe(0);
+  });
+});

@@ -1,0 +1,210 @@
+import { ALL_QUEUES } from '@pressroom/contracts';
+import { aStep, openScene, openTestDatabase, type OpenTestDatabase, type Scene } from '@pressroom/testkit';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+
+import {
+  createAuditStore,
+  createDispatchStore,
+  createQueueStateStore,
+  createSessionStore,
+  createStepStore,
+  type DispatchStore,
+  type QueueStateStore,
+} from '../src/index.ts';
+
+const QUEUE = 'write.interactive';
+const ADMIN = { keyId: 'admin-key', role: 'admin' } as const;
+
+describe('queues', () => {
+  let db: OpenTestDatabase;
+  let scene: Scene;
+  let queues: QueueStateStore;
+  let dispatch: DispatchStore;
+
+  beforeAll(async () => {
+    db = await openTestDatabase();
+    queues = createQueueStateStore(db.database);
+    dispatch = createDispatchStore(db.database, ALL_QUEUES);
+  });
+  beforeEach(async () => {
+    await db.sql('TRUNCATE task, step, task_event, artifact, attempt, queue_state, task_type_cap, worker_session, audit');
+    scene = await openScene(db);
+  });
+  afterAll(() => db.close());
+
+  const statusOf = async (stepId: string) => (await db.sql('SELECT status FROM step WHERE id = $1', [stepId]))[0]?.['status'];
+  const firstOf = async (facts: Parameters<Scene['submit']>[0] = {}) => {
+    const [step] = (await scene.submit(facts)).steps;
+    if (!step) throw new Error('a task without steps');
+    return step;
+  };
+  const roomOf = async (queue: string) => (await dispatch.rooms()).find((room) => room.queue === queue);
+
+  describe('pause', () => {
+    it('lets no further attempt begin, while one that runs goes on to its settlement', async () => {
+      const { sessionId, attempt } = await scene.running();
+      const waiting = await firstOf();
+      await queues.set(QUEUE, true, ADMIN);
+      const taken = await createStepStore(db.database).acquire(sessionId, [{ stepId: waiting.id, attempt: 1 }]);
+      expect(taken).toEqual([]);
+      const answer = await scene.settle(sessionId, {
+        stepId: attempt.stepId,
+        attempt: attempt.attempt,
+        output: {},
+        limitations: [],
+        degraded: false,
+        costNano: '0',
+        spawn: [],
+        joins: {},
+        avoided: [],
+      });
+      expect(answer.outcomes.get(attempt.stepId)).toBe('settled');
+    });
+
+    it('puts what the queue store holds back in line, where it blocks no cap', async () => {
+      const { id } = await firstOf();
+      await queues.set(QUEUE, true, ADMIN);
+      expect(await statusOf(id)).toBe('ready');
+    });
+
+    it('takes nothing, even when the queue store was flushed and a step is queued all the same', async () => {
+      await queues.set(QUEUE, true, ADMIN);
+      const { id } = await firstOf();
+      await db.sql(`UPDATE step SET queued_at = now() - interval '1 minute' WHERE id = $1`, [id]);
+      expect(await dispatch.stale(1_000, 10)).toEqual([]);
+      const sessionId = await scene.addSession();
+      expect(await createStepStore(db.database).acquire(sessionId, [{ stepId: id, attempt: 1 }])).toEqual([]);
+    });
+
+    it('dispatches nothing, whoever tries', async () => {
+      await scene.addSession();
+      const { id } = await firstOf({ direct: false });
+      expect(await roomOf(QUEUE)).toMatchObject({ slots: 8, contended: true });
+      await queues.set(QUEUE, true, ADMIN);
+      expect(await roomOf(QUEUE)).toEqual({ queue: QUEUE, slots: 0, queued: 0, contended: false });
+      expect(await dispatch.markQueued(QUEUE, [id], 10)).toEqual([]);
+      await queues.set(QUEUE, false, ADMIN);
+      expect(await dispatch.markQueued(QUEUE, [id], 10)).toHaveLength(1);
+    });
+
+    it('reaches workers with their next heartbeat: nothing is handed on to it', async () => {
+      const sessionId = await scene.addSession();
+      const sessions = createSessionStore(db.database);
+      await queues.set('draft.batch', true, ADMIN);
+      expect(await sessions.beat(sessionId, 60_000, [], ALL_QUEUES)).toMatchObject({
+        contended: ['draft.batch'],
+        liveWorkers: 1,
+      });
+      await scene.addSession();
+      expect(await sessions.beat(sessionId, 60_000, [], ALL_QUEUES)).toMatchObject({ liveWorkers: 2 });
+    });
+
+    it('is heeded by a settle at once, before any heartbeat has told of it', async () => {
+      const next = aStep({ key: 'b', deps: ['a'], depsLeft: 1 });
+      const { sessionId, attempt } = await scene.running({ steps: [aStep({ key: 'a', next: ['b'] }), next] });
+      await queues.set(QUEUE, true, ADMIN);
+      const items = [{ ...settlement, stepId: attempt.stepId, attempt: 1 }];
+      const answer = await createStepStore(db.database).settle(sessionId, items, { handoffQueues: [QUEUE], directQueues: [QUEUE] });
+      expect(answer.freed).toMatchObject([{ kind: 'ready', stepId: next.id }]);
+    });
+
+    it('leaves other queues alone', async () => {
+      await queues.set('draft.batch', true, ADMIN);
+      const { id } = await firstOf();
+      const sessionId = await scene.addSession();
+      expect(await createStepStore(db.database).acquire(sessionId, [{ stepId: id, attempt: 1 }])).toHaveLength(1);
+    });
+
+    it('is set once, and says by whom', async () => {
+      expect(await queues.set(QUEUE, true, ADMIN)).toMatchObject({ paused: true, changed: true, changedBy: ADMIN.keyId });
+      expect(await queues.set(QUEUE, true, { keyId: 'other', role: 'admin' })).toMatchObject({
+        changed: false,
+        changedBy: ADMIN.keyId,
+      });
+      expect(await queues.list()).toMatchObject([{ name: QUEUE, paused: true }]);
+      const { items } = await createAuditStore(db.database).list({ tenantId: null }, { cursor: undefined, limit: 10 });
+      expect(items.map(({ action, target }) => [action, target.id])).toEqual([['queue.pause', QUEUE]]);
+    });
+  });
+
+  describe('caps of task types', () => {
+    it('count what is queued and what runs, of that type only', async () => {
+      await scene.running();
+      await queues.replaceTypeCaps({ article: 3 });
+      const articles = await Promise.all(Array.from({ length: 4 }, () => firstOf({ direct: false })));
+      const briefs = await Promise.all(Array.from({ length: 4 }, () => firstOf({ direct: false, type: 'brief' })));
+      const ids = [...articles, ...briefs].map(({ id }) => id);
+      const moved = await dispatch.markQueued(QUEUE, ids, 100);
+      expect(moved.map(({ stepId }) => stepId)).toEqual([...articles.slice(0, 2), ...briefs].map(({ id }) => id));
+      expect(await dispatch.markQueued(QUEUE, ids, 100)).toEqual([]);
+    });
+
+    it('hold together with a tenant’s: what the tenant may not run takes no place of its type', async () => {
+      await queues.replaceTypeCaps({ article: 2 });
+      const tenantId = await scene.addTenant({ maxConcurrency: 1 });
+      const capped = await Promise.all([1, 2].map(() => firstOf({ direct: false, tenantId })));
+      const free = await firstOf({ direct: false });
+      const moved = await dispatch.markQueued(QUEUE, [...capped, free].map(({ id }) => id), 100);
+      expect(moved.map(({ stepId }) => stepId)).toEqual([capped[0]?.id, free.id]);
+    });
+
+    it('keep first steps and freed ones for the dispatcher', async () => {
+      await queues.replaceTypeCaps({ article: 5 });
+      expect(await statusOf((await firstOf({ direct: true })).id)).toBe('ready');
+      expect(await statusOf((await firstOf({ direct: true, type: 'brief' })).id)).toBe('queued');
+      const next = aStep({ key: 'b', deps: ['a'], depsLeft: 1 });
+      const first = aStep({ key: 'a', next: ['b'] });
+      await queues.replaceTypeCaps({});
+      const { sessionId, attempt } = await scene.running({ steps: [first, next] });
+      await queues.replaceTypeCaps({ article: 5 });
+      const { freed } = await scene.settle(sessionId, { ...settlement, stepId: attempt.stepId, attempt: 1 });
+      expect(freed).toMatchObject([{ kind: 'ready', stepId: next.id }]);
+    });
+
+    it('are exactly those of the last configuration', async () => {
+      await queues.replaceTypeCaps({ article: 5, brief: 2 });
+      await queues.replaceTypeCaps({ article: 6 });
+      expect(await db.sql('SELECT task_type, max_running FROM task_type_cap')).toEqual([{ task_type: 'article', max_running: 6 }]);
+    });
+  });
+
+  describe('waiting', () => {
+    const limits = { [QUEUE]: 3_600_000 };
+    const wait = (stepId: string, minutes: number) =>
+      db.sql(`UPDATE step SET available_at = now() - $2 * interval '1 minute' WHERE id = $1`, [stepId, minutes]);
+    const impatient = async () => (await queues.impatientSteps(limits, 10)).map(({ stepId }) => stepId);
+
+    it.each([true, false])('ends at the limit of the lane, queued or not (queued: %s)', async (direct) => {
+      const [late, early] = await Promise.all([firstOf({ direct }), firstOf({ direct })]);
+      await wait(late.id, 61);
+      await wait(early.id, 59);
+      expect(await impatient()).toEqual([late.id]);
+    });
+
+    it.each([true, false])('ends at the step’s own limit, shorter or longer (queued: %s)', async (direct) => {
+      const of = (queueTimeoutMs: number) => firstOf({ direct, steps: [aStep({ key: 'a', queueTimeoutMs })] });
+      const [short, long] = [await of(60_000), await of(86_400_000)];
+      await wait(short.id, 2);
+      await wait(long.id, 120);
+      expect(await impatient()).toEqual([short.id]);
+    });
+
+    it('does not count before a step’s hour has come', async () => {
+      await firstOf({ direct: false, runAt: '2099-01-01T00:00:00Z', steps: [aStep({ key: 'a', queueTimeoutMs: 1 })] });
+      expect(await impatient()).toEqual([]);
+    });
+
+    it('does not count while its queue is paused, and begins anew when it goes on', async () => {
+      const { id } = await firstOf({ direct: false });
+      await wait(id, 120);
+      await queues.set(QUEUE, true, ADMIN);
+      expect(await impatient()).toEqual([]);
+      await queues.set(QUEUE, false, ADMIN);
+      expect(await impatient()).toEqual([]);
+      await db.sql(`UPDATE queue_state SET changed_at = now() - interval '61 minutes'`);
+      expect(await impatient()).toEqual([id]);
+    });
+  });
+
+  const settlement = { output: {}, limitations: [], degraded: false, costNano: '0', spawn: [], joins: {}, avoided: [] };
+});

@@ -1,0 +1,125 @@
+import { openScene, openTestDatabase, type OpenTestDatabase, type Scene } from '@pressroom/testkit';
+import { newId } from '@pressroom/runtime';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import {
+  createAccessStore,
+  createAdmissionStore,
+  createAuditStore,
+  createTenantStore,
+  type AdmissionStore,
+  type TenantStore,
+} from '../src/index.ts';
+
+const ADMIN = { keyId: 'admin-key', role: 'admin' } as const;
+const LIMITS = { weight: 1, maxConcurrency: null, rateLimitPerMinute: null, maxBacklog: 10_000, styleGuide: null };
+
+describe('tenants', () => {
+  let db: OpenTestDatabase;
+  let scene: Scene;
+  let tenants: TenantStore;
+  let admission: AdmissionStore;
+
+  beforeAll(async () => {
+    db = await openTestDatabase();
+    scene = await openScene(db);
+    tenants = createTenantStore(db.database);
+    admission = createAdmissionStore(db.database);
+  });
+  afterAll(() => db.close());
+
+  const add = async (facts: Partial<Parameters<TenantStore['create']>[0]> = {}) => {
+    const tenant = await tenants.create({ name: `tenant ${newId()}`, ...LIMITS, ...facts }, ADMIN);
+    if (typeof tenant === 'string') throw new Error(tenant);
+    return tenant;
+  };
+
+  it('are kept as they were made, and change by what is named', async () => {
+    const tenant = await add({ name: 'Acme', maxConcurrency: 4, styleGuide: 'Say people.' });
+    expect(await tenants.get(tenant.id)).toEqual(tenant);
+    expect(await tenants.list()).toContainEqual(tenant);
+    const changed = await tenants.update(tenant.id, { weight: 5, maxConcurrency: null }, ADMIN);
+    expect(changed).toEqual({ ...tenant, weight: 5, maxConcurrency: null });
+    expect(await tenants.update(newId(), { weight: 2 }, ADMIN)).toBe('not_found');
+  });
+
+  it('have names of their own, however many make one at once', async () => {
+    const made = await Promise.all([1, 2, 3].map(() => tenants.create({ ...LIMITS, name: 'Twice' }, ADMIN)));
+    expect(made.filter((each) => each === 'name_taken')).toHaveLength(2);
+    const other = await add();
+    expect(await tenants.update(other.id, { name: 'Twice' }, ADMIN)).toBe('name_taken');
+  });
+
+  it('take effect on dispatch at once', async () => {
+    const tenant = await add();
+    await tenants.update(tenant.id, { weight: 7, maxConcurrency: 2 }, ADMIN);
+    expect(await db.sql('SELECT weight, max_concurrency FROM tenant WHERE id = $1', [tenant.id])).toEqual([
+      { weight: 7, max_concurrency: 2 },
+    ]);
+  });
+
+  it('have keys that work until they expire or are ended', async () => {
+    const access = createAccessStore(db.database);
+    const tenant = await add();
+    const hash = (n: number) => String(n).repeat(64);
+    const key = await tenants.addKey(tenant.id, { role: 'submit', secretHash: hash(1), expiresAt: null }, ADMIN);
+    const expired = { role: 'view', secretHash: hash(2), expiresAt: new Date(Date.parse('2020-01-01')) } as const;
+    await tenants.addKey(tenant.id, expired, ADMIN);
+    expect(await access.findBySecretHash(hash(1))).toEqual({ keyId: key?.id, role: 'submit', tenantId: tenant.id });
+    expect(await access.findBySecretHash(hash(2))).toBeUndefined();
+    expect(await tenants.keys(tenant.id)).toHaveLength(2);
+    expect(await tenants.removeKey((await add()).id, key?.id ?? '', ADMIN)).toBe(false);
+    expect(await tenants.removeKey(tenant.id, key?.id ?? '', ADMIN)).toBe(true);
+    expect(await tenants.removeKey(tenant.id, key?.id ?? '', ADMIN)).toBe(false);
+    expect(await access.findBySecretHash(hash(1))).toBeUndefined();
+    expect(await tenants.keys(tenant.id)).toHaveLength(1);
+    expect(await tenants.addKey(newId(), { role: 'view', secretHash: hash(3), expiresAt: null }, ADMIN)).toBeUndefined();
+    const { items } = await createAuditStore(db.database).list({ tenantId: tenant.id }, { cursor: undefined, limit: 10 });
+    expect(items.map(({ action }) => action)).toEqual(['key.delete', 'key.create', 'key.create', 'tenant.create']);
+    expect(JSON.stringify(items)).not.toContain(hash(1));
+  });
+
+  describe('admission', () => {
+    it('counts open tasks, no further than it must', async () => {
+      const tenant = await add({ maxBacklog: 2 });
+      for (let n = 0; n < 5; n += 1) await scene.submit({ tenantId: tenant.id });
+      expect(await admission.facts(tenant.id)).toMatchObject({ openTasks: 3, maxBacklog: 2, rateLimitPerMinute: null });
+      await db.sql('UPDATE task SET finished_at = now() WHERE tenant_id = $1', [tenant.id]);
+      expect(await admission.facts(tenant.id)).toMatchObject({ openTasks: 0 });
+      expect(await admission.facts(newId())).toBeUndefined();
+    });
+
+    it('shares one bucket among all coordinators, filled at the tenant’s rate', async () => {
+      const tenant = await add({ rateLimitPerMinute: 60 });
+      const takes = await Promise.all(Array.from({ length: 20 }, () => admission.takeSubmissions(tenant.id, 3)));
+      const taken = takes.reduce((sum, each) => sum + each.taken, 0);
+      expect(taken).toBeGreaterThanOrEqual(10);
+      expect(taken).toBeLessThanOrEqual(12);
+      const empty = await admission.takeSubmissions(tenant.id, 1);
+      expect(empty.taken === 0 ? empty.waitMs : 1).toBeGreaterThan(0);
+      expect(empty.waitMs).toBeLessThanOrEqual(1_000);
+      await db.sql(`UPDATE tenant_rate SET at = at - interval '5 seconds' WHERE tenant_id = $1`, [tenant.id]);
+      const later = await admission.takeSubmissions(tenant.id, 100);
+      expect([5, 6]).toContain(later.taken);
+    });
+
+    it('holds no more than ten seconds’ worth, however long nobody came', async () => {
+      const tenant = await add({ rateLimitPerMinute: 600 });
+      await admission.takeSubmissions(tenant.id, 1);
+      await db.sql(`UPDATE tenant_rate SET at = at - interval '1 day' WHERE tenant_id = $1`, [tenant.id]);
+      expect(await admission.takeSubmissions(tenant.id, 10_000)).toMatchObject({ taken: 100 });
+    });
+
+    it('lets one through now and then at the lowest rate', async () => {
+      const tenant = await add({ rateLimitPerMinute: 1 });
+      expect(await admission.takeSubmissions(tenant.id, 5)).toMatchObject({ taken: 1 });
+      const { taken, waitMs } = await admission.takeSubmissions(tenant.id, 5);
+      expect(taken).toBe(0);
+      expect(waitMs).toBeGreaterThan(59_000);
+    });
+
+    it('gives a tenant without a rate what it wants', async () => {
+      expect(await admission.takeSubmissions((await add()).id, 500)).toEqual({ taken: 500, waitMs: 0 });
+    });
+  });
+});

@@ -1,0 +1,23 @@
+import type { ProviderLimits } from '../pacing/core/divide-limit.ts';
+
+/**
+ * What a provider says it allows a minute, in the words of either vendor. Undefined when it says nothing that makes sense.
+ * Anthropic's `tokens` is whichever of its token limits is the strictest at the time.
+ */
+export function readRateLimits(headers: Pick<Headers, 'get'>): ProviderLimits | undefined {
+  const requestsPerMinute = limitIn(headers, 'x-ratelimit-limit-requests', 'anthropic-ratelimit-requests-limit');
+  const tokensPerMinute = limitIn(headers, 'x-ratelimit-limit-tokens', 'anthropic-ratelimit-tokens-limit');
+  if (requestsPerMinute === undefined && tokensPerMinute === undefined) return undefined;
+  return {
+    ...(requestsPerMinute !== undefined && { requestsPerMinute }),
+    ...(tokensPerMinute !== undefined && { tokensPerMinute }),
+  };
+}
+
+function limitIn(headers: Pick<Headers, 'get'>, ...names: readonly string[]): number | undefined {
+  for (const name of names) {
+    const value = headers.get(name);
+    if (value !== null && /^\d{1,12}$/.test(value) && Number(value) > 0) return Number(value);
+  }
+  return undefined;
+}

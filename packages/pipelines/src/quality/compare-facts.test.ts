@@ -1,0 +1,35 @@
+import { describe, expect, it } from 'vitest';
+import { compareFacts } from './compare-facts.ts';
+
+const ORIGINAL = 'In 2021 the Selwyn Water Board paid 2.4 million crowns for 14 pumps, as Mary Okafor had asked.';
+
+describe('compareFacts', () => {
+  it('finds nothing between texts that state the same in other words', () => {
+    const told =
+      'As Mary Okafor wanted, 14 pumps were bought by the Selwyn Water Board in 2021. They cost 2,400,000 crowns.';
+    expect(compareFacts(ORIGINAL, told)).toEqual({ total: 8, missing: [], invented: [] });
+  });
+
+  it.each([
+    { title: 'a changed figure', told: ORIGINAL.replace('14', '15'), missing: ['14'], invented: ['15'] },
+    { title: 'a figure left out', told: ORIGINAL.replace('In 2021 the', 'The'), missing: ['2021'], invented: [] },
+    { title: 'an added name', told: `${ORIGINAL} So says Tomas Ilves.`, missing: [], invented: ['Tomas', 'Ilves'] },
+    {
+      title: 'a name left out',
+      told: ORIGINAL.replace(', as Mary Okafor had asked', ''),
+      missing: ['Mary', 'Okafor'],
+      invented: [],
+    },
+  ])('finds $title', ({ told, missing, invented }) => {
+    expect(compareFacts(ORIGINAL, told)).toMatchObject({ missing, invented });
+  });
+
+  it('takes number words for the numbers they are', () => {
+    expect(compareFacts('It has seven rooms.', 'It has 7 rooms.')).toMatchObject({ missing: [], invented: [] });
+  });
+
+  it('compares figures alone across languages and where nouns have capitals', () => {
+    const german = 'Im Jahr 2021 hat das Amt mit dem Geld von der Stadt 14 Pumpen gekauft, und das ist nicht alles.';
+    expect(compareFacts(ORIGINAL, german)).toMatchObject({ missing: ['2.4 million'], invented: [] });
+  });
+});

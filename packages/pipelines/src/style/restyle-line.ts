@@ -1,0 +1,35 @@
+import { respell } from './spelling-pairs.ts';
+import type { StyleRule } from './style-rule.ts';
+
+/**
+ * A heading or title as the rules want it, as far as that takes no judgement: other words where the guide names them,
+ * spelling, no exclamation mark. What stands in quotation marks stays.
+ */
+export function restyleLine(line: string, rules: readonly StyleRule[]): string {
+  return line
+    .split(/("[^"]*"|“[^”]*”)/u)
+    .map((piece) => (/^["“]/.test(piece) ? piece : rules.reduce(applyRule, piece)))
+    .join('');
+}
+
+function applyRule(text: string, rule: StyleRule): string {
+  switch (rule.kind) {
+    case 'avoid':
+      return rule.instead === undefined ? text : replacePhrase(text, rule.phrase, rule.instead);
+    case 'spelling':
+      return text.replace(/(?<![\p{L}’'])\p{L}[\p{L}'’]*/gu, (word) => respell(word, rule.variety) ?? word);
+    case 'mark':
+      return rule.mark === '!' ? text.replace(/!+(?=\s|$)/g, '') : text;
+    default:
+      return text;
+  }
+}
+
+function replacePhrase(text: string, phrase: string, instead: string): string {
+  const body = phrase.replace(/[.*+?^${}()|[\]\\]/g, '\\$&').replace(/\s+/g, '\\s+');
+  const before = /^[\p{L}\p{N}]/u.test(phrase) ? '(?<![\\p{L}\\p{N}])' : '';
+  const after = /[\p{L}\p{N}]$/u.test(phrase) ? '(?![\\p{L}\\p{N}])' : '';
+  return text.replace(new RegExp(before + body + after, 'giu'), (found) =>
+    /^\p{Lu}/u.test(found) ? instead.charAt(0).toUpperCase() + instead.slice(1) : instead,
+  );
+}

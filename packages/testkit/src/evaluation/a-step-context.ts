@@ -1,0 +1,51 @@
+import type { StepContext } from '@pressroom/agents';
+import type { Agent, Quality } from '@pressroom/contracts';
+import type { CallScope, LlmPort } from '@pressroom/llm';
+import { newId, silentLogger, systemClock } from '@pressroom/runtime';
+
+const ATTEMPT_MS = 120_000;
+
+/** The scope of one attempt that nothing but its time limits. */
+export function aScope(agent: Agent, quality: Quality): CallScope {
+  const id = newId();
+  return {
+    taskId: id,
+    tenantId: id,
+    taskType: 'article',
+    lane: 'interactive',
+    quality,
+    stepId: id,
+    stepKey: agent,
+    agent,
+    stepTier: 'T3',
+    generation: 1,
+    journalGeneration: 1,
+    attempt: 1,
+    sessionId: 'test',
+    deadlineAtMs: systemClock.nowMs() + ATTEMPT_MS,
+    signal: new AbortController().signal,
+    tries: { left: 100 },
+  };
+}
+
+/** Everything one attempt of an article's step gets; pages are none, tools run as they are. */
+export function aStepContext(given: {
+  agent: Agent;
+  quality: Quality;
+  input: unknown;
+  outputs: Readonly<Record<string, unknown>>;
+  llm: LlmPort;
+}): StepContext {
+  const signal = new AbortController().signal;
+  return {
+    task: { id: newId(), type: 'article', input: given.input, quality: given.quality, createdAt: new Date(0) },
+    step: { key: given.agent, agent: given.agent, tier: 'T3', params: {}, attempt: 1 },
+    outputs: given.outputs,
+    llm: given.llm,
+    tool: (_path, run) => run(signal),
+    fetchUrl: (url) => Promise.reject(new Error(`nothing may be fetched here: ${url}`)),
+    signal,
+    clock: systemClock,
+    log: silentLogger(),
+  };
+}

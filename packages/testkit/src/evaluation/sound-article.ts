@@ -1,0 +1,72 @@
+import { findAgent } from '@pressroom/agents';
+import type { ArticleInput } from '@pressroom/contracts';
+import { findPipeline, RefineOutput, type StepOutputs } from '@pressroom/pipelines';
+import type { Gateway } from '@pressroom/llm';
+
+import { aScope, aStepContext } from './a-step-context.ts';
+import { runInProcess } from './run-in-process.ts';
+
+/** An article with which neither contract nor critique finds anything left to mend, as the outputs of its steps. */
+export interface SoundArticle {
+  input: ArticleInput;
+  outputs: StepOutputs;
+  /** Texts by part: `lead`, `1`, `2` … */
+  parts: Readonly<Record<string, string>>;
+}
+
+/** More rounds than any article has needed. */
+const MOST_ROUNDS = 6;
+
+/** Writes an article and refines it until nothing changes any more. */
+export async function writeSoundArticle(input: ArticleInput, gateway: Gateway): Promise<SoundArticle> {
+  const pipeline = findPipeline('article');
+  if (!pipeline) throw new Error('there is no article pipeline');
+  const run = await runInProcess({ pipeline, input, quality: 'premium' }, { gateway });
+  let outputs = withRefined(run.outputs, RefineOutput.parse(run.outputs['refine']));
+  for (let round = 1; round <= MOST_ROUNDS; round += 1) {
+    const refined = await refineArticle(input, outputs, gateway);
+    if (refined.edits.length === 0) return { input, outputs, parts: partsOf(refined) };
+    outputs = withRefined(outputs, refined);
+  }
+  throw new Error('the article never came to rest');
+}
+
+/** Runs the refine agent at its best over the outputs of the other steps. */
+export async function refineArticle(
+  input: ArticleInput,
+  outputs: StepOutputs,
+  gateway: Gateway,
+  watch: (call: { path: string; value: unknown }) => void = () => undefined,
+): Promise<RefineOutput> {
+  const llm = gateway.bind(aScope('refine', 'premium'));
+  const watched = {
+    async call(call: Parameters<typeof llm.call>[0]) {
+      const result = await llm.call(call);
+      watch({ path: call.path, value: result.value });
+      return result;
+    },
+  } as typeof llm;
+  const context = aStepContext({ agent: 'refine', quality: 'premium', input, outputs, llm: watched });
+  const agent = findAgent('refine');
+  if (!agent) throw new Error('there is no refine agent');
+  return RefineOutput.parse((await agent.run(context)).output);
+}
+
+/** The drafts replaced by refined texts: the next refinement starts where the last one ended. */
+export function withTexts(outputs: StepOutputs, parts: Readonly<Record<string, string>>): StepOutputs {
+  const drafts = Object.entries(parts).map(([part, markdown]) => [
+    `draft-${part}`,
+    { part: part === 'lead' ? part : Number(part), markdown, words: 0 },
+  ]);
+  return { ...outputs, refine: undefined, ...Object.fromEntries(drafts) };
+}
+
+const withRefined = (outputs: StepOutputs, refined: RefineOutput): StepOutputs =>
+  withTexts(outputs, partsOf(refined));
+
+export function partsOf(refined: RefineOutput): Record<string, string> {
+  return {
+    lead: refined.lead,
+    ...Object.fromEntries(refined.sections.map(({ markdown }, index) => [String(index + 1), markdown])),
+  };
+}

@@ -1,0 +1,73 @@
+import type { ArticleInput } from '@pressroom/contracts';
+import {
+  choosePlantedCases,
+  mendPlanted,
+  writeSoundArticle,
+  type MendedCase,
+  type PlantedCase,
+} from '@pressroom/testkit';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { LARKMOOR_SOURCES, LARKMOOR_TOPIC } from '../../apps/simulator/test/fixtures/larkmoor.ts';
+import { sampleSources } from '../e2e/support/sources.ts';
+import { openSimulatedGateway, type SimulatedGateway } from './support/open-gateway.ts';
+
+const INPUTS: ArticleInput[] = [
+  { topic: 'How lighthouses changed', sources: sampleSources(), sections: 4, targetWords: 700 },
+  {
+    topic: LARKMOOR_TOPIC,
+    sources: LARKMOOR_SOURCES.map(({ title, text }) => ({ title, text })),
+    sections: 3,
+    targetWords: 500,
+  },
+];
+const KINDS = ['false figure', 'missing citation', 'paragraph off topic'] as const;
+const CASES_PER_KIND = 10;
+
+let running: SimulatedGateway;
+let cases: { planted: PlantedCase; mended: MendedCase }[] = [];
+
+beforeAll(async () => {
+  running = await openSimulatedGateway({ simulator: { seed: 'planted' } });
+  const articles = await Promise.all(INPUTS.map((input) => writeSoundArticle(input, running.gateway)));
+  cases = await Promise.all(
+    choosePlantedCases(articles, CASES_PER_KIND).map(async (planted) => ({
+      planted,
+      mended: await mendPlanted(planted, running.gateway),
+    })),
+  );
+});
+afterAll(() => running.close());
+
+const numbered = KINDS.flatMap((kind, row) =>
+  Array.from({ length: CASES_PER_KIND }, (_unused, index) => ({
+    kind,
+    number: index + 1,
+    caseOf: () => cases[row * CASES_PER_KIND + index] ?? expect.fail('there are fewer cases'),
+  })),
+);
+
+describe.each(numbered)('$kind $number', ({ kind, caseOf }) => {
+  it('is found, removed by edits of its own part, and costs no other paragraph a byte', () => {
+    const { planted, mended } = caseOf();
+    expect(planted.kind).toBe(kind);
+    expect(mended.foundBy).not.toEqual([]);
+    expect(mended.edits.length).toBeGreaterThan(0);
+    expect(mended.edits.filter(({ part }) => part !== planted.part)).toEqual([]);
+    expect(mended).toMatchObject({ isRemoved: true, otherParagraphsChanged: 0, contractErrors: 0 });
+  });
+});
+
+describe('a mended article', () => {
+  it('has a citation back where one was taken away, and a whole stray paragraph gone', () => {
+    const notAsBefore = cases.filter(
+      ({ planted: { kind, part, article }, mended }) =>
+        kind !== 'false figure' && mended.after[part] !== article.parts[part],
+    );
+    expect(notAsBefore.map(({ planted: { fault }, mended: { edits } }) => ({ fault, edits }))).toEqual([]);
+  });
+
+  it('comes of 30 defects that are all different', () => {
+    expect(new Set(cases.map(({ planted }) => planted.fault)).size).toBe(KINDS.length * CASES_PER_KIND);
+  });
+});
