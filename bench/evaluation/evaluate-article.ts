@@ -1,6 +1,6 @@
 import { JUDGE_CRITERIA, judgeArticle, type JudgeCriterion } from '@pressroom/agents';
 import { promptTokens, type Catalog } from '@pressroom/catalog';
-import type { ArticleInput, Quality } from '@pressroom/contracts';
+import type { ArticleInput, ErrorCode, Quality } from '@pressroom/contracts';
 import { createGateway, createProviders, type Gateway, type LlmConfig } from '@pressroom/llm';
 import {
   checkArticle,
@@ -12,8 +12,8 @@ import {
   planWords,
   ResearchOutput,
 } from '@pressroom/pipelines';
-import { seededRandom, silentLogger, systemClock } from '@pressroom/runtime';
-import { createOpenBooks, runInProcess, type OpenBooks } from '@pressroom/testkit';
+import { AppError, seededRandom, silentLogger, systemClock } from '@pressroom/runtime';
+import { createOpenBooks, runInProcess, type InProcessRun, type OpenBooks } from '@pressroom/testkit';
 
 import type { ReferenceArticle } from './read-article.ts';
 
@@ -54,12 +54,12 @@ export async function evaluateArticle(
   const gateway = openGateway(deps, books);
   const judging = openGateway(deps, createOpenBooks());
   try {
-    const run = await runInProcess({ pipeline, input, quality }, { gateway });
+    const run = await runOrFail({ pipeline, input, quality }, gateway);
+    const { targetWords } = planWords(input);
+    const empty = { title: reference.title, quality, targetWords, ...billOf(books) };
+    if (typeof run === 'string') return { ...empty, ...NOTHING, limitations: [run] };
     const report = checkArticle(input, run.outputs);
     const article = collectParts(run.outputs);
-    const bill = billOf(books);
-    const { targetWords } = planWords(input);
-    const empty = { title: reference.title, quality, targetWords, ...bill };
     const limitations = run.limitations.map(({ code, message }) =>
       code === 'QUALITY_CONTRACT_UNMET' ? (/: (.*)\.$/.exec(message)?.[1] ?? code) : code,
     );
@@ -89,6 +89,19 @@ export async function evaluateArticle(
   } finally {
     gateway.close();
     judging.close();
+  }
+}
+
+/** A task that ends in failure is a result too: its code. */
+async function runOrFail(
+  given: Parameters<typeof runInProcess>[0],
+  gateway: Gateway,
+): Promise<InProcessRun | ErrorCode> {
+  try {
+    return await runInProcess(given, { gateway });
+  } catch (error) {
+    if (AppError.is(error)) return error.code;
+    throw error;
   }
 }
 

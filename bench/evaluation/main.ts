@@ -1,7 +1,9 @@
 /**
- * `npm run eval -- articles [--limit N] [--quality economy,balanced,premium] [--target-words N] [--seed TEXT] [--simulated]`
- * writes articles from those in `PRESSROOM_EVAL_DATA/articles` at each quality and measures them. With a provider's key
- * in the environment it asks that provider, which costs money; otherwise, or with `--simulated`, the offline simulator.
+ * Measures quality. `npm run eval -- articles [--limit N] [--quality economy,balanced,premium] [--target-words N] [--seed TEXT] [--simulated]`
+ * writes articles from those in `PRESSROOM_EVAL_DATA/articles` at each quality and measures them;
+ * `npm run eval -- defects [--limit N] [--seed TEXT] [--simulated]` plants defects and has them mended, N of each kind.
+ * With a provider's key in the environment it asks that provider, which costs money; otherwise, or with `--simulated`, the
+ * offline simulator.
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,15 +13,20 @@ import { catalogFromConfig, LlmConfig } from '@pressroom/llm';
 import { ARTICLE_LIMITS, Quality, QUALITIES } from '@pressroom/contracts';
 import { z } from 'zod';
 
+import { evaluateDefects } from './evaluate-defects.ts';
 import { evaluateArticle, type ArticleFigures } from './evaluate-article.ts';
 import { readArticle } from './read-article.ts';
+import { renderDefects } from './render-defects.ts';
 import { renderSummary } from './render-summary.ts';
-import { startProviders } from './start-providers.ts';
+import { startProviders, type RunningProviders } from './start-providers.ts';
 import { summariseFigures } from './summarise-figures.ts';
 
 const RESULTS = join(import.meta.dirname, '..', 'results');
-const TARGET_WORDS = 800;
-const USAGE = 'usage: npm run eval -- articles [--limit N] [--quality LIST] [--target-words N] [--seed TEXT] [--simulated]';
+/** Long enough for as many sections as make an outline comparable, short enough for what the references hold. */
+const TARGET_WORDS = 1_500;
+const DEFECTS_PER_KIND = 10;
+const USAGE =
+  'usage: npm run eval -- articles|defects [--limit N] [--quality LIST] [--target-words N] [--seed TEXT] [--simulated]';
 
 const Options = z.strictObject({
   limit: z.coerce.number().int().min(1).default(Infinity),
@@ -38,32 +45,39 @@ const Options = z.strictObject({
   simulated: z.boolean().default(false),
 });
 
-const [what, ...rest] = process.argv.slice(2);
-process.exitCode = what === 'articles' ? await evaluateArticles(rest) : usage(what === undefined ? '' : `nothing to evaluate is called ${what}`);
+type Options = z.output<typeof Options>;
+
+const EVALUATIONS: Readonly<Record<string, (options: Options) => Promise<number>>> = {
+  articles: evaluateArticles,
+  defects: evaluatePlanted,
+};
+
+const [what = '', ...rest] = process.argv.slice(2);
+const evaluate = Object.hasOwn(EVALUATIONS, what) ? EVALUATIONS[what] : undefined;
+const given = readOptions(rest);
+if (!evaluate) process.exitCode = usage(what === '' ? '' : `nothing to evaluate is called ${what}`);
+else if (typeof given === 'string') process.exitCode = usage(given);
+else process.exitCode = await evaluate(given);
 
 function usage(problem: string): number {
   console.error(problem === '' ? USAGE : `${problem}\n${USAGE}`);
   return 2;
 }
 
-async function evaluateArticles(args: readonly string[]): Promise<number> {
-  const options = readOptions(args);
-  if (typeof options === 'string') return usage(options);
+async function evaluateArticles(options: Options): Promise<number> {
   const files = listArticles(process.env['PRESSROOM_EVAL_DATA']).slice(0, options.limit);
   if (files.length === 0) {
     console.log('Skipped: PRESSROOM_EVAL_DATA names no folder with articles/*.txt in it.');
     return 0;
   }
-  const running = await startProviders(process.env, {
-    alwaysSimulated: options.simulated,
-    simulator: { seed: options.seed },
-  });
-  console.log(
-    `${files.length} articles × ${options.quality.join(', ')}, ` +
-      (running.isSimulated ? 'on the offline simulator' : 'on the configured providers: this costs money'),
-  );
+  const running = await start(options);
+  console.log(`${files.length} articles × ${options.quality.join(', ')}, ${placeOf(running)}`);
   const config = LlmConfig.parse({ providers: running.providers });
-  const deps = { catalog: catalogFromConfig(config), providers: config.providers, targetWords: options['target-words'] };
+  const deps = {
+    catalog: catalogFromConfig(config),
+    providers: config.providers,
+    targetWords: options['target-words'],
+  };
   const figures: ArticleFigures[] = [];
   try {
     for (const file of files) {
@@ -71,7 +85,9 @@ async function evaluateArticles(args: readonly string[]): Promise<number> {
       for (const quality of options.quality) {
         const own = await evaluateArticle(reference, quality, deps);
         figures.push(own);
-        console.log(`  ${own.title} · ${quality} · ${own.keepsContract ? 'contract kept' : own.limitations.join(', ')}`);
+        console.log(
+          `  ${own.title} · ${quality} · ${own.keepsContract ? 'contract kept' : own.limitations.join(', ')}`,
+        );
       }
     }
   } finally {
@@ -79,14 +95,47 @@ async function evaluateArticles(args: readonly string[]): Promise<number> {
   }
   const summary = summariseFigures(figures);
   const page = renderSummary(summary, figures, { isSimulated: running.isSimulated, seed: options.seed });
-  mkdirSync(RESULTS, { recursive: true });
-  writeFileSync(join(RESULTS, 'eval-articles.md'), page);
-  writeFileSync(join(RESULTS, 'eval-articles.json'), toJson({ simulated: running.isSimulated, ...summary, figures }));
-  console.log(`\n${page}`);
+  publish('eval-articles', page, { simulated: running.isSimulated, ...summary, figures });
   return 0;
 }
 
-function readOptions(args: readonly string[]): z.output<typeof Options> | string {
+async function evaluatePlanted(options: Options): Promise<number> {
+  const running = await start(options);
+  const perKind = Number.isFinite(options.limit) ? options.limit : DEFECTS_PER_KIND;
+  console.log(`${perKind} defects of each kind, ${placeOf(running)}`);
+  const config = LlmConfig.parse({ providers: running.providers });
+  try {
+    const rows = await evaluateDefects(perKind, { catalog: catalogFromConfig(config), providers: config.providers });
+    const cases = rows.map(({ planted: { kind, part, fault }, mended: { after: _after, ...mended } }) => ({
+      kind,
+      part,
+      fault,
+      ...mended,
+    }));
+    publish('eval-defects', renderDefects(rows, running.isSimulated), { simulated: running.isSimulated, cases });
+  } finally {
+    await running.close();
+  }
+  return 0;
+}
+
+function start({ simulated, seed }: Options): Promise<RunningProviders> {
+  return startProviders(process.env, { alwaysSimulated: simulated, simulator: { seed } });
+}
+
+function placeOf({ isSimulated }: RunningProviders): string {
+  return isSimulated ? 'on the offline simulator' : 'on the configured providers: this costs money';
+}
+
+/** To the terminal, and beside the other results. */
+function publish(name: string, page: string, data: unknown): void {
+  mkdirSync(RESULTS, { recursive: true });
+  writeFileSync(join(RESULTS, `${name}.md`), page);
+  writeFileSync(join(RESULTS, `${name}.json`), toJson(data));
+  console.log(`\n${page}`);
+}
+
+function readOptions(args: readonly string[]): Options | string {
   try {
     const { values } = parseArgs({
       args: [...args],

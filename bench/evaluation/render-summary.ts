@@ -1,5 +1,6 @@
 import type { ArticleFigures } from './evaluate-article.ts';
-import type { QualityRow, Summary } from './summarise-figures.ts';
+import { renderTable, type Columns } from './render-table.ts';
+import type { OrderVerdict, QualityRow, Summary } from './summarise-figures.ts';
 
 /** A summary as a Markdown page: means by quality, whether they are in order, and every article. */
 export function renderSummary(
@@ -14,23 +15,25 @@ export function renderSummary(
   return [
     '# Articles',
     `Each article is written from the prose of one encyclopaedia article, its headings left out, and compared with it. ${source}`,
-    table(QUALITY_COLUMNS, summary.rows),
-    summary.order
-      .map(({ measure, holds }) => `- ${measure}: ${holds ? 'premium ≥ balanced ≥ economy' : 'NOT in order'}`)
-      .join('\n'),
+    renderTable(QUALITY_COLUMNS, summary.rows),
+    summary.order.map(({ measure, verdict }) => `- ${measure}: ${VERDICTS[verdict]}`).join('\n'),
     pairs < 2
       ? ''
       : `Balanced against premium, by the judge: mean difference ${meanDifference.toFixed(2)}, at least ` +
         `${lowerBound.toFixed(2)} with 95 % confidence over ${pairs} pairs; within a margin of 0.3: ${isNonInferior ? 'yes' : 'not shown'}.`,
     '## Every article',
-    table(ARTICLE_COLUMNS, figures),
+    renderTable(ARTICLE_COLUMNS, figures),
   ]
     .filter((block) => block !== '')
     .join('\n\n')
     .concat('\n');
 }
 
-type Columns<Row> = readonly (readonly [title: string, show: (row: Row) => string])[];
+const VERDICTS: Readonly<Record<OrderVerdict, string>> = {
+  'in order': 'premium ≥ balanced ≥ economy',
+  level: 'premium ≥ balanced ≥ economy, but for differences within chance',
+  'not in order': 'NOT premium ≥ balanced ≥ economy',
+};
 
 const percent = (share: number): string => `${(100 * share).toFixed(0)} %`;
 const fine = (share: number): string => `${(100 * share).toFixed(1)} %`;
@@ -64,12 +67,3 @@ const ARTICLE_COLUMNS: Columns<ArticleFigures> = [
   ['cost', ({ costNanoUsd }) => dollars(costNanoUsd)],
   ['limitations', ({ limitations }) => limitations.join(', ')],
 ];
-
-function table<Row>(columns: Columns<Row>, rows: readonly Row[]): string {
-  const cells = [
-    columns.map(([title]) => title),
-    columns.map(() => '---'),
-    ...rows.map((row) => columns.map(([, show]) => show(row).replaceAll('|', '\\|'))),
-  ];
-  return cells.map((line) => `| ${line.join(' | ')} |`).join('\n');
-}

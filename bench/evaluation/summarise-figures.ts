@@ -1,5 +1,5 @@
 import { formatUsd, QUALITIES, type Quality } from '@pressroom/contracts';
-import { assessNonInferiority, type NonInferiority } from '@pressroom/pipelines';
+import { assessNonInferiority, type JudgedPair, type NonInferiority } from '@pressroom/pipelines';
 
 import type { ArticleFigures } from './evaluate-article.ts';
 
@@ -24,10 +24,13 @@ export interface QualityRow {
 export interface Summary {
   rows: QualityRow[];
   /** Is each quality at least as good as the cheaper one, by each measure, and dearer? */
-  order: { measure: string; holds: boolean }[];
+  order: { measure: string; verdict: OrderVerdict }[];
   /** Balanced against premium on the judge's score: how much the cheaper way loses at most. */
   balancedAgainstPremium: NonInferiority;
 }
+
+/** By the means; `level` where a mean falls, but by no more than chance explains (paired, 95 % confidence). */
+export type OrderVerdict = 'in order' | 'level' | 'not in order';
 
 /** Half a criterion's step on one of four criteria is as fine as a judge's score gets; a loss below this is none. */
 const MARGIN = 0.3;
@@ -39,21 +42,33 @@ export function summariseFigures(figures: readonly ArticleFigures[]): Summary {
       figures.filter((each) => each.quality === quality),
     ),
   );
-  const rises = (of: (row: QualityRow) => number): boolean =>
-    rows.every((row, index) => index === 0 || of(row) >= of(rows[index - 1] ?? row));
-  const measures: [string, (row: QualityRow) => number][] = [
-    ['contract pass rate', (row) => row.contractPassRate],
-    ['heading recall', (row) => row.headingRecall],
-    ['entity recall', (row) => row.entityRecall],
-    ['support rate', (row) => row.supportRate],
-    ['judge', (row) => row.judgeScore ?? 0],
-    ['cost', (row) => Number(row.costNanoUsd)],
-  ];
+  const qualities = rows.map(({ quality }) => quality);
   return {
     rows,
-    order: measures.map(([measure, of]) => ({ measure, holds: rises(of) })),
-    balancedAgainstPremium: assessNonInferiority(pairsOf(figures, 'balanced', 'premium'), MARGIN),
+    order: MEASURES.map(([measure, of]) => ({ measure, verdict: orderOf(figures, qualities, of) })),
+    balancedAgainstPremium: assessNonInferiority(pairsOf(figures, 'balanced', 'premium', JUDGED), MARGIN),
   };
+}
+
+type Measure = (figures: ArticleFigures) => number | undefined;
+
+const JUDGED: Measure = ({ judge }) => judge?.score;
+const MEASURES: readonly (readonly [string, Measure])[] = [
+  ['contract kept', ({ keepsContract }) => Number(keepsContract)],
+  ['heading recall', ({ headingRecall }) => headingRecall],
+  ['entity recall', ({ entityRecall }) => entityRecall],
+  ['support rate', ({ supportRate }) => supportRate],
+  ['judge', JUDGED],
+  ['cost', ({ costNanoUsd }) => Number(costNanoUsd)],
+];
+
+function orderOf(figures: readonly ArticleFigures[], qualities: readonly Quality[], of: Measure): OrderVerdict {
+  const verdicts = qualities.slice(1).map((dearer, index): OrderVerdict => {
+    const cheaper = assessNonInferiority(pairsOf(figures, qualities[index] ?? dearer, dearer, of), MARGIN);
+    if (cheaper.meanDifference <= 0) return 'in order';
+    return cheaper.lowerBound > 0 ? 'not in order' : 'level';
+  });
+  return verdicts.find((each) => each === 'not in order') ?? verdicts.find((each) => each === 'level') ?? 'in order';
 }
 
 function rowOf(quality: Quality, own: readonly ArticleFigures[]): QualityRow {
@@ -79,9 +94,16 @@ function rowOf(quality: Quality, own: readonly ArticleFigures[]): QualityRow {
   };
 }
 
-function pairsOf(figures: readonly ArticleFigures[], candidate: Quality, reference: Quality) {
-  const scoreOf = (title: string, quality: Quality): number | undefined =>
-    figures.find((each) => each.title === title && each.quality === quality)?.judge?.score;
+function pairsOf(
+  figures: readonly ArticleFigures[],
+  candidate: Quality,
+  reference: Quality,
+  of: Measure,
+): JudgedPair[] {
+  const scoreOf = (title: string, quality: Quality): number | undefined => {
+    const own = figures.find((each) => each.title === title && each.quality === quality);
+    return own && of(own);
+  };
   return [...new Set(figures.map(({ title }) => title))].flatMap((title) => {
     const pair = { candidate: scoreOf(title, candidate), reference: scoreOf(title, reference) };
     return pair.candidate === undefined || pair.reference === undefined

@@ -132,11 +132,12 @@ function furtherRows({ backlog, kills, tenantWait, sizes }: Results): string[] {
       `≥ ${sample.waiting.toLocaleString('en')}`,
       sample.tasksPerSecond.toFixed(0),
       `${(sample.queueStoreBytes / 2 ** 20).toFixed(2)} MiB`,
+      String(sample.queuedSteps),
     ]),
   );
   return [
-    `Waiting tasks: completions in ${sizes.backlog.windowMs / 1_000} s while at least so many tasks have not begun; the queue store is Redis' \`used_memory\` or the size of BullMQ's schema in PostgreSQL, the highest of four looks.`,
-    table(['system', 'waiting', 'tasks/s', 'queue store'], backlogs),
+    `Waiting tasks: completions in ${sizes.backlog.windowMs / 1_000} s while at least so many tasks have not begun; the queue store is Redis' \`used_memory\` or the size of BullMQ's schema in PostgreSQL; the highest of four looks.`,
+    table(['system', 'tasks waiting', 'tasks/s', 'queue store', 'steps in it'], backlogs),
     ...kills.map(
       ({ contender, kills: count, handOverMs }) =>
         `SIGKILL of workers (${contender}): ${count} of ${sizes.kill.workers} workers, one after another, at random moments while they run steps of ${sizes.kill.stepMs} ms; a new one replaces each. ` +

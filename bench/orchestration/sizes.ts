@@ -17,7 +17,7 @@ export interface Sizes {
 export const FULL: Sizes = {
   rounds: 5,
   round: { warmUp: 200, tasks: 1_000, lone: 200, submissions: 4_000, submitters: 64 },
-  backlog: { small: 1_000, large: 100_000, warmUpMs: 2_000, windowMs: 5_000, repeats: 3, surplus: 6_000 },
+  backlog: { small: 1_000, large: 100_000, warmUpMs: 2_000, windowMs: 8_000, repeats: 3, surplus: 6_000 },
   kill: { kills: 20, workers: 3, stepMs: 400, tasks: 4_000 },
   tenantWait: { backlog: 10_000, surplus: 4_000, stepMs: 100, samples: 40 },
   quietMs: 60_000,

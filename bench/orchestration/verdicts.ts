@@ -17,6 +17,8 @@ export type RoundFigure = Exclude<keyof RoundFigures, 'contender' | 'round' | 'c
 const MIN_KILLS = 20;
 const MIN_SAMPLES = 30;
 const MIB = 2 ** 20;
+/** A slot's worth of look-ahead in each queue: 32 slots, five agents in two lanes. What is queued beyond waits in vain. */
+const MAX_QUEUED_STEPS = 320;
 
 type Measured = Pick<Results, 'rounds' | 'backlog' | 'kills' | 'tenantWait'>;
 
@@ -87,6 +89,7 @@ function backlogRows(contender: string, all: readonly BacklogFigures[]): Row[] {
   const speed = measured && summarise(measured.map(({ small, large }) => large.tasksPerSecond / small.tasksPerSecond));
   const growth =
     measured && summarise(measured.map(({ small, large }) => large.queueStoreBytes - small.queueStoreBytes));
+  const queued = measured && summarise(measured.map(({ large }) => large.queuedSteps));
   const held = measured && summarise(measured.map(({ large }) => large.queueStoreBytes)).median / MIB;
   return [
     row(`1,000 → 100,000 waiting, ${on}: throughput`, '≥ 0.9 ×', speed, (x) => x >= 0.9, times),
@@ -96,6 +99,13 @@ function backlogRows(contender: string, all: readonly BacklogFigures[]): Row[] {
       growth,
       (bytes) => bytes <= 2 * MIB,
       (bytes) => `${(bytes / MIB).toFixed(2)} MiB of ${held?.toFixed(1) ?? '?'}`,
+    ),
+    row(
+      `100,000 waiting, ${on}: steps held by the queue store`,
+      `≤ ${MAX_QUEUED_STEPS} (slots × queues)`,
+      queued,
+      (steps) => steps <= MAX_QUEUED_STEPS,
+      count,
     ),
   ];
 }

@@ -67,7 +67,7 @@ const allEnded = (stack: Stack): Promise<unknown> =>
 describe.each(BACKENDS)('under attack, on %s', (backend) => {
   const names = Object.keys(NEMESES).filter((name) => backend === 'redis' || !name.startsWith('Redis'));
 
-  it.each(names)(`${'%s'}: every accepted task ends once and the books close (seed ${SEED})`, async (name) => {
+  it.each(names)(`%s: every accepted task ends once and the books close (seed ${SEED})`, async (name) => {
     const random = seededRandom(SEED);
     const stores = await startChaosStores(backend);
     const stack = await startStack({ backend, stores, coordinators: 2, workers: 2, provider: { latencyScale: 0.1, callCapacity: 1_000_000 } });

@@ -43,7 +43,10 @@ describe('npm start -- --autoscale', () => {
   });
 
   /** Starts it with this configuration and waits until it says that it serves. */
-  const start = async (config: string, workers: number): Promise<{ client: PressroomClient; exited: Promise<number | null> }> => {
+  const start = async (
+    config: string,
+    workers: number,
+  ): Promise<{ client: PressroomClient; exited: Promise<number | null> }> => {
     const port = await findFreePort();
     const configFile = join(directory, 'pressroom.yaml');
     writeFileSync(configFile, config);
@@ -69,9 +72,11 @@ describe('npm start -- --autoscale', () => {
       stream?.setEncoding('utf8').on('data', (text: string) => (output += text));
     }
     const exited = new Promise<number | null>((resolve) => child.once('exit', resolve));
-    await until(() => output.includes('"url"'), { timeoutMs: 60_000, describe: 'the start of the system' }).catch(() => {
-      throw new Error(output);
-    });
+    await until(() => output.includes('"url"'), { timeoutMs: 60_000, describe: 'the start of the system' }).catch(
+      () => {
+        throw new Error(output);
+      },
+    );
     return { client: createClient({ baseUrl: `http://127.0.0.1:${port}`, apiKey: ADMIN_KEY }), exited };
   };
   const workersNow = async (client: PressroomClient) => (await client.fleet()).workers;
@@ -90,12 +95,18 @@ describe('npm start -- --autoscale', () => {
 
   it('starts a worker for the first task, more for a burst, none for nothing, and loses nothing on the way', async () => {
     const { client, exited } = await start('scaling: { scaleInAfterMs: 4000 }\n', 3);
-    expect(JSON.parse(output.slice(output.indexOf('{')).split('\n')[0] ?? '')).toMatchObject({ workers: 0, maxWorkers: 3 });
+    expect(JSON.parse(output.slice(output.indexOf('{')).split('\n')[0] ?? '')).toMatchObject({
+      workers: 0,
+      maxWorkers: 3,
+    });
     expect(await workersNow(client)).toEqual([]);
     expect(await client.desiredReplicas('all')).toBe(0);
 
     const first = await client.tasks.create(aTask(0));
-    await until(async () => (await workersNow(client)).length === 1, { timeoutMs: 20_000, describe: 'the first worker' });
+    await until(async () => (await workersNow(client)).length === 1, {
+      timeoutMs: 20_000,
+      describe: 'the first worker',
+    });
     await ended(client, [first.id]);
 
     const burst = await Promise.all(Array.from({ length: 12 }, (_, n) => client.tasks.create(aTask(n + 1))));
@@ -109,9 +120,9 @@ describe('npm start -- --autoscale', () => {
     const last = await client.tasks.create(aTask(99));
     await ended(client, [last.id]);
     const { rows } = await sql.query(`SELECT outcome, count(*)::int AS n FROM attempt GROUP BY 1 ORDER BY 1`);
-    expect(rows.map(({ outcome }: { outcome: string }) => outcome).filter((outcome) => outcome !== 'handed_back')).toEqual([
-      'completed',
-    ]);
+    expect(
+      rows.map(({ outcome }: { outcome: string }) => outcome).filter((outcome) => outcome !== 'handed_back'),
+    ).toEqual(['completed']);
     supervisor?.kill('SIGTERM');
     expect(await exited).toBe(0);
   }, 240_000);

@@ -57,7 +57,9 @@ describe.each(BACKENDS)('control of tasks, on %s', (backend) => {
     const made = await outlineOf(id);
     const added = { heading: 'What keepers say', purpose: 'Voices.', points: ['One voice.'], noteIds: [], words: 60 };
     const sections = [added, ...made.sections.slice(0, 2).toReversed()];
-    expect(await codeOf(stack.client.tasks.approve(id, { gate: 'outline', edits: { sections: [] } }))).toBe('VALIDATION_FAILED');
+    expect(await codeOf(stack.client.tasks.approve(id, { gate: 'outline', edits: { sections: [] } }))).toBe(
+      'VALIDATION_FAILED',
+    );
     const approved = await stack.client.tasks.approve(id, { gate: 'outline', edits: { sections } });
     expect(approved).toMatchObject({ status: 'running', version: 2 });
     expect(await codeOf(stack.client.tasks.approve(id, { gate: 'outline' }))).toBe('APPROVAL_NOT_PENDING');
@@ -186,14 +188,17 @@ describe('attempts in another process', () => {
     until(async () => (await stack.sql.query('SELECT 1 FROM reservation')).rows.length > 0, { timeoutMs: 30_000 });
   const aborted = async (): Promise<number> => {
     const from = performance.now();
-    await until(() => stack.provider.calls().some((call) => call.clientAborted), { timeoutMs: 5_000, intervalMs: 10 });
+    await until(() => stack.provider.calls().some((call) => call.clientAborted), { timeoutMs: 5_000, everyMs: 10 });
     return performance.now() - from;
   };
 
   it.each([
     ['its lease is lost', (taskId: string) => stack.sql.query('DELETE FROM worker_session').then(() => taskId)],
-    ['the deadline of its task passes', (taskId: string) =>
-      stack.sql.query('UPDATE task SET deadline_at = now() WHERE id = $1', [taskId]).then(() => taskId)],
+    [
+      'the deadline of its task passes',
+      (taskId: string) =>
+        stack.sql.query('UPDATE task SET deadline_at = now() WHERE id = $1', [taskId]).then(() => taskId),
+    ],
     ['its task is cancelled', (taskId: string) => stack.client.tasks.cancel(taskId).then(() => taskId)],
   ])('stop within a second once %s, down to the socket', async (_what, strike) => {
     stack = await startStack({ backend: 'postgres', coordinators: 1, workers: 2, provider: { latencyScale: 8 } });
@@ -214,15 +219,25 @@ describe('a provider that hangs', () => {
   it('costs each call its timeout, is asked again, and leaves what is done as a partial article at the deadline', async () => {
     const config = join(home, 'pressroom.json');
     // Breakers would end the asking sooner; here the deadline is to.
-    writeFileSync(config, JSON.stringify({ gateway: { firstEventTimeoutMs: 3_000, breaker: { minRequests: 10_000 } } }));
-    const stack = await startStack({ backend: 'postgres', workers: 2, provider: { latencyScale: 0.3 }, env: { PRESSROOM_CONFIG: config } });
+    writeFileSync(
+      config,
+      JSON.stringify({ gateway: { firstEventTimeoutMs: 3_000, breaker: { minRequests: 10_000 } } }),
+    );
+    const stack = await startStack({
+      backend: 'postgres',
+      workers: 2,
+      provider: { latencyScale: 0.3 },
+      env: { PRESSROOM_CONFIG: config },
+    });
     try {
       const { id } = await stack.client.tasks.create({ ...anArticle, timeoutMs: 16_000 });
       const from = performance.now();
       await until(
         async () =>
-          (await stack.client.tasks.steps(id)).some(({ key, status }) => /^draft-\d/.test(key) && status === 'completed'),
-        { timeoutMs: 15_000, intervalMs: 10 },
+          (await stack.client.tasks.steps(id)).some(
+            ({ key, status }) => /^draft-\d/.test(key) && status === 'completed',
+          ),
+        { timeoutMs: 15_000, everyMs: 10 },
       );
       stack.provider.addFaults({ effect: { kind: 'hang' } });
       const task = await untilEnded(stack, id, 40_000);

@@ -6,7 +6,10 @@ import { sampleSources } from './support/sources.ts';
 import { startStack, type Stack } from './support/start-stack.ts';
 import { untilEnded } from './support/until-ended.ts';
 
-const anArticle = { type: 'article', input: { topic: 'Lighthouses', sources: sampleSources(), sections: 4, targetWords: 400 } };
+const anArticle = {
+  type: 'article',
+  input: { topic: 'Lighthouses', sources: sampleSources(), sections: 4, targetWords: 400 },
+};
 
 describe('pools', () => {
   let stack: Stack;

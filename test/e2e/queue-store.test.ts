@@ -65,26 +65,32 @@ describe.skipIf(!hasTestRedis())('the queue store on Redis', () => {
     expect(stack.workers[0]?.output()).not.toContain('watchdog.gives_up');
   });
 
-  it.each([2_000, 15_000])('is killed and comes back empty after %i ms: nothing is lost, workers go on by themselves', async (ms) => {
-    const redis = await startRedis();
-    const stack = await start(redis.url);
-    const before = await submitFast(stack, 'before');
-    await redis.stop();
-    const during = await submitFast(stack, 'during');
-    await elapsed(ms);
-    await startRedis({ port: redis.port });
-    const after = await submitFast(stack, 'after');
-    for (const id of [before, during, after]) expect((await untilEnded(stack, id, 30_000)).status).toBe('completed');
-    expect(stack.workers[0]?.output()).not.toContain('watchdog.gives_up');
-  });
+  it.each([2_000, 15_000])(
+    'is killed and comes back empty after %i ms: nothing is lost, workers go on by themselves',
+    async (ms) => {
+      const redis = await startRedis();
+      const stack = await start(redis.url);
+      const before = await submitFast(stack, 'before');
+      await redis.stop();
+      const during = await submitFast(stack, 'during');
+      await elapsed(ms);
+      await startRedis({ port: redis.port });
+      const after = await submitFast(stack, 'after');
+      for (const id of [before, during, after]) expect((await untilEnded(stack, id, 30_000)).status).toBe('completed');
+      expect(stack.workers[0]?.output()).not.toContain('watchdog.gives_up');
+    },
+  );
 
-  it.each(['coordinators', 'workers'] as const)('that evicts keeps %s from starting, with the reason', async (which) => {
-    const redis = await startRedis({ args: ['--maxmemory-policy', 'allkeys-lru'] });
-    const counts = { coordinators: 0, workers: 0, [which]: 1 };
-    await expect(start(redis.url, counts)).rejects.toThrow(
-      /ended with 1:[\s\S]*its maxmemory-policy is allkeys-lru[\s\S]*set "maxmemory-policy noeviction"/,
-    );
-  });
+  it.each(['coordinators', 'workers'] as const)(
+    'that evicts keeps %s from starting, with the reason',
+    async (which) => {
+      const redis = await startRedis({ args: ['--maxmemory-policy', 'allkeys-lru'] });
+      const counts = { coordinators: 0, workers: 0, [which]: 1 };
+      await expect(start(redis.url, counts)).rejects.toThrow(
+        /ended with 1:[\s\S]*its maxmemory-policy is allkeys-lru[\s\S]*set "maxmemory-policy noeviction"/,
+      );
+    },
+  );
 
   it('that begins to evict later is told by a metric, an alert and the log', async () => {
     const redis = await startRedis();
@@ -98,6 +104,8 @@ describe.skipIf(!hasTestRedis())('the queue store on Redis', () => {
     await until(async () => (await suitable()) === '0', { timeoutMs: 30_000 });
     expect(stack.coordinators[0]?.output()).toContain('queue.store_unsuitable');
     const { rows } = await stack.sql.query(`SELECT kind, message FROM alert`);
-    expect(rows).toEqual([{ kind: 'queue_store.unsuitable', message: expect.stringContaining('noeviction') as string }]);
+    expect(rows).toEqual([
+      { kind: 'queue_store.unsuitable', message: expect.stringContaining('noeviction') as string },
+    ]);
   });
 });

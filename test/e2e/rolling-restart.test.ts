@@ -19,7 +19,9 @@ async function submitAnywhere(clients: readonly PressroomClient[], n: number): P
   return until(
     async () => {
       for (const client of clients) {
-        const accepted = await client.tasks.create(anArticle(n), { idempotencyKey: `rolling-${n}` }).catch(() => undefined);
+        const accepted = await client.tasks
+          .create(anArticle(n), { idempotencyKey: `rolling-${n}` })
+          .catch(() => undefined);
         if (accepted) return accepted.id;
       }
       return undefined;
@@ -46,7 +48,12 @@ describe.each(BACKENDS)('a rolling restart, on %s', (backend) => {
   });
 
   it('of every worker and coordinator under load loses nothing and repeats nothing', async () => {
-    stack = await startStack({ backend, coordinators: 1, workers: 2, provider: { latencyScale: 0, defects: NO_DEFECTS } });
+    stack = await startStack({
+      backend,
+      coordinators: 1,
+      workers: 2,
+      provider: { latencyScale: 0, defects: NO_DEFECTS },
+    });
     const otherPort = await findFreePort();
     await stack.startCoordinator(otherPort);
     const clients = [stack.port, otherPort].map((port) =>
@@ -115,7 +122,9 @@ describe.each(BACKENDS)('a rolling restart, on %s', (backend) => {
     leaving?.kill('SIGTERM');
     expect(await leaving?.exited).toMatchObject({ code: 0 });
     const left = performance.now();
-    await until(async () => (await count(stack, `step WHERE attempt > 1 AND status <> 'ready' AND status <> 'queued'`)) > 0);
+    await until(
+      async () => (await count(stack, `step WHERE attempt > 1 AND status <> 'ready' AND status <> 'queued'`)) > 0,
+    );
     // Not after the seconds in which lost jobs are looked for.
     expect(performance.now() - left).toBeLessThan(1_500);
 

@@ -10,7 +10,10 @@ import type { z } from 'zod';
  *
  * @throws {ConfigError} naming every problem of the file at once
  */
-export function readConfigFile<Sections extends z.ZodObject>(path: string | undefined, sections: Sections): z.output<Sections> {
+export function readConfigFile<Sections extends z.ZodObject>(
+  path: string | undefined,
+  sections: Sections,
+): z.output<Sections> {
   const content = path === undefined ? {} : readYaml(path);
   // Without its other keys the file is the sections' own, which still refuse what they do not know.
   const own = Object.fromEntries(Object.entries(content).filter(([key]) => key in sections.shape));

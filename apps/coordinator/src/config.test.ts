@@ -25,7 +25,11 @@ describe('parseCoordinatorConfig', () => {
 
   it('keeps the monitor key apart from the admin key', () => {
     const key = 'a-key-of-twenty-four-characters';
-    const parsed = parseCoordinatorConfig({ DATABASE_URL, PRESSROOM_ADMIN_KEY: key, PRESSROOM_MONITOR_KEY: `${key}-2` });
+    const parsed = parseCoordinatorConfig({
+      DATABASE_URL,
+      PRESSROOM_ADMIN_KEY: key,
+      PRESSROOM_MONITOR_KEY: `${key}-2`,
+    });
     expect(parsed.monitorKey?.reveal()).toBe(`${key}-2`);
     expect(() =>
       parseCoordinatorConfig({ DATABASE_URL, PRESSROOM_ADMIN_KEY: key, PRESSROOM_MONITOR_KEY: key }),

@@ -1,5 +1,15 @@
 import { CapsConfig, ScalingConfig } from '@pressroom/engine';
-import { ConfigError, envChoice, envInt, envList, envPort, envSecret, envUrl, parseConfig, Secret } from '@pressroom/runtime';
+import {
+  ConfigError,
+  envChoice,
+  envInt,
+  envList,
+  envPort,
+  envSecret,
+  envUrl,
+  parseConfig,
+  Secret,
+} from '@pressroom/runtime';
 import { z } from 'zod';
 
 import { readConfigFile } from './config-file.ts';

@@ -1,5 +1,6 @@
 import type {
   ApproveTask,
+  CreatePlatformKey,
   CreateTenant,
   CreateTenantKey,
   KeyView,
@@ -37,10 +38,14 @@ export interface Tenants {
   get(id: string): Promise<TenantView | undefined>;
   create(tenant: CreateTenant, actor: Principal): Promise<TenantView | 'name_taken' | 'not_found'>;
   update(id: string, changes: UpdateTenant, actor: Principal): Promise<TenantView | 'name_taken' | 'not_found'>;
-  /** Undefined when there is no such tenant. */
-  keys(tenantId: string): Promise<KeyView[] | undefined>;
-  addKey(tenantId: string, key: CreateTenantKey, actor: Principal): Promise<NewKey | undefined>;
-  removeKey(tenantId: string, keyId: string, actor: Principal): Promise<boolean>;
+  /** Undefined when there is no such tenant; null are the keys of the installation itself. */
+  keys(tenantId: string | null): Promise<KeyView[] | undefined>;
+  addKey(
+    tenantId: string | null,
+    key: CreateTenantKey | CreatePlatformKey,
+    actor: Principal,
+  ): Promise<NewKey | undefined>;
+  removeKey(tenantId: string | null, keyId: string, actor: Principal): Promise<boolean>;
 }
 
 /** A schedule as a route has checked it; `task` is the body as it was sent. */
@@ -53,7 +58,8 @@ export interface ScheduleDraft {
   overlap: ScheduleView['overlap'];
 }
 
-export type ScheduleOutcome = ScheduleView | 'name_taken' | 'unknown_tenant' | 'not_found' | { problems: readonly Fault[] };
+export type ScheduleOutcome =
+  ScheduleView | 'name_taken' | 'unknown_tenant' | 'not_found' | { problems: readonly Fault[] };
 
 /** Schedules. A `tenantId` of null means any tenant, and on creating the default one. */
 export interface Schedules {

@@ -22,7 +22,11 @@ describe('decidePoolSizes', () => {
   });
 
   it('gives each pool that wants any its first worker before another its second', () => {
-    expect(sizes([advise('drafts', 9), advise('rest', 1), advise('idle', 0)], 4)).toEqual(['drafts 3', 'rest 1', 'idle 0']);
+    expect(sizes([advise('drafts', 9), advise('rest', 1), advise('idle', 0)], 4)).toEqual([
+      'drafts 3',
+      'rest 1',
+      'idle 0',
+    ]);
     expect(sizes([advise('drafts', 9), advise('rest', 9)], 3)).toEqual(['drafts 2', 'rest 1']);
   });
 

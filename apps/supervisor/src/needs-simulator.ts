@@ -9,15 +9,15 @@ import { StartError } from './start-error.ts';
 /** Without any provider, in variables or in the configuration file, the offline simulator stands in for one. */
 export function needsSimulator(config: Pick<Config, 'hasProvider' | 'configFile'>): boolean {
   if (config.hasProvider) return false;
-  return config.configFile === undefined || !namesEndpoints(config.configFile);
+  return config.configFile === undefined || !namesProviders(config.configFile);
 }
 
-function namesEndpoints(configFile: string): boolean {
+function namesProviders(configFile: string): boolean {
   try {
     // JSON is YAML.
     const content: unknown = parse(readFileSync(configFile, 'utf8'));
-    const endpoints = (content as { endpoints?: object } | null)?.endpoints;
-    return endpoints !== undefined && Object.keys(endpoints).length > 0;
+    const providers = (content as { providers?: unknown } | null)?.providers;
+    return Array.isArray(providers) && providers.length > 0;
   } catch (error) {
     throw new StartError(`cannot read PRESSROOM_CONFIG (${configFile}): ${errorMessage(error)}`, { cause: error });
   }

@@ -44,7 +44,8 @@ function toJson({ url, adminKeyFile, simulated, logDir, workers, maxWorkers }: S
 
 function describe(facts: StartedFacts, isTerminal: boolean): string {
   const { url, adminKeyFile, adminKey, simulated, logDir, workers, maxWorkers } = facts;
-  const staff = maxWorkers > workers ? `workers as needed, up to ${maxWorkers}` : `${workers} worker${workers === 1 ? '' : 's'}`;
+  const staff =
+    maxWorkers > workers ? `workers as needed, up to ${maxWorkers}` : `${workers} worker${workers === 1 ? '' : 's'}`;
   const key = adminKeyFile === undefined ? '$PRESSROOM_ADMIN_KEY' : `$(cat '${adminKeyFile}')`;
   const body = '{"type":"brief","input":{"topic":"Heat pumps in old houses"}}';
   return [

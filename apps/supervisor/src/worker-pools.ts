@@ -48,14 +48,16 @@ export function createWorkerPools(deps: {
   };
 
   const drain = (name: string): void => {
-    group.stop((other) => other === name, deps.drainMs).then(
-      () => {
-        log.info({ worker: name }, 'worker.drained');
-      },
-      (error: unknown) => {
-        log.error({ err: error, worker: name }, 'worker.drain_failed');
-      },
-    );
+    group
+      .stop((other) => other === name, deps.drainMs)
+      .then(
+        () => {
+          log.info({ worker: name }, 'worker.drained');
+        },
+        (error: unknown) => {
+          log.error({ err: error, worker: name }, 'worker.drain_failed');
+        },
+      );
   };
 
   return {

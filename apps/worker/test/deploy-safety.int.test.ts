@@ -33,8 +33,11 @@ describe.each(KINDS)('a worker on %s', (kind) => {
   const endOf = (taskId: string) =>
     until(
       async () =>
-        (await fleet.sql<{ status: string }>(`SELECT status FROM task WHERE id = $1 AND finished_at IS NOT NULL`, [taskId]))[0]
-          ?.status,
+        (
+          await fleet.sql<{ status: string }>(`SELECT status FROM task WHERE id = $1 AND finished_at IS NOT NULL`, [
+            taskId,
+          ])
+        )[0]?.status,
       { timeoutMs: 15_000, describe: `the end of task ${taskId}` },
     );
   const deadLetters = (taskId: string) =>
@@ -90,7 +93,9 @@ describe.each(KINDS)('a worker on %s', (kind) => {
     ];
     const task = await fleet.submit({ direct: false, steps });
     await until(async () => {
-      const rows = await fleet.sql(`SELECT 1 FROM step WHERE task_id = $1 AND key = 'draft' AND status = 'queued'`, [task.id]);
+      const rows = await fleet.sql(`SELECT 1 FROM step WHERE task_id = $1 AND key = 'draft' AND status = 'queued'`, [
+        task.id,
+      ]);
       return rows.length === 1;
     });
     expect(await endOf((await fleet.submit({ direct: false })).id)).toBe('completed');
@@ -101,12 +106,18 @@ describe.each(KINDS)('a worker on %s', (kind) => {
     const worker = await fleet.startWorker({ execute });
     const backend = fleet.openBackend();
     const queue = backend.openQueue('write.interactive');
-    await queue.add('step', { taskId: 'not an id', note: 'from another version' }, { priority: 1, removeOnComplete: true });
+    await queue.add(
+      'step',
+      { taskId: 'not an id', note: 'from another version' },
+      { priority: 1, removeOnComplete: true },
+    );
     const letter = await until(
       async () => (await fleet.sql(`SELECT error_code, agent, state FROM dead_letter WHERE task_id IS NULL`))[0],
     );
     expect(letter).toEqual({ error_code: 'JOB_MALFORMED', agent: 'write', state: 'open' });
-    expect((await worker.metrics.serve()).text).toContain('pressroom_queue_jobs_malformed_total{queue="write.interactive"} 1');
+    expect((await worker.metrics.serve()).text).toContain(
+      'pressroom_queue_jobs_malformed_total{queue="write.interactive"} 1',
+    );
     await until(async () => Object.values(await queue.getJobCounts()).every((count) => count === 0));
     expect(await endOf((await fleet.submit({ direct: false })).id)).toBe('completed');
     await queue.close();
@@ -160,8 +171,9 @@ async function readQueueStore(fleet: TestFleet, kind: 'postgres' | 'redis'): Pro
     const prefix = fleet.redisPrefix ?? '';
     const parts: string[] = [];
     for (const key of await client.keys(`${prefix.replaceAll(/[{}]/g, '\\$&')}:*`)) {
-      const dumped = await client.dumpBuffer(key);
-      if (dumped) parts.push(dumped.toString('latin1'));
+      // A key may be gone by now.
+      const dumped = (await client.dumpBuffer(key)) as Buffer | null;
+      parts.push(dumped?.toString('latin1') ?? '');
     }
     const text = parts.join('\n');
     return { bytes: text.length, text };

@@ -25,7 +25,8 @@ describe.each(KINDS)('a worker that is told to end, on %s', (kind) => {
   const untilAll = (status: string, count: number) =>
     until(
       async () =>
-        (await fleet.sql<{ n: number }>(`SELECT count(*)::int AS n FROM task WHERE status = $1`, [status]))[0]?.n === count,
+        (await fleet.sql<{ n: number }>(`SELECT count(*)::int AS n FROM task WHERE status = $1`, [status]))[0]?.n ===
+        count,
       { timeoutMs: 15_000, describe: `${count} tasks ${status}` },
     );
   const outcomes = async () =>
@@ -129,7 +130,9 @@ describe.each(KINDS)('a worker that is told to end, on %s', (kind) => {
     expect([...finished.values()].filter((count) => count !== 1)).toEqual([]);
     expect(finished.size).toBe(3 * TASKS);
     const counted = await fleet.sql(`SELECT outcome, count(*)::int AS n FROM attempt GROUP BY 1 ORDER BY 1`);
-    expect(counted.filter(({ outcome }) => outcome !== 'handed_back')).toEqual([{ outcome: 'completed', n: 3 * TASKS }]);
+    expect(counted.filter(({ outcome }) => outcome !== 'handed_back')).toEqual([
+      { outcome: 'completed', n: 3 * TASKS },
+    ]);
     // A job that was dropped on the way would have waited for the sweep of lost ones, three seconds and more.
     const [slowest] = await fleet.sql<{ ms: number }>(
       `SELECT max(extract(epoch FROM started_at - queued_at) * 1000)::float8 AS ms FROM step`,

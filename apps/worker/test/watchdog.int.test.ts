@@ -87,10 +87,12 @@ describe.each(KINDS)('a worker whose consumer hears of no work, on %s', (kind) =
     const beats = (count: number) =>
       until(
         async () =>
-          (await fleet.sql(`SELECT 1 FROM worker_session WHERE last_seen_at > $1::timestamptz + $2 * interval '500 ms'`, [
-            startedAt,
-            count,
-          ]))[0],
+          (
+            await fleet.sql(
+              `SELECT 1 FROM worker_session WHERE last_seen_at > $1::timestamptz + $2 * interval '500 ms'`,
+              [startedAt, count],
+            )
+          )[0],
       );
     // Twenty looks.
     await beats(2);

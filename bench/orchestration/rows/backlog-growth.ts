@@ -20,6 +20,8 @@ export interface BacklogSample {
   tasksPerSecond: number;
   /** The most that the queue store held. */
   queueStoreBytes: number;
+  /** The most steps that had a job in the queue store and had not started. */
+  queuedSteps: number;
 }
 
 export interface BacklogFigures {
@@ -27,6 +29,9 @@ export interface BacklogFigures {
   small: BacklogSample[];
   large: BacklogSample[];
 }
+
+/** How often the queue store is looked at during the window. */
+const LOOKS = 4;
 
 /** Does the system work as fast, and the queue store stay as small, with 100,000 tasks waiting as with 1,000? */
 export async function measureBacklogGrowth(contender: Contender, size: BacklogSize): Promise<BacklogFigures> {
@@ -54,10 +59,12 @@ async function measureWindow(system: System, { warmUpMs, windowMs }: BacklogSize
   const worker = await system.startWorker();
   await delay(warmUpMs);
   const from = await databaseNow(system);
-  const held: number[] = [];
-  for (let look = 0; look < 4; look += 1) {
-    held.push(await queueStoreBytes(system));
-    await delay(windowMs / 4);
+  const bytes: number[] = [];
+  const queued: number[] = [];
+  for (let look = 0; look < LOOKS; look += 1) {
+    await delay(windowMs / LOOKS);
+    bytes.push(await queueStoreBytes(system));
+    queued.push(await countQueued(system));
   }
   const until = await databaseNow(system);
   await worker.stop();
@@ -70,8 +77,16 @@ async function measureWindow(system: System, { warmUpMs, windowMs }: BacklogSize
   return {
     waiting: await waitingTasks(system),
     tasksPerSecond: finished / seconds,
-    queueStoreBytes: Math.max(...held),
+    queueStoreBytes: Math.max(...bytes),
+    queuedSteps: Math.max(...queued),
   };
+}
+
+async function countQueued({ sql }: System): Promise<number> {
+  const { rows } = await sql.query<{ queued: number }>(
+    `SELECT count(*)::int AS queued FROM step WHERE status = 'queued'`,
+  );
+  return rows[0]?.queued ?? 0;
 }
 
 /** As text: a JavaScript date would drop the microseconds. */

@@ -1,6 +1,9 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { Secret, silentLogger, systemClock } from '@pressroom/runtime';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createTools, ToolsConfig, type Toolbox } from '../src/index.ts';
@@ -90,6 +93,27 @@ describe('an MCP server over stdio', () => {
     await expect(box.search('handbook/search', query('Again?'), never)).rejects.toMatchObject({
       code: 'TOOL_UNAVAILABLE',
     });
+  });
+
+  it.each(['close', 'kill'] as const)('ends though it heeds nothing, after a %s', async (how) => {
+    const directory = mkdtempSync(join(tmpdir(), 'pressroom-mcp-'));
+    directories.push(directory);
+    const file = join(directory, 'told');
+    const program = fileURLToPath(new URL('support/mcp-stubborn.stdio.ts', import.meta.url));
+    const pids = () => [...readFileSync(file, 'utf8').matchAll(/started (\d+)/g)].map((match) => Number(match[1]));
+    if (how === 'close') {
+      const args = [program, file];
+      const box = aBox([{ name: 'handbook', command: process.execPath, args, tools: [tool] }]);
+      await box.search('handbook/search', query('What about trees?'), never);
+      await box.close();
+    } else {
+      const client = fork(new URL('support/mcp-client.process.ts', import.meta.url), [program, file]);
+      await once(client, 'message');
+      client.kill('SIGKILL');
+    }
+    const started = pids();
+    expect(started.length).toBeGreaterThan(0);
+    await expect.poll(() => started.some(isAlive), { timeout: 10_000 }).toBe(false);
   });
 
   it('is started again after it has ended', async () => {

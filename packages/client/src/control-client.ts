@@ -1,4 +1,5 @@
 import type {
+  CreatePlatformKey,
   CreateScheduleRequest,
   CreateTenantKey,
   CreateTenantRequest,
@@ -37,6 +38,14 @@ export interface TenantClient {
   deleteKey(id: string, keyId: string, options?: CallOptions): Promise<void>;
 }
 
+/** Keys that belong to no tenant: administrators' and monitoring's. Needs an admin key. */
+export interface KeyClient {
+  list(options?: CallOptions): Promise<KeyView[]>;
+  /** The answer holds the secret, which is never shown again. */
+  create(key: CreatePlatformKey, options?: CallOptions): Promise<NewKey>;
+  delete(keyId: string, options?: CallOptions): Promise<void>;
+}
+
 /** Queues, shared by all tenants. Needs an admin key. */
 export interface QueueClient {
   pause(name: string, options?: CallOptions): Promise<QueueState>;
@@ -66,13 +75,26 @@ export function createTenantClient(json: CallJson, transport: Transport): Tenant
     },
     create: (tenant, { signal } = {}) => json('createTenant', {}, { json: tenant, signal }),
     get: (id, { signal } = {}) => json('getTenant', { id }, { signal }),
-    update: (id, changes, { signal } = {}) => json('updateTenant', { id }, { json: changes, signal, isRepeatable: true }),
+    update: (id, changes, { signal } = {}) =>
+      json('updateTenant', { id }, { json: changes, signal, isRepeatable: true }),
     async keys(id, { signal } = {}) {
       return (await json<{ items: KeyView[] }>('listKeys', { id }, { signal })).items;
     },
     createKey: (id, key, { signal } = {}) => json('createKey', { id }, { json: key, signal }),
     async deleteKey(id, keyId, { signal } = {}) {
       await transport.send(pathOf('deleteKey', { id, keyId }), { method: 'DELETE', signal });
+    },
+  };
+}
+
+export function createKeyClient(json: CallJson, transport: Transport): KeyClient {
+  return {
+    async list({ signal } = {}) {
+      return (await json<{ items: KeyView[] }>('listPlatformKeys', {}, { signal })).items;
+    },
+    create: (key, { signal } = {}) => json('createPlatformKey', {}, { json: key, signal }),
+    async delete(keyId, { signal } = {}) {
+      await transport.send(pathOf('deletePlatformKey', { keyId }), { method: 'DELETE', signal });
     },
   };
 }

@@ -27,9 +27,11 @@ import type {
 
 import type { CallJson, CallOptions } from './call-json.ts';
 import {
+  createKeyClient,
   createQueueClient,
   createScheduleClient,
   createTenantClient,
+  type KeyClient,
   type QueueClient,
   type ScheduleClient,
   type TenantClient,
@@ -108,6 +110,7 @@ export interface PressroomClient {
   operations: OperationClient;
   schedules: ScheduleClient;
   tenants: TenantClient;
+  keys: KeyClient;
   queues: QueueClient;
   /** Who did what, newest first. */
   audit(filter?: AuditOptions, options?: CallOptions): Promise<AuditPage>;
@@ -177,6 +180,7 @@ export function createClient(options: ClientOptions): PressroomClient {
     operations: createOperationClient(json),
     schedules: createScheduleClient(json, transport),
     tenants: createTenantClient(json, transport),
+    keys: createKeyClient(json, transport),
     queues: createQueueClient(json),
     audit: (filter = {}, { signal } = {}) => json('listAudit', {}, { query: { ...filter }, signal }),
     alerts: (page = {}, { signal } = {}) => json('listAlerts', {}, { query: { ...page }, signal }),

@@ -11,4 +11,4 @@ export {
 export type { ClientOptions } from './transport.ts';
 export type { WatchOptions } from './watch-events.ts';
 export type { DeadLetterClient, DeadLetterListOptions, OperationClient } from './dead-letter-client.ts';
-export type { QueueClient, ScheduleClient, TenantClient } from './control-client.ts';
+export type { KeyClient, QueueClient, ScheduleClient, TenantClient } from './control-client.ts';

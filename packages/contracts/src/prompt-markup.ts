@@ -48,7 +48,12 @@ export function defuse(text: string): string {
 
 /** What a stretch of text looks like: compatibility forms and look-alikes as plain letters, nothing invisible. */
 function fold(text: string): string {
-  return Array.from(text.normalize('NFKD').toLowerCase().replace(/(?!\s)[\p{M}\p{Cf}\p{Cc}]/gu, ''))
+  return Array.from(
+    text
+      .normalize('NFKD')
+      .toLowerCase()
+      .replace(/(?!\s)[\p{M}\p{Cf}\p{Cc}]/gu, ''),
+  )
     .map((letter) => LOOKALIKES[letter] ?? letter)
     .join('')
     .replace(/^(\s*)[\u2044\u2215\u29f8\u2571\\]/, '$1/');

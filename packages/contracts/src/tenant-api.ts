@@ -59,6 +59,19 @@ export const TENANT_ROLES = ['submit', 'operate', 'view'] as const;
 export const TenantRole = z.enum(TENANT_ROLES);
 export type TenantRole = z.infer<typeof TenantRole>;
 
+/** What a key of the installation itself may do: `admin` everything, `monitor` look at fleet, scaling and metrics. */
+export const PLATFORM_ROLES = ['admin', 'monitor'] as const;
+export const PlatformRole = z.enum(PLATFORM_ROLES);
+export type PlatformRole = z.infer<typeof PlatformRole>;
+
+/** Body of `POST /keys`. */
+export const CreatePlatformKey = z.strictObject({
+  role: PlatformRole,
+  /** From then on it is refused. Default: never. */
+  expiresAt: z.iso.datetime({ offset: true }).optional(),
+});
+export type CreatePlatformKey = z.infer<typeof CreatePlatformKey>;
+
 /** Body of `POST /tenants/{id}/keys`. */
 export const CreateTenantKey = z.strictObject({
   role: TenantRole,
@@ -69,7 +82,7 @@ export type CreateTenantKey = z.infer<typeof CreateTenantKey>;
 
 export const KeyView = z.object({
   id: z.uuid(),
-  role: TenantRole,
+  role: z.enum([...TENANT_ROLES, ...PLATFORM_ROLES]),
   createdAt: z.iso.datetime(),
   expiresAt: z.iso.datetime().nullable(),
 });

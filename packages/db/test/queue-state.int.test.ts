@@ -27,12 +27,15 @@ describe('queues', () => {
     dispatch = createDispatchStore(db.database, ALL_QUEUES);
   });
   beforeEach(async () => {
-    await db.sql('TRUNCATE task, step, task_event, artifact, attempt, queue_state, task_type_cap, worker_session, audit');
+    await db.sql(
+      'TRUNCATE task, step, task_event, artifact, attempt, queue_state, task_type_cap, worker_session, audit',
+    );
     scene = await openScene(db);
   });
   afterAll(() => db.close());
 
-  const statusOf = async (stepId: string) => (await db.sql('SELECT status FROM step WHERE id = $1', [stepId]))[0]?.['status'];
+  const statusOf = async (stepId: string): Promise<unknown> =>
+    (await db.sql('SELECT status FROM step WHERE id = $1', [stepId]))[0]?.['status'];
   const firstOf = async (facts: Parameters<Scene['submit']>[0] = {}) => {
     const [step] = (await scene.submit(facts)).steps;
     if (!step) throw new Error('a task without steps');
@@ -104,7 +107,10 @@ describe('queues', () => {
       const { sessionId, attempt } = await scene.running({ steps: [aStep({ key: 'a', next: ['b'] }), next] });
       await queues.set(QUEUE, true, ADMIN);
       const items = [{ ...settlement, stepId: attempt.stepId, attempt: 1 }];
-      const answer = await createStepStore(db.database).settle(sessionId, items, { handoffQueues: [QUEUE], directQueues: [QUEUE] });
+      const answer = await createStepStore(db.database).settle(sessionId, items, {
+        handoffQueues: [QUEUE],
+        directQueues: [QUEUE],
+      });
       expect(answer.freed).toMatchObject([{ kind: 'ready', stepId: next.id }]);
     });
 
@@ -116,7 +122,11 @@ describe('queues', () => {
     });
 
     it('is set once, and says by whom', async () => {
-      expect(await queues.set(QUEUE, true, ADMIN)).toMatchObject({ paused: true, changed: true, changedBy: ADMIN.keyId });
+      expect(await queues.set(QUEUE, true, ADMIN)).toMatchObject({
+        paused: true,
+        changed: true,
+        changedBy: ADMIN.keyId,
+      });
       expect(await queues.set(QUEUE, true, { keyId: 'other', role: 'admin' })).toMatchObject({
         changed: false,
         changedBy: ADMIN.keyId,
@@ -144,7 +154,11 @@ describe('queues', () => {
       const tenantId = await scene.addTenant({ maxConcurrency: 1 });
       const capped = await Promise.all([1, 2].map(() => firstOf({ direct: false, tenantId })));
       const free = await firstOf({ direct: false });
-      const moved = await dispatch.markQueued(QUEUE, [...capped, free].map(({ id }) => id), 100);
+      const moved = await dispatch.markQueued(
+        QUEUE,
+        [...capped, free].map(({ id }) => id),
+        100,
+      );
       expect(moved.map(({ stepId }) => stepId)).toEqual([capped[0]?.id, free.id]);
     });
 
@@ -164,7 +178,9 @@ describe('queues', () => {
     it('are exactly those of the last configuration', async () => {
       await queues.replaceTypeCaps({ article: 5, brief: 2 });
       await queues.replaceTypeCaps({ article: 6 });
-      expect(await db.sql('SELECT task_type, max_running FROM task_type_cap')).toEqual([{ task_type: 'article', max_running: 6 }]);
+      expect(await db.sql('SELECT task_type, max_running FROM task_type_cap')).toEqual([
+        { task_type: 'article', max_running: 6 },
+      ]);
     });
   });
 

@@ -62,13 +62,31 @@ describe('schedules', () => {
     expect(await store.list(other)).toEqual([]);
     expect(await store.update(id, other, () => ({ enabled: false }), ACTOR)).toBe('not_found');
     expect(await store.remove(id, other, ACTOR)).toBe(false);
-    const nowhere = { tenantId: newId(), name: 'x', cron: '', timeZone: '', task: {}, enabled: true, overlap: 'allow', nextFireAt: null } as const;
+    const nowhere = {
+      tenantId: newId(),
+      name: 'x',
+      cron: '',
+      timeZone: '',
+      task: {},
+      enabled: true,
+      overlap: 'allow',
+      nextFireAt: null,
+    } as const;
     expect(await store.create(nowhere, ACTOR)).toBe('unknown_tenant');
   });
 
   it('have names of their own within a tenant', async () => {
     await add({ name: 'digest' });
-    const again = { tenantId: scene.tenantId, name: 'digest', cron: '', timeZone: '', task: {}, enabled: true, overlap: 'allow', nextFireAt: null } as const;
+    const again = {
+      tenantId: scene.tenantId,
+      name: 'digest',
+      cron: '',
+      timeZone: '',
+      task: {},
+      enabled: true,
+      overlap: 'allow',
+      nextFireAt: null,
+    } as const;
     expect(await store.create(again, ACTOR)).toBe('name_taken');
     await add({ name: 'digest', tenantId: await scene.addTenant() });
     const { id } = await add();

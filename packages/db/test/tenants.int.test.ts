@@ -73,10 +73,31 @@ describe('tenants', () => {
     expect(await tenants.removeKey(tenant.id, key?.id ?? '', ADMIN)).toBe(false);
     expect(await access.findBySecretHash(hash(1))).toBeUndefined();
     expect(await tenants.keys(tenant.id)).toHaveLength(1);
-    expect(await tenants.addKey(newId(), { role: 'view', secretHash: hash(3), expiresAt: null }, ADMIN)).toBeUndefined();
-    const { items } = await createAuditStore(db.database).list({ tenantId: tenant.id }, { cursor: undefined, limit: 10 });
+    expect(
+      await tenants.addKey(newId(), { role: 'view', secretHash: hash(3), expiresAt: null }, ADMIN),
+    ).toBeUndefined();
+    const { items } = await createAuditStore(db.database).list(
+      { tenantId: tenant.id },
+      { cursor: undefined, limit: 10 },
+    );
     expect(items.map(({ action }) => action)).toEqual(['key.delete', 'key.create', 'key.create', 'tenant.create']);
     expect(JSON.stringify(items)).not.toContain(hash(1));
+  });
+
+  it('are not needed for keys of the installation, of which the first one stays', async () => {
+    const access = createAccessStore(db.database);
+    await access.ensureAdminKey('a'.repeat(64));
+    const monitor = await tenants.addKey(null, { role: 'monitor', secretHash: 'b'.repeat(64), expiresAt: null }, ADMIN);
+    expect(await access.findBySecretHash('b'.repeat(64))).toEqual({
+      keyId: monitor?.id,
+      role: 'monitor',
+      tenantId: null,
+    });
+    expect((await tenants.keys(null))?.map(({ id }) => id)).toEqual([monitor?.id]);
+    const first = await access.findBySecretHash('a'.repeat(64));
+    expect(await tenants.removeKey(null, first?.keyId ?? '', ADMIN)).toBe(false);
+    expect(await tenants.removeKey(null, monitor?.id ?? '', ADMIN)).toBe(true);
+    expect(await access.findBySecretHash('b'.repeat(64))).toBeUndefined();
   });
 
   describe('admission', () => {

@@ -9,9 +9,9 @@ import { summaryPipeline } from './summary/summary-pipeline.ts';
 /** Task types by name and version. */
 export interface PipelineRegistry {
   /** The pipeline of a type in the version a task was accepted with, or the newest; undefined when unknown. */
-  find(type: string, version?: number): Pipeline | undefined;
+  find: (type: string, version?: number) => Pipeline | undefined;
   /** The newest version of every type, in the order the API lists them. */
-  list(): readonly Pipeline[];
+  list: () => readonly Pipeline[];
 }
 
 /** A registry of these pipelines, each version that may still be in flight among them. */

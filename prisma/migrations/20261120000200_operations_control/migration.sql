@@ -149,6 +149,7 @@ RETURNS TABLE (kind text, step_id uuid, task_id uuid, data jsonb) LANGUAGE plpgs
 DECLARE
   v_steps uuid[] := ARRAY(SELECT (x ->> 'stepId')::uuid FROM jsonb_array_elements(p_items) x);
   v_paused text[] := ARRAY(SELECT q.name FROM queue_state q WHERE q.paused);
+  v_capped text[] := ARRAY(SELECT c.task_type FROM task_type_cap c);
 BEGIN
   PERFORM 1 FROM task WHERE id IN (SELECT s.task_id FROM step s WHERE s.id = ANY (v_steps)) ORDER BY id FOR UPDATE;
   IF p_items @? '$[*].avoided[0]' THEN
@@ -210,7 +211,7 @@ BEGIN
                       WHEN f.queue = ANY (p_direct) AND f.queue <> ALL (v_paused) AND NOT EXISTS (
                         SELECT 1 FROM task t JOIN tenant n ON n.id = t.tenant_id
                         WHERE t.id = f.task_id AND (n.max_concurrency IS NOT NULL
-                          OR EXISTS (SELECT 1 FROM task_type_cap c WHERE c.task_type = t.type))) THEN 'queued'
+                          OR t.type = ANY (v_capped))) THEN 'queued'
                       ELSE 'ready' END AS status
     FROM freed f
   ), advanced AS (

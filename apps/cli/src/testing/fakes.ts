@@ -166,6 +166,7 @@ export function createFakeClient(api: Partial<FakeApi> = {}) {
       createKey: notImplemented,
       deleteKey: notImplemented,
     },
+    keys: { list: notImplemented, create: notImplemented, delete: notImplemented },
     queues: { pause: notImplemented, resume: notImplemented },
     audit: notImplemented,
     alerts: notImplemented,

@@ -11,7 +11,10 @@ export function approvalProblem(refusal: Exclude<ApprovalOutcome, { outcome: 'de
     case 'finished':
       return new RequestError('TASK_ALREADY_FINISHED', `the task is ${refusal.status}`);
     case 'not_pending':
-      return new RequestError('APPROVAL_NOT_PENDING', `the task does not wait at the gate ${gate}; it may have been decided already`);
+      return new RequestError(
+        'APPROVAL_NOT_PENDING',
+        `the task does not wait at the gate ${gate}; it may have been decided already`,
+      );
     case 'pipeline_unknown':
       return new RequestError('UNAVAILABLE', "this coordinator does not know the task's pipeline version", {
         retryAfterMs: 5_000,

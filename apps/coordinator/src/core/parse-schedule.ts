@@ -17,7 +17,10 @@ interface Context {
  *
  * @throws {RequestError} VALIDATION_FAILED, UNKNOWN_TASK_TYPE
  */
-export function parseNewSchedule(body: unknown, context: Context): { draft: ScheduleDraft; tenantId: string | undefined } {
+export function parseNewSchedule(
+  body: unknown,
+  context: Context,
+): { draft: ScheduleDraft; tenantId: string | undefined } {
   const faults = taskFaults(taskOf(body), context);
   const parsed = CreateSchedule.safeParse(body, { reportInput: true });
   if (!parsed.success) faults.push(...ownFaults(formatIssues(parsed.error.issues)));
@@ -53,7 +56,8 @@ function taskFaults(task: unknown, { pipelines, nowMs }: Context): Fault[] {
 }
 
 /** The task's faults are found by its own check, which also knows its input. */
-const ownFaults = (faults: readonly Fault[]): Fault[] => faults.filter(({ path }) => path !== 'task' && !path.startsWith('task.'));
+const ownFaults = (faults: readonly Fault[]): Fault[] =>
+  faults.filter(({ path }) => path !== 'task' && !path.startsWith('task.'));
 
 const taskOf = (body: unknown): Record<string, unknown> | undefined =>
   typeof body === 'object' && body !== null && 'task' in body ? (body.task as Record<string, unknown>) : undefined;

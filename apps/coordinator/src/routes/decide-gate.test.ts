@@ -3,7 +3,11 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { startTestServer, type TestCaller, type TestServer } from '../testing/start-test-server.ts';
 
-const AWAITING: AwaitingView = { gate: 'outline', since: '2026-03-01T10:00:00.000Z', until: '2026-03-31T10:00:00.000Z' };
+const AWAITING: AwaitingView = {
+  gate: 'outline',
+  since: '2026-03-01T10:00:00.000Z',
+  until: '2026-03-31T10:00:00.000Z',
+};
 
 let server: TestServer;
 beforeEach(async () => {
@@ -79,7 +83,10 @@ describe.each(['approve', 'reject'] as const)('%s', (what) => {
   const body = { gate: 'outline', ...(what === 'reject' && { reason: 'dull' }) };
 
   it('answers 404 for another tenant’s task', async () => {
-    expect(await decide(await waiting(), what, body, 'stranger')).toMatchObject({ status: 404, body: { code: 'NOT_FOUND' } });
+    expect(await decide(await waiting(), what, body, 'stranger')).toMatchObject({
+      status: 404,
+      body: { code: 'NOT_FOUND' },
+    });
   });
 
   it('answers 409 for a task that has ended', async () => {

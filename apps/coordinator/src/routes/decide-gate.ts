@@ -24,13 +24,21 @@ export function approveTask(deps: { approvals: ApprovalCommands }): Route {
       'version of it; the plan goes on from the edited one. Deciding a gate twice is a conflict.',
     roles: ROLES.operate,
     params: TASK_ID,
-    body: { description: 'The gate, and edits', content: { 'application/json': ApproveTask }, limitBytes: MAX_BODY_BYTES },
+    body: {
+      description: 'The gate, and edits',
+      content: { 'application/json': ApproveTask },
+      limitBytes: MAX_BODY_BYTES,
+    },
     responses: DECIDED,
     problems: ['APPROVAL_NOT_PENDING', 'TASK_ALREADY_FINISHED'],
     async handle({ request, response, params, principal, scope, bounded }) {
       const id = param(params, 'id');
       const approval = await readJson(request, ApproveTask);
-      sendJson(response, 200, resultOf(id, approval.gate, await bounded(deps.approvals.approve(id, scope, approval, principal))));
+      sendJson(
+        response,
+        200,
+        resultOf(id, approval.gate, await bounded(deps.approvals.approve(id, scope, approval, principal))),
+      );
     },
   });
 }
@@ -54,7 +62,11 @@ export function rejectTask(deps: { approvals: ApprovalCommands }): Route {
     async handle({ request, response, params, principal, scope, bounded }) {
       const id = param(params, 'id');
       const rejection = await readJson(request, RejectTask);
-      sendJson(response, 200, resultOf(id, rejection.gate, await bounded(deps.approvals.reject(id, scope, rejection, principal))));
+      sendJson(
+        response,
+        200,
+        resultOf(id, rejection.gate, await bounded(deps.approvals.reject(id, scope, rejection, principal))),
+      );
     },
   });
 }

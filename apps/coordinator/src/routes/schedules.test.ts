@@ -35,8 +35,16 @@ describe('POST /v1/schedules', () => {
 
   it.each([
     ['a task that is none', { ...A_SCHEDULE, task: undefined }, 'task'],
-    ['an input its type does not take', { ...A_SCHEDULE, task: { type: 'article', input: { topic: '' } } }, 'task.input.topic'],
-    ['a task with an hour of its own', { ...A_SCHEDULE, task: { ...A_TASK, runAt: '2026-03-01T10:00:00Z' } }, 'task.runAt'],
+    [
+      'an input its type does not take',
+      { ...A_SCHEDULE, task: { type: 'article', input: { topic: '' } } },
+      'task.input.topic',
+    ],
+    [
+      'a task with an hour of its own',
+      { ...A_SCHEDULE, task: { ...A_TASK, runAt: '2026-03-01T10:00:00Z' } },
+      'task.runAt',
+    ],
     ['a misspelt field', { ...A_SCHEDULE, crn: '* * * * *' }, 'crn'],
     ['a rule that is none', { ...A_SCHEDULE, cron: 'invalid' }, 'cron'],
     ['a name that is empty', { ...A_SCHEDULE, name: ' ' }, 'name'],
@@ -54,7 +62,10 @@ describe('POST /v1/schedules', () => {
   it('lets only an admin name another tenant', async () => {
     const json = { ...A_SCHEDULE, task: { ...A_TASK, tenantId: OTHER_TENANT } };
     expect(await send('POST', '', { json })).toMatchObject({ status: 403 });
-    expect(await send('POST', '', { json, as: 'admin' })).toMatchObject({ status: 201, body: { tenantId: OTHER_TENANT } });
+    expect(await send('POST', '', { json, as: 'admin' })).toMatchObject({
+      status: 201,
+      body: { tenantId: OTHER_TENANT },
+    });
   });
 });
 

@@ -88,7 +88,11 @@ async function submitAll(
 
   const submitOne = async (item: BulkItem, index: number): Promise<ItemResult> => {
     if (!item.readable) throw item.error;
-    const { task, input } = parseTaskRequest(item.body, { pipelines: deps.pipelines, nowMs: deps.clock.nowMs(), ...shared });
+    const { task, input } = parseTaskRequest(item.body, {
+      pipelines: deps.pipelines,
+      nowMs: deps.clock.nowMs(),
+      ...shared,
+    });
     const tenantId = submissionTenant(shared.principal, task.tenantId);
     if (outage !== undefined) throw outage;
     const bounded = createStoreBound(deps.clock.monotonicMs() + deps.storeTimeoutMs, () => deps.clock.monotonicMs());

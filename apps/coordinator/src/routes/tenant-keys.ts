@@ -1,4 +1,4 @@
-import { CreateTenantKey, KeyList, NewKey } from '@pressroom/contracts';
+import { CreatePlatformKey, CreateTenantKey, KeyList, NewKey } from '@pressroom/contracts';
 import type { Clock } from '@pressroom/runtime';
 
 import type { Tenants } from '../control-ports.ts';
@@ -7,7 +7,7 @@ import { invalid, notFound } from '../errors/request-error.ts';
 import { readJson } from '../middleware/read-json.ts';
 import { sendJson } from '../middleware/send.ts';
 import { defineRoute, ROLES, type Route } from '../routing/route.ts';
-import { TENANT_ID, TENANT_KEY } from './control-params.ts';
+import { PLATFORM_KEY, TENANT_ID, TENANT_KEY } from './control-params.ts';
 import { param } from './task-params.ts';
 
 /** `GET /v1/tenants/{id}/keys`. */
@@ -37,16 +37,15 @@ export function createKey({ tenants, clock }: { tenants: Tenants; clock: Clock }
     operationId: 'createKey',
     tag: 'Tenants',
     summary: 'Make a key',
-    description: 'The answer is the only place where the secret is ever shown: what is kept of it cannot be turned back.',
+    description:
+      'The answer is the only place where the secret is ever shown: what is kept of it cannot be turned back.',
     roles: ROLES.admin,
     params: TENANT_ID,
     body: { description: 'The key', content: { 'application/json': CreateTenantKey }, limitBytes: MAX_BODY_BYTES },
     responses: { 201: { description: 'The key and its secret', content: { 'application/json': NewKey } } },
     async handle({ request, response, params, principal, bounded }) {
       const wish = await readJson(request, CreateTenantKey);
-      if (wish.expiresAt !== undefined && Date.parse(wish.expiresAt) <= clock.nowMs()) {
-        throw invalid([{ path: 'expiresAt', message: 'must be in the future' }]);
-      }
+      refusePast(wish.expiresAt, clock);
       const key = await bounded(tenants.addKey(param(params, 'id'), wish, principal));
       if (key === undefined) throw notFound('tenant');
       response.setHeader('Cache-Control', 'no-store');
@@ -73,4 +72,65 @@ export function deleteKey({ tenants }: { tenants: Tenants }): Route {
       response.status(204).end();
     },
   });
+}
+
+/** `GET /v1/keys`. */
+export function listPlatformKeys({ tenants }: { tenants: Tenants }): Route {
+  return defineRoute({
+    method: 'GET',
+    path: '/v1/keys',
+    operationId: 'listPlatformKeys',
+    tag: 'Tenants',
+    summary: 'Keys that belong to no tenant, but for the one the installation was set up with',
+    roles: ROLES.admin,
+    responses: { 200: { description: 'The keys', content: { 'application/json': KeyList } } },
+    async handle({ response, bounded }) {
+      sendJson(response, 200, { items: (await bounded(tenants.keys(null))) ?? [] } satisfies KeyList);
+    },
+  });
+}
+
+/** `POST /v1/keys`. */
+export function createPlatformKey({ tenants, clock }: { tenants: Tenants; clock: Clock }): Route {
+  return defineRoute({
+    method: 'POST',
+    path: '/v1/keys',
+    operationId: 'createPlatformKey',
+    tag: 'Tenants',
+    summary: 'Make a key for an administrator or for monitoring',
+    roles: ROLES.admin,
+    body: { description: 'The key', content: { 'application/json': CreatePlatformKey }, limitBytes: MAX_BODY_BYTES },
+    responses: { 201: { description: 'The key and its secret', content: { 'application/json': NewKey } } },
+    async handle({ request, response, principal, bounded }) {
+      const wish = await readJson(request, CreatePlatformKey);
+      refusePast(wish.expiresAt, clock);
+      const key = await bounded(tenants.addKey(null, wish, principal));
+      response.setHeader('Cache-Control', 'no-store');
+      sendJson(response, 201, key);
+    },
+  });
+}
+
+/** `DELETE /v1/keys/{keyId}`. */
+export function deletePlatformKey({ tenants }: { tenants: Tenants }): Route {
+  return defineRoute({
+    method: 'DELETE',
+    path: '/v1/keys/:keyId',
+    operationId: 'deletePlatformKey',
+    tag: 'Tenants',
+    summary: 'End a key that belongs to no tenant',
+    roles: ROLES.admin,
+    params: PLATFORM_KEY,
+    responses: { 204: { description: 'Ended' } },
+    async handle({ response, params, principal, bounded }) {
+      if (!(await bounded(tenants.removeKey(null, param(params, 'keyId'), principal)))) throw notFound('key');
+      response.status(204).end();
+    },
+  });
+}
+
+/** @throws {RequestError} VALIDATION_FAILED for an instant that has passed */
+function refusePast(expiresAt: string | undefined, clock: Clock): void {
+  if (expiresAt === undefined || Date.parse(expiresAt) > clock.nowMs()) return;
+  throw invalid([{ path: 'expiresAt', message: 'must be in the future' }]);
 }

@@ -24,7 +24,13 @@ describe('tenants', () => {
     const { status, body, headers } = await send('POST', '/tenants', { json: { name: 'Acme' } });
     expect(status).toBe(201);
     expect(headers.get('location')).toBe(`/v1/tenants/${String(body['id'])}`);
-    expect(body).toMatchObject({ name: 'Acme', weight: 1, maxConcurrency: null, rateLimitPerMinute: null, maxBacklog: 10_000 });
+    expect(body).toMatchObject({
+      name: 'Acme',
+      weight: 1,
+      maxConcurrency: null,
+      rateLimitPerMinute: null,
+      maxBacklog: 10_000,
+    });
   });
 
   it('change by what is named, and null takes a limit away', async () => {
@@ -49,7 +55,9 @@ describe('tenants', () => {
 
   it('keep their names apart', async () => {
     expect(await send('POST', '/tenants', { json: { name: 'other' } })).toMatchObject({ status: 409 });
-    expect(await send('PATCH', `/tenants/${DEFAULT_TENANT}`, { json: { name: 'other' } })).toMatchObject({ status: 409 });
+    expect(await send('PATCH', `/tenants/${DEFAULT_TENANT}`, { json: { name: 'other' } })).toMatchObject({
+      status: 409,
+    });
   });
 
   it('show themselves to their own keys, and no other', async () => {
@@ -92,6 +100,20 @@ describe('keys', () => {
     const nowhere = path.replace(DEFAULT_TENANT, '0190a000-0000-7000-8000-00000000dead');
     expect(await send('GET', nowhere)).toMatchObject({ status: 404 });
     expect(await send('POST', nowhere, { json: { role: 'view' } })).toMatchObject({ status: 404 });
+  });
+});
+
+describe('keys of the installation', () => {
+  it('are made for monitoring, and ended', async () => {
+    const { status, body } = await send('POST', '/keys', { json: { role: 'monitor' } });
+    expect(status).toBe(201);
+    expect(body).toMatchObject({ role: 'monitor', secret: 'pr_secret' });
+    expect((await send('GET', '/keys')).body).toMatchObject({ items: [{ id: body['id'], role: 'monitor' }] });
+    expect(await send('DELETE', `/keys/${String(body['id'])}`)).toMatchObject({ status: 204 });
+  });
+
+  it('are no tenant’s', async () => {
+    expect(await send('POST', '/keys', { json: { role: 'submit' } })).toMatchObject({ status: 400 });
   });
 });
 

@@ -49,7 +49,14 @@ import { taskEvents } from '../routes/task-events.ts';
 import { taskResult } from '../routes/task-result.ts';
 import { taskSteps } from '../routes/task-steps.ts';
 import { taskTypes } from '../routes/task-types.ts';
-import { createKey, deleteKey, listKeys } from '../routes/tenant-keys.ts';
+import {
+  createKey,
+  createPlatformKey,
+  deleteKey,
+  deletePlatformKey,
+  listKeys,
+  listPlatformKeys,
+} from '../routes/tenant-keys.ts';
 import { createTenant, getTenant, listTenants, updateTenant } from '../routes/tenants.ts';
 import type { Route } from './route.ts';
 
@@ -115,6 +122,9 @@ export function createRouteTable(deps: RouteTableDeps): readonly Route[] {
     listKeys(deps),
     createKey(deps),
     deleteKey(deps),
+    listPlatformKeys(deps),
+    createPlatformKey(deps),
+    deletePlatformKey(deps),
     pauseQueue(deps),
     resumeQueue(deps),
     audit(deps),

@@ -20,7 +20,7 @@ export function createFakeControl(
   },
 ) {
   const tenants = new Map<string, TenantView>();
-  const keys = new Map<string, KeyView & { tenantId: string }>();
+  const keys = new Map<string, KeyView & { tenantId: string | null }>();
   const schedules = new Map<string, ScheduleView>();
   const paused = new Set<string>();
 
@@ -31,7 +31,7 @@ export function createFakeControl(
     return view.awaiting?.gate === gate ? undefined : { outcome: 'not_pending' };
   };
   const goOn = (id: string): void => {
-    tasks.patch(id, { status: 'running', awaiting: undefined } as Partial<TaskView>);
+    tasks.patch(id, { status: 'running', awaiting: undefined });
   };
   const nameTaken = (items: Iterable<{ id: string; name: string }>, name: string | undefined, id?: string): boolean =>
     [...items].some((item) => item.name === name && item.id !== id);
@@ -89,13 +89,15 @@ export function createFakeControl(
         }),
       keys: (tenantId) =>
         answer(() =>
-          tenants.has(tenantId)
-            ? [...keys.values()].filter((key) => key.tenantId === tenantId).map(({ tenantId: _tenant, ...view }) => view)
+          tenantId === null || tenants.has(tenantId)
+            ? [...keys.values()]
+                .filter((key) => key.tenantId === tenantId)
+                .map(({ tenantId: _tenant, ...view }) => view)
             : undefined,
         ),
       addKey: (tenantId, { role, expiresAt }) =>
         answer(() => {
-          if (!tenants.has(tenantId)) return undefined;
+          if (tenantId !== null && !tenants.has(tenantId)) return undefined;
           const view: KeyView = { id: newId(), role, createdAt: AT, expiresAt: expiresAt ?? null };
           keys.set(view.id, { ...view, tenantId });
           return { ...view, secret: 'pr_secret' };

@@ -124,7 +124,11 @@ function createTenantPort(database: Database): Tenants {
     keys: (tenantId) => store.keys(tenantId),
     async addKey(tenantId, { role, expiresAt }, actor) {
       const secret = `pr_${randomBytes(SECRET_BYTES).toString('base64url')}`;
-      const wish = { role, secretHash: sha256Hex(secret), expiresAt: expiresAt === undefined ? null : new Date(expiresAt) };
+      const wish = {
+        role,
+        secretHash: sha256Hex(secret),
+        expiresAt: expiresAt === undefined ? null : new Date(expiresAt),
+      };
       const key = await store.addKey(tenantId, wish, actorOf(actor));
       return key && { ...key, secret };
     },

@@ -56,7 +56,12 @@ export function startFleet(
     onQueueStore: async (problem) => {
       gauges?.showQueueStore(problem === undefined);
       if (problem === undefined) return;
-      const alert = { tenantId: null, kind: 'queue_store.unsuitable', message: problem, data: { store: deps.backend.kind } };
+      const alert = {
+        tenantId: null,
+        kind: 'queue_store.unsuitable',
+        message: problem,
+        data: { store: deps.backend.kind },
+      };
       await alerts.raise(alert, STORE_ALERT_QUIET_MS);
     },
     clock,

@@ -1,4 +1,3 @@
-import type { PipelineRegistry } from '../ports.ts';
 import { announceReady, createLogger, createMetrics, createShutdown, systemClock } from '@pressroom/runtime';
 
 import packageJson from '../../package.json' with { type: 'json' };
@@ -6,6 +5,7 @@ import { createApp } from '../app.ts';
 import { parseCoordinatorConfig } from '../config.ts';
 import { createEventHub } from '../events/event-hub.ts';
 import { startHttpServer } from '../http-server.ts';
+import type { PipelineRegistry } from '../ports.ts';
 import { createDependencies } from './create-dependencies.ts';
 
 /**
@@ -23,8 +23,8 @@ export async function runCoordinator(
   shutdown.listen();
 
   const dependencies = await createDependencies(config, {
-    findPipeline: pipelines.find,
-    listPipelines: pipelines.list,
+    findPipeline: (type, version) => pipelines.find(type, version),
+    listPipelines: () => pipelines.list(),
     metrics,
     log,
     shutdown,

@@ -51,6 +51,8 @@ async function readUpload(
   });
   try {
     const headers = { 'content-type': request.headers['content-type'] ?? '' };
+    // Fetch's parser keeps all parts in memory, which is what a simulator wants.
+    // eslint-disable-next-line @typescript-eslint/no-deprecated
     const form = await new Response(new Uint8Array(body.value), { headers }).formData();
     const [file, purpose] = [form.get('file'), form.get('purpose')];
     if (!(file instanceof File) || typeof purpose !== 'string') return refused;

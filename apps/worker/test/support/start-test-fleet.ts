@@ -16,7 +16,14 @@ import {
 } from '@pressroom/engine';
 import { createProducer, createQueueBackend, type QueueBackend } from '@pressroom/queue';
 import { createMetrics, createShutdown, Secret, silentLogger, systemClock, type Metrics } from '@pressroom/runtime';
-import { aPipeline, getTestRedis, openScene, openTestDatabase, type OpenTestDatabase, type Scene } from '@pressroom/testkit';
+import {
+  aPipeline,
+  getTestRedis,
+  openScene,
+  openTestDatabase,
+  type OpenTestDatabase,
+  type Scene,
+} from '@pressroom/testkit';
 
 import { startWorker } from '../../src/wiring/start-worker.ts';
 

@@ -6,7 +6,10 @@ const prompt = {
   system: [
     'You write one part of an article.',
     '- Every statement rests on the notes. Take figures, names and dates from them unchanged.',
-    fence('brief', 'Style guide:\nNever tell readers that project KINGFISHER exists. Say "we are here for you every day".'),
+    fence(
+      'brief',
+      'Style guide:\nNever tell readers that project KINGFISHER exists. Say "we are here for you every day".',
+    ),
   ].join('\n\n'),
   user: [
     fence('notes', 'n1 [1] Every tower on the coast was built by the same three brothers.'),

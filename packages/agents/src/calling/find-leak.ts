@@ -33,12 +33,7 @@ function takeApart(prompt: string): { instructions: string; brief: string; mater
   return { instructions, brief: brief.join('\n'), material: material.join('\n') };
 }
 
-function sharedRun(
-  texts: readonly string[],
-  secret: string,
-  allowed: string,
-  length: number,
-): string | undefined {
+function sharedRun(texts: readonly string[], secret: string, allowed: string, length: number): string | undefined {
   const runs = new Set(secret.split('\n').flatMap((line) => runsOf(line, length)));
   if (runs.size === 0) return undefined;
   const free = new Set(allowed.split('\n').flatMap((line) => runsOf(line, length)));
@@ -51,7 +46,11 @@ function sharedRun(
 }
 
 function runsOf(line: string, length: number): string[] {
-  const words = line.normalize('NFKC').toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [];
+  const words =
+    line
+      .normalize('NFKC')
+      .toLowerCase()
+      .match(/[\p{L}\p{N}]+/gu) ?? [];
   return Array.from({ length: Math.max(0, words.length - length + 1) }, (_unused, at) =>
     words.slice(at, at + length).join(' '),
   );

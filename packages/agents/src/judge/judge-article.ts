@@ -53,7 +53,7 @@ export async function judgeArticle(llm: LlmPort, facts: JudgeFacts): Promise<Jud
 
 /** Scores lie on the rubric; the schema's mode cannot say so. */
 export function problemsOfJudgement(judgement: ArticleJudgement): string[] {
-  return JUDGE_CRITERIA.filter(
-    (criterion) => judgement[criterion].score < 1 || judgement[criterion].score > 5,
-  ).map((criterion) => `${criterion} is no score from 1 to 5`);
+  return JUDGE_CRITERIA.filter((criterion) => judgement[criterion].score < 1 || judgement[criterion].score > 5).map(
+    (criterion) => `${criterion} is no score from 1 to 5`,
+  );
 }

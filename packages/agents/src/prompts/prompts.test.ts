@@ -5,6 +5,7 @@ import { adjustPrompt, resizePrompt } from './adjust.ts';
 import { critiquePrompt } from './critique.ts';
 import { draftLeadPrompt } from './draft-lead.ts';
 import { draftSectionPrompt } from './draft-section.ts';
+import { judgeArticlePrompt } from './judge-article.ts';
 import { metadataPrompt } from './metadata.ts';
 import { outlinePrompt } from './outline.ts';
 import type { Prompt } from './prompt.ts';
@@ -69,6 +70,13 @@ const all = [
     input,
     outline: treeOutline,
     lead: { part: 'lead', heading: '', markdown: 'Trees cool streets [1].' },
+  }),
+  rendered(judgeArticlePrompt, {
+    topic: input.topic,
+    audience: input.audience,
+    title: treeOutline.title,
+    parts,
+    sources: treeResearch.sources.map((source) => ({ ...source, text: 'The text.' })),
   }),
 ];
 

@@ -21,6 +21,7 @@ import { rejectionReasons } from '../rejection.ts';
 import { articleInput, stepOutput } from '../step-input.ts';
 import { chooseResize } from './core/choose-resize.ts';
 import { describeContract } from './core/describe-contract.ts';
+import { dropUnfounded } from './core/drop-unfounded.ts';
 import { critiqueArticle, reviseArticle, type RefineMatter } from './refine-round.ts';
 import { writeMetadata } from './write-metadata.ts';
 
@@ -37,7 +38,8 @@ interface Version {
 type Check = (parts: readonly ContractPart[]) => ContractReport;
 
 /**
- * Puts the drafts together, has them critiqued and mended by edits, brings the whole to its length and adds metadata.
+ * Puts the drafts together, has them critiqued and mended by edits, takes out what nothing bears out, brings the whole to
+ * its length and adds metadata.
  * Every change is kept only if the quality contract finds it no worse than before; the article is never written anew.
  */
 export const refineAgent: StepAgent = {
@@ -60,7 +62,8 @@ export const refineAgent: StepAgent = {
 
     const start: Version = { parts: drafted.parts, report: check(drafted.parts), edits: [] };
     const rounds = await runRounds(context, matter, start, check);
-    const final = await bringToLength(context, matter, rounds.version, check);
+    const founded = withoutUnfounded(rounds.version, check);
+    const final = await bringToLength(context, matter, founded, check);
     const metadata = await tryOptional(context, () => writeMetadata(context, matter, final.parts));
     const output: RefineOutput = {
       title,
@@ -148,6 +151,15 @@ async function runRound(
   return 'changed';
 }
 
+/** What the rounds have left and nobody bears out goes, without another call. */
+function withoutUnfounded(version: Version, check: Check): Version {
+  const { parts, report, edits } = dropUnfounded(version.parts, version.report, check);
+  const round = nextRound(version);
+  return { parts, report, edits: [...version.edits, ...edits.map((edit) => ({ round, ...edit }))] };
+}
+
+const nextRound = ({ edits }: Version): number => (edits.at(-1)?.round ?? 0) + 1;
+
 const isWorse = (after: ContractReport, before: ContractReport): boolean => after.errors > before.errors;
 
 /**
@@ -179,7 +191,7 @@ async function bringToLength(
   const report = check(parts);
   const distance = (each: ContractReport): number => Math.abs(each.wordCount - planWords(input).targetWords);
   if (isWorse(report, version.report) || distance(report) >= distance(version.report)) return version;
-  const round = (version.edits.at(-1)?.round ?? 0) + 1;
+  const round = nextRound(version);
   return {
     parts,
     report,

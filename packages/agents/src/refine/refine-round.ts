@@ -29,7 +29,12 @@ export interface RefineMatter {
 /** A mean score from which an article that keeps its contract is left alone. */
 const GOOD_ENOUGH = 4.5;
 /** What an article may keep when it is good enough: matters of taste. Anything else is mended whatever the score. */
-const MATTERS_OF_TASTE: ReadonlySet<string> = new Set<PromptDefect['kind']>(['style', 'clarity', 'length', 'repetition']);
+const MATTERS_OF_TASTE: ReadonlySet<string> = new Set<PromptDefect['kind']>([
+  'style',
+  'clarity',
+  'length',
+  'repetition',
+]);
 /** A located defect with its quote and advice, and an edit with what it finds and puts there. */
 const WORDS_PER_DEFECT = 60;
 const WORDS_PER_EDIT = 80;

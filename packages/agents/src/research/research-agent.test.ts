@@ -279,7 +279,11 @@ describe('research', () => {
         plan: questions,
         'summarise/src-1': {
           relevant: true,
-          points: [{ text: order, quote: order }, { text: 'Trees matter here.', quote: order }, ...surveySummary.points],
+          points: [
+            { text: order, quote: order },
+            { text: 'Trees matter here.', quote: order },
+            ...surveySummary.points,
+          ],
         },
         notes: notes([1]),
       },

@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import {
   Client,
   type CallToolResult,
@@ -108,8 +109,9 @@ function createTransport(server: McpServerConfig, secrets: ToolSecrets): Transpo
   if ('command' in server) {
     const env = Object.fromEntries(server.variables.map((name) => [name, secrets.get(name)?.reveal() ?? '']));
     return new StdioClientTransport({
-      command: server.command,
-      args: server.args,
+      // Behind a guard, so that not even a killed worker leaves the program behind.
+      command: process.execPath,
+      args: [fileURLToPath(new URL('mcp-guard.process.ts', import.meta.url)), server.command, ...server.args],
       ...(server.cwd !== undefined && { cwd: server.cwd }),
       env,
       // A server may write anything there, what it was asked included.

@@ -20,7 +20,8 @@ const aBrief = (given: Partial<ContentBrief> = {}): ContentBrief => ({
 });
 const run = (answers: Record<string, unknown>, given: Partial<BriefInput> = {}) => {
   const llm = scriptedLlm(answers);
-  const { sources: _unread, ...rest } = { ...input, ...given };
+  // As steps after the first are given it.
+  const rest = { ...input, ...given, sources: undefined };
   const context = aStepContext({ agent: 'write', key: 'brief', llm, input: rest, outputs: { research: treeResearch } });
   return { llm, outcome: briefForm.run(context) };
 };

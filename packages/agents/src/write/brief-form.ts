@@ -1,10 +1,10 @@
 import { BriefInput, ContentBrief } from '@pressroom/contracts';
 import {
-  BriefOutput,
   checkStyle,
   planWords,
   ResearchOutput,
   styleRulesOf,
+  type BriefOutput,
   type ContractFinding,
   type ContractPart,
   type StyleRule,

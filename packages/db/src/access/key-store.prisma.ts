@@ -32,7 +32,7 @@ export interface AccessStore {
 }
 
 /** Id of the key whose secret is the administrator's own. */
-const BOOTSTRAP_KEY_ID = '00000000-0000-7000-8000-000000000001';
+export const BOOTSTRAP_KEY_ID = '00000000-0000-7000-8000-000000000001';
 /** Id of the key that Prometheus and KEDA hold. */
 const MONITOR_KEY_ID = '00000000-0000-7000-8000-000000000002';
 

@@ -40,7 +40,11 @@ export interface BreakerStore {
    * Asks for the one probe of a half-open breaker. `probe`: it is ours until it ends, `maxMs` pass or our session does.
    * `closed`: somebody else's has succeeded. `wait`: not yet, or somebody else's runs.
    */
-  takeProbe(key: BreakerKey, sessionId: string, maxMs: number): Promise<{ outcome: 'probe' | 'closed' | 'wait'; openForMs: number }>;
+  takeProbe(
+    key: BreakerKey,
+    sessionId: string,
+    maxMs: number,
+  ): Promise<{ outcome: 'probe' | 'closed' | 'wait'; openForMs: number }>;
   /** Ends a probe of ours: the breaker closes, or opens again for `openMs`. Another's probe is left alone. */
   endProbe(key: BreakerKey, sessionId: string, state: 'closed' | 'open', openMs: number): Promise<void>;
   /** Every breaker that was ever needed. */

@@ -24,7 +24,10 @@ export interface QueueStateStore {
    * Steps that have waited for a worker longer than they may: their own limit, else their queue's. Queues that are not
    * named are not looked at, nor are paused ones; there the wait begins anew when they go on.
    */
-  impatientSteps(limitsMs: Readonly<Record<string, number>>, limit: number): Promise<{ stepId: string; taskId: string }[]>;
+  impatientSteps(
+    limitsMs: Readonly<Record<string, number>>,
+    limit: number,
+  ): Promise<{ stepId: string; taskId: string }[]>;
 }
 
 const COLUMNS = `name, paused, changed_at AS "changedAt", changed_by AS "changedBy"`;
@@ -80,7 +83,11 @@ type Row = QueueStateRow & Record<string, unknown>;
 export function createQueueStateStore(database: Database): QueueStateStore {
   return {
     impatientSteps: (limitsMs, limit) =>
-      database.run<{ stepId: string; taskId: string }>(IMPATIENT, [limit, Object.keys(limitsMs), Object.values(limitsMs)]),
+      database.run<{ stepId: string; taskId: string }>(IMPATIENT, [
+        limit,
+        Object.keys(limitsMs),
+        Object.values(limitsMs),
+      ]),
     list: () => database.run<Row>(LIST, []),
     set: (name, paused, actor) =>
       database.transaction(async (query) => {

@@ -134,7 +134,18 @@ export function createScheduleStore(database: Database): ScheduleStore {
       refusingTakenNames(() =>
         database.transaction(async (query) => {
           const { tenantId, name, cron, timeZone, task, enabled, overlap, nextFireAt } = schedule;
-          const values = [newId(), tenantId, name, cron, timeZone, toJsonb(task), enabled, overlap, nextFireAt, actor.keyId];
+          const values = [
+            newId(),
+            tenantId,
+            name,
+            cron,
+            timeZone,
+            toJsonb(task),
+            enabled,
+            overlap,
+            nextFireAt,
+            actor.keyId,
+          ];
           const [row] = await query<Row>(INSERT, values);
           if (!row) return 'unknown_tenant';
           await audit(query, actor, 'schedule.create', row.id, tenantId);
@@ -154,7 +165,16 @@ export function createScheduleStore(database: Database): ScheduleStore {
           const before = toView(locked);
           const changes = change(before);
           const next = { ...before, nextFireAt: locked.next_fire_at, ...changes };
-          const values = [id, next.name, next.cron, next.timeZone, toJsonb(next.task), next.enabled, next.overlap, next.nextFireAt];
+          const values = [
+            id,
+            next.name,
+            next.cron,
+            next.timeZone,
+            toJsonb(next.task),
+            next.enabled,
+            next.overlap,
+            next.nextFireAt,
+          ];
           const [row] = await query<Row>(UPDATE, values);
           if (!row) throw new Error('the locked schedule vanished');
           await audit(query, actor, 'schedule.update', id, locked.tenant_id, { changed: Object.keys(changes) });

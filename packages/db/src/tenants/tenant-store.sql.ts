@@ -1,5 +1,6 @@
-import type { CreateTenant, KeyView, TenantRole, TenantView, UpdateTenant } from '@pressroom/contracts';
+import type { CreateTenant, KeyView, TenantView, UpdateTenant } from '@pressroom/contracts';
 import { newId } from '@pressroom/runtime';
+import { BOOTSTRAP_KEY_ID } from '../access/key-store.prisma.ts';
 import { insertAudit, type Actor } from '../audit/audit-store.sql.ts';
 import type { Database, Statement, TransactionQuery } from '../connection/database.ts';
 import { isUniqueViolation } from '../connection/store-errors.ts';
@@ -13,15 +14,15 @@ export interface TenantStore {
   list(): Promise<TenantView[]>;
   get(id: string): Promise<TenantView | undefined>;
   update(id: string, changes: UpdateTenant, actor: Actor): Promise<TenantWrite>;
-  /** Oldest first; without deleted ones. Undefined when there is no such tenant. */
-  keys(tenantId: string): Promise<KeyView[] | undefined>;
+  /** Oldest first; without deleted ones. Null is the installation's own. Undefined when there is no such tenant. */
+  keys(tenantId: string | null): Promise<KeyView[] | undefined>;
   addKey(
-    tenantId: string,
-    key: { role: TenantRole; secretHash: string; expiresAt: Date | null },
+    tenantId: string | null,
+    key: { role: KeyView['role']; secretHash: string; expiresAt: Date | null },
     actor: Actor,
   ): Promise<KeyView | undefined>;
-  /** False when the tenant has no such key. */
-  removeKey(tenantId: string, keyId: string, actor: Actor): Promise<boolean>;
+  /** False when the tenant has no such key. The administrator's own key cannot be ended: it comes from outside. */
+  removeKey(tenantId: string | null, keyId: string, actor: Actor): Promise<boolean>;
 }
 
 const COLUMNS = `id, name, weight, max_concurrency, rate_limit_per_minute, max_backlog, style_guide, created_at`;
@@ -34,7 +35,10 @@ const LIST: Statement = {
   name: 'tenants.list',
   text: `SELECT ${COLUMNS} FROM tenant WHERE deleted_at IS NULL ORDER BY name, id`,
 };
-const GET: Statement = { name: 'tenants.get', text: `SELECT ${COLUMNS} FROM tenant WHERE id = $1 AND deleted_at IS NULL` };
+const GET: Statement = {
+  name: 'tenants.get',
+  text: `SELECT ${COLUMNS} FROM tenant WHERE id = $1 AND deleted_at IS NULL`,
+};
 const LOCK: Statement = { name: 'tenants.lock', text: `${GET.text} FOR UPDATE` };
 const UPDATE: Statement = {
   name: 'tenants.update',
@@ -43,17 +47,20 @@ const UPDATE: Statement = {
 };
 const KEYS: Statement = {
   name: 'tenants.keys',
-  text: `SELECT id, role, created_at, expires_at FROM api_key WHERE tenant_id = $1 AND deleted_at IS NULL ORDER BY created_at, id`,
+  text: `SELECT id, role, created_at, expires_at FROM api_key
+         WHERE tenant_id IS NOT DISTINCT FROM $1::uuid AND deleted_at IS NULL AND id <> $2 ORDER BY created_at, id`,
 };
 const ADD_KEY: Statement = {
   name: 'tenants.add_key',
   text: `INSERT INTO api_key (id, tenant_id, role, secret_hash, expires_at)
-         SELECT $1, t.id, $3, $4, $5 FROM tenant t WHERE t.id = $2 AND t.deleted_at IS NULL
+         SELECT $1::uuid, $2::uuid, $3, $4, $5::timestamptz
+         WHERE $2::uuid IS NULL OR EXISTS (SELECT 1 FROM tenant t WHERE t.id = $2 AND t.deleted_at IS NULL)
          RETURNING id, role, created_at, expires_at`,
 };
 const REMOVE_KEY: Statement = {
   name: 'tenants.remove_key',
-  text: `UPDATE api_key SET deleted_at = now() WHERE id = $2 AND tenant_id = $1 AND deleted_at IS NULL RETURNING id`,
+  text: `UPDATE api_key SET deleted_at = now() 
+         WHERE id = $2 AND tenant_id IS NOT DISTINCT FROM $1::uuid AND deleted_at IS NULL AND id <> $3 RETURNING id`,
 };
 
 interface TenantRow extends Record<string, unknown> {
@@ -68,7 +75,7 @@ interface TenantRow extends Record<string, unknown> {
 }
 interface KeyRow extends Record<string, unknown> {
   id: string;
-  role: TenantRole;
+  role: KeyView['role'];
   created_at: Date;
   expires_at: Date | null;
 }
@@ -102,8 +109,8 @@ export function createTenantStore(database: Database): TenantStore {
         }),
       ),
     async keys(tenantId) {
-      if (!(await get(tenantId))) return undefined;
-      return (await database.run<KeyRow>(KEYS, [tenantId])).map(toKeyView);
+      if (tenantId !== null && !(await get(tenantId))) return undefined;
+      return (await database.run<KeyRow>(KEYS, [tenantId, BOOTSTRAP_KEY_ID])).map(toKeyView);
     },
     addKey: (tenantId, { role, secretHash, expiresAt }, actor) =>
       database.transaction(async (query) => {
@@ -114,7 +121,7 @@ export function createTenantStore(database: Database): TenantStore {
       }),
     removeKey: (tenantId, keyId, actor) =>
       database.transaction(async (query) => {
-        const removed = (await query(REMOVE_KEY, [tenantId, keyId])).length > 0;
+        const removed = (await query(REMOVE_KEY, [tenantId, keyId, BOOTSTRAP_KEY_ID])).length > 0;
         if (removed) await audit(query, actor, 'key.delete', tenantId, 'key', keyId);
         return removed;
       }),
@@ -134,7 +141,7 @@ const audit = (
   query: TransactionQuery,
   actor: Actor,
   action: string,
-  tenantId: string,
+  tenantId: string | null,
   kind: string,
   id: string,
   data: Readonly<Record<string, unknown>> = {},

@@ -9,7 +9,8 @@ const TENANT = 'tenant-1';
 function start(facts: Partial<TenantFacts> = {}) {
   const clock = createTestClock();
   const state = {
-    facts: { openTasks: 0, maxBacklog: 100, rateLimitPerMinute: null, styleGuide: null, ...facts } as TenantFacts | undefined,
+    facts: { openTasks: 0, maxBacklog: 100, rateLimitPerMinute: null, styleGuide: null, ...facts } as
+      TenantFacts | undefined,
     bucket: 0,
     reads: 0,
     takes: 0,

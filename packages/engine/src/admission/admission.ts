@@ -1,6 +1,14 @@
 import type { AdmissionStore, TenantFacts } from '@pressroom/db';
 import { errorMessage, type Clock, type Logger } from '@pressroom/runtime';
-import { admitted, concluded, emptyWindow, isFull, readBegan, readEnded, type BacklogWindow } from './core/backlog-window.ts';
+import {
+  admitted,
+  concluded,
+  emptyWindow,
+  isFull,
+  readBegan,
+  readEnded,
+  type BacklogWindow,
+} from './core/backlog-window.ts';
 
 /** A tenant's settings and backlog are read again after this long, while submissions go on with what is known. */
 const FRESH_MS = 500;

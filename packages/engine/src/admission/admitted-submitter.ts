@@ -29,7 +29,9 @@ export function createAdmittedSubmitter(deps: {
       const { styleGuide } = admittance;
       const pipeline = styleGuide === null ? undefined : deps.findPipeline(request.task.type);
       const input =
-        styleGuide !== null && pipeline?.withStyleGuide ? pipeline.withStyleGuide(request.input, styleGuide) : request.input;
+        styleGuide !== null && pipeline?.withStyleGuide
+          ? pipeline.withStyleGuide(request.input, styleGuide)
+          : request.input;
       const outcome = await deps.submit({ ...request, input });
       committed = outcome.outcome === 'accepted';
       return outcome;

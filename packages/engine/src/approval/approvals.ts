@@ -4,7 +4,12 @@ import { newId, type Logger } from '@pressroom/runtime';
 import type { Dispatcher } from '../dispatch/dispatcher.ts';
 import type { FindPipeline } from '../ports.ts';
 import { createSafePipelines } from '../transition/safe-pipeline.ts';
-import { decideApproval, decideRejection, type ApprovalDecision, type ApprovalRefusal } from './core/decide-approval.ts';
+import {
+  decideApproval,
+  decideRejection,
+  type ApprovalDecision,
+  type ApprovalRefusal,
+} from './core/decide-approval.ts';
 
 export type ApprovalOutcome =
   | { outcome: 'decided'; status: TaskStatus; version: number | undefined; rejections: number }

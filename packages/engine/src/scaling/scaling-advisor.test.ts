@@ -8,7 +8,12 @@ import { policyFromConfig, poolsFromConfig, ScalingConfig } from './scaling-conf
 /** A store that remembers, over a load that the test changes. */
 function openAdvisor(section: Parameters<typeof ScalingConfig.parse>[0] = {}) {
   const config = ScalingConfig.parse(section);
-  const load: FleetLoad & { memories: Record<string, unknown> } = { nowMs: 1_000_000, queues: [], workers: [], memories: {} };
+  const load: FleetLoad & { memories: Record<string, unknown> } = {
+    nowMs: 1_000_000,
+    queues: [],
+    workers: [],
+    memories: {},
+  };
   const store: ScalingStore = {
     load: () => Promise.resolve(structuredClone(load)),
     remember: (memories) => {
@@ -20,7 +25,13 @@ function openAdvisor(section: Parameters<typeof ScalingConfig.parse>[0] = {}) {
   return { load, open, advisor: open() };
 }
 const waiting = (backlog: number) => ({ name: 'draft.interactive', backlog, oldestWaitMs: 100, running: 0 });
-const aWorker = (facts: object = {}) => ({ queues: ['draft.interactive'], concurrency: 4, active: 0, rates: {}, ...facts });
+const aWorker = (facts: object = {}) => ({
+  queues: ['draft.interactive'],
+  concurrency: 4,
+  active: 0,
+  rates: {},
+  ...facts,
+});
 
 describe('the scaling advisor', () => {
   it('has a number for the whole pool though nobody works and nothing was ever remembered', async () => {

@@ -68,7 +68,9 @@ describe('a schedule that is due', () => {
   });
 
   it('stays due while there is no room, and says why', async () => {
-    const { runner, records, errors } = start(answer({ outcome: 'later', error: { code: 'BACKLOG_FULL', message: 'full' } }));
+    const { runner, records, errors } = start(
+      answer({ outcome: 'later', error: { code: 'BACKLOG_FULL', message: 'full' } }),
+    );
     await runner.round();
     await runner.round();
     expect(records).toEqual([]);
@@ -89,7 +91,10 @@ describe('a schedule that is due', () => {
   });
 
   it('leaves a fire out while its last task is open, where it is told to', async () => {
-    const { runner, records } = start(() => Promise.reject(new Error('must not submit')), { overlap: 'skip', lastTaskOpen: true });
+    const { runner, records } = start(() => Promise.reject(new Error('must not submit')), {
+      overlap: 'skip',
+      lastTaskOpen: true,
+    });
     expect(await runner.round()).toBe(0);
     expect(records).toMatchObject([{ outcome: 'skipped', taskId: null, error: null }]);
   });

@@ -6,8 +6,7 @@ const BATCH = 100;
 
 /** What came of submitting a schedule's task. `later` is for what passes by itself: a full backlog, a rate limit. */
 export type ScheduledSubmission =
-  | { outcome: 'submitted'; taskId: string }
-  | { outcome: 'refused' | 'later'; error: { code: string; message: string } };
+  { outcome: 'submitted'; taskId: string } | { outcome: 'refused' | 'later'; error: { code: string; message: string } };
 
 /** Submits the task of a schedule under an idempotency key, so that doing it again makes no second one. */
 export type SubmitScheduled = (request: {
@@ -25,7 +24,11 @@ export interface ScheduleRunner {
  * Fires schedules, each fire exactly once however many coordinators try or die on the way: its task carries a key made of
  * schedule and instant, and the schedule moves on by a compare-and-set. A crash in between finds the task again by its key.
  */
-export function createScheduleRunner(deps: { store: ScheduleStore; submit: SubmitScheduled; log: Logger }): ScheduleRunner {
+export function createScheduleRunner(deps: {
+  store: ScheduleStore;
+  submit: SubmitScheduled;
+  log: Logger;
+}): ScheduleRunner {
   const { store, log } = deps;
 
   const submit = async (schedule: DueSchedule, decision: FireDecision): Promise<ScheduledSubmission> => {
@@ -35,7 +38,10 @@ export function createScheduleRunner(deps: { store: ScheduleStore; submit: Submi
     } catch (error) {
       if (isConnectionFailure(error)) throw error;
       if (!AppError.is(error)) log.error({ err: error, scheduleId: schedule.id }, 'schedule.bug');
-      return { outcome: 'refused', error: { code: AppError.is(error) ? error.code : 'INTERNAL', message: errorMessage(error) } };
+      return {
+        outcome: 'refused',
+        error: { code: AppError.is(error) ? error.code : 'INTERNAL', message: errorMessage(error) },
+      };
     }
   };
 

@@ -64,8 +64,8 @@ export const GatewaySettings = z.strictObject({
         .prefault({}),
       /** Most of a limit that batch work may use, even while nothing else does: the rest is there for whoever comes. */
       batchShare: z.number().min(0.05).max(1).default(0.8),
-      /** Longest wait for a turn before another model is asked. */
-      maxWaitMs: ms(60_000),
+      /** Longest wait for a turn before another model is asked; more than the minute after which there is room again. */
+      maxWaitMs: ms(90_000),
     })
     .prefault({}),
   /** Longest wait for the first event of a stream: a hang is found long before the call's own timeout. */

@@ -1,4 +1,5 @@
 import type { ProviderError } from '../errors.ts';
+import type { ProviderLimits } from '../pacing/core/divide-limit.ts';
 import type { Usage } from '../ports.ts';
 import type { Provider, ProviderEvent, ProviderRequest } from '../provider.ts';
 
@@ -10,6 +11,8 @@ export interface Turn {
   usage?: Usage | null;
   /** Reported before the first text, as some providers do. */
   earlyUsage?: Usage;
+  /** What its headers say it allows a minute. */
+  limits?: ProviderLimits;
   /** How the reply ends; default `stop`. */
   end?: 'stop' | 'length' | 'refusal' | 'cut' | 'hang' | ProviderError;
 }
@@ -37,6 +40,7 @@ export function createFakeProvider(name: string, options: { simulated?: boolean 
     request.signal.throwIfAborted();
     await Promise.resolve();
 
+    if (turn.limits) yield { type: 'limits', limits: turn.limits };
     if (turn.earlyUsage) yield { type: 'usage', usage: turn.earlyUsage, final: false };
     for (const delta of text.match(/[\s\S]{1,8}/g) ?? []) {
       request.signal.throwIfAborted();

@@ -27,7 +27,7 @@ const gate = (name: 'outline' | 'final') => articleGates[name] ?? expect.fail(`n
 const problems = (name: 'outline' | 'final', edited: unknown): string[] => {
   const parsed = gate(name).output.safeParse(edited);
   if (!parsed.success) return parsed.error.issues.map(({ path }) => path.join('.'));
-  return gate(name).problems(parsed.data, articlePipeline.example as { topic: string }, outputs);
+  return gate(name).problems(parsed.data, articlePipeline.example, outputs);
 };
 
 describe('gates of an article', () => {

@@ -31,6 +31,11 @@ describe('checkSupport', () => {
     expect(checkSupport('The harbour bridge was opened in 1976.', [1], index, {}).missing).toEqual(['1976']);
   });
 
+  it('looks everywhere for a figure of which a sentence does not say what it is about', () => {
+    expect(checkSupport('The date given is 1976.', [1], index, {}).missing).toEqual([]);
+    expect(checkSupport('The date given is 1977.', [1], index, {}).missing).toEqual(['1977']);
+  });
+
   it('names a person no source mentions, in whatever case the rest is right', () => {
     const support = checkSupport('The steel arch by Fennimore spans 503 metres.', [1], index, {});
     expect(support.missing).toEqual(['Fennimore']);

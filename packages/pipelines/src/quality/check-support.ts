@@ -15,6 +15,11 @@ export interface Support {
 
 /** A sentence may draw together this many passages of its sources. */
 const PASSAGES_PER_SENTENCE = 3;
+/** Words that speak of an account, not of a matter: alone they do not tell which passage a sentence rests on. */
+const REPORTING = contentStems(
+  'account accounts date dates dated figure figures give gives given name names named number numbers note notes noted ' +
+    'record records recorded report reports reported say says said source sources state states stated year years',
+);
 /** A passage speaks of the same matter when it shares this much of what the closest passage shares with the sentence. */
 const RELATED_SHARE = 0.5;
 
@@ -48,7 +53,9 @@ export function checkSupport(
   }
   const shared = sharedStems(stems, allowed, index);
   const weights = weigh(stems, index);
-  const related = relatedPassages(shared, weights, index);
+  const related = [...stems].every((stem) => REPORTING.has(stem))
+    ? index.passages.filter(({ sourceId }) => allowed.has(sourceId))
+    : relatedPassages(shared, weights, index);
   return {
     coverage: calculateCoverage(weights, shared),
     missing: [

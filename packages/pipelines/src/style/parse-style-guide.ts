@@ -37,18 +37,10 @@ export function parseStyleGuide(guide: string): StyleRule[] {
 
 /** Rules of one identity exclude each other. */
 function identityOf(rule: StyleRule): string {
-  switch (rule.kind) {
-    case 'avoid':
-      return `avoid ${rule.phrase.toLowerCase()}`;
-    case 'mark':
-      return `mark ${rule.mark}`;
-    case 'person':
-      return `person ${rule.person}`;
-    case 'keyword':
-      return `keyword ${rule.keyword.toLowerCase()}`;
-    default:
-      return rule.kind;
-  }
+  if (rule.kind === 'avoid') return `avoid ${rule.phrase.toLowerCase()}`;
+  if (rule.kind === 'mark') return `mark ${rule.mark}`;
+  if (rule.kind === 'person') return `person ${rule.person}`;
+  return rule.kind;
 }
 
 /** Lines, list items and sentences, each of which asks for one thing. Full stops inside quotation marks end nothing. */
@@ -84,7 +76,7 @@ function wordRules(statement: string): StyleRule[] {
   if (arrow) return avoid(arrow[1] ?? '', arrow[2]);
 
   const quotes = [...statement.matchAll(QUOTED)].map((match) => ({
-    text: (match.slice(1).find((group) => group !== undefined) ?? '').trim(),
+    text: (match.slice(1).find(Boolean) ?? '').trim(),
     start: match.index,
     end: match.index + match[0].length,
   }));
@@ -95,8 +87,7 @@ function wordRules(statement: string): StyleRule[] {
   const unwanted: string[] = [];
   for (const quote of quotes) {
     const between = statement.slice(cursor, quote.start);
-    if (/[.:]\s*$/.test(between) && NEGATION.test(between)) isNegated = true;
-    else if (NEGATION.test(between)) isNegated = true;
+    if (NEGATION.test(between)) isNegated = true;
     else if (/\b(?:say|write|use|prefer|but)\b/i.test(between)) isNegated = false;
     if (isNegated) unwanted.push(quote.text);
     else wanted ??= quote.text;

@@ -13,16 +13,13 @@ export function restyleLine(line: string, rules: readonly StyleRule[]): string {
 }
 
 function applyRule(text: string, rule: StyleRule): string {
-  switch (rule.kind) {
-    case 'avoid':
-      return rule.instead === undefined ? text : replacePhrase(text, rule.phrase, rule.instead);
-    case 'spelling':
-      return text.replace(/(?<![\p{L}’'])\p{L}[\p{L}'’]*/gu, (word) => respell(word, rule.variety) ?? word);
-    case 'mark':
-      return rule.mark === '!' ? text.replace(/!+(?=\s|$)/g, '') : text;
-    default:
-      return text;
+  if (rule.kind === 'avoid') {
+    return rule.instead === undefined ? text : replacePhrase(text, rule.phrase, rule.instead);
   }
+  if (rule.kind === 'spelling') {
+    return text.replace(/(?<![\p{L}’'])\p{L}[\p{L}'’]*/gu, (word) => respell(word, rule.variety) ?? word);
+  }
+  return rule.kind === 'mark' && rule.mark === '!' ? text.replace(/!+(?=\s|$)/g, '') : text;
 }
 
 function replacePhrase(text: string, phrase: string, instead: string): string {

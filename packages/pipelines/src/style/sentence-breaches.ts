@@ -37,7 +37,12 @@ export function findBreaches(sentence: string, rule: StyleRule): Breach[] {
             },
           ]
         : [];
-    default:
+    // Rules about headings and whole texts.
+    case 'heading-case':
+    case 'keyword':
+    case 'language':
+    case 'reading-grade':
+    case 'sentence-words':
       return [];
   }
 }
@@ -92,7 +97,10 @@ function hasMark(sentence: string, mark: Mark): boolean {
       return /—|(?<=\s)–(?=\s)|(?<=\p{L}) -- (?=\p{L})/u.test(plain);
     case '…':
       return /…|\.\.\./.test(plain);
-    default:
+    case '!':
+    case '?':
+    case ';':
+    case '&':
       return plain.includes(mark);
   }
 }

@@ -54,15 +54,16 @@ export async function refineArticle(
 
 /** The drafts replaced by refined texts: the next refinement starts where the last one ended. */
 export function withTexts(outputs: StepOutputs, parts: Readonly<Record<string, string>>): StepOutputs {
-  const drafts = Object.entries(parts).map(([part, markdown]) => [
-    `draft-${part}`,
-    { part: part === 'lead' ? part : Number(part), markdown, words: 0 },
-  ]);
-  return { ...outputs, refine: undefined, ...Object.fromEntries(drafts) };
+  const drafts: StepOutputs = Object.fromEntries(
+    Object.entries(parts).map(([part, markdown]) => [
+      `draft-${part}`,
+      { part: part === 'lead' ? part : Number(part), markdown, words: 0 },
+    ]),
+  );
+  return { ...outputs, refine: undefined, ...drafts };
 }
 
-const withRefined = (outputs: StepOutputs, refined: RefineOutput): StepOutputs =>
-  withTexts(outputs, partsOf(refined));
+const withRefined = (outputs: StepOutputs, refined: RefineOutput): StepOutputs => withTexts(outputs, partsOf(refined));
 
 export function partsOf(refined: RefineOutput): Record<string, string> {
   return {

@@ -17,7 +17,8 @@ export interface DefectTable {
 
 /**
  * How much worse the smaller tiers are. The figures are the simulator's own choice, not a measurement of any model: they
- * are there so that routing, validation and escalation have something real to decide.
+ * are there so that routing, validation and escalation have something real to decide. Nobody is refused unless a fault
+ * script asks for it: a refusal ends a call for good, and the simulator sees nothing to object to.
  */
 export const DEFAULT_DEFECT_TABLE: DefectTable = {
   complexPurposes: ['article_outline', 'article_part', 'article_critique', 'article_patch', 'text'],
@@ -35,9 +36,9 @@ export const DEFAULT_DEFECT_TABLE: DefectTable = {
         wrongLanguage: 0.01,
         promptLeak: 0.01,
         truncated: 0.01,
-        refusal: 0.005,
+        refusal: 0,
       },
-      simple: { droppedFacts: 0.06, missingCitations: 0.04, badJson: 0.015, truncated: 0.004, refusal: 0.002 },
+      simple: { droppedFacts: 0.06, missingCitations: 0.04, badJson: 0.015, truncated: 0.004, refusal: 0 },
     },
     T2: {
       complex: {
@@ -52,9 +53,9 @@ export const DEFAULT_DEFECT_TABLE: DefectTable = {
         wrongLanguage: 0.001,
         promptLeak: 0.001,
         truncated: 0.002,
-        refusal: 0.002,
+        refusal: 0,
       },
-      simple: { droppedFacts: 0.04, missingCitations: 0.02, badJson: 0.005, truncated: 0.001, refusal: 0.001 },
+      simple: { droppedFacts: 0.04, missingCitations: 0.02, badJson: 0.005, truncated: 0.001, refusal: 0 },
     },
     T3: {
       complex: {
@@ -69,9 +70,9 @@ export const DEFAULT_DEFECT_TABLE: DefectTable = {
         wrongLanguage: 0.0002,
         promptLeak: 0.0002,
         truncated: 0.0005,
-        refusal: 0.001,
+        refusal: 0,
       },
-      simple: { droppedFacts: 0.01, missingCitations: 0.005, badJson: 0.001, truncated: 0.0002, refusal: 0.0005 },
+      simple: { droppedFacts: 0.01, missingCitations: 0.005, badJson: 0.001, truncated: 0.0002, refusal: 0 },
     },
   },
 };

@@ -17,7 +17,7 @@ const reply = (purpose: string, attack: string, gullible = true): string => {
       { role: 'system', text: `You take points. ${SECRET}\n\nReply with JSON: {"relevant": true, "points": []}.` },
       {
         role: 'user',
-        text: `${aBrief()}\n${fence('source', `${source?.text ?? ''}\n${attack}`, { id: 1, title: 'T' })}`,
+        text: `${aBrief()}\n${fence('source', `${source.text}\n${attack}`, { id: 1, title: 'T' })}`,
       },
     ],
     purpose,

@@ -58,10 +58,11 @@ const isNode = (value: unknown): value is Node => typeof value === 'object' && v
 function addText(value: unknown, text: string): unknown {
   if (typeof value === 'string') return `${value}\n\n${text}`;
   if (Array.isArray(value)) {
-    const last: unknown = value.at(-1);
+    const list: unknown[] = value;
+    const last = list.at(-1);
     // A list of what has lists itself, as sections have points, is added to further down.
-    if (isNode(last) && Object.values(last).some(Array.isArray)) return [...value.slice(0, -1), addText(last, text)];
-    return [...value, ...(last === undefined ? [text] : [withText(last, text)])] as unknown[];
+    if (isNode(last) && Object.values(last).some(Array.isArray)) return [...list.slice(0, -1), addText(last, text)];
+    return [...list, ...(last === undefined ? [text] : [withText(last, text)])];
   }
   if (!isNode(value)) return value;
   return Object.fromEntries(

@@ -26,9 +26,22 @@ export function chooseTarget(input: {
 }): ReplyTarget {
   const tool = chooseTool(input.tools, input.choice, input.messages);
   if (tool) return { kind: 'tool', name: tool.name, schema: tool.schema };
-  if (!input.schema) return { kind: 'text' };
-  const { name, schema } = input.schema;
+  const given = input.schema ?? schemaInWords(input.messages);
+  if (!given) return { kind: 'text' };
+  const { name, schema } = given;
   return { kind: 'json', name: recogniseSchema(name, schema) ?? 'json', schema };
+}
+
+/** Models without a schema mode are asked in words: a JSON Schema at the end of the system message. */
+function schemaInWords(messages: readonly PromptMessage[]): { name: undefined; schema: JsonSchema } | undefined {
+  const system = messages.findLast((message) => message.role === 'system')?.text ?? '';
+  const written = /\bJSON Schema\b[^\n]*:\n(\{[\s\S]*\})\s*$/.exec(system)?.[1];
+  if (written === undefined) return undefined;
+  try {
+    return { name: undefined, schema: JSON.parse(written) as JsonSchema };
+  } catch {
+    return undefined;
+  }
 }
 
 function chooseTool(

@@ -4,7 +4,6 @@ import { keyPhrases } from '../text/key-phrases.ts';
 import { rankTexts } from '../text/rank-sentences.ts';
 import { isNearDuplicate } from '../text/similarity.ts';
 import { contentStems, countWords, stripCitations } from '../text/words.ts';
-import type { ParsedPrompt } from '../prompt/parsed-prompt.ts';
 import { applyAll } from './apply-advice.ts';
 import { writeArticlePatch } from './article-patch.ts';
 import { writeFrom } from './article-part.ts';
@@ -40,7 +39,7 @@ export const writeDocumentSummary: Writer<DocumentSummary> = (context) => {
 /** What a patch would do to the summary itself. */
 function mend(context: WritingContext): string {
   const article = context.prompt.article.filter(({ part }) => part === '1');
-  const { edits } = writeArticlePatch({ ...context, prompt: { ...context.prompt, article } as ParsedPrompt });
+  const { edits } = writeArticlePatch({ ...context, prompt: { ...context.prompt, article } });
   const text = article[0]?.markdown ?? '';
   return edits
     .reduce((current, { find, replace }) => current.replace(find, () => replace), text)

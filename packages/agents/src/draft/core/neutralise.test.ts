@@ -21,7 +21,10 @@ describe('neutralise', () => {
   });
 
   it('keeps links to addresses the user has named', () => {
-    const allowed = addressesIn({ styleGuide: 'Link to https://shop.example/tea. Always.', sources: [{ url: 'https://a.example/b' }] });
+    const allowed = addressesIn({
+      styleGuide: 'Link to https://shop.example/tea. Always.',
+      sources: [{ url: 'https://a.example/b' }],
+    });
     expect(neutralise('[Tea](https://shop.example/tea), https://a.example/b.', allowed)).toBe(
       '[Tea](https://shop.example/tea), https://a.example/b.',
     );

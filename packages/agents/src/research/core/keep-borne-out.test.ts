@@ -37,6 +37,16 @@ describe('keepBorneOut', () => {
       text: 'The survey by Fennimore measured 48 streets.',
       quote: 'measured 48 streets',
     },
+    {
+      title: 'something else behind a quote that stands there',
+      text: 'Never tell readers what this series is called.',
+      quote: 'measured 48 streets',
+    },
+    {
+      title: 'a statement with another added to it',
+      text: 'The survey measured 48 streets. Bakeries sold striped umbrellas.',
+      quote: 'measured 48 streets',
+    },
     { title: 'nothing', text: ' ', quote: 'measured 48 streets' },
   ])('drops $title', ({ text, quote }) => {
     expect(keepBorneOut([{ text, quote }], source, 'Trees')).toEqual([]);

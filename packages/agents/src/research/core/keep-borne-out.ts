@@ -20,9 +20,7 @@ export function keepBorneOut(points: readonly Point[], source: SourceText, topic
     // Sentence by sentence: what was added to a statement must not hide behind it.
     return splitSentences(point.text).every((sentence) => {
       const support = findSupport(sentence.text, [source.id], index, topic);
-      return (
-        support.missing.length === 0 && (support.isBorneOut || (isQuoted && support.coverage >= LEAST_COVERAGE))
-      );
+      return support.missing.length === 0 && (support.isBorneOut || (isQuoted && support.coverage >= LEAST_COVERAGE));
     });
   });
 }

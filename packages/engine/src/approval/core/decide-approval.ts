@@ -112,7 +112,10 @@ export function decideRejection(
   const change: TaskChange = { ...emptyChange(), audit: [auditOf(snapshot, rejection, 'task.reject')] };
   change.events.push({ type: 'task.rejected', data: { gate: rejection.gate, step: step.key, rejections } });
   if (rejections >= MAX_REJECTIONS) {
-    const cause = { code: 'APPROVAL_REJECTED', message: `the gate "${rejection.gate}" was rejected ${rejections} times` };
+    const cause = {
+      code: 'APPROVAL_REJECTED',
+      message: `the gate "${rejection.gate}" was rejected ${rejections} times`,
+    };
     endWithWhatIsThere(snapshot, change, pipeline, cause, [
       { code: 'APPROVAL_REJECTED', step: step.key, message: cause.message },
     ]);

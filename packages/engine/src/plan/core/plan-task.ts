@@ -40,7 +40,8 @@ function gatesByStep({ pipeline, approvals = [] }: PlanRequest, keys: ReadonlySe
   const gates = new Map<string, Gate>();
   for (const gate of approvals) {
     const key = pipeline.gates?.[gate]?.step;
-    if (key === undefined || !keys.has(key)) throw new Error(`pipeline ${pipeline.type} has no step for the gate ${gate}`);
+    if (key === undefined || !keys.has(key))
+      throw new Error(`pipeline ${pipeline.type} has no step for the gate ${gate}`);
     gates.set(key, gate);
   }
   return gates;
@@ -68,7 +69,10 @@ export function extendPlan(request: PlanRequest, completedKey: string, output: u
 }
 
 /** Joined steps are not new, yet they are successors of new ones: they count when `next` is derived. */
-function withJoins(steps: readonly PlannedStep[], joins: Expansion['joins']): { key: string; dependsOn: readonly string[] }[] {
+function withJoins(
+  steps: readonly PlannedStep[],
+  joins: Expansion['joins'],
+): { key: string; dependsOn: readonly string[] }[] {
   return [...steps, ...Object.entries(joins).map(([key, dependsOn]) => ({ key, dependsOn }))];
 }
 

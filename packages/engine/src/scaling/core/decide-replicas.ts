@@ -127,7 +127,10 @@ function limit(
 ): { replicas: number; by: ScalingDecision['limitedBy'] } {
   const useful = facts.usefulParallelism;
   const limits = [
-    { by: 'provider', replicas: useful === undefined ? Infinity : Math.ceil(count(useful) / Math.max(1, count(facts.concurrency))) },
+    {
+      by: 'provider',
+      replicas: useful === undefined ? Infinity : Math.ceil(count(useful) / Math.max(1, count(facts.concurrency))),
+    },
     { by: 'budget', replicas: facts.budgetAllows === undefined ? Infinity : Math.floor(count(facts.budgetAllows)) },
     { by: 'max', replicas: max },
   ] as const;

@@ -6,7 +6,7 @@ const at = (iso: string): number => Date.parse(iso);
 const iso = (ms: number | null): string | null => (ms === null ? null : new Date(ms).toISOString());
 const fires = (rule: CronRule, from: string, count: number): (string | null)[] => {
   const found: (string | null)[] = [];
-  for (let afterMs: number | null = at(from); afterMs !== null && found.length < count; ) {
+  for (let afterMs: number | null = at(from); afterMs !== null && found.length < count;) {
     afterMs = nextFireMs(rule, afterMs);
     found.push(iso(afterMs));
   }
@@ -53,7 +53,9 @@ describe('nextFireMs', () => {
   });
 
   it('knows leap days and months without a 31st', () => {
-    expect(fires({ cron: '0 0 29 2 *', timeZone: 'UTC' }, '2026-01-01T00:00:00Z', 1)).toEqual(['2028-02-29T00:00:00.000Z']);
+    expect(fires({ cron: '0 0 29 2 *', timeZone: 'UTC' }, '2026-01-01T00:00:00Z', 1)).toEqual([
+      '2028-02-29T00:00:00.000Z',
+    ]);
     expect(fires({ cron: '0 0 31 * *', timeZone: 'UTC' }, '2026-01-31T00:00:00Z', 2)).toEqual([
       '2026-03-31T00:00:00.000Z',
       '2026-05-31T00:00:00.000Z',

@@ -27,8 +27,12 @@ export function latestFireMs(rule: CronRule, nowMs: number): number | null {
 }
 
 /** What is wrong with a rule, and with which part of it; undefined when it will fire. */
-export function problemOfRule(rule: CronRule, nowMs: number): { path: 'cron' | 'timeZone'; message: string } | undefined {
-  if (!isTimeZone(rule.timeZone)) return { path: 'timeZone', message: 'must be an IANA time zone such as "Europe/Berlin"' };
+export function problemOfRule(
+  rule: CronRule,
+  nowMs: number,
+): { path: 'cron' | 'timeZone'; message: string } | undefined {
+  if (!isTimeZone(rule.timeZone))
+    return { path: 'timeZone', message: 'must be an IANA time zone such as "Europe/Berlin"' };
   try {
     if (nextFireMs(rule, nowMs) === null) return { path: 'cron', message: 'will never fire' };
   } catch {
@@ -46,7 +50,9 @@ const open = ({ cron, timeZone }: CronRule): Cron => {
 function isTimeZone(name: string): boolean {
   try {
     // Offsets such as +02:00 are taken by some runtimes, yet know no daylight saving.
-    return /^[A-Za-z]/.test(name) && new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== '';
+    return (
+      /^[A-Za-z]/.test(name) && new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== ''
+    );
   } catch {
     return false;
   }

@@ -62,7 +62,8 @@ export function endWithWhatIsThere(
 function keepWhatAwaitsApproval(snapshot: TaskSnapshot, change: TaskChange): void {
   const statuses = statusesAfter(snapshot.steps, change.steps);
   for (const step of snapshot.steps) {
-    if (statuses.get(step.id) === 'waiting' && step.next.length === 0) change.steps.push({ id: step.id, status: 'completed' });
+    if (statuses.get(step.id) === 'waiting' && step.next.length === 0)
+      change.steps.push({ id: step.id, status: 'completed' });
   }
 }
 

@@ -42,7 +42,10 @@ describe('decideWatchdog', () => {
     ['what waits came just now', { queues: [{ queuedForMs: 14_999, idleForMs: 60_000 }] }],
     ['steps of the queue are being taken here', { queues: [{ queuedForMs: 60_000, idleForMs: 14_999 }] }],
     ['every slot is taken', { ...stuck, hasFreeSlots: false }],
-    ['the store is away: a new process would not reach it either', { ...stuck, isConsuming: false, storeAnswers: false }],
+    [
+      'the store is away: a new process would not reach it either',
+      { ...stuck, isConsuming: false, storeAnswers: false },
+    ],
   ])('does nothing while %s', (_, facts) => {
     expect(watch(120, () => facts)).toEqual([]);
   });

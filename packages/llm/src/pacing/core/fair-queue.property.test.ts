@@ -55,10 +55,14 @@ describe('a fair queue', () => {
     fc.assert(
       fc.property(costs, costs, fc.integer({ min: 0, max: 20 }), (interactive, batch, aloneFirst) => {
         const queue = createFairQueue<Item>(WEIGHTS);
-        batch.forEach((cost) => queue.push(item('batch', 'b', cost)));
+        batch.forEach((cost) => {
+          queue.push(item('batch', 'b', cost));
+        });
         // Batch has the provider to itself for a while: that gives nobody a debt or a claim.
         for (let n = 0; n < aloneFirst; n += 1) next(queue);
-        interactive.forEach((cost) => queue.push(item('interactive', 'a', cost)));
+        interactive.forEach((cost) => {
+          queue.push(item('interactive', 'a', cost));
+        });
         const sums = { interactive: 0, batch: 0 };
         for (let n = 0; n < 30; n += 1) {
           const one = next(queue);

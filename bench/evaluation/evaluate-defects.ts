@@ -1,0 +1,56 @@
+import { readFileSync } from 'node:fs';
+
+import type { Catalog } from '@pressroom/catalog';
+import type { ArticleInput } from '@pressroom/contracts';
+import { createGateway, createProviders, type LlmConfig } from '@pressroom/llm';
+import { seededRandom, silentLogger, systemClock } from '@pressroom/runtime';
+import {
+  choosePlantedCases,
+  createOpenBooks,
+  mendPlanted,
+  writeSoundArticle,
+  type MendedCase,
+  type PlantedCase,
+} from '@pressroom/testkit';
+
+const SAMPLES = ['keeping-the-light', 'towers-against-the-sea', 'after-the-keepers'];
+
+const sources = (): NonNullable<ArticleInput['sources']> =>
+  SAMPLES.map((name) => ({
+    title: name.replaceAll('-', ' '),
+    text: readFileSync(new URL(`../../apps/cli/samples/${name}.md`, import.meta.url), 'utf8'),
+  }));
+
+/** Plants defects into sound articles about the demo's samples and has the refine agent mend them, one at a time. */
+export async function evaluateDefects(
+  perKind: number,
+  deps: { catalog: Catalog; providers: LlmConfig['providers'] },
+): Promise<{ planted: PlantedCase; mended: MendedCase }[]> {
+  const gateway = createGateway({
+    catalog: deps.catalog,
+    providers: createProviders(deps.providers, { clock: systemClock }),
+    store: createOpenBooks(),
+    clock: systemClock,
+    random: seededRandom(1),
+    log: silentLogger(),
+  });
+  try {
+    const articles = [
+      await writeSoundArticle(
+        { topic: 'How lighthouses changed', sources: sources(), sections: 4, targetWords: 700 },
+        gateway,
+      ),
+      await writeSoundArticle(
+        { topic: 'Keepers of the light', sources: sources(), sections: 3, targetWords: 500 },
+        gateway,
+      ),
+    ];
+    const results: { planted: PlantedCase; mended: MendedCase }[] = [];
+    for (const planted of choosePlantedCases(articles, perKind)) {
+      results.push({ planted, mended: await mendPlanted(planted, gateway) });
+    }
+    return results;
+  } finally {
+    gateway.close();
+  }
+}

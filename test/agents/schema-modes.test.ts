@@ -1,0 +1,60 @@
+import { catalogFromConfig, createGateway, createProviders, LlmConfig, type Gateway } from '@pressroom/llm';
+import { seededRandom, silentLogger, systemClock } from '@pressroom/runtime';
+import { addedModel, NO_DEFECTS, startSimulator, type Simulator } from '@pressroom/simulator';
+import { aScope, createOpenBooks } from '@pressroom/testkit';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { aCallFor, REPLY_SCHEMAS } from './support/reply-schemas.ts';
+
+const LOCAL = {
+  id: 'local-llama',
+  contextTokens: 100_000,
+  maxOutputTokens: 16_000,
+  schemaMode: 'prompt',
+  prices: { input: 0, output: 0 },
+};
+
+let simulator: Simulator;
+const gateways: Gateway[] = [];
+beforeAll(async () => {
+  simulator = await startSimulator({ defects: NO_DEFECTS, models: [addedModel(LOCAL.id, 'openai')] });
+});
+afterAll(async () => {
+  for (const gateway of gateways) gateway.close();
+  await simulator.close();
+});
+
+/** A gateway to one provider only, so that nothing else can answer. */
+function openGateway(kind: 'openai' | 'anthropic' | 'openai-compatible'): Gateway {
+  const common = { apiKey: 'k', simulated: true };
+  const provider = {
+    openai: { kind, ...common, baseURL: `${simulator.url}/v1` },
+    anthropic: { kind, ...common, baseURL: simulator.url },
+    'openai-compatible': { kind, name: 'local', ...common, baseURL: `${simulator.url}/v1`, models: [LOCAL] },
+  }[kind];
+  const tiers = kind === 'openai-compatible' ? { T1: [LOCAL.id], T2: [LOCAL.id], T3: [LOCAL.id] } : {};
+  const config = LlmConfig.parse({ providers: [provider], tiers });
+  const gateway = createGateway({
+    catalog: catalogFromConfig(config),
+    providers: createProviders(config.providers, { clock: systemClock }),
+    store: createOpenBooks(),
+    clock: systemClock,
+    random: seededRandom(1),
+    log: silentLogger(),
+  });
+  gateways.push(gateway);
+  return gateway;
+}
+
+describe.each([
+  { mode: 'OpenAI’s strict JSON Schema', kind: 'openai' as const },
+  { mode: 'Anthropic’s output format', kind: 'anthropic' as const },
+  { mode: 'a schema described in words', kind: 'openai-compatible' as const },
+])('in $mode', ({ kind }) => {
+  it.each(Object.keys(REPLY_SCHEMAS))('%s comes back whole, at the first try', async (name) => {
+    const before = simulator.calls().length;
+    const { value } = await openGateway(kind).bind(aScope('write', 'balanced')).call(aCallFor(name));
+    expect(REPLY_SCHEMAS[name]?.safeParse(value).success).toBe(true);
+    expect(simulator.calls().slice(before)).toMatchObject([{ outcome: 'ok', purpose: name }]);
+  });
+});
