@@ -109,7 +109,7 @@ const dbos: Contender = {
 
 const restate: Contender = {
   name: 'restate',
-  label: 'Restate',
+  label: 'Restate, its own client',
   stores: { postgres: false, redis: false },
   processes: [{ role: 'server and service', program: peer('restate', 'worker.mjs') }],
   client: peer('restate', 'client.mjs'),
@@ -119,10 +119,20 @@ const restate: Contender = {
   settings: { server: 'defaults: 24 partitions, WAL fsync on', telemetry: 'off' },
   fairness: {
     durability: 'nothing is lost: invocation and every step are in its log, synced to disk',
-    submission:
-      'REST to its ingress, idempotency-key, over 64 keep-alive connections; without a worker: a send delayed by an hour',
+    submission: 'restate-sdk-clients: REST with an idempotency key; without a worker: a send delayed by an hour',
     completion: 'attach to the invocation',
     counted: 'restate-server, service endpoint',
+  },
+};
+
+const restateHttp: Contender = {
+  ...restate,
+  name: 'restate-http',
+  label: 'Restate, plain HTTP',
+  client: peer('restate', 'http-client.mjs'),
+  fairness: {
+    ...restate.fairness,
+    submission: 'the same over 64 keep-alive connections of the HTTP client that drives us',
   },
 };
 
@@ -146,4 +156,4 @@ const graphileWorker: Contender = {
 
 export const OURS_REDIS = pressroom;
 export const OURS_POSTGRES = pressroomPostgres;
-export const PEERS: readonly Contender[] = [restate, dbos, floor, bullmqFlows, graphileWorker];
+export const PEERS: readonly Contender[] = [restate, restateHttp, dbos, floor, bullmqFlows, graphileWorker];

@@ -6,7 +6,7 @@ describe('parseOptions', () => {
   it('measures everything in five rounds against every peer unless told otherwise', () => {
     const options = parseOptions([], 42);
     expect(options.sizes.rounds).toBe(5);
-    expect(options.peers).toEqual(['restate', 'dbos', 'floor', 'bullmq-flows', 'graphile-worker']);
+    expect(options.peers).toEqual(['restate', 'restate-http', 'dbos', 'floor', 'bullmq-flows', 'graphile-worker']);
     expect(options.parts).toEqual(['rounds', 'backlog', 'kills', 'tenants']);
     expect(options.seed).toBe(42);
   });

@@ -154,7 +154,7 @@ function furtherRows({ backlog, kills, tenantWait, sizes }: Results): string[] {
 function caveats({ rounds, skipped, machine }: Results): string[] {
   const noisy = rounds.filter((round) => round.foreignCpuShare > NOISY_SHARE);
   return [
-    'Clients of peers that are libraries submit from the load generator, whose CPU is not counted, where ours and Restate’s pay for HTTP: this flatters them. DBOS starts workflows in the process that runs them, so that its submitting loop counts.',
+    'Clients of peers that are libraries submit from the load generator, whose CPU is not counted, where we and Restate pay for HTTP: this flatters them. DBOS starts workflows in the process that runs them, so that its submitting loop counts.',
     'We poll the database for completion, peers are told: a lone task is seen up to 1 ms late, a burst up to 10 ms. Commits of these polls are not counted, their CPU is.',
     'A Restate invocation cannot be accepted without being run, except with a delay, which is what its submissions are.',
     'The load generator shares the cores with what it measures.',

@@ -11,7 +11,7 @@ import { waitUntilQuiet } from '../machine/wait-until-quiet.ts';
 import type { Contender } from './contender.ts';
 import { OURS_POSTGRES, OURS_REDIS, PEERS } from './contenders.ts';
 import { installPeers, PEERS_DIR } from './install-peers.ts';
-import { measureRound } from './measure-round.ts';
+import { measureRound, type RoundFigures } from './measure-round.ts';
 import { parseOptions, USAGE, type Options } from './options.ts';
 import { renderReport } from './report.ts';
 import type { Results } from './results.ts';
@@ -57,16 +57,8 @@ export async function run(args: readonly string[]): Promise<number> {
   console.log(`orchestration benchmark, seed ${options.seed}`);
   await measureAll(options, contenders, results);
   results.finishedAt = new Date().toISOString();
-
-  const name = options.quick ? 'orchestration-quick' : 'orchestration';
-  const report = renderReport(results, contenders);
-  mkdirSync(RESULTS_DIR, { recursive: true });
-  writeFileSync(join(RESULTS_DIR, `${name}.md`), report);
-  writeFileSync(
-    join(RESULTS_DIR, `${name}.json`),
-    `${JSON.stringify({ ...results, verdicts: decideVerdicts(results) }, undefined, 2)}\n`,
-  );
-  console.log(`\n${report}\nWritten to bench/results/${name}.md and .json`);
+  const { report, files } = save(results, contenders);
+  console.log(`\n${report}\nWritten to ${files}`);
   // What was asked for and could not be measured at all is a failure of the benchmark.
   return skipped.length === 0 ? 0 : 1;
 }
@@ -75,14 +67,21 @@ async function measureAll(options: Options, contenders: readonly Contender[], re
   const { sizes, parts } = options;
   const random = seededRandom(options.seed);
   const measure = <T>(what: string, into: T[], work: () => Promise<T>): Promise<void> =>
-    attempt(what, sizes.quietMs, results.skipped, async () => into.push(await work()));
+    attempt(what, sizes.quietMs, results.skipped, async () => {
+      into.push(await work());
+      // What was measured survives a run that is interrupted.
+      results.finishedAt = new Date().toISOString();
+      save(results, contenders);
+    });
 
   if (parts.includes('rounds')) {
     for (let round = 1; round <= sizes.rounds; round += 1) {
       for (const contender of rotate(contenders, round - 1)) {
-        await measure(`round ${round}: ${contender.name}`, results.rounds, () =>
-          measureRound(contender, round, sizes.round),
-        );
+        await measure(`round ${round}: ${contender.name}`, results.rounds, async () => {
+          const figures = await measureRound(contender, round, sizes.round);
+          console.log(describeRound(figures));
+          return figures;
+        });
       }
     }
   }
@@ -100,6 +99,21 @@ async function measureAll(options: Options, contenders: readonly Contender[], re
     await measure('fairness', results.tenantWait, () => measureTenantWait(OURS_REDIS, sizes.tenantWait, random));
   }
 }
+
+function save(results: Results, contenders: readonly Contender[]): { report: string; files: string } {
+  const name = results.quick ? 'orchestration-quick' : 'orchestration';
+  const report = renderReport(results, contenders);
+  const json = JSON.stringify({ ...results, verdicts: decideVerdicts(results) }, undefined, 2);
+  mkdirSync(RESULTS_DIR, { recursive: true });
+  writeFileSync(join(RESULTS_DIR, `${name}.md`), report);
+  writeFileSync(join(RESULTS_DIR, `${name}.json`), `${json}\n`);
+  return { report, files: `bench/results/${name}.md and .json` };
+}
+
+const describeRound = (figures: RoundFigures): string =>
+  `  ${figures.tasksPerSecond.toFixed(0)} tasks/s, ${figures.cpuMsPerTask.toFixed(1)} ms CPU a task, ` +
+  `lone task ${figures.loneP50Ms.toFixed(1)} / ${figures.loneP99Ms.toFixed(1)} ms, ` +
+  `${figures.submissionsPerSecond.toFixed(0)} submissions/s, others ${(figures.foreignCpuShare * 100).toFixed(0)} %`;
 
 async function attempt(
   what: string,

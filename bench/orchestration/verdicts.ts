@@ -48,19 +48,20 @@ export function decideVerdicts(results: Measured): Row[] {
   const { rounds } = results;
   const figure = (name: RoundFigure, contender = 'pressroom') => summariseFigure(rounds, contender, name);
   const ratio = (peer: string, name: RoundFigure) => summariseRatio(rounds, peer, name);
+  // Its own client is what its users have; by plain HTTP it is driven as we are, which is the harder comparison.
+  const restates = [
+    { peer: 'restate', by: 'Restate by its own client' },
+    { peer: 'restate-http', by: 'Restate by plain HTTP' },
+  ];
+  const againstRestate = (name: string, target: string, of: RoundFigure, isMet: (ratio: number) => boolean): Row[] =>
+    restates.map(({ peer, by }) => row(`${name}, against ${by}`, target, ratio(peer, of), isMet, times));
   return [
-    row('tasks/s, 1,000 at once, against Restate', '> 1 ×', ratio('restate', 'tasksPerSecond'), (x) => x > 1, times),
+    ...againstRestate('tasks/s, 1,000 at once', '> 1 ×', 'tasksPerSecond', (x) => x > 1),
     row('tasks/s, 1,000 at once, against DBOS', '≥ 1.8 ×', ratio('dbos', 'tasksPerSecond'), (x) => x >= 1.8, times),
     row('CPU a task over all our processes', '≤ 5 ms', figure('cpuMsPerTask'), (x) => x <= 5, ms),
-    row('lone task p50, against Restate', '≤ 1.25 ×', ratio('restate', 'loneP50Ms'), (x) => x <= 1.25, times),
+    ...againstRestate('lone task p50', '≤ 1.25 ×', 'loneP50Ms', (x) => x <= 1.25),
     row('lone task p99', '≤ 22 ms', figure('loneP99Ms'), (x) => x <= 22, ms),
-    row(
-      'submissions/s over REST, against Restate',
-      '≥ 1 ×',
-      ratio('restate', 'submissionsPerSecond'),
-      (x) => x >= 1,
-      times,
-    ),
+    ...againstRestate('submissions/s over REST', '≥ 1 ×', 'submissionsPerSecond', (x) => x >= 1),
     row('PostgreSQL alone: tasks/s', '≥ 120', figure('tasksPerSecond', 'pressroom-postgres'), (x) => x >= 120, count),
     row('PostgreSQL alone: lone task p50', '≤ 35 ms', figure('loneP50Ms', 'pressroom-postgres'), (x) => x <= 35, ms),
     ...['pressroom', 'pressroom-postgres'].flatMap((contender) => backlogRows(contender, results.backlog)),

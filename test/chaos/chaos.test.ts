@@ -70,7 +70,13 @@ describe.each(BACKENDS)('under attack, on %s', (backend) => {
   it.each(names)(`%s: every accepted task ends once and the books close (seed ${SEED})`, async (name) => {
     const random = seededRandom(SEED);
     const stores = await startChaosStores(backend);
-    const stack = await startStack({ backend, stores, coordinators: 2, workers: 2, provider: { latencyScale: 0.1, callCapacity: 1_000_000 } });
+    const stack = await startStack({
+      backend,
+      stores,
+      coordinators: 2,
+      workers: 2,
+      provider: { latencyScale: 0.1, callCapacity: 1_000_000 },
+    });
     try {
       const submitting = submitAll(stack, TASKS);
       let workerStrikes = 0;
@@ -84,7 +90,9 @@ describe.each(BACKENDS)('under attack, on %s', (backend) => {
       const accepted = await submitting;
       await allEnded(stack);
       await expectNothingLostNothingTwice(stack, { accepted, workerStrikes: workerStrikes + 1 });
-      const done = await stack.sql.query<{ n: number }>(`SELECT count(*)::int AS n FROM task WHERE status IN ('completed', 'partial')`);
+      const done = await stack.sql.query<{ n: number }>(
+        `SELECT count(*)::int AS n FROM task WHERE status IN ('completed', 'partial')`,
+      );
       expect(done.rows[0]?.n).toBeGreaterThan(TASKS / 2);
     } finally {
       await stack.stop();
@@ -92,22 +100,31 @@ describe.each(BACKENDS)('under attack, on %s', (backend) => {
     }
   });
 
-  it.each(SHORT ? ['journaled', 'executed'] : POINTS)('a kill right after the point "%s" loses nothing and repeats nothing that was kept', async (point) => {
-    const stores = await startChaosStores(backend);
-    const stack = await startStack({ backend, stores, workers: 0, workerProgram: WORKER, provider: { latencyScale: 0.05, callCapacity: 1_000_000 } });
-    try {
-      const tasks = SHORT ? 3 : 6;
-      const victims = [await stack.startWorker({ CHAOS_KILL_AT: `${point}:2` })];
-      const submitting = submitAll(stack, tasks);
-      const { signal } = await (victims[0]?.exited ?? Promise.reject(new Error('no victim')));
-      expect(signal).toBe('SIGKILL');
-      await stack.startWorker();
-      const accepted = await submitting;
-      await allEnded(stack);
-      await expectNothingLostNothingTwice(stack, { accepted, workerStrikes: 1 });
-    } finally {
-      await stack.stop();
-      await stores.stop();
-    }
-  });
+  it.each(SHORT ? ['journaled', 'executed'] : POINTS)(
+    'a kill right after the point "%s" loses nothing and repeats nothing that was kept',
+    async (point) => {
+      const stores = await startChaosStores(backend);
+      const stack = await startStack({
+        backend,
+        stores,
+        workers: 0,
+        workerProgram: WORKER,
+        provider: { latencyScale: 0.05, callCapacity: 1_000_000 },
+      });
+      try {
+        const tasks = SHORT ? 3 : 6;
+        const victims = [await stack.startWorker({ CHAOS_KILL_AT: `${point}:2` })];
+        const submitting = submitAll(stack, tasks);
+        const { signal } = await (victims[0]?.exited ?? Promise.reject(new Error('no victim')));
+        expect(signal).toBe('SIGKILL');
+        await stack.startWorker();
+        const accepted = await submitting;
+        await allEnded(stack);
+        await expectNothingLostNothingTwice(stack, { accepted, workerStrikes: 1 });
+      } finally {
+        await stack.stop();
+        await stores.stop();
+      }
+    },
+  );
 });

@@ -9,7 +9,10 @@ import { startStack, type Backend, type Stack } from './support/start-stack.ts';
 const BACKENDS: Backend[] = hasTestRedis() ? ['postgres', 'redis'] : ['postgres'];
 const TARGET_WORDS = 600;
 
-const anArticle = { type: 'article', input: { topic: 'How lighthouses changed', sources: sampleSources(), sections: 4, targetWords: TARGET_WORDS } };
+const anArticle = {
+  type: 'article',
+  input: { topic: 'How lighthouses changed', sources: sampleSources(), sections: 4, targetWords: TARGET_WORDS },
+};
 
 /** Bill of everything the provider saw, from its own record and the catalogue. */
 function providerBill(stack: Stack): bigint {
@@ -65,7 +68,9 @@ describe.each(BACKENDS)('an article task, on %s', (backend) => {
   it('survives a kill of every worker: no finished call is made again and the books close', async () => {
     stack = await startStack({ backend, workers: 2, provider: { latencyScale: 0.2 } });
     const accepted = await stack.client.tasks.create(anArticle);
-    await until(() => stack.provider.calls().filter((call) => call.outcome === 'ok').length >= 5, { timeoutMs: 30_000 });
+    await until(() => stack.provider.calls().filter((call) => call.outcome === 'ok').length >= 5, {
+      timeoutMs: 30_000,
+    });
     const journaledBefore = await journaledPaths(stack, accepted.id);
     for (const worker of stack.workers) worker.kill('SIGKILL');
     await Promise.all(stack.workers.map((worker) => worker.exited));
@@ -97,15 +102,21 @@ describe.each(BACKENDS)('an article task, on %s', (backend) => {
   it('stops spending within a second of a cancel that another process received', async () => {
     stack = await startStack({ backend, coordinators: 2, workers: 2, provider: { latencyScale: 5 } });
     const accepted = await stack.client.tasks.create(anArticle);
-    await until(async () => (await stack.sql.query(`SELECT 1 FROM reservation`)).rows.length > 0, { timeoutMs: 30_000 });
+    await until(async () => (await stack.sql.query(`SELECT 1 FROM reservation`)).rows.length > 0, {
+      timeoutMs: 30_000,
+    });
     const from = performance.now();
     await stack.client.tasks.cancel(accepted.id);
-    await until(async () => (await stack.sql.query(`SELECT 1 FROM reservation`)).rows.length === 0, { timeoutMs: 5_000 });
+    await until(async () => (await stack.sql.query(`SELECT 1 FROM reservation`)).rows.length === 0, {
+      timeoutMs: 5_000,
+    });
     expect(performance.now() - from).toBeLessThan(1_500);
     const seen = stack.provider.totals().all.calls;
     const task = await stack.client.tasks.get(accepted.id);
     expect(task.status).toBe('cancelled');
-    await until(async () => (await stack.client.fleet()).workers.every((worker) => worker.active === 0), { timeoutMs: 5_000 });
+    await until(async () => (await stack.client.fleet()).workers.every((worker) => worker.active === 0), {
+      timeoutMs: 5_000,
+    });
     expect(stack.provider.totals().all.calls).toBe(seen);
     expect(stack.provider.calls().some((call) => call.clientAborted)).toBe(true);
   });
@@ -118,7 +129,9 @@ describe.each(BACKENDS)('an article task, on %s', (backend) => {
     expect(JSON.stringify([task.limitations, task.error])).toContain('BUDGET_EXHAUSTED');
     expect(providerBill(stack)).toBeLessThanOrEqual(10_000_000n);
     expect(parseUsd(task.cost.usd)).toBe(providerBill(stack));
-    const counter = await stack.sql.query(`SELECT reserved_nano::text AS reserved, spent_nano::text AS spent FROM budget_counter`);
+    const counter = await stack.sql.query(
+      `SELECT reserved_nano::text AS reserved, spent_nano::text AS spent FROM budget_counter`,
+    );
     expect(counter.rows).toEqual([{ reserved: '0', spent: providerBill(stack).toString() }]);
   });
 });
@@ -132,14 +145,21 @@ describe('logs and metrics', () => {
         type: 'article',
         input: {
           topic: `${canary} topics`,
-          sources: [{ title: `${canary} title`, text: `The ${canary} source says that 42 quaggas live in Bergen. It was founded in 1923.`.repeat(12) }],
+          sources: [
+            {
+              title: `${canary} title`,
+              text: `The ${canary} source says that 42 quaggas live in Bergen. It was founded in 1923.`.repeat(12),
+            },
+          ],
           sections: 2,
           targetWords: 200,
         },
       });
       await ended(stack, accepted.id);
       const metrics = await fetch(`${stack.url}/metrics`, { headers: { authorization: `Bearer ${stack.adminKey}` } });
-      const written = [...stack.coordinators, ...stack.workers].map((process) => process.output()).join('\n') + (await metrics.text());
+      const written =
+        [...stack.coordinators, ...stack.workers].map((process) => process.output()).join('\n') +
+        (await metrics.text());
       expect(written).toContain('step.settled');
       for (const secret of ['quagga', 'canary-openai-key', 'canary-anthropic-key', stack.adminKey]) {
         expect(written.toLowerCase()).not.toContain(secret.toLowerCase());

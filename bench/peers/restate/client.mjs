@@ -1,44 +1,25 @@
-/**
- * Restate over its REST ingress, with the HTTP client that also drives us: its own client package goes through fetch and
- * would cost the load generator more.
- */
-import { Agent, request } from 'undici';
+/** Restate by its own client package, as its documentation has it. */
+import * as clients from '@restatedev/restate-sdk-clients';
 
 import { assertFinalResult } from '../steps.mjs';
 
-const CONNECTIONS = 64;
-const AN_HOUR_MS = 3_600_000;
+const AN_HOUR = { hours: 1 };
 
 export async function createClient(env) {
   const [ingress] = env.PORTS.split(',');
-  const base = `http://127.0.0.1:${ingress}`;
-  const senders = new Agent({ connections: CONNECTIONS, pipelining: 1 });
-  // Every attached client holds a connection until its task is done.
-  const waiters = new Agent({ pipelining: 1, headersTimeout: 0, bodyTimeout: 0 });
-
-  async function send(task, query = '') {
-    const { statusCode, body } = await request(`${base}/pipeline/run/send${query}`, {
-      method: 'POST',
-      dispatcher: senders,
-      headers: { 'content-type': 'application/json', 'idempotency-key': task },
-      body: JSON.stringify({ task }),
-    });
-    const text = await body.text();
-    if (statusCode >= 300) throw new Error(`${statusCode} ${text}`);
-    return { task, invocationId: JSON.parse(text).invocationId };
-  }
+  const connection = clients.connect({ url: `http://127.0.0.1:${ingress}` });
+  const pipeline = connection.serviceSendClient({ name: 'pipeline' });
+  const send = async (task, options = {}) => ({
+    task,
+    sent: await pipeline.run({ task }, clients.rpc.sendOpts({ idempotencyKey: task, ...options })),
+  });
 
   return {
     submit: (task) => send(task),
-    async wait({ task, invocationId }) {
-      const { statusCode, body } = await request(`${base}/restate/invocation/${invocationId}/attach`, {
-        dispatcher: waiters,
-      });
-      const text = await body.text();
-      if (statusCode !== 200) throw new Error(`${statusCode} ${text}`);
-      assertFinalResult(task, JSON.parse(text));
+    async wait({ task, sent }) {
+      assertFinalResult(task, await connection.result(sent));
     },
-    accept: (task) => send(task, `?delay=${AN_HOUR_MS}ms`),
-    close: () => Promise.all([senders.close(), waiters.close()]),
+    accept: (task) => send(task, { delay: AN_HOUR }),
+    close: async () => {},
   };
 }

@@ -198,9 +198,11 @@ BEGIN
       UNION ALL SELECT task_id, key, cardinality(keys) FROM joined) c
     GROUP BY 1, 2
   ), changed AS (
+    -- OFFSET 0 keeps the few rows of the batch outside: joined the other way round, every waiting step would be read.
     SELECT s.id, s.task_id, s.key, s.queue, s.deps_left + c.n AS deps_left, c.n
-    FROM delta c JOIN step s ON s.task_id = c.task_id AND s.key = c.key
-    WHERE s.status = 'pending'
+    FROM delta c CROSS JOIN LATERAL (
+      SELECT x.id, x.task_id, x.key, x.queue, x.deps_left FROM step x
+      WHERE x.task_id = c.task_id AND x.key = c.key AND x.status = 'pending' OFFSET 0) s
   ), freed AS (
     SELECT c.id, c.task_id, c.queue, 0 AS pos FROM changed c WHERE c.deps_left = 0
     UNION ALL SELECT b.id, b.task_id, b.queue, b.pos FROM born b WHERE b."depsLeft" = 0

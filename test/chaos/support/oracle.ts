@@ -18,7 +18,10 @@ export async function expectNothingLostNothingTwice(
   },
 ): Promise<void> {
   // Exactly one outcome per generation, and every accepted task has one.
-  const outcomes = await rows<{ status: string; n: number }>(stack, `SELECT status, count(*)::int AS n FROM task GROUP BY status`);
+  const outcomes = await rows<{ status: string; n: number }>(
+    stack,
+    `SELECT status, count(*)::int AS n FROM task GROUP BY status`,
+  );
   expect(outcomes.reduce((sum, row) => sum + row.n, 0)).toBe(facts.accepted.size);
   expect(outcomes.filter((row) => !['completed', 'partial', 'failed', 'cancelled'].includes(row.status))).toEqual([]);
   const known = await rows<{ id: string }>(stack, `SELECT id FROM task`);
@@ -33,8 +36,18 @@ export async function expectNothingLostNothingTwice(
   expect(endings).toEqual([]);
 
   // One result per step, gapless events, nothing held, nothing running.
-  expect(await rows(stack, `SELECT step_id FROM attempt WHERE outcome = 'completed' GROUP BY step_id, generation HAVING count(*) > 1`)).toEqual([]);
-  expect(await rows(stack, `SELECT t.id FROM task t JOIN task_event e ON e.task_id = t.id GROUP BY t.id HAVING count(*) <> t.event_seq OR max(e.seq) <> t.event_seq`)).toEqual([]);
+  expect(
+    await rows(
+      stack,
+      `SELECT step_id FROM attempt WHERE outcome = 'completed' GROUP BY step_id, generation HAVING count(*) > 1`,
+    ),
+  ).toEqual([]);
+  expect(
+    await rows(
+      stack,
+      `SELECT t.id FROM task t JOIN task_event e ON e.task_id = t.id GROUP BY t.id HAVING count(*) <> t.event_seq OR max(e.seq) <> t.event_seq`,
+    ),
+  ).toEqual([]);
   expect(await rows(stack, `SELECT id FROM reservation`)).toEqual([]);
   expect(await rows(stack, `SELECT key FROM budget_counter WHERE reserved_nano <> 0`)).toEqual([]);
   expect(await rows(stack, `SELECT id FROM step WHERE status IN ('running', 'queued', 'ready')`)).toEqual([]);
@@ -69,13 +82,20 @@ export async function expectNothingLostNothingTwice(
   const seen = stack.provider.calls();
   const bill = seen
     .filter((call) => call.outcome === 'ok')
-    .reduce((sum, call) => sum + calculateCost(call.billed, catalog.require(`${call.vendor}/${call.model}`), Date.parse(call.startedAt)), 0n);
+    .reduce(
+      (sum, call) =>
+        sum + calculateCost(call.billed, catalog.require(`${call.vendor}/${call.model}`), Date.parse(call.startedAt)),
+      0n,
+    );
   const settled = BigInt(ledger?.settled ?? 0);
   const uncertain = BigInt(ledger?.uncertain ?? 0);
   expect(seen.length).toBeGreaterThan(0);
   expect(ledger?.settled_calls).toBeLessThanOrEqual(seen.length);
   expect(seen.length).toBeLessThanOrEqual((ledger?.settled_calls ?? 0) + (ledger?.uncertain_calls ?? 0));
-  const okCost = await rows<{ cost: string }>(stack, `SELECT coalesce(sum(cost_nano), 0)::text AS cost FROM ledger_entry WHERE status = 'ok'`);
+  const okCost = await rows<{ cost: string }>(
+    stack,
+    `SELECT coalesce(sum(cost_nano), 0)::text AS cost FROM ledger_entry WHERE status = 'ok'`,
+  );
   expect(BigInt(okCost[0]?.cost ?? 0)).toBeLessThanOrEqual(bill);
   expect(bill).toBeLessThanOrEqual(settled + uncertain);
 

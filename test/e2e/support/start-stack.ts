@@ -116,7 +116,9 @@ export async function startStack(options: {
   }
 }
 
-async function openStores(backend: Backend): Promise<{ databaseUrl: string; redisUrl?: string; stop(): Promise<void> }> {
+async function openStores(
+  backend: Backend,
+): Promise<{ databaseUrl: string; redisUrl?: string; stop(): Promise<void> }> {
   const database = await createTestDatabase();
   const redis = backend === 'redis' ? await startPrivateRedis() : undefined;
   if (backend === 'redis' && !redis) throw new Error('no redis-server on this machine');

@@ -120,7 +120,12 @@ export function createMoneyStore(database: Database): MoneyStore {
       await database.run(END, [toJsonb(items)]);
     },
     async findReply(key) {
-      const [row] = await database.run<{ reply: unknown }>(FIND, [key.stepId, key.generation, key.path, key.requestHash]);
+      const [row] = await database.run<{ reply: unknown }>(FIND, [
+        key.stepId,
+        key.generation,
+        key.path,
+        key.requestHash,
+      ]);
       return row?.reply;
     },
     async saveReply(taskId, key, reply) {

@@ -88,7 +88,10 @@ const ACQUIRE: Statement = {
   text: `SELECT context FROM acquire_steps($1, $2::uuid[], $3::int[])`,
 };
 const CONTEXTS: Statement = { name: 'steps.contexts', text: `SELECT context FROM step_contexts($1::uuid[])` };
-const SETTLE: Statement = { name: 'steps.settle', text: `SELECT * FROM settle_steps($1, $2::jsonb, $3::text[], $4::text[])` };
+const SETTLE: Statement = {
+  name: 'steps.settle',
+  text: `SELECT * FROM settle_steps($1, $2::jsonb, $3::text[], $4::text[])`,
+};
 
 interface SettleRow {
   kind: 'settled' | 'already' | 'fenced' | 'handoff' | 'queued' | 'ready' | 'finished' | 'unfinished';
