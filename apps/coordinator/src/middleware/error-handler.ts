@@ -10,7 +10,6 @@ import { sendJson } from './send.ts';
  * Nothing is passed on: Express' own handler would print to the console.
  */
 // Express knows an error handler by its four parameters.
-// eslint-disable-next-line @typescript-eslint/no-unused-vars
 export function handleError(error: unknown, request: Request, response: Response, _next: NextFunction): void {
   const context = contextOf(response);
   if (error instanceof RequestAbortedError) {
