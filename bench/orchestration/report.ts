@@ -139,9 +139,9 @@ function furtherRows({ backlog, kills, tenantWait, sizes }: Results): string[] {
     `Waiting tasks: completions in ${sizes.backlog.windowMs / 1_000} s while at least so many tasks have not begun; the queue store is Redis' \`used_memory\` or the size of BullMQ's schema in PostgreSQL; the highest of four looks.`,
     table(['system', 'tasks waiting', 'tasks/s', 'queue store', 'steps in it'], backlogs),
     ...kills.map(
-      ({ contender, kills: count, handOverMs }) =>
-        `SIGKILL of workers (${contender}): ${count} of ${sizes.kill.workers} workers, one after another, at random moments while they run steps of ${sizes.kill.stepMs} ms; a new one replaces each. ` +
-        `${handOverMs.length} steps were lost; until another attempt started: ${quantiles(handOverMs)}.`,
+      ({ contender, kills: count, handOverMs, detectedMs }) =>
+        `SIGKILL of workers (${contender}): ${count} times one of ${sizes.kill.workers} workers, at random moments while they run steps of ${sizes.kill.stepMs} ms; a new one replaces each. ` +
+        `${handOverMs.length} steps were lost; until another attempt started: ${quantiles(handOverMs)}; of that until the loss was known: ${quantiles(detectedMs)}.`,
     ),
     ...tenantWait.map(
       ({ contender, idleMs, behindMs, extraMs, backlogAfter }) =>

@@ -99,7 +99,10 @@ describe('decideVerdicts', () => {
   it('needs twenty kills to call hand-over met, but one slow one to call it missed', () => {
     const kills = (count: number, handOverMs: number[]) =>
       verdictOf(
-        decideVerdicts({ ...nothing, kills: [{ contender: 'pressroom', kills: count, handOverMs }] }),
+        decideVerdicts({
+          ...nothing,
+          kills: [{ contender: 'pressroom', kills: count, handOverMs, detectedMs: handOverMs }],
+        }),
         'SIGKILL',
       );
     expect(kills(20, [5_000, 6_000])).toEqual(['met']);

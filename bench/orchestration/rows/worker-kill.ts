@@ -19,6 +19,8 @@ export interface KillFigures {
   kills: number;
   /** For every step that a killed worker held: from SIGKILL until another attempt of it started. */
   handOverMs: number[];
+  /** Of that, until its attempt was found to be lost; the rest is waiting for a slot. */
+  detectedMs: number[];
 }
 
 /** Longest wait for steps of the last killed worker; what has not started again by then fails the row. */
@@ -48,7 +50,7 @@ export async function measureWorkerKills(contender: Contender, size: KillSize, r
       kills.push({ sessionId, atMs });
       workers.push(await system.startWorker(size.stepMs));
     }
-    return { contender: contender.name, kills: kills.length, handOverMs: await handOvers(system, kills) };
+    return { contender: contender.name, kills: kills.length, ...(await handOvers(system, kills)) };
   } finally {
     await system.stop();
   }
@@ -69,7 +71,10 @@ async function busySession({ sql }: System, pid: number): Promise<string> {
   throw new Error('a worker got no steps: too little load for this many kills');
 }
 
-async function handOvers({ sql }: System, kills: readonly Kill[]): Promise<number[]> {
+async function handOvers(
+  { sql }: System,
+  kills: readonly Kill[],
+): Promise<Pick<KillFigures, 'handOverMs' | 'detectedMs'>> {
   const sessions = kills.map((kill) => kill.sessionId);
   const pending = async (): Promise<number> => {
     const { rows } = await sql.query<{ left: number }>(
@@ -85,8 +90,8 @@ async function handOvers({ sql }: System, kills: readonly Kill[]): Promise<numbe
     if (performance.now() > deadlineMs) throw new Error('steps of killed workers did not run again');
     await delay(POLL_MS);
   }
-  const { rows } = await sql.query<{ session_id: string; again_ms: number | null }>(
-    `SELECT lost.session_id, extract(epoch FROM coalesce(
+  const { rows } = await sql.query<{ session_id: string; lost_ms: number; again_ms: number | null }>(
+    `SELECT lost.session_id, extract(epoch FROM lost.finished_at)::float8 * 1000 AS lost_ms, extract(epoch FROM coalesce(
          (SELECT n.started_at FROM attempt n WHERE n.step_id = lost.step_id AND n.attempt = lost.attempt + 1), s.started_at
        ))::float8 * 1000 AS again_ms
      FROM attempt lost JOIN step s ON s.id = lost.step_id
@@ -94,8 +99,12 @@ async function handOvers({ sql }: System, kills: readonly Kill[]): Promise<numbe
     [sessions],
   );
   const killedAt = new Map(kills.map((kill) => [kill.sessionId, kill.atMs]));
-  return rows.map((row) => {
-    if (row.again_ms === null) throw new Error('a step of a killed worker has no later start');
-    return row.again_ms - (killedAt.get(row.session_id) ?? 0);
-  });
+  const since = (sessionId: string, atMs: number): number => atMs - (killedAt.get(sessionId) ?? 0);
+  return {
+    handOverMs: rows.map((row) => {
+      if (row.again_ms === null) throw new Error('a step of a killed worker has no later start');
+      return since(row.session_id, row.again_ms);
+    }),
+    detectedMs: rows.map((row) => since(row.session_id, row.lost_ms)),
+  };
 }

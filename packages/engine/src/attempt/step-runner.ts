@@ -290,13 +290,22 @@ export function createStepRunner(deps: {
     dispatcher.kick();
   };
 
+  /** Steps handed on by one settle are read by one statement. */
+  const readContext = createIsolatingBatcher<string, StepAttempt | undefined>(
+    async (stepIds) => {
+      const byId = new Map((await steps.contexts(stepIds)).map((context) => [context.stepId, context]));
+      return stepIds.map((stepId) => byId.get(stepId));
+    },
+    { maxSize: 64, maxParallel: 2 },
+  );
+
   /** What an attempt of ours needs to run. It is held meanwhile, so that no heartbeat takes it for one that nobody runs. */
   const contextOf = async (wanted: { stepId: string; attempt: number }): Promise<StepAttempt | undefined> => {
     const release = session.hold(wanted.stepId, wanted.attempt, new AbortController());
     try {
-      const contexts = await withStore('step.context_waits', undefined, () => steps.contexts([wanted.stepId]));
+      const context = await withStore('step.context_waits', undefined, () => readContext(wanted.stepId));
       // While we waited the attempt may have gone to somebody else.
-      return contexts?.find((context) => context.attempt === wanted.attempt);
+      return context?.attempt === wanted.attempt ? context : undefined;
     } finally {
       release();
     }
