@@ -7,6 +7,7 @@ import { describe, expect, it } from 'vitest';
 import { startStack, type Backend, type Stack } from '../e2e/support/start-stack.ts';
 import { NEMESES } from './support/nemeses.ts';
 import { expectNothingLostNothingTwice } from './support/oracle.ts';
+import { describeStandstill } from './support/standstill.ts';
 import { startChaosStores } from './support/stores.ts';
 
 const SHORT = process.env['CHAOS'] === 'short';
@@ -70,7 +71,9 @@ const allEnded = (stack: Stack): Promise<unknown> =>
       return rows[0]?.open === 0;
     },
     { timeoutMs: 180_000, everyMs: 200, describe: 'the end of every task' },
-  );
+  ).catch(async (error: unknown) => {
+    throw new Error(await describeStandstill(stack), { cause: error });
+  });
 
 describe.each(BACKENDS)('under attack, on %s', (backend) => {
   const names = (SHORT ? SHORT_NEMESES : Object.keys(NEMESES)).filter(

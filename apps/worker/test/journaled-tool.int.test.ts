@@ -1,10 +1,11 @@
 import { ToolUnavailableError, type ToolPrice } from '@pressroom/agents';
-import { createMoneyStore, type StepAttempt } from '@pressroom/db';
+import { createMoneyStore, type MoneyStore, type StepAttempt } from '@pressroom/db';
 import { silentLogger, systemClock } from '@pressroom/runtime';
 import { openScene, openTestDatabase, type OpenTestDatabase, type Scene } from '@pressroom/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { createJournaledTool } from '../src/wiring/journaled-tool.ts';
+import { deafOnce } from './support/deaf-once.ts';
 
 const PRICE = 5_000_000n;
 
@@ -22,9 +23,9 @@ describe('tools of an attempt', () => {
     const { task, sessionId, attempt } = await scene.running({ budgetNano });
     const paid: bigint[] = [];
     const controller = new AbortController();
-    const toolOf = (of: StepAttempt) =>
+    const toolOf = (of: StepAttempt, money: MoneyStore = createMoneyStore(db.database)) =>
       createJournaledTool({
-        money: createMoneyStore(db.database),
+        money,
         attempt: of,
         run: { sessionId, signal: controller.signal },
         onPaid: (costNanoUsd) => paid.push(costNanoUsd),
@@ -114,6 +115,13 @@ describe('tools of an attempt', () => {
       code: 'TOOL_UNAVAILABLE',
     });
     expect(await ledger()).toEqual([]);
+  });
+
+  it('hold their price once when the commit of the hold was not heard of', async () => {
+    const { toolOf, attempt, counter } = await aStep('10000000');
+    const tool = toolOf(attempt, deafOnce(createMoneyStore(db.database)));
+    await expect(tool('search/web-search/q1', () => Promise.resolve(['found']), price())).resolves.toEqual(['found']);
+    expect(await counter()).toEqual({ reserved_nano: '0', spent_nano: '5000000' });
   });
 
   it('are not run by an attempt that is over', async () => {

@@ -9,6 +9,7 @@ export {
   type ExecuteAttempt,
   type StepRunner,
 } from './attempt/step-runner.ts';
+export { outlastOutages } from './attempt/outlast-outages.ts';
 export { createApprovals, type ApprovalOutcome, type Approvals } from './approval/approvals.ts';
 export { createQueueControl, type QueueControl } from './queues/queue-control.ts';
 export { createTaskTransitions, type CancelOutcome, type TaskTransitions } from './transition/task-transitions.ts';

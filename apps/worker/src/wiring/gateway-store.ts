@@ -1,5 +1,5 @@
 import type { EndedCall, LedgerEntryFacts, MoneyStore, Reservation, ReservationAnswer } from '@pressroom/db';
-import { isConnectionFailure } from '@pressroom/db';
+import { outlastOutages } from '@pressroom/engine';
 import type {
   AvoidedCall,
   CallScope,
@@ -9,16 +9,15 @@ import type {
   LedgerFacts,
   Usage,
 } from '@pressroom/llm';
-import { createBatcher, errorMessage, type Clock, type Logger } from '@pressroom/runtime';
-
-const RETRY_MS = 250;
+import { createBatcher, type Clock, type Logger } from '@pressroom/runtime';
 
 /** Where a test may stop the process between the gateway's records; see the chaos suite. */
 export type MoneyCheckpoint = 'reserved' | 'replied' | 'journaled';
 
 /**
  * The gateway's store on the money store: requests become rows, and rows of many calls at once become one statement.
- * An answer is never dropped: while the database is away, ending a call waits and tries again.
+ * While the database is away both sides of a call wait and ask again: an answer is never dropped, and a hold whose commit
+ * was not heard of is asked for again under its own id, so that no money stays held for a call that was never made.
  */
 export function createGatewayStore(deps: {
   money: MoneyStore;
@@ -51,7 +50,7 @@ export function createGatewayStore(deps: {
     async reserve(request) {
       const { scope, path, reservationId } = request;
       const usage = { ...NO_USAGE, uncachedInput: request.inputTokens, output: request.maxOutputTokens };
-      const answer = await reserve({
+      const reservation: Reservation = {
         id: reservationId,
         sessionId: scope.sessionId,
         taskId: scope.taskId,
@@ -64,6 +63,13 @@ export function createGatewayStore(deps: {
           reservationId,
           baselineNano: request.baselineNanoUsd.toString(),
         },
+      };
+      const { signal } = scope;
+      const answer = await outlastOutages(() => reserve(reservation), {
+        clock,
+        log,
+        event: 'call.reserve_waits',
+        signal,
       });
       deps.onCheckpoint?.('reserved');
       switch (answer?.outcome) {
@@ -80,17 +86,8 @@ export function createGatewayStore(deps: {
     async endCall(request) {
       deps.onCheckpoint?.('replied');
       const ended = toEndedCall(request);
-      for (;;) {
-        try {
-          await end(ended);
-          deps.onCheckpoint?.('journaled');
-          return;
-        } catch (error) {
-          if (!isConnectionFailure(error)) throw error;
-          log.warn({ stepId: request.scope.stepId, reason: errorMessage(error) }, 'call.end_waits');
-          await clock.sleep(RETRY_MS);
-        }
-      }
+      await outlastOutages(() => end(ended), { clock, log, event: 'call.end_waits' });
+      deps.onCheckpoint?.('journaled');
     },
   };
 }

@@ -1,10 +1,8 @@
 import { ToolUnavailableError, type StepContext, type ToolPrice } from '@pressroom/agents';
-import type { EndedCall, JournalKeyRow, LedgerEntryFacts, MoneyStore, StepAttempt } from '@pressroom/db';
-import { isConnectionFailure } from '@pressroom/db';
+import type { EndedCall, JournalKeyRow, LedgerEntryFacts, MoneyStore, Reservation, StepAttempt } from '@pressroom/db';
+import { outlastOutages } from '@pressroom/engine';
 import { BudgetExhaustedError, LeaseLostError } from '@pressroom/llm';
-import { AppError, errorMessage, newId, sha256Hex, type Clock, type Logger } from '@pressroom/runtime';
-
-const RETRY_MS = 250;
+import { AppError, newId, sha256Hex, type Clock, type Logger } from '@pressroom/runtime';
 
 type Money = Pick<MoneyStore, 'findReply' | 'saveReply' | 'reserve' | 'endCalls'>;
 
@@ -83,20 +81,30 @@ async function runPaid<T>(
 }
 
 /** @throws {BudgetExhaustedError} | {@link LeaseLostError} */
-async function hold({ money, attempt, run }: Deps, entry: LedgerEntryFacts, price: ToolPrice): Promise<void> {
+async function hold(
+  { money, attempt, run, clock, log }: Deps,
+  entry: LedgerEntryFacts,
+  price: ToolPrice,
+): Promise<void> {
   const amountNano = price.costNanoUsd.toString();
-  const [answer] = await money.reserve([
-    {
-      id: entry.reservationId ?? '',
-      sessionId: run.sessionId,
-      taskId: attempt.taskId,
-      stepId: attempt.stepId,
-      attempt: attempt.attempt,
-      amountNano,
-      budgets: budgetsOf(attempt),
-      entry: { ...entry, baselineNano: amountNano },
-    },
-  ]);
+  const reservation: Reservation = {
+    id: entry.reservationId ?? '',
+    sessionId: run.sessionId,
+    taskId: attempt.taskId,
+    stepId: attempt.stepId,
+    attempt: attempt.attempt,
+    amountNano,
+    budgets: budgetsOf(attempt),
+    entry: { ...entry, baselineNano: amountNano },
+  };
+  // Asked for again under its own id: a commit that was not heard of must not hold money for a call that is never made.
+  const answers = await outlastOutages(() => money.reserve([reservation]), {
+    clock,
+    log,
+    event: 'call.reserve_waits',
+    signal: run.signal,
+  });
+  const answer = answers?.[0];
   if (answer?.outcome === 'over_budget') {
     throw new BudgetExhaustedError({ budget: answer.budget, shortfallNanoUsd: answer.shortfallNano });
   }
@@ -105,17 +113,8 @@ async function hold({ money, attempt, run }: Deps, entry: LedgerEntryFacts, pric
 
 /** A paid answer is never dropped: while the database is away, ending the call waits and tries again. */
 async function endCall({ money, onPaid, clock, log }: Deps, ended: EndedCall): Promise<void> {
-  for (;;) {
-    try {
-      await money.endCalls([ended]);
-      onPaid(BigInt(ended.costNano));
-      return;
-    } catch (error) {
-      if (!isConnectionFailure(error)) throw error;
-      log.warn({ stepId: ended.entry.stepId, reason: errorMessage(error) }, 'call.end_waits');
-      await clock.sleep(RETRY_MS);
-    }
-  }
+  await outlastOutages(() => money.endCalls([ended]), { clock, log, event: 'call.end_waits' });
+  onPaid(BigInt(ended.costNano));
 }
 
 /** Keys of the budgets that limit a call, as for models. A key without a counter does not limit. */
