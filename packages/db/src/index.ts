@@ -27,8 +27,9 @@ export { createTaskQueryStore, type TaskQueryStore } from './tasks/task-queries.
 export { createEventFeed, type EventFeedStore } from './tasks/event-feed.sql.ts';
 export {
   createStepStore,
+  type Exchange,
+  type ExchangeAnswer,
   type FreedStep,
-  type SettleAnswer,
   type SettleItem,
   type StepAttempt,
   type StepStore,

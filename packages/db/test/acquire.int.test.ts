@@ -3,24 +3,26 @@ import {
   aChain,
   aSettlement,
   aStep,
+  driveSteps,
   openScene,
   openTestDatabase,
   type OpenTestDatabase,
   type Scene,
+  type StepDriver,
 } from '@pressroom/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { createStepStore, type NewTask, type StepStore } from '../src/index.ts';
+import { type NewTask } from '../src/index.ts';
 
 describe('acquire', () => {
   let db: OpenTestDatabase;
   let scene: Scene;
-  let steps: StepStore;
+  let steps: StepDriver;
 
   beforeAll(async () => {
     db = await openTestDatabase();
     scene = await openScene(db);
-    steps = createStepStore(db.database);
+    steps = driveSteps(db.database);
   });
   afterAll(() => db.close());
 
@@ -98,7 +100,8 @@ describe('acquire', () => {
       input: { topic: 't', sources: [{ text: 'long' }] },
     });
     expect(attempt).toMatchObject({ input: { topic: 't', sources: [{ text: 'long' }] }, outputs: {}, attempt: 1 });
-    await scene.settle(sessionId, aSettlement(attempt, { output: { notes: ['n'] } }));
+    // Other tests have left steps that wait in this queue, which this worker has not seen.
+    await steps.settle(sessionId, [aSettlement(attempt, { output: { notes: ['n'] } })], { contendedQueues: [] });
     const outline = await scene.acquire(sessionId, task.steps[1]?.id ?? '');
     expect(outline).toMatchObject({ key: 'outline', input: { topic: 't' }, outputs: { research: { notes: ['n'] } } });
     expect(outline.input).not.toHaveProperty('sources');

@@ -1,14 +1,8 @@
 import { ALL_QUEUES } from '@pressroom/contracts';
-import { aStep, openScene, openTestDatabase, type OpenTestDatabase, type Scene } from '@pressroom/testkit';
+import { aStep, driveSteps, openScene, openTestDatabase, type OpenTestDatabase, type Scene } from '@pressroom/testkit';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-import {
-  createDispatchStore,
-  createFleetStore,
-  createStepStore,
-  type DispatchStore,
-  type NewTask,
-} from '../src/index.ts';
+import { createDispatchStore, createFleetStore, type DispatchStore, type NewTask } from '../src/index.ts';
 
 const QUEUE = 'write.interactive';
 
@@ -35,10 +29,10 @@ describe('dispatch', () => {
       await scene.addSession({ concurrency: 3, queues: [QUEUE, 'draft.batch'] });
       await scene.silence(await scene.addSession({ concurrency: 100, queues: [QUEUE] }));
       await scene.submit();
-      expect(await roomOf(QUEUE)).toEqual({ queue: QUEUE, slots: 8, queued: 1, contended: false });
+      expect(await roomOf(QUEUE)).toEqual({ queue: QUEUE, slots: 8, idle: 8, queued: 1, contended: false });
       await waiting();
-      expect(await roomOf(QUEUE)).toEqual({ queue: QUEUE, slots: 8, queued: 1, contended: true });
-      expect(await roomOf('draft.batch')).toEqual({ queue: 'draft.batch', slots: 3, queued: 0, contended: false });
+      expect(await roomOf(QUEUE)).toEqual({ queue: QUEUE, slots: 8, idle: 8, queued: 1, contended: true });
+      expect(await roomOf('draft.batch')).toEqual({ queue: 'draft.batch', slots: 3, idle: 3, queued: 0, contended: false });
       expect(await dispatch.rooms()).toHaveLength(ALL_QUEUES.length);
     });
 
@@ -172,7 +166,7 @@ describe('dispatch', () => {
       const task = await scene.submit();
       await db.sql(`UPDATE step SET queued_at = now() - interval '1 min'`);
       const [step] = await dispatch.stale(3_000, 1);
-      const taken = await createStepStore(db.database).acquire(await scene.addSession(), [
+      const taken = await driveSteps(db.database).acquire(await scene.addSession(), [
         { stepId: step?.stepId ?? '', attempt: (step?.attempt ?? 0) + 1 },
       ]);
       expect(taken).toMatchObject([{ taskId: task.id, attempt: 1 }]);

@@ -7,10 +7,11 @@ import {
   aReservation,
   aSettlement,
   aStep,
+  driveSteps,
   openScene,
   openTestDatabase,
-  until,
   type OpenTestDatabase,
+  until,
 } from '@pressroom/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
@@ -18,7 +19,6 @@ import {
   createDispatchStore,
   createMoneyStore,
   createSessionStore,
-  createStepStore,
   createTaskTransitionStore,
   type NewTask,
 } from '../src/index.ts';
@@ -63,7 +63,7 @@ describe('lock order', () => {
         const rows = await db.sql<{ id: string; attempt: number }>('SELECT id, attempt FROM step WHERE id = ANY ($1)', [
           someSteps().map((step) => step.id),
         ]);
-        await createStepStore(process).acquire(
+        await driveSteps(process).acquire(
           sessions[me] ?? '',
           rows.map((row) => ({ stepId: row.id, attempt: row.attempt + 1 })),
         );
@@ -73,10 +73,10 @@ describe('lock order', () => {
           `SELECT id, attempt FROM step WHERE status = 'running' ORDER BY random() LIMIT 6`,
         );
         // Half of them come back to life afterwards, so that there is always something to do.
-        await createStepStore(process).settle(
+        await driveSteps(process).settle(
           sessions[me] ?? '',
           rows.map((row) => aSettlement({ stepId: row.id, attempt: row.attempt })),
-          { handoffQueues: random() < 0.5 ? ALL_QUEUES : [], directQueues: random() < 0.5 ? ALL_QUEUES : [] },
+          { handoffQueues: random() < 0.5 ? ALL_QUEUES : [], directRoom: random() < 0.5 ? 1_000 : 0 },
         );
       },
       async change() {

@@ -6,6 +6,7 @@ import {
   aReservation,
   aSettlement,
   aStep,
+  driveSteps,
   openScene,
   openTestDatabase,
   type OpenTestDatabase,
@@ -19,7 +20,6 @@ import {
   createFleetStore,
   createMoneyStore,
   createSessionStore,
-  createStepStore,
   createTaskQueryStore,
   createTaskTransitionStore,
   type Database,
@@ -159,7 +159,7 @@ describe('hot statements on a grown database', () => {
         return async () => {
           for (const task of tasks) {
             const jobs = [{ stepId: task.steps[0]?.id ?? '', attempt: 1 }];
-            expect(await createStepStore(database).acquire(sessionId, jobs)).toHaveLength(1);
+            expect(await driveSteps(database).acquire(sessionId, jobs)).toHaveLength(1);
           }
         };
       },
@@ -172,9 +172,8 @@ describe('hot statements on a grown database', () => {
           for (const { sessionId, attempt } of running) {
             const spawn = [aStep({ key: 'draft', deps: ['outline'], depsLeft: 0, next: ['refine'] })];
             const items = [aSettlement(attempt, { spawn, joins: { refine: ['draft'] } })];
-            const answer = await createStepStore(database).settle(sessionId, items, {
+            const answer = await driveSteps(database).settle(sessionId, items, {
               handoffQueues: [],
-              directQueues: ALL_QUEUES,
             });
             expect(answer.freed).toHaveLength(1);
           }

@@ -1,5 +1,5 @@
 import { ALL_QUEUES } from '@pressroom/contracts';
-import { aStep, openScene, openTestDatabase, type OpenTestDatabase, type Scene } from '@pressroom/testkit';
+import { aStep, driveSteps, openScene, openTestDatabase, type OpenTestDatabase, type Scene } from '@pressroom/testkit';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
 import {
@@ -7,7 +7,6 @@ import {
   createDispatchStore,
   createQueueStateStore,
   createSessionStore,
-  createStepStore,
   type DispatchStore,
   type QueueStateStore,
 } from '../src/index.ts';
@@ -48,7 +47,7 @@ describe('queues', () => {
       const { sessionId, attempt } = await scene.running();
       const waiting = await firstOf();
       await queues.set(QUEUE, true, ADMIN);
-      const taken = await createStepStore(db.database).acquire(sessionId, [{ stepId: waiting.id, attempt: 1 }]);
+      const taken = await driveSteps(db.database).acquire(sessionId, [{ stepId: waiting.id, attempt: 1 }]);
       expect(taken).toEqual([]);
       const answer = await scene.settle(sessionId, {
         stepId: attempt.stepId,
@@ -76,7 +75,7 @@ describe('queues', () => {
       await db.sql(`UPDATE step SET queued_at = now() - interval '1 minute' WHERE id = $1`, [id]);
       expect(await dispatch.stale(1_000, 10)).toEqual([]);
       const sessionId = await scene.addSession();
-      expect(await createStepStore(db.database).acquire(sessionId, [{ stepId: id, attempt: 1 }])).toEqual([]);
+      expect(await driveSteps(db.database).acquire(sessionId, [{ stepId: id, attempt: 1 }])).toEqual([]);
     });
 
     it('dispatches nothing, whoever tries', async () => {
@@ -84,7 +83,7 @@ describe('queues', () => {
       const { id } = await firstOf({ direct: false });
       expect(await roomOf(QUEUE)).toMatchObject({ slots: 8, contended: true });
       await queues.set(QUEUE, true, ADMIN);
-      expect(await roomOf(QUEUE)).toEqual({ queue: QUEUE, slots: 0, queued: 0, contended: false });
+      expect(await roomOf(QUEUE)).toEqual({ queue: QUEUE, slots: 0, idle: 0, queued: 0, contended: false });
       expect(await dispatch.markQueued(QUEUE, [id], 10)).toEqual([]);
       await queues.set(QUEUE, false, ADMIN);
       expect(await dispatch.markQueued(QUEUE, [id], 10)).toHaveLength(1);
@@ -107,9 +106,8 @@ describe('queues', () => {
       const { sessionId, attempt } = await scene.running({ steps: [aStep({ key: 'a', next: ['b'] }), next] });
       await queues.set(QUEUE, true, ADMIN);
       const items = [{ ...settlement, stepId: attempt.stepId, attempt: 1 }];
-      const answer = await createStepStore(db.database).settle(sessionId, items, {
+      const answer = await driveSteps(db.database).settle(sessionId, items, {
         handoffQueues: [QUEUE],
-        directQueues: [QUEUE],
       });
       expect(answer.freed).toMatchObject([{ kind: 'ready', stepId: next.id }]);
     });
@@ -118,7 +116,7 @@ describe('queues', () => {
       await queues.set('draft.batch', true, ADMIN);
       const { id } = await firstOf();
       const sessionId = await scene.addSession();
-      expect(await createStepStore(db.database).acquire(sessionId, [{ stepId: id, attempt: 1 }])).toHaveLength(1);
+      expect(await driveSteps(db.database).acquire(sessionId, [{ stepId: id, attempt: 1 }])).toHaveLength(1);
     });
 
     it('is set once, and says by whom', async () => {

@@ -2,6 +2,7 @@ import {
   aReservation,
   aSettlement,
   aStep,
+  driveSteps,
   openScene,
   openTestDatabase,
   type OpenTestDatabase,
@@ -9,7 +10,7 @@ import {
 } from '@pressroom/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { createMoneyStore, createSessionStore, createStepStore, type SessionStore } from '../src/index.ts';
+import { createMoneyStore, createSessionStore, type SessionStore } from '../src/index.ts';
 
 describe('worker sessions', () => {
   let db: OpenTestDatabase;
@@ -174,7 +175,7 @@ describe('worker sessions', () => {
     await sessions.reap();
     await db.sql(`UPDATE step SET status = 'queued' WHERE id = $1`, [attempt.stepId]);
     const other = await scene.addSession();
-    const [second] = await createStepStore(db.database).acquire(other, [{ stepId: attempt.stepId, attempt: 2 }]);
+    const [second] = await driveSteps(db.database).acquire(other, [{ stepId: attempt.stepId, attempt: 2 }]);
     expect((await scene.settle(sessionId, aSettlement(attempt))).outcomes.get(attempt.stepId)).toBe('fenced');
     expect((await scene.settle(other, aSettlement(second ?? attempt))).finished).toEqual([task.id]);
   });

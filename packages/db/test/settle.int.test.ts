@@ -4,24 +4,26 @@ import {
   aLedgerEntry,
   aSettlement,
   aStep,
+  driveSteps,
   openScene,
   openTestDatabase,
   type OpenTestDatabase,
   type Scene,
+  type StepDriver,
 } from '@pressroom/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { createStepStore, type NewStep, type StepAttempt, type StepStore } from '../src/index.ts';
+import { createStepStore, type NewStep, type StepAttempt } from '../src/index.ts';
 
 describe('settle', () => {
   let db: OpenTestDatabase;
   let scene: Scene;
-  let steps: StepStore;
+  let steps: StepDriver;
 
   beforeAll(async () => {
     db = await openTestDatabase();
     scene = await openScene(db);
-    steps = createStepStore(db.database);
+    steps = driveSteps(db.database);
   });
   afterAll(() => db.close());
 
@@ -108,6 +110,7 @@ describe('settle', () => {
       freed: [],
       finished: [],
       unfinished: [],
+      attempts: [],
     });
     expect(await everything(task.id)).toEqual(before);
   });
@@ -201,7 +204,7 @@ describe('settle', () => {
     const { task, sessionId, attempt } = await scene.running({ steps: aChain('outline', 'refine') });
     const answer = await steps.settle(sessionId, [aSettlement(attempt, fanOut(['draft-1', 'draft-2']))], {
       handoffQueues: ALL_QUEUES,
-      directQueues: [],
+      directRoom: 0,
     });
     expect(answer.freed.map((step) => step.kind).toSorted()).toEqual(['handoff', 'ready']);
     const handed = answer.freed.find((step) => step.kind === 'handoff');
@@ -209,7 +212,7 @@ describe('settle', () => {
     expect(await db.sql('SELECT status, session_id FROM step WHERE id = $1', [handed?.stepId])).toEqual([
       { status: 'running', session_id: sessionId },
     ]);
-    const [context] = await steps.contexts([handed?.stepId ?? '']);
+    const [context] = await createStepStore(db.database).contexts([handed?.stepId ?? '']);
     expect(context).toMatchObject({ taskId: task.id, attempt: 1, outputs: { outline: { text: 'done' } } });
     expect(context?.leftMs).toBeGreaterThan(50_000);
   });

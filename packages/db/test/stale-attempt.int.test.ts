@@ -2,6 +2,7 @@ import { newId } from '@pressroom/runtime';
 import {
   aReservation,
   aSettlement,
+  driveSteps,
   openScene,
   openTestDatabase,
   type OpenTestDatabase,
@@ -9,13 +10,7 @@ import {
 } from '@pressroom/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import {
-  createMoneyStore,
-  createSessionStore,
-  createStepStore,
-  createTaskTransitionStore,
-  type StepAttempt,
-} from '../src/index.ts';
+import { createMoneyStore, createSessionStore, createTaskTransitionStore, type StepAttempt } from '../src/index.ts';
 
 /** Somebody who has, or had, or never had the right to act for a step. */
 interface Actor {
@@ -110,9 +105,9 @@ describe('the fence', () => {
       name: 'settle',
       act: async ({ sessionId, attempt }) =>
         (
-          await createStepStore(db.database).settle(sessionId, [aSettlement(attempt)], {
+          await driveSteps(db.database).settle(sessionId, [aSettlement(attempt)], {
             handoffQueues: [],
-            directQueues: [],
+            directRoom: 0,
           })
         ).outcomes.get(attempt.stepId),
       answer: 'fenced',
@@ -136,7 +131,7 @@ describe('the fence', () => {
     {
       name: 'acquire',
       act: ({ sessionId, attempt }) =>
-        createStepStore(db.database).acquire(sessionId, [{ stepId: attempt.stepId, attempt: attempt.attempt }]),
+        driveSteps(db.database).acquire(sessionId, [{ stepId: attempt.stepId, attempt: attempt.attempt }]),
       answer: [],
     },
   ];

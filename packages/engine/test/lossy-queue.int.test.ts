@@ -25,8 +25,10 @@ import {
   type JobSink,
   type StepRunner,
 } from '../src/index.ts';
+import { countedSlots } from './support/counted-slots.ts';
 
 const TASKS = 60;
+const CONCURRENCY = 16;
 const log = silentLogger();
 const pipeline = aPipeline({ drafts: 3 });
 const findPipeline = () => pipeline;
@@ -39,8 +41,7 @@ function forgetful(store: StepStore, random: () => number): StepStore {
   };
   return {
     contexts: (ids) => store.contexts(ids),
-    acquire: (session, jobs) => store.acquire(session, jobs).then(lose),
-    settle: (session, items, options) => store.settle(session, items, options).then(lose),
+    exchange: (session, wishes) => store.exchange(session, wishes).then(lose),
   };
 }
 
@@ -66,7 +67,7 @@ describe('with a queue store that loses 30 % of its jobs and delivers 20 % twice
       log,
     });
     const dispatcher = createDispatcher({ store: createDispatchStore(database, ALL_QUEUES), jobs, clock, log });
-    const identity = { host: 'test', pid: 1, queues: ALL_QUEUES, concurrency: 16, version: '0' };
+    const identity = { host: 'test', pid: 1, queues: ALL_QUEUES, concurrency: CONCURRENCY, version: '0' };
     const session = createWorkerSession({ store: createSessionStore(database), identity, clock, log });
     const hangs = Promise.withResolvers<never>();
     const state = { silent: false, ran: 0 };
@@ -78,6 +79,8 @@ describe('with a queue store that loses 30 % of its jobs and delivers 20 % twice
       jobs,
       findPipeline,
       queues: ALL_QUEUES,
+      concurrency: CONCURRENCY,
+      slots: countedSlots(CONCURRENCY),
       clock,
       log,
       async execute(attempt) {

@@ -1,5 +1,12 @@
-import { createMoneyStore, createSessionStore, createStepStore } from '@pressroom/db';
-import { aLedgerEntry, aReservation, aSettlement, openTestDatabase, type OpenTestDatabase } from '@pressroom/testkit';
+import { createMoneyStore, createSessionStore } from '@pressroom/db';
+import {
+  aLedgerEntry,
+  aReservation,
+  aSettlement,
+  driveSteps,
+  openTestDatabase,
+  type OpenTestDatabase,
+} from '@pressroom/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { openRun, type Run } from './support/a-run.ts';
@@ -44,9 +51,9 @@ describe('task transitions', () => {
 
       const held = [{ stepId: attempt.stepId, attempt: attempt.attempt }];
       expect((await createSessionStore(db.database).beat(run.sessionId, 60_000, held, [])).lost).toEqual(held);
-      const settled = await createStepStore(db.database).settle(run.sessionId, [aSettlement(attempt)], {
+      const settled = await driveSteps(db.database).settle(run.sessionId, [aSettlement(attempt)], {
         handoffQueues: [],
-        directQueues: [],
+        directRoom: 0,
       });
       expect(settled).toMatchObject({ outcomes: new Map([[attempt.stepId, 'fenced']]), freed: [], finished: [] });
       expect(await createMoneyStore(db.database).reserve([aReservation(attempt, run.sessionId)])).toMatchObject([
@@ -208,7 +215,7 @@ describe('task transitions', () => {
     await run.fail(taskId, 'draft-2');
     const refine = await run.start(taskId, 'refine');
     const settlement = aSettlement(refine);
-    await createStepStore(db.database).settle(run.sessionId, [settlement], { handoffQueues: [], directQueues: [] });
+    await driveSteps(db.database).settle(run.sessionId, [settlement], { handoffQueues: [], directRoom: 0 });
     expect(await run.task(taskId)).toMatchObject({ status: 'running', steps_left: 0, finished: false });
     await Promise.all([run.transitions.finish(taskId), run.transitions.finish(taskId)]);
     expect(await run.task(taskId)).toMatchObject({ status: 'partial', finished: true });

@@ -427,6 +427,159 @@ describe.each(STORES)('queue on $kind', (store) => {
       await expect(Promise.all(backends.map((backend) => backend.prepare()))).resolves.toHaveLength(4);
     });
   });
+
+  describe.skipIf(!store.isAvailable)('slots for other work than jobs', () => {
+    const never = new AbortController().signal;
+    /** Work that ends when it is told to stop. */
+    const untilStopped = (signal: AbortSignal) =>
+      new Promise<void>((resolve) => {
+        signal.addEventListener('abort', () => {
+          resolve();
+        });
+      });
+
+    it('count against the concurrency, and serve jobs again when they are given back', async () => {
+      const { backend, add } = await open();
+      const { passed, open: release } = barrier();
+      const { seen, consumer } = collect(backend, { concurrency: 2, handler: () => passed });
+      const slot = await consumer.waitForSlot('batch', never);
+      await add([aJob(), aJob()]);
+      await until(() => seen.length === 1);
+      expect(consumer.takeSlots(5)).toEqual([]);
+      // What cannot start here is not claimed here.
+      expect(await countsOf(backend)).toMatchObject({ waiting: 1, active: 1 });
+      expect(seen).toHaveLength(1);
+      slot.release();
+      await until(() => seen.length === 2);
+      release();
+    });
+
+    it('are at most those that are free now', async () => {
+      const { backend, add } = await open();
+      const { passed, open: release } = barrier();
+      const { seen, consumer } = collect(backend, { concurrency: 4, handler: () => passed });
+      await add([aJob()]);
+      await until(() => seen.length === 1);
+      // The feed itself holds one for moments, when it looks for a job.
+      const slots = await until(() => {
+        const taken = consumer.takeSlots(9);
+        if (taken.length === 3) return taken;
+        for (const slot of taken) slot.release();
+        return undefined;
+      });
+      expect(consumer.takeSlots(1)).toEqual([]);
+      for (const slot of slots) slot.release();
+      await until(() => consumer.takeSlots(2).length === 2);
+      release();
+    });
+
+    it('hold what runs in them until it ends', async () => {
+      const { backend, add } = await open();
+      const { seen, consumer } = collect(backend, { concurrency: 1 });
+      const { passed, open: release } = barrier();
+      const working = (await consumer.waitForSlot('batch', never)).run(() => passed);
+      expect(consumer.active).toBe(1);
+      await add([aJob()]);
+      expect(await countsOf(backend)).toMatchObject({ waiting: 1, active: 0 });
+      expect(seen).toEqual([]);
+      release();
+      await working;
+      await until(() => seen.length === 1);
+      await until(() => consumer.active === 0);
+    });
+
+    it('are not to be had while paused, and for good after a drain', async () => {
+      const { backend } = await open();
+      const { consumer } = collect(backend);
+      consumer.pause();
+      expect(consumer.takeSlots(3)).toEqual([]);
+      const giveUp = new AbortController();
+      const waiting = consumer.waitForSlot('batch', giveUp.signal);
+      giveUp.abort(new Error('no slot in time'));
+      await expect(waiting).rejects.toThrow('no slot in time');
+      consumer.resume();
+      await until(() => consumer.takeSlots(1).length === 1);
+      await consumer.drain(0);
+      consumer.resume();
+      expect(consumer.takeSlots(3)).toEqual([]);
+    });
+
+    it('go to those who wait for them in the turn of their lanes', async () => {
+      const { backend } = await open();
+      const { consumer } = collect(backend, { concurrency: 1, laneShares: { interactive: 1, batch: 1 } });
+      const held = await consumer.waitForSlot('batch', never);
+      const order: string[] = [];
+      const waiting = (['batch', 'interactive', 'batch'] as const).map(async (lane) => {
+        const slot = await consumer.waitForSlot(lane, never);
+        order.push(lane);
+        slot.release();
+      });
+      // By now all of them wait.
+      await new Promise(setImmediate);
+      held.release();
+      await Promise.all(waiting);
+      expect(order).toEqual(['interactive', 'batch', 'batch']);
+    });
+
+    it('go to nobody who has stopped waiting', async () => {
+      const { backend, add } = await open();
+      const { seen, consumer } = collect(backend, { concurrency: 1 });
+      const held = await consumer.waitForSlot('batch', never);
+      const giveUp = new AbortController();
+      const waiting = consumer.waitForSlot('interactive', giveUp.signal);
+      giveUp.abort(new Error('no slot in time'));
+      await expect(waiting).rejects.toThrow('no slot in time');
+      await expect(consumer.waitForSlot('interactive', giveUp.signal)).rejects.toThrow('no slot in time');
+      held.release();
+      await add([aJob()]);
+      await until(() => seen.length === 1);
+    });
+
+    it.each(['pause', 'drain'] as const)(
+      'go to nobody who waits for one when the consumer is told to %s',
+      async (how) => {
+        const { backend } = await open();
+        const { consumer } = collect(backend, { concurrency: 1 });
+        const held = await consumer.waitForSlot('batch', never);
+        const giveUp = new AbortController();
+        const waiting = consumer.waitForSlot('batch', giveUp.signal);
+        // By now it waits behind the slot that is held.
+        await new Promise(setImmediate);
+        if (how === 'pause') consumer.pause();
+        else await consumer.drain(0);
+        held.release();
+        await new Promise(setImmediate);
+        giveUp.abort(new Error('no slot in time'));
+        await expect(waiting).rejects.toThrow('no slot in time');
+      },
+    );
+
+    it('are waited for by a drain while something runs in them', async () => {
+      const { backend, config } = await open();
+      const busy = collect(backend).consumer;
+      const { passed, open: release } = barrier();
+      const working = (await busy.waitForSlot('batch', never)).run(() => passed);
+      const idle = collect((await open(config)).backend).consumer;
+      const ended: string[] = [];
+      const drained = busy.drain(10_000).finally(() => ended.push('drain'));
+      await idle.drain(10_000);
+      expect(ended).toEqual([]);
+      release();
+      await working.finally(() => ended.push('work'));
+      await expect(drained).resolves.toEqual({ aborted: 0, abandoned: 0 });
+      expect(ended).toEqual(['work', 'drain']);
+    });
+
+    it('are told to stop at the deadline of a drain', async () => {
+      const { backend } = await open();
+      const { consumer } = collect(backend);
+      const stopping = (await consumer.waitForSlot('batch', never)).run(untilStopped);
+      void (await consumer.waitForSlot('batch', never)).run(() => new Promise(() => undefined));
+      await expect(consumer.drain(20)).resolves.toEqual({ aborted: 2, abandoned: 1 });
+      await stopping;
+      expect(consumer.active).toBe(1);
+    });
+  });
 });
 
 async function killed(child: ChildProcess): Promise<void> {

@@ -1,4 +1,32 @@
+import { randomFillSync } from 'node:crypto';
+
 import { v7 } from 'uuid';
 
-/** A new UUIDv7: sortable by creation time, made in the application so that writes can be batched. */
-export const newId = (): string => v7();
+/** Random bytes are drawn for many ids at once: a draw costs more than everything else about an id. */
+const pool = Buffer.allocUnsafe(4_096);
+const BYTES_PER_ID = 16;
+let used = pool.length;
+let lastMs = 0;
+let sequence = 0;
+
+/**
+ * A new UUIDv7: sortable by creation time, made in the application so that writes can be batched. Ids of one process
+ * sort in the order of their making, also within a millisecond and when the clock is set back (RFC 9562, section 6.2).
+ */
+export function newId(): string {
+  if (used + BYTES_PER_ID > pool.length) {
+    randomFillSync(pool);
+    used = 0;
+  }
+  const random = pool.subarray(used, used + BYTES_PER_ID);
+  used += BYTES_PER_ID;
+  const nowMs = Date.now();
+  if (nowMs > lastMs) {
+    lastMs = nowMs;
+    // Half the range is left to count up in.
+    sequence = random.readUInt32BE(6) >>> 1;
+  } else {
+    sequence += 1;
+  }
+  return v7({ msecs: lastMs, seq: sequence, random });
+}

@@ -8,6 +8,7 @@ export { createTestClock, type TestClock } from './time/test-clock.ts';
 export { aChain, aStep, aTask } from './builders/a-task.ts';
 export { aPipeline, aPlannedStep } from './builders/a-pipeline.ts';
 export { aSettlement, openScene, type Scene } from './builders/a-scene.ts';
+export { driveSteps, type Settlement, type StepDriver } from './builders/step-driver.ts';
 export { aLedgerEntry, anEndedCall, aReservation } from './builders/a-call.ts';
 export { aLockedStep, aSnapshot } from './builders/a-snapshot.ts';
 export { anAttempt } from './builders/an-attempt.ts';

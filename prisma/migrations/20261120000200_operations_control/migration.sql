@@ -74,7 +74,7 @@ CREATE INDEX step_impatient ON step (available_at) WHERE status = 'ready' AND qu
 -- What a worker needs to run attempts: task facts, parameters, and the newest outputs of the dependencies, as far as these
 -- are complete in this generation. `params.$input` stands for the task's input where a redrive has patched it.
 -- Steps without dependencies see the whole input; later ones see it without the bulky `sources`.
-CREATE OR REPLACE FUNCTION step_contexts(p_steps uuid[]) RETURNS TABLE (step_id uuid, context jsonb) LANGUAGE sql STABLE AS $$
+CREATE FUNCTION step_contexts(p_steps uuid[]) RETURNS TABLE (step_id uuid, context jsonb) LANGUAGE sql STABLE AS $$
   SELECT s.id, jsonb_build_object(
     'taskId', s.task_id, 'stepId', s.id, 'key', s.key, 'agent', s.agent, 'queue', s.queue, 'tenantId', s.tenant_id,
     'taskType', s.task_type, 'tier', s.tier, 'attempt', s.attempt, 'failures', s.failures, 'losses', s.losses,
@@ -83,7 +83,7 @@ CREATE OR REPLACE FUNCTION step_contexts(p_steps uuid[]) RETURNS TABLE (step_id 
         s.started_at + s.attempt_timeout_ms * interval '1 ms',
         s.first_started_at + s.total_timeout_ms * interval '1 ms',
         t.deadline_at) - clock_timestamp()) * 1000)::bigint,
-    'generation', t.generation, 'gate', s.gate, 'pipelineVersion', t.pipeline_version, 'lane', t.lane, 'priority', t.priority,
+    'generation', t.generation, 'gate', s.gate, 'successors', cardinality(s.next), 'pipelineVersion', t.pipeline_version, 'lane', t.lane, 'priority', t.priority,
     'quality', t.quality, 'createdAtMs', floor(extract(epoch FROM t.created_at) * 1000)::bigint,
     'input', CASE WHEN s.deps = '{}' THEN i.input ELSE i.input - 'sources' END,
     'outputs', coalesce((
@@ -97,19 +97,19 @@ CREATE OR REPLACE FUNCTION step_contexts(p_steps uuid[]) RETURNS TABLE (step_id 
   WHERE s.id = ANY (p_steps)
 $$;
 
--- One-shot compare-and-set on step and attempt. Answers the contexts of the steps taken; a redelivered job gets nothing, and
--- neither does one of a paused queue: its step stays queued, and its job is added again once the queue goes on.
-CREATE OR REPLACE FUNCTION acquire_steps(p_session uuid, p_steps uuid[], p_attempts int[]) RETURNS TABLE (context jsonb) LANGUAGE plpgsql AS $$
+-- One-shot compare-and-set on step and attempt, for a caller that holds the locks of p_tasks. Answers the steps taken; a
+-- redelivered job gets nothing, and neither does one of a paused queue: its step stays queued, and its job is added again
+-- once the queue goes on.
+CREATE FUNCTION acquire_steps(p_session uuid, p_tasks uuid[], p_steps uuid[], p_attempts int[]) RETURNS uuid[] LANGUAGE plpgsql AS $$
 DECLARE
   v_taken uuid[];
 BEGIN
-  PERFORM 1 FROM task WHERE id IN (SELECT task_id FROM step WHERE id = ANY (p_steps)) ORDER BY id FOR UPDATE;
   WITH taken AS (
     UPDATE step s
     SET status = 'running', attempt = i.attempt, session_id = p_session, started_at = now(),
         first_started_at = coalesce(s.first_started_at, now())
-    FROM unnest(p_steps, p_attempts) AS i(step_id, attempt)
-    WHERE s.id = i.step_id AND s.status = 'queued' AND s.attempt = i.attempt - 1
+    FROM unnest(p_tasks, p_steps, p_attempts) AS i(task_id, step_id, attempt)
+    WHERE s.id = i.step_id AND s.task_id = i.task_id AND s.status = 'queued' AND s.attempt = i.attempt - 1
       AND EXISTS (SELECT 1 FROM worker_session w WHERE w.id = p_session AND w.expires_at > now())
       AND NOT EXISTS (SELECT 1 FROM queue_state q WHERE q.name = s.queue AND q.paused)
     RETURNING s.id, s.task_id, s.key, s.attempt, s.agent
@@ -131,27 +131,28 @@ BEGIN
     FROM taken k JOIN touched x ON x.id = k.task_id
   )
   SELECT array_agg(k.id) INTO v_taken FROM taken k;
-  RETURN QUERY SELECT c.context FROM step_contexts(v_taken) c;
+  RETURN v_taken;
 END $$;
 
 -- Settles completed attempts: fenced by attempt and session, writes results, extends the plan, frees successors.
 -- p_items: [{ stepId, attempt, output, limitations, degraded, costNano, spawn: [step…], joins: { key: [new…] },
 --             avoided: [{ entry, baselineNano }] }]; calls that were avoided enter the ledger with the settle.
--- p_handoff: queues whose freed step may go straight on in this session (at most one per task).
--- p_direct: queues whose freed steps become `queued` at once; the caller adds their jobs. Others become `ready`, and so do
--- steps of tenants and task types with a cap, which dispatch alone counts. A hand-off takes the place of a step that ended: no cap grows.
+-- p_handoff: queues whose freed steps may go straight on in this session, unless steps of other tenants wait there: one per
+-- task, and as many more as p_spare says. p_contended: queues in which any have been seen to wait; in others none is looked for.
+-- Other freed steps become `queued` while nobody waits in their queue and fewer than p_room are; the caller adds their jobs.
+-- The rest becomes `ready`, and so do steps of tenants and task types with a cap, which dispatch alone counts. A task's first
+-- hand-off takes the place of a step that ended: no cap grows. The caller holds the locks of the tasks.
 -- Nothing is handed on or queued to a paused queue. A step with a gate does not complete: it is `waiting`, its successors stay where they are, and the task waits for an
 -- approval with its deadline's clock stopped; what its completion adds is planned at the approval (p_items has none of it).
 -- Answers rows (kind, step_id, task_id, data): settled | already | fenced | handoff | queued | ready | finished | unfinished
-CREATE OR REPLACE FUNCTION settle_steps(p_session uuid, p_items jsonb, p_handoff text[], p_direct text[])
+CREATE FUNCTION settle_steps(p_session uuid, p_items jsonb, p_handoff text[], p_contended text[], p_room int,
+  p_spare int)
 RETURNS TABLE (kind text, step_id uuid, task_id uuid, data jsonb) LANGUAGE plpgsql AS $$
 #variable_conflict use_column
 DECLARE
-  v_steps uuid[] := ARRAY(SELECT (x ->> 'stepId')::uuid FROM jsonb_array_elements(p_items) x);
   v_paused text[] := ARRAY(SELECT q.name FROM queue_state q WHERE q.paused);
   v_capped text[] := ARRAY(SELECT c.task_type FROM task_type_cap c);
 BEGIN
-  PERFORM 1 FROM task WHERE id IN (SELECT s.task_id FROM step s WHERE s.id = ANY (v_steps)) ORDER BY id FOR UPDATE;
   IF p_items @? '$[*].avoided[0]' THEN
     PERFORM write_ledger_entry(v -> 'entry', 'avoided', 0, (v ->> 'baselineNano')::bigint)
     FROM jsonb_array_elements(p_items) i CROSS JOIN LATERAL jsonb_array_elements(i -> 'avoided') v
@@ -206,16 +207,33 @@ BEGIN
   ), freed AS (
     SELECT c.id, c.task_id, c.queue, 0 AS pos FROM changed c WHERE c.deps_left = 0
     UNION ALL SELECT b.id, b.task_id, b.queue, b.pos FROM born b WHERE b."depsLeft" = 0
-  ), handed AS (
-    SELECT DISTINCT ON (f.task_id) f.id FROM freed f WHERE f.queue = ANY (p_handoff) AND f.queue <> ALL (v_paused) ORDER BY f.task_id, f.pos
+  ), front AS (
+    -- Whose steps wait in the queues of what was freed, as far as somebody has seen any wait there.
+    SELECT q.queue, w.low, w.high, w.low IS NULL AND (
+      SELECT count(*) FROM (SELECT 1 FROM step x WHERE x.status = 'queued' AND x.queue = q.queue LIMIT p_room) y) < p_room AS roomy
+    FROM (SELECT DISTINCT f.queue, f.queue = ANY (p_contended) AS contended FROM freed f
+          WHERE f.queue <> ALL (v_paused)) q
+    LEFT JOIN LATERAL (
+      SELECT min(x.tenant_id::text) AS low, max(x.tenant_id::text) AS high FROM (
+        (SELECT r.tenant_id FROM step r WHERE r.status = 'ready' AND r.queue = q.queue ORDER BY r.tenant_id LIMIT 1)
+        UNION ALL
+        (SELECT r.tenant_id FROM step r WHERE r.status = 'ready' AND r.queue = q.queue ORDER BY r.tenant_id DESC LIMIT 1)) x
+      ) w ON q.contended
+  ), line AS (
+    SELECT f.id, f.here, f.roomy, f.capped, row_number() OVER (PARTITION BY f.task_id, f.here ORDER BY f.pos) AS nth
+    FROM (
+      SELECT f.id, f.task_id, f.pos, coalesce(o.roomy, false) AS roomy,
+        o.queue IS NOT NULL AND f.queue = ANY (p_handoff)
+          AND coalesce(o.low = n.id::text AND o.high = n.id::text, true) AS here,
+        n.max_concurrency IS NOT NULL OR t.type = ANY (v_capped) AS capped
+      FROM freed f JOIN task t ON t.id = f.task_id JOIN tenant n ON n.id = t.tenant_id LEFT JOIN front o ON o.queue = f.queue) f
+  ), more AS (
+    SELECT l.id FROM line l WHERE l.here AND l.nth > 1 AND NOT l.capped ORDER BY l.nth, l.id LIMIT p_spare
   ), fate AS (
-    SELECT f.id, CASE WHEN f.id IN (SELECT id FROM handed) THEN 'running'
-                      WHEN f.queue = ANY (p_direct) AND f.queue <> ALL (v_paused) AND NOT EXISTS (
-                        SELECT 1 FROM task t JOIN tenant n ON n.id = t.tenant_id
-                        WHERE t.id = f.task_id AND (n.max_concurrency IS NOT NULL
-                          OR t.type = ANY (v_capped))) THEN 'queued'
+    SELECT l.id, CASE WHEN l.here AND (l.nth = 1 OR l.id IN (SELECT id FROM more)) THEN 'running'
+                      WHEN l.roomy AND NOT l.capped THEN 'queued'
                       ELSE 'ready' END AS status
-    FROM freed f
+    FROM line l
   ), advanced AS (
     UPDATE step s
     SET deps_left = c.deps_left,
@@ -317,10 +335,38 @@ BEGIN
   SELECT CASE WHEN o.clean THEN 'finished' ELSE 'unfinished' END, NULL, o.id, NULL FROM outcome o WHERE o.last;
 END $$;
 
+-- What a worker has done and what it goes on with, in one transaction: settles p_items, takes the queued steps p_take, and
+-- answers the contexts of all that it runs from now on. p_tasks are the tasks of either, with repeats; p_take's come first.
+-- Answers the rows of settle_steps, and (context, step_id, null, context).
+CREATE FUNCTION exchange_steps(p_session uuid, p_tasks uuid[], p_take uuid[], p_attempts int[], p_items jsonb, p_handoff text[],
+  p_contended text[], p_room int, p_spare int)
+RETURNS TABLE (kind text, step_id uuid, task_id uuid, data jsonb) LANGUAGE plpgsql AS $$
+#variable_conflict use_column
+DECLARE
+  r record;
+  v_here uuid[] := '{}';
+BEGIN
+  -- One order for everybody: two batches that share tasks wait for each other and never in a circle.
+  PERFORM 1 FROM task WHERE id = ANY (p_tasks) ORDER BY id FOR UPDATE;
+  IF p_items <> '[]' THEN
+    FOR r IN SELECT * FROM settle_steps(p_session, p_items, p_handoff, p_contended, p_room, p_spare) LOOP
+      IF r.kind = 'handoff' THEN v_here := v_here || r.step_id; END IF;
+      kind := r.kind; step_id := r.step_id; task_id := r.task_id; data := r.data;
+      RETURN NEXT;
+    END LOOP;
+  END IF;
+  IF p_take <> '{}' THEN
+    v_here := v_here || acquire_steps(p_session, p_tasks[:cardinality(p_take)], p_take, p_attempts);
+  END IF;
+  IF v_here <> '{}' THEN
+    RETURN QUERY SELECT 'context', c.step_id, NULL::uuid, c.context FROM step_contexts(v_here) c;
+  END IF;
+END $$;
+
 -- Moves steps from `ready` to `queued`, in the order given, as far as the queue's look-ahead and the caps of their tenants and
 -- task types allow, and unless the queue is paused, at this moment: any number of processes dispatch, so what they read before may be taken. No task row is locked:
 -- a step that somebody else is changing is passed over, and every decision treats `ready` and `queued` alike.
-CREATE OR REPLACE FUNCTION queue_steps(p_queue text, p_steps uuid[], p_look_ahead int)
+CREATE FUNCTION queue_steps(p_queue text, p_steps uuid[], p_look_ahead int)
 RETURNS TABLE (step_id uuid, task_id uuid, queue text, attempt int, priority smallint, begun boolean, pos bigint)
 LANGUAGE plpgsql AS $$
 #variable_conflict use_column
@@ -328,11 +374,13 @@ BEGIN
   PERFORM pg_advisory_xact_lock(hashtextextended('pressroom.dispatch', 0));
   RETURN QUERY
   WITH wanted AS (
+    -- Each by its key, its state looked at afterwards: an index of what is ready looks small to the planner, and would be read
+    -- from end to end for every one of these few.
     SELECT s.id, s.task_id, s.tenant_id, s.task_type, w.pos FROM unnest(p_steps) WITH ORDINALITY AS w(id, pos)
-    JOIN step s ON s.id = w.id JOIN task t ON t.id = s.task_id
+    CROSS JOIN LATERAL (SELECT x.* FROM step x WHERE x.id = w.id OFFSET 0 FOR UPDATE SKIP LOCKED) s
+    CROSS JOIN LATERAL (SELECT x.finished_at FROM task x WHERE x.id = s.task_id OFFSET 0) t
     WHERE s.status = 'ready' AND s.queue = p_queue AND t.finished_at IS NULL
       AND NOT EXISTS (SELECT 1 FROM queue_state q WHERE q.name = p_queue AND q.paused)
-    FOR UPDATE OF s SKIP LOCKED
   ), capped AS (
     SELECT w.tenant_id, n.max_concurrency
       - (SELECT count(*) FROM step x WHERE x.status = 'running' AND x.tenant_id = w.tenant_id)

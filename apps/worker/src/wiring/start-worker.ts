@@ -109,6 +109,11 @@ export async function startWorker(
     jobs: producer,
     findPipeline,
     queues,
+    concurrency,
+    slots: {
+      takeSlots: (most) => consumer.takeSlots(most),
+      waitForSlot: (lane, signal) => consumer.waitForSlot(lane, signal),
+    },
     clock,
     log,
     execute: meter.around(deps.createExecute(database, session)),

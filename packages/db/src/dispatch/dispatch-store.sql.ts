@@ -17,6 +17,8 @@ export interface QueueRoom {
   queue: string;
   /** Concurrency of live sessions on the queue. */
   slots: number;
+  /** Of these, idle at the sessions' last heartbeats. */
+  idle: number;
   /** Steps already in the queue store, waiting for a slot. */
   queued: number;
   /** Do ready steps wait that are due? */
@@ -51,15 +53,15 @@ export interface DispatchStore {
 const ROOMS: Statement = {
   name: 'dispatch.rooms',
   text: `
-    SELECT q.name AS queue,
-      CASE WHEN p.paused THEN 0 ELSE
-        coalesce((SELECT sum(x.concurrency) FROM worker_session x WHERE q.name = ANY (x.queues) AND x.expires_at > now()), 0)::int
-      END AS slots,
+    SELECT q.name AS queue, CASE WHEN p.paused THEN 0 ELSE w.slots END AS slots, CASE WHEN p.paused THEN 0 ELSE w.idle END AS idle,
       (SELECT count(*) FROM step s WHERE s.status = 'queued' AND s.queue = q.name)::int AS queued,
       NOT p.paused
         AND EXISTS (SELECT 1 FROM step s WHERE s.status = 'ready' AND s.queue = q.name AND s.available_at <= now()) AS contended
     FROM unnest($1::text[]) AS q(name)
-    CROSS JOIN LATERAL (SELECT EXISTS (SELECT 1 FROM queue_state z WHERE z.name = q.name AND z.paused) AS paused) p`,
+    CROSS JOIN LATERAL (SELECT EXISTS (SELECT 1 FROM queue_state z WHERE z.name = q.name AND z.paused) AS paused) p
+    CROSS JOIN LATERAL (
+      SELECT coalesce(sum(x.concurrency), 0)::int AS slots, coalesce(sum(greatest(0, x.concurrency - x.active)), 0)::int AS idle
+      FROM worker_session x WHERE q.name = ANY (x.queues) AND x.expires_at > now()) w`,
 };
 const BACKLOGS: Statement = {
   name: 'dispatch.backlogs',

@@ -26,6 +26,8 @@ export interface StepAttempt {
   generation: number;
   /** Its output waits for an approval: nothing follows from it before. */
   gate: Gate | null;
+  /** How many steps wait for this one, without those that its result adds. */
+  successors: number;
   pipelineVersion: number;
   lane: Lane;
   priority: number;
@@ -38,6 +40,7 @@ export interface StepAttempt {
 }
 
 export interface SettleItem {
+  taskId: string;
   stepId: string;
   attempt: number;
   output: Record<string, unknown>;
@@ -60,7 +63,7 @@ export interface FreedStep {
   priority: number;
 }
 
-export interface SettleAnswer {
+export interface ExchangeAnswer {
   /** What became of each settled attempt, by step. */
   outcomes: Map<string, 'settled' | 'already' | 'fenced'>;
   freed: FreedStep[];
@@ -68,82 +71,101 @@ export interface SettleAnswer {
   finished: string[];
   /** Tasks whose last step ended though some steps went wrong: their outcome is still to be decided. */
   unfinished: string[];
+  /** What was taken or handed on, ready to run. */
+  attempts: StepAttempt[];
+}
+
+/** What a worker has done and what it wants to go on with. */
+export interface Exchange {
+  settle: readonly SettleItem[];
+  /** Queued steps to take for their next attempt. */
+  take: readonly { taskId: string; stepId: string; attempt: number }[];
+  /**
+   * Queues whose freed steps may be handed on in this session, as long as no other tenant's wait there: one for each task, and
+   * `spare` more in all.
+   */
+  handoffQueues: readonly string[];
+  spare: number;
+  /** Queues in which steps have been seen to wait; in others nobody looks. */
+  contendedQueues: readonly string[];
+  /** Other freed steps become `queued` while none wait in their queue and fewer than this are: the caller adds their jobs. */
+  directRoom: number;
 }
 
 export interface StepStore {
-  /** Takes queued steps for the next attempt; answers only those taken. */
-  acquire(sessionId: string, jobs: readonly { stepId: string; attempt: number }[]): Promise<StepAttempt[]>;
-  /** Reads attempts already held, e.g. handed on by a settle. */
+  /**
+   * Settles completed attempts and takes queued steps, in one transaction. Repeating a settle answers `already` and changes
+   * nothing; a step that is not there to be taken is not among the attempts answered.
+   */
+  exchange(sessionId: string, wishes: Exchange): Promise<ExchangeAnswer>;
+  /** Reads attempts already held. */
   contexts(stepIds: readonly string[]): Promise<StepAttempt[]>;
-  /** Settles completed attempts in one statement. Repeating it answers `already` and changes nothing. */
-  settle(
-    sessionId: string,
-    items: readonly SettleItem[],
-    options: { handoffQueues: readonly string[]; directQueues: readonly string[] },
-  ): Promise<SettleAnswer>;
 }
 
-const ACQUIRE: Statement = {
-  name: 'steps.acquire',
-  text: `SELECT context FROM acquire_steps($1, $2::uuid[], $3::int[])`,
+const EXCHANGE: Statement = {
+  name: 'steps.exchange',
+  text: `SELECT * FROM exchange_steps($1, $2::uuid[], $3::uuid[], $4::int[], $5::jsonb, $6::text[], $7::text[], $8::int, $9::int)`,
 };
 const CONTEXTS: Statement = { name: 'steps.contexts', text: `SELECT context FROM step_contexts($1::uuid[])` };
-const SETTLE: Statement = {
-  name: 'steps.settle',
-  text: `SELECT * FROM settle_steps($1, $2::jsonb, $3::text[], $4::text[])`,
-};
 
-interface SettleRow {
-  kind: 'settled' | 'already' | 'fenced' | 'handoff' | 'queued' | 'ready' | 'finished' | 'unfinished';
-  step_id: string;
-  task_id: string;
-  data: { queue: string; attempt: number; priority: number };
-}
+type ExchangeRow =
+  | { kind: 'settled' | 'already' | 'fenced'; step_id: string }
+  | {
+      kind: 'handoff' | 'queued' | 'ready';
+      step_id: string;
+      task_id: string;
+      data: Pick<FreedStep, 'queue' | 'attempt' | 'priority'>;
+    }
+  | { kind: 'finished' | 'unfinished'; task_id: string }
+  | { kind: 'context'; data: StepAttempt };
 
 export function createStepStore(database: Database): StepStore {
-  const contexts = async (stepIds: readonly string[]): Promise<StepAttempt[]> => {
-    if (stepIds.length === 0) return [];
-    const rows = await database.run<{ context: StepAttempt }>(CONTEXTS, [stepIds]);
-    return rows.map((row) => row.context);
-  };
   return {
-    contexts,
-    async acquire(sessionId, jobs) {
-      const rows = await database.run<{ context: StepAttempt }>(ACQUIRE, [
-        sessionId,
-        jobs.map((job) => job.stepId),
-        jobs.map((job) => job.attempt),
-      ]);
+    async contexts(stepIds) {
+      if (stepIds.length === 0) return [];
+      const rows = await database.run<{ context: StepAttempt }>(CONTEXTS, [stepIds]);
       return rows.map((row) => row.context);
     },
-    async settle(sessionId, items, options) {
-      const rows = await database.run<SettleRow>(SETTLE, [
+    async exchange(sessionId, { settle, take, handoffQueues, contendedQueues, directRoom, spare }) {
+      const rows = await database.run<ExchangeRow & Record<string, unknown>>(EXCHANGE, [
         sessionId,
-        toJsonb(items),
-        options.handoffQueues,
-        options.directQueues,
+        [...take, ...settle].map((step) => step.taskId),
+        take.map((job) => job.stepId),
+        take.map((job) => job.attempt),
+        toJsonb(settle),
+        handoffQueues,
+        contendedQueues,
+        directRoom,
+        spare,
       ]);
-      const answer: SettleAnswer = { outcomes: new Map(), freed: [], finished: [], unfinished: [] };
-      for (const row of rows) {
-        switch (row.kind) {
-          case 'settled':
-          case 'already':
-          case 'fenced':
-            answer.outcomes.set(row.step_id, row.kind);
-            break;
-          case 'handoff':
-          case 'queued':
-          case 'ready':
-            answer.freed.push({ kind: row.kind, stepId: row.step_id, taskId: row.task_id, ...row.data });
-            break;
-          case 'finished':
-            answer.finished.push(row.task_id);
-            break;
-          case 'unfinished':
-            answer.unfinished.push(row.task_id);
-        }
-      }
-      return answer;
+      return readAnswer(rows);
     },
   };
+}
+
+function readAnswer(rows: readonly ExchangeRow[]): ExchangeAnswer {
+  const answer: ExchangeAnswer = { outcomes: new Map(), freed: [], finished: [], unfinished: [], attempts: [] };
+  for (const row of rows) {
+    switch (row.kind) {
+      case 'settled':
+      case 'already':
+      case 'fenced':
+        answer.outcomes.set(row.step_id, row.kind);
+        break;
+      case 'handoff':
+      case 'queued':
+      case 'ready':
+        answer.freed.push({ kind: row.kind, stepId: row.step_id, taskId: row.task_id, ...row.data });
+        break;
+      case 'finished':
+        answer.finished.push(row.task_id);
+        break;
+      case 'unfinished':
+        answer.unfinished.push(row.task_id);
+        break;
+      case 'context':
+        answer.attempts.push(row.data);
+    }
+  }
+  return answer;
 }

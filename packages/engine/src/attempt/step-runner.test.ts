@@ -1,16 +1,18 @@
-import { ALL_QUEUES, type StepJob } from '@pressroom/contracts';
+import { type StepJob } from '@pressroom/contracts';
 import {
   StoreUnavailableError,
+  type Exchange,
+  type ExchangeAnswer,
+  type FreedStep,
   type HeldAttempt,
-  type SettleAnswer,
   type SettleItem,
   type StepAttempt,
-  type StepStore,
 } from '@pressroom/db';
 import { silentLogger } from '@pressroom/runtime';
-import { anAttempt, aPipeline, createTestClock } from '@pressroom/testkit';
+import { anAttempt, aPipeline, createTestClock, until } from '@pressroom/testkit';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 
+import { countedSlots } from '../../test/support/counted-slots.ts';
 import { HandedBackError, LeaseLostError } from '../engine-errors.ts';
 import type { WorkerSession } from '../lease/worker-session.ts';
 import type { FailureReport } from '../transition/core/decide-failure.ts';
@@ -31,6 +33,8 @@ const jobOf = (attempt: StepAttempt): StepJob => ({
   stepId: attempt.stepId,
   attempt: attempt.attempt,
 });
+/** What settling answers; the attempts of what it hands on are those of the world. */
+type SettleAnswer = Omit<ExchangeAnswer, 'attempts'>;
 const settled = (item: { stepId: string }, facts: Partial<SettleAnswer> = {}): SettleAnswer => ({
   outcomes: new Map([[item.stepId, 'settled']]),
   freed: [],
@@ -38,12 +42,20 @@ const settled = (item: { stepId: string }, facts: Partial<SettleAnswer> = {}): S
   unfinished: [],
   ...facts,
 });
+const aFreedStep = (facts: Partial<FreedStep> & Pick<FreedStep, 'kind'>): FreedStep => ({
+  stepId: 'step-2',
+  taskId: 'task-1',
+  queue: 'outline.interactive',
+  attempt: 0,
+  priority: 5,
+  ...facts,
+});
 
 interface World {
-  /** What acquiring and reading contexts answers, by step. */
+  /** What taking, handing on and reading contexts answers, by step. */
   attempts: Map<string, StepAttempt>;
   acquire: (jobs: readonly { stepId: string; attempt: number }[]) => Promise<StepAttempt[]>;
-  settle: (items: readonly SettleItem[], options: Parameters<StepStore['settle']>[2]) => Promise<SettleAnswer>;
+  settle: (items: readonly SettleItem[], options: Exchange) => Promise<SettleAnswer>;
   fail: (report: Omit<FailureReport, 'random'>) => Promise<unknown>;
 }
 
@@ -88,6 +100,7 @@ function start(execute: ExecuteAttempt, ...attempts: StepAttempt[]) {
     stop: () => Promise.resolve(),
   };
   const clock = createTestClock();
+  const slots = countedSlots(0);
   const unused = () => Promise.reject(new Error('not part of this'));
   const transitions: TaskTransitions = {
     cancel: unused,
@@ -104,11 +117,19 @@ function start(execute: ExecuteAttempt, ...attempts: StepAttempt[]) {
   };
   const runner = createStepRunner({
     steps: {
-      acquire: (_session, jobs) => world.acquire(jobs),
       contexts: (ids) => Promise.resolve(ids.map((id) => world.attempts.get(id)).filter((one) => one !== undefined)),
-      settle(_session, items, options) {
-        seen.settles.push(...items);
-        return world.settle(items, options);
+      async exchange(_session, wishes) {
+        seen.settles.push(...wishes.settle);
+        const answer =
+          wishes.settle.length > 0
+            ? await world.settle(wishes.settle, wishes)
+            : { outcomes: new Map(), freed: [], finished: [], unfinished: [] };
+        const taken = wishes.take.length > 0 ? await world.acquire(wishes.take) : [];
+        const handedOn = answer.freed.flatMap((step) => {
+          const attempt = step.kind === 'handoff' ? world.attempts.get(step.stepId) : undefined;
+          return attempt?.attempt === step.attempt ? [attempt] : [];
+        });
+        return { ...answer, attempts: [...taken, ...handedOn] };
       },
     },
     session,
@@ -131,10 +152,12 @@ function start(execute: ExecuteAttempt, ...attempts: StepAttempt[]) {
     findPipeline: (type, version) => (type === 'article' && version === 1 ? aPipeline() : undefined),
     execute,
     queues: ['research.interactive', 'outline.interactive'],
+    concurrency: 8,
+    slots,
     clock,
     log: silentLogger(),
   });
-  return { runner, world, seen, clock, session, controllers, adopt: (orphan: HeldAttempt) => adopt(orphan) };
+  return { runner, world, seen, clock, slots, session, controllers, adopt: (orphan: HeldAttempt) => adopt(orphan) };
 }
 
 /** An agent that works until it is told to stop, as agents must. */
@@ -223,19 +246,7 @@ describe('the step runner', () => {
     world.settle = ([item]) =>
       Promise.resolve(
         settled(item ?? { stepId: '' }, {
-          freed:
-            item?.stepId === 'step-1'
-              ? [
-                  {
-                    kind: 'handoff',
-                    stepId: 'step-2',
-                    taskId: 'task-1',
-                    queue: 'outline.interactive',
-                    attempt: 1,
-                    priority: 5,
-                  },
-                ]
-              : [],
+          freed: item?.stepId === 'step-1' ? [aFreedStep({ kind: 'handoff', stepId: 'step-2', attempt: 1 })] : [],
         }),
       );
     await runner.run(jobOf(first));
@@ -257,33 +268,24 @@ describe('the step runner', () => {
     world.settle = ([item]) =>
       Promise.resolve(
         settled(item ?? { stepId: '' }, {
-          freed: [
-            {
-              kind: 'handoff',
-              stepId: 'step-2',
-              taskId: 'task-1',
-              queue: 'outline.interactive',
-              attempt: 1,
-              priority: 5,
-            },
-          ],
+          freed: [aFreedStep({ kind: 'handoff', stepId: 'step-2', attempt: 1 })],
         }),
       );
     await runner.run(jobOf(first));
     expect(executed).toEqual([1]);
   });
 
-  it('asks to be handed only what it consumes, and nothing where others wait', async () => {
+  it('asks to be handed only what it consumes, and tells where others wait', async () => {
     const attempt = anAttempt();
     const { runner, world } = start(() => Promise.resolve(done()), attempt);
-    let options: Parameters<StepStore['settle']>[2] | undefined;
+    let options: Exchange | undefined;
     world.settle = ([item], given) => {
       options = given;
       return Promise.resolve(settled(item ?? { stepId: '' }));
     };
     await runner.run(jobOf(attempt));
     expect(options?.handoffQueues).toEqual(['research.interactive', 'outline.interactive']);
-    expect(options?.directQueues).toEqual(ALL_QUEUES.filter((queue) => queue !== 'draft.interactive'));
+    expect(options?.contendedQueues).toEqual(['draft.interactive']);
   });
 
   it('adds jobs for freed steps, and has a task ended whose last step was this one', async () => {
@@ -292,22 +294,159 @@ describe('the step runner', () => {
     world.settle = ([item]) =>
       Promise.resolve(
         settled(item ?? { stepId: '' }, {
-          freed: [
-            {
-              kind: 'queued',
-              stepId: 'step-9',
-              taskId: 'task-1',
-              queue: 'outline.interactive',
-              attempt: 2,
-              priority: 5,
-            },
-          ],
+          freed: [aFreedStep({ kind: 'queued', stepId: 'step-9', attempt: 2 })],
           unfinished: ['task-1'],
         }),
       );
     await runner.run(jobOf(attempt));
-    expect(seen.jobs).toEqual([{ taskId: 'task-1', stepId: 'step-9', attempt: 3 }]);
     expect(seen.finished).toEqual(['task-1']);
+    await until(() => seen.jobs.length > 0);
+    expect(seen.jobs).toEqual([{ taskId: 'task-1', stepId: 'step-9', attempt: 3 }]);
+  });
+
+  describe('goes on with what it frees', () => {
+    /** A step whose settling frees the given ones; the attempts are there to be taken or handed on. */
+    const freeing = (execute: ExecuteAttempt, freed: readonly FreedStep[], first: Partial<StepAttempt> = {}) => {
+      const attempts = freed.map(({ stepId }) => anAttempt({ stepId, key: 'outline' }));
+      const opened = start(execute, anAttempt(first), ...attempts);
+      opened.world.settle = (items) =>
+        Promise.resolve({
+          outcomes: new Map(items.map((item) => [item.stepId, 'settled'])),
+          freed: items.some((item) => item.stepId === 'step-1') ? [...freed] : [],
+          finished: [],
+          unfinished: [],
+        });
+      return { ...opened, job: jobOf(anAttempt(first)) };
+    };
+    const counted = () => {
+      const executed: string[] = [];
+      const execute: ExecuteAttempt = (attempt) => {
+        executed.push(attempt.stepId);
+        return Promise.resolve(done());
+      };
+      return { executed, execute };
+    };
+    const queued = aFreedStep({ kind: 'queued' });
+
+    it('in an own slot and without the queue store, when one comes free in time', async () => {
+      vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+      const { executed, execute } = counted();
+      const { runner, seen, slots, clock, job } = freeing(execute, [queued]);
+      await runner.run(job);
+      await vi.advanceTimersByTimeAsync(19);
+      expect(executed).toEqual(['step-1']);
+      slots.add();
+      await clock.advance(0);
+      await vi.advanceTimersByTimeAsync(60_000);
+      expect(executed).toEqual(['step-1', 'step-2']);
+      expect(seen.settles.map((item) => item.stepId)).toEqual(['step-1', 'step-2']);
+      expect(seen.jobs).toEqual([]);
+      expect(slots.free).toBe(1);
+    });
+
+    it('through the queue store, when no own slot comes free in time', async () => {
+      vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+      const { executed, execute } = counted();
+      const { runner, seen, slots, clock, job } = freeing(execute, [queued]);
+      await runner.run(job);
+      await vi.advanceTimersByTimeAsync(19);
+      expect(seen.jobs).toEqual([]);
+      await vi.advanceTimersByTimeAsync(1);
+      expect(seen.jobs).toEqual([{ taskId: 'task-1', stepId: 'step-2', attempt: 1 }]);
+      slots.add();
+      await clock.advance(0);
+      expect(executed).toEqual(['step-1']);
+      expect(slots.free).toBe(1);
+    });
+
+    it('as far as own slots come free in time, and adds the others to the queue store', async () => {
+      vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+      const { executed, execute } = counted();
+      const { runner, seen, slots, clock, job } = freeing(
+        async (attempt, run) => (attempt.stepId === 'step-1' ? execute(attempt, run) : untilStopped(attempt, run)),
+        [queued, { ...queued, stepId: 'step-3' }],
+      );
+      slots.add();
+      await runner.run(job);
+      await clock.advance(0);
+      await vi.advanceTimersByTimeAsync(20);
+      expect(executed).toEqual(['step-1']);
+      expect(seen.jobs).toEqual([{ taskId: 'task-1', stepId: 'step-3', attempt: 1 }]);
+      expect(slots.free).toBe(0);
+    });
+
+    it('through the queue store at once, when the worker drains while a slot is waited for', async () => {
+      vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+      const { executed, execute } = counted();
+      const { runner, seen, slots, clock, job } = freeing(execute, [queued]);
+      await runner.run(job);
+      runner.stopTaking();
+      slots.add();
+      await clock.advance(0);
+      expect(seen.jobs).toEqual([{ taskId: 'task-1', stepId: 'step-2', attempt: 1 }]);
+      expect(executed).toEqual(['step-1']);
+    });
+
+    it('through the queue store at once, when the worker drains already', async () => {
+      vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+      const { execute, started, finish } = gated();
+      const { runner, seen, slots, job } = freeing(execute, [queued]);
+      slots.add();
+      const running = runner.run(job);
+      await started;
+      runner.stopTaking();
+      finish(done());
+      await running;
+      expect(seen.jobs).toEqual([{ taskId: 'task-1', stepId: 'step-2', attempt: 1 }]);
+    });
+
+    it("through the queue store at once, where the step is another pool's", async () => {
+      vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+      const { executed, execute } = counted();
+      const { runner, seen, slots, clock, job } = freeing(execute, [{ ...queued, queue: 'refine.interactive' }]);
+      slots.add();
+      await runner.run(job);
+      expect(seen.jobs).toEqual([{ taskId: 'task-1', stepId: 'step-2', attempt: 1 }]);
+      await clock.advance(0);
+      expect(executed).toEqual(['step-1']);
+    });
+
+    it('beside each other, in slots of its own, when it is handed several', async () => {
+      const gates = new Map(['step-2', 'step-3', 'step-4'].map((id) => [id, gated()]));
+      const { runner, seen, slots, clock, job } = freeing(
+        (attempt, run) => gates.get(attempt.stepId)?.execute(attempt, run) ?? Promise.resolve(done()),
+        [...gates.keys()].map((stepId) => aFreedStep({ kind: 'handoff', stepId, attempt: 1 })),
+        { successors: 3 },
+      );
+      for (let slot = 0; slot < 4; slot += 1) slots.add();
+      const running = runner.run(job);
+      await Promise.all([...gates.values()].map(({ started }) => started));
+      expect(slots.free).toBe(2);
+      gates.get('step-2')?.finish(done());
+      await running;
+      expect(slots.free).toBe(2);
+      gates.get('step-3')?.finish(done());
+      gates.get('step-4')?.finish(done());
+      await clock.advance(0);
+      expect(slots.free).toBe(4);
+      expect(seen.settles.map((item) => item.stepId).toSorted()).toEqual(['step-1', 'step-2', 'step-3', 'step-4']);
+    });
+
+    it('until the process has to end, and hands all of it back then', async () => {
+      const { executed, execute } = counted();
+      const { runner, seen, slots, clock, job } = freeing(
+        async (attempt, run) => (attempt.stepId === 'step-1' ? execute(attempt, run) : untilStopped(attempt, run)),
+        [queued],
+      );
+      slots.add();
+      await runner.run(job);
+      await clock.advance(0);
+      slots.abort();
+      await clock.advance(0);
+      expect(executed).toEqual(['step-1']);
+      expect(seen.failures).toMatchObject([{ stepId: 'step-2', failure: { outcome: 'handed_back', counts: false } }]);
+      expect(slots.free).toBe(1);
+    });
   });
 
   describe('when the store is away', () => {

@@ -1,16 +1,16 @@
-import { ALL_QUEUES, type Limitation, type QueueName, type StepJob } from '@pressroom/contracts';
-import type { AvoidedEntry, FreedStep, SettleAnswer, SettleItem, StepAttempt, StepStore } from '@pressroom/db';
+import type { Lane, Limitation, QueueName, StepJob } from '@pressroom/contracts';
+import type { AvoidedEntry, ExchangeAnswer, FreedStep, StepAttempt, StepStore } from '@pressroom/db';
 import { errorMessage, newId, type Clock, type Logger } from '@pressroom/runtime';
-import { createIsolatingBatcher } from '../batch/create-isolating-batcher.ts';
 import type { Dispatcher } from '../dispatch/dispatcher.ts';
 import { HandedBackError, LeaseLostError, PipelineUnknownError, StepTimedOutError } from '../engine-errors.ts';
 import type { WorkerSession } from '../lease/worker-session.ts';
 import { extendPlan, type PlanExtension } from '../plan/core/plan-task.ts';
-import type { FindPipeline, JobSink } from '../ports.ts';
+import type { AttemptSlots, FindPipeline, JobSink } from '../ports.ts';
 import { dispatchPriority } from '../dispatch/core/dispatch-priority.ts';
 import type { TaskTransitions } from '../transition/task-transitions.ts';
 import { toStepFailure } from './core/step-failure.ts';
 import { outlastOutages } from './outlast-outages.ts';
+import { createStepExchange } from './step-exchange.ts';
 
 /** What running an attempt came to. Costs are reported either way: a failed attempt may have paid for calls. */
 export type AttemptResult =
@@ -37,6 +37,11 @@ const NOTHING_FOLLOWS: PlanExtension = { spawn: [], joins: {} };
 
 /** How long an aborted attempt may take to tidy up, e.g. to record what its cut calls have cost. */
 const STOP_GRACE_MS = 5_000;
+/**
+ * How long a step that was freed here waits for a slot of this worker before it is offered to all of them. Long enough for
+ * a busy worker of quick steps, which saves the way through the queue store; short beside any call to a model.
+ */
+const OWN_TURN_MS = 20;
 
 /**
  * Runs jobs: takes the attempt, executes it, settles it, and goes straight on with a step that became free where this
@@ -62,69 +67,59 @@ export function createStepRunner(deps: {
   execute: ExecuteAttempt;
   /** Queues this worker consumes: where a freed step may go straight on. */
   queues: readonly QueueName[];
+  /** Attempts at once, over all queues. */
+  concurrency: number;
+  slots: AttemptSlots;
   clock: Clock;
   log: Logger;
   /** Called at named points, for tests that stop the process there. */
   onCheckpoint?: (point: Checkpoint) => void;
 }): StepRunner {
-  const { steps, session, transitions, dispatcher, jobs, clock, log } = deps;
+  const { steps, session, transitions, dispatcher, jobs, slots, clock, log } = deps;
   const running = new Set<AbortController>();
   const checkpoint = deps.onCheckpoint ?? (() => undefined);
+  /** Who waits for a slot of this worker, to be told to wait no longer. */
+  const impatient = new Set<AbortController>();
   let draining = false;
 
-  const acquire = createIsolatingBatcher<StepJob, StepAttempt | undefined>(
-    async (wanted) => {
-      const taken = await steps.acquire(session.id, wanted);
-      const byId = new Map(taken.map((attempt) => [attempt.stepId, attempt]));
-      // The same job delivered twice in one batch runs once: the first asker gets it.
-      return wanted.map((job) => {
-        const attempt = byId.get(job.stepId);
-        if (attempt?.attempt !== job.attempt) return undefined;
-        byId.delete(job.stepId);
-        return attempt;
-      });
-    },
-    { maxSize: 64, maxParallel: 2 },
-  );
-
-  interface Settled {
-    outcome: 'settled' | 'already' | 'fenced';
-    next: FreedStep | undefined;
-  }
-  const settle = createIsolatingBatcher<SettleItem & { taskId: string }, Settled>(
-    async (items) => {
-      const answer = await steps.settle(session.id, items, {
-        handoffQueues: draining ? [] : deps.queues.filter((queue) => !session.isContended(queue)),
-        directQueues: ALL_QUEUES.filter((queue) => !session.isContended(queue)),
-      });
-      checkpoint('settled');
+  const exchange = createStepExchange({
+    steps,
+    session,
+    slots,
+    queues: deps.queues,
+    concurrency: deps.concurrency,
+    isDraining: () => draining,
+    onAnswer: (answer) => {
+      if (answer.outcomes.size > 0) checkpoint('settled');
       announce(answer);
-      const handoffs = new Map(
-        answer.freed.filter((step) => step.kind === 'handoff').map((step) => [step.taskId, step]),
-      );
-      return items.map((item) => {
-        const next = handoffs.get(item.taskId);
-        handoffs.delete(item.taskId);
-        return { outcome: answer.outcomes.get(item.stepId) ?? 'fenced', next };
-      });
     },
-    { maxSize: 64, maxParallel: 2 },
-  );
+    runBeside: (attempt, slot) => {
+      void slot.run((signal) => runLocally(signal, () => Promise.resolve(attempt)));
+    },
+  });
 
   /** Tells the queue store and the dispatcher what became free. Best effort: the sweeps find the rest. */
-  const announce = (answer: SettleAnswer): void => {
-    const queued = Map.groupBy(
-      answer.freed.filter((step) => step.kind === 'queued'),
-      (step) => step.queue as QueueName,
-    );
-    for (const [queue, list] of queued) {
+  const announce = (answer: ExchangeAnswer): void => {
+    const queued = answer.freed.filter((step) => step.kind === 'queued');
+    const mine = draining ? [] : queued.filter((step) => deps.queues.includes(step.queue as QueueName));
+    enqueue(queued.filter((step) => !mine.includes(step)));
+    if (mine.length > 0) void runHere(mine).then(enqueue);
+    if (answer.freed.some((step) => step.kind === 'ready')) dispatcher.kick();
+    for (const taskId of answer.finished) log.info({ taskId }, 'task.completed');
+    for (const taskId of answer.unfinished) {
+      // Should this fail, the coordinators' sweep ends the task.
+      transitions.finish(taskId).catch((error: unknown) => {
+        log.warn({ taskId, reason: errorMessage(error) }, 'task.finish_failed');
+      });
+    }
+  };
+
+  const enqueue = (steps: readonly FreedStep[]): void => {
+    for (const [queue, list] of Map.groupBy(steps, (step) => step.queue as QueueName)) {
       jobs
         .add(
           queue,
-          list.map((step) => ({
-            job: { taskId: step.taskId, stepId: step.stepId, attempt: step.attempt + 1 },
-            priority: dispatchPriority(step.priority, true),
-          })),
+          list.map((step) => ({ job: jobOf(step), priority: dispatchPriority(step.priority, true) })),
         )
         .then(
           () => {
@@ -135,15 +130,40 @@ export function createStepRunner(deps: {
           },
         );
     }
-    if (answer.freed.some((step) => step.kind === 'ready')) dispatcher.kick();
-    for (const taskId of answer.finished) log.info({ taskId }, 'task.completed');
-    for (const taskId of answer.unfinished) {
-      // Should this fail, the coordinators' sweep ends the task.
-      transitions.finish(taskId).catch((error: unknown) => {
-        log.warn({ taskId, reason: errorMessage(error) }, 'task.finish_failed');
-      });
+  };
+
+  /** Runs steps that were freed here as slots of this worker come free; answers those that found none in time. */
+  const runHere = async (freed: readonly FreedStep[]): Promise<FreedStep[]> => {
+    const patience = new AbortController();
+    impatient.add(patience);
+    const timer = setTimeout(() => {
+      patience.abort(new Error('no slot in time'));
+    }, OWN_TURN_MS);
+    const left = await Promise.all(
+      freed.map(async (step) => {
+        const lane = step.queue.split('.')[1] as Lane;
+        const slot = await slots.waitForSlot(lane, patience.signal).catch(() => undefined);
+        void slot?.run((signal) => runLocally(signal, () => take(jobOf(step))));
+        return slot ? [] : [step];
+      }),
+    );
+    clearTimeout(timer);
+    impatient.delete(patience);
+    return left.flat();
+  };
+
+  /** Work that came without a job: nobody else hears that its process has to end, or what it throws. */
+  const runLocally = async (signal: AbortSignal, attempt: () => Promise<StepAttempt | undefined>): Promise<void> => {
+    signal.addEventListener('abort', handBack);
+    try {
+      await runOnwards(await attempt());
+    } catch (error) {
+      log.error({ err: error }, 'step.run_failed');
     }
   };
+
+  const take = (job: StepJob): Promise<StepAttempt | undefined> =>
+    withStore('step.acquire_waits', undefined, () => exchange.take(job));
 
   const withStore = <T>(
     event: string,
@@ -165,8 +185,8 @@ export function createStepRunner(deps: {
     );
   };
 
-  /** Runs one attempt to its settlement; answers the step to go on with. */
-  const runAttempt = async (attempt: StepAttempt): Promise<FreedStep | undefined> => {
+  /** Runs one attempt to its settlement; answers the one to go on with. */
+  const runAttempt = async (attempt: StepAttempt): Promise<StepAttempt | undefined> => {
     const controller = new AbortController();
     const release = session.hold(attempt.stepId, attempt.attempt, controller);
     running.add(controller);
@@ -212,7 +232,7 @@ export function createStepRunner(deps: {
     result: Extract<AttemptResult, { outcome: 'done' }>,
     controller: AbortController,
     stepLog: Logger,
-  ): Promise<FreedStep | undefined> => {
+  ): Promise<StepAttempt | undefined> => {
     try {
       const extension = extend(attempt, result.output);
       const item = {
@@ -227,7 +247,8 @@ export function createStepRunner(deps: {
         // A gate's output must be one that the plan can take, yet only its approval says what follows from it.
         ...(attempt.gate === null ? extension : NOTHING_FOLLOWS),
       };
-      const settled = await withStore('step.settle_waits', controller.signal, () => settle(item));
+      const mayFree = attempt.gate === null ? attempt.successors + item.spawn.length : 0;
+      const settled = await withStore('step.settle_waits', controller.signal, () => exchange.settle(item, mayFree));
       stepLog.info({ outcome: settled?.outcome ?? 'fenced' }, 'step.settled');
       return settled?.next;
     } catch (error) {
@@ -290,20 +311,11 @@ export function createStepRunner(deps: {
     dispatcher.kick();
   };
 
-  /** Steps handed on by one settle are read by one statement. */
-  const readContext = createIsolatingBatcher<string, StepAttempt | undefined>(
-    async (stepIds) => {
-      const byId = new Map((await steps.contexts(stepIds)).map((context) => [context.stepId, context]));
-      return stepIds.map((stepId) => byId.get(stepId));
-    },
-    { maxSize: 64, maxParallel: 2 },
-  );
-
-  /** What an attempt of ours needs to run. It is held meanwhile, so that no heartbeat takes it for one that nobody runs. */
+  /** What an attempt found to be ours needs to run. It is held meanwhile, so that no heartbeat takes it for one that nobody runs. */
   const contextOf = async (wanted: { stepId: string; attempt: number }): Promise<StepAttempt | undefined> => {
     const release = session.hold(wanted.stepId, wanted.attempt, new AbortController());
     try {
-      const context = await withStore('step.context_waits', undefined, () => readContext(wanted.stepId));
+      const [context] = (await withStore('step.context_waits', undefined, () => steps.contexts([wanted.stepId]))) ?? [];
       // While we waited the attempt may have gone to somebody else.
       return context?.attempt === wanted.attempt ? context : undefined;
     } finally {
@@ -313,10 +325,7 @@ export function createStepRunner(deps: {
 
   const runOnwards = async (first: StepAttempt | undefined): Promise<void> => {
     let attempt = first;
-    while (attempt) {
-      const next = await runAttempt(attempt);
-      attempt = next && (await contextOf(next));
-    }
+    while (attempt) attempt = await runAttempt(attempt);
     // This slot is free again: let the dispatcher look for what waits.
     dispatcher.kick();
   };
@@ -329,22 +338,28 @@ export function createStepRunner(deps: {
     await runOnwards(context);
   });
 
+  const stopTaking = (): void => {
+    draining = true;
+    for (const patience of impatient) patience.abort(new Error('the worker is draining'));
+  };
+  const handBack = (): void => {
+    stopTaking();
+    for (const controller of running) controller.abort(new HandedBackError('the worker is draining'));
+  };
+
   return {
     async run(job) {
       try {
         // Even while draining: a job that was claimed by then must be given back, not dropped.
-        await runOnwards(await withStore('step.acquire_waits', undefined, () => acquire(job)));
+        await runOnwards(await take(job));
       } catch (error) {
         // Nothing was taken, or what was taken is found by the heartbeats.
         log.error({ err: error, stepId: job.stepId }, 'step.run_failed');
       }
     },
-    stopTaking() {
-      draining = true;
-    },
-    handBack() {
-      draining = true;
-      for (const controller of running) controller.abort(new HandedBackError('the worker is draining'));
-    },
+    stopTaking,
+    handBack,
   };
 }
+
+const jobOf = (step: FreedStep): StepJob => ({ taskId: step.taskId, stepId: step.stepId, attempt: step.attempt + 1 });

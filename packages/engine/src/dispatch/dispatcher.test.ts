@@ -29,7 +29,7 @@ function fakeStore(ready: Record<string, string[]>, slots: number) {
         return Promise.reject(new Error('away'));
       }
       const contended = Object.values(ready).some((steps) => steps.length > 0);
-      return Promise.resolve([{ queue: QUEUE, slots, queued: queued.length, contended }]);
+      return Promise.resolve([{ queue: QUEUE, slots, idle: 0, queued: queued.length, contended }]);
     },
     backlogs(_queue, limit): Promise<TenantBacklog[]> {
       log.push(`backlogs ${limit}`);

@@ -4,9 +4,8 @@ import { errorMessage, type Clock, type Logger } from '@pressroom/runtime';
 import { dispatchPriority } from './core/dispatch-priority.ts';
 import type { JobSink } from '../ports.ts';
 import { decideDispatch } from './core/decide-dispatch.ts';
+import { adaptLookAhead, FIRST_LOOK_AHEAD } from './core/look-ahead.ts';
 
-/** Jobs the queue store may hold per queue when no worker is alive, so that an empty pool wakes up to something. */
-const MIN_ROOM = 1;
 /** After a round that released nothing, kicks wait this long: freed slots without waiting work must stay cheap. */
 const IDLE_PAUSE_MS = 25;
 /** A step queued this long without having started may have lost its job with the queue store. */
@@ -28,6 +27,7 @@ export interface Dispatcher {
 export function createDispatcher(deps: { store: DispatchStore; jobs: JobSink; clock: Clock; log: Logger }): Dispatcher {
   const { store, jobs, clock, log } = deps;
   const deficits = new Map<string, Map<string, number>>();
+  const lookAheads = new Map<string, number>();
   const freeSlots = new Map<string, number>();
   let kicked = false;
   let running: Promise<void> | undefined;
@@ -50,12 +50,16 @@ export function createDispatcher(deps: { store: DispatchStore; jobs: JobSink; cl
 
   const dispatchAll = async (): Promise<number> => {
     let released = 0;
-    for (const { queue, slots, queued, contended } of await store.rooms()) {
-      const lookAhead = Math.max(MIN_ROOM, slots);
-      const room = lookAhead - queued;
+    for (const { queue, slots, idle, queued, contended } of await store.rooms()) {
       freeSlots.set(queue, contended ? 0 : Math.max(0, slots - queued));
-      if (!contended) deficits.delete(queue);
-      if (!contended || room <= 0) continue;
+      if (!contended) {
+        deficits.delete(queue);
+        continue;
+      }
+      const lookAhead = adaptLookAhead(lookAheads.get(queue) ?? FIRST_LOOK_AHEAD, { slots, idle, queued });
+      lookAheads.set(queue, lookAhead);
+      const room = lookAhead - queued;
+      if (room <= 0) continue;
       const decision = decideDispatch(await store.backlogs(queue, room), room, deficits.get(queue) ?? new Map());
       deficits.set(queue, decision.deficits);
       if (decision.stepIds.length === 0) continue;

@@ -8,12 +8,18 @@ import {
   createTaskRestartStore,
   createTaskTransitionStore,
   type Actor,
-  type SettleItem,
   type StepAttempt,
 } from '@pressroom/db';
 import { newId, silentLogger } from '@pressroom/runtime';
 import type { Pipeline } from '@pressroom/pipelines';
-import { aPipeline, aSettlement, openScene, type OpenTestDatabase } from '@pressroom/testkit';
+import {
+  aPipeline,
+  aSettlement,
+  driveSteps,
+  openScene,
+  type OpenTestDatabase,
+  type Settlement,
+} from '@pressroom/testkit';
 
 import { createTaskRestarts, createTaskTransitions, extendPlan, planTask } from '../../src/index.ts';
 
@@ -79,7 +85,7 @@ export async function openRun(db: OpenTestDatabase, pipeline: Pipeline = aPipeli
     },
     log,
   });
-  const steps = createStepStore(database);
+  const steps = driveSteps(database);
   const sessionId = await scene.addSession();
   const held = new Map<string, StepAttempt>();
 
@@ -144,7 +150,7 @@ export async function openRun(db: OpenTestDatabase, pipeline: Pipeline = aPipeli
       held.set(step.id, attempt);
       return attempt;
     },
-    async complete(taskId: string, key: string, facts: Partial<SettleItem> = {}): Promise<string | undefined> {
+    async complete(taskId: string, key: string, facts: Partial<Settlement> = {}): Promise<string | undefined> {
       const attempt = held.get((await run.step(taskId, key)).id) ?? (await run.start(taskId, key));
       held.delete(attempt.stepId);
       const output = facts.output ?? { text: `${key} ${attempt.attempt}` };
@@ -155,7 +161,7 @@ export async function openRun(db: OpenTestDatabase, pipeline: Pipeline = aPipeli
         ...(attempt.gate === null ? extendPlan(request, key, output) : {}),
         ...facts,
       });
-      const answer = await steps.settle(sessionId, [settlement], { handoffQueues: [], directQueues: [] });
+      const answer = await steps.settle(sessionId, [settlement], { handoffQueues: [], directRoom: 0 });
       for (const id of answer.unfinished) await transitions.finish(id);
       return answer.outcomes.get(attempt.stepId);
     },
@@ -179,7 +185,7 @@ export async function openRun(db: OpenTestDatabase, pipeline: Pipeline = aPipeli
       });
     },
     contextOf: async (stepId: string): Promise<StepAttempt> => {
-      const [context] = await steps.contexts([stepId]);
+      const [context] = await createStepStore(database).contexts([stepId]);
       if (!context) throw new Error('no such step');
       return context;
     },

@@ -10,7 +10,7 @@ import { DEFAULT_LANE_SHARES, type LaneShares } from './lane-order.ts';
 import { type QueueFeed, startQueueFeed } from './queue-feed.ts';
 import { type JobHandler, type MalformedJob, runJob, type RunJobDeps } from './run-job.ts';
 import { createRunningJobs, renewLocks, type RunningJob } from './running-jobs.ts';
-import { createSlots } from './slots.ts';
+import { createSlots, type Slot } from './slots.ts';
 
 /** Seconds, not BullMQ's 30: a dead consumer's jobs move on soon. The attempt fences what is delivered twice. */
 const DEFAULT_LOCKS: LockTiming = { lockDurationMs: 6_000, stalledIntervalMs: 3_000 };
@@ -36,6 +36,13 @@ export interface ConsumerOptions {
   random?: Random;
 }
 
+/** A slot for work that comes by another way than a job; `run` gives it back, as `release` does without any work. */
+export interface LocalSlot {
+  /** @param work must not reject; its signal aborts when a drain's deadline passes */
+  run(work: (signal: AbortSignal) => Promise<void>): Promise<void>;
+  release(): void;
+}
+
 /**
  * Takes jobs and runs them.
  *
@@ -46,6 +53,10 @@ export interface ConsumerOptions {
 export interface Consumer {
   pause(): void;
   resume(): void;
+  /** Up to `most` slots that are free now; none unless it consumes. */
+  takeSlots(most: number): LocalSlot[];
+  /** Waits for a slot in the turn of its lane, before the queues; rejects with the signal's reason. */
+  waitForSlot(lane: Lane, signal: AbortSignal): Promise<LocalSlot>;
   /**
    * Stops taking, waits for what runs, aborts it after `deadlineMs` and waits 2 s more. Resolves in any case, with how
    * many were aborted and how many did not even end then; those jobs are delivered to another consumer.
@@ -145,7 +156,7 @@ export function createConsumer(options: ConsumerOptions): Consumer {
   };
   const reportedLost = new WeakSet<RunningJob>();
   const keepLocks = async (): Promise<void> => {
-    const { lost, errors } = await renewLocks(running.all());
+    const { lost, errors } = await renewLocks(running.jobs());
     errors.forEach(reportStoreError);
     for (const job of lost) {
       if (reportedLost.has(job)) continue;
@@ -164,6 +175,24 @@ export function createConsumer(options: ConsumerOptions): Consumer {
   start();
   every(locks.lockDurationMs / 3, keepLocks).catch(() => undefined);
   every(locks.stalledIntervalMs, recoverStalled).catch(() => undefined);
+
+  const asLocal = (slot: Slot): LocalSlot => ({
+    release: () => {
+      slot.release();
+    },
+    run: async (work) => {
+      const entry = { abort: new AbortController() };
+      running.add(entry);
+      touch();
+      try {
+        await work(entry.abort.signal);
+      } finally {
+        touch();
+        running.remove(entry);
+        slot.release();
+      }
+    },
+  });
 
   let draining: Promise<{ aborted: number; abandoned: number }> | undefined;
   const drain = async (deadlineMs: number): Promise<{ aborted: number; abandoned: number }> => {
@@ -187,6 +216,24 @@ export function createConsumer(options: ConsumerOptions): Consumer {
     },
     resume: () => {
       if (draining === undefined) gate.open();
+    },
+    takeSlots: (most) => {
+      const taken: LocalSlot[] = [];
+      while (gate.isOpen && taken.length < most) {
+        const slot = slots.tryAcquire();
+        if (!slot) break;
+        taken.push(asLocal(slot));
+      }
+      return taken;
+    },
+    waitForSlot: async (lane, signal) => {
+      for (;;) {
+        await gate.whenOpen(signal);
+        const slot = await slots.acquire(lane, signal, true);
+        if (gate.isOpen) return asLocal(slot);
+        // Paused while it waited.
+        slot.release();
+      }
     },
     drain: (deadlineMs) => (draining ??= drain(deadlineMs)),
     close: async () => {

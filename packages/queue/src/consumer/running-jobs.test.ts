@@ -26,6 +26,25 @@ describe('running jobs', () => {
     await waiting;
     expect(idle).toBe(true);
   });
+
+  it('tell jobs, whose locks are kept, from other work, which a drain waits for all the same', async () => {
+    const running = createRunningJobs();
+    const job = aRunningJob('a');
+    const work = { abort: new AbortController() };
+    running.add(job);
+    running.add(work);
+    expect(running.jobs()).toEqual([job]);
+    expect(running.all()).toEqual([job, work]);
+    expect(running.size).toBe(2);
+    let idle = false;
+    const waiting = running.whenIdle().then(() => (idle = true));
+    running.remove(job);
+    await Promise.resolve();
+    expect(idle).toBe(false);
+    running.remove(work);
+    await waiting;
+    expect(running.size).toBe(0);
+  });
 });
 
 describe('renewLocks', () => {

@@ -1,44 +1,51 @@
 import type { JobSource } from './job-source.ts';
 
-/** A job whose handler runs in this process. */
-export interface RunningJob {
-  readonly source: JobSource;
-  readonly id: string;
-  readonly token: string;
+/** Work that runs in a slot of this process. */
+export interface Running {
   /** Aborted when a drain's deadline passes. */
   readonly abort: AbortController;
 }
 
+/** A job whose handler runs in this process. */
+export interface RunningJob extends Running {
+  readonly source: JobSource;
+  readonly id: string;
+  readonly token: string;
+}
+
 /** What runs here: what locks are renewed for, and what a drain waits for. */
 export interface RunningJobs {
-  add(job: RunningJob): void;
-  remove(job: RunningJob): void;
+  add(work: Running | RunningJob): void;
+  remove(work: Running): void;
   readonly size: number;
-  all(): RunningJob[];
+  all(): Running[];
+  /** Those that came as jobs: whose locks are to be kept. */
+  jobs(): RunningJob[];
   /** Resolves when nothing runs. */
   whenIdle(): Promise<void>;
 }
 
 export function createRunningJobs(): RunningJobs {
-  const jobs = new Set<RunningJob>();
+  const running = new Set<Running | RunningJob>();
   let idle: (() => void)[] = [];
   return {
-    add: (job) => {
-      jobs.add(job);
+    add: (work) => {
+      running.add(work);
     },
-    remove: (job) => {
-      jobs.delete(job);
-      if (jobs.size > 0) return;
+    remove: (work) => {
+      running.delete(work);
+      if (running.size > 0) return;
       for (const resolve of idle) resolve();
       idle = [];
     },
     get size() {
-      return jobs.size;
+      return running.size;
     },
-    all: () => [...jobs],
+    all: () => [...running],
+    jobs: () => [...running].filter((work) => 'source' in work),
     whenIdle: () =>
       new Promise((resolve) => {
-        if (jobs.size === 0) resolve();
+        if (running.size === 0) resolve();
         else idle.push(resolve);
       }),
   };

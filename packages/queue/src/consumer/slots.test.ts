@@ -33,6 +33,21 @@ describe('createSlots', () => {
     expect(order).toEqual(['interactive']);
   });
 
+  it('lets work that has begun here go first within its lane, not before another lane', async () => {
+    const slots = createSlots({ concurrency: 1, laneShares });
+    const held = await slots.acquire('batch', never);
+    const order: string[] = [];
+    const wait = async (name: string, lane: Lane, begun: boolean) => {
+      const slot = await slots.acquire(lane, never, begun);
+      order.push(name);
+      slot.release();
+    };
+    const waiting = [wait('new', 'batch', false), wait('begun', 'batch', true), wait('urgent', 'interactive', false)];
+    held.release();
+    await Promise.all(waiting);
+    expect(order).toEqual(['urgent', 'begun', 'new']);
+  });
+
   it('loses no slot to somebody who stopped waiting', async () => {
     const slots = createSlots({ concurrency: 1, laneShares });
     const held = await slots.acquire('batch', never);
@@ -42,6 +57,18 @@ describe('createSlots', () => {
     await expect(waiting).rejects.toThrow('stopped');
     held.release();
     expect(slots).toMatchObject({ busy: 0, hasFree: true, isContended: false });
+  });
+
+  it('gives a slot without waiting where one is free, and none that somebody waits for', async () => {
+    const slots = createSlots({ concurrency: 1, laneShares });
+    const held = slots.tryAcquire();
+    expect(slots).toMatchObject({ busy: 1, hasFree: false });
+    expect(slots.tryAcquire()).toBeUndefined();
+    const waiting = slots.acquire('batch', never);
+    held?.release();
+    expect(slots.tryAcquire()).toBeUndefined();
+    (await waiting).release();
+    expect(slots.tryAcquire()).toBeDefined();
   });
 
   it('counts a release once', async () => {

@@ -9,11 +9,16 @@ export interface Slot {
 
 /**
  * One concurrency limit for all queues of a process. Within a lane slots are given first come first served, so queues
- * take turns; between lanes by their shares.
+ * take turns, but first to work that this process has begun; between lanes by their shares.
  */
 export interface Slots {
-  /** Waits for a slot; rejects with the signal's reason once that aborts. */
-  acquire(lane: Lane, signal: AbortSignal): Promise<Slot>;
+  /**
+   * Waits for a slot; rejects with the signal's reason once that aborts.
+   * @param begun goes before those of its lane that would begin something new; such waits must be short
+   */
+  acquire(lane: Lane, signal: AbortSignal, begun?: boolean): Promise<Slot>;
+  /** A slot that is free now. */
+  tryAcquire(): Slot | undefined;
   /** Could a job be started now? */
   readonly hasFree: boolean;
   /** Is somebody waiting, so that a finished job's slot should be given back rather than kept? */
@@ -26,7 +31,10 @@ export function createSlots(options: { concurrency: number; laneShares: LaneShar
   if (!Number.isInteger(concurrency) || concurrency < 1) {
     throw new RangeError(`concurrency must be a positive integer: ${concurrency}`);
   }
-  const waiting: Record<Lane, Set<(slot: Slot) => void>> = { interactive: new Set(), batch: new Set() };
+  type Accept = (slot: Slot) => void;
+  const waiting: Record<Lane, Set<Accept>> = { interactive: new Set(), batch: new Set() };
+  const ahead: Record<Lane, Set<Accept>> = { interactive: new Set(), batch: new Set() };
+  const isWaiting = (lane: Lane): boolean => waiting[lane].size + ahead[lane].size > 0;
   let order = createLaneOrder();
   let busy = 0;
 
@@ -44,39 +52,42 @@ export function createSlots(options: { concurrency: number; laneShares: LaneShar
   };
 
   const handOut = (): void => {
-    const lanes = LANES.filter((lane) => waiting[lane].size > 0);
+    const lanes = LANES.filter(isWaiting);
     if (busy >= concurrency || lanes.length === 0) return;
     const picked = pickLane(order, lanes, laneShares);
     order = picked.order;
-    for (const resolve of waiting[picked.lane]) {
-      waiting[picked.lane].delete(resolve);
-      resolve(grant());
+    const line = ahead[picked.lane].size > 0 ? ahead[picked.lane] : waiting[picked.lane];
+    for (const accept of line) {
+      line.delete(accept);
+      accept(grant());
       return;
     }
   };
 
   return {
-    acquire: (lane, signal) => {
+    acquire: (lane, signal, begun = false) => {
       if (signal.aborted) return Promise.reject(signal.reason as Error);
       if (busy < concurrency) return Promise.resolve(grant());
       return new Promise((resolve, reject) => {
+        const line = begun ? ahead[lane] : waiting[lane];
         const accept = (slot: Slot) => {
           signal.removeEventListener('abort', onAbort);
           resolve(slot);
         };
         const onAbort = () => {
-          waiting[lane].delete(accept);
+          line.delete(accept);
           reject(signal.reason as Error);
         };
-        waiting[lane].add(accept);
+        line.add(accept);
         signal.addEventListener('abort', onAbort, { once: true });
       });
     },
+    tryAcquire: () => (busy < concurrency ? grant() : undefined),
     get hasFree() {
       return busy < concurrency;
     },
     get isContended() {
-      return LANES.some((lane) => waiting[lane].size > 0);
+      return LANES.some(isWaiting);
     },
     get busy() {
       return busy;

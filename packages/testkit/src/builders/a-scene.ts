@@ -1,10 +1,8 @@
 import {
   createSessionStore,
-  createStepStore,
   createSubmitStore,
   type NewTask,
-  type SettleAnswer,
-  type SettleItem,
+  type ExchangeAnswer,
   type StepAttempt,
 } from '@pressroom/db';
 import { ALL_QUEUES } from '@pressroom/contracts';
@@ -12,6 +10,7 @@ import { newId } from '@pressroom/runtime';
 
 import type { OpenTestDatabase } from '../stores/open-test-database.ts';
 import { aTask } from './a-task.ts';
+import { driveSteps, type Settlement } from './step-driver.ts';
 
 /** What a test needs to have before it can begin: a tenant, live workers, tasks under way. Goes through the stores. */
 export interface Scene {
@@ -25,13 +24,13 @@ export interface Scene {
   acquire(sessionId: string, stepId: string, attempt?: number): Promise<StepAttempt>;
   /** Submits a task and takes its first step. */
   running(facts?: Partial<NewTask>): Promise<{ task: NewTask; sessionId: string; attempt: StepAttempt }>;
-  settle(sessionId: string, ...items: SettleItem[]): Promise<SettleAnswer>;
+  settle(sessionId: string, ...items: Settlement[]): Promise<ExchangeAnswer>;
   /** Makes a session look as if its process had been silent for longer than its time. */
   silence(sessionId: string): Promise<void>;
 }
 
 /** A result to settle an attempt with. */
-export function aSettlement(attempt: { stepId: string; attempt: number }, facts: Partial<SettleItem> = {}): SettleItem {
+export function aSettlement(attempt: { stepId: string; attempt: number }, facts: Partial<Settlement> = {}): Settlement {
   return {
     stepId: attempt.stepId,
     attempt: attempt.attempt,
@@ -48,7 +47,7 @@ export function aSettlement(attempt: { stepId: string; attempt: number }, facts:
 
 export async function openScene({ database, sql }: Pick<OpenTestDatabase, 'database' | 'sql'>): Promise<Scene> {
   const sessions = createSessionStore(database);
-  const steps = createStepStore(database);
+  const steps = driveSteps(database);
   const tasks = createSubmitStore(database);
 
   const addTenant: Scene['addTenant'] = async ({ weight = 1, maxConcurrency = null } = {}) => {
@@ -90,7 +89,7 @@ export async function openScene({ database, sql }: Pick<OpenTestDatabase, 'datab
       if (!first) throw new Error('a task without a first step');
       return { task, sessionId, attempt: await scene.acquire(sessionId, first.id) };
     },
-    settle: (sessionId, ...items) => steps.settle(sessionId, items, { handoffQueues: [], directQueues: ALL_QUEUES }),
+    settle: (sessionId, ...items) => steps.settle(sessionId, items),
     async silence(sessionId) {
       await sql(`UPDATE worker_session SET expires_at = now() - interval '1 ms' WHERE id = $1`, [sessionId]);
     },

@@ -25,6 +25,7 @@ export function anAttempt(facts: Partial<StepAttempt> = {}): StepAttempt {
     quality: 'balanced',
     createdAtMs: 0,
     gate: null,
+    successors: 0,
     input: { topic: 'tests' },
     outputs: {},
     ...facts,

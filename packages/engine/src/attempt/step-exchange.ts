@@ -1,0 +1,117 @@
+import { ALL_QUEUES, type QueueName, type StepJob } from '@pressroom/contracts';
+import type { ExchangeAnswer, SettleItem, StepAttempt, StepStore } from '@pressroom/db';
+
+import { createIsolatingBatcher } from '../batch/create-isolating-batcher.ts';
+import type { WorkerSession } from '../lease/worker-session.ts';
+import type { AttemptSlot, AttemptSlots } from '../ports.ts';
+
+/** Slots that one exchange keeps free for what it may be handed on; the others go on serving jobs meanwhile. */
+const MAX_SPARE = 16;
+
+/**
+ * Freed steps that may lie queued for each slot there is. They are taken first come, first served, so a tenant that comes
+ * anew waits behind no more than so many; a plan that fans out takes about as many at once.
+ */
+const DIRECT_PER_SLOT = 4;
+
+type Wish = { settle: SettleItem; mayFree: number } | { take: StepJob };
+
+export interface Settled {
+  outcome: 'settled' | 'already' | 'fenced';
+  /** The step that goes straight on in the slot of the one settled. */
+  next: StepAttempt | undefined;
+}
+type Granted = Settled | { taken: StepAttempt | undefined };
+
+/**
+ * A worker's traffic with the database: attempts that end and steps to be taken go in one statement, with everything of
+ * that kind that came up while earlier statements were under way.
+ */
+export interface StepExchange {
+  /** @returns the attempt; undefined where the step is not there to be taken */
+  take(job: StepJob): Promise<StepAttempt | undefined>;
+  /** @param mayFree how many steps can become free by it, at most */
+  settle(item: SettleItem, mayFree: number): Promise<Settled>;
+}
+
+export function createStepExchange(deps: {
+  steps: StepStore;
+  session: WorkerSession;
+  slots: AttemptSlots;
+  queues: readonly QueueName[];
+  /** This worker's slots, for a guess at those of all. */
+  concurrency: number;
+  isDraining: () => boolean;
+  /** Told of every answer, once it is known. */
+  onAnswer: (answer: ExchangeAnswer) => void;
+  /** Runs a step that was handed on beyond the first of its task, in a slot kept free for it. */
+  runBeside: (attempt: StepAttempt, slot: AttemptSlot) => void;
+}): StepExchange {
+  const { steps, session, slots } = deps;
+
+  const flush = async (wishes: readonly Wish[]): Promise<Granted[]> => {
+    const take = wishes.flatMap((wish) => ('take' in wish ? [wish.take] : []));
+    const settle = wishes.flatMap((wish) => ('settle' in wish ? [wish.settle] : []));
+    const isDraining = deps.isDraining();
+    const spare = slots.takeSlots(isDraining ? 0 : countSpare(wishes));
+    try {
+      const answer = await steps.exchange(session.id, {
+        settle,
+        take,
+        handoffQueues: isDraining ? [] : deps.queues,
+        contendedQueues: ALL_QUEUES.filter((queue) => session.isContended(queue)),
+        directRoom: DIRECT_PER_SLOT * deps.concurrency * session.liveWorkers,
+        spare: spare.length,
+      });
+      deps.onAnswer(answer);
+      return share(wishes, answer, (attempt) => {
+        const slot = spare.pop();
+        // Without one it is the next heartbeats' to find; the statement hands on no more than it was told.
+        if (slot) deps.runBeside(attempt, slot);
+      });
+    } finally {
+      for (const slot of spare) slot.release();
+    }
+  };
+  const exchange = createIsolatingBatcher<Wish, Granted>(flush, { maxSize: 64, maxParallel: 1 });
+
+  return {
+    take: async (job) => {
+      const granted = await exchange({ take: job });
+      return 'taken' in granted ? granted.taken : undefined;
+    },
+    settle: async (item, mayFree) => (await exchange({ settle: item, mayFree })) as Settled,
+  };
+}
+
+/** The first step that a settle frees goes on in its slot; only others need more. */
+const countSpare = (wishes: readonly Wish[]): number =>
+  Math.min(
+    MAX_SPARE,
+    wishes.reduce((sum, wish) => sum + ('settle' in wish ? Math.max(0, wish.mayFree - 1) : 0), 0),
+  );
+
+/** Gives everybody what the statement answered: each job its attempt, each settle of a task one of those handed on. */
+function share(wishes: readonly Wish[], answer: ExchangeAnswer, beside: (attempt: StepAttempt) => void): Granted[] {
+  const attempts = new Map(answer.attempts.map((attempt) => [attempt.stepId, attempt]));
+  const handedOn = Map.groupBy(
+    answer.freed.flatMap((step) => (step.kind === 'handoff' ? (attempts.get(step.stepId) ?? []) : [])),
+    (attempt) => attempt.taskId,
+  );
+  // A job of old for a step that is handed on in the same statement finds it taken.
+  for (const { stepId } of [...handedOn.values()].flat()) attempts.delete(stepId);
+  const granted = wishes.map((wish): Granted => {
+    if ('settle' in wish) {
+      const outcome = answer.outcomes.get(wish.settle.stepId) ?? 'fenced';
+      return { outcome, next: handedOn.get(wish.settle.taskId)?.shift() };
+    }
+    const { stepId, attempt } = wish.take;
+    const taken = attempts.get(stepId);
+    // The same job delivered twice in one batch runs once: the first asker gets it.
+    if (taken?.attempt !== attempt) return { taken: undefined };
+    attempts.delete(stepId);
+    return { taken };
+  });
+  for (const attempt of [...handedOn.values()].flat()) beside(attempt);
+  return granted;
+}
