@@ -32,7 +32,13 @@ describe('dispatch', () => {
       expect(await roomOf(QUEUE)).toEqual({ queue: QUEUE, slots: 8, idle: 8, queued: 1, contended: false });
       await waiting();
       expect(await roomOf(QUEUE)).toEqual({ queue: QUEUE, slots: 8, idle: 8, queued: 1, contended: true });
-      expect(await roomOf('draft.batch')).toEqual({ queue: 'draft.batch', slots: 3, idle: 3, queued: 0, contended: false });
+      expect(await roomOf('draft.batch')).toEqual({
+        queue: 'draft.batch',
+        slots: 3,
+        idle: 3,
+        queued: 0,
+        contended: false,
+      });
       expect(await dispatch.rooms()).toHaveLength(ALL_QUEUES.length);
     });
 

@@ -2,6 +2,8 @@ import { randomFillSync } from 'node:crypto';
 
 import { v7 } from 'uuid';
 
+import { systemClock } from './clock.ts';
+
 /** Random bytes are drawn for many ids at once: a draw costs more than everything else about an id. */
 const pool = Buffer.allocUnsafe(4_096);
 const BYTES_PER_ID = 16;
@@ -20,7 +22,7 @@ export function newId(): string {
   }
   const random = pool.subarray(used, used + BYTES_PER_ID);
   used += BYTES_PER_ID;
-  const nowMs = Date.now();
+  const nowMs = systemClock.nowMs();
   if (nowMs > lastMs) {
     lastMs = nowMs;
     // Half the range is left to count up in.
