@@ -8,6 +8,11 @@ import { adaptLookAhead, FIRST_LOOK_AHEAD } from './core/look-ahead.ts';
 
 /** After a round that released nothing, kicks wait this long: freed slots without waiting work must stay cheap. */
 const IDLE_PAUSE_MS = 25;
+/**
+ * What a process has learnt of a queue holds for the next round only when that follows soon. One that sweeps now and then
+ * finds much taken since, by jobs that others let go in between: that says nothing about what would run dry.
+ */
+const FORGET_LOOK_AHEAD_MS = 100;
 /** A step queued this long without having started may have lost its job with the queue store. */
 const STALE_QUEUED_MS = 3_000;
 
@@ -27,7 +32,7 @@ export interface Dispatcher {
 export function createDispatcher(deps: { store: DispatchStore; jobs: JobSink; clock: Clock; log: Logger }): Dispatcher {
   const { store, jobs, clock, log } = deps;
   const deficits = new Map<string, Map<string, number>>();
-  const lookAheads = new Map<string, number>();
+  const lookAheads = new Map<string, { jobs: number; atMs: number }>();
   const freeSlots = new Map<string, number>();
   let kicked = false;
   let running: Promise<void> | undefined;
@@ -48,6 +53,15 @@ export function createDispatcher(deps: { store: DispatchStore; jobs: JobSink; cl
     }
   };
 
+  const nextLookAhead = (queue: string, found: Parameters<typeof adaptLookAhead>[1]): number => {
+    const nowMs = clock.monotonicMs();
+    const last = lookAheads.get(queue);
+    const isRecent = last !== undefined && nowMs - last.atMs <= FORGET_LOOK_AHEAD_MS;
+    const jobs = adaptLookAhead(isRecent ? last.jobs : FIRST_LOOK_AHEAD, found);
+    lookAheads.set(queue, { jobs, atMs: nowMs });
+    return jobs;
+  };
+
   const dispatchAll = async (): Promise<number> => {
     let released = 0;
     for (const { queue, slots, idle, queued, contended } of await store.rooms()) {
@@ -56,8 +70,7 @@ export function createDispatcher(deps: { store: DispatchStore; jobs: JobSink; cl
         deficits.delete(queue);
         continue;
       }
-      const lookAhead = adaptLookAhead(lookAheads.get(queue) ?? FIRST_LOOK_AHEAD, { slots, idle, queued });
-      lookAheads.set(queue, lookAhead);
+      const lookAhead = nextLookAhead(queue, { slots, idle, queued });
       const room = lookAhead - queued;
       if (room <= 0) continue;
       const decision = decideDispatch(await store.backlogs(queue, room), room, deficits.get(queue) ?? new Map());
