@@ -74,8 +74,8 @@ CREATE INDEX step_impatient ON step (available_at) WHERE status = 'ready' AND qu
 -- What a worker needs to run attempts: task facts, parameters, and the newest outputs of the dependencies, as far as these
 -- are complete in this generation. `params.$input` stands for the task's input where a redrive has patched it.
 -- Steps without dependencies see the whole input; later ones see it without the bulky `sources`.
-CREATE FUNCTION step_contexts(p_steps uuid[]) RETURNS TABLE (step_id uuid, context jsonb) LANGUAGE sql STABLE AS $$
-  SELECT s.id, jsonb_build_object(
+CREATE FUNCTION step_contexts(p_steps uuid[]) RETURNS TABLE (step_id uuid, context json) LANGUAGE sql STABLE AS $$
+  SELECT s.id, json_build_object(
     'taskId', s.task_id, 'stepId', s.id, 'key', s.key, 'agent', s.agent, 'queue', s.queue, 'tenantId', s.tenant_id,
     'taskType', s.task_type, 'tier', s.tier, 'attempt', s.attempt, 'failures', s.failures, 'losses', s.losses,
     'params', s.params - '$input', 'journalGeneration', s.journal_generation, 'attemptTimeoutMs', s.attempt_timeout_ms,
@@ -87,7 +87,7 @@ CREATE FUNCTION step_contexts(p_steps uuid[]) RETURNS TABLE (step_id uuid, conte
     'quality', t.quality, 'createdAtMs', floor(extract(epoch FROM t.created_at) * 1000)::bigint,
     'input', CASE WHEN s.deps = '{}' THEN i.input ELSE i.input - 'sources' END,
     'outputs', coalesce((
-      SELECT jsonb_object_agg(d.key, a.body)
+      SELECT json_object_agg(d.key, a.body)
       FROM unnest(s.deps) AS d(key)
       CROSS JOIN LATERAL (
         SELECT ar.body FROM artifact ar JOIN step m ON m.id = ar.step_id AND m.status = 'completed'
@@ -340,7 +340,7 @@ END $$;
 -- Answers the rows of settle_steps, and (context, step_id, null, context).
 CREATE FUNCTION exchange_steps(p_session uuid, p_tasks uuid[], p_take uuid[], p_attempts int[], p_items jsonb, p_handoff text[],
   p_contended text[], p_room int, p_spare int)
-RETURNS TABLE (kind text, step_id uuid, task_id uuid, data jsonb) LANGUAGE plpgsql AS $$
+RETURNS TABLE (kind text, step_id uuid, task_id uuid, data json) LANGUAGE plpgsql AS $$
 #variable_conflict use_column
 DECLARE
   r record;
