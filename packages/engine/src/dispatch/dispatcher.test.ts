@@ -140,6 +140,16 @@ describe('dispatcher', () => {
     expect(contended.dispatcher.takeRoom(QUEUE)).toBe(false);
   });
 
+  it('looks for room again before what it knew of is used up', async () => {
+    const { dispatcher, clock } = start({}, 4);
+    await dispatcher.round();
+    for (let n = 0; n < 40; n += 1) {
+      expect(dispatcher.takeRoom(QUEUE)).toBe(true);
+      await clock.advance(100);
+    }
+    await dispatcher.stop();
+  });
+
   it('adds the jobs of stale steps again', async () => {
     const { dispatcher, added } = start({});
     expect(await dispatcher.requeueStale()).toBe(1);

@@ -33,7 +33,7 @@ export function createDispatcher(deps: { store: DispatchStore; jobs: JobSink; cl
   const { store, jobs, clock, log } = deps;
   const deficits = new Map<string, Map<string, number>>();
   const lookAheads = new Map<string, { jobs: number; atMs: number }>();
-  const freeSlots = new Map<string, number>();
+  const freeSlots = new Map<string, { left: number; found: number }>();
   let kicked = false;
   let running: Promise<void> | undefined;
   let currentRound: Promise<number> | undefined;
@@ -65,7 +65,8 @@ export function createDispatcher(deps: { store: DispatchStore; jobs: JobSink; cl
   const dispatchAll = async (): Promise<number> => {
     let released = 0;
     for (const { queue, slots, idle, queued, contended } of await store.rooms()) {
-      freeSlots.set(queue, contended ? 0 : Math.max(0, slots - queued));
+      const free = contended ? 0 : Math.max(0, slots - queued);
+      freeSlots.set(queue, { left: free, found: free });
       if (!contended) {
         deficits.delete(queue);
         continue;
@@ -123,9 +124,11 @@ export function createDispatcher(deps: { store: DispatchStore; jobs: JobSink; cl
       return steps.length;
     },
     takeRoom(queue) {
-      const free = freeSlots.get(queue) ?? 0;
-      if (free < 1) return false;
-      freeSlots.set(queue, free - 1);
+      const room = freeSlots.get(queue);
+      if (room === undefined || room.left < 1) return false;
+      room.left -= 1;
+      // Looked up again before it runs out: slots become free without anybody telling who submits.
+      if (room.left <= room.found / 2) kick();
       return true;
     },
     async stop() {

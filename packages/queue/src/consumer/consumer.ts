@@ -114,7 +114,7 @@ export function createConsumer(options: ConsumerOptions): Consumer {
     onError: options.onError ?? (() => undefined),
     onMalformed: options.onMalformed ?? (() => undefined),
     running,
-    mayTakeNext: () => gate.isOpen && !ended.signal.aborted && !slots.isContended,
+    mayTakeNext: (source) => gate.isOpen && !ended.signal.aborted && !slots.isContendedBesides(source),
     clock,
     random,
     log,
@@ -229,7 +229,7 @@ export function createConsumer(options: ConsumerOptions): Consumer {
     waitForSlot: async (lane, signal) => {
       for (;;) {
         await gate.whenOpen(signal);
-        const slot = await slots.acquire(lane, signal, true);
+        const slot = await slots.acquire(lane, signal, { begun: true });
         if (gate.isOpen) return asLocal(slot);
         // Paused while it waited.
         slot.release();

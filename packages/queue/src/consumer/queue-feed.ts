@@ -61,7 +61,7 @@ export function startQueueFeed(options: {
     waitsForRoom = true;
     try {
       await gate.whenOpen(signal);
-      return await slots.acquire(lane, signal);
+      return await slots.acquire(lane, signal, { owner: source });
     } finally {
       waitsForRoom = false;
     }

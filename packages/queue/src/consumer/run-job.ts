@@ -20,8 +20,8 @@ export interface RunJobDeps {
   onError: (error: unknown, queue: QueueName, job: StepJob) => void;
   onMalformed: (malformed: MalformedJob) => void;
   running: RunningJobs;
-  /** May the slot be kept for the queue's next job? Asked when a job has ended. */
-  mayTakeNext: () => boolean;
+  /** May the slot be kept for the queue's next job? Asked when a job has ended; true while nobody else waits for it. */
+  mayTakeNext: (source: JobSource) => boolean;
   clock: Clock;
   random: Random;
   log: Logger;
@@ -96,7 +96,7 @@ export function parseJob(data: string): StepJob | undefined {
 async function complete(source: JobSource, job: ClaimedJob, token: string, deps: RunJobDeps): Promise<Claim> {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await source.complete(job, token, deps.mayTakeNext());
+      return await source.complete(job, token, deps.mayTakeNext(source));
     } catch (error) {
       const isGone = typeof (error as { code?: unknown }).code === 'number';
       if (isGone || attempt === COMPLETE_TRIES) {

@@ -11,11 +11,12 @@ describe('createSlots', () => {
   it('gives as many slots as there are, then in turn as they come back', async () => {
     const slots = createSlots({ concurrency: 2, laneShares });
     const [first] = [await slots.acquire('batch', never), await slots.acquire('batch', never)];
-    expect(slots).toMatchObject({ busy: 2, hasFree: false, isContended: false });
+    expect(slots).toMatchObject({ busy: 2, hasFree: false });
+    expect(slots.isContendedBesides('me')).toBe(false);
     const order: string[] = [];
     void slots.acquire('batch', never).then(() => order.push('a'));
     void slots.acquire('batch', never).then(() => order.push('b'));
-    expect(slots.isContended).toBe(true);
+    expect(slots.isContendedBesides('me')).toBe(true);
     first.release();
     await new Promise(setImmediate);
     expect(order).toEqual(['a']);
@@ -38,7 +39,7 @@ describe('createSlots', () => {
     const held = await slots.acquire('batch', never);
     const order: string[] = [];
     const wait = async (name: string, lane: Lane, begun: boolean) => {
-      const slot = await slots.acquire(lane, never, begun);
+      const slot = await slots.acquire(lane, never, { begun });
       order.push(name);
       slot.release();
     };
@@ -46,6 +47,19 @@ describe('createSlots', () => {
     held.release();
     await Promise.all(waiting);
     expect(order).toEqual(['urgent', 'begun', 'new']);
+  });
+
+  it('is contended for an owner by others only, and by whatever has begun', async () => {
+    const slots = createSlots({ concurrency: 1, laneShares });
+    const held = await slots.acquire('batch', never);
+    const mine = slots.acquire('batch', never, { owner: 'me' });
+    expect(slots.isContendedBesides('me')).toBe(false);
+    expect(slots.isContendedBesides('other')).toBe(true);
+    const begun = slots.acquire('interactive', never, { owner: 'me', begun: true });
+    expect(slots.isContendedBesides('me')).toBe(true);
+    held.release();
+    (await begun).release();
+    (await mine).release();
   });
 
   it('loses no slot to somebody who stopped waiting', async () => {
@@ -56,7 +70,8 @@ describe('createSlots', () => {
     stop.abort(new Error('stopped'));
     await expect(waiting).rejects.toThrow('stopped');
     held.release();
-    expect(slots).toMatchObject({ busy: 0, hasFree: true, isContended: false });
+    expect(slots).toMatchObject({ busy: 0, hasFree: true });
+    expect(slots.isContendedBesides('me')).toBe(false);
   });
 
   it('gives a slot without waiting where one is free, and none that somebody waits for', async () => {

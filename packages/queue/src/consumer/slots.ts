@@ -14,15 +14,16 @@ export interface Slot {
 export interface Slots {
   /**
    * Waits for a slot; rejects with the signal's reason once that aborts.
-   * @param begun goes before those of its lane that would begin something new; such waits must be short
+   * @param wish.begun goes before those of its lane that would begin something new; such waits must be short
+   * @param wish.owner who waits, for `isContendedBesides`
    */
-  acquire(lane: Lane, signal: AbortSignal, begun?: boolean): Promise<Slot>;
+  acquire(lane: Lane, signal: AbortSignal, wish?: { begun?: boolean; owner?: unknown }): Promise<Slot>;
   /** A slot that is free now. */
   tryAcquire(): Slot | undefined;
   /** Could a job be started now? */
   readonly hasFree: boolean;
-  /** Is somebody waiting, so that a finished job's slot should be given back rather than kept? */
-  readonly isContended: boolean;
+  /** Does anybody but `owner` wait, so that a finished job's slot should be given back rather than kept? */
+  isContendedBesides(owner: unknown): boolean;
   readonly busy: number;
 }
 
@@ -31,9 +32,12 @@ export function createSlots(options: { concurrency: number; laneShares: LaneShar
   if (!Number.isInteger(concurrency) || concurrency < 1) {
     throw new RangeError(`concurrency must be a positive integer: ${concurrency}`);
   }
-  type Accept = (slot: Slot) => void;
-  const waiting: Record<Lane, Set<Accept>> = { interactive: new Set(), batch: new Set() };
-  const ahead: Record<Lane, Set<Accept>> = { interactive: new Set(), batch: new Set() };
+  interface Waiter {
+    owner: unknown;
+    accept: (slot: Slot) => void;
+  }
+  const waiting: Record<Lane, Set<Waiter>> = { interactive: new Set(), batch: new Set() };
+  const ahead: Record<Lane, Set<Waiter>> = { interactive: new Set(), batch: new Set() };
   const isWaiting = (lane: Lane): boolean => waiting[lane].size + ahead[lane].size > 0;
   let order = createLaneOrder();
   let busy = 0;
@@ -57,28 +61,31 @@ export function createSlots(options: { concurrency: number; laneShares: LaneShar
     const picked = pickLane(order, lanes, laneShares);
     order = picked.order;
     const line = ahead[picked.lane].size > 0 ? ahead[picked.lane] : waiting[picked.lane];
-    for (const accept of line) {
-      line.delete(accept);
-      accept(grant());
+    for (const waiter of line) {
+      line.delete(waiter);
+      waiter.accept(grant());
       return;
     }
   };
 
   return {
-    acquire: (lane, signal, begun = false) => {
+    acquire: (lane, signal, { begun = false, owner } = {}) => {
       if (signal.aborted) return Promise.reject(signal.reason as Error);
       if (busy < concurrency) return Promise.resolve(grant());
       return new Promise((resolve, reject) => {
         const line = begun ? ahead[lane] : waiting[lane];
-        const accept = (slot: Slot) => {
-          signal.removeEventListener('abort', onAbort);
-          resolve(slot);
+        const waiter: Waiter = {
+          owner,
+          accept: (slot) => {
+            signal.removeEventListener('abort', onAbort);
+            resolve(slot);
+          },
         };
         const onAbort = () => {
-          line.delete(accept);
+          line.delete(waiter);
           reject(signal.reason as Error);
         };
-        line.add(accept);
+        line.add(waiter);
         signal.addEventListener('abort', onAbort, { once: true });
       });
     },
@@ -86,9 +93,8 @@ export function createSlots(options: { concurrency: number; laneShares: LaneShar
     get hasFree() {
       return busy < concurrency;
     },
-    get isContended() {
-      return LANES.some(isWaiting);
-    },
+    isContendedBesides: (owner) =>
+      LANES.some((lane) => ahead[lane].size > 0 || [...waiting[lane]].some((waiter) => waiter.owner !== owner)),
     get busy() {
       return busy;
     },
