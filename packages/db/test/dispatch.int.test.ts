@@ -29,15 +29,23 @@ describe('dispatch', () => {
       await scene.addSession({ concurrency: 3, queues: [QUEUE, 'draft.batch'] });
       await scene.silence(await scene.addSession({ concurrency: 100, queues: [QUEUE] }));
       await scene.submit();
-      expect(await roomOf(QUEUE)).toEqual({ queue: QUEUE, slots: 8, idle: 8, queued: 1, contended: false });
+      expect(await roomOf(QUEUE)).toEqual({ queue: QUEUE, slots: 8, idle: 8, queued: 1, contended: false, pool: [] });
       await waiting();
-      expect(await roomOf(QUEUE)).toEqual({ queue: QUEUE, slots: 8, idle: 8, queued: 1, contended: true });
+      expect(await roomOf(QUEUE)).toEqual({
+        queue: QUEUE,
+        slots: 8,
+        idle: 8,
+        queued: 1,
+        contended: true,
+        pool: ['draft.batch', QUEUE],
+      });
       expect(await roomOf('draft.batch')).toEqual({
         queue: 'draft.batch',
         slots: 3,
         idle: 3,
         queued: 0,
         contended: false,
+        pool: [],
       });
       expect(await dispatch.rooms()).toHaveLength(ALL_QUEUES.length);
     });
@@ -66,7 +74,7 @@ describe('dispatch', () => {
         weight: 3,
         maxConcurrency: 7,
         inFlight: 0,
-        head: [{ stepId: stepOf(theirs), taskId: theirs.id, attempt: 0, priority: 5 }],
+        head: [{ stepId: stepOf(theirs), taskId: theirs.id, attempt: 0, priority: 5, begun: false }],
       });
     });
 
@@ -93,6 +101,24 @@ describe('dispatch', () => {
       expect(await dispatch.backlogs(QUEUE, 3)).toMatchObject([{ tenantId, inFlight: 2 }]);
     });
 
+    it('passes over a task type at its cap, so that it holds up no other type of its tenant', async () => {
+      await db.sql(`INSERT INTO task_type_cap (task_type, max_running) VALUES ('slow', 1)`);
+      const slow = [await waiting({ type: 'slow' }), await waiting({ type: 'slow' }), await waiting({ type: 'slow' })];
+      const other = await waiting({ type: 'quick' });
+      const heads = async () =>
+        (await dispatch.backlogs(QUEUE, 2)).flatMap(({ head }) => head.map((step) => step.stepId));
+      expect(await heads()).toEqual(slow.slice(0, 2).map(stepOf));
+      await dispatch.markQueued(QUEUE, slow.slice(0, 1).map(stepOf), 10);
+      expect(await heads()).toEqual([stepOf(other)]);
+    });
+
+    it('mixes the task types of a tenant in the order of its line', async () => {
+      const line = [];
+      for (const type of ['b', 'a', 'b', 'a']) line.push(await waiting({ type }));
+      const [backlog] = await dispatch.backlogs(QUEUE, 3);
+      expect(backlog?.head.map((step) => step.stepId)).toEqual(line.slice(0, 3).map(stepOf));
+    });
+
     it('finds what is due among many steps scheduled for later', async () => {
       for (let n = 0; n < 5; n += 1) await scene.submit({ runAt: '2100-01-01T00:00:00Z', priority: 1 });
       const due = await scene.submit({ runAt: '2020-01-01T00:00:00Z', priority: 9 });
@@ -105,8 +131,24 @@ describe('dispatch', () => {
       const [one, two] = [await waiting({ priority: 2 }), await waiting()];
       const moved = await dispatch.markQueued(QUEUE, [stepOf(two), stepOf(one)], 10);
       expect(moved).toEqual([
-        { stepId: stepOf(two), taskId: two.id, queue: QUEUE, attempt: 0, priority: 5, begun: false },
-        { stepId: stepOf(one), taskId: one.id, queue: QUEUE, attempt: 0, priority: 2, begun: false },
+        {
+          stepId: stepOf(two),
+          taskId: two.id,
+          queue: QUEUE,
+          attempt: 0,
+          priority: 5,
+          begun: false,
+          interrupted: false,
+        },
+        {
+          stepId: stepOf(one),
+          taskId: one.id,
+          queue: QUEUE,
+          attempt: 0,
+          priority: 2,
+          begun: false,
+          interrupted: false,
+        },
       ]);
       expect(await dispatch.markQueued(QUEUE, [stepOf(one)], 10)).toEqual([]);
     });

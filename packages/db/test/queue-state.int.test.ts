@@ -83,7 +83,7 @@ describe('queues', () => {
       const { id } = await firstOf({ direct: false });
       expect(await roomOf(QUEUE)).toMatchObject({ slots: 8, contended: true });
       await queues.set(QUEUE, true, ADMIN);
-      expect(await roomOf(QUEUE)).toEqual({ queue: QUEUE, slots: 0, idle: 0, queued: 0, contended: false });
+      expect(await roomOf(QUEUE)).toEqual({ queue: QUEUE, slots: 0, idle: 0, queued: 0, contended: false, pool: [] });
       expect(await dispatch.markQueued(QUEUE, [id], 10)).toEqual([]);
       await queues.set(QUEUE, false, ADMIN);
       expect(await dispatch.markQueued(QUEUE, [id], 10)).toHaveLength(1);

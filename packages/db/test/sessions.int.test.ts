@@ -84,6 +84,29 @@ describe('worker sessions', () => {
   });
 
   describe('reap', () => {
+    it('puts what was running first in its line, and no further forward when it is lost again', async () => {
+      const begun = await scene.running({ steps: [aStep({ key: 'late', deps: ['x'], depsLeft: 0 })] });
+      const first = await scene.running();
+      const keys = async () => {
+        const rows = await db.sql<{ id: string; order_key: string }>(
+          'SELECT id, order_key FROM step WHERE id = ANY ($1)',
+          [[begun, first].map(({ attempt }) => attempt.stepId)],
+        );
+        return rows.map((row) => Number(row.order_key));
+      };
+      for (const { sessionId } of [begun, first]) await scene.silence(sessionId);
+      await sessions.reap();
+      const once = await keys();
+      expect(Math.max(...once)).toBeLessThan(-15e12);
+      expect(Math.min(...once)).toBeGreaterThan(-20e12);
+      await db.sql(`UPDATE step SET status = 'running', session_id = $2 WHERE id = ANY ($1)`, [
+        [begun, first].map(({ attempt }) => attempt.stepId),
+        begun.sessionId,
+      ]);
+      await sessions.reap();
+      expect(await keys()).toEqual(once);
+    });
+
     it('gives the steps of silent sessions back and counts the loss, not a failure', async () => {
       const { task, sessionId, attempt } = await scene.running();
       await scene.silence(sessionId);

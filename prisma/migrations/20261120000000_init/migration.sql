@@ -329,8 +329,8 @@ ALTER TABLE "step" SET (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.05, 
 ALTER TABLE "worker_session" SET (fillfactor = 50);
 ALTER TABLE "budget_counter" SET (fillfactor = 50);
 
--- The dispatch outbox: what may run, by queue and tenant, in order.
-CREATE INDEX step_ready ON step (queue, tenant_id, order_key) WHERE status = 'ready';
+-- The dispatch outbox: what may run, by queue, tenant and task type, in order.
+CREATE INDEX step_ready ON step (queue, tenant_id, task_type, order_key) WHERE status = 'ready';
 -- Does anything wait that is due? Steps scheduled for later must not be walked over to know.
 CREATE INDEX step_due ON step (queue, available_at) WHERE status = 'ready';
 -- Look-ahead in the queue store, and what to add again when the queue store lost it.
@@ -532,8 +532,10 @@ BEGIN
     WHERE s.status = 'running' AND s.task_id = ANY (v_tasks) AND (p_session IS NULL OR s.session_id = p_session)
       AND NOT EXISTS (SELECT 1 FROM worker_session w WHERE w.id = s.session_id)
   ), lost AS (
+    -- What was running goes before what waits: a band of the order of its own, below that of begun tasks.
     UPDATE step s SET status = 'ready', session_id = NULL, losses = s.losses + (p_session IS NULL)::int,
-      available_at = now(), queued_at = now()
+      available_at = now(), queued_at = now(),
+      order_key = s.order_key - CASE WHEN s.order_key > 0 THEN 20000000000000 WHEN s.order_key > -15000000000000 THEN 10000000000000 ELSE 0 END
     FROM orphan o WHERE s.id = o.id AND s.status = 'running'
     RETURNING s.id, s.task_id, s.key, s.queue, s.attempt, s.losses, o.session_id, o.started_at
   ), touched AS (

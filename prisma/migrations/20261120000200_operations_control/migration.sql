@@ -367,7 +367,7 @@ END $$;
 -- task types allow, and unless the queue is paused, at this moment: any number of processes dispatch, so what they read before may be taken. No task row is locked:
 -- a step that somebody else is changing is passed over, and every decision treats `ready` and `queued` alike.
 CREATE FUNCTION queue_steps(p_queue text, p_steps uuid[], p_look_ahead int)
-RETURNS TABLE (step_id uuid, task_id uuid, queue text, attempt int, priority smallint, begun boolean, pos bigint)
+RETURNS TABLE (step_id uuid, task_id uuid, queue text, attempt int, priority smallint, begun boolean, interrupted boolean, pos bigint)
 LANGUAGE plpgsql AS $$
 #variable_conflict use_column
 BEGIN
@@ -404,9 +404,10 @@ BEGIN
     LIMIT greatest(0, p_look_ahead - (SELECT count(*) FROM step x WHERE x.status = 'queued' AND x.queue = p_queue))
   ), moved AS (
     UPDATE step s SET status = 'queued', queued_at = now() FROM allowed a WHERE s.id = a.id
-    RETURNING s.id, s.task_id, s.queue, s.attempt, s.deps <> '{}' AS begun, a.pos
+    RETURNING s.id, s.task_id, s.queue, s.attempt, s.deps <> '{}' OR s.attempt > 0 AS begun,
+      s.order_key < -15000000000000 AS interrupted, a.pos
   )
-  SELECT m.id, m.task_id, m.queue, m.attempt, t.priority, m.begun, m.pos
+  SELECT m.id, m.task_id, m.queue, m.attempt, t.priority, m.begun, m.interrupted, m.pos
   FROM moved m JOIN task t ON t.id = m.task_id ORDER BY m.pos;
 END $$;
 

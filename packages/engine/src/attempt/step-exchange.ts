@@ -12,7 +12,7 @@ const MAX_SPARE = 16;
  * Freed steps that may lie queued for each slot there is. They are taken first come, first served, so a tenant that comes
  * anew waits behind no more than so many; a plan that fans out takes about as many at once.
  */
-const DIRECT_PER_SLOT = 4;
+const DIRECT_PER_SLOT = 1;
 
 type Wish = { settle: SettleItem; mayFree: number } | { take: StepJob };
 

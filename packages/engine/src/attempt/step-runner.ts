@@ -33,6 +33,7 @@ export type ExecuteAttempt = (
 /** Points at which a test may stop the process; see the chaos suite. */
 export type Checkpoint = 'acquired' | 'executed' | 'settled' | 'enqueued';
 
+const BEGUN = { begun: true, interrupted: false };
 const NOTHING_FOLLOWS: PlanExtension = { spawn: [], joins: {} };
 
 /** How long an aborted attempt may take to tidy up, e.g. to record what its cut calls have cost. */
@@ -119,7 +120,7 @@ export function createStepRunner(deps: {
       jobs
         .add(
           queue,
-          list.map((step) => ({ job: jobOf(step), priority: dispatchPriority(step.priority, true) })),
+          list.map((step) => ({ job: jobOf(step), priority: dispatchPriority(step.priority, BEGUN) })),
         )
         .then(
           () => {

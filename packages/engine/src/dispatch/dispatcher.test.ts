@@ -20,6 +20,7 @@ function fakeStore(ready: Record<string, string[]>, slots: number) {
     attempt: 0,
     priority: 5,
     begun: false,
+    interrupted: false,
   });
   const store: DispatchStore = {
     rooms(): Promise<QueueRoom[]> {
@@ -29,7 +30,7 @@ function fakeStore(ready: Record<string, string[]>, slots: number) {
         return Promise.reject(new Error('away'));
       }
       const contended = Object.values(ready).some((steps) => steps.length > 0);
-      return Promise.resolve([{ queue: QUEUE, slots, idle: 0, queued: queued.length, contended }]);
+      return Promise.resolve([{ queue: QUEUE, slots, idle: 0, queued: queued.length, contended, pool: [QUEUE] }]);
     },
     backlogs(_queue, limit): Promise<TenantBacklog[]> {
       log.push(`backlogs ${limit}`);
@@ -44,7 +45,7 @@ function fakeStore(ready: Record<string, string[]>, slots: number) {
             maxConcurrency: null,
             head: steps
               .slice(0, limit)
-              .map((stepId) => ({ stepId, taskId: `task-${stepId}`, attempt: 0, priority: 5 })),
+              .map((stepId) => ({ stepId, taskId: `task-${stepId}`, attempt: 0, priority: 5, begun: false })),
           })),
       );
     },
@@ -89,7 +90,7 @@ describe('dispatcher', () => {
     const { dispatcher, added } = start({ a: ['a1', 'a2', 'a3'], b: ['b1', 'b2', 'b3'] });
     expect(await dispatcher.round()).toBe(4);
     expect(added.map(({ job }) => job.stepId)).toEqual(['a1', 'b1', 'a2', 'b2']);
-    expect(added[0]).toEqual({ job: { taskId: 'task-a1', stepId: 'a1', attempt: 1 }, priority: 15 });
+    expect(added[0]).toEqual({ job: { taskId: 'task-a1', stepId: 'a1', attempt: 1 }, priority: 25 });
     expect(await dispatcher.round()).toBe(0);
   });
 
@@ -162,5 +163,76 @@ describe('dispatcher', () => {
     dispatcher.kick();
     await clock.advance(1_000);
     expect(log).toEqual([]);
+  });
+});
+
+/** Two queues with endless work: first steps of new tasks in one, steps of begun tasks in the other. Jobs are taken at once. */
+function endless(pools: { research: string[]; draft: string[] }) {
+  const released = { research: 0, draft: 0 };
+  const nameOf = (queue: string) => (queue.startsWith('draft') ? 'draft' : 'research');
+  let ids = 0;
+  const store: DispatchStore = {
+    rooms: () =>
+      Promise.resolve(
+        (['research', 'draft'] as const).map((name) => ({
+          queue: `${name}.interactive`,
+          slots: 16,
+          idle: 0,
+          queued: 0,
+          contended: true,
+          pool: pools[name],
+        })),
+      ),
+    backlogs: (queue, limit) =>
+      Promise.resolve([
+        {
+          queue,
+          tenantId: 'a',
+          weight: 1,
+          inFlight: 0,
+          maxConcurrency: null,
+          head: Array.from({ length: limit }, () => ({
+            stepId: `${(ids += 1)}`,
+            taskId: 'task',
+            attempt: 0,
+            priority: 5,
+            begun: nameOf(queue) === 'draft',
+          })),
+        },
+      ]),
+    markQueued(queue, stepIds) {
+      released[nameOf(queue)] += stepIds.length;
+      return Promise.resolve(
+        stepIds.map((stepId) => ({
+          stepId,
+          taskId: 'task',
+          queue,
+          attempt: 0,
+          priority: 5,
+          begun: false,
+          interrupted: false,
+        })),
+      );
+    },
+    stale: () => Promise.resolve([]),
+  };
+  const jobs = { add: () => Promise.resolve() };
+  return { dispatcher: createDispatcher({ store, jobs, clock: createTestClock(), log: silentLogger() }), released };
+}
+
+describe('where steps of begun tasks wait', () => {
+  const both = ['research.interactive', 'draft.interactive'];
+
+  it('one new task begins for every eight of them: begun work ends, and nobody new waits for ever', async () => {
+    const { dispatcher, released } = endless({ research: both, draft: both });
+    for (let n = 0; n < 100; n += 1) await dispatcher.round();
+    expect(released.draft / released.research).toBeGreaterThan(7);
+    expect(released.draft / released.research).toBeLessThan(9);
+  });
+
+  it('workers of another pool begin new tasks as ever', async () => {
+    const { dispatcher, released } = endless({ research: ['research.interactive'], draft: ['draft.interactive'] });
+    for (let n = 0; n < 100; n += 1) await dispatcher.round();
+    expect(released.research).toBe(released.draft);
   });
 });

@@ -1,5 +1,5 @@
-import type { QueueName } from '@pressroom/contracts';
-import type { DispatchStore, QueuedStep } from '@pressroom/db';
+import type { Lane, QueueName } from '@pressroom/contracts';
+import type { DispatchStore, QueuedStep, TenantBacklog } from '@pressroom/db';
 import { errorMessage, type Clock, type Logger } from '@pressroom/runtime';
 import { dispatchPriority } from './core/dispatch-priority.ts';
 import type { JobSink } from '../ports.ts';
@@ -13,8 +13,25 @@ const IDLE_PAUSE_MS = 25;
  * finds much taken since, by jobs that others let go in between: that says nothing about what would run dry.
  */
 const FORGET_LOOK_AHEAD_MS = 100;
-/** A step queued this long without having started may have lost its job with the queue store. */
-const STALE_QUEUED_MS = 3_000;
+/**
+ * Where steps of begun tasks wait, a new task begins for every so many of them: begun work goes first, or a lane would take up
+ * ever more tasks and end none, but tenants that come anew are not held up by plans that fan out widely.
+ */
+const BEGUN_PER_BEGINNING = 8;
+const MAX_BEGINNINGS = 4;
+/** A step queued this long without having started may have lost its job: with the queue store, or with whoever was to add it. */
+const STALE_QUEUED_MS = 1_500;
+
+interface Waiting {
+  queue: QueueName;
+  lane: Lane;
+  pool: readonly string[];
+  room: number;
+  lookAhead: number;
+  backlogs: TenantBacklog[];
+}
+
+const laneOf = (queue: string): Lane => (queue.endsWith('.batch') ? 'batch' : 'interactive');
 
 /** Moves steps from `ready` to `queued` and into the queue store: fair among tenants, bounded by live slots. */
 export interface Dispatcher {
@@ -34,6 +51,8 @@ export function createDispatcher(deps: { store: DispatchStore; jobs: JobSink; cl
   const deficits = new Map<string, Map<string, number>>();
   const lookAheads = new Map<string, { jobs: number; atMs: number }>();
   const freeSlots = new Map<string, { left: number; found: number }>();
+  /** New tasks that each lane may begin although steps of begun ones wait. */
+  const beginnings: Record<Lane, number> = { interactive: 0, batch: 0 };
   let kicked = false;
   let running: Promise<void> | undefined;
   let currentRound: Promise<number> | undefined;
@@ -47,7 +66,7 @@ export function createDispatcher(deps: { store: DispatchStore; jobs: JobSink; cl
         queue,
         list.map((step) => ({
           job: { taskId: step.taskId, stepId: step.stepId, attempt: step.attempt + 1 },
-          priority: dispatchPriority(step.priority, step.begun),
+          priority: dispatchPriority(step.priority, step),
         })),
       );
     }
@@ -64,7 +83,8 @@ export function createDispatcher(deps: { store: DispatchStore; jobs: JobSink; cl
 
   const dispatchAll = async (): Promise<number> => {
     let released = 0;
-    for (const { queue, slots, idle, queued, contended } of await store.rooms()) {
+    const waiting: Waiting[] = [];
+    for (const { queue, slots, idle, queued, contended, pool } of await store.rooms()) {
       const free = contended ? 0 : Math.max(0, slots - queued);
       freeSlots.set(queue, { left: free, found: free });
       if (!contended) {
@@ -73,10 +93,19 @@ export function createDispatcher(deps: { store: DispatchStore; jobs: JobSink; cl
       }
       const lookAhead = nextLookAhead(queue, { slots, idle, queued });
       const room = lookAhead - queued;
+      const backlogs = await store.backlogs(queue, Math.max(1, room));
+      waiting.push({ queue: queue as QueueName, lane: laneOf(queue), pool, room, lookAhead, backlogs });
+    }
+    const begun = waiting.filter(({ backlogs }) => backlogs.some(({ head }) => head[0]?.begun === true));
+    for (const { queue, lane, pool, room, lookAhead, backlogs } of waiting) {
       if (room <= 0) continue;
-      const decision = decideDispatch(await store.backlogs(queue, room), room, deficits.get(queue) ?? new Map());
+      const isHeldBack = begun.some((other) => other.lane === lane && pool.includes(other.queue));
+      const credit = isHeldBack ? Math.floor(beginnings[lane]) : Infinity;
+      const decision = decideDispatch(backlogs, room, deficits.get(queue) ?? new Map(), credit);
       deficits.set(queue, decision.deficits);
       if (decision.stepIds.length === 0) continue;
+      const spent = isHeldBack ? decision.stepIds.length - decision.begun : 0;
+      beginnings[lane] = Math.min(MAX_BEGINNINGS, beginnings[lane] - spent + decision.begun / BEGUN_PER_BEGINNING);
       // Answered in the order of release, which is the order in the queue store among equals.
       const moved = await store.markQueued(queue, decision.stepIds, lookAhead);
       released += moved.length;

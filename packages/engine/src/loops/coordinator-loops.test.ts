@@ -93,10 +93,12 @@ describe('the coordinators’ sweeps', () => {
     await clock.advance(500);
     expect(seen).toMatchObject({
       ended: ['late', 'late'],
-      finished: ['forgotten', 'forgotten'],
+      finished: ['forgotten'],
       exhausted: ['slow', 'slow'],
     });
     expect(seen.kicks).toBeGreaterThan(0);
+    await clock.advance(5_000);
+    expect(seen.finished).toEqual(['forgotten', 'forgotten']);
     await stop();
   });
 

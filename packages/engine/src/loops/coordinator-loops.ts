@@ -14,6 +14,8 @@ import { startLoop } from './run-loop.ts';
 const DISPATCH_MS = 250;
 const SWEEP_MS = 500;
 const STALE_MS = 1_000;
+/** Every so many sweeps tasks are looked for whose steps have all ended and that nobody has ended. */
+const SWEEPS_PER_SEARCH = 10;
 const PARTITION_MS = 6 * 3_600_000;
 const LEASE_TTL_MS = 5_000;
 const BATCH = 200;
@@ -73,11 +75,16 @@ export function startCoordinatorLoops(deps: {
     }
   };
 
+  let sweeps = 0;
   const sweep = async (): Promise<void> => {
     await reap();
     for (const taskId of await fleet.pastDeadline(BATCH))
       await onItsOwn(taskId, () => transitions.endAtDeadline(taskId));
-    for (const taskId of await fleet.unfinished(BATCH)) await onItsOwn(taskId, () => transitions.finish(taskId));
+    // Only a worker that died in between leaves such a task, and finding it means to look through all that are open.
+    if (sweeps % SWEEPS_PER_SEARCH === 0) {
+      for (const taskId of await fleet.unfinished(BATCH)) await onItsOwn(taskId, () => transitions.finish(taskId));
+    }
+    sweeps += 1;
     const overdue = await fleet.overdueSteps(BATCH);
     for (const { taskId, stepId } of overdue) {
       await onItsOwn(taskId, () =>

@@ -45,7 +45,7 @@ export function startFleetLoops(deps: {
   };
 
   const loops = [
-    startLoop('scaling', SCALING_MS, scale, { clock, log }),
+    startLoop('scaling', SCALING_MS, scale, { clock, log, isSlowed: true }),
     startLoop('queue store', STORE_CHECK_MS, checkStore, { clock, log }),
   ];
   return {

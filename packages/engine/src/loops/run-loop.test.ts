@@ -22,6 +22,19 @@ describe('startLoop', () => {
     await loop.stop();
   });
 
+  it('rests long enough for slow work to take a twentieth of the time, where told to', async () => {
+    const clock = createTestClock();
+    let runs = 0;
+    const work = async () => {
+      runs += 1;
+      await clock.sleep(200);
+    };
+    const loop = startLoop('test', 100, work, { clock, log: silentLogger(), isSlowed: true });
+    for (let n = 0; n < 119; n += 1) await clock.advance(100);
+    expect(runs).toBe(3);
+    await loop.stop();
+  });
+
   it('never overlaps, and stops only when the run under way is over', async () => {
     const clock = createTestClock();
     const gate = Promise.withResolvers<undefined>();

@@ -1,16 +1,24 @@
 import { errorMessage, type Clock, type Logger } from '@pressroom/runtime';
 
-/** A periodic job of a process. A failing run is logged and the loop goes on; runs never overlap. */
+/** Of the time, most that the work of a slowed loop takes: what grows with the backlog comes less often instead. */
+const MAX_SHARE = 0.05;
+
+/**
+ * A periodic job of a process. A failing run is logged and the loop goes on; runs never overlap. Between two of them lies
+ * the period; with `isSlowed` also enough for the work to take a twentieth of the time at most.
+ */
 export function startLoop(
   name: string,
   periodMs: number,
   work: () => Promise<unknown>,
-  deps: { clock: Clock; log: Logger },
+  deps: { clock: Clock; log: Logger; isSlowed?: boolean },
 ): { stop(): Promise<void> } {
+  const { isSlowed = false } = deps;
   const stopping = new AbortController();
   const run = async (): Promise<void> => {
     let failing = false;
     while (!stopping.signal.aborted) {
+      const startedMs = deps.clock.monotonicMs();
       try {
         await work();
         if (failing) deps.log.info({ loop: name }, 'loop.recovered');
@@ -19,7 +27,9 @@ export function startLoop(
         if (!failing) deps.log.warn({ loop: name, reason: errorMessage(error) }, 'loop.failed');
         failing = true;
       }
-      await deps.clock.sleep(periodMs, stopping.signal).catch(() => undefined);
+      const tookMs = deps.clock.monotonicMs() - startedMs;
+      const restMs = isSlowed ? tookMs * (1 / MAX_SHARE - 1) : 0;
+      await deps.clock.sleep(Math.max(periodMs, restMs), stopping.signal).catch(() => undefined);
     }
   };
   const done = run();

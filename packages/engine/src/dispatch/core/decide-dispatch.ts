@@ -18,13 +18,15 @@ interface Contender {
  * @param backlogs each tenant's first ready steps, at least `room` of them where it has as many
  * @param room how many steps may be released now
  * @param deficits credit carried over, by tenant: negative for who went lately, positive for who was passed over
+ * @param newAllowed how many of them may be the first of their tasks; those of tasks that have begun come before them anyway
  * @returns chosen steps in order of release, and the credit to carry into the next round
  */
 export function decideDispatch(
   backlogs: readonly TenantBacklog[],
   room: number,
   deficits: ReadonlyMap<string, number>,
-): { stepIds: string[]; deficits: Map<string, number> } {
+  newAllowed = Infinity,
+): { stepIds: string[]; deficits: Map<string, number>; begun: number } {
   const contenders = backlogs.map((backlog): Contender => {
     const { maxConcurrency, inFlight, head, tenantId, weight } = backlog;
     return {
@@ -36,12 +38,17 @@ export function decideDispatch(
     };
   });
   const stepIds: string[] = [];
+  let begun = 0;
   while (stepIds.length < room) {
-    const able = contenders.filter((contender) => contender.taken < contender.allowed);
+    const mayBeNew = stepIds.length - begun < newAllowed;
+    const able = contenders.filter(
+      ({ taken, allowed, backlog }) => taken < allowed && (mayBeNew || backlog.head[taken]?.begun === true),
+    );
     const next = pickNext(able);
     const step = next?.backlog.head[next.taken];
     if (!next || !step) break;
     stepIds.push(step.stepId);
+    if (step.begun) begun += 1;
     next.taken += 1;
   }
   const carried = new Map<string, number>();
@@ -49,7 +56,7 @@ export function decideDispatch(
     const mayHaveMore = taken < backlog.head.length || backlog.head.length >= room;
     if (mayHaveMore && credit !== 0) carried.set(backlog.tenantId, credit);
   }
-  return { stepIds, deficits: carried };
+  return { stepIds, deficits: carried, begun };
 }
 
 /** Pays everybody, lets the richest go, and charges it. Ties go by tenant id, so that the answer is always the same. */
