@@ -14,8 +14,8 @@ const IDLE_PAUSE_MS = 25;
  */
 const FORGET_LOOK_AHEAD_MS = 100;
 /**
- * Where steps of begun tasks wait, a new task begins for every so many of them: begun work goes first, or a lane would take up
- * ever more tasks and end none, but tenants that come anew are not held up by plans that fan out widely.
+ * Where steps of a tenant's begun tasks wait, one of its new tasks begins for every so many of them: begun work goes first, or
+ * a lane would take up ever more tasks and end none. Tenants that have nothing begun are not held up.
  */
 const BEGUN_PER_BEGINNING = 8;
 const MAX_BEGINNINGS = 4;
@@ -30,6 +30,15 @@ interface Waiting {
   lookAhead: number;
   backlogs: TenantBacklog[];
 }
+
+/** Whose begun tasks wait in a queue that the same workers serve in the same lane. */
+const tenantsWithBegunTasks = (waiting: readonly Waiting[], lane: Lane, pool: readonly string[]): Set<string> =>
+  new Set(
+    waiting
+      .filter((other) => other.lane === lane && pool.includes(other.queue))
+      .flatMap(({ backlogs }) => backlogs.filter(({ head }) => head[0]?.begun === true))
+      .map(({ tenantId }) => tenantId),
+  );
 
 const laneOf = (queue: string): Lane => (queue.endsWith('.batch') ? 'batch' : 'interactive');
 
@@ -51,7 +60,7 @@ export function createDispatcher(deps: { store: DispatchStore; jobs: JobSink; cl
   const deficits = new Map<string, Map<string, number>>();
   const lookAheads = new Map<string, { jobs: number; atMs: number }>();
   const freeSlots = new Map<string, { left: number; found: number }>();
-  /** New tasks that each lane may begin although steps of begun ones wait. */
+  /** New tasks that each lane may begin for tenants whose begun ones wait. */
   const beginnings: Record<Lane, number> = { interactive: 0, batch: 0 };
   let kicked = false;
   let running: Promise<void> | undefined;
@@ -96,16 +105,15 @@ export function createDispatcher(deps: { store: DispatchStore; jobs: JobSink; cl
       const backlogs = await store.backlogs(queue, Math.max(1, room));
       waiting.push({ queue: queue as QueueName, lane: laneOf(queue), pool, room, lookAhead, backlogs });
     }
-    const begun = waiting.filter(({ backlogs }) => backlogs.some(({ head }) => head[0]?.begun === true));
     for (const { queue, lane, pool, room, lookAhead, backlogs } of waiting) {
       if (room <= 0) continue;
-      const isHeldBack = begun.some((other) => other.lane === lane && pool.includes(other.queue));
-      const credit = isHeldBack ? Math.floor(beginnings[lane]) : Infinity;
-      const decision = decideDispatch(backlogs, room, deficits.get(queue) ?? new Map(), credit);
+      const mayBegin = Math.floor(beginnings[lane]);
+      const held = { tenants: tenantsWithBegunTasks(waiting, lane, pool), mayBegin };
+      const decision = decideDispatch(backlogs, room, deficits.get(queue) ?? new Map(), held);
       deficits.set(queue, decision.deficits);
       if (decision.stepIds.length === 0) continue;
-      const spent = isHeldBack ? decision.stepIds.length - decision.begun : 0;
-      beginnings[lane] = Math.min(MAX_BEGINNINGS, beginnings[lane] - spent + decision.begun / BEGUN_PER_BEGINNING);
+      const earned = decision.begun / BEGUN_PER_BEGINNING;
+      beginnings[lane] = Math.min(MAX_BEGINNINGS, beginnings[lane] - decision.beginnings + earned);
       // Answered in the order of release, which is the order in the queue store among equals.
       const moved = await store.markQueued(queue, decision.stepIds, lookAhead);
       released += moved.length;

@@ -43,13 +43,20 @@ const allowedOf = (backlog: TenantBacklog): number =>
   );
 
 describe('decideDispatch', () => {
-  it('lets no more new tasks begin than it is told, and as many begun ones go on as there is room for', () => {
+  it('begins no more new tasks than it may for tenants that are held, and lets their begun ones go on', () => {
     const begun = aBacklog('a', 5);
     const mixed = { ...begun, head: begun.head.map((step, index) => ({ ...step, begun: index < 3 })) };
-    const answer = decideDispatch([mixed, aBacklog('b', 5)], 8, none, 2);
-    expect(answer.begun).toBe(3);
-    expect(answer.stepIds).toHaveLength(5);
-    expect(answer.stepIds.filter((id) => ['a-0', 'a-1', 'a-2'].includes(id))).toHaveLength(3);
+    const answer = decideDispatch([mixed], 8, none, { tenants: new Set(['a']), mayBegin: 1 });
+    expect(answer).toMatchObject({ stepIds: ['a-0', 'a-1', 'a-2', 'a-3'], begun: 3, beginnings: 1 });
+  });
+
+  it('holds up no tenant that has nothing begun', () => {
+    const { stepIds, beginnings } = decideDispatch([aBacklog('a', 5), aBacklog('b', 5)], 4, none, {
+      tenants: new Set(['a']),
+      mayBegin: 0,
+    });
+    expect(stepIds.map(tenantOf)).toEqual(['b', 'b', 'b', 'b']);
+    expect(beginnings).toBe(0);
   });
 
   it('takes turns between tenants of the same weight', () => {

@@ -18,15 +18,16 @@ interface Contender {
  * @param backlogs each tenant's first ready steps, at least `room` of them where it has as many
  * @param room how many steps may be released now
  * @param deficits credit carried over, by tenant: negative for who went lately, positive for who was passed over
- * @param newAllowed how many of them may be the first of their tasks; those of tasks that have begun come before them anyway
+ * @param held tenants whose begun tasks wait somewhere in the pool, and how many new ones may begin among all of these;
+ *   other tenants begin what they like
  * @returns chosen steps in order of release, and the credit to carry into the next round
  */
 export function decideDispatch(
   backlogs: readonly TenantBacklog[],
   room: number,
   deficits: ReadonlyMap<string, number>,
-  newAllowed = Infinity,
-): { stepIds: string[]; deficits: Map<string, number>; begun: number } {
+  held: { tenants: ReadonlySet<string>; mayBegin: number } = { tenants: new Set(), mayBegin: 0 },
+): { stepIds: string[]; deficits: Map<string, number>; begun: number; beginnings: number } {
   const contenders = backlogs.map((backlog): Contender => {
     const { maxConcurrency, inFlight, head, tenantId, weight } = backlog;
     return {
@@ -39,16 +40,19 @@ export function decideDispatch(
   });
   const stepIds: string[] = [];
   let begun = 0;
+  let beginnings = 0;
   while (stepIds.length < room) {
-    const mayBeNew = stepIds.length - begun < newAllowed;
     const able = contenders.filter(
-      ({ taken, allowed, backlog }) => taken < allowed && (mayBeNew || backlog.head[taken]?.begun === true),
+      ({ taken, allowed, backlog }) =>
+        taken < allowed &&
+        (beginnings < held.mayBegin || !held.tenants.has(backlog.tenantId) || backlog.head[taken]?.begun === true),
     );
     const next = pickNext(able);
     const step = next?.backlog.head[next.taken];
     if (!next || !step) break;
     stepIds.push(step.stepId);
     if (step.begun) begun += 1;
+    else if (held.tenants.has(next.backlog.tenantId)) beginnings += 1;
     next.taken += 1;
   }
   const carried = new Map<string, number>();
@@ -56,7 +60,7 @@ export function decideDispatch(
     const mayHaveMore = taken < backlog.head.length || backlog.head.length >= room;
     if (mayHaveMore && credit !== 0) carried.set(backlog.tenantId, credit);
   }
-  return { stepIds, deficits: carried, begun };
+  return { stepIds, deficits: carried, begun, beginnings };
 }
 
 /** Pays everybody, lets the richest go, and charges it. Ties go by tenant id, so that the answer is always the same. */
