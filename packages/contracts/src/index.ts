@@ -17,6 +17,7 @@ export {
   isTerminalTask,
   isTerminalStep,
   queueName,
+  laneOfQueue,
   ALL_QUEUES,
   type QueueName,
 } from './vocabulary.ts';

@@ -63,4 +63,6 @@ export const isTerminalStep = (status: StepStatus): boolean => TERMINAL_STEP.has
 /** Queue name of an agent's lane, the unit pools subscribe to. */
 export type QueueName = `${Agent}.${Lane}`;
 export const queueName = (agent: Agent, lane: Lane): QueueName => `${agent}.${lane}`;
+/** The lane that a queue's name ends with. */
+export const laneOfQueue = (queue: QueueName): Lane => (queue.endsWith('.batch') ? 'batch' : 'interactive');
 export const ALL_QUEUES: readonly QueueName[] = AGENTS.flatMap((agent) => LANES.map((lane) => queueName(agent, lane)));

@@ -1,4 +1,4 @@
-import type { Lane, Limitation, QueueName, StepJob } from '@pressroom/contracts';
+import { laneOfQueue, type Limitation, type QueueName, type StepJob } from '@pressroom/contracts';
 import type { AvoidedEntry, ExchangeAnswer, FreedStep, StepAttempt, StepStore } from '@pressroom/db';
 import { errorMessage, newId, type Clock, type Logger } from '@pressroom/runtime';
 import type { Dispatcher } from '../dispatch/dispatcher.ts';
@@ -142,7 +142,7 @@ export function createStepRunner(deps: {
     }, OWN_TURN_MS);
     const left = await Promise.all(
       freed.map(async (step) => {
-        const lane = step.queue.split('.')[1] as Lane;
+        const lane = laneOfQueue(step.queue as QueueName);
         const slot = await slots.waitForSlot(lane, patience.signal).catch(() => undefined);
         void slot?.run((signal) => runLocally(signal, () => take(jobOf(step))));
         return slot ? [] : [step];

@@ -1,4 +1,4 @@
-import type { Lane, QueueName } from '@pressroom/contracts';
+import { laneOfQueue, type Lane, type QueueName } from '@pressroom/contracts';
 import type { DispatchStore, QueuedStep, TenantBacklog } from '@pressroom/db';
 import { errorMessage, type Clock, type Logger } from '@pressroom/runtime';
 import { dispatchPriority } from './core/dispatch-priority.ts';
@@ -39,8 +39,6 @@ const tenantsWithBegunTasks = (waiting: readonly Waiting[], lane: Lane, pool: re
       .flatMap(({ backlogs }) => backlogs.filter(({ head }) => head[0]?.begun === true))
       .map(({ tenantId }) => tenantId),
   );
-
-const laneOf = (queue: string): Lane => (queue.endsWith('.batch') ? 'batch' : 'interactive');
 
 /** Moves steps from `ready` to `queued` and into the queue store: fair among tenants, bounded by live slots. */
 export interface Dispatcher {
@@ -103,7 +101,14 @@ export function createDispatcher(deps: { store: DispatchStore; jobs: JobSink; cl
       const lookAhead = nextLookAhead(queue, { slots, idle, queued });
       const room = lookAhead - queued;
       const backlogs = await store.backlogs(queue, Math.max(1, room));
-      waiting.push({ queue: queue as QueueName, lane: laneOf(queue), pool, room, lookAhead, backlogs });
+      waiting.push({
+        queue: queue as QueueName,
+        lane: laneOfQueue(queue as QueueName),
+        pool,
+        room,
+        lookAhead,
+        backlogs,
+      });
     }
     for (const { queue, lane, pool, room, lookAhead, backlogs } of waiting) {
       if (room <= 0) continue;

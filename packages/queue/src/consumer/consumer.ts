@@ -1,4 +1,4 @@
-import type { Lane, QueueName } from '@pressroom/contracts';
+import { laneOfQueue, type Lane, type QueueName } from '@pressroom/contracts';
 import { bounded, type Clock, type Logger, newId, type Random, systemClock, systemRandom } from '@pressroom/runtime';
 
 import type { LockTiming, QueueBackend } from '../backend/queue-backend.ts';
@@ -125,7 +125,7 @@ export function createConsumer(options: ConsumerOptions): Consumer {
     feeds = sources.map((source) =>
       startQueueFeed({
         source,
-        lane: source.queue.split('.')[1] as Lane,
+        lane: laneOfQueue(source.queue),
         slots,
         gate,
         clock,

@@ -1,4 +1,4 @@
-import { ALL_QUEUES, type Lane } from '@pressroom/contracts';
+import { ALL_QUEUES, laneOfQueue, type Lane } from '@pressroom/contracts';
 
 const HOUR_MS = 3_600_000;
 
@@ -10,5 +10,5 @@ export const QUEUE_TIMEOUT_MS: Readonly<Record<Lane, number>> = { interactive: H
 
 /** The same by queue, as the sweep wants it. */
 export const QUEUE_TIMEOUTS_MS: Readonly<Record<string, number>> = Object.fromEntries(
-  ALL_QUEUES.map((queue) => [queue, QUEUE_TIMEOUT_MS[queue.endsWith('.batch') ? 'batch' : 'interactive']]),
+  ALL_QUEUES.map((queue) => [queue, QUEUE_TIMEOUT_MS[laneOfQueue(queue)]]),
 );
