@@ -17,6 +17,8 @@ export interface ProviderRequest {
   cacheSystem: boolean;
   /** Requests with the same key share a prefix: routes them to the same prompt cache. */
   cacheKey: string;
+  /** Our name for this one request: the provider's logs and the ledger can be laid side by side by it. */
+  requestId: string;
   signal: AbortSignal;
 }
 

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createCallLog, NOTHING_BILLED, type CallRecord } from './call-log.ts';
 
 const aCall = (overrides: Partial<CallRecord> = {}): Omit<CallRecord, 'seq'> => ({
+  clientRequestId: null,
   requestId: 'req',
   vendor: 'openai',
   path: '/v1/chat/completions',

@@ -29,6 +29,8 @@ export interface CallRecord {
   /** Grows by one with every call that arrives. */
   seq: number;
   requestId: string;
+  /** The client's own name for the request, if it gave one. */
+  clientRequestId: string | null;
   vendor: Vendor;
   path: string;
   model: string;

@@ -37,6 +37,7 @@ export function createBatchWorker(deps: {
         requestId: customId,
         vendor,
         path: PATHS[vendor],
+        clientRequestId: null,
         model: call?.model.id ?? model,
         tier: call?.tier ?? null,
         purpose,

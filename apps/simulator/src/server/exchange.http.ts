@@ -15,6 +15,8 @@ export interface Exchange {
   readonly vendor: Vendor;
   readonly path: string;
   readonly requestId: string;
+  /** What the client calls the request, for laying both sides' logs side by side. */
+  readonly clientRequestId: string | null;
   /** Who pays, as far as the simulator knows: a hash of the key. Empty when there is no key. */
   readonly owner: string;
   readonly startedAtMs: number;
@@ -80,6 +82,7 @@ export function createExchange(
     vendor,
     path,
     requestId,
+    clientRequestId: headerOf(request, 'x-client-request-id')?.slice(0, 512) ?? null,
     owner: ownerOf(request),
     startedAtMs,
     signal: gone.signal,
@@ -112,7 +115,11 @@ export function createExchange(
 
 function ownerOf(request: IncomingMessage): string {
   const bearer = /^Bearer\s+(\S+)$/i.exec(request.headers.authorization ?? '')?.[1];
-  const header = request.headers['x-api-key'];
-  const key = bearer ?? (Array.isArray(header) ? header[0] : header) ?? '';
+  const key = bearer ?? headerOf(request, 'x-api-key') ?? '';
   return key.trim() === '' ? '' : createHash('sha256').update(key).digest('base64url').slice(0, 16);
+}
+
+function headerOf(request: IncomingMessage, name: string): string | undefined {
+  const value = request.headers[name];
+  return Array.isArray(value) ? value[0] : value;
 }

@@ -58,6 +58,7 @@ export function createCallServer(deps: {
   ): void => {
     deps.log.record({
       requestId: exchange.requestId,
+      clientRequestId: exchange.clientRequestId,
       vendor: exchange.vendor,
       path: exchange.path,
       model: facts.model,

@@ -48,7 +48,7 @@ export async function attemptCall<T>(
     // Reserving inside the slot: what the breaker or a full house turns away has held no money.
     await breakers.run(model, async () => {
       await reserve(context, reservation);
-      made.exchange = await collectExchange(provider, requestFor(asking), {
+      made.exchange = await collectExchange(provider, requestFor(asking, reservation.reservationId), {
         signal: scope.signal,
         timeoutMs: prepared.asked.timeoutMs,
         leftMs: scope.deadlineAtMs - clock.nowMs(),
@@ -102,7 +102,10 @@ function tokensOf({ usage, text }: CollectedExchange, estimate: PromptEstimate):
   return text === '' ? 0 : estimate.likelyTokens + Math.ceil(text.length / CHARACTERS_PER_TOKEN);
 }
 
-function requestFor<T>({ scope, prepared, candidate, estimate }: Asking<T>): Omit<ProviderRequest, 'signal'> {
+function requestFor<T>(
+  { scope, prepared, candidate, estimate }: Asking<T>,
+  reservationId: string,
+): Omit<ProviderRequest, 'signal'> {
   const { call, schema, asked, outputCapTokens } = prepared;
   const { model } = candidate;
   return {
@@ -115,5 +118,6 @@ function requestFor<T>({ scope, prepared, candidate, estimate }: Asking<T>): Omi
     reasoning: asked.reasoning,
     cacheSystem: estimate.systemTokens >= (model.minCacheablePrefixTokens ?? Infinity),
     cacheKey: scope.taskId,
+    requestId: reservationId,
   };
 }

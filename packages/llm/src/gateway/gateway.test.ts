@@ -465,7 +465,7 @@ describe('an interrupted request', () => {
     expect(openai.requests).toHaveLength(1);
   });
 
-  it('that hung without a word is given up after the first-event timeout, free of charge', async () => {
+  it('that hung without a word is given up after the first-event timeout, and its prompt counts', async () => {
     const { gateway, openai, store, clock } = setUp();
     openai.plan({ end: 'hang' });
     const answered = gateway.bind(aScope()).call(aCall());
@@ -473,7 +473,12 @@ describe('an interrupted request', () => {
     await clock.advance(0);
     await clock.advance(30_000);
     expect((await answered).provider).toBe('anthropic');
-    expect(store.ended[0]).toMatchObject({ status: 'failed', costNanoUsd: 0n, error: { code: 'PROVIDER_TIMED_OUT' } });
+    expect(store.ended[0]).toMatchObject({
+      status: 'aborted',
+      usage: { output: 0 },
+      error: { code: 'PROVIDER_TIMED_OUT' },
+    });
+    expect(store.ended[0]?.costNanoUsd).toBeGreaterThan(0n);
   });
 
   it('that went on too long is stopped at the purpose’s timeout and billed', async () => {

@@ -4,6 +4,7 @@ import type { Provider, ProviderEvent, ProviderRequest } from '../provider.ts';
 import { describeSchema } from '../reply/core/describe-schema.ts';
 import { readAnthropicUsage } from './anthropic-usage.ts';
 import { classifyFailure } from './classify-failure.ts';
+import { CLIENT_REQUEST_ID } from './client-request-id.ts';
 import { readRateLimits } from './rate-limit-headers.ts';
 import { SDK_TIMEOUT_MS } from './sdk-timeout.ts';
 
@@ -37,7 +38,9 @@ export function createAnthropicProvider(options: AnthropicProviderOptions): Prov
     const { signal, model } = request;
     let started: unknown;
     try {
-      const { data: events, response } = await client.messages.create(bodyOf(request), { signal }).withResponse();
+      const { data: events, response } = await client.messages
+        .create(bodyOf(request), { signal, headers: { [CLIENT_REQUEST_ID]: request.requestId } })
+        .withResponse();
       const limits = readRateLimits(response.headers);
       if (limits) yield { type: 'limits', limits };
       for await (const event of events) {

@@ -3,6 +3,7 @@ import OpenAI from 'openai';
 import type { Provider, ProviderEvent, ProviderRequest } from '../provider.ts';
 import { describeSchema } from '../reply/core/describe-schema.ts';
 import { classifyFailure } from './classify-failure.ts';
+import { CLIENT_REQUEST_ID } from './client-request-id.ts';
 import { readOpenAiUsage } from './openai-usage.ts';
 import { readRateLimits } from './rate-limit-headers.ts';
 import { SDK_TIMEOUT_MS } from './sdk-timeout.ts';
@@ -41,7 +42,7 @@ export function createOpenAiProvider(options: OpenAiProviderOptions): Provider {
     let finish: 'stop' | 'length' | 'refusal' | undefined;
     try {
       const { data: chunks, response } = await client.chat.completions
-        .create(bodyOf(request, dialect), { signal })
+        .create(bodyOf(request, dialect), { signal, headers: { [CLIENT_REQUEST_ID]: request.requestId } })
         .withResponse();
       const limits = readRateLimits(response.headers);
       if (limits) yield { type: 'limits', limits };

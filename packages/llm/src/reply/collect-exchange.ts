@@ -59,6 +59,7 @@ export async function collectExchange(
     isUsageFinal: false,
     finish: undefined,
     endedBy: 'provider',
+    wasMade: !signal.aborted,
     latencyMs: 0,
     firstEventMs: undefined,
     error: undefined,

@@ -49,6 +49,7 @@ export function aRequest(part: Partial<ProviderRequest> = {}): ProviderRequest {
     reasoning: 'off',
     cacheSystem: false,
     cacheKey: 'task-1',
+    requestId: 'request-1',
     signal: new AbortController().signal,
     ...part,
   };

@@ -10,6 +10,7 @@ const anExchange = (part: Partial<Exchange> = {}): Exchange => ({
   isUsageFinal: true,
   finish: 'stop',
   endedBy: 'provider',
+  wasMade: true,
   latencyMs: 1,
   firstEventMs: 1,
   ...part,
@@ -49,8 +50,26 @@ describe('billExchange', () => {
       expected: { status: 'failed', usage: NO_USAGE },
     },
     {
-      title: 'charges nothing for a request aborted before anything came back',
+      title: 'charges the prompt of a request that the attempt gave up before anything came back',
       given: { text: '', usage: undefined, isUsageFinal: false, finish: undefined, endedBy: 'scope' },
+      expected: { status: 'aborted', usage: usageOf(500, 0) },
+    },
+    {
+      title: 'charges the prompt of a request that never began to answer in time',
+      given: { text: '', usage: undefined, isUsageFinal: false, finish: undefined, endedBy: 'timeout' },
+      expected: { status: 'aborted', usage: usageOf(500, 0) },
+    },
+    {
+      title: 'charges nothing for a request that was never made',
+      given: {
+        text: '',
+        usage: undefined,
+        isUsageFinal: false,
+        finish: undefined,
+        endedBy: 'scope',
+        wasMade: false,
+        firstEventMs: undefined,
+      },
       expected: { status: 'aborted', usage: NO_USAGE },
     },
   ])('$title', ({ given, expected }) => {
@@ -64,6 +83,7 @@ describe('billExchange', () => {
       isUsageFinal: fc.boolean(),
       finish: fc.constantFrom('stop', 'length', 'refusal', undefined),
       endedBy: fc.constantFrom('provider', 'timeout', 'scope'),
+      wasMade: fc.constant(true),
       latencyMs: fc.constant(1),
       firstEventMs: fc.constant(1),
     });

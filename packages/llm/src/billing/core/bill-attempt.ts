@@ -19,6 +19,8 @@ export interface Exchange {
   finish: 'stop' | 'length' | 'refusal' | undefined;
   /** Who ended it: the provider (also by failing), our timeouts, or the attempt's own signal. */
   endedBy: 'provider' | 'timeout' | 'scope';
+  /** False when the attempt was over before the request could be made. */
+  wasMade: boolean;
   latencyMs: number;
   /** From the request to the first event of the stream. */
   firstEventMs: number | undefined;
@@ -29,7 +31,8 @@ export type Bill = Pick<EndCallRequest, 'status' | 'usage'>;
 /**
  * What a request is billed by. Providers charge for the prompt and for what was generated until a stream broke, and then
  * often report nothing: what they did report is taken, the rest is counted, and the entry says that it is an estimate.
- * A request that failed before anything came back is taken as free, as providers do.
+ * A request that the provider failed before anything came back is taken as free, as providers do; one that we gave up
+ * waiting for has most likely been read, so its prompt counts.
  *
  * @param estimate.promptTokens likely prompt tokens, for when the provider reported none
  * @param estimate.countText tokens of the text that came, in the model's own tokenizer
@@ -42,8 +45,9 @@ export function billExchange(
   if (finish !== undefined && usage && exchange.isUsageFinal) return { status: 'ok', usage };
 
   const interrupted = exchange.endedBy === 'provider' ? 'estimated' : 'aborted';
-  if (usage === undefined && text === '' && finish === undefined) {
-    return { status: exchange.endedBy === 'scope' ? 'aborted' : 'failed', usage: NO_USAGE };
+  if (!exchange.wasMade) return { status: 'aborted', usage: NO_USAGE };
+  if (interrupted === 'estimated' && usage === undefined && text === '' && finish === undefined) {
+    return { status: 'failed', usage: NO_USAGE };
   }
   const known = usage ?? { ...NO_USAGE, uncachedInput: estimate.promptTokens };
   const output = Math.max(known.output, text === '' ? 0 : estimate.countText(text));
