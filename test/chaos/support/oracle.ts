@@ -24,8 +24,8 @@ export async function expectNothingLostNothingTwice(
   );
   expect(outcomes.reduce((sum, row) => sum + row.n, 0)).toBe(facts.accepted.size);
   expect(outcomes.filter((row) => !['completed', 'partial', 'failed', 'cancelled'].includes(row.status))).toEqual([]);
-  const known = await rows<{ id: string }>(stack, `SELECT id FROM task`);
-  expect(new Set(known.map((row) => row.id))).toEqual(new Set(facts.accepted.values()));
+  const tasks = await rows<{ id: string }>(stack, `SELECT id FROM task`);
+  expect(new Set(tasks.map((row) => row.id))).toEqual(new Set(facts.accepted.values()));
   const endings = await rows(
     stack,
     `SELECT t.id, t.generation, count(e.seq)::int AS endings FROM task t
@@ -69,15 +69,13 @@ export async function expectNothingLostNothingTwice(
     ),
   ).toEqual([]);
 
-  // Money: settled ≤ what the provider saw ≤ settled + uncertain, in calls and in nano-dollars.
-  const [ledger] = await rows<{ settled: string; uncertain: string; settled_calls: number; uncertain_calls: number }>(
+  // Money: settled ≤ what the provider saw ≤ settled + uncertain, call by call and in nano-dollars.
+  const booked = await rows<{ id: string; cost: string; is_uncertain: boolean }>(
     stack,
-    `SELECT coalesce(sum(cost_nano) FILTER (WHERE status NOT IN ('uncertain', 'avoided')), 0)::text AS settled,
-       coalesce(sum(cost_nano) FILTER (WHERE status = 'uncertain'), 0)::text AS uncertain,
-       count(*) FILTER (WHERE status NOT IN ('uncertain', 'avoided'))::int AS settled_calls,
-       coalesce(sum(sign(cost_nano)) FILTER (WHERE status = 'uncertain'), 0)::int AS uncertain_calls
-     FROM ledger_entry`,
+    `SELECT reservation_id AS id, sum(cost_nano)::text AS cost, bool_and(status = 'uncertain') AS is_uncertain
+     FROM ledger_entry WHERE status <> 'avoided' GROUP BY 1`,
   );
+  const paid = booked.reduce((sum, row) => sum + BigInt(row.cost), 0n);
   const catalog = createCatalog();
   const seen = stack.provider.calls();
   const bill = seen
@@ -87,17 +85,19 @@ export async function expectNothingLostNothingTwice(
         sum + calculateCost(call.billed, catalog.require(`${call.vendor}/${call.model}`), Date.parse(call.startedAt)),
       0n,
     );
-  const settled = BigInt(ledger?.settled ?? 0);
-  const uncertain = BigInt(ledger?.uncertain ?? 0);
   expect(seen.length).toBeGreaterThan(0);
-  expect(ledger?.settled_calls).toBeLessThanOrEqual(seen.length);
-  expect(seen.length).toBeLessThanOrEqual((ledger?.settled_calls ?? 0) + (ledger?.uncertain_calls ?? 0));
+  const seenIds = new Set(seen.map((call) => call.clientRequestId));
+  const bookedIds = new Set(booked.map((row) => row.id));
+  expect(seenIds.size).toBe(seen.length);
+  expect(seen.filter((call) => !bookedIds.has(call.clientRequestId ?? ''))).toEqual([]);
+  // What was paid was seen, unless it is uncertain: then the worker died with it.
+  expect(booked.filter((row) => !row.is_uncertain && row.cost !== '0' && !seenIds.has(row.id))).toEqual([]);
   const okCost = await rows<{ cost: string }>(
     stack,
     `SELECT coalesce(sum(cost_nano), 0)::text AS cost FROM ledger_entry WHERE status = 'ok'`,
   );
   expect(BigInt(okCost[0]?.cost ?? 0)).toBeLessThanOrEqual(bill);
-  expect(bill).toBeLessThanOrEqual(settled + uncertain);
+  expect(bill).toBeLessThanOrEqual(paid);
 
   // A call whose reply was kept is not made again; only what was in flight at a strike may be.
   const [repeats] = await rows<{ n: number }>(
