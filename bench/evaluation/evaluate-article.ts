@@ -154,6 +154,7 @@ async function judgeOrNot(
     generation: 1,
     journalGeneration: 1,
     attempt: 1,
+    hasPast: false,
     sessionId: 'evaluation',
     deadlineAtMs: systemClock.nowMs() + 180_000,
     signal: new AbortController().signal,

@@ -34,6 +34,7 @@ const scope = (): CallScope => ({
   generation: 1,
   journalGeneration: 1,
   attempt: 1,
+  hasPast: false,
   sessionId: newId(),
   deadlineAtMs: clock.nowMs() + 60_000,
   signal: new AbortController().signal,

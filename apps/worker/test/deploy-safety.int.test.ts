@@ -82,7 +82,12 @@ describe.each(KINDS)('a worker on %s', (kind) => {
       queues: ['research.interactive', 'write.interactive'],
       execute: (attempt) => {
         seen.push(attempt.queue);
-        return execute(attempt, { sessionId: '', signal: new AbortController().signal, deadlineAtMs: 0 });
+        return execute(attempt, {
+          sessionId: '',
+          signal: new AbortController().signal,
+          deadlineAtMs: 0,
+          isRerun: false,
+        });
       },
     });
     const [research, draft] = aChain('research', 'draft');

@@ -44,6 +44,7 @@ describe('the gateway’s store', () => {
       lane: 'interactive',
       agent: 'draft',
       quality: 'balanced',
+      hasPast: false,
       sessionId,
       deadlineAtMs: systemClock.nowMs() + 60_000,
       signal: new AbortController().signal,

@@ -6,6 +6,7 @@ export {
   createStepRunner,
   type AttemptResult,
   type Checkpoint,
+  type AttemptRun,
   type ExecuteAttempt,
   type StepRunner,
 } from './attempt/step-runner.ts';

@@ -19,6 +19,8 @@ export interface CallScope {
   journalGeneration: number;
   /** Fencing token. */
   attempt: number;
+  /** May an earlier run of the step have left replies in the journal? Where not, nobody looks. */
+  hasPast: boolean;
   sessionId: string;
   /** Absolute deadline of the attempt, epoch milliseconds; every call gets the smaller of this and its own timeout. */
   deadlineAtMs: number;

@@ -25,6 +25,7 @@ describe('calculateBackoffMs', () => {
   it('is never shorter than the origin wishes', () => {
     expect(calculateBackoffMs(1, policy, 0.1, 30_000)).toBe(30_000);
     expect(calculateBackoffMs(8, policy, 0.9, 50)).toBe(9_000);
+    expect(calculateBackoffMs(1, policy, 0.1, 30_000.2)).toBe(30_001);
   });
 
   it('stays between zero and the cap for any input without a wish', () => {

@@ -5,7 +5,7 @@
  * @param failures failures so far, from 1
  * @param random a number in [0, 1)
  * @param retryAfterMs the origin's own wish; the result is never shorter
- * @returns milliseconds to wait
+ * @returns whole milliseconds to wait
  */
 export function calculateBackoffMs(
   failures: number,
@@ -14,5 +14,5 @@ export function calculateBackoffMs(
   retryAfterMs = 0,
 ): number {
   const ceiling = Math.min(policy.capMs, policy.baseMs * 2 ** Math.min(30, Math.max(0, failures - 1)));
-  return Math.max(retryAfterMs, Math.round(random * ceiling));
+  return Math.max(Math.ceil(retryAfterMs), Math.round(random * ceiling));
 }

@@ -1,7 +1,7 @@
 import type { FetchedPage, ResearchTools, StepAgent } from '@pressroom/agents';
 import type { Agent } from '@pressroom/contracts';
 import type { MoneyStore, StepAttempt } from '@pressroom/db';
-import type { AttemptResult, ExecuteAttempt } from '@pressroom/engine';
+import type { AttemptResult, AttemptRun, ExecuteAttempt } from '@pressroom/engine';
 import type { CallScope, Gateway, GatewayStore } from '@pressroom/llm';
 import { AppError, type Clock, type Logger } from '@pressroom/runtime';
 import { toAvoidedEntry } from './gateway-store.ts';
@@ -108,6 +108,7 @@ export function createExecuteAttempt(deps: {
         tool: createJournaledTool({
           money: deps.money,
           attempt,
+          hasPast: scope.hasPast,
           run,
           onPaid: (costNanoUsd) => {
             meter.add(scope, costNanoUsd);
@@ -135,10 +136,7 @@ export function createExecuteAttempt(deps: {
   };
 }
 
-function toScope(
-  attempt: StepAttempt,
-  run: { sessionId: string; signal: AbortSignal; deadlineAtMs: number },
-): CallScope {
+function toScope(attempt: StepAttempt, run: AttemptRun): CallScope {
   return {
     taskId: attempt.taskId,
     tenantId: attempt.tenantId,
@@ -152,6 +150,7 @@ function toScope(
     generation: attempt.generation,
     journalGeneration: attempt.journalGeneration,
     attempt: attempt.attempt,
+    hasPast: attempt.attempt > 1 || run.isRerun,
     sessionId: run.sessionId,
     deadlineAtMs: run.deadlineAtMs,
     signal: run.signal,

@@ -16,6 +16,8 @@ type Money = Pick<MoneyStore, 'findReply' | 'saveReply' | 'reserve' | 'endCalls'
 export function createJournaledTool(deps: {
   money: Money;
   attempt: StepAttempt;
+  /** As of the attempt's calls: without one nobody looks for an earlier answer. */
+  hasPast: boolean;
   run: { sessionId: string; signal: AbortSignal };
   onPaid: (costNanoUsd: bigint) => void;
   clock: Clock;
@@ -30,7 +32,7 @@ export function createJournaledTool(deps: {
       path: `tool:${path}`,
       requestHash: sha256Hex(path),
     };
-    const kept = attempt.attempt > 1 ? await money.findReply(key) : undefined;
+    const kept = deps.hasPast ? await money.findReply(key) : undefined;
     if (kept !== undefined) return (kept as { value: T }).value;
     if (price) return runPaid(deps, key, run, price);
     const value = await run(signal);

@@ -571,6 +571,18 @@ describe('the step runner', () => {
       expect(seen.failures).toMatchObject([{ costNano: 7n, failure: { code: 'AGENT_BUG' } }]);
     });
 
+    it('without its details, when the store refuses those', async () => {
+      const attempt = anAttempt();
+      const { runner, world, seen } = start(() => Promise.reject(new Error('boom')), attempt);
+      world.fail = ({ failure }) =>
+        failure.topFrame === undefined ? Promise.resolve('retry') : Promise.reject(new Error('invalid input syntax'));
+      await runner.run(jobOf(attempt));
+      expect(seen.failures.map(({ failure }) => failure)).toMatchObject([
+        { code: 'AGENT_BUG', message: 'unexpected Error' },
+        { code: 'AGENT_BUG', message: expect.stringContaining('could not be recorded') as string, counts: true },
+      ]);
+    });
+
     it('and lets go of the attempt when even that is refused', async () => {
       const attempt = anAttempt();
       const { runner, world, session } = start(() => Promise.reject(new Error('boom')), attempt);
@@ -656,12 +668,18 @@ describe('the step runner', () => {
     });
   });
 
-  it('runs an attempt that the session has found to be its own', async () => {
+  it('runs an attempt that the session has found to be its own, and says that it may have run before', async () => {
     const attempt = anAttempt();
-    const { adopt, seen } = start(() => Promise.resolve(done()), attempt);
+    const reruns: boolean[] = [];
+    const { adopt, runner, seen } = start((_attempt, { isRerun }) => {
+      reruns.push(isRerun);
+      return Promise.resolve(done());
+    }, attempt);
     await adopt({ stepId: 'step-1', attempt: 1 });
     expect(seen.settles).toMatchObject([{ stepId: 'step-1' }]);
     await adopt({ stepId: 'step-1', attempt: 9 });
     expect(seen.settles).toHaveLength(1);
+    await runner.run(jobOf(attempt));
+    expect(reruns).toEqual([true, false]);
   });
 });

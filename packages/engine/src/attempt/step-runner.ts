@@ -8,7 +8,7 @@ import { extendPlan, type PlanExtension } from '../plan/core/plan-task.ts';
 import type { AttemptSlots, FindPipeline, JobSink } from '../ports.ts';
 import { dispatchPriority } from '../dispatch/core/dispatch-priority.ts';
 import type { TaskTransitions } from '../transition/task-transitions.ts';
-import { toStepFailure } from './core/step-failure.ts';
+import { toStepFailure, type StepFailure } from './core/step-failure.ts';
 import { outlastOutages } from './outlast-outages.ts';
 import { createStepExchange } from './step-exchange.ts';
 
@@ -24,11 +24,17 @@ export type AttemptResult =
     }
   | { outcome: 'failed'; error: unknown; costNano: bigint };
 
+/** One run of an attempt. */
+export interface AttemptRun {
+  sessionId: string;
+  signal: AbortSignal;
+  deadlineAtMs: number;
+  /** This attempt may have run before, here: what became of it was never recorded. */
+  isRerun: boolean;
+}
+
 /** Runs the agent of one attempt. Knows no queue and no plan. Must stop soon after `signal` aborts. */
-export type ExecuteAttempt = (
-  attempt: StepAttempt,
-  run: { sessionId: string; signal: AbortSignal; deadlineAtMs: number },
-) => Promise<AttemptResult>;
+export type ExecuteAttempt = (attempt: StepAttempt, run: AttemptRun) => Promise<AttemptResult>;
 
 /** Points at which a test may stop the process; see the chaos suite. */
 export type Checkpoint = 'acquired' | 'executed' | 'settled' | 'enqueued';
@@ -187,7 +193,7 @@ export function createStepRunner(deps: {
   };
 
   /** Runs one attempt to its settlement; answers the one to go on with. */
-  const runAttempt = async (attempt: StepAttempt): Promise<StepAttempt | undefined> => {
+  const runAttempt = async (attempt: StepAttempt, isRerun: boolean): Promise<StepAttempt | undefined> => {
     const controller = new AbortController();
     const release = session.hold(attempt.stepId, attempt.attempt, controller);
     running.add(controller);
@@ -209,7 +215,7 @@ export function createStepRunner(deps: {
       checkpoint('acquired');
       const sessionId = session.id;
       const deadlineAtMs = clock.nowMs() + attempt.leftMs;
-      const result = await executeSafely(attempt, { sessionId, signal: controller.signal, deadlineAtMs });
+      const result = await executeSafely(attempt, { sessionId, signal: controller.signal, deadlineAtMs, isRerun });
       checkpoint('executed');
       if (controller.signal.reason instanceof LeaseLostError) {
         stepLog.info('step.abandoned');
@@ -258,10 +264,7 @@ export function createStepRunner(deps: {
     }
   };
 
-  const executeSafely = async (
-    attempt: StepAttempt,
-    run: { sessionId: string; signal: AbortSignal; deadlineAtMs: number },
-  ): Promise<AttemptResult> => {
+  const executeSafely = async (attempt: StepAttempt, run: AttemptRun): Promise<AttemptResult> => {
     if (!deps.findPipeline(attempt.taskType, attempt.pipelineVersion)) {
       const error = new PipelineUnknownError(
         `this worker does not know ${attempt.taskType} version ${attempt.pipelineVersion}`,
@@ -301,13 +304,32 @@ export function createStepRunner(deps: {
     if (failure.code === 'LEASE_LOST') return;
     if (failure.code === 'AGENT_BUG') log.error({ err: error, stepId: attempt.stepId }, 'step.bug');
     const { taskId, stepId } = attempt;
-    try {
-      await withStore('step.failure_waits', controller.signal, () =>
-        transitions.fail(taskId, { stepId, attempt: attempt.attempt, failure, costNano: result.costNano }),
+    const record = (recorded: StepFailure): Promise<unknown> =>
+      withStore('step.failure_waits', controller.signal, () =>
+        transitions.fail(taskId, {
+          stepId,
+          attempt: attempt.attempt,
+          failure: recorded,
+          costNano: result.costNano,
+        }),
       );
+    try {
+      await record(failure).catch(async (cause: unknown) => {
+        log.error({ err: cause, taskId, stepId }, 'step.failure_refused');
+        // Something in it is not for the store. Unrecorded, the attempt would run again, and again.
+        const { code, retryable, outcome } = failure;
+        await record({
+          code,
+          retryable,
+          outcome,
+          counts: true,
+          retryAfterMs: 0,
+          message: 'the failure could not be recorded as it was; see the log of the worker',
+        });
+      });
     } catch (cause) {
       // The attempt stays ours without running: the next heartbeats find it, and it is tried again until its time is over.
-      log.error({ err: cause, taskId, stepId }, 'step.failure_refused');
+      log.error({ err: cause, taskId, stepId }, 'step.failure_lost');
     }
     dispatcher.kick();
   };
@@ -324,9 +346,9 @@ export function createStepRunner(deps: {
     }
   };
 
-  const runOnwards = async (first: StepAttempt | undefined): Promise<void> => {
-    let attempt = first;
-    while (attempt) attempt = await runAttempt(attempt);
+  const runOnwards = async (first: StepAttempt | undefined, { isRerun = false } = {}): Promise<void> => {
+    let attempt = first && (await runAttempt(first, isRerun));
+    while (attempt) attempt = await runAttempt(attempt, false);
     // This slot is free again: let the dispatcher look for what waits.
     dispatcher.kick();
   };
@@ -336,7 +358,7 @@ export function createStepRunner(deps: {
     const context = await contextOf(orphan);
     if (!context) return;
     log.warn(orphan, 'step.adopted');
-    await runOnwards(context);
+    await runOnwards(context, { isRerun: true });
   });
 
   const stopTaking = (): void => {

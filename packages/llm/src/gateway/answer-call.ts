@@ -152,6 +152,6 @@ export async function answerCall<T>(
 function allBreakersOpen({ breakers, pacer }: GatewayContext, models: readonly Model[]): BreakerOpenError {
   const soonestMs = Math.min(...models.map((model) => Math.max(breakers.reopensInMs(model), pacer.waitMs(model))));
   return new BreakerOpenError('no model of the tier, or below it, takes requests at the moment', {
-    retryAfterMs: soonestMs,
+    retryAfterMs: Math.ceil(soonestMs),
   });
 }

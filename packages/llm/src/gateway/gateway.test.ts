@@ -211,7 +211,7 @@ describe('the journal', () => {
   it('answers a later attempt without a request, and says what that avoided', async () => {
     const { gateway, openai, store } = setUp();
     const first = await gateway.bind(aScope()).call(aCall());
-    const again = gateway.bind(aScope({ attempt: 2 }));
+    const again = gateway.bind(aScope({ attempt: 2, hasPast: true }));
     const second = await again.call(aCall());
     expect(second).toEqual({ ...first, cache: 'journal' });
     expect(openai.requests).toHaveLength(1);
@@ -251,7 +251,7 @@ describe('the journal', () => {
     await gateway.bind(aScope()).call(aCall());
     openai.plan('better');
     const stricter = aCall({ accept: (text: string) => (text === 'better' ? [] : ['bad']) });
-    expect((await gateway.bind(aScope({ attempt: 2 })).call(stricter)).value).toBe('better');
+    expect((await gateway.bind(aScope({ attempt: 2, hasPast: true })).call(stricter)).value).toBe('better');
   });
 });
 

@@ -139,8 +139,7 @@ async function findJournaled<T>(
   { call, requestHash }: PreparedCall<T>,
 ): Promise<{ value: T; reply: JournaledReply } | undefined> {
   const { stepId, journalGeneration } = scope;
-  // Attempts only grow: the first one of a step has no past to look up.
-  if (scope.attempt === 1) return undefined;
+  if (!scope.hasPast) return undefined;
   const reply = await store.findReply({ stepId, journalGeneration, path: call.path, requestHash });
   if (!reply) return undefined;
   const verdict = validateReply<T>(reply, call);

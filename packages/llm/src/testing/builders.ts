@@ -19,6 +19,7 @@ export function aScope(part: Partial<CallScope> = {}): CallScope {
     generation: 1,
     journalGeneration: 1,
     attempt: 1,
+    hasPast: false,
     sessionId: 'session-1',
     deadlineAtMs: NOW_MS + 600_000,
     signal: new AbortController().signal,

@@ -21,6 +21,7 @@ export function aScope(agent: Agent, quality: Quality): CallScope {
     generation: 1,
     journalGeneration: 1,
     attempt: 1,
+    hasPast: false,
     sessionId: 'test',
     deadlineAtMs: systemClock.nowMs() + ATTEMPT_MS,
     signal: new AbortController().signal,

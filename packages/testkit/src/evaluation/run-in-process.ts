@@ -135,6 +135,7 @@ function contextOf(
     generation: 1,
     journalGeneration: 1,
     attempt: at.attempt,
+    hasPast: at.attempt > 1,
     sessionId: 'in-process',
     deadlineAtMs: clock.nowMs() + step.attemptTimeoutMs,
     signal,
