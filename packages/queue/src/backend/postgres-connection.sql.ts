@@ -36,7 +36,7 @@ export function createSharedPostgres(options: {
 }): SharedPostgres {
   const { log, schema } = options;
   const pool = new pg.Pool({
-    ...withSearchPath(options.databaseUrl, schema),
+    ...asQueueStore(options.databaseUrl, schema),
     max: options.poolSize + 1,
     application_name: 'pressroom-queue',
     keepAlive: true,
@@ -162,11 +162,14 @@ function oneAtATime(client: ListenClient): ListenClient {
   return facade as ListenClient;
 }
 
-/** The statements name no schema; options in the URL win over those beside it, so they have to be joined there. */
-function withSearchPath(databaseUrl: string, schema: string): { connectionString: string } {
+/**
+ * The statements name no schema, and the queue store may be lost at any moment and is made anew: nothing in it is worth
+ * waiting for the disk. Options in the URL win over those beside it, so they have to be joined there.
+ */
+function asQueueStore(databaseUrl: string, schema: string): { connectionString: string } {
   const url = new URL(databaseUrl);
   const given = url.searchParams.get('options');
-  const searchPath = `-c search_path=${quoteSchemaName(schema)}`;
-  url.searchParams.set('options', given === null ? searchPath : `${given} ${searchPath}`);
+  const ours = `-c search_path=${quoteSchemaName(schema)} -c synchronous_commit=off`;
+  url.searchParams.set('options', given === null ? ours : `${given} ${ours}`);
   return { connectionString: url.href };
 }
