@@ -18,6 +18,8 @@ export interface Contender {
   stores: StoreNeeds;
   /** Started in order, each with the addresses of the stores; stopped in reverse. */
   processes: readonly { role: string; program: string }[];
+  /** Settings of the processes, besides the addresses of the stores. */
+  env?: Readonly<Record<string, string>>;
   /** Module with `createClient` for the load generator. */
   client: string;
   /** Does the client do the system's own work, so that its CPU time is the system's? */

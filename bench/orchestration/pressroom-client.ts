@@ -13,7 +13,10 @@ const DRAIN_POLL_MS = 10;
 const LONE_POLL_MS = 1;
 
 const ANY_OPEN = { name: 'any_open', text: 'SELECT EXISTS (SELECT FROM task WHERE finished_at IS NULL) AS open' };
-const IS_DONE = { name: 'is_done', text: 'SELECT status, finished_at IS NOT NULL AS done FROM task WHERE id = $1' };
+const IS_DONE = {
+  name: 'is_done',
+  text: 'SELECT status, finished_at IS NOT NULL AS done, steps_left <= 1 AS almost FROM task WHERE id = $1',
+};
 /** Tasks that did not complete, or whose last result is missing or of the wrong size. */
 const WRONG = `
   SELECT count(*)::int AS wrong FROM task t
@@ -48,12 +51,16 @@ export const createClient: CreateClient = async (env) => {
     },
     async wait(id) {
       for (;;) {
-        const { rows } = await pool.query<{ status: string; done: boolean }>({ ...IS_DONE, values: [id] });
+        const { rows } = await pool.query<{ status: string; done: boolean; almost: boolean }>({
+          ...IS_DONE,
+          values: [id],
+        });
         if (rows[0]?.done === true) {
           if (rows[0].status !== 'completed') throw new Error(`task ${String(id)} ended ${rows[0].status}`);
           return;
         }
-        await delay(LONE_POLL_MS);
+        // A pause would be seen as latency at the end, and would only burn CPU before.
+        if (rows[0]?.almost !== true) await delay(LONE_POLL_MS);
       }
     },
     async drained() {

@@ -136,7 +136,7 @@ function furtherRows({ backlog, kills, tenantWait, sizes }: Results): string[] {
     ]),
   );
   return [
-    `Waiting tasks: completions in ${sizes.backlog.windowMs / 1_000} s while at least so many tasks have not begun; the queue store is Redis' \`used_memory\` or the size of BullMQ's schema in PostgreSQL; the highest of four looks.`,
+    `Waiting tasks, after one window in new stores that does not count: completions in ${sizes.backlog.windowMs / 1_000} s while at least so many tasks have not begun; the queue store is Redis' \`used_memory\` or the size of BullMQ's schema in PostgreSQL; the highest of four looks.`,
     table(['system', 'tasks waiting', 'tasks/s', 'queue store', 'steps in it'], backlogs),
     ...kills.map(
       ({ contender, kills: count, handOverMs, detectedMs }) =>
@@ -155,7 +155,8 @@ function caveats({ rounds, skipped, machine }: Results): string[] {
   const noisy = rounds.filter((round) => round.foreignCpuShare > NOISY_SHARE);
   return [
     'Clients of peers that are libraries submit from the load generator, whose CPU is not counted, where we and Restate pay for HTTP: this flatters them. DBOS starts workflows in the process that runs them, so that its submitting loop counts.',
-    'We poll the database for completion, peers are told: a lone task is seen up to 1 ms late, a burst up to 10 ms. Commits of these polls are not counted, their CPU is.',
+    'We poll the database for completion, peers are told: a lone task is seen as late as a query takes, a burst up to 10 ms. Commits of these polls are not counted, their CPU is.',
+    'Restate runs up to 1,000 invocations at once, its default; the other peers 32 steps; our worker has 64 slots, and 32 in the line that says so and in the further rows.',
     'A Restate invocation cannot be accepted without being run, except with a delay, which is what its submissions are.',
     'The load generator shares the cores with what it measures.',
     `Compare ratios of one run, not figures of two: a virtual machine drifts by a fifth or more. What a flush costs depends on the disk (${machine.disk} here).`,

@@ -90,7 +90,7 @@ async function start(contender: Contender, options: StartOptions): Promise<Runni
     const env = await makeEnvironment(stores);
     for (const { role, program } of contender.processes) {
       if (options.without?.includes(role) === true) continue;
-      const child = await startChild({ program, env });
+      const child = await startChild({ program, env: { ...env, ...contender.env } });
       started.push(child);
       children.set(role, child);
     }

@@ -9,7 +9,7 @@ import { errorMessage, seededRandom } from '@pressroom/runtime';
 import { describeMachine, installedVersions } from '../machine/describe-machine.ts';
 import { waitUntilQuiet } from '../machine/wait-until-quiet.ts';
 import type { Contender } from './contender.ts';
-import { OURS_POSTGRES, OURS_REDIS, PEERS } from './contenders.ts';
+import { OURS, OURS_POSTGRES, OURS_REDIS, PEERS } from './contenders.ts';
 import { installPeers, PEERS_DIR } from './install-peers.ts';
 import { measureRound, type RoundFigures } from './measure-round.ts';
 import { parseOptions, USAGE, type Options } from './options.ts';
@@ -38,7 +38,7 @@ export async function run(args: readonly string[]): Promise<number> {
     return 2;
   }
   const skipped: Results['skipped'] = [];
-  const contenders = [OURS_REDIS, OURS_POSTGRES, ...choosePeers(options, skipped)];
+  const contenders = [...OURS, ...choosePeers(options, skipped)];
   const results: Results = {
     startedAt: new Date().toISOString(),
     finishedAt: '',
@@ -47,7 +47,7 @@ export async function run(args: readonly string[]): Promise<number> {
     sizes: options.sizes,
     machine: describeMachine(tmpdir()),
     commit: describeCommit(),
-    versions: contenders.length > 2 ? installedVersions(PEERS_DIR) : {},
+    versions: contenders.length > OURS.length ? installedVersions(PEERS_DIR) : {},
     rounds: [],
     backlog: [],
     kills: [],

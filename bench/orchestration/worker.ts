@@ -5,7 +5,7 @@ import { ALL_QUEUES } from '@pressroom/contracts';
 import { startWorker } from '../../apps/worker/src/wiring/start-worker.ts';
 import { executeWorkload, workloadPipeline } from './workload.ts';
 
-const { DATABASE_URL = '', REDIS_URL, LOG_LEVEL = 'warn', BENCH_STEP_MS } = process.env;
+const { DATABASE_URL = '', REDIS_URL, LOG_LEVEL = 'warn', BENCH_STEP_MS, BENCH_SLOTS = '32' } = process.env;
 const log = createLogger({ name: 'worker', level: LOG_LEVEL });
 const shutdown = createShutdown({ log, deadlineMs: 10_000 });
 shutdown.listen();
@@ -16,7 +16,7 @@ await startWorker(
     redisUrl: REDIS_URL === undefined ? undefined : new Secret(REDIS_URL),
     redisClusterNodes: undefined,
     queues: ALL_QUEUES,
-    concurrency: 32,
+    concurrency: Number(BENCH_SLOTS),
     healthHost: '127.0.0.1',
     healthPort: 0,
     drainMs: 2_000,
