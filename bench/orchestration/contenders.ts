@@ -8,7 +8,7 @@ const peer = (...path: string[]): string => join(here, '..', 'peers', ...path);
 /** Steps at once in every peer that lets one choose. */
 const CONCURRENCY = 32;
 /** Slots of our worker. Restate runs 1,000 invocations at once unless told otherwise. */
-const OUR_SLOTS = 64;
+const OUR_SLOTS = 128;
 
 const OUR_PROCESSES = {
   processes: [

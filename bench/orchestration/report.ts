@@ -156,7 +156,7 @@ function caveats({ rounds, skipped, machine }: Results): string[] {
   return [
     'Clients of peers that are libraries submit from the load generator, whose CPU is not counted, where we and Restate pay for HTTP: this flatters them. DBOS starts workflows in the process that runs them, so that its submitting loop counts.',
     'We poll the database for completion, peers are told: a lone task is seen as late as a query takes, a burst up to 10 ms. Commits of these polls are not counted, their CPU is.',
-    'Restate runs up to 1,000 invocations at once, its default; the other peers 32 steps; our worker has 64 slots, and 32 in the line that says so and in the further rows.',
+    'Restate runs up to 1,000 invocations at once, its default; the other peers 32 steps; our worker has 128 slots, and 32 in the line that says so and in the further rows.',
     'A Restate invocation cannot be accepted without being run, except with a delay, which is what its submissions are.',
     'The load generator shares the cores with what it measures.',
     `Compare ratios of one run, not figures of two: a virtual machine drifts by a fifth or more. What a flush costs depends on the disk (${machine.disk} here).`,

@@ -57,6 +57,30 @@ describe('createBatcher', () => {
     await expect(Promise.all(all)).resolves.toEqual([1, 2, 3, 4, 5]);
   });
 
+  it('starts another batch beside one that runs only for enough items, and any number after it', async () => {
+    const { batches, flush } = manualFlush();
+    const add = createBatcher(flush, { maxSize: 10, maxParallel: 2, minBeside: 3 });
+    const first = add(1);
+    await nextTurn();
+    const few = [add(2), add(3)];
+    await nextTurn();
+    expect(batches.map(({ items }) => items)).toEqual([[1]]);
+    const enough = add(4);
+    await nextTurn();
+    expect(batches.map(({ items }) => items)).toEqual([[1], [2, 3, 4]]);
+    const last = add(5);
+    batches[0]?.resolve([1]);
+    await first;
+    await nextTurn();
+    expect(batches).toHaveLength(2);
+    batches[1]?.resolve([2, 3, 4]);
+    await Promise.all([...few, enough]);
+    await nextTurn();
+    expect(batches[2]?.items).toEqual([5]);
+    batches[2]?.resolve([5]);
+    await last;
+  });
+
   it('rejects every item of a batch that fails and goes on with the next', async () => {
     const { batches, flush } = manualFlush();
     const add = createBatcher(flush, { maxSize: 2, maxParallel: 1 });

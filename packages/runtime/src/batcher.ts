@@ -3,10 +3,12 @@
  * An item waits only while `maxParallel` flushes run, never on a timer, so a lone item goes at once.
  *
  * @param flush gets 1 to `maxSize` items and answers one result per item, in order; a rejection rejects every item
+ * @param options.minBeside items that must wait for another flush to start beside one that runs; fewer go after it. Small
+ *   batches cost more an item than they gain by being early. Default: 1
  */
 export function createBatcher<Item, Result>(
   flush: (items: Item[]) => Promise<readonly Result[]>,
-  options: { maxSize: number; maxParallel: number },
+  options: { maxSize: number; maxParallel: number; minBeside?: number },
 ): (item: Item) => Promise<Result> {
   interface Waiting {
     item: Item;
@@ -35,9 +37,13 @@ export function createBatcher<Item, Result>(
     }
   };
 
+  const mayFlush = (): boolean =>
+    waiting.length > 0 &&
+    (running === 0 || (running < options.maxParallel && waiting.length >= (options.minBeside ?? 1)));
+
   const drain = (): void => {
     scheduled = false;
-    while (waiting.length > 0 && running < options.maxParallel) {
+    while (mayFlush()) {
       const batch = waiting.slice(0, options.maxSize);
       waiting = waiting.slice(options.maxSize);
       void run(batch);
@@ -45,7 +51,7 @@ export function createBatcher<Item, Result>(
   };
 
   const schedule = (): void => {
-    if (scheduled || waiting.length === 0 || running >= options.maxParallel) return;
+    if (scheduled || !mayFlush()) return;
     scheduled = true;
     setImmediate(drain);
   };

@@ -14,6 +14,12 @@ const MAX_SPARE = 16;
  */
 const DIRECT_PER_SLOT = 1;
 
+/**
+ * A second exchange starts beside one that is under way only with so much to do: each has a start to pay for, and a small
+ * worker's traffic fits into one.
+ */
+const MIN_BESIDE = 32;
+
 type Wish = { settle: SettleItem; mayFree: number } | { take: StepJob };
 
 export interface Settled {
@@ -73,7 +79,11 @@ export function createStepExchange(deps: {
       for (const slot of spare) slot.release();
     }
   };
-  const exchange = createIsolatingBatcher<Wish, Granted>(flush, { maxSize: 64, maxParallel: 1 });
+  const exchange = createIsolatingBatcher<Wish, Granted>(flush, {
+    maxSize: 64,
+    maxParallel: 2,
+    minBeside: MIN_BESIDE,
+  });
 
   return {
     take: async (job) => {

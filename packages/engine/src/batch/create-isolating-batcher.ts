@@ -9,7 +9,7 @@ import { createBatcher } from '@pressroom/runtime';
  */
 export function createIsolatingBatcher<Item, Result>(
   flush: (items: Item[]) => Promise<readonly Result[]>,
-  options: { maxSize: number; maxParallel: number },
+  options: { maxSize: number; maxParallel: number; minBeside?: number },
 ): (item: Item) => Promise<Result> {
   const flushEach = async (items: readonly Item[]): Promise<PromiseSettledResult<Result>[]> => {
     const outcomes: PromiseSettledResult<Result>[] = [];
