@@ -14,8 +14,7 @@ import { startLoop } from './run-loop.ts';
 const DISPATCH_MS = 250;
 const SWEEP_MS = 500;
 const STALE_MS = 1_000;
-/** Every so many sweeps tasks are looked for whose steps have all ended and that nobody has ended. */
-const SWEEPS_PER_SEARCH = 10;
+const SEARCH_MS = 5_000;
 const PARTITION_MS = 6 * 3_600_000;
 const LEASE_TTL_MS = 5_000;
 const BATCH = 200;
@@ -75,16 +74,15 @@ export function startCoordinatorLoops(deps: {
     }
   };
 
-  let sweeps = 0;
+  /** Only a worker that died in between leaves such a task, and finding it means to look through all that are open. */
+  const search = async (): Promise<void> => {
+    for (const taskId of await fleet.unfinished(BATCH)) await onItsOwn(taskId, () => transitions.finish(taskId));
+  };
+
   const sweep = async (): Promise<void> => {
     await reap();
     for (const taskId of await fleet.pastDeadline(BATCH))
       await onItsOwn(taskId, () => transitions.endAtDeadline(taskId));
-    // Only a worker that died in between leaves such a task, and finding it means to look through all that are open.
-    if (sweeps % SWEEPS_PER_SEARCH === 0) {
-      for (const taskId of await fleet.unfinished(BATCH)) await onItsOwn(taskId, () => transitions.finish(taskId));
-    }
-    sweeps += 1;
     const overdue = await fleet.overdueSteps(BATCH);
     for (const { taskId, stepId } of overdue) {
       await onItsOwn(taskId, () =>
@@ -109,6 +107,7 @@ export function startCoordinatorLoops(deps: {
   const loops = [
     startLoop('dispatch', DISPATCH_MS, () => dispatcher.round(), { clock, log }),
     startLoop('sweep', SWEEP_MS, watch, { clock, log }),
+    startLoop('search', SEARCH_MS, asLeader('search', search), { clock, log, isSlowed: true }),
     startLoop(
       'requeue',
       STALE_MS,

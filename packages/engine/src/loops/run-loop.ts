@@ -1,11 +1,11 @@
 import { errorMessage, type Clock, type Logger } from '@pressroom/runtime';
 
 /** Of the time, most that the work of a slowed loop takes: what grows with the backlog comes less often instead. */
-const MAX_SHARE = 0.05;
+const MAX_SHARE = 0.02;
 
 /**
  * A periodic job of a process. A failing run is logged and the loop goes on; runs never overlap. Between two of them lies
- * the period; with `isSlowed` also enough for the work to take a twentieth of the time at most.
+ * the period; with `isSlowed` also enough for the work to take a fiftieth of the time at most.
  */
 export function startLoop(
   name: string,
