@@ -75,7 +75,7 @@ describe('the gateway over real SDKs and sockets', () => {
     const result = await gateway.bind(scope()).call(aCall({ schema }));
     expect(result.value).toEqual({ markdown: 'Tides turn.' });
     expect(store.ended).toMatchObject([{ status: 'ok', costNanoUsd: 400n * 1_000n + 20n * 5_000n }]);
-    expect((await gateway.bind(scope({ attempt: 2 })).call(aCall({ schema }))).cache).toBe('journal');
+    expect((await gateway.bind(scope({ attempt: 2, hasPast: true })).call(aCall({ schema }))).cache).toBe('journal');
     expect(openai.requests).toHaveLength(1);
   });
 
