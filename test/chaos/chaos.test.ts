@@ -4,6 +4,7 @@ import { seededRandom } from '@pressroom/runtime';
 import { hasTestRedis, until } from '@pressroom/testkit';
 import { describe, expect, it } from 'vitest';
 
+import { NOTES } from '../e2e/support/notes-on-trees.ts';
 import { startStack, type Backend, type Stack } from '../e2e/support/start-stack.ts';
 import { NEMESES } from './support/nemeses.ts';
 import { expectNothingLostNothingTwice } from './support/oracle.ts';
@@ -37,15 +38,6 @@ const aSmallArticle = (n: number) => ({
   },
   budgetUsd: '1',
 });
-const NOTES = [
-  'Street trees lower the temperature of a street by up to 4 degrees on a hot day.',
-  'The city of Lyon planted 3,000 trees between 2019 and 2022.',
-  'A plane tree needs about 12 cubic metres of soil to grow old.',
-  'Roots that find too little soil lift the pavement within ten years.',
-  'Gardeners in Freiburg water young trees for the first five summers.',
-  'Insurers in Hamburg counted 140 damaged cars after the storm of October 2017.',
-].join(' ');
-
 /** Submits with keys until each is answered; a coordinator that is down is asked again. */
 async function submitAll(stack: Stack, count: number, first = 0): Promise<[key: string, id: string][]> {
   return Promise.all(

@@ -322,7 +322,7 @@ export function createStepRunner(deps: {
           code,
           retryable,
           outcome,
-          counts: true,
+          counts: outcome === 'failed',
           retryAfterMs: 0,
           message: 'the failure could not be recorded as it was; see the log of the worker',
         });
