@@ -1,7 +1,13 @@
 import { ALL_QUEUES, type QueueName, type StepJob } from '@pressroom/contracts';
-import type { ExchangeAnswer, SettleItem, StepAttempt, StepStore } from '@pressroom/db';
+import {
+  isConnectionFailure,
+  type ExchangeAnswer,
+  type SettleItem,
+  type StepAttempt,
+  type StepStore,
+} from '@pressroom/db';
+import { createIsolatingBatcher } from '@pressroom/runtime';
 
-import { createIsolatingBatcher } from '../batch/create-isolating-batcher.ts';
 import type { WorkerSession } from '../lease/worker-session.ts';
 import type { AttemptSlot, AttemptSlots } from '../ports.ts';
 
@@ -83,6 +89,7 @@ export function createStepExchange(deps: {
     maxSize: 64,
     maxParallel: 2,
     minBeside: MIN_BESIDE,
+    isSharedFailure: isConnectionFailure,
   });
 
   return {

@@ -1,7 +1,6 @@
 import type { CreateTask, QueueName, TaskStatus } from '@pressroom/contracts';
-import type { NewTask, SubmitStore, TaskByKey } from '@pressroom/db';
-import { newId, type Logger } from '@pressroom/runtime';
-import { createIsolatingBatcher } from '../batch/create-isolating-batcher.ts';
+import { isConnectionFailure, type NewTask, type SubmitStore, type TaskByKey } from '@pressroom/db';
+import { createIsolatingBatcher, newId, type Logger } from '@pressroom/runtime';
 import { dispatchPriority } from '../dispatch/core/dispatch-priority.ts';
 import type { Dispatcher } from '../dispatch/dispatcher.ts';
 import { planTask } from '../plan/core/plan-task.ts';
@@ -44,7 +43,7 @@ export function createSubmitter(deps: {
       );
       return tasks.map((task) => made.get(task.id));
     },
-    { maxSize: 64, maxParallel: 2 },
+    { maxSize: 64, maxParallel: 2, isSharedFailure: isConnectionFailure },
   );
 
   /** Adds the jobs of tasks that entered as queued; for the rest the dispatcher decides. Never fails a submission. */
