@@ -3,48 +3,62 @@ import { fileURLToPath } from 'node:url';
 import type { Logger } from '@pressroom/runtime';
 import { errorMessage, systemClock } from '@pressroom/runtime';
 
+import { applyFunctions, selectAppliedFunctions } from './migrations/applied-functions.sql.ts';
 import { selectAppliedMigrations } from './migrations/applied-migrations.sql.ts';
 import { connectForMigration } from './migrations/connect-for-migration.ts';
 import { MigrationError } from './migrations/migration-error.ts';
 import { withMigrationLock } from './migrations/migration-lock.sql.ts';
 import type { AppliedMigration, Migration } from './migrations/migration.ts';
 import { planMigrations } from './migrations/plan-migrations.ts';
+import { readFunctions, selectChangedFunctions } from './migrations/read-functions.ts';
 import { readMigrations } from './migrations/read-migrations.ts';
 
 /** Where this build's migrations are. */
 export const MIGRATIONS_DIR = fileURLToPath(new URL('../../../prisma/migrations', import.meta.url));
+
+/** Where this build's SQL functions are, one per file. */
+export const FUNCTIONS_DIR = fileURLToPath(new URL('../../../prisma/functions', import.meta.url));
 
 export interface ApplyMigrationsOptions {
   databaseUrl: string;
   log: Logger;
   /** Directory of migration directories; for tests. */
   migrationsDir?: string;
+  /** Directory of function files; for tests. */
+  functionsDir?: string;
 }
 
 /**
- * Brings the database to this build's schema and returns the names it applied. Any number of processes may call it at
- * once: one works, the others wait. Costs a few milliseconds when there is nothing to do. Keeps Prisma's own records, so
- * `prisma migrate deploy` may be used instead. Throws `MigrationError` or `DatabaseUnreachableError`.
+ * Brings the database to this build's schema: first the missing migrations, then every SQL function whose file changed.
+ * Returns the names of both. Any number of processes may call it at once: one works, the others wait. Costs a few
+ * milliseconds when there is nothing to do. Keeps Prisma's own records, so that `prisma migrate deploy` may apply the
+ * migrations instead; the functions are then all that is left to do. Throws `MigrationError` or `DatabaseUnreachableError`.
  */
 export async function applyMigrations({
   databaseUrl,
   log,
   migrationsDir = MIGRATIONS_DIR,
+  functionsDir = FUNCTIONS_DIR,
 }: ApplyMigrationsOptions): Promise<string[]> {
   const migrations = readMigrations(migrationsDir);
+  const functions = readFunctions(functionsDir);
   const client = await connectForMigration(databaseUrl);
+  const findWork = async () => {
+    const pending = findPending(migrations, await selectAppliedMigrations(client));
+    return { pending, changed: selectChangedFunctions(functions, await selectAppliedFunctions(client)) };
+  };
+  const isEmpty = (work: Awaited<ReturnType<typeof findWork>>) => work.pending.length + work.changed.length === 0;
   try {
-    if (findPending(migrations, await selectAppliedMigrations(client)).length === 0) return [];
+    if (isEmpty(await findWork())) return [];
     return await withMigrationLock(client, async () => {
-      const pending = findPending(migrations, await selectAppliedMigrations(client));
-      if (pending.length === 0) return [];
+      const work = await findWork();
+      if (isEmpty(work)) return [];
       const startedMs = systemClock.monotonicMs();
-      await runEngine(databaseUrl, migrations);
-      log.info(
-        { applied: pending, durationMs: Math.round(systemClock.monotonicMs() - startedMs) },
-        'migrations.applied',
-      );
-      return pending;
+      if (work.pending.length > 0) await runEngine(databaseUrl, migrations);
+      await applyFunctions(client, work.changed);
+      const applied = [...work.pending, ...work.changed.map(({ name }) => name)];
+      log.info({ applied, durationMs: Math.round(systemClock.monotonicMs() - startedMs) }, 'migrations.applied');
+      return applied;
     });
   } finally {
     await client.end();

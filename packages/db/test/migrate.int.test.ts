@@ -16,6 +16,10 @@ CREATE TABLE entry_2026 PARTITION OF entry FOR VALUES FROM ('2026-01-01') TO ('2
 CREATE INDEX entry_recent ON entry (id) WHERE id > 10;
 CREATE FUNCTION twice(n INTEGER) RETURNS INTEGER LANGUAGE plpgsql AS $$ DECLARE m INTEGER; BEGIN m := n * 2; RETURN m; END $$;
 `;
+const FUNCTION_TABLE =
+  'CREATE TABLE sql_function (name TEXT PRIMARY KEY, checksum TEXT NOT NULL, applied_at TIMESTAMPTZ NOT NULL DEFAULT now());';
+const functionOf = (name: string, body: string) =>
+  `CREATE OR REPLACE FUNCTION ${name}(n int) RETURNS int LANGUAGE sql AS $$ ${body} $$;`;
 const SCHEMA = {
   path: 'schema.prisma',
   content: `
@@ -37,7 +41,11 @@ describe('applyMigrations', () => {
   const log = silentLogger();
   let database: TestDatabase;
   let migrationsDir: string;
+  let functionsDir: string;
 
+  const addFunction = (name: string, sql: string) => {
+    writeFileSync(join(functionsDir, `${name}.sql`), sql);
+  };
   const addMigration = (name: string, sql: string) => {
     mkdirSync(join(migrationsDir, name));
     writeFileSync(join(migrationsDir, name, 'migration.sql'), sql);
@@ -47,16 +55,18 @@ describe('applyMigrations', () => {
     await client.connect();
     return client.query<Record<string, unknown>>(sql).finally(() => client.end());
   };
-  const apply = () => applyMigrations({ databaseUrl: database.url, log, migrationsDir });
+  const apply = () => applyMigrations({ databaseUrl: database.url, log, migrationsDir, functionsDir });
 
   beforeEach(async () => {
     migrationsDir = mkdtempSync(join(tmpdir(), 'pressroom-migrations-'));
+    functionsDir = mkdtempSync(join(tmpdir(), 'pressroom-functions-'));
     database = await createTestDatabase();
     await query('DROP SCHEMA public CASCADE');
     await query('CREATE SCHEMA public');
   });
   afterEach(async () => {
     rmSync(migrationsDir, { recursive: true, force: true });
+    rmSync(functionsDir, { recursive: true, force: true });
     await database.drop();
   });
 
@@ -88,6 +98,49 @@ describe('applyMigrations', () => {
     await apply();
     rmSync(join(migrationsDir, '2_more'), { recursive: true });
     await expect(apply()).rejects.toThrow(/newer release \(2_more\)/);
+  });
+
+  it('applies functions after the migrations, and again only those whose file changed', async () => {
+    addMigration('1_functions', FUNCTION_TABLE);
+    addFunction('twice', functionOf('twice', 'SELECT thrice(n) - n'));
+    addFunction('thrice', functionOf('thrice', 'SELECT n * 3'));
+    expect(await apply()).toEqual(['1_functions', 'thrice', 'twice']);
+    expect((await query('SELECT twice(21) AS answer')).rows).toEqual([{ answer: 42 }]);
+
+    addFunction('twice', functionOf('twice', 'SELECT n + n + 0'));
+    expect((await Promise.all([apply(), apply(), apply()])).flat()).toEqual(['twice']);
+    expect(await apply()).toEqual([]);
+  });
+
+  it('changes no function when one of them fails, and names the file', async () => {
+    addMigration('1_functions', FUNCTION_TABLE);
+    addFunction('a', functionOf('a', 'SELECT n'));
+    addFunction('b', 'CREATE OR REPLACE FUNCTION b(');
+    await expect(apply()).rejects.toThrow(/prisma\/functions\/b\.sql failed/);
+    expect((await query(`SELECT to_regproc('a') AS a`)).rows).toEqual([{ a: null }]);
+  });
+
+  it('replaces a function with another result type only after a migration has dropped it, and says so', async () => {
+    addMigration('1_functions', FUNCTION_TABLE);
+    addFunction('a', functionOf('a', 'SELECT n'));
+    await apply();
+    addFunction('a', `CREATE OR REPLACE FUNCTION a(n int) RETURNS text LANGUAGE sql AS $$ SELECT n::text $$;`);
+    await expect(apply()).rejects.toThrow(/DROP FUNCTION in a migration/);
+    addMigration('2_drop', 'DROP FUNCTION a(int);');
+    expect(await apply()).toEqual(['2_drop', 'a']);
+  });
+
+  it('completes a database whose migrations another tool has applied', async () => {
+    const sql = 'CREATE TABLE only_once (id INTEGER);';
+    addMigration('1_functions', FUNCTION_TABLE);
+    await apply();
+    // What `prisma migrate deploy` leaves: the migration's effects and its record, and no function.
+    addMigration('2_more', sql);
+    await query(sql);
+    await query(`INSERT INTO _prisma_migrations (id, checksum, finished_at, migration_name, applied_steps_count)
+      VALUES (gen_random_uuid()::text, encode(sha256(convert_to('${sql}', 'UTF8')), 'hex'), now(), '2_more', 1)`);
+    addFunction('a', functionOf('a', 'SELECT n'));
+    expect(await apply()).toEqual(['a']);
   });
 
   it('names a server that does not answer, and not the password', async () => {
