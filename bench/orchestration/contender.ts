@@ -26,8 +26,8 @@ export interface Contender {
   clientCounts: boolean;
   /** Is the worker ended before acceptance is measured? Otherwise the client has a way that nobody runs. */
   stopWorkerForAcceptance: boolean;
-  /** Applies our migrations before anything starts. */
-  migrates: boolean;
+  /** Brings the database to the schema of the contender's own release before anything starts. */
+  migrate?: (databaseUrl: string) => Promise<unknown>;
   settings: Readonly<Record<string, string | number>>;
   fairness: Fairness;
 }

@@ -1,5 +1,8 @@
 import { join } from 'node:path';
 
+import { applyMigrations } from '@pressroom/db';
+import { silentLogger } from '@pressroom/runtime';
+
 import type { Contender } from './contender.ts';
 
 const here = import.meta.dirname;
@@ -18,7 +21,7 @@ const OUR_PROCESSES = {
   client: join(here, 'pressroom-client.ts'),
   clientCounts: false,
   stopWorkerForAcceptance: true,
-  migrates: true,
+  migrate: (databaseUrl) => applyMigrations({ databaseUrl, log: silentLogger() }),
 } satisfies Partial<Contender>;
 
 const OUR_FAIRNESS = {
@@ -68,7 +71,6 @@ const bullmqFlows: Contender = {
   client: peer('bullmq-flows', 'client.mjs'),
   clientCounts: false,
   stopWorkerForAcceptance: true,
-  migrates: false,
   settings: { concurrency: CONCURRENCY, redis: 'AOF everysec', retention: 'default, keeps all' },
   fairness: {
     durability: 'results live in Redis only: a crash may take the last second of tasks and results',
@@ -86,7 +88,6 @@ const floor: Contender = {
   client: peer('floor', 'client.mjs'),
   clientCounts: false,
   stopWorkerForAcceptance: true,
-  migrates: false,
   settings: {
     concurrency: CONCURRENCY,
     redis: 'AOF everysec',
@@ -111,7 +112,6 @@ const dbos: Contender = {
   client: peer('dbos', 'client.mjs'),
   clientCounts: true,
   stopWorkerForAcceptance: false,
-  migrates: false,
   settings: { inFlight: CONCURRENCY, systemDatabasePoolSize: 10, postgres: 'fsync on' },
   fairness: {
     durability: 'nothing is lost: workflow and every step are committed in PostgreSQL',
@@ -129,7 +129,6 @@ const restate: Contender = {
   client: peer('restate', 'client.mjs'),
   clientCounts: false,
   stopWorkerForAcceptance: false,
-  migrates: false,
   settings: { server: 'defaults: 24 partitions, WAL fsync on', telemetry: 'off' },
   fairness: {
     durability: 'nothing is lost: invocation and every step are in its log, synced to disk',
@@ -158,7 +157,6 @@ const graphileWorker: Contender = {
   client: peer('graphile-worker', 'client.mjs'),
   clientCounts: false,
   stopWorkerForAcceptance: true,
-  migrates: false,
   settings: { concurrency: CONCURRENCY, postgres: 'fsync on', localQueueSize: 64, completeJobBatchDelay: 0 },
   fairness: {
     durability: 'nothing is lost: job and result are one transaction in PostgreSQL',

@@ -11,6 +11,8 @@ export interface Options {
   quick: boolean;
   /** Names of the peers that take part. */
   peers: readonly string[];
+  /** Earlier revisions of this repository that take part, as git names them. */
+  against: readonly string[];
   parts: readonly Part[];
   /** Moments of kills and submissions follow from it. */
   seed: number;
@@ -19,6 +21,7 @@ export interface Options {
 export const USAGE = `npm run bench -- orchestration [options]
   --rounds N      interleaved rounds, 5 unless told
   --peers a,b     ${PEERS.map(({ name }) => name).join(', ')}; all unless told, or none
+  --against a,b   earlier revisions of this repository (commits, tags), each a contender of its own
   --parts a,b     ${PARTS.join(', ')}; all unless told
   --seed N        moments of kills and submissions; chosen and printed unless told
   --quick         smoke run of a minute or two, whose figures mean nothing`;
@@ -30,6 +33,7 @@ export function parseOptions(args: readonly string[], fallbackSeed: number): Opt
     options: {
       rounds: { type: 'string' },
       peers: { type: 'string' },
+      against: { type: 'string' },
       parts: { type: 'string' },
       seed: { type: 'string' },
       quick: { type: 'boolean', default: false },
@@ -41,6 +45,7 @@ export function parseOptions(args: readonly string[], fallbackSeed: number): Opt
     sizes: { ...sizes, rounds: toCount('rounds', values.rounds, sizes.rounds) },
     quick: values.quick,
     peers: values.peers === 'none' ? [] : toNames('peers', values.peers, known),
+    against: values.against?.split(',').map((revision) => revision.trim()) ?? [],
     parts: toNames('parts', values.parts, PARTS),
     seed: toCount('seed', values.seed, fallbackSeed),
   };

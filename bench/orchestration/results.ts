@@ -14,6 +14,8 @@ export interface Results {
   sizes: Sizes;
   machine: Machine;
   commit: string;
+  /** Earlier revisions among the contenders. */
+  earlier: { name: string; label: string }[];
   versions: Record<string, string>;
   rounds: RoundFigures[];
   backlog: BacklogFigures[];

@@ -1,8 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 
-import { applyMigrations } from '@pressroom/db';
-import { findFreePort, silentLogger } from '@pressroom/runtime';
+import { findFreePort } from '@pressroom/runtime';
 import pg from 'pg';
 
 import type { Burst } from '../load/measure-load.ts';
@@ -80,9 +79,7 @@ async function start(contender: Contender, options: StartOptions): Promise<Runni
   try {
     const stores = await startStores(contender.stores, options.postgres);
     started.push(stores);
-    if (contender.migrates && stores.databaseUrl !== undefined) {
-      await applyMigrations({ databaseUrl: stores.databaseUrl, log: silentLogger() });
-    }
+    if (stores.databaseUrl !== undefined) await contender.migrate?.(stores.databaseUrl);
     const sql =
       stores.databaseUrl === undefined ? undefined : new pg.Pool({ connectionString: stores.databaseUrl, max: 2 });
     sql?.on('error', () => undefined);

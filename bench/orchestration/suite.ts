@@ -11,6 +11,7 @@ import { waitUntilQuiet } from '../machine/wait-until-quiet.ts';
 import type { Contender } from './contender.ts';
 import { OURS, OURS_POSTGRES, OURS_REDIS, PEERS } from './contenders.ts';
 import { installPeers, PEERS_DIR } from './install-peers.ts';
+import { earlierRelease } from './earlier-release.ts';
 import { measureRound, type RoundFigures } from './measure-round.ts';
 import { parseOptions, USAGE, type Options } from './options.ts';
 import { renderReport } from './report.ts';
@@ -38,7 +39,11 @@ export async function run(args: readonly string[]): Promise<number> {
     return 2;
   }
   const skipped: Results['skipped'] = [];
-  const contenders = [...OURS, ...choosePeers(options, skipped)];
+  const earlier = options.against.map((revision) => earlierRelease(revision));
+  const peers = choosePeers(options, skipped);
+  // Beside earlier revisions alone, what matters is many pairs of rounds: the variants of this one take no part.
+  const ours = earlier.length > 0 && peers.length === 0 ? [OURS_REDIS] : OURS;
+  const contenders = [...ours, ...earlier, ...peers];
   const results: Results = {
     startedAt: new Date().toISOString(),
     finishedAt: '',
@@ -47,7 +52,8 @@ export async function run(args: readonly string[]): Promise<number> {
     sizes: options.sizes,
     machine: describeMachine(tmpdir()),
     commit: describeCommit(),
-    versions: contenders.length > OURS.length ? installedVersions(PEERS_DIR) : {},
+    earlier: earlier.map(({ name, label }) => ({ name, label })),
+    versions: peers.length > 0 ? installedVersions(PEERS_DIR) : {},
     rounds: [],
     backlog: [],
     kills: [],
@@ -101,7 +107,11 @@ async function measureAll(options: Options, contenders: readonly Contender[], re
 }
 
 function save(results: Results, contenders: readonly Contender[]): { report: string; files: string } {
-  const name = results.quick ? 'orchestration-quick' : 'orchestration';
+  const name = results.quick
+    ? 'orchestration-quick'
+    : results.earlier.length > 0
+      ? 'orchestration-against'
+      : 'orchestration';
   const report = renderReport(results, contenders);
   const json = JSON.stringify({ ...results, verdicts: decideVerdicts(results) }, undefined, 2);
   mkdirSync(RESULTS_DIR, { recursive: true });

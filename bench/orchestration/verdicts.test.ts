@@ -18,7 +18,7 @@ const aRound = (contender: string, round: number, figures: Partial<RoundFigures>
   ...figures,
 });
 
-const nothing = { rounds: [], backlog: [], kills: [], tenantWait: [] };
+const nothing = { earlier: [], rounds: [], backlog: [], kills: [], tenantWait: [] };
 const verdictOf = (rows: ReturnType<typeof decideVerdicts>, part: string) =>
   rows.filter((row) => row.figure.includes(part)).map((row) => row.verdict);
 
@@ -125,5 +125,27 @@ describe('decideVerdicts', () => {
     expect(
       verdictOf(decideVerdicts({ ...nothing, tenantWait: [wait(thirty.slice(1).concat(100))] }), 'one-task'),
     ).toEqual(['met']);
+  });
+
+  it.each([
+    { title: 'is met when the whole interval is below the limit', cpuMs: () => 4.1, pairs: 15, expected: 'met' },
+    {
+      title: 'is missed when the interval reaches the limit',
+      cpuMs: (round: number) => 3 + (round % 3),
+      pairs: 15,
+      expected: 'missed',
+    },
+    { title: 'needs fifteen pairs', cpuMs: () => 4.1, pairs: 14, expected: 'not measured' },
+  ])('$title, against an earlier revision', ({ cpuMs, pairs, expected }) => {
+    const rounds = Array.from({ length: pairs }, (_, index) => [
+      aRound('pressroom', index, { cpuMsPerTask: cpuMs(index) }),
+      aRound('pressroom@abc', index, { cpuMsPerTask: 4 }),
+    ]).flat();
+    const rows = decideVerdicts({
+      ...nothing,
+      earlier: [{ name: 'pressroom@abc', label: 'Pressroom at abc' }],
+      rounds,
+    });
+    expect(verdictOf(rows, 'CPU a task')).toEqual([expected]);
   });
 });

@@ -1,4 +1,5 @@
 import { percentile, ratiosByRound, summarise, type Summary } from '../statistics/summarise.ts';
+import { ratioInterval, type Interval } from '../statistics/ratio-interval.ts';
 import type { RoundFigures } from './measure-round.ts';
 import type { Results } from './results.ts';
 import type { BacklogFigures } from './rows/backlog-growth.ts';
@@ -16,11 +17,12 @@ export type RoundFigure = Exclude<keyof RoundFigures, 'contender' | 'round' | 'c
 /** Least number of measurements for the row to say anything. */
 const MIN_KILLS = 20;
 const MIN_SAMPLES = 30;
+const MIN_PAIRS = 15;
 const MIB = 2 ** 20;
 /** A slot's worth of look-ahead in each queue: 32 slots, five agents in two lanes. What is queued beyond waits in vain. */
 const MAX_QUEUED_STEPS = 320;
 
-type Measured = Pick<Results, 'rounds' | 'backlog' | 'kills' | 'tenantWait'>;
+type Measured = Pick<Results, 'earlier' | 'rounds' | 'backlog' | 'kills' | 'tenantWait'>;
 
 /** A figure of one contender over all rounds; `undefined` when it was not measured. */
 export function summariseFigure(
@@ -43,8 +45,14 @@ export function summariseRatio(
   return ratios.length === 0 ? undefined : summarise(ratios);
 }
 
-/** Every target with its verdict, decided on medians. */
+/**
+ * Every target with its verdict, decided on medians; those against earlier revisions on the 95 % interval of the ratio.
+ */
 export function decideVerdicts(results: Measured): Row[] {
+  return results.earlier.length > 0 ? earlierRows(results) : targetRows(results);
+}
+
+function targetRows(results: Measured): Row[] {
   const { rounds } = results;
   const figure = (name: RoundFigure, contender = 'pressroom') => summariseFigure(rounds, contender, name);
   const ratio = (peer: string, name: RoundFigure) => summariseRatio(rounds, peer, name);
@@ -68,6 +76,59 @@ export function decideVerdicts(results: Measured): Row[] {
     ...killRows(results),
     ...tenantRows(results),
   ];
+}
+
+/** A revision may not cost more than this, with what chance may have added on top. */
+const MAX_SLOWDOWN = 1.05;
+
+function earlierRows({ earlier, rounds }: Measured): Row[] {
+  return earlier.flatMap(({ name, label }) => [
+    earlierRow(
+      `CPU a task, against ${label}`,
+      rounds,
+      name,
+      'cpuMsPerTask',
+      `< ${MAX_SLOWDOWN} ×`,
+      ({ high }) => high < MAX_SLOWDOWN,
+    ),
+    earlierRow(
+      `tasks/s, against ${label}`,
+      rounds,
+      name,
+      'tasksPerSecond',
+      `> ${(1 / MAX_SLOWDOWN).toFixed(2)} ×`,
+      ({ low }) => low > 1 / MAX_SLOWDOWN,
+    ),
+    earlierRow(
+      `lone task p50, against ${label}`,
+      rounds,
+      name,
+      'loneP50Ms',
+      `< ${MAX_SLOWDOWN} ×`,
+      ({ high }) => high < MAX_SLOWDOWN,
+    ),
+  ]);
+}
+
+function earlierRow(
+  title: string,
+  rounds: readonly RoundFigures[],
+  peer: string,
+  figure: RoundFigure,
+  target: string,
+  isMet: (interval: Interval) => boolean,
+): Row {
+  const ratios = ratiosByRound(byRound(rounds, 'pressroom', figure), byRound(rounds, peer, figure));
+  const interval = ratioInterval(ratios);
+  const name = `${title}: 95 % interval of the ratio`;
+  if (!interval) return notMeasured(name, target);
+  const { mean, low, high } = interval;
+  return {
+    figure: name,
+    target,
+    measured: `${times(mean)} (${times(low)} – ${times(high)}, ${ratios.length} paired rounds)`,
+    verdict: verdict(isMet(interval), ratios.length >= MIN_PAIRS),
+  };
 }
 
 function byRound(rounds: readonly RoundFigures[], contender: string, figure: RoundFigure): Map<number, number> {
