@@ -1,7 +1,9 @@
 export { startEmbeddedPostgres, type EmbeddedPostgres, type EmbeddedPostgresOptions } from './embedded-postgres.ts';
 export { EmbeddedPostgresError } from './embedded/embedded-postgres-error.ts';
 export { THROWAWAY_SETTINGS, type ServerSettings } from './embedded/server-settings.ts';
-export { applyMigrations, FUNCTIONS_DIR, MIGRATIONS_DIR, type ApplyMigrationsOptions } from './migrate.ts';
+export { applyMigrations, type ApplyMigrationsOptions } from './migrate.ts';
+export { MIGRATIONS_DIR } from './migrations/locations.ts';
+export { verifySchema } from './migrations/verify-schema.sql.ts';
 export { DatabaseUnreachableError, MigrationError } from './migrations/migration-error.ts';
 export { connectDatabase, type Database } from './connection/database.ts';
 export { isConnectionFailure, StoreUnavailableError } from './connection/store-errors.ts';

@@ -1,23 +1,16 @@
-import { fileURLToPath } from 'node:url';
-
 import type { Logger } from '@pressroom/runtime';
 import { errorMessage, systemClock } from '@pressroom/runtime';
 
 import { applyFunctions, selectAppliedFunctions } from './migrations/applied-functions.sql.ts';
 import { selectAppliedMigrations } from './migrations/applied-migrations.sql.ts';
 import { connectForMigration } from './migrations/connect-for-migration.ts';
+import { FUNCTIONS_DIR, MIGRATIONS_DIR } from './migrations/locations.ts';
 import { MigrationError } from './migrations/migration-error.ts';
 import { withMigrationLock } from './migrations/migration-lock.sql.ts';
 import type { AppliedMigration, Migration } from './migrations/migration.ts';
 import { planMigrations } from './migrations/plan-migrations.ts';
 import { readFunctions, selectChangedFunctions } from './migrations/read-functions.ts';
 import { readMigrations } from './migrations/read-migrations.ts';
-
-/** Where this build's migrations are. */
-export const MIGRATIONS_DIR = fileURLToPath(new URL('../../../prisma/migrations', import.meta.url));
-
-/** Where this build's SQL functions are, one per file. */
-export const FUNCTIONS_DIR = fileURLToPath(new URL('../../../prisma/functions', import.meta.url));
 
 export interface ApplyMigrationsOptions {
   databaseUrl: string;

@@ -11,6 +11,7 @@ import {
   createSubmitStore,
   createTaskQueryStore,
   createTaskTransitionStore,
+  verifySchema,
   type AccessStore,
 } from '@pressroom/db';
 import {
@@ -78,6 +79,7 @@ export async function createDependencies(
     log,
   });
   shutdown.register('database', () => database.close());
+  await verifySchema(database);
   const access = createAccessStore(database);
   const defaultTenantId = await access.ensureTenant(DEFAULT_TENANT);
   if (config.adminKey) await access.ensureAdminKey(hashSecret(config.adminKey.reveal()));

@@ -7,6 +7,7 @@ import {
   createSessionStore,
   createStepStore,
   createTaskTransitionStore,
+  verifySchema,
   type Database,
 } from '@pressroom/db';
 import {
@@ -82,7 +83,7 @@ export async function startWorker(
     log,
   });
   shutdown.register('database', () => database.close());
-  await database.ping();
+  await verifySchema(database);
   const backend = deps.openBackend?.() ?? openQueueBackend(settings, log);
   shutdown.register('queue store', () => backend.close());
   await backend.prepare();

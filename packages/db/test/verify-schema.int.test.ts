@@ -1,0 +1,54 @@
+import { silentLogger } from '@pressroom/runtime';
+import { createTestDatabase, type TestDatabase } from '@pressroom/testkit';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+import { connectDatabase, type Database } from '../src/connection/database.ts';
+import { applyMigrations } from '../src/migrate.ts';
+import { verifySchema } from '../src/migrations/verify-schema.sql.ts';
+
+describe('verifySchema', () => {
+  let testDatabase: TestDatabase;
+  let database: Database;
+
+  const execute = (sql: string) => database.prisma.$executeRawUnsafe(sql);
+
+  beforeEach(async () => {
+    testDatabase = await createTestDatabase();
+    database = connectDatabase({
+      url: testDatabase.url,
+      applicationName: 'verify-schema-test',
+      maxConnections: 2,
+      log: silentLogger(),
+    });
+  });
+  afterEach(async () => {
+    await database.close();
+    await testDatabase.drop();
+  });
+
+  it('accepts a database of this release', async () => {
+    await expect(verifySchema(database)).resolves.toBeUndefined();
+  });
+
+  it('accepts a database that a newer release has migrated, so that both run during an upgrade', async () => {
+    await execute(`UPDATE sql_function SET checksum = 'newer' WHERE name = 'end_calls'`);
+    await execute(`INSERT INTO sql_function (name, checksum) VALUES ('of_a_newer_release', 'x')`);
+    await execute(`INSERT INTO _prisma_migrations (id, checksum, finished_at, migration_name, applied_steps_count)
+      VALUES ('x', 'x', now(), '20990101000000_newer', 1)`);
+    await expect(verifySchema(database)).resolves.toBeUndefined();
+  });
+
+  it('refuses what `prisma migrate deploy` alone leaves, until db:migrate has added the functions', async () => {
+    await execute('DELETE FROM sql_function');
+    await execute('DROP FUNCTION pressroom_now');
+    await expect(verifySchema(database)).rejects.toThrow(/lacks function .*npm run db:migrate/);
+    await applyMigrations({ databaseUrl: testDatabase.url, log: silentLogger() });
+    await expect(verifySchema(database)).resolves.toBeUndefined();
+  });
+
+  it('refuses an empty database and names what is missing', async () => {
+    await execute('DROP SCHEMA public CASCADE');
+    await execute('CREATE SCHEMA public');
+    await expect(verifySchema(database)).rejects.toThrow(/lacks migration 20261120000000_init.* and \d+ more/);
+  });
+});
