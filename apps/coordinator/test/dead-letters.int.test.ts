@@ -1,5 +1,3 @@
-import { EventEmitter } from 'node:events';
-
 import {
   AlertPage,
   AuditPage,
@@ -18,18 +16,13 @@ import {
   createTaskTransitionStore,
 } from '@pressroom/db';
 import { createDeadLetterWatch, createTaskTransitions } from '@pressroom/engine';
-import { findPipeline, listPipelines } from '@pressroom/pipelines';
-import { createMetrics, createShutdown, sha256Hex, silentLogger, systemClock, type Shutdown } from '@pressroom/runtime';
+import { findPipeline } from '@pressroom/pipelines';
+import { sha256Hex, silentLogger } from '@pressroom/runtime';
 import { openScene, openTestDatabase, until, type OpenTestDatabase, type Scene } from '@pressroom/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { createApp } from '../src/app.ts';
-import { parseCoordinatorConfig } from '../src/config.ts';
-import { createEventHub } from '../src/events/event-hub.ts';
-import { startHttpServer, type HttpServer } from '../src/http-server.ts';
-import { createDependencies } from '../src/wiring/create-dependencies.ts';
+import { ADMIN_KEY, startTestCoordinator, type TestCoordinator } from './support/start-coordinator.ts';
 
-const ADMIN = 'an-administrator-key-for-tests';
 const OPERATOR = 'operator-secret';
 const STRANGER = 'stranger-secret';
 
@@ -37,8 +30,7 @@ const STRANGER = 'stranger-secret';
 describe('dead letters over REST', () => {
   let db: OpenTestDatabase;
   let scene: Scene;
-  let server: HttpServer;
-  let shutdown: Shutdown;
+  let coordinator: TestCoordinator;
   let sessionId: string;
   const log = silentLogger();
 
@@ -46,34 +38,18 @@ describe('dead letters over REST', () => {
     db = await openTestDatabase();
     scene = await openScene(db);
     sessionId = await scene.addSession();
-    // The end of what the test owns is not the end of the process that runs it.
-    const host = Object.assign(new EventEmitter(), { exit: () => undefined }) as unknown as NodeJS.Process;
-    shutdown = createShutdown({ log, deadlineMs: 5_000, process: host });
-    const config = parseCoordinatorConfig({ DATABASE_URL: db.url, PRESSROOM_ADMIN_KEY: ADMIN, LOG_LEVEL: 'silent' });
-    const dependencies = await createDependencies(config, { findPipeline, log, shutdown });
-    const app = createApp({
-      ...dependencies,
-      pipelines: { list: listPipelines, find: findPipeline },
-      events: createEventHub({ feed: dependencies.feed, clock: systemClock, log }),
-      metrics: createMetrics('pressroom', { processMetrics: false }),
-      clock: systemClock,
-      log,
-      version: '0.0.0-test',
-      isDraining: () => false,
-    });
-    server = await startHttpServer({ listener: app, host: '127.0.0.1', port: 0, clock: systemClock });
-    shutdown.register('http server', () => server.close(100));
+    coordinator = await startTestCoordinator(db.url);
     const access = createAccessStore(db.database);
     await access.addKey({ role: 'operate', tenantId: scene.tenantId, secretHash: sha256Hex(OPERATOR) });
     await access.addKey({ role: 'operate', tenantId: await scene.addTenant(), secretHash: sha256Hex(STRANGER) });
   });
   afterAll(async () => {
-    await shutdown.begin('the test is over');
+    await coordinator.stop();
     await db.close();
   });
 
   const call = async (method: string, path: string, json?: unknown, key = OPERATOR) => {
-    const response = await fetch(`${server.url}/v1${path}`, {
+    const response = await fetch(`${coordinator.url}/v1${path}`, {
       method,
       headers: { Authorization: `Bearer ${key}`, ...(json !== undefined && { 'Content-Type': 'application/json' }) },
       ...(json !== undefined && { body: JSON.stringify(json) }),
@@ -241,12 +217,12 @@ describe('dead letters over REST', () => {
     const { taskId } = await aDeadTask();
     await call('POST', `/tasks/${taskId}/retry`, {});
     await call('POST', `/tasks/${taskId}/cancel`);
-    const deleted = await fetch(`${server.url}/v1/tasks/${taskId}`, {
+    const deleted = await fetch(`${coordinator.url}/v1/tasks/${taskId}`, {
       method: 'DELETE',
       headers: { Authorization: `Bearer ${OPERATOR}` },
     });
     expect(deleted.status).toBe(204);
-    const audit = AuditPage.parse((await call('GET', `/audit?targetId=${taskId}`, undefined, ADMIN)).body);
+    const audit = AuditPage.parse((await call('GET', `/audit?targetId=${taskId}`, undefined, ADMIN_KEY)).body);
     expect(audit.items.map(({ action }) => action)).toEqual(['task.delete_content', 'task.cancel', 'task.retry']);
     expect(await call('POST', `/tasks/${taskId}/retry`, {})).toMatchObject({ status: 409, body: { code: 'CONFLICT' } });
   });
@@ -266,7 +242,7 @@ describe('dead letters over REST', () => {
     const { items } = AlertPage.parse((await call('GET', '/alerts')).body);
     expect(items).toMatchObject([{ kind: 'deadletter.growth', tenantId: scene.tenantId, data: { previous: 0 } }]);
     expect(AlertPage.parse((await call('GET', '/alerts', undefined, STRANGER)).body).items).toEqual([]);
-    expect(AlertPage.parse((await call('GET', '/alerts', undefined, ADMIN)).body).items).toHaveLength(2);
+    expect(AlertPage.parse((await call('GET', '/alerts', undefined, ADMIN_KEY)).body).items).toHaveLength(2);
   });
 
   it('are pruned by the same watch, and nothing that is young', async () => {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Instant } from './instant.ts';
 import { UsdString } from './money.ts';
 import { StepError } from './task-api.ts';
 import { AGENTS, TaskType, Tier } from './vocabulary.ts';
@@ -77,13 +78,22 @@ export type DeadLetterGroup = z.infer<typeof DeadLetterGroup>;
 export const DeadLetterGroupPage = z.object({ items: z.array(DeadLetterGroup), nextCursor: z.string().nullable() });
 export type DeadLetterGroupPage = z.infer<typeof DeadLetterGroupPage>;
 
+/** PostgreSQL refuses search expressions with more than 32 open negations. */
+const MAX_EXCLUSIONS = 16;
+/** A dash that is not inside a word: `websearch_to_tsquery` reads it as NOT. */
+const EXCLUSION = /(?<![\p{L}\p{N}])-/gu;
+
 /** Text that PostgreSQL can hold and search for. */
 const FilterText = z
   .string()
   .trim()
   .min(1)
   .max(200)
-  .refine((text) => !text.includes('\0') && text.isWellFormed(), 'holds characters that no message has');
+  .refine((text) => !text.includes('\0') && text.isWellFormed(), 'holds characters that no message has')
+  .refine(
+    (text) => (text.match(EXCLUSION)?.length ?? 0) <= MAX_EXCLUSIONS,
+    `holds more than ${MAX_EXCLUSIONS} exclusions (-word)`,
+  );
 
 /** What narrows a set of dead letters, in the query string of lists and in the body of bulk operations. */
 export const DeadLetterFilter = z.strictObject({
@@ -99,9 +109,9 @@ export const DeadLetterFilter = z.strictObject({
     .regex(/^[0-9a-f]{16}$/, 'must be a fingerprint')
     .optional(),
   /** Died at or after this instant. */
-  since: z.iso.datetime({ offset: true }).optional(),
+  since: Instant.optional(),
   /** Died before this instant. */
-  until: z.iso.datetime({ offset: true }).optional(),
+  until: Instant.optional(),
   /** Full text over message, code and step key: words, "quoted phrases", -without, or. */
   q: FilterText.optional(),
 });

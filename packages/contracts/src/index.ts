@@ -23,6 +23,7 @@ export {
 } from './vocabulary.ts';
 export { ERROR_CODES, LIMITATION_CODES, type ErrorCode, type LimitationCode } from './error-codes.ts';
 export { NANO_PER_USD, UsdString, formatUsd, parseUsd, UsdAmountInput } from './money.ts';
+export { Instant } from './instant.ts';
 export { StepJob } from './job.ts';
 export { Problem } from './problem.ts';
 export {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { AwaitingView } from './approval-api.ts';
 import { LIMITATION_CODES } from './error-codes.ts';
+import { Instant } from './instant.ts';
 import { UsdAmountInput, UsdString } from './money.ts';
 import { Agent, Gate, Lane, Quality, StepStatus, TaskStatus, TaskType, Tier } from './vocabulary.ts';
 
@@ -33,7 +34,7 @@ export const CreateTask = z.strictObject({
     .max(7 * 24 * 3_600_000)
     .optional(),
   /** Not started before; at most a year ahead. */
-  runAt: z.iso.datetime({ offset: true }).optional(),
+  runAt: Instant.optional(),
   /** Points at which the task waits for a decision of a person. */
   approvals: z
     .array(Gate)

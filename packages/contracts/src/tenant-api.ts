@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Instant } from './instant.ts';
 
 const Name = z.string().trim().min(1).max(100);
 const Weight = z.int().min(1).max(1_000);
@@ -68,7 +69,7 @@ export type PlatformRole = z.infer<typeof PlatformRole>;
 export const CreatePlatformKey = z.strictObject({
   role: PlatformRole,
   /** From then on it is refused. Default: never. */
-  expiresAt: z.iso.datetime({ offset: true }).optional(),
+  expiresAt: Instant.optional(),
 });
 export type CreatePlatformKey = z.infer<typeof CreatePlatformKey>;
 
@@ -76,7 +77,7 @@ export type CreatePlatformKey = z.infer<typeof CreatePlatformKey>;
 export const CreateTenantKey = z.strictObject({
   role: TenantRole,
   /** From then on it is refused. Default: never. */
-  expiresAt: z.iso.datetime({ offset: true }).optional(),
+  expiresAt: Instant.optional(),
 });
 export type CreateTenantKey = z.infer<typeof CreateTenantKey>;
 

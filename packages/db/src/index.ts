@@ -6,6 +6,7 @@ export { MIGRATIONS_DIR } from './migrations/locations.ts';
 export { verifySchema } from './migrations/verify-schema.sql.ts';
 export { DatabaseUnreachableError, MigrationError } from './migrations/migration-error.ts';
 export { connectDatabase, type Database } from './connection/database.ts';
+export { DataRefusedError } from './connection/data-refused-error.ts';
 export { isConnectionFailure, StoreUnavailableError } from './connection/store-errors.ts';
 export {
   createSubmitStore,

@@ -11,7 +11,7 @@ import {
 } from '@pressroom/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { createTaskQueryStore, type StepAttempt, type TaskQueryStore } from '../src/index.ts';
+import { createTaskQueryStore, CursorError, type StepAttempt, type TaskQueryStore } from '../src/index.ts';
 
 describe('task queries', () => {
   let db: OpenTestDatabase;
@@ -102,12 +102,10 @@ describe('task queries', () => {
       expect(new Set(ids).size).toBe(8);
     });
 
-    it('answers an empty page to a cursor that is none', async () => {
-      await scene.submit();
-      expect(await queries.list({ tenantId: null }, { cursor: 'nonsense', limit: 3 })).toEqual({
-        items: [],
-        nextCursor: null,
-      });
+    it('refuses a cursor that no page gave out', async () => {
+      await expect(queries.list({ tenantId: null }, { cursor: 'nonsense', limit: 3 })).rejects.toBeInstanceOf(
+        CursorError,
+      );
     });
 
     it.each([

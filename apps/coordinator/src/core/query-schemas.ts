@@ -1,4 +1,4 @@
-import { DeadLetterFilter, DeadLetterState, Lane, TaskStatus, TaskType } from '@pressroom/contracts';
+import { DeadLetterFilter, DeadLetterState, Instant, Lane, TaskStatus, TaskType } from '@pressroom/contracts';
 import { z } from 'zod';
 
 import { isUnstorable } from './inspect-json.ts';
@@ -19,7 +19,7 @@ export const ListTasksQuery = z.strictObject({
     .refine((tag) => !isUnstorable(tag), 'holds characters that no tag has')
     .optional(),
   tenantId: z.uuid().optional(),
-  createdAfter: z.iso.datetime({ offset: true }).optional(),
+  createdAfter: Instant.optional(),
   cursor: z.string().max(1_000).optional(),
   limit: z
     .string()
@@ -61,8 +61,8 @@ export const AuditQuery = z.strictObject({
   action: AuditText,
   keyId: AuditText,
   targetId: AuditText,
-  since: z.iso.datetime({ offset: true }).optional(),
-  until: z.iso.datetime({ offset: true }).optional(),
+  since: Instant.optional(),
+  until: Instant.optional(),
   cursor,
   limit,
 });

@@ -1,5 +1,7 @@
+import { AppError } from '@pressroom/runtime';
 import type { NextFunction, Request, Response } from 'express';
 
+import { RequestError } from '../errors/request-error.ts';
 import { toProblem } from '../errors/to-problem.ts';
 import { RequestAbortedError } from './read-body.ts';
 import { contextOf } from './request-context.ts';
@@ -20,6 +22,9 @@ export function handleError(error: unknown, request: Request, response: Response
   if (isBug) context.log.error({ err: error, route: context.route, requestId: context.requestId }, 'http.failed');
   else if (status === 503)
     context.log.warn({ err: error, route: context.route, requestId: context.requestId }, 'http.unavailable');
+  else if (status === 400 && !(error instanceof RequestError) && AppError.is(error))
+    // A check of ours let pass what a store refused.
+    context.log.warn({ err: error, route: context.route, requestId: context.requestId }, 'http.value_refused');
   if (response.headersSent) {
     response.destroy();
     return;

@@ -3,6 +3,7 @@ import { TaskPage } from '@pressroom/contracts';
 import { openCursor, sealCursor } from '../core/page-cursor.ts';
 import { ListTasksQuery } from '../core/query-schemas.ts';
 import { RequestError } from '../errors/request-error.ts';
+import { withOwnCursor } from '../middleware/own-cursor.ts';
 import { sendJson } from '../middleware/send.ts';
 import type { Principal, TaskFilter, TaskQueries } from '../ports.ts';
 import { defineRoute, ROLES, type Route } from '../routing/route.ts';
@@ -24,7 +25,8 @@ export function listTasks(deps: { queries: TaskQueries }): Route {
       const filter = toFilter(principal, query);
       const list = { ...filter, createdAfter: query.createdAfter ?? null };
       const cursor = query.cursor === undefined ? undefined : openCursor(query.cursor, list);
-      const { items, nextCursor } = await bounded(deps.queries.list(filter, { cursor, limit: query.limit }));
+      const listed = bounded(deps.queries.list(filter, { cursor, limit: query.limit }));
+      const { items, nextCursor } = await withOwnCursor(listed);
       const page: TaskPage = { items, nextCursor: nextCursor === null ? null : sealCursor(nextCursor, list) };
       sendJson(response, 200, page);
     },

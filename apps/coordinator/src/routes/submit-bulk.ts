@@ -13,6 +13,7 @@ import { toProblem } from '../errors/to-problem.ts';
 import { createStoreBound } from '../middleware/bound-store-call.ts';
 import { mayHoldEscapes, parseJson, readBody } from '../middleware/read-body.ts';
 import { contextOf } from '../middleware/request-context.ts';
+import { withRefusedField } from '../middleware/refused-field.ts';
 import { sendJson } from '../middleware/send.ts';
 import type { PipelineRegistry, Principal, TaskCommands } from '../ports.ts';
 import { defineRoute, ROLES, type Route } from '../routing/route.ts';
@@ -100,7 +101,8 @@ async function submitAll(
       shared.key === undefined
         ? undefined
         : { key: `${shared.key}#${index}`, bodyHash: sha256Hex(canonicalJson(item.body)) };
-    const outcome = await bounded(deps.commands.submit({ tenantId, task, input, idempotency }));
+    const submission = deps.commands.submit({ tenantId, task, input, idempotency });
+    const outcome = await withRefusedField({ ...task, input }, bounded(submission));
     const { accepted, replayed } = acceptedTask(outcome);
     return { index, status: 202, task: accepted, ...(replayed && { replayed }) };
   };

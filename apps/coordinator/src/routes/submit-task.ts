@@ -5,6 +5,7 @@ import { MAX_BODY_BYTES } from '../core/body-limits.ts';
 import { parseIdempotencyKey } from '../core/idempotency-key.ts';
 import { parseTaskRequest } from '../core/parse-task-request.ts';
 import { mayHoldEscapes, parseJson, readBody } from '../middleware/read-body.ts';
+import { withRefusedField } from '../middleware/refused-field.ts';
 import { sendJson } from '../middleware/send.ts';
 import type { PipelineRegistry, TaskCommands } from '../ports.ts';
 import { defineRoute, ROLES, type Route } from '../routing/route.ts';
@@ -50,14 +51,13 @@ export function submitTask(deps: { commands: TaskCommands; pipelines: PipelineRe
         mayHoldEscapes: mayHoldEscapes(bytes),
         nowMs: deps.clock.nowMs(),
       });
-      const outcome = await bounded(
-        deps.commands.submit({
-          tenantId: submissionTenant(principal, task.tenantId),
-          task,
-          input,
-          idempotency: key === undefined ? undefined : { key, bodyHash: sha256Hex(canonicalJson(body)) },
-        }),
-      );
+      const submission = deps.commands.submit({
+        tenantId: submissionTenant(principal, task.tenantId),
+        task,
+        input,
+        idempotency: key === undefined ? undefined : { key, bodyHash: sha256Hex(canonicalJson(body)) },
+      });
+      const outcome = await withRefusedField({ ...task, input }, bounded(submission));
       const { accepted, replayed } = acceptedTask(outcome);
       response.setHeader('Location', `/v1/tasks/${accepted.id}`);
       if (replayed) response.setHeader('Idempotent-Replayed', 'true');

@@ -1,5 +1,7 @@
 import { AppError, errorMessage } from '@pressroom/runtime';
 
+import { dataExceptionState, DataRefusedError } from './data-refused-error.ts';
+
 /** The database cannot be reached or is not answering: try again later. */
 export class StoreUnavailableError extends AppError {
   readonly code = 'UNAVAILABLE';
@@ -48,8 +50,11 @@ export function isConnectionFailure(error: unknown): boolean {
   );
 }
 
-/** Gives connection failures our own type; everything else passes unchanged. */
+/** Gives connection failures and refused values our own types; everything else passes unchanged. */
 export function translateStoreError(error: unknown): unknown {
-  if (error instanceof StoreUnavailableError || !isConnectionFailure(error)) return error;
+  if (error instanceof StoreUnavailableError) return error;
+  const state = dataExceptionState(error);
+  if (state !== undefined) return new DataRefusedError(state, error);
+  if (!isConnectionFailure(error)) return error;
   return new StoreUnavailableError('the database is not reachable', { cause: error, retryAfterMs: 2_000 });
 }

@@ -13,6 +13,9 @@ describe('parseInstantCursor', () => {
     ['another text', 'bm9uc2Vuc2U'],
     ['nothing', ''],
     ['an instant that does not exist', formatInstantCursor({ ...CURSOR, at: '2026-13-41T12:00:00.000000Z' })],
+    ['30 February', formatInstantCursor({ ...CURSOR, at: '2026-02-30T12:00:00.000000Z' })],
+    ['the hour 24', formatInstantCursor({ ...CURSOR, at: '2026-02-01T24:00:00.000000Z' })],
+    ['the year 0', formatInstantCursor({ ...CURSOR, at: '0000-02-01T12:00:00.000000Z' })],
     ['an id that is none', formatInstantCursor({ ...CURSOR, id: "' OR true --" })],
   ])('refuses %s', (_title, text) => {
     expect(() => parseInstantCursor(text)).toThrow('not one of this list');

@@ -24,8 +24,14 @@ export const formatInstantCursor = (cursor: InstantCursor): string =>
 /** @throws {CursorError} for anything that `formatInstantCursor` did not make */
 export function parseInstantCursor(text: string): InstantCursor {
   const [, at, id] = FORM.exec(Buffer.from(text, 'base64url').toString('utf8')) ?? [];
-  if (at === undefined || id === undefined || Number.isNaN(Date.parse(at))) {
+  if (at === undefined || id === undefined || !isInstant(at)) {
     throw new CursorError('the cursor is not one of this list');
   }
   return { at, id };
+}
+
+/** `Date.parse` rolls over what PostgreSQL refuses: 30 February, 24:00, and it knows a year 0. */
+function isInstant(at: string): boolean {
+  const ms = Date.parse(at);
+  return !Number.isNaN(ms) && !at.startsWith('0000') && new Date(ms).toISOString().startsWith(at.slice(0, 19));
 }

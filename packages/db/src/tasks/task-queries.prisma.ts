@@ -14,6 +14,7 @@ import { insertAudit, type Actor } from '../audit/audit-store.sql.ts';
 import type { Database, Statement } from '../connection/database.ts';
 import { translateStoreError } from '../connection/store-errors.ts';
 import type { Step, Task } from '../generated/client.ts';
+import { formatInstantCursor, parseInstantCursor } from '../paging/instant-cursor.ts';
 
 export interface TaskListFilter {
   tenantId: string | null;
@@ -330,12 +331,10 @@ function inPlanOrder(steps: readonly Step[]): Step[] {
 }
 
 const formatCursor = (task: { createdAt: Date; id: string }): string =>
-  Buffer.from(`${task.createdAt.toISOString()}_${task.id}`).toString('base64url');
+  formatInstantCursor({ at: task.createdAt.toISOString(), id: task.id });
 
-/** Cursors are ours: one that does not parse yields an empty page rather than an error here; the API checks the form. */
+/** @throws {CursorError} for anything that `formatCursor` did not make */
 function parseCursor(cursor: string): { createdAt: Date; id: string } {
-  const [at = '', id = ''] = Buffer.from(cursor, 'base64url').toString('utf8').split('_');
-  const createdAt = new Date(at);
-  const valid = !Number.isNaN(createdAt.getTime()) && /^[0-9a-f-]{36}$/.test(id);
-  return valid ? { createdAt, id } : { createdAt: new Date(0), id: '00000000-0000-0000-0000-000000000000' };
+  const { at, id } = parseInstantCursor(cursor);
+  return { createdAt: new Date(at), id };
 }
