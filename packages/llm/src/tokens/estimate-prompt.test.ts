@@ -9,27 +9,6 @@ const luna = catalog.require('gpt-6-luna');
 const haiku = catalog.require('claude-haiku-5-5');
 const prose = 'Notes are merged; every statement names the sources that support it. '.repeat(40);
 
-describe('countTokens', () => {
-  it('counts text that looks like a control token as text', () => {
-    expect(countTokens('<|endoftext|>')).toBeGreaterThan(1);
-  });
-
-  it('never exceeds the bytes of the text by more than the cuts it makes', () => {
-    fc.assert(
-      fc.property(fc.string({ unit: 'binary', maxLength: 2_000 }), (text) => {
-        expect(countTokens(text)).toBeLessThanOrEqual(Buffer.byteLength(text) + Math.ceil(text.length / 512));
-      }),
-    );
-  });
-
-  it('takes time in proportion to the length, even for one endless word', () => {
-    const short = duration(() => countTokens('xqz'.repeat(10_000)));
-    const long = duration(() => countTokens('xqz'.repeat(100_000)));
-    // Quadratic growth would take a hundred times as long; the slack is for noise.
-    expect(long).toBeLessThan(Math.max(short, 5) * 40);
-  });
-});
-
 describe('estimatePrompt', () => {
   it('bounds what it thinks likely, with room for framing', () => {
     const estimate = estimatePrompt(countPrompt({ system: prose, messages: [{ role: 'user', content: prose }] }), luna);
@@ -63,9 +42,3 @@ describe('estimatePrompt', () => {
     );
   });
 });
-
-function duration(run: () => void): number {
-  const startedAt = performance.now();
-  run();
-  return performance.now() - startedAt;
-}
