@@ -151,12 +151,16 @@ export class DeadlineReachedError extends AppError {
   }
 }
 
-/** No reply passed its schema and checks, after a retry and an escalation. */
+/**
+ * No reply passed its schema and checks, after a retry and an escalation. Not retryable once a model has given a rejected
+ * reply again word for word: the same prompt would buy the same reply.
+ */
 export class OutputInvalidError extends AppError {
   readonly code = 'OUTPUT_INVALID';
-  readonly retryable = true;
+  readonly retryable: boolean;
 
-  constructor(purpose: string, problems: string) {
+  constructor(purpose: string, problems: string, options: { isDeterministic?: boolean } = {}) {
     super(`no valid reply for ${purpose}: ${problems}`);
+    this.retryable = !(options.isDeterministic ?? false);
   }
 }

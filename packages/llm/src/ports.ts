@@ -50,7 +50,10 @@ export interface LogicalCall<T> {
   messages: readonly Message[];
   /** Structured output in the provider's own schema mode, validated here. */
   schema?: { name: string; zod: ZodType<T> };
-  /** Semantic check after the schema: problems make the gateway retry, then escalate a tier. Pure. */
+  /**
+   * Semantic check after the schema: problems make the gateway retry, then escalate a tier. Pure. Problems are stored and
+   * shown in errors: they hold counts, numbers and ids of ours, never text of the reply.
+   */
   accept?: (value: T) => string[];
   maxOutputTokens: number;
   temperature?: number;

@@ -105,11 +105,12 @@ function unmerged(sources: readonly SourcePoints[]): Note[] {
 /** Notes must exist, say something, and rest on sources that exist. */
 export function problemsOfNotes(reply: ResearchNotes, known: ReadonlySet<number>): string[] {
   if (reply.notes.length === 0) return ['there are no notes'];
-  return reply.notes.flatMap(({ id, text, sources }) => [
-    ...(text.trim() === '' ? [`note ${id} is empty`] : []),
-    ...(sources.length === 0 ? [`note ${id} names no source`] : []),
+  // By position: ids are the model's own text.
+  return reply.notes.flatMap(({ text, sources }, index) => [
+    ...(text.trim() === '' ? [`note ${index + 1} is empty`] : []),
+    ...(sources.length === 0 ? [`note ${index + 1} names no source`] : []),
     ...sources
       .filter((source) => !known.has(source))
-      .map((source) => `note ${id} names source ${source}, which does not exist`),
+      .map((source) => `note ${index + 1} names source ${source}, which does not exist`),
   ]);
 }

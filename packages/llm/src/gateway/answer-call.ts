@@ -61,14 +61,18 @@ export async function answerCall<T>(
   let invalidReplies = 0;
   let hasAskedPeer = false;
   let problems = '';
+  /** Rejected replies by model and text: one that comes back word for word shows that asking again is of no use. */
+  const rejected = new Set<string>();
+  let isDeterministic = false;
   let lastCode: string | undefined;
   let lastError: ProviderError | undefined;
   const failures = new Map<string, number>();
   const left = new Set<string>();
   const isLeft = ({ model }: Candidate): boolean => left.has(model.ref) || left.has(model.provider);
   const isOpen = (candidate: Candidate): boolean => !isLeft(candidate) && breakers.isCallable(candidate.model);
+  const invalidError = (): Error => new OutputInvalidError(call.purpose, problems, { isDeterministic });
   const surrender = (otherwise: () => Error): Error =>
-    invalidReplies > 0 ? new OutputInvalidError(call.purpose, problems) : (lastError ?? otherwise());
+    invalidReplies > 0 ? invalidError() : (lastError ?? otherwise());
 
   for (;;) {
     scope.signal.throwIfAborted();
@@ -111,8 +115,11 @@ export async function answerCall<T>(
     if (outcome.outcome === 'invalid') {
       invalidReplies += 1;
       problems = outcome.problems;
+      const identity = `${chosen.model.ref}\n${outcome.text}`;
+      isDeterministic ||= rejected.has(identity);
+      rejected.add(identity);
       lastCode = 'OUTPUT_INVALID';
-      if (escalatedFrom !== undefined) throw new OutputInvalidError(call.purpose, problems);
+      if (escalatedFrom !== undefined) throw invalidError();
       if (invalidReplies < INVALID_BEFORE_ESCALATION) continue;
       const above = shiftTier(chosen.tier, 1);
       const escalated = candidatesOf(above, false);
@@ -123,7 +130,7 @@ export async function answerCall<T>(
       }
       // Nothing is above: what this model cannot do, its peer may.
       candidates = candidates.filter(({ model, tier }) => tier === chosen.tier && model.ref !== chosen.model.ref);
-      if (hasAskedPeer || !candidates.some(isOpen)) throw new OutputInvalidError(call.purpose, problems);
+      if (hasAskedPeer || !candidates.some(isOpen)) throw invalidError();
       hasAskedPeer = true;
       continue;
     }

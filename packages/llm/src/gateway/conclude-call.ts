@@ -12,7 +12,7 @@ import { baselineFor, type Asking } from './reserve-call.ts';
 export type AttemptOutcome<T> =
   | { outcome: 'accepted'; value: T; reply: JournaledReply }
   /** Paid for, but not what was asked for. */
-  | { outcome: 'invalid'; problems: string }
+  | { outcome: 'invalid'; problems: string; text: string }
   | { outcome: 'failed'; error: ProviderError };
 
 /**
@@ -86,7 +86,7 @@ function judge<T>(
   }
   try {
     const checked = validateReply<T>({ text: exchange.text, finish }, prepared.call);
-    if (checked.outcome === 'invalid') return checked;
+    if (checked.outcome === 'invalid') return { ...checked, text: exchange.text };
     return { outcome: 'accepted', value: checked.value, reply: replyOf(finish) };
   } catch (thrown) {
     // A check that throws is the caller's bug; what was paid is settled all the same.

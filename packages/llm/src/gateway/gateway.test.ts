@@ -555,6 +555,20 @@ describe('an invalid reply', () => {
     expect([openai.requests.length, anthropic.requests.length]).toEqual([2, 1]);
   });
 
+  it('may be retried by the step while replies differ, and not once a model has repeated itself', async () => {
+    const ask = async (...replies: string[]): Promise<unknown> => {
+      const { gateway, openai, settle } = setUp();
+      openai.plan(...replies);
+      const failed = await settle(gateway.bind(aScope()).call(aCall({ schema: Title }))).catch((error: unknown) => error);
+      expect(openai.requests).toHaveLength(3);
+      return failed;
+    };
+    expect(await ask('1', '2', '3')).toMatchObject({ code: 'OUTPUT_INVALID', retryable: true });
+    expect(await ask('1', '1', '3')).toMatchObject({ code: 'OUTPUT_INVALID', retryable: false });
+    // Two models that agree are no repetition: a second attempt may draw something else.
+    expect(await ask('1', '2', '1')).toMatchObject({ code: 'OUTPUT_INVALID', retryable: true });
+  });
+
   it('is one that was cut, even if it parses', async () => {
     const { gateway, openai, settle } = setUp();
     openai.plan({ text: '{"title":"Ti"}', end: 'length' }, '{"title":"Tides"}');

@@ -46,8 +46,18 @@ describe('validateReply', () => {
     expect(JSON.stringify(verdict)).not.toContain('CANARY');
   });
 
-  it("counts the problems of the caller's check without repeating them", () => {
-    const verdict = validateReply(stop('SECRET-CANARY'), { accept: (text: string) => [`bad: ${text}`, 'worse'] });
-    expect(verdict).toEqual({ outcome: 'invalid', problems: "2 of the caller's checks failed" });
+  it('names the checks of the caller that failed', () => {
+    const accept = (): string[] => ['there are 2 sections where 3 are due', 'section 2 uses no note'];
+    expect(validateReply(stop('{}'), { accept })).toEqual({
+      outcome: 'invalid',
+      problems: 'there are 2 sections where 3 are due; section 2 uses no note',
+    });
+  });
+
+  it('shows five failed checks, each in a line of bounded length, and counts the rest', () => {
+    const accept = (): string[] => Array.from({ length: 8 }, (_, index) => `check ${index} ${'x'.repeat(1_000)}`);
+    const verdict = validateReply(stop('{}'), { accept });
+    expect(verdict).toMatchObject({ problems: expect.stringMatching(/^check 0 .*check 4 .*; and 3 more$/s) as string });
+    expect(JSON.stringify(verdict).length).toBeLessThan(1_000);
   });
 });

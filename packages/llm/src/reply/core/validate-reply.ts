@@ -2,9 +2,12 @@ import type { ZodType } from 'zod';
 
 export type ReplyVerdict<T> = { outcome: 'valid'; value: T } | { outcome: 'invalid'; problems: string };
 
+const MAX_PROBLEMS = 5;
+const MAX_PROBLEM_CHARACTERS = 160;
+
 /**
- * Checks a reply against its schema and the caller's own check. Problems are described by place and kind only: what the
- * model wrote, or what a check quotes of it, does not get into errors and logs.
+ * Checks a reply against its schema and the caller's own checks. Schema problems name place and kind; check problems are
+ * shown as the caller words them, which by contract of `accept` holds counts and ids and no text of the reply.
  */
 export function validateReply<T>(
   reply: { text: string; finish: 'stop' | 'length' },
@@ -13,7 +16,7 @@ export function validateReply<T>(
   const parsed = parse(reply, call.schema?.zod);
   if (parsed.outcome === 'invalid') return parsed;
   const problems = call.accept?.(parsed.value) ?? [];
-  if (problems.length > 0) return { outcome: 'invalid', problems: `${problems.length} of the caller's checks failed` };
+  if (problems.length > 0) return { outcome: 'invalid', problems: listProblems(problems) };
   return parsed;
 }
 
@@ -28,6 +31,12 @@ function parse<T>(reply: { text: string; finish: 'stop' | 'length' }, zod: ZodTy
   if (checked.success) return { outcome: 'valid', value: checked.data };
   const places = checked.error.issues.slice(0, 5).map((issue) => `${describePath(issue.path)} ${issue.code}`);
   return { outcome: 'invalid', problems: `the reply does not fit its schema (${places.join(', ')})` };
+}
+
+function listProblems(problems: readonly string[]): string {
+  const shown = problems.slice(0, MAX_PROBLEMS).map((problem) => problem.slice(0, MAX_PROBLEM_CHARACTERS));
+  const hidden = problems.length - shown.length;
+  return [...shown, ...(hidden > 0 ? [`and ${hidden} more`] : [])].join('; ');
 }
 
 /** Models without a strict mode like to wrap JSON in a Markdown fence. */
