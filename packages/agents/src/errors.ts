@@ -6,12 +6,27 @@ export class StepInputInvalidError extends AppError {
   readonly retryable = false;
 }
 
+/** Why a given source is not used. */
+export interface UnusedSource {
+  /** Position among the sources given, from 1. */
+  id: number;
+  /** Its title in quotation marks, or host and path of its address. */
+  name: string;
+  /** Completes "it …". */
+  reason: string;
+}
+
+const MAX_REASONS = 5;
+
 /** The user gave sources and not one of them could be used: an article without them is not what was asked for. */
 export class NoUsableSourceError extends AppError {
   readonly code = 'NO_USABLE_SOURCE';
   readonly retryable = false;
 
-  constructor(givenSources: number) {
-    super(`none of the ${givenSources} given sources could be used`);
+  /** @param unused every given source with its reason; the first {@link MAX_REASONS} are shown */
+  constructor(unused: readonly UnusedSource[]) {
+    const shown = unused.slice(0, MAX_REASONS).map(({ id, name, reason }) => `source ${id} (${name}) ${reason}`);
+    const hidden = unused.length - shown.length;
+    super(['no given source could be used', ...shown, ...(hidden > 0 ? [`and ${hidden} more`] : [])].join('; '));
   }
 }

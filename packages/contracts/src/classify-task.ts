@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { givenText } from './task-input.ts';
 
 export const CLASSIFY_LIMITS = { maxCharacters: 100_000, minLabels: 2, maxLabels: 50 } as const;
 
@@ -14,7 +15,7 @@ const hasDistinctNames = (labels: readonly LabelInput[]): boolean =>
 
 /** Input of a `classify` task. */
 export const ClassifyInput = z.strictObject({
-  text: z.string().trim().min(1, 'must not be empty').max(CLASSIFY_LIMITS.maxCharacters),
+  text: givenText(CLASSIFY_LIMITS.maxCharacters),
   labels: z
     .array(LabelInput)
     .min(CLASSIFY_LIMITS.minLabels)

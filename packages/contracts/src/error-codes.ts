@@ -68,6 +68,7 @@ export type ErrorCode = (typeof ERROR_CODES)[number];
 export const LIMITATION_CODES = [
   'SOURCE_SKIPPED',
   'SOURCE_SUSPECT',
+  'SOURCES_THIN',
   'SECTION_MISSING',
   'LEAD_MISSING',
   'REFINE_SKIPPED',

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { VOICE_FIELDS } from './task-input.ts';
+import { givenText, VOICE_FIELDS } from './task-input.ts';
 
 export const HEADLINES_LIMITS = {
   maxCount: 20,
@@ -12,7 +12,7 @@ export const HEADLINES_LIMITS = {
 export const HeadlinesInput = z
   .strictObject({
     topic: z.string().trim().min(3).max(500).optional(),
-    text: z.string().trim().min(1, 'must not be empty').max(HEADLINES_LIMITS.maxTextCharacters).optional(),
+    text: givenText(HEADLINES_LIMITS.maxTextCharacters).optional(),
     count: z.int().min(1).max(HEADLINES_LIMITS.maxCount).optional(),
     /** Longest headline, in characters. */
     maxCharacters: z.int().min(HEADLINES_LIMITS.minCharacters).max(HEADLINES_LIMITS.maxCharacters).optional(),

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { VOICE_FIELDS } from './task-input.ts';
+import { givenText, VOICE_FIELDS } from './task-input.ts';
 
 export const REWRITE_LIMITS = { maxCharacters: 100_000, minTargetWords: 10, maxTargetWords: 20_000 } as const;
 
@@ -9,7 +9,7 @@ const CHANGES = ['audience', 'tone', 'language', 'targetWords', 'styleGuide', 'i
 /** Input of a `rewrite` task: one text, and for whom or how it is to be told again. */
 export const RewriteInput = z
   .strictObject({
-    text: z.string().trim().min(1, 'must not be empty').max(REWRITE_LIMITS.maxCharacters),
+    text: givenText(REWRITE_LIMITS.maxCharacters),
     title: z.string().trim().min(1).max(300).optional(),
     targetWords: z.int().min(REWRITE_LIMITS.minTargetWords).max(REWRITE_LIMITS.maxTargetWords).optional(),
     /** What else is to change. */

@@ -10,10 +10,19 @@ const HttpUrl = z
   .max(2_000)
   .refine((url) => !/^https?:\/\/[^/]*@/i.test(url), 'must not carry credentials');
 
+/** A text to work from: it must hold a word or figure, at most `maxCharacters` characters. */
+export const givenText = (maxCharacters: number): z.ZodString =>
+  z
+    .string()
+    .trim()
+    .min(1, 'must not be empty')
+    .max(maxCharacters)
+    .refine((text) => /[\p{L}\p{N}]/u.test(text), 'must hold at least one letter or digit');
+
 export const UrlSource = z.strictObject({ url: HttpUrl });
 export const TextSource = z.strictObject({
   title: z.string().trim().min(1).max(300).optional(),
-  text: z.string().trim().min(1, 'must not be empty').max(400_000),
+  text: givenText(400_000),
 });
 
 /** The user's own material: a URL that workers fetch, or the text itself. */

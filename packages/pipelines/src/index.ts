@@ -11,6 +11,7 @@ export type {
 export { createPipelineRegistry, findPipeline, listPipelines, PIPELINES, type PipelineRegistry } from './registry.ts';
 
 export { DraftOutput, OutlineOutput, RefineOutput, ResearchOutput } from './article/outputs.ts';
+export { describeShortfall, fitToNotes } from './article/fit-to-notes.ts';
 export { planWords, shareWords, type WordPlan } from './article/word-plan.ts';
 export { collectParts, type CollectedArticle } from './article/collect-parts.ts';
 export { assembleArticle } from './article/assemble.ts';

@@ -1,4 +1,11 @@
-import { countWords, isNearTarget, OutlineOutput, ResearchOutput, type DraftOutput } from '@pressroom/pipelines';
+import {
+  countWords,
+  fitToNotes,
+  isNearTarget,
+  OutlineOutput,
+  ResearchOutput,
+  type DraftOutput,
+} from '@pressroom/pipelines';
 import { z } from 'zod';
 import { tryOptional } from '../calling/try-optional.ts';
 import { StepInputInvalidError } from '../errors.ts';
@@ -15,12 +22,9 @@ export const draftAgent: StepAgent = {
   name: 'draft',
   async run(context) {
     const { part } = parse(DraftParams, context.step.params, 'the step’s parameters');
-    const facts = selectPartFacts(
-      part,
-      articleInput(context),
-      stepOutput(context, 'outline', OutlineOutput),
-      stepOutput(context, 'research', ResearchOutput),
-    );
+    const research = stepOutput(context, 'research', ResearchOutput);
+    const input = fitToNotes(articleInput(context), research.notes);
+    const facts = selectPartFacts(part, input, stepOutput(context, 'outline', OutlineOutput), research);
     if (!facts) throw new StepInputInvalidError(`the outline has no section ${part}`);
     const markdown = await toLength(context, facts, await writePart(context, facts));
     const output: DraftOutput = { part, markdown, words: countWords(markdown) };

@@ -2,7 +2,7 @@ import { OutlineOutput } from '@pressroom/pipelines';
 import { describe, expect, it } from 'vitest';
 import { aStepContext } from '../../test/support/a-step-context.ts';
 import { scriptedLlm } from '../../test/support/scripted-llm.ts';
-import { treeInput, treeOutline, treeResearch } from '../../test/support/tree-article.ts';
+import { fullResearch, treeInput, treeOutline, treeResearch } from '../../test/support/tree-article.ts';
 import { outlineAgent } from './outline-agent.ts';
 
 const reply = { title: treeOutline.title, sections: treeOutline.sections };
@@ -13,11 +13,32 @@ const run = (answer: unknown, outputs: Record<string, unknown> = { research: tre
 
 describe('outline', () => {
   it('outlines the article in one call, its words adding up to the target', async () => {
-    const { llm, outcome } = run(reply);
+    const { llm, outcome } = run(reply, { research: fullResearch });
     const outline = OutlineOutput.parse((await outcome).output);
     expect(llm.calls.map(({ path, purpose }) => [path, purpose])).toEqual([['outline', 'outline']]);
     expect(outline.sections.map(({ words }) => words)).toEqual([36, 34]);
     expect(outline.leadWords).toBe(30);
+  });
+
+  it('plans no more sections and words than the notes carry, and says so', async () => {
+    const [note] = treeResearch.notes;
+    const { outcome } = run(
+      { ...reply, sections: reply.sections.slice(0, 1).map((section) => ({ ...section, noteIds: ['n1'] })) },
+      { research: { ...treeResearch, notes: [note] } },
+    );
+    const { output, limitations } = await outcome;
+    const outline = OutlineOutput.parse(output);
+    expect(outline.sections).toHaveLength(1);
+    expect(outline.leadWords + (outline.sections[0]?.words ?? 0)).toBe(26);
+    expect(limitations).toEqual([
+      {
+        code: 'SOURCES_THIN',
+        step: 'outline',
+        message:
+          'The sources make 1 statement on the topic: 1 of 2 sections and about 26 of 100 words were planned. ' +
+          'Add sources for a longer text.',
+      },
+    ]);
   });
 
   it('refuses a reply no draft could be written from', async () => {

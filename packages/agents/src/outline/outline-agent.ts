@@ -1,23 +1,35 @@
 import { ArticleOutline } from '@pressroom/contracts';
-import { planWords, ResearchOutput, styleRulesOf, type WordPlan } from '@pressroom/pipelines';
+import {
+  describeShortfall,
+  fitToNotes,
+  planWords,
+  ResearchOutput,
+  styleRulesOf,
+  type WordPlan,
+} from '@pressroom/pipelines';
 import { callModel } from '../calling/call-model.ts';
 import type { StepAgent } from '../ports.ts';
 import { outlinePrompt } from '../prompts/outline.ts';
 import { outputTokens } from '../prompts/output-tokens.ts';
 import { rejectionReasons } from '../rejection.ts';
 import { articleInput, stepOutput } from '../step-input.ts';
+import { thinSources } from '../thin-sources.ts';
 import { normaliseOutline } from './core/normalise-outline.ts';
 import { problemsOfOutline } from './core/problems-of-outline.ts';
 
 /** Heading, purpose and points of a section, and its share of keys and ids in the reply. */
 const WORDS_PER_SECTION = 170;
 
-/** Decides in one call what the article is made of; everything after it is written from this. */
+/**
+ * Decides in one call what the article is made of; everything after it is written from this. Sections and words are
+ * those that the notes carry, at most those asked for.
+ */
 export const outlineAgent: StepAgent = {
   name: 'outline',
   async run(context) {
-    const input = articleInput(context);
+    const asked = articleInput(context);
     const { questions, notes, contradictions, gaps } = stepOutput(context, 'research', ResearchOutput);
+    const input = fitToNotes(asked, notes);
     const plan: WordPlan = planWords(input);
     const noteIds = new Set(notes.map(({ id }) => id));
     const outline = await callModel(context, {
@@ -32,6 +44,6 @@ export const outlineAgent: StepAgent = {
     });
     const output = normaliseOutline(outline, plan, styleRulesOf(input));
     context.log.info({ sections: output.sections.length }, 'outline.done');
-    return { output, limitations: [] };
+    return { output, limitations: thinSources(describeShortfall(asked, notes), context.step.key) };
   },
 };

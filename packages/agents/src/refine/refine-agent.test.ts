@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { aStepContext } from '../../test/support/a-step-context.ts';
 import { Failure } from '../../test/support/failure.ts';
 import { scriptedLlm } from '../../test/support/scripted-llm.ts';
-import { LEAD, SECTION_1, SECTION_2, treeInput, treeOutputs } from '../../test/support/tree-article.ts';
+import { fullResearch, LEAD, SECTION_1, SECTION_2, treeInput, treeOutputs } from '../../test/support/tree-article.ts';
 import { refineAgent } from './refine-agent.ts';
 
 const scores = (score: number) => ({ interest: score, organisation: score, relevance: score, coverage: score });
@@ -164,7 +164,7 @@ describe('refine', () => {
   });
 
   it('says by code what the finished article still owes the contract', async () => {
-    const { limitations } = await run({}, treeOutputs({ two: PLANTED }), 'economy');
+    const { limitations } = await run({}, { ...treeOutputs({ two: PLANTED }), research: fullResearch }, 'economy');
     expect(limitations).toEqual([
       {
         code: 'QUALITY_CONTRACT_UNMET',

@@ -3,6 +3,7 @@ import {
   assembleArticle,
   checkContract,
   collectParts,
+  fitToNotes,
   indexSources,
   OutlineOutput,
   planWords,
@@ -45,11 +46,12 @@ type Check = (parts: readonly ContractPart[]) => ContractReport;
 export const refineAgent: StepAgent = {
   name: 'refine',
   async run(context) {
-    const input = articleInput(context);
+    const research = stepOutput(context, 'research', ResearchOutput);
+    const input = fitToNotes(articleInput(context), research.notes);
     const matter: RefineMatter = {
       input,
       outline: stepOutput(context, 'outline', OutlineOutput),
-      research: stepOutput(context, 'research', ResearchOutput),
+      research,
       rejections: rejectionReasons(context),
     };
     const drafted = collectParts({ ...context.outputs, refine: undefined });

@@ -50,7 +50,10 @@ async function fetchAndRead(context: StepContext, url: string, signal: AbortSign
   return { url: page.url, title: reading.title, text: reading.text.slice(0, MOST_KEPT_CHARACTERS), fetchedAtMs };
 }
 
-const reasonOf = (error: AppError): string =>
-  error.code === 'FETCH_ROBOTS_DISALLOWED'
-    ? `must not be fetched as its site's robots.txt says, or could not be asked (${error.code})`
-    : `could not be fetched (${error.code})`;
+function reasonOf({ code, message }: AppError): string {
+  if (code === 'FETCH_ROBOTS_DISALLOWED')
+    return `must not be fetched as its site's robots.txt says, or could not be asked (${code})`;
+  // Not its message: where an internal name leads to is no tenant's business.
+  if (code === 'EGRESS_BLOCKED') return `is blocked by the egress guard (${code})`;
+  return `could not be fetched: ${message} (${code})`;
+}

@@ -28,14 +28,22 @@ export async function readOnly(context: StepContext): Promise<StepOutput> {
     ...(input.language !== undefined && { language: input.language }),
   };
   const read = await readSources(context, brief);
-  if (read.sources.length === 0) throw new NoUsableSourceError(input.sources.length);
+  if (read.sources.length === 0) throw new NoUsableSourceError(read.unread);
   const output: ResearchOutput = { questions: [], sources: read.sources, notes: [], contradictions: [], gaps: [] };
   const totalTokens = read.sources.reduce((total, { text }) => total + estimateTokens(text), 0);
   if (totalTokens <= DIRECT_TOKENS) return { output, limitations: read.limitations };
 
   const targetWords = planSummary(input, read.sources).targetWords * POINTS_SURPLUS;
   const taken = await takePoints(context, brief, read.sources, decideChunkTokens(totalTokens, targetWords));
-  if (taken.notes.length === 0) throw new NoUsableSourceError(input.sources.length);
+  if (taken.notes.length === 0) {
+    const silent = read.sources.map(({ id, title }) => {
+      const code = taken.failed.get(id);
+      const reason =
+        code === undefined ? 'makes no statement that could be taken' : `could not be summarised (${code})`;
+      return { id, name: `"${title}"`, reason };
+    });
+    throw new NoUsableSourceError([...read.unread, ...silent]);
+  }
   context.log.info({ sources: read.sources.length, points: taken.notes.length }, 'read.done');
   return { output: { ...output, notes: taken.notes }, limitations: [...read.limitations, ...taken.limitations] };
 }
@@ -45,7 +53,7 @@ async function takePoints(
   brief: ArticleInput,
   sources: readonly ReadSource[],
   chunkTokens: number,
-): Promise<{ notes: ResearchOutput['notes']; limitations: Limitation[] }> {
+): Promise<{ notes: ResearchOutput['notes']; failed: Map<number, string>; limitations: Limitation[] }> {
   const chunks = sources.flatMap((source) =>
     splitChunks(source.text, chunkTokens).map((text, index) => ({ source, chunk: index + 1, text })),
   );
@@ -67,6 +75,7 @@ async function takePoints(
   });
   return {
     notes: points.map(({ text, source }, index) => ({ id: `n${index + 1}`, text, sources: [source] })),
+    failed: new Map([...failed].map(([{ id }, code]) => [id, code])),
     limitations: [...failed].map(([{ title }, code]) => ({
       code: 'SOURCE_SKIPPED',
       step: context.step.key,

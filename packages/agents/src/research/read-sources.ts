@@ -1,5 +1,6 @@
 import type { ArticleInput, Limitation, SourceInput } from '@pressroom/contracts';
 import { mapBounded } from '../calling/map-bounded.ts';
+import type { UnusedSource } from '../errors.ts';
 import type { StepContext } from '../ports.ts';
 import { plainPageText } from './core/readable-text.ts';
 import { safeTitle } from './core/safe-title.ts';
@@ -28,14 +29,18 @@ export async function readSources(
   context: StepContext,
   input: Pick<ArticleInput, 'sources'>,
   others = 0,
-): Promise<{ sources: ReadSource[]; limitations: Limitation[] }> {
+): Promise<{ sources: ReadSource[]; unread: UnusedSource[]; limitations: Limitation[] }> {
   const given = withoutRepeats(input.sources ?? []);
   const limit = shareOfReading(given.length + others);
   const sources: ReadSource[] = [];
+  const unread: UnusedSource[] = [];
   const limitations: Limitation[] = [];
   for (const read of await mapBounded(given, FETCHES_AT_ONCE, ({ source, id }) => readSource(context, source, id))) {
-    if ('limitation' in read) {
-      limitations.push(read.limitation);
+    if ('unread' in read) {
+      const { name, reason } = read.unread;
+      unread.push(read.unread);
+      const message = `The source ${name} was left out: it ${reason}.`;
+      limitations.push({ code: 'SOURCE_SKIPPED', step: context.step.key, message });
       continue;
     }
     sources.push({ ...read.source, text: read.source.text.slice(0, limit) });
@@ -43,23 +48,20 @@ export async function readSources(
     const message = `Only the first ${limit} characters of the source "${read.source.title}" were read.`;
     limitations.push({ code: 'SOURCE_SKIPPED', step: context.step.key, message });
   }
-  return { sources, limitations };
+  return { sources, unread, limitations };
 }
 
 async function readSource(
   context: StepContext,
   source: SourceInput,
   id: number,
-): Promise<{ source: ReadSource } | { limitation: Limitation }> {
+): Promise<{ source: ReadSource } | { unread: UnusedSource }> {
   if ('text' in source) {
     const title = source.title ?? plainPageText(source.text)?.title;
     return { source: { id, title: safeTitle(title ?? '', `Source ${id}`), text: source.text } };
   }
   const page = await fetchSource(context, `fetch/src-${id}`, source.url);
-  if (page.outcome === 'skipped') {
-    const message = `The source ${nameUrl(source.url)} was left out: it ${page.reason}.`;
-    return { limitation: { code: 'SOURCE_SKIPPED', step: context.step.key, message } };
-  }
+  if (page.outcome === 'skipped') return { unread: { id, name: nameUrl(source.url), reason: page.reason } };
   const { url, title, text, accessedAt } = page;
   return { source: { id, title: safeTitle(title, nameUrl(url)), url, accessedAt, text } };
 }

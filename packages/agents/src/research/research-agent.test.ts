@@ -170,8 +170,74 @@ describe('research', () => {
 
   it('fails for good when no source says anything to the topic', async () => {
     const silent = { relevant: false, points: [] };
-    const { outcome } = run({ plan: questions, 'summarise/src-1': silent, 'summarise/src-2': silent });
-    await expect(outcome).rejects.toMatchObject({ code: 'NO_USABLE_SOURCE' });
+    const sources = [{ title: 'Survey', text: `${SURVEY} ${DEPARTMENT}` }, { text: `${DEPARTMENT} ${SURVEY}` }];
+    const { outcome } = run(
+      { plan: questions, 'summarise/src-1': silent, 'summarise/src-2': silent },
+      { ...treeInput, sources },
+    );
+    await expect(outcome).rejects.toMatchObject({
+      code: 'NO_USABLE_SOURCE',
+      retryable: false,
+      message:
+        'no given source could be used; source 1 ("Survey") makes no statement on the topic; ' +
+        'source 2 ("Source 2") makes no statement on the topic',
+    });
+  });
+
+  it('names the reason of every source that cannot be used', async () => {
+    const sources = [
+      { url: 'https://down.example/a?key=secret' },
+      { url: 'https://intranet.example/b' },
+      { title: 'Word', text: 'Trees.' },
+      { title: 'Off', text: `${SURVEY} ${DEPARTMENT}` },
+      { title: 'Refused', text: `${DEPARTMENT} ${SURVEY}` },
+    ];
+    const { outcome } = run(
+      {
+        plan: questions,
+        'summarise/src-4': { relevant: false, points: [] },
+        'summarise/src-5': new Failure('PROVIDER_REFUSED'),
+      },
+      { ...treeInput, sources },
+      (url) => new Failure(url.includes('intranet') ? 'EGRESS_BLOCKED' : 'FETCH_FAILED', true),
+    );
+    await expect(outcome).rejects.toMatchObject({
+      message: [
+        'no given source could be used',
+        'source 1 (down.example/a) could not be fetched: failed with FETCH_FAILED (FETCH_FAILED)',
+        'source 2 (intranet.example/b) is blocked by the egress guard (EGRESS_BLOCKED)',
+        'source 3 ("Word") is too short to state anything',
+        'source 4 ("Off") makes no statement on the topic',
+        'source 5 ("Refused") could not be summarised (PROVIDER_REFUSED)',
+      ].join('; '),
+    });
+  });
+
+  it('takes a short text as it stands when no model takes a point of it', async () => {
+    const { outcome, llm } = run(
+      { plan: questions, 'summarise/src-1': { relevant: false, points: [] }, notes: new Failure('OUTPUT_INVALID') },
+      { ...treeInput, sources: [{ text: '- cooler streets in summer\n- 900 trees a year' }] },
+    );
+    const { output } = await outcome;
+    expect(ResearchOutput.parse(output).notes.map(({ text }) => text)).toEqual([
+      'cooler streets in summer',
+      '900 trees a year',
+    ]);
+    expect(llm.paths()).toEqual(['plan', 'summarise/src-1', 'notes']);
+  });
+
+  it('rests on general knowledge when all that was given is a word, without asking a model about it', async () => {
+    const { outcome, llm } = run({ plan: questions }, { ...treeInput, sources: [{ text: 'Trees.' }] });
+    const { output, limitations } = await outcome;
+    expect(output).toMatchObject({ notes: [], sources: [] });
+    expect(limitations).toEqual([
+      {
+        code: 'SOURCE_SKIPPED',
+        step: 'research',
+        message: 'The source "Source 1" was left out: it is too short to state anything.',
+      },
+    ]);
+    expect(llm.paths()).toEqual(['plan']);
   });
 
   it('leaves out the points of a source beside the topic while another is on it', async () => {

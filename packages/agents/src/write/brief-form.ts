@@ -17,6 +17,7 @@ import { outputTokens } from '../prompts/output-tokens.ts';
 import { describeContract } from '../refine/core/describe-contract.ts';
 import { rejectionReasons } from '../rejection.ts';
 import { inputOf, stepOutput } from '../step-input.ts';
+import { thinSources } from '../thin-sources.ts';
 import { normaliseBrief } from './core/normalise-brief.ts';
 import { toDefects } from './core/to-defects.ts';
 import { mendRounds } from './mend-rounds.ts';
@@ -36,7 +37,10 @@ export const briefForm: WriteForm = {
   async run(context) {
     const input = inputOf(context, BriefInput.shape);
     const { questions, notes, contradictions, gaps } = stepOutput(context, 'research', ResearchOutput);
-    const plan: WordPlan = { ...planWords(input), leadWords: 0, sectionWords: planWords(input).targetWords };
+    const asked = planWords(input);
+    // Sections rest on notes; the words are those of the text to come, which its writer may find more for.
+    const sections = notes.length === 0 ? asked.sections : Math.min(asked.sections, notes.length);
+    const plan: WordPlan = { ...asked, sections, leadWords: 0, sectionWords: asked.targetWords };
     const noteIds = new Set(notes.map(({ id }) => id));
     const rules = styleRulesOf(input).filter(({ kind }) => APPLIES.has(kind));
     const rejections = rejectionReasons(context);
@@ -77,7 +81,19 @@ export const briefForm: WriteForm = {
     );
     const output: BriefOutput = { ...mended.value, rounds: mended.rounds };
     context.log.info({ sections: output.sections.length, rounds: mended.rounds }, 'brief.done');
-    return { output, limitations: [...mended.limitations, ...describeContract(mended, context.step.key, 'brief')] };
+    const shortfall =
+      sections < asked.sections
+        ? `The sources make ${notes.length === 1 ? '1 statement' : `${notes.length} statements`} on the topic: ` +
+          `${sections} of ${asked.sections} sections were planned. Add sources for more sections.`
+        : undefined;
+    return {
+      output,
+      limitations: [
+        ...thinSources(shortfall, context.step.key),
+        ...mended.limitations,
+        ...describeContract(mended, context.step.key, 'brief'),
+      ],
+    };
   },
 };
 

@@ -12,17 +12,22 @@ import {
 } from '@pressroom/pipelines';
 import { callModel } from '../calling/call-model.ts';
 import { cleanPart } from '../draft/core/clean-part.ts';
+import { NoUsableSourceError } from '../errors.ts';
+import type { StepOutput } from '../ports.ts';
 import { outputTokens } from '../prompts/output-tokens.ts';
 import { mendSummaryPrompt, summaryPrompt, type SummaryFacts } from '../prompts/summary.ts';
 import { describeContract } from '../refine/core/describe-contract.ts';
 import { rejectionReasons } from '../rejection.ts';
 import { inputOf, stepOutput } from '../step-input.ts';
+import { thinSources } from '../thin-sources.ts';
 import { toDefects } from './core/to-defects.ts';
 import { mendRounds } from './mend-rounds.ts';
 import type { WriteForm } from './write-form.ts';
 
 const WORDS_PER_KEY_POINT = 35;
 const TITLE_WORDS = 20;
+/** What a summary has at least; sources with no more cannot be made shorter. */
+const MAX_REPEATED_WORDS = 15;
 
 /** Steps after the first are given the input without its sources, which the step `read` has read. */
 const WITHOUT_SOURCES = SummaryInput.omit({ sources: true }).shape;
@@ -36,7 +41,12 @@ export const summaryForm: WriteForm = {
     const input = inputOf(context, WITHOUT_SOURCES);
     const { sources, notes } = stepOutput(context, 'read', ResearchOutput);
     const plan = planSummary(input, sources);
-    const language = input.language ?? guessLanguage(sources.map(({ text }) => text).join('\n'));
+    const original = guessLanguage(sources.map(({ text }) => text).join('\n'));
+    const language = input.language ?? original;
+    const isInLanguage = original === undefined || language?.split('-')[0] === original;
+    if (plan.sourceWords <= MAX_REPEATED_WORDS && isInLanguage) {
+      return repeatSources(sources, plan.sourceWords, context.step.key);
+    }
     const facts: SummaryFacts = { input, plan, sources, notes, rejections: rejectionReasons(context) };
     const known = new Set(sources.map(({ id }) => id));
     const reply = {
@@ -78,6 +88,22 @@ export const summaryForm: WriteForm = {
     return { output, limitations: [...mended.limitations, ...describeContract(mended, context.step.key, 'summary')] };
   },
 };
+
+/** A text this short is its own summary: its statements with their citations, without asking a model. */
+function repeatSources(sources: ResearchOutput['sources'], words: number, step: string): StepOutput {
+  const told = sources.filter(({ text }) => countWords(text) > 0);
+  if (told.length === 0) {
+    throw new NoUsableSourceError(
+      sources.map(({ id, title }) => ({ id, name: `"${title}"`, reason: 'has no words that could be summarised' })),
+    );
+  }
+  const markdown = told
+    .map(({ id, text }) => `${cleanPart(text, false).replace(/[\s.。…]+$/u, '')} [${id}].`)
+    .join('\n\n');
+  const output: SummaryOutput = { title: told[0]?.title ?? '', markdown, keyPoints: [], rounds: 0 };
+  const message = `The sources have ${words === 1 ? '1 word' : `${words} words`}: the summary repeats them. Add sources for a summary.`;
+  return { output, limitations: thinSources(message, step) };
+}
 
 const clean = ({ title, markdown, keyPoints }: DocumentSummary, most: number): Summary => ({
   title: singleLine(title),

@@ -40,6 +40,19 @@ export const treeResearch: ResearchOutput = {
   gaps: [],
 };
 
+/** Research whose notes carry all the words asked for. */
+export const fullResearch: ResearchOutput = {
+  ...treeResearch,
+  notes: [
+    ...treeResearch.notes,
+    {
+      id: 'n5',
+      text: 'Residents may adopt a tree and water it in summer, and some 1,350 households have done so.',
+      sources: [2],
+    },
+  ],
+};
+
 export const treeOutline: OutlineOutput = {
   title: 'How trees cool a street',
   leadWords: 30,

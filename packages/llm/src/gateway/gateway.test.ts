@@ -559,7 +559,9 @@ describe('an invalid reply', () => {
     const ask = async (...replies: string[]): Promise<unknown> => {
       const { gateway, openai, settle } = setUp();
       openai.plan(...replies);
-      const failed = await settle(gateway.bind(aScope()).call(aCall({ schema: Title }))).catch((error: unknown) => error);
+      const failed = await settle(gateway.bind(aScope()).call(aCall({ schema: Title }))).catch(
+        (error: unknown) => error,
+      );
       expect(openai.requests).toHaveLength(3);
       return failed;
     };

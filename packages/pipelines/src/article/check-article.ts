@@ -4,6 +4,7 @@ import { checkContract, type ContractReport } from '../quality/check-contract.ts
 import { indexSources } from '../quality/source-index.ts';
 import { styleRulesOf } from '../style/style-rules-of.ts';
 import { collectParts } from './collect-parts.ts';
+import { fitToNotes } from './fit-to-notes.ts';
 import { planWords } from './word-plan.ts';
 
 /** Runs the quality contract over the outputs of a task, finished or not; undefined while no section is written. */
@@ -11,7 +12,7 @@ export function checkArticle(input: ArticleInput, outputs: StepOutputs): Contrac
   const article = collectParts(outputs);
   if (!article) return undefined;
   const { title, parts, research } = article;
-  const { targetWords } = planWords(input);
+  const { targetWords } = planWords(fitToNotes(input, research?.notes ?? []));
   const document = { title, topic: input.topic, targetWords, parts, style: styleRulesOf(input) };
   return checkContract(document, indexSources(research?.sources ?? []));
 }

@@ -17,7 +17,7 @@ const BEFORE_NUMBERS = new Set('no nos vol fig art p pp ch'.split(' '));
 /** After an abbreviation or an initial only these words are taken as the start of a new sentence. */
 const STARTERS =
   /^(?:The|A|An|In|On|At|It|He|She|They|This|These|Those|However|After|Before|When|While|As|By|For|But|And)\b/;
-const CANDIDATE = /[.!?]+["”’')\]]*(?:\s?\[\d{1,3}\])*/g;
+const CANDIDATE = /[.!?。！？]+["”’')\]]*(?:\s?\[\d{1,3}\])*/g;
 const MARKER = /^\s*(?:[-*+•]|\d{1,2}[.)])\s+/;
 
 /**
@@ -57,7 +57,7 @@ function splitParagraphs(text: string): string[] {
     if (/[.!?:]["”’')\]]*(?:\s?\[\d{1,3}\])*$/.test(trimmed)) close();
   }
   close();
-  return blocks.filter((block) => /[.!?;:,]/.test(block) || block.trim().split(/\s+/).length > 7);
+  return blocks.filter((block) => /[.!?;:,。！？、]/.test(block) || block.trim().split(/\s+/).length > 7);
 }
 
 function splitBlock(block: string): string[] {
@@ -75,7 +75,7 @@ function splitBlock(block: string): string[] {
 
 function isBoundary(block: string, start: number, stop: number, end: number): boolean {
   const rest = block.slice(end, end + 40);
-  if (rest.trim() === '') return true;
+  if (rest.trim() === '' || /[。！？]/.test(block[stop] ?? '')) return true;
   if (/^\s/.test(rest)) {
     if (!/^\s+["“‘'([*]*[\p{Lu}\p{N}]/u.test(rest)) return false;
   } else if (!/^[\p{Lu}]\p{Ll}/u.test(rest) || !/[\p{Ll}\p{N})\]"”]/u.test(block[stop - 1] ?? '')) {

@@ -13,6 +13,8 @@ const STOPWORDS = new Set(
   ).split(' '),
 );
 const WORD = /[\p{L}\p{N}]+(?:['’.,][\p{L}\p{N}]+)*/gu;
+/** Scripts without blanks between words; a word has about two characters there. */
+const UNSPACED = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}]/u;
 const CITATION = /\s?\[\d{1,3}(?:\s*,\s*\d{1,3})*\]/g;
 
 /** Words and numbers of a text as they stand, citations left out. */
@@ -23,7 +25,9 @@ export function wordsOf(text: string): string[] {
 /** Words as an editor counts them: blank-separated tokens with a letter or digit, citations left out. */
 export function countWords(text: string): number {
   let count = 0;
-  for (const token of stripCitations(text).split(/\s+/)) if (/[\p{L}\p{N}]/u.test(token)) count += 1;
+  for (const token of stripCitations(text).split(/\s+/)) {
+    if (/[\p{L}\p{N}]/u.test(token)) count += UNSPACED.test(token) ? Math.ceil(token.length / 2) : 1;
+  }
   return count;
 }
 

@@ -83,12 +83,14 @@ export function writeFrom(
     statements = withElaborations(statements, prompt, Infinity, random, continueWith);
     chosen = choose();
   }
-  const sentences: PlainSentence[] = statements.flatMap((statement, index) => {
+  const selected: PlainSentence[] = statements.flatMap((statement, index) => {
     const text = statement.variants[chosen[index] ?? -1];
     return text === undefined
       ? []
       : [{ text, sources: statement.sources, framing: (chosen[index] ?? 0) >= statement.framingFrom }];
   });
+  // Fewer words than any sentence has: the shortest one rather than nothing.
+  const sentences = selected.length > 0 ? selected : shortestOf(statements);
   const written = sentences.reduce((sum, sentence) => sum + countWords(sentence.text), 0);
   return connectSentences(sentences, Math.max(0, Math.floor(words * 1.02) - written), random, continueWith);
 }
@@ -101,6 +103,13 @@ function toStatement(fact: Evidence, brief: boolean): Statement {
     value: 100,
     framingFrom: variants.length,
   };
+}
+
+function shortestOf(statements: readonly Statement[]): PlainSentence[] {
+  const [shortest] = statements
+    .flatMap(({ variants, sources }) => variants.map((text) => ({ text, sources, framing: false })))
+    .sort((left, right) => countWords(left.text) - countWords(right.text));
+  return shortest ? [shortest] : [];
 }
 
 const longest = (statements: readonly Statement[]): number =>

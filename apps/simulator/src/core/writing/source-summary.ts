@@ -7,6 +7,7 @@ import { contentStems, countWords, numbersOf } from '../text/words.ts';
 import type { Writer } from './writer.ts';
 
 const MAX_POINT_WORDS = 42;
+const MAX_POINTS = 12;
 
 /** The statements of a source that say most about topic and questions, in the source's order, each with its quote. */
 export const writeSourceSummary: Writer<SourceSummary> = ({ prompt }) => {
@@ -19,7 +20,8 @@ export const writeSourceSummary: Writer<SourceSummary> = ({ prompt }) => {
   });
   const topicStems = contentStems(prompt.topic);
   const query = new Set([...topicStems, ...contentStems(prompt.questions.join(' '))]);
-  const wanted = Math.min(12, Math.max(4, Math.round(countWords(text) / 25)));
+  // Every statement of a short source; of a longer one a share.
+  const wanted = sentences.length <= MAX_POINTS ? MAX_POINTS : Math.min(MAX_POINTS, Math.round(countWords(text) / 25));
 
   const ranked = rankTexts(
     sentences.map((sentence) => sentence.text),
@@ -50,6 +52,11 @@ export const writeSourceSummary: Writer<SourceSummary> = ({ prompt }) => {
       variants.find((variant) => countWords(variant) <= MAX_POINT_WORDS) ?? variants.at(-1) ?? sentence.text;
     return [{ text: fitting, quote: sentence.raw }];
   });
+  // Prose without sentences still says something at its beginning.
+  const [opening] = /^\s*(?:\S+\s+){2,40}/.exec(text) ?? [];
+  if (points.length === 0 && opening !== undefined && !text.includes('?')) {
+    points.push({ text: tidySentence(opening.trim()), quote: opening.trim() });
+  }
   const relevant = points.length > 0 && (topicStems.size === 0 || containment(topicStems, contentStems(text)) >= 0.25);
   return { relevant, points };
 };
