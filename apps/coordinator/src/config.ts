@@ -13,6 +13,7 @@ import {
 import { z } from 'zod';
 
 import { readConfigFile } from './config-file.ts';
+import { RequestLimits } from './core/request-limits.ts';
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 
@@ -57,6 +58,8 @@ export interface CoordinatorConfig {
   /** Pools and their sizes, from `PRESSROOM_CONFIG`. */
   scaling: ScalingConfig;
   caps: CapsConfig;
+  /** What one process grants to all callers, to one tenant and to one key. */
+  limits: RequestLimits;
   deadLetters: {
     /** Days that ended and open dead letters are kept. */
     retention: { endedDays: number; openDays: number };
@@ -79,7 +82,10 @@ export function parseCoordinatorConfig(env: Readonly<Record<string, string | und
     const problem = { path: 'PRESSROOM_MONITOR_KEY', message: 'must not be the admin key' };
     throw new ConfigError('the environment', [problem]);
   }
-  const file = readConfigFile(values.PRESSROOM_CONFIG, ScalingConfig.extend({ caps: CapsConfig }));
+  const file = readConfigFile(
+    values.PRESSROOM_CONFIG,
+    ScalingConfig.extend({ caps: CapsConfig, limits: RequestLimits }),
+  );
   const hasRedis = values.REDIS_URL !== undefined || values.REDIS_CLUSTER_NODES !== undefined;
   return {
     http: { host: values.HOST, port: values.PORT },
@@ -89,6 +95,7 @@ export function parseCoordinatorConfig(env: Readonly<Record<string, string | und
     monitorKey: values.PRESSROOM_MONITOR_KEY,
     scaling: file,
     caps: file.caps,
+    limits: file.limits,
     deadLetters: {
       retention: {
         endedDays: values.PRESSROOM_DEAD_LETTER_ENDED_DAYS,

@@ -1,13 +1,22 @@
-import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
 
 import { AppError, type Clock } from '@pressroom/runtime';
+
+import { DEFAULT_REQUEST_LIMITS, type RequestLimits } from './core/request-limits.ts';
+import { connectionProblem } from './errors/connection-problem.ts';
 
 /** The coordinator could not take its address. */
 export class ListenError extends AppError {
   readonly code = 'CONFIG_INVALID';
   readonly retryable = false;
 }
+
+/** Request line and headers together; one more byte is answered with 431. */
+const MAX_HEADER_BYTES = 16 * 1_024;
+/** How long a caller that is still sending has to read why its request was refused, in milliseconds. */
+const LINGER_MS = 500;
 
 export interface HttpServer {
   url: string;
@@ -26,19 +35,25 @@ export async function startHttpServer(options: {
   /** 0 lets the system choose. */
   port: number;
   clock: Clock;
+  limits?: Pick<RequestLimits, 'headersTimeoutMs' | 'requestTimeoutMs' | 'connections'>;
 }): Promise<HttpServer> {
+  const { headersTimeoutMs, requestTimeoutMs, connections } = options.limits ?? DEFAULT_REQUEST_LIMITS;
   const server = createServer(
     {
-      // A client gets this long for its headers and its whole request; slower ones only hold a socket.
-      headersTimeout: 10_000,
-      requestTimeout: 30_000,
-      connectionsCheckingInterval: 5_000,
+      headersTimeout: Math.min(headersTimeoutMs, requestTimeoutMs),
+      requestTimeout: requestTimeoutMs,
+      connectionsCheckingInterval: Math.min(5_000, Math.ceil(headersTimeoutMs / 2)),
+      maxHeaderSize: MAX_HEADER_BYTES,
       // Longer than the idle timeout of common load balancers (60 s), so that they close first.
       keepAliveTimeout: 65_000,
       noDelay: true,
     },
     options.listener,
   );
+  server.maxConnections = connections;
+  // The application says when it wants the body of a request that asked first.
+  server.on('checkContinue', options.listener);
+  answerBrokenRequests(server);
   await listen(server, options.host, options.port);
   const { port } = server.address() as AddressInfo;
   const host = options.host.includes(':') ? `[${options.host}]` : options.host;
@@ -51,6 +66,30 @@ export async function startHttpServer(options: {
       return closing;
     },
   };
+}
+
+/**
+ * Answers what is no HTTP, or comes too slowly, with a problem document and closes the connection. Where a reply is already
+ * under way nothing can be added to it.
+ */
+function answerBrokenRequests(server: Server): void {
+  const replies = new WeakMap<Duplex, ServerResponse>();
+  const ended = new WeakSet<Duplex>();
+  const remember: RequestListener = ({ socket }, response) => void replies.set(socket, response);
+  server.prependListener('request', remember);
+  server.prependListener('checkContinue', remember);
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+    if (ended.has(socket)) return;
+    ended.add(socket);
+    const reply = replies.get(socket);
+    const isReplying = reply !== undefined && reply.headersSent && !reply.writableFinished;
+    if (!socket.writable || isReplying || error.code === 'ECONNRESET') {
+      socket.destroy();
+      return;
+    }
+    socket.end(connectionProblem(error.code, MAX_HEADER_BYTES));
+    setTimeout(() => socket.destroy(), LINGER_MS).unref();
+  });
 }
 
 function listen(server: Server, host: string, port: number): Promise<void> {

@@ -11,5 +11,7 @@ export const Problem = z.object({
   instance: z.string().optional(),
   requestId: z.string().optional(),
   errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
+  /** The limit that was reached, where the problem is one: its name, whose it is (`process`, `tenant`, `key`, `request`), its value. */
+  limit: z.object({ name: z.string(), scope: z.string(), value: z.number() }).optional(),
 });
 export type Problem = z.infer<typeof Problem>;

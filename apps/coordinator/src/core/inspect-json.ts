@@ -16,7 +16,7 @@ export function inspectJson(root: unknown, checkText: boolean): Fault[] {
   for (let node = pending.pop(); node !== undefined; node = pending.pop()) {
     const { value, path, depth } = node;
     nodes += 1;
-    if (nodes > JSON_LIMITS.maxNodes) return [{ path: '', message: 'holds too many values' }];
+    if (nodes > JSON_LIMITS.maxNodes) return [{ path: '', message: `holds more than ${JSON_LIMITS.maxNodes} values` }];
     if (typeof value === 'string') {
       if (checkText && isUnstorable(value)) faults.push({ path, message: UNSTORABLE });
       continue;

@@ -18,6 +18,14 @@ export interface RequestErrorOptions extends AppErrorOptions {
   members?: Readonly<Record<string, unknown>>;
 }
 
+/** A path is as long as the names in it, which are the caller's. */
+const MAX_PATH_LENGTH = 200;
+
+const clipPath = ({ path, message }: Fault): Fault => ({
+  path: path.length <= MAX_PATH_LENGTH ? path : `${path.slice(0, MAX_PATH_LENGTH)}…`,
+  message,
+});
+
 /** A request that cannot be served as asked. Its message is shown to the caller: never put a secret or content in it. */
 export class RequestError extends AppError {
   readonly code: ErrorCode;
@@ -30,7 +38,7 @@ export class RequestError extends AppError {
     super(detail, options);
     this.code = code;
     this.retryable = options.retryAfterMs !== undefined;
-    this.errors = options.errors?.slice(0, MAX_FAULTS);
+    this.errors = options.errors?.slice(0, MAX_FAULTS).map(clipPath);
     this.headers = options.headers ?? {};
     this.members = options.members ?? {};
   }

@@ -6,6 +6,7 @@ import { formatIssues } from '../core/format-issues.ts';
 import { inspectJson } from '../core/inspect-json.ts';
 import { invalid } from '../errors/request-error.ts';
 import { mayHoldEscapes, parseJson, readBody } from './read-body.ts';
+import { requestContextOf } from './request-context.ts';
 
 /**
  * The body of a request as its schema makes it, every fault named.
@@ -23,11 +24,13 @@ export async function readJson<Schema extends z.ZodType>(request: Request, schem
 }
 
 /** As `readJson`; a request without a body counts as one with an empty object. */
-export function readOptionalJson<Schema extends z.ZodType>(
+export async function readOptionalJson<Schema extends z.ZodType>(
   request: Request,
   schema: Schema,
 ): Promise<z.output<Schema>> {
   const hasBody =
     request.headers['transfer-encoding'] !== undefined || Number(request.headers['content-length'] ?? 0) > 0;
-  return hasBody ? readJson(request, schema) : Promise.resolve(schema.parse({}));
+  if (hasBody) return readJson(request, schema);
+  await requestContextOf(request).enter();
+  return schema.parse({});
 }

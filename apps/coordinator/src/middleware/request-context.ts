@@ -2,6 +2,8 @@ import { newId, type Clock, type Logger, type Metrics } from '@pressroom/runtime
 import type { NextFunction, Request, Response } from 'express';
 
 import { createStoreBound, type StoreBound } from './bound-store-call.ts';
+import type { InFlightRequest } from './in-flight.ts';
+import { limitDrain } from './limit-drain.ts';
 import { API_HEADERS } from './security-headers.ts';
 
 export interface RequestContext {
@@ -11,11 +13,29 @@ export interface RequestContext {
   bounded: StoreBound;
   /** Template of the route that serves this request; the only form of the path that reaches logs and metrics. */
   route: string;
+  /** What the request uses of its caller's limits; absent on public routes. */
+  inFlight: InFlightRequest | undefined;
+  /** A large reply of which nothing was taken for this long is cut. */
+  replyStallMs: number;
+  /**
+   * Waits until it is the tenant's turn to have this request worked on. Its time for the stores, which includes the wait,
+   * starts here, so that a slow upload does not use it up. Idempotent: a request takes one turn, which `leave` ends.
+   * @throws {RequestError} UNAVAILABLE
+   */
+  enter(): Promise<void>;
+  leave(): void;
 }
 
 export const contextOf = (response: Response): RequestContext => response.locals['context'] as RequestContext;
 
-const QUIET_ROUTES: ReadonlySet<string> = new Set(['/healthz', '/readyz', '/metrics']);
+/** As `contextOf`, from the other end of the same exchange. */
+export function requestContextOf(request: Request): RequestContext {
+  if (request.res === undefined) throw new Error('the request has no response');
+  return contextOf(request.res);
+}
+
+/** What probes and scrapers ask for all the time. */
+export const QUIET_ROUTES: ReadonlySet<string> = new Set(['/healthz', '/readyz', '/metrics']);
 
 /**
  * Gives each request its id, its logger and its time budget, sets the security headers, and records the outcome once, when
@@ -26,6 +46,7 @@ export function createRequestContext(deps: {
   log: Logger;
   metrics: Metrics;
   storeTimeoutMs: number;
+  replyStallMs: number;
 }): (request: Request, response: Response, next: NextFunction) => void {
   const durations = deps.metrics.histogram(
     'http_request_duration_seconds',
@@ -39,17 +60,34 @@ export function createRequestContext(deps: {
   return (request, response, next) => {
     const startedMs = clock.monotonicMs();
     const requestId = acceptRequestId(request.headers['x-request-id']);
+    let storeDeadlineMs = startedMs + deps.storeTimeoutMs;
+    let turn: Promise<() => void> | undefined;
     const context: RequestContext = {
       requestId,
       log: deps.log,
-      bounded: createStoreBound(startedMs + deps.storeTimeoutMs, monotonicMs),
+      bounded: createStoreBound(() => storeDeadlineMs, monotonicMs),
       route: 'unmatched',
+      inFlight: undefined,
+      replyStallMs: deps.replyStallMs,
+      async enter() {
+        if (turn !== undefined || context.inFlight === undefined) return;
+        storeDeadlineMs = clock.monotonicMs() + deps.storeTimeoutMs;
+        turn = context.inFlight.acquireSlot();
+        await context.bounded(turn);
+      },
+      leave() {
+        void turn?.then((release) => {
+          release();
+        });
+      },
     };
     response.locals['context'] = context;
     response.setHeader('X-Request-Id', requestId);
     for (const [name, value] of API_HEADERS) response.setHeader(name, value);
 
+    limitDrain(request, response);
     response.once('close', () => {
+      context.inFlight?.end();
       const ms = clock.monotonicMs() - startedMs;
       const facts = {
         method: request.method,

@@ -1,17 +1,16 @@
-import { isUtf8 } from 'node:buffer';
-
 import { BulkResult, CreateTask } from '@pressroom/contracts';
 import { canonicalJson, sha256Hex, type Clock, type Logger } from '@pressroom/runtime';
 import { z } from 'zod';
 
 import { MAX_BULK_BODY_BYTES } from '../core/body-limits.ts';
 import { parseIdempotencyKey } from '../core/idempotency-key.ts';
-import { bulkItemsOfArray, bulkItemsOfLines, type BulkItem } from '../core/parse-bulk.ts';
 import { parseTaskRequest } from '../core/parse-task-request.ts';
 import { RequestError } from '../errors/request-error.ts';
 import { toProblem } from '../errors/to-problem.ts';
 import { createStoreBound } from '../middleware/bound-store-call.ts';
-import { mayHoldEscapes, parseJson, readBody } from '../middleware/read-body.ts';
+import type { InFlightRequest } from '../middleware/in-flight.ts';
+import { mayHoldEscapes, parseJson } from '../middleware/read-body.ts';
+import { readBulk, type BulkItem } from '../middleware/read-bulk.ts';
 import { contextOf } from '../middleware/request-context.ts';
 import { withRefusedField } from '../middleware/refused-field.ts';
 import { sendJson } from '../middleware/send.ts';
@@ -19,10 +18,12 @@ import type { PipelineRegistry, Principal, TaskCommands } from '../ports.ts';
 import { defineRoute, ROLES, type Route } from '../routing/route.ts';
 import { acceptedTask, submissionTenant } from './accepted-task.ts';
 
-const NDJSON = ['application/x-ndjson', 'application/ndjson'];
-
 /** Submissions under way at once: enough to fill a group commit, too few to starve single submissions. */
 const CONCURRENCY = 64;
+
+/** Faults named of one task, and of all tasks of one request: a body of faults must not become a larger reply. */
+const MAX_FAULTS_PER_TASK = 10;
+const MAX_REPORTED_FAULTS = 2_000;
 
 export interface SubmitBulkDeps {
   commands: TaskCommands;
@@ -41,7 +42,9 @@ export function submitBulk(deps: SubmitBulkDeps): Route {
     tag: 'Tasks',
     summary: 'Submit up to 1,000 tasks',
     description:
-      'Takes a JSON array or NDJSON. Each task has its own outcome; one that is refused does not hold up the others. ' +
+      'Takes a JSON array or NDJSON, one task a line. Tasks are accepted while the body is still arriving, and each has its ' +
+      'own outcome. What makes the rest unreadable (more than 1,000 tasks, broken JSON between tasks, too many bytes) is the ' +
+      'last outcome; without a task before it the whole request is refused. ' +
       'With an `Idempotency-Key` each task is bound to the key and its place in the list.',
     roles: ROLES.submit,
     headers: { 'Idempotency-Key': 'Up to 250 visible ASCII characters that name this request, unique per tenant' },
@@ -54,15 +57,10 @@ export function submitBulk(deps: SubmitBulkDeps): Route {
       200: { description: 'The outcome of each task, in the order sent', content: { 'application/json': BulkResult } },
     },
     async handle({ request, response, principal }) {
+      const { inFlight, requestId } = contextOf(response);
+      if (inFlight === undefined) throw new Error('the bulk route has no limits');
       const key = parseIdempotencyKey(request.get('idempotency-key'));
-      const bytes = await readBody(request, ['application/json', ...NDJSON], MAX_BULK_BODY_BYTES);
-      const items = parseItems(bytes, request.headers['content-type'] ?? '');
-      const results = await submitAll(deps, items, {
-        principal,
-        key,
-        mayHoldEscapes: mayHoldEscapes(bytes),
-        requestId: contextOf(response).requestId,
-      });
+      const results = await submitAll(deps, readBulk(request, inFlight), { principal, key, requestId, inFlight });
       const accepted = results.filter((result) => result.task !== undefined).length;
       const body: BulkResult = { accepted, rejected: results.length - accepted, items: results };
       sendJson(response, 200, body);
@@ -70,60 +68,82 @@ export function submitBulk(deps: SubmitBulkDeps): Route {
   });
 }
 
-function parseItems(bytes: Buffer, contentType: string): BulkItem[] {
-  if (!NDJSON.some((type) => contentType.toLowerCase().startsWith(type))) return bulkItemsOfArray(parseJson(bytes));
-  if (!isUtf8(bytes)) throw new RequestError('MALFORMED_JSON', 'the body is not UTF-8');
-  return bulkItemsOfLines(bytes.toString('utf8'));
-}
-
 type ItemResult = BulkResult['items'][number];
 
-/** Each item is bounded on its own; after the first outage the rest is refused at once instead of waiting in turn. */
+interface SharedByItems {
+  principal: Principal;
+  key: string | undefined;
+  requestId: string;
+  inFlight: InFlightRequest;
+}
+
+/**
+ * Submits items as they arrive, 64 at a time. Each is bounded on its own and takes the tenant's turn like a request of its
+ * own; after the first outage the rest is refused at once instead of waiting in turn.
+ */
 async function submitAll(
   deps: SubmitBulkDeps,
-  items: readonly BulkItem[],
-  shared: { principal: Principal; key: string | undefined; mayHoldEscapes: boolean; requestId: string },
+  items: AsyncGenerator<BulkItem, void, undefined>,
+  shared: SharedByItems,
 ): Promise<ItemResult[]> {
   const results: ItemResult[] = [];
   let outage: RequestError | undefined;
+  let faultsLeft = MAX_REPORTED_FAULTS;
 
-  const submitOne = async (item: BulkItem, index: number): Promise<ItemResult> => {
-    if (!item.readable) throw item.error;
-    const { task, input } = parseTaskRequest(item.body, {
-      pipelines: deps.pipelines,
-      nowMs: deps.clock.nowMs(),
-      ...shared,
-    });
-    const tenantId = submissionTenant(shared.principal, task.tenantId);
-    if (outage !== undefined) throw outage;
-    const bounded = createStoreBound(deps.clock.monotonicMs() + deps.storeTimeoutMs, () => deps.clock.monotonicMs());
-    const idempotency =
-      shared.key === undefined
-        ? undefined
-        : { key: `${shared.key}#${index}`, bodyHash: sha256Hex(canonicalJson(item.body)) };
+  const refuse = (error: unknown, index: number): ItemResult => {
+    const at = { path: `/v1/tasks/bulk#${index}`, requestId: shared.requestId };
+    const { status, problem, isBug } = toProblem(error, at);
+    if (isBug) deps.log.error({ err: error, route: '/v1/tasks/bulk' }, 'http.failed');
+    if (status === 503) outage = new RequestError('UNAVAILABLE', 'a store failed for an earlier task of this request');
+    const { errors, ...rest } = problem;
+    if (errors === undefined) return { index, status, problem };
+    const reported = errors.slice(0, Math.min(MAX_FAULTS_PER_TASK, faultsLeft));
+    faultsLeft -= reported.length;
+    return { index, status, problem: reported.length === 0 ? rest : { ...rest, errors: reported } };
+  };
+  const lane = async (): Promise<void> => {
+    for (let next = await items.next(); next.done !== true; next = await items.next()) {
+      const { index, release } = next.value;
+      try {
+        results[index] = await submitOne(deps, next.value, shared, () => outage);
+      } catch (error) {
+        results[index] = refuse(error, index);
+      } finally {
+        release();
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: CONCURRENCY }, lane));
+  return results;
+}
+
+async function submitOne(
+  deps: SubmitBulkDeps,
+  { index, content }: BulkItem,
+  { principal, key, inFlight }: SharedByItems,
+  outage: () => RequestError | undefined,
+): Promise<ItemResult> {
+  if (content instanceof RequestError) throw content;
+  const body = parseJson(content);
+  const context = { pipelines: deps.pipelines, nowMs: deps.clock.nowMs(), mayHoldEscapes: mayHoldEscapes(content) };
+  const { task, input } = parseTaskRequest(body, context);
+  const tenantId = submissionTenant(principal, task.tenantId);
+  const idempotency =
+    key === undefined ? undefined : { key: `${key}#${index}`, bodyHash: sha256Hex(canonicalJson(body)) };
+  const leave = await inFlight.acquireSlot();
+  try {
+    const failure = outage();
+    if (failure !== undefined) throw failure;
+    const deadlineMs = deps.clock.monotonicMs() + deps.storeTimeoutMs;
+    const bounded = createStoreBound(
+      () => deadlineMs,
+      () => deps.clock.monotonicMs(),
+    );
     const submission = deps.commands.submit({ tenantId, task, input, idempotency });
     const outcome = await withRefusedField({ ...task, input }, bounded(submission));
     const { accepted, replayed } = acceptedTask(outcome);
     return { index, status: 202, task: accepted, ...(replayed && { replayed }) };
-  };
-
-  const entries = items.entries();
-  const lane = async (): Promise<void> => {
-    for (const [index, item] of entries) {
-      try {
-        results[index] = await submitOne(item, index);
-      } catch (error) {
-        const { status, problem, isBug } = toProblem(error, {
-          path: `/v1/tasks/bulk#${index}`,
-          requestId: shared.requestId,
-        });
-        if (isBug) deps.log.error({ err: error, route: '/v1/tasks/bulk' }, 'http.failed');
-        if (status === 503)
-          outage = new RequestError('UNAVAILABLE', 'a store failed for an earlier task of this request');
-        results[index] = { index, status, problem };
-      }
-    }
-  };
-  await Promise.all(Array.from({ length: Math.min(CONCURRENCY, items.length) }, lane));
-  return results;
+  } finally {
+    leave();
+  }
 }

@@ -40,6 +40,7 @@ export function taskEvents(deps: TaskEventsDeps): Route {
       'with `Last-Event-ID` to go on where you were. The stream ends after the terminal event; asking for more after ' +
       'that answers 204.',
     roles: ROLES.view,
+    isStream: true,
     params: TASK_ID,
     query: EventsQuery,
     headers: { 'Last-Event-ID': 'Sequence of the last event that was seen' },
@@ -158,7 +159,11 @@ async function whatNext(
 
 /** A time budget of its own for what happens long after the request began. */
 function storeBound({ clock, storeTimeoutMs }: TaskEventsDeps): StoreBound {
-  return createStoreBound(clock.monotonicMs() + storeTimeoutMs, () => clock.monotonicMs());
+  const deadlineMs = clock.monotonicMs() + storeTimeoutMs;
+  return createStoreBound(
+    () => deadlineMs,
+    () => clock.monotonicMs(),
+  );
 }
 
 function parseEventId(text: string | undefined): number {

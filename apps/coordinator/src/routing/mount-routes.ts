@@ -3,6 +3,8 @@ import type { Express, Request, Response } from 'express';
 import { formatIssues } from '../core/format-issues.ts';
 import { invalid, notFound, RequestError } from '../errors/request-error.ts';
 import type { Authenticator } from '../middleware/authenticate.ts';
+import type { InFlightLimits } from '../middleware/in-flight.ts';
+import { RequestAbortedError } from '../middleware/read-body.ts';
 import { contextOf } from '../middleware/request-context.ts';
 import type { Principal } from '../ports.ts';
 import type { ParamDoc, Route } from './route.ts';
@@ -19,7 +21,11 @@ const PARAM_PATTERNS: Readonly<Record<ParamDoc['kind'], RegExp>> = {
  * Serves every route of the table. One Express route per path, so that a wrong method is told apart from a wrong path;
  * the order of the table is the order of matching.
  */
-export function mountRoutes(app: Express, routes: readonly Route[], authenticator: Authenticator): void {
+export function mountRoutes(
+  app: Express,
+  routes: readonly Route[],
+  { authenticator, inFlight }: { authenticator: Authenticator; inFlight: InFlightLimits },
+): void {
   for (const [path, atPath] of groupByPath(routes)) {
     const byMethod = new Map<string, Route>(atPath.map((route) => [route.method, route]));
     const get = byMethod.get('GET');
@@ -30,7 +36,7 @@ export function mountRoutes(app: Express, routes: readonly Route[], authenticato
       contextOf(response).route = path;
       const route = byMethod.get(request.method);
       if (route !== undefined) {
-        await serve(route, request, response, authenticator);
+        await serve(route, request, response, { authenticator, inFlight });
         return;
       }
       if (request.method === 'OPTIONS') {
@@ -43,8 +49,14 @@ export function mountRoutes(app: Express, routes: readonly Route[], authenticato
   }
 }
 
-async function serve(route: Route, request: Request, response: Response, authenticator: Authenticator): Promise<void> {
-  const { bounded, log } = contextOf(response);
+async function serve(
+  route: Route,
+  request: Request,
+  response: Response,
+  { authenticator, inFlight }: { authenticator: Authenticator; inFlight: InFlightLimits },
+): Promise<void> {
+  const context = contextOf(response);
+  const { bounded, log } = context;
   let principal = NOBODY;
   if (route.roles !== 'public') {
     principal = await authenticator.authenticate(request.headers.authorization, bounded);
@@ -59,16 +71,20 @@ async function serve(route: Route, request: Request, response: Response, authent
       throw new RequestError('FORBIDDEN', 'the key belongs to no tenant');
     }
   }
-  await route.handle({
-    request,
-    response,
-    principal,
-    scope: principal.role === 'admin' ? null : principal.tenantId,
-    params: parseParams(route, request),
-    query: parseQuery(route, request),
-    log,
-    bounded,
-  });
+  const params = parseParams(route, request);
+  const query = parseQuery(route, request);
+  if (route.roles !== 'public') context.inFlight = inFlight.begin(principal);
+  try {
+    // A request with a body takes its turn once the body is there: a slow sender must not hold one.
+    if (route.body === undefined) await context.enter();
+    if (response.destroyed) throw new RequestAbortedError('the caller went away');
+    const scope = principal.role === 'admin' ? null : principal.tenantId;
+    await route.handle({ request, response, principal, scope, params, query, log, bounded });
+  } finally {
+    context.leave();
+    // A stream stays open for as long as its reader likes, within limits of its own.
+    if (route.isStream === true) context.inFlight?.end();
+  }
 }
 
 function parseParams(route: Route, request: Request): Record<string, string> {

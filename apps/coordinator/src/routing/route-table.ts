@@ -1,6 +1,7 @@
 import type { Clock, Logger, Metrics } from '@pressroom/runtime';
 
 import type { ControlPorts } from '../control-ports.ts';
+import type { RequestLimits } from '../core/request-limits.ts';
 import type { EventHub } from '../events/event-hub.ts';
 import type { Authenticator } from '../middleware/authenticate.ts';
 import type {
@@ -79,6 +80,7 @@ export interface RouteTableDeps extends ControlPorts {
   log: Logger;
   version: string;
   isDraining: () => boolean;
+  limits: RequestLimits;
   storeTimeoutMs: number;
   heartbeatMs: number;
 }

@@ -56,6 +56,8 @@ export interface Route<Query = unknown> {
   headers?: Readonly<Record<string, string>>;
   body?: { content: Readonly<Record<string, z.ZodType>>; description: string; limitBytes: number };
   responses: Readonly<Record<number, ResponseDoc>>;
+  /** Does it answer with an open-ended stream? Such a response is no open request once it has started. */
+  isStream?: true;
   /** Problems of this route beyond those that any route of its kind may answer. */
   problems?: readonly ErrorCode[];
   handle: (context: RouteRequest<Query>) => Promise<void> | void;

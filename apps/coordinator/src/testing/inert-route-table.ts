@@ -1,6 +1,7 @@
 import { findPipeline, listPipelines } from '@pressroom/pipelines';
 import { createMetrics, silentLogger, systemClock } from '@pressroom/runtime';
 
+import { DEFAULT_REQUEST_LIMITS } from '../core/request-limits.ts';
 import { createEventHub } from '../events/event-hub.ts';
 import { createAuthenticator } from '../middleware/authenticate.ts';
 import { createRouteTable } from '../routing/route-table.ts';
@@ -23,6 +24,7 @@ export function inertRouteTable(): readonly Route[] {
     log,
     version: '0.0.0',
     isDraining: () => false,
+    limits: DEFAULT_REQUEST_LIMITS,
     storeTimeoutMs: 1_000,
     heartbeatMs: 1_000,
   });

@@ -28,6 +28,8 @@ export interface CallOptions {
   /** Sent as it is. */
   body?: NonNullable<RequestInit['body']>;
   signal?: AbortSignal;
+  /** Needed for a body that is a stream. */
+  duplex?: 'half';
 }
 
 export const secretOf = (caller: TestCaller): string => `${caller}-key`;
@@ -58,7 +60,13 @@ export async function startTestServer(overrides: Partial<AppDeps> & { pollInterv
     storeTimeoutMs: 100,
     ...overrides,
   });
-  const server = await startHttpServer({ listener: app, host: '127.0.0.1', port: 0, clock: systemClock });
+  const server = await startHttpServer({
+    listener: app,
+    host: '127.0.0.1',
+    port: 0,
+    clock: systemClock,
+    ...(overrides.limits && { limits: overrides.limits }),
+  });
 
   const call = (path: string, options: CallOptions = {}): Promise<Response> => {
     const { as = 'operate', json, headers, ...init } = options;

@@ -38,9 +38,15 @@ export async function runCoordinator(
     clock: systemClock,
     log,
     version: packageJson.version,
+    limits: config.limits,
     isDraining: () => shutdown.signal.aborted,
   });
-  const server = await startHttpServer({ listener: app, ...config.http, clock: systemClock });
+  const server = await startHttpServer({
+    listener: app,
+    ...config.http,
+    clock: systemClock,
+    limits: config.limits,
+  });
   // Closed in reverse: streams end first, or the server would wait for them.
   shutdown.register('http server', () => server.close(Math.floor(config.shutdownMs / 2)));
   shutdown.register('event streams', () => {

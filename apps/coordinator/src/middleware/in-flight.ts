@@ -1,0 +1,132 @@
+import type { Metrics } from '@pressroom/runtime';
+
+import { createFairSlots } from '../core/fair-slots.ts';
+import { SMALL_BODY_BYTES, type RequestLimits } from '../core/request-limits.ts';
+import { createUsageMeter, type LimitScope, type UsageMeter } from '../core/usage-meter.ts';
+import { RequestError } from '../errors/request-error.ts';
+import type { Principal } from '../ports.ts';
+
+type Resource = 'openRequests' | 'bodyBytes' | 'replyBytes';
+
+/** What one request uses of its tenant's and its key's share. Everything is given back by `end`. */
+export interface InFlightRequest {
+  /** @throws {RequestError} CONCURRENCY_LIMITED */
+  reserveBody(bytes: number): void;
+  /** As `reserveBody`, but answers whether there was room. */
+  tryReserveBody(bytes: number): boolean;
+  releaseBody(bytes: number): void;
+  /** @throws {RequestError} CONCURRENCY_LIMITED */
+  reserveReply(bytes: number): void;
+  /** Waits for the tenant's turn. The returned function ends it. */
+  acquireSlot(): Promise<() => void>;
+  /** Idempotent. */
+  end(): void;
+}
+
+export interface InFlightLimits {
+  /** @throws {RequestError} CONCURRENCY_LIMITED when the tenant, the key or the process has too many open requests */
+  begin(principal: Principal): InFlightRequest;
+  readonly limits: RequestLimits;
+}
+
+const NOUNS: Readonly<Record<Resource, string>> = {
+  openRequests: 'open requests',
+  bodyBytes: 'bytes of request bodies in flight',
+  replyBytes: 'bytes of replies that were not read yet',
+};
+const ADVICE: Readonly<Record<Resource, string>> = {
+  openRequests: 'send fewer requests at once',
+  bodyBytes: 'send smaller bodies, or fewer at once',
+  replyBytes: 'read the replies to earlier requests first',
+};
+const OWNERS: Readonly<Record<LimitScope, string>> = {
+  process: 'this coordinator',
+  tenant: 'the tenant',
+  key: 'the key',
+};
+const RETRY_AFTER_MS = 1_000;
+
+/** Bounds what tenants and keys use of one process at once; another tenant's share is never touched. */
+export function createInFlightLimits(limits: RequestLimits, metrics: Metrics): InFlightLimits {
+  const meters: Readonly<Record<Resource, UsageMeter>> = {
+    openRequests: createUsageMeter(limits.openRequests),
+    bodyBytes: createUsageMeter(limits.bodyBytes, SMALL_BODY_BYTES),
+    replyBytes: createUsageMeter(limits.replyBytes, SMALL_BODY_BYTES),
+  };
+  const slots = createFairSlots(limits.activeRequests);
+  const inUse = metrics.gauge('http_in_flight', 'What open requests use now', ['kind']);
+  const refusals = metrics.counter('http_limit_refusals_total', 'Requests refused with 429, by limit', [
+    'kind',
+    'reason',
+  ]);
+  exportLimits(limits, metrics);
+
+  const show = (resource: Resource): void => {
+    inUse.set({ kind: resource }, meters[resource].total);
+  };
+  const add = (resource: Resource, principal: Principal, amount: number): LimitScope | undefined => {
+    const exceeded = meters[resource].add(principal, amount);
+    if (exceeded === undefined) show(resource);
+    return exceeded;
+  };
+  const mustAdd = (resource: Resource, principal: Principal, amount: number): void => {
+    const scope = add(resource, principal, amount);
+    if (scope === undefined) return;
+    refusals.inc({ kind: resource, reason: scope });
+    throw limitExceeded(resource, scope, limits[resource][scope]);
+  };
+
+  return {
+    limits,
+    begin(principal) {
+      mustAdd('openRequests', principal, 1);
+      const used = { openRequests: 1, bodyBytes: 0, replyBytes: 0 };
+      let isEnded = false;
+      return {
+        reserveBody(bytes) {
+          mustAdd('bodyBytes', principal, bytes);
+          used.bodyBytes += bytes;
+        },
+        tryReserveBody(bytes) {
+          if (isEnded || add('bodyBytes', principal, bytes) !== undefined) return false;
+          used.bodyBytes += bytes;
+          return true;
+        },
+        releaseBody(bytes) {
+          if (isEnded) return;
+          used.bodyBytes -= bytes;
+          meters.bodyBytes.subtract(principal, bytes);
+          show('bodyBytes');
+        },
+        reserveReply(bytes) {
+          mustAdd('replyBytes', principal, bytes);
+          used.replyBytes += bytes;
+        },
+        acquireSlot: () => slots.acquire(principal.tenantId ?? principal.keyId),
+        end() {
+          if (isEnded) return;
+          isEnded = true;
+          for (const resource of Object.keys(used) as Resource[]) {
+            if (used[resource] > 0) meters[resource].subtract(principal, used[resource]);
+            show(resource);
+          }
+        },
+      };
+    },
+  };
+}
+
+function limitExceeded(resource: Resource, scope: LimitScope, value: number): RequestError {
+  return new RequestError(
+    'CONCURRENCY_LIMITED',
+    `${OWNERS[scope]} has reached its limit of ${value} ${NOUNS[resource]}: ${ADVICE[resource]}, then try again`,
+    { retryAfterMs: RETRY_AFTER_MS, members: { limit: { name: resource, scope, value } } },
+  );
+}
+
+function exportLimits(limits: RequestLimits, metrics: Metrics): void {
+  const gauge = metrics.gauge('http_limit', 'Configured limits of this process', ['kind', 'reason']);
+  for (const resource of ['openRequests', 'bodyBytes', 'replyBytes', 'activeRequests'] as const) {
+    for (const [scope, value] of Object.entries(limits[resource])) gauge.set({ kind: resource, reason: scope }, value);
+  }
+}
