@@ -12,11 +12,14 @@
 -- A step with a gate does not complete: it is `waiting`, its successors stay where they are, and the task waits for an approval
 -- with its deadline's clock stopped; what its completion adds is planned at the approval (p_items has none of it).
 --
+-- A task row that another transaction holds for longer than lock_timeout fails the statement (55P03). With p_skip_locked
+-- the items of such tasks are left as they are and answered as `locked`; all others are done without waiting.
+--
 -- Answers rows (kind, step_id, task_id, data):
--- settled | already | fenced | handoff | queued | ready | finished | unfinished | context
+-- settled | already | fenced | handoff | queued | ready | finished | unfinished | context | locked
 CREATE OR REPLACE FUNCTION exchange_steps(p_session uuid, p_tasks uuid[], p_take uuid[], p_attempts int[], p_items jsonb, p_handoff text[],
-  p_contended text[], p_room int, p_spare int)
-RETURNS TABLE (kind text, step_id uuid, task_id uuid, data json) LANGUAGE plpgsql AS $$
+  p_contended text[], p_room int, p_spare int, p_skip_locked boolean)
+RETURNS TABLE (kind text, step_id uuid, task_id uuid, data json) LANGUAGE plpgsql SET lock_timeout = '200ms' AS $$
 #variable_conflict use_column
 DECLARE
   r record;
@@ -24,7 +27,26 @@ DECLARE
   v_done uuid[] := '{}';
   v_capped uuid[];
   v_paused text[];
+  v_held uuid[];
 BEGIN
+  IF p_skip_locked THEN
+    v_held := ARRAY(SELECT x.id FROM task x WHERE x.id = ANY (p_tasks) FOR UPDATE SKIP LOCKED);
+    -- A task that does not exist is not locked: its items are answered as in the other mode.
+    v_held := v_held || ARRAY(SELECT t FROM unnest(p_tasks) t WHERE NOT EXISTS (SELECT 1 FROM task x WHERE x.id = t));
+    RETURN QUERY
+    SELECT 'locked', k.step, k.task, NULL::json FROM unnest(p_tasks[:cardinality(p_take)], p_take) AS k(task, step)
+    WHERE k.task <> ALL (v_held)
+    UNION ALL
+    SELECT 'locked', i."stepId", i."taskId", NULL::json FROM jsonb_to_recordset(p_items) AS i("taskId" uuid, "stepId" uuid)
+    WHERE i."taskId" <> ALL (v_held);
+    p_items := coalesce((SELECT jsonb_agg(i) FROM jsonb_array_elements(p_items) i WHERE (i ->> 'taskId')::uuid = ANY (v_held)), '[]');
+    SELECT coalesce(array_agg(k.task ORDER BY k.pos), '{}'), coalesce(array_agg(k.step ORDER BY k.pos), '{}'),
+      coalesce(array_agg(k.attempt ORDER BY k.pos), '{}')
+    INTO p_tasks, p_take, p_attempts
+    FROM unnest(p_tasks[:cardinality(p_take)], p_take, p_attempts) WITH ORDINALITY AS k(task, step, attempt, pos)
+    WHERE k.task = ANY (v_held);
+    p_tasks := p_tasks || v_held;
+  END IF;
   -- One order for everybody: two batches that share tasks wait for each other and never in a circle.
   v_capped := ARRAY(
     SELECT t.id FROM (SELECT x.id, x.tenant_id, x.type FROM task x WHERE x.id = ANY (p_tasks) ORDER BY x.id FOR UPDATE) t

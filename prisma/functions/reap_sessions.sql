@@ -1,12 +1,14 @@
 -- Ends sessions whose heartbeat stopped, gives their steps back, writes their open reservations off as `uncertain`.
 -- Answers the steps given back. Steps and reservations of a session row that is gone are covered by the same pass.
 -- With p_session only that session is ended, alive or not, in good order: nothing counts as a loss.
+-- Nothing waits for a row lock: steps and reservations behind one are left to the next pass, which then counts a loss.
 CREATE OR REPLACE FUNCTION reap_sessions(p_session uuid DEFAULT NULL) RETURNS TABLE (step_id uuid, task_id uuid, queue text, losses int)
 LANGUAGE plpgsql AS $$
 #variable_conflict use_column
 DECLARE
   r record;
   v_reservations uuid[];
+  v_counters text[];
   v_tasks uuid[];
 BEGIN
   DELETE FROM worker_session w WHERE CASE WHEN p_session IS NULL THEN w.expires_at < now() ELSE w.id = p_session END;
@@ -16,9 +18,13 @@ BEGIN
     WHERE (p_session IS NULL OR v.session_id = p_session)
       AND NOT EXISTS (SELECT 1 FROM worker_session w WHERE w.id = v.session_id)
     ORDER BY v.id LIMIT 1000);
-  PERFORM 1 FROM budget_counter WHERE key IN
-    (SELECT unnest(v.budgets) FROM reservation v WHERE v.id = ANY (v_reservations)) ORDER BY key FOR UPDATE;
-  FOR r IN DELETE FROM reservation v WHERE v.id = ANY (v_reservations) RETURNING v.* LOOP
+  v_counters := ARRAY(SELECT c.key FROM budget_counter c WHERE c.key IN
+    (SELECT unnest(v.budgets) FROM reservation v WHERE v.id = ANY (v_reservations)) ORDER BY c.key FOR UPDATE SKIP LOCKED);
+  FOR r IN
+    DELETE FROM reservation v WHERE v.id = ANY (v_reservations)
+      AND NOT EXISTS (SELECT 1 FROM budget_counter c WHERE c.key = ANY (v.budgets) AND c.key <> ALL (v_counters))
+    RETURNING v.*
+  LOOP
     UPDATE budget_counter c SET reserved_nano = c.reserved_nano - r.amount_nano, spent_nano = c.spent_nano + r.amount_nano
     WHERE c.key = ANY (r.budgets);
     PERFORM write_ledger_entry(r.entry, 'uncertain', r.amount_nano, (r.entry ->> 'baselineNano')::bigint);
@@ -27,7 +33,7 @@ BEGIN
   -- Only steps whose task is locked here: one that is taken this moment for a session just ended waits for the next pass.
   v_tasks := ARRAY(SELECT t.id FROM task t WHERE t.finished_at IS NULL AND t.id IN (
       SELECT s.task_id FROM step s WHERE s.status = 'running' AND (p_session IS NULL OR s.session_id = p_session)
-        AND NOT EXISTS (SELECT 1 FROM worker_session w WHERE w.id = s.session_id)) ORDER BY t.id FOR UPDATE);
+        AND NOT EXISTS (SELECT 1 FROM worker_session w WHERE w.id = s.session_id)) ORDER BY t.id FOR UPDATE SKIP LOCKED);
   RETURN QUERY
   WITH orphan AS (
     SELECT s.id, s.session_id, s.started_at FROM step s

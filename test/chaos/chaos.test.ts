@@ -22,6 +22,7 @@ const SHORT_NEMESES = [
   'coordinator SIGKILL',
   'Redis FLUSHALL',
   'PostgreSQL immediate restart',
+  'locked row',
   'provider 5xx storm',
 ];
 const BACKENDS: Backend[] = hasTestRedis() ? ['postgres', 'redis'] : ['postgres'];

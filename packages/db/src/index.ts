@@ -7,7 +7,7 @@ export { verifySchema } from './migrations/verify-schema.sql.ts';
 export { DatabaseUnreachableError, MigrationError } from './migrations/migration-error.ts';
 export { connectDatabase, type Database } from './connection/database.ts';
 export { DataRefusedError } from './connection/data-refused-error.ts';
-export { isConnectionFailure, StoreUnavailableError } from './connection/store-errors.ts';
+export { isConnectionFailure, RowLockedError, StoreUnavailableError } from './connection/store-errors.ts';
 export {
   createSubmitStore,
   type NewStep,

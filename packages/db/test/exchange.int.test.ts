@@ -20,7 +20,15 @@ import {
   type StepStore,
 } from '../src/index.ts';
 
-const nothing: Exchange = { settle: [], take: [], handoffQueues: [], contendedQueues: [], directRoom: 1_000, spare: 0 };
+const nothing: Exchange = {
+  settle: [],
+  take: [],
+  handoffQueues: [],
+  contendedQueues: [],
+  directRoom: 1_000,
+  spare: 0,
+  skipLocked: false,
+};
 
 describe('exchange', () => {
   let db: OpenTestDatabase;

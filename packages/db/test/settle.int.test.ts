@@ -111,6 +111,7 @@ describe('settle', () => {
       finished: [],
       unfinished: [],
       attempts: [],
+      locked: [],
     });
     expect(await everything(task.id)).toEqual(before);
   });

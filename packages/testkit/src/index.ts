@@ -3,6 +3,7 @@ export { startPrivatePostgres } from './stores/start-private-postgres.ts';
 export { startPrivateRedis, type PrivateRedis } from './stores/start-private-redis.ts';
 export { createTestDatabase, type TestDatabase } from './stores/test-database.ts';
 export { getTestRedis, hasTestRedis, type TestRedis } from './stores/test-redis.ts';
+export { holdRows } from './stores/hold-rows.ts';
 export { openTestDatabase, type OpenTestDatabase } from './stores/open-test-database.ts';
 export { createTestClock, type TestClock } from './time/test-clock.ts';
 export { aChain, aStep, aTask } from './builders/a-task.ts';

@@ -20,6 +20,8 @@ export type Nemesis = (field: Battlefield) => Promise<Strike>;
 
 /** Longer than a session's five seconds: the process comes back after its work was given away. */
 const FREEZE_MS = 6_500;
+/** Longer than every lock timeout and retry of ours together with a round of the sweeps. */
+const LOCK_MS = 4_000;
 const pick = <T>(list: readonly T[], random: Random): T => list[Math.floor(random() * list.length)] as T;
 
 const alive = async <P extends { exited: Promise<unknown> }>(processes: readonly P[]): Promise<P[]> => {
@@ -82,6 +84,24 @@ export const NEMESES: Readonly<Record<string, Nemesis>> = {
     await stack.sql.query(
       `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = current_database()`,
     );
+    return { workers: 0 };
+  },
+  'locked row': async ({ stack }) => {
+    const client = await stack.sql.connect();
+    try {
+      await client.query('BEGIN');
+      await client.query(
+        'SELECT 1 FROM task WHERE finished_at IS NULL ORDER BY random() LIMIT 2 FOR UPDATE SKIP LOCKED',
+      );
+      await client.query(
+        `SELECT 1 FROM budget_counter WHERE key LIKE 'task:%' ORDER BY random() LIMIT 2 FOR UPDATE SKIP LOCKED`,
+      );
+      await delay(LOCK_MS);
+    } finally {
+      await client.query('ROLLBACK').finally(() => {
+        client.release();
+      });
+    }
     return { workers: 0 };
   },
   'provider 429 storm': storm({ kind: 'status', status: 429, retryAfterMs: 300 }, 0.5),

@@ -2,13 +2,17 @@ import { PrismaPg } from '@prisma/adapter-pg';
 import type { Logger } from '@pressroom/runtime';
 import pg from 'pg';
 import { PrismaClient } from '../generated/client.ts';
-import { isConflict, StoreUnavailableError, translateStoreError } from './store-errors.ts';
+import { isConflict, isLockTimeout, StoreUnavailableError, translateStoreError } from './store-errors.ts';
 
 /** How long to wait for a connection before the database counts as down; submissions must answer within 2 s. */
 const CONNECT_TIMEOUT_MS = 1_500;
 /** Upper bound of any single statement. */
 const STATEMENT_TIMEOUT_MS = 15_000;
 const CONFLICT_TRIES = 6;
+/** How long a transaction waits for one row lock. A task that is held for longer must not hold up those after it. */
+const LOCK_TIMEOUT_MS = 200;
+/** A row may be held for a moment by many in turn; one that is held throughout is given up after 600 ms. */
+const LOCK_TRIES = 3;
 
 /**
  * Plans of the hot statements. Each is made once a connection rather than at every execution, and walks indexes whatever
@@ -30,7 +34,11 @@ export interface Database {
   run<Row extends pg.QueryResultRow>(statement: Statement, values: readonly unknown[]): Promise<Row[]>;
   /** As `run`, but planned for the values at hand: for reads with filters, whose best plan depends on what is asked. */
   read<Row extends pg.QueryResultRow>(statement: Statement, values: readonly unknown[]): Promise<Row[]>;
-  /** Runs `work` in a transaction, again on deadlock. `work` may be called several times. */
+  /**
+   * Runs `work` in a transaction, again on deadlock. `work` may be called several times.
+   *
+   * @throws {RowLockedError} when another transaction holds a row for longer than 600 ms
+   */
   transaction<T>(work: (query: TransactionQuery) => Promise<T>): Promise<T>;
   prisma: PrismaClient;
   /** Cheapest possible round trip. */
@@ -69,11 +77,12 @@ export function connectDatabase(options: {
   }
   const prisma = new PrismaClient({ adapter: new PrismaPg(readPool) });
 
-  const onConflict = async <T>(work: () => Promise<T>): Promise<T> => {
+  const onConflict = async <T>(work: () => Promise<T>, lockTries = 1): Promise<T> => {
     for (let attempt = 1; ; attempt += 1) {
       try {
         return await work();
       } catch (error) {
+        if (isLockTimeout(error) && attempt < lockTries) continue;
         if (!isConflict(error)) throw translateStoreError(error);
         if (attempt >= CONFLICT_TRIES)
           throw new StoreUnavailableError('the database is too contended', { cause: error });
@@ -97,7 +106,7 @@ export function connectDatabase(options: {
         };
         client.on('error', onBroken);
         try {
-          await client.query('BEGIN');
+          await client.query(`BEGIN; SET LOCAL lock_timeout = ${LOCK_TIMEOUT_MS}`);
           const result = await work(
             async <Row extends pg.QueryResultRow>({ name, text }: Statement, values: readonly unknown[]) =>
               (await client.query<Row>({ name, text, values: [...values] })).rows,
@@ -113,7 +122,7 @@ export function connectDatabase(options: {
           client.off('error', onBroken);
           client.release(broken);
         }
-      }),
+      }, LOCK_TRIES),
     async ping() {
       await onConflict(() => pool.query('SELECT 1'));
     },

@@ -8,13 +8,27 @@ export class StoreUnavailableError extends AppError {
   readonly retryable = true;
 }
 
+/**
+ * Another transaction holds a row that the statement needs; nothing was written. Unlike an outage it concerns this row alone:
+ * work on others must go on.
+ */
+export class RowLockedError extends AppError {
+  readonly code = 'UNAVAILABLE';
+  readonly retryable = true;
+
+  constructor(cause: unknown) {
+    super('another transaction holds a row that is needed', { cause, retryAfterMs: 1_000 });
+  }
+}
+
 /** PostgreSQL error classes and codes after which the same statement may succeed (SQLSTATE appendix of its manual). */
 const UNAVAILABLE_CLASSES = ['08', '53', '57', '58'];
 /** Prisma's own words for: cannot reach, timed out, took too long, closed the connection, no free connection. */
 const PRISMA_CODES = new Set(['P1001', 'P1002', 'P1008', 'P1017', 'P2024']);
 /** Read-only since a failover made the server a standby; ended by the server for idling in a transaction. */
 const UNAVAILABLE_CODES = new Set(['25006', '25P03']);
-const RERUN_CODES = new Set(['40001', '40P01', '55P03']);
+const CONFLICT_CODES = new Set(['40001', '40P01']);
+const LOCK_TIMEOUT_CODE = '55P03';
 const NETWORK_CODES = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
@@ -33,7 +47,10 @@ const codeOf = (error: unknown): string => {
 };
 
 /** Was the statement rolled back only because of a conflict with another one (deadlock, serialization)? */
-export const isConflict = (error: unknown): boolean => RERUN_CODES.has(codeOf(error));
+export const isConflict = (error: unknown): boolean => CONFLICT_CODES.has(codeOf(error));
+
+/** Did the statement wait for a row lock for longer than its `lock_timeout`? */
+export const isLockTimeout = (error: unknown): boolean => codeOf(error) === LOCK_TIMEOUT_CODE;
 
 /** Does a row with these values exist already? */
 export const isUniqueViolation = (error: unknown): boolean => codeOf(error) === '23505';
@@ -53,6 +70,7 @@ export function isConnectionFailure(error: unknown): boolean {
 /** Gives connection failures and refused values our own types; everything else passes unchanged. */
 export function translateStoreError(error: unknown): unknown {
   if (error instanceof StoreUnavailableError) return error;
+  if (isLockTimeout(error)) return new RowLockedError(error);
   const state = dataExceptionState(error);
   if (state !== undefined) return new DataRefusedError(state, error);
   if (!isConnectionFailure(error)) return error;

@@ -73,6 +73,8 @@ export interface ExchangeAnswer {
   unfinished: string[];
   /** What was taken or handed on, ready to run. */
   attempts: StepAttempt[];
+  /** Steps that were neither settled nor taken because another transaction holds their task; only with `skipLocked`. */
+  locked: string[];
 }
 
 /** What a worker has done and what it wants to go on with. */
@@ -90,12 +92,16 @@ export interface Exchange {
   contendedQueues: readonly string[];
   /** Other freed steps become `queued` while none wait in their queue and fewer than this are: the caller adds their jobs. */
   directRoom: number;
+  /** Leaves tasks alone that another transaction holds, instead of waiting for them. */
+  skipLocked: boolean;
 }
 
 export interface StepStore {
   /**
    * Settles completed attempts and takes queued steps, in one transaction. Repeating a settle answers `already` and changes
    * nothing; a step that is not there to be taken is not among the attempts answered.
+   *
+   * @throws {RowLockedError} when another transaction holds one of the tasks for longer than 200 ms; never with `skipLocked`
    */
   exchange(sessionId: string, wishes: Exchange): Promise<ExchangeAnswer>;
   /** Reads attempts already held. */
@@ -104,12 +110,12 @@ export interface StepStore {
 
 const EXCHANGE: Statement = {
   name: 'steps.exchange',
-  text: `SELECT * FROM exchange_steps($1, $2::uuid[], $3::uuid[], $4::int[], $5::jsonb, $6::text[], $7::text[], $8::int, $9::int)`,
+  text: `SELECT * FROM exchange_steps($1, $2::uuid[], $3::uuid[], $4::int[], $5::jsonb, $6::text[], $7::text[], $8::int, $9::int, $10)`,
 };
 const CONTEXTS: Statement = { name: 'steps.contexts', text: `SELECT context FROM step_contexts($1::uuid[])` };
 
 type ExchangeRow =
-  | { kind: 'settled' | 'already' | 'fenced'; step_id: string }
+  | { kind: 'settled' | 'already' | 'fenced' | 'locked'; step_id: string }
   | {
       kind: 'handoff' | 'queued' | 'ready';
       step_id: string;
@@ -126,7 +132,7 @@ export function createStepStore(database: Database): StepStore {
       const rows = await database.run<{ context: StepAttempt }>(CONTEXTS, [stepIds]);
       return rows.map((row) => row.context);
     },
-    async exchange(sessionId, { settle, take, handoffQueues, contendedQueues, directRoom, spare }) {
+    async exchange(sessionId, { settle, take, handoffQueues, contendedQueues, directRoom, spare, skipLocked }) {
       const rows = await database.run<ExchangeRow & Record<string, unknown>>(EXCHANGE, [
         sessionId,
         [...take, ...settle].map((step) => step.taskId),
@@ -137,6 +143,7 @@ export function createStepStore(database: Database): StepStore {
         contendedQueues,
         directRoom,
         spare,
+        skipLocked,
       ]);
       return readAnswer(rows);
     },
@@ -144,13 +151,23 @@ export function createStepStore(database: Database): StepStore {
 }
 
 function readAnswer(rows: readonly ExchangeRow[]): ExchangeAnswer {
-  const answer: ExchangeAnswer = { outcomes: new Map(), freed: [], finished: [], unfinished: [], attempts: [] };
+  const answer: ExchangeAnswer = {
+    outcomes: new Map(),
+    freed: [],
+    finished: [],
+    unfinished: [],
+    attempts: [],
+    locked: [],
+  };
   for (const row of rows) {
     switch (row.kind) {
       case 'settled':
       case 'already':
       case 'fenced':
         answer.outcomes.set(row.step_id, row.kind);
+        break;
+      case 'locked':
+        answer.locked.push(row.step_id);
         break;
       case 'handoff':
       case 'queued':

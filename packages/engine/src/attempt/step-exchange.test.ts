@@ -1,5 +1,12 @@
 import { ALL_QUEUES, type QueueName } from '@pressroom/contracts';
-import type { Exchange, ExchangeAnswer, FreedStep, SettleItem, StepAttempt } from '@pressroom/db';
+import {
+  RowLockedError,
+  type Exchange,
+  type ExchangeAnswer,
+  type FreedStep,
+  type SettleItem,
+  type StepAttempt,
+} from '@pressroom/db';
 import { anAttempt, aSettlement, until } from '@pressroom/testkit';
 import { describe, expect, it } from 'vitest';
 
@@ -42,7 +49,7 @@ function open(options: { free?: number; queues?: readonly QueueName[]; liveWorke
         new Promise((resolve, reject) => {
           const answer = (facts: Partial<ExchangeAnswer> = {}) => {
             const outcomes = new Map(wishes.settle.map((item) => [item.stepId, 'settled'] as const));
-            resolve({ outcomes, freed: [], finished: [], unfinished: [], attempts: [], ...facts });
+            resolve({ outcomes, freed: [], finished: [], unfinished: [], attempts: [], locked: [], ...facts });
           };
           sent.push({ wishes, answer, refuse: reject });
         }),
@@ -256,5 +263,52 @@ describe('the step exchange', () => {
     const taken = exchange.take(aJob('b'));
     (await statement(0)).answer(handingOn(['b']));
     expect([(await settled).next, await taken].filter((attempt) => attempt !== undefined)).toHaveLength(1);
+  });
+
+  describe('when another transaction holds a task', () => {
+    const lockedError = new RowLockedError(new Error('canceling statement due to lock timeout'));
+
+    it('sends the batch again without it at once, and its own wish alone', async () => {
+      const { exchange, statement } = open();
+      const wishes = [exchange.settle(anItem('a', 'held'), 0), exchange.settle(anItem('b', 'task-2'), 0)];
+      const [held, other] = wishes;
+      (await statement(0)).refuse(lockedError);
+      const again = await statement(1);
+      expect(again.wishes).toMatchObject({ skipLocked: true, settle: [{ stepId: 'a' }, { stepId: 'b' }] });
+      again.answer({ outcomes: new Map([['b', 'settled']]), locked: ['a'] });
+      expect(await other).toMatchObject({ outcome: 'settled' });
+      const alone = await statement(2);
+      expect(alone.wishes).toMatchObject({ skipLocked: false, settle: [{ stepId: 'a' }] });
+      alone.answer();
+      expect(await held).toMatchObject({ outcome: 'settled' });
+    });
+
+    it('keeps further wishes of that task out of the batches of others until one has succeeded', async () => {
+      const { exchange, statement } = open();
+      const first = exchange.settle(anItem('a', 'held'), 0);
+      (await statement(0)).refuse(lockedError);
+      (await statement(1)).answer({ outcomes: new Map(), locked: ['a'] });
+      (await statement(2)).refuse(lockedError);
+      await expect(first).rejects.toBe(lockedError);
+      const both = [exchange.settle(anItem('a', 'held'), 0), exchange.take({ ...aJob('c'), taskId: 'task-3' })];
+      const sent = [await statement(3), await statement(4)];
+      expect(sent.map(({ wishes }) => wishes.settle.length + wishes.take.length)).toEqual([1, 1]);
+      for (const { answer } of sent) answer();
+      await Promise.all(both);
+      const batched = [exchange.settle(anItem('d', 'held'), 0), exchange.settle(anItem('e', 'task-4'), 0)];
+      const last = await statement(5);
+      expect(last.wishes.settle).toHaveLength(2);
+      last.answer();
+      await Promise.all(batched);
+    });
+
+    it('leaves a job to be added again rather than hold a slot for it', async () => {
+      const { exchange, statement } = open();
+      const taken = exchange.take(aJob('a'));
+      (await statement(0)).refuse(lockedError);
+      (await statement(1)).answer({ locked: ['a'] });
+      (await statement(2)).refuse(lockedError);
+      expect(await taken).toBeUndefined();
+    });
   });
 });

@@ -1,12 +1,13 @@
 import { ALL_QUEUES, type QueueName, type StepJob } from '@pressroom/contracts';
 import {
   isConnectionFailure,
+  RowLockedError,
   type ExchangeAnswer,
   type SettleItem,
   type StepAttempt,
   type StepStore,
 } from '@pressroom/db';
-import { createIsolatingBatcher } from '@pressroom/runtime';
+import { createBatcher, createIsolatingBatcher } from '@pressroom/runtime';
 
 import type { WorkerSession } from '../lease/worker-session.ts';
 import type { AttemptSlot, AttemptSlots } from '../ports.ts';
@@ -34,15 +35,28 @@ export interface Settled {
   next: StepAttempt | undefined;
 }
 type Granted = Settled | { taken: StepAttempt | undefined };
+/** Another transaction holds the task: nothing was done. */
+const LOCKED = 'locked';
+
+/** Statements that wait for a locked task at once; the other connections stay with tasks that are free. */
+const LOCKED_PARALLEL = 3;
+/** Bounds what is remembered of tasks whose lock nobody waits for any more. */
+const MAX_LOCKED_TASKS = 1_000;
 
 /**
  * A worker's traffic with the database: attempts that end and steps to be taken go in one statement, with everything of
  * that kind that came up while earlier statements were under way.
  */
 export interface StepExchange {
-  /** @returns the attempt; undefined where the step is not there to be taken */
+  /**
+   * @returns the attempt; undefined where the step is not there to be taken, or its task stays locked: it is then still queued,
+   *   and the sweep adds its job again
+   */
   take(job: StepJob): Promise<StepAttempt | undefined>;
-  /** @param mayFree how many steps can become free by it, at most */
+  /**
+   * @param mayFree how many steps can become free by it, at most
+   * @throws {RowLockedError} while another transaction holds the task; nothing was written
+   */
   settle(item: SettleItem, mayFree: number): Promise<Settled>;
 }
 
@@ -61,7 +75,7 @@ export function createStepExchange(deps: {
 }): StepExchange {
   const { steps, session, slots } = deps;
 
-  const flush = async (wishes: readonly Wish[]): Promise<Granted[]> => {
+  const send = async (wishes: readonly Wish[], skipLocked: boolean): Promise<(Granted | typeof LOCKED)[]> => {
     const take = wishes.flatMap((wish) => ('take' in wish ? [wish.take] : []));
     const settle = wishes.flatMap((wish) => ('settle' in wish ? [wish.settle] : []));
     const isDraining = deps.isDraining();
@@ -74,32 +88,82 @@ export function createStepExchange(deps: {
         contendedQueues: ALL_QUEUES.filter((queue) => session.isContended(queue)),
         directRoom: DIRECT_PER_SLOT * deps.concurrency * session.liveWorkers,
         spare: spare.length,
+        skipLocked,
       });
       deps.onAnswer(answer);
-      return share(wishes, answer, (attempt) => {
+      const granted = share(wishes, answer, (attempt) => {
         const slot = spare.pop();
         // Without one it is the next heartbeats' to find; the statement hands on no more than it was told.
         if (slot) deps.runBeside(attempt, slot);
       });
+      const locked = new Set(answer.locked);
+      return granted.map((each, index) => (locked.has(stepOf(wishes[index]).stepId) ? LOCKED : each));
     } finally {
       for (const slot of spare) slot.release();
     }
   };
-  const exchange = createIsolatingBatcher<Wish, Granted>(flush, {
+
+  /** A batch that meets a locked task waits once, then does without it. */
+  const flush = async (wishes: readonly Wish[]): Promise<(Granted | typeof LOCKED)[]> => {
+    try {
+      return await send(wishes, false);
+    } catch (error) {
+      if (!(error instanceof RowLockedError)) throw error;
+      return await send(wishes, true);
+    }
+  };
+  const exchangeBatched = createIsolatingBatcher<Wish, Granted | typeof LOCKED>(flush, {
     maxSize: 64,
     maxParallel: 2,
     minBeside: MIN_BESIDE,
     isSharedFailure: isConnectionFailure,
   });
+  const exchangeAlone = createBatcher<Wish, Granted | typeof LOCKED>((wishes) => send(wishes, false), {
+    maxSize: 1,
+    maxParallel: LOCKED_PARALLEL,
+  });
+
+  /** Tasks found locked: what concerns them keeps out of everybody's batches until it has succeeded alone. */
+  const lockedTasks = new Set<string>();
+  const remember = (taskId: string): void => {
+    const [oldest] = lockedTasks;
+    if (lockedTasks.size >= MAX_LOCKED_TASKS && oldest !== undefined) lockedTasks.delete(oldest);
+    lockedTasks.add(taskId);
+  };
+  const exchange = async (wish: Wish): Promise<Granted> => {
+    const { taskId } = stepOf(wish);
+    if (!lockedTasks.has(taskId)) {
+      const granted = await exchangeBatched(wish).catch((error: unknown): typeof LOCKED => {
+        if (error instanceof RowLockedError) return LOCKED;
+        throw error;
+      });
+      if (granted !== LOCKED) return granted;
+      remember(taskId);
+    }
+    const granted = await exchangeAlone(wish);
+    lockedTasks.delete(taskId);
+    return granted as Granted;
+  };
 
   return {
-    take: async (job) => {
-      const granted = await exchange({ take: job });
-      return 'taken' in granted ? granted.taken : undefined;
+    async take(job) {
+      try {
+        const granted = await exchange({ take: job });
+        return 'taken' in granted ? granted.taken : undefined;
+      } catch (error) {
+        // The slot is worth more than this job: it comes again.
+        if (error instanceof RowLockedError) return undefined;
+        throw error;
+      }
     },
     settle: async (item, mayFree) => (await exchange({ settle: item, mayFree })) as Settled,
   };
 }
+
+const stepOf = (wish: Wish | undefined): { taskId: string; stepId: string } => {
+  if (!wish) throw new Error('a statement answered more than was asked for');
+  return 'take' in wish ? wish.take : wish.settle;
+};
 
 /** The first step that a settle frees goes on in its slot; only others need more. */
 const countSpare = (wishes: readonly Wish[]): number =>

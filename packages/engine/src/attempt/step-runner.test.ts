@@ -40,6 +40,7 @@ const settled = (item: { stepId: string }, facts: Partial<SettleAnswer> = {}): S
   freed: [],
   finished: [],
   unfinished: [],
+  locked: [],
   ...facts,
 });
 const aFreedStep = (facts: Partial<FreedStep> & Pick<FreedStep, 'kind'>): FreedStep => ({
@@ -123,7 +124,7 @@ function start(execute: ExecuteAttempt, ...attempts: StepAttempt[]) {
         const answer =
           wishes.settle.length > 0
             ? await world.settle(wishes.settle, wishes)
-            : { outcomes: new Map(), freed: [], finished: [], unfinished: [] };
+            : { outcomes: new Map(), freed: [], finished: [], unfinished: [], locked: [] };
         const taken = wishes.take.length > 0 ? await world.acquire(wishes.take) : [];
         const handedOn = answer.freed.flatMap((step) => {
           const attempt = step.kind === 'handoff' ? world.attempts.get(step.stepId) : undefined;
@@ -315,6 +316,7 @@ describe('the step runner', () => {
           freed: items.some((item) => item.stepId === 'step-1') ? [...freed] : [],
           finished: [],
           unfinished: [],
+          locked: [],
         });
       return { ...opened, job: jobOf(anAttempt(first)) };
     };

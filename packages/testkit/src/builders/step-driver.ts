@@ -30,6 +30,7 @@ export function driveSteps(database: Database): StepDriver {
     contendedQueues: ALL_QUEUES,
     directRoom: 1_000,
     spare: 0,
+    skipLocked: false,
   };
   const withTask = async <T extends { stepId: string }>(items: readonly T[]): Promise<(T & { taskId: string })[]> => {
     const rows = await database.read<{ id: string; task_id: string }>(

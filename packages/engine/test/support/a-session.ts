@@ -1,0 +1,15 @@
+import type { WorkerSession } from '../../src/index.ts';
+
+/** A session that is alive for as long as the test says so, without heartbeats. */
+export const aSession = (id: string): WorkerSession => ({
+  id,
+  active: 0,
+  hold: () => () => undefined,
+  onOrphan: () => undefined,
+  isContended: () => false,
+  silentMs: () => 0,
+  liveWorkers: 1,
+  onBeat: () => undefined,
+  start: () => Promise.resolve(),
+  stop: () => Promise.resolve(),
+});
