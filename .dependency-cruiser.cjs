@@ -13,9 +13,9 @@ module.exports = {
     {
       name: 'index-only',
       severity: 'error',
-      comment: 'other packages are reached through index.ts',
+      comment: 'other packages are reached through index.ts, their configuration schemas through config.ts',
       from: { path: '^(?:packages|apps)/([^/]+)/' },
-      to: { path: '^packages/[^/]+/src/', pathNot: ['^packages/$1/', '/src/index\\.ts$'] },
+      to: { path: '^packages/[^/]+/src/', pathNot: ['^packages/$1/', '/src/(index|config)\\.ts$'] },
     },
     {
       name: 'contracts-is-leaf',
@@ -40,8 +40,16 @@ module.exports = {
     layer('llm-knows-no-agents', pkgs('llm'), pkgs('agents', 'pipelines')),
     layer('client-is-thin', pkgs('client'), all('contracts', 'client')),
     layer('faces-use-the-client-only', '^apps/(dashboard|cli)/', all('contracts', 'client')),
-    layer('simulator-stands-alone', '^apps/simulator/', all('contracts', 'runtime')),
-    layer('supervisor-only-supervises', '^apps/supervisor/', all('contracts', 'runtime', 'db')),
+    layer('simulator-stands-alone', '^apps/simulator/', all('config', 'contracts', 'runtime')),
+    layer('supervisor-only-supervises', '^apps/supervisor/', all('config', 'contracts', 'runtime', 'db')),
+    {
+      name: 'config-opens-nothing',
+      severity: 'error',
+      comment: 'every process reads the whole configuration, so it loads schemas and no clients',
+      from: { path: '^packages/config/src/' },
+      to: { path: '^packages/(agents|db|engine|llm|queue)/', pathNot: '/src/config\\.ts$' },
+    },
+    layer('packages-below-apps-take-no-configuration', '^packages/(?!config/)', pkgs('config')),
     layer('coordinator-runs-no-llm', '^apps/coordinator/', pkgs('agents', 'llm')),
     {
       name: 'only-main-wires-adapters',

@@ -1,6 +1,7 @@
 /** The product's worker process with agents that do nothing: see `workload.ts`. */
 import { announceReady, createLogger, createMetrics, createShutdown, Secret } from '@pressroom/runtime';
 import { ALL_QUEUES } from '@pressroom/contracts';
+import { readRedisAddress } from '@pressroom/queue';
 
 import { startWorker } from '../../apps/worker/src/wiring/start-worker.ts';
 import { executeWorkload, workloadPipeline } from './workload.ts';
@@ -13,8 +14,7 @@ const stepMs = Number(BENCH_STEP_MS ?? 0);
 await startWorker(
   {
     databaseUrl: new Secret(DATABASE_URL),
-    redisUrl: REDIS_URL === undefined ? undefined : new Secret(REDIS_URL),
-    redisClusterNodes: undefined,
+    redis: readRedisAddress({ REDIS_URL }),
     queues: ALL_QUEUES,
     concurrency: Number(BENCH_SLOTS),
     healthHost: '127.0.0.1',

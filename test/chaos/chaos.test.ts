@@ -21,6 +21,7 @@ const SHORT_NEMESES = [
   'worker SIGKILL',
   'coordinator SIGKILL',
   'Redis FLUSHALL',
+  'Redis demoted',
   'PostgreSQL immediate restart',
   'locked row',
   'provider 5xx storm',

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const config = createRequire(import.meta.url)('../../.dependency-cruiser.cjs') as IConfiguration;
 
-const PACKAGES = 'contracts runtime catalog pipelines db queue engine llm agents client testkit'.split(' ');
+const PACKAGES = 'contracts runtime catalog pipelines db queue engine llm agents config client testkit'.split(' ');
 
 /** From, to, and the rule that must report it. One at least for every rule of the configuration. */
 const PLANTED: [from: string, to: string, rule: string][] = [
@@ -30,6 +30,8 @@ const PLANTED: [from: string, to: string, rule: string][] = [
   ['apps/dashboard/src/a.ts', 'packages/engine/src/index.ts', 'faces-use-the-client-only'],
   ['apps/simulator/src/a.ts', 'packages/llm/src/index.ts', 'simulator-stands-alone'],
   ['apps/supervisor/src/main.ts', 'packages/engine/src/index.ts', 'supervisor-only-supervises'],
+  ['packages/config/src/a.ts', 'packages/llm/src/index.ts', 'config-opens-nothing'],
+  ['packages/engine/src/e.ts', 'packages/config/src/index.ts', 'packages-below-apps-take-no-configuration'],
   ['apps/coordinator/src/main.ts', 'packages/agents/src/index.ts', 'coordinator-runs-no-llm'],
   ['apps/worker/src/a.ts', 'packages/db/src/index.ts', 'only-main-wires-adapters'],
   ['apps/worker/src/main.ts', 'apps/coordinator/src/a.ts', 'apps-are-islands'],
@@ -49,6 +51,8 @@ const ALLOWED: [from: string, to: string][] = [
   ['apps/worker/src/ok.ts', 'packages/agents/src/index.ts'],
   ['apps/worker/src/wiring/ok.ts', 'packages/db/src/index.ts'],
   ['apps/coordinator/src/ok.ts', 'packages/engine/src/index.ts'],
+  ['packages/config/src/ok.ts', 'packages/llm/src/config.ts'],
+  ['apps/supervisor/src/ok.ts', 'packages/config/src/index.ts'],
   ['apps/cli/src/ok.ts', 'packages/client/src/index.ts'],
 ];
 

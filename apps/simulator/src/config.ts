@@ -1,45 +1,9 @@
 import { createHash } from 'node:crypto';
-import type { Tier } from '@pressroom/contracts';
-import { z } from 'zod';
+import { SimulatorVariables } from '@pressroom/config';
+import { checkConfig } from '@pressroom/runtime';
 import type { ReplayOptions } from './replay/replay.ts';
 import { addedModel, type SimulatedModel } from './core/models/model-table.ts';
 import type { TierRule } from './core/models/tier-of-model.ts';
-
-const Port = z.coerce.number().int().min(0).max(65_535).default(0);
-const PerMinute = z.coerce.number().positive();
-const TierList = z
-  .string()
-  .default('')
-  .transform((text, context) =>
-    text
-      .split(',')
-      .map((entry) => entry.trim())
-      .filter((entry) => entry !== '')
-      .flatMap((entry): { name: string; tier: Tier }[] => {
-        const match = /^([^=\s]+)=(T[123])$/.exec(entry);
-        if (match) return [{ name: match[1] ?? '', tier: match[2] as Tier }];
-        context.addIssue({ code: 'custom', message: `"${entry.slice(0, 40)}" is not name=T1, name=T2 or name=T3` });
-        return [];
-      }),
-  );
-
-const Environment = z.object({
-  PRESSROOM_SIMULATOR_HOST: z.string().default('127.0.0.1'),
-  PRESSROOM_SIMULATOR_PORT: Port,
-  PRESSROOM_SIMULATOR_CONTROL_PORT: Port,
-  SIMULATOR_SEED: z.string().min(1).default('pressroom'),
-  SIMULATOR_LATENCY_SCALE: z.coerce.number().min(0).max(100).default(1),
-  SIMULATOR_REPLAY: z.string().min(1).optional(),
-  SIMULATOR_REPLAY_MISS: z.enum(['write', 'fail', 'record']).default('write'),
-  SIMULATOR_REPLAY_UPSTREAM: z.url({ protocol: /^http$/ }).optional(),
-  SIMULATOR_BATCH_MS: z.coerce.number().min(0).default(3_000),
-  SIMULATOR_GULLIBLE: z.enum(['true', 'false']).default('false'),
-  SIMULATOR_TIERS: TierList,
-  SIMULATOR_MODELS: TierList,
-  SIMULATOR_REQUESTS_PER_MINUTE: PerMinute.optional(),
-  SIMULATOR_TOKENS_PER_MINUTE: PerMinute.optional(),
-  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
-});
 
 export interface Config {
   host: string;
@@ -61,11 +25,8 @@ export type ConfigResult = { ok: true; config: Config } | { ok: false; problems:
 
 /** Reads the environment; every problem is reported at once. Empty values count as absent. */
 export function parseConfig(env: Readonly<Record<string, string | undefined>>): ConfigResult {
-  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));
-  const parsed = Environment.safeParse(given);
-  if (!parsed.success) {
-    return { ok: false, problems: parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`) };
-  }
+  const parsed = checkConfig(SimulatorVariables, env);
+  if (!parsed.ok) return { ok: false, problems: parsed.problems.map(({ path, message }) => `${path}: ${message}`) };
   const values = parsed.data;
   return {
     ok: true,

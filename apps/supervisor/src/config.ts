@@ -1,10 +1,12 @@
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 
-import { envChoice, envPort, envSecret, envUrl, parseConfig, type Secret } from '@pressroom/runtime';
-import { z } from 'zod';
+import { checkConfiguration } from '@pressroom/config';
+import { ConfigError, type Secret } from '@pressroom/runtime';
 
 import { parseOptions, type Options } from './options.ts';
+
+const VENDOR_VARIABLES = ['OPENAI_API_KEY', 'OPENAI_BASE_URL', 'ANTHROPIC_API_KEY', 'ANTHROPIC_BASE_URL'] as const;
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -16,54 +18,36 @@ export interface Config extends Options {
   port: number | undefined;
   databaseUrl: string | undefined;
   adminKey: Secret | undefined;
-  configFile: string | undefined;
   logLevel: string;
-  /** A provider is set up through the SDKs' own variables. */
+  /** A provider is set up in variables or in the configuration file; without one the offline simulator stands in. */
   hasProvider: boolean;
   workers: number;
   /** Most workers that scaling may start. */
   maxWorkers: number;
 }
 
-const schema = z.object({
-  PRESSROOM_HOME: z.string().default('.pressroom'),
-  HOST: z.string().default('127.0.0.1'),
-  PORT: envPort().optional(),
-  DATABASE_URL: envUrl(['postgresql:', 'postgres:']).optional(),
-  REDIS_URL: envUrl(['redis:', 'rediss:']).optional(),
-  PRESSROOM_ADMIN_KEY: envSecret({ minLength: 16 }).optional(),
-  PRESSROOM_CONFIG: z.string().optional(),
-  LOG_LEVEL: envChoice(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
-  OPENAI_API_KEY: z.string().optional(),
-  OPENAI_BASE_URL: envUrl(['http:', 'https:']).optional(),
-  ANTHROPIC_API_KEY: z.string().optional(),
-  ANTHROPIC_BASE_URL: envUrl(['http:', 'https:']).optional(),
-  'command line': z.array(z.string()).transform((argv, context) => {
-    const { options, problems } = parseOptions(argv);
-    for (const message of problems) context.addIssue({ code: 'custom', message });
-    return options;
-  }),
-});
-
-/** @throws ConfigError with every problem of environment and command line at once */
+/**
+ * The supervisor's part of the configuration.
+ * @throws {ConfigError} with every problem of the command line and of all processes' configuration at once
+ */
 export function readConfig(env: Environment, argv: readonly string[], checkoutDir: string): Config {
-  const parsed = parseConfig(schema, { ...env, 'command line': argv }, 'the environment and the command line');
-  const options = parsed['command line'];
+  const { options, problems: misused } = parseOptions(argv);
+  const configFile = env['PRESSROOM_CONFIG'] ? resolve(checkoutDir, env['PRESSROOM_CONFIG']) : undefined;
+  const { configuration, problems } = checkConfiguration({ ...env, PRESSROOM_CONFIG: configFile }, 'system');
+  const all = [...problems, ...misused.map((message) => ({ path: 'command line', message }))];
+  if (configuration === undefined || all.length > 0) {
+    throw new ConfigError('the environment, the configuration file and the command line', all);
+  }
+  const { variables, file } = configuration;
   return {
     ...options,
-    home: resolve(checkoutDir, parsed.PRESSROOM_HOME),
-    host: parsed.HOST,
-    port: parsed.PORT,
-    databaseUrl: parsed.DATABASE_URL,
-    adminKey: parsed.PRESSROOM_ADMIN_KEY,
-    configFile: parsed.PRESSROOM_CONFIG && resolve(checkoutDir, parsed.PRESSROOM_CONFIG),
-    logLevel: parsed.LOG_LEVEL,
-    hasProvider: [
-      parsed.OPENAI_API_KEY,
-      parsed.OPENAI_BASE_URL,
-      parsed.ANTHROPIC_API_KEY,
-      parsed.ANTHROPIC_BASE_URL,
-    ].some((value) => value !== undefined),
+    home: resolve(checkoutDir, variables.PRESSROOM_HOME),
+    host: variables.HOST,
+    port: variables.PORT,
+    databaseUrl: variables.DATABASE_URL?.reveal(),
+    adminKey: variables.PRESSROOM_ADMIN_KEY,
+    logLevel: variables.LOG_LEVEL,
+    hasProvider: file.providers.length > 0 || VENDOR_VARIABLES.some((name) => variables[name] !== undefined),
     // Two, so that losing one is seen to be harmless; one where there is only one core to share.
     workers: options.workers ?? Math.min(2, availableParallelism()),
     maxWorkers: options.workers ?? Math.max(2, availableParallelism()),

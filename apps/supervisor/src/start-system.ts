@@ -9,7 +9,6 @@ import type { PoolSize } from './decide-pool-sizes.ts';
 import type { Home } from './home.ts';
 import { keepPostgres } from './keep-postgres.ts';
 import { ManagedProcess } from './managed-process.ts';
-import { needsSimulator } from './needs-simulator.ts';
 import { planCoordinator, planSimulator, planWorker, type ChildFacts } from './plan-children.ts';
 import { createProcessGroup, type ProcessGroup } from './process-group.ts';
 import type { StartedFacts, Terminal } from './terminal.ts';
@@ -40,7 +39,7 @@ export async function startSystem(config: Config, home: Home, deps: SystemDepend
   const { shutdown, terminal, log } = deps;
   const port = config.port ?? (config.run ? await findFreePort(config.host) : DEFAULT_PORT);
   await checkAddress(config.host, port);
-  const simulated = needsSimulator(config);
+  const simulated = !config.hasProvider;
   const adminKey = config.adminKey ?? readOrCreateAdminKey(home.adminKeyFile);
 
   const databaseUrl = config.databaseUrl ?? (await startDatabase(home, deps));

@@ -63,8 +63,8 @@ tools:
     - { name: handbook, url: "https://mcp.example.org/mcp", keyVariable: HANDBOOK_KEY, tools: [{ name: search }] }
 `;
     expect(problemsOf(() => parse(file))).toEqual([
-      'tools.webSearch.keyVariable the environment variable SEARCH_KEY is not set',
-      'tools.mcp.0.keyVariable the environment variable HANDBOOK_KEY is not set',
+      'PRESSROOM_CONFIG: tools.webSearch.keyVariable the environment variable SEARCH_KEY is not set',
+      'PRESSROOM_CONFIG: tools.mcp.0.keyVariable the environment variable HANDBOOK_KEY is not set',
     ]);
   });
 

@@ -1,4 +1,5 @@
 export { createQueueBackend, type QueueBackendConfig, type QueueStoreConfig } from './backend/create-queue-backend.ts';
+export { readRedisAddress, type RedisAddress, type RedisVariables } from './backend/redis-address.ts';
 export type { LockTiming, QueueBackend } from './backend/queue-backend.ts';
 export { createProducer, type AddOutcome, type Producer } from './producer.ts';
 export { jobIdOf, type StepDispatch } from './job-options.ts';

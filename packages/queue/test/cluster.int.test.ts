@@ -1,85 +1,144 @@
-import { findFreePort, newId, silentLogger } from '@pressroom/runtime';
-import { hasTestRedis, type PrivateRedis, startPrivateRedis, until } from '@pressroom/testkit';
-import { Redis } from 'ioredis';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { newId, silentLogger } from '@pressroom/runtime';
+import { hasTestRedis, until } from '@pressroom/testkit';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 
-import { createConsumer, createProducer, createQueueAdmin, createQueueBackend } from '../src/index.ts';
+import {
+  createConsumer,
+  createProducer,
+  createQueueAdmin,
+  createQueueBackend,
+  type RedisVariables,
+} from '../src/index.ts';
+import { openBackend, redisStore } from './stores.ts';
+import { type Certificates, createCertificates } from './support/certificates.ts';
+import { type ClusterUnderTest, startCluster } from './support/start-cluster.ts';
 
-const MASTERS = 3;
-const SLOTS = 16_384;
+const QUEUES = ['draft.interactive', 'refine.batch'] as const;
+const PASSWORD = 'p@ss,word/1';
+/** The least an account needs; docs/redis.md gives this line to operators. */
+const RULES = '~{pressroom}:* +@read +@write +@blocking +@scripting +@connection +@transaction +info +cluster';
+
+const jobs = (count: number) =>
+  Array.from({ length: count }, () => ({ job: { taskId: newId(), stepId: newId(), attempt: 1 }, priority: 5 }));
 
 describe.skipIf(!hasTestRedis())('a Redis cluster', () => {
-  const nodes: PrivateRedis[] = [];
-  beforeAll(async () => {
-    for (let index = 0; index < MASTERS; index += 1) {
-      const busPort = await findFreePort();
-      const node = await startPrivateRedis({ args: ['--cluster-enabled', 'yes', '--cluster-port', String(busPort)] });
-      if (node === undefined) throw new Error('redis-server is not installed');
-      nodes.push(node);
-      const client = new Redis(node.url);
-      const from = Math.ceil((SLOTS / MASTERS) * index);
-      await client.cluster('ADDSLOTSRANGE', from, Math.ceil((SLOTS / MASTERS) * (index + 1)) - 1);
-      const first = nodes[0];
-      if (first !== undefined && index > 0) {
-        const greeter = new Redis(first.url);
-        await greeter.call('CLUSTER', 'MEET', '127.0.0.1', String(node.port), String(busPort));
-        greeter.disconnect();
-      }
-      client.disconnect();
-    }
-    await until(
-      async () => {
-        const states = await Promise.all(
-          nodes.map(async ({ url }) => {
-            const client = new Redis(url);
-            const info = await client.cluster('INFO');
-            client.disconnect();
-            return info.includes('cluster_state:ok') && info.includes(`cluster_known_nodes:${MASTERS}`);
-          }),
-        );
-        return states.every(Boolean);
-      },
-      { timeoutMs: 20_000, everyMs: 100 },
-    );
-  });
-  afterAll(async () => {
-    await Promise.all(nodes.map((node) => node.stop()));
+  const cleanUps: (() => Promise<unknown>)[] = [];
+  afterEach(async () => {
+    for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
   });
 
-  it('carries jobs like a single server', async () => {
-    const backend = createQueueBackend({
-      kind: 'redis',
-      clusterNodes: nodes.map(({ port }) => `127.0.0.1:${port}`),
-      log: silentLogger(),
-    });
-    await backend.prepare();
+  function open(variables: RedisVariables) {
+    const backend = openBackend(redisStore(variables));
     const producer = createProducer({ backend, log: silentLogger(), timeoutMs: 5_000 });
     const admin = createQueueAdmin({ backend });
     const seen: string[] = [];
-    const consumer = createConsumer({
-      backend,
-      queues: ['draft.interactive', 'refine.batch'],
-      concurrency: 2,
-      log: silentLogger(),
-      handler: (job) => Promise.resolve(seen.push(job.stepId)),
+    const consume = () => {
+      const consumer = createConsumer({
+        backend,
+        queues: QUEUES,
+        concurrency: 2,
+        log: silentLogger(),
+        handler: (job) => Promise.resolve(seen.push(job.stepId)),
+      });
+      cleanUps.push(() => consumer.close());
+    };
+    cleanUps.push(async () => {
+      await producer.close();
+      await admin.close();
+      await backend.close();
     });
-    const jobs = Array.from({ length: 10 }, () => ({
-      job: { taskId: newId(), stepId: newId(), attempt: 1 },
-      priority: 5,
-    }));
-    expect((await producer.add('draft.interactive', jobs)).failed).toEqual([]);
-    expect((await producer.add('refine.batch', jobs)).failed).toEqual([]);
-    await until(() => seen.length === 20, { timeoutMs: 10_000 });
-    await until(async () => (await admin.counts(['draft.interactive']))[0]?.active === 0);
-    await consumer.close();
-    await producer.close();
-    await admin.close();
-    await backend.close();
+    return { backend, producer, admin, seen, consume };
+  }
+
+  /** Adds to two queues and waits until all of it is done. */
+  async function carryJobs({ producer, admin, seen, consume }: ReturnType<typeof open>): Promise<void> {
+    consume();
+    const before = seen.length;
+    for (const queue of QUEUES) expect((await producer.add(queue, jobs(10))).failed).toEqual([]);
+    await until(() => seen.length === before + 20, { timeoutMs: 10_000 });
+    await until(async () => (await admin.counts(QUEUES)).every(({ active }) => active === 0));
+  }
+
+  describe('without access control', () => {
+    let cluster: ClusterUnderTest;
+    beforeAll(async () => {
+      cluster = await startCluster();
+    }, 60_000);
+    afterAll(() => cluster.stop());
+
+    it('carries jobs like a single server', async () => {
+      const opened = open({ REDIS_CLUSTER_NODES: cluster.nodes.map(({ port }) => `127.0.0.1:${port}`).join(',') });
+      await opened.backend.prepare();
+      await carryJobs(opened);
+    });
+  });
+
+  describe('with TLS, client certificates, an ACL user and its password', () => {
+    let certificates: Certificates;
+    let cluster: ClusterUnderTest;
+    let variables: RedisVariables;
+
+    beforeAll(async () => {
+      certificates = createCertificates();
+      const replica = ['--user', 'replica', 'on', `>${PASSWORD}`, '+psync', '+replconf', '+ping'];
+      const app = ['--user', 'app', 'on', `>${PASSWORD}`, ...RULES.split(' ')];
+      const args = ['--masteruser', 'replica', '--masterauth', PASSWORD, ...replica, ...app];
+      cluster = await startCluster({ certificates, replicas: true, args });
+      const access = `rediss://app:${encodeURIComponent(PASSWORD)}`;
+      const [first, ...others] = cluster.nodes.slice(0, 3).map(({ port }) => `127.0.0.1:${port}`);
+      variables = {
+        // One node states the access, the others only their address.
+        REDIS_CLUSTER_NODES: [`${access}@${first ?? ''}`, ...others].join(','),
+        REDIS_TLS_CA_FILE: certificates.ca,
+        REDIS_TLS_CERT_FILE: certificates.cert,
+        REDIS_TLS_KEY_FILE: certificates.key,
+      };
+    }, 60_000);
+    afterAll(async () => {
+      await cluster.stop();
+      certificates.remove();
+    });
+
+    it('carries jobs with the least rights that the documentation names', async () => {
+      const { primary } = await cluster.ownerOf('{pressroom}');
+      // From here on nobody enters without a password.
+      for (const { server } of cluster.nodes)
+        await server.command('ACL', 'SETUSER', 'default', 'resetkeys', 'nocommands', '+cluster', '+info', '+acl');
+      const opened = open(variables);
+      await opened.backend.prepare();
+      await carryJobs(opened);
+      expect(await primary.server.command('ACL', 'LOG')).toBe('*0\r\n');
+    });
+
+    it('goes on after the primary of its slot was killed and a replica took over', async () => {
+      const opened = open(variables);
+      await carryJobs(opened);
+      const { primary, replica } = await cluster.ownerOf('{pressroom}');
+      await primary.server.stop();
+      const { producer, seen } = opened;
+      const [dispatch] = jobs(1);
+      await until(async () => dispatch && (await producer.add('refine.batch', [dispatch])).added.length === 1, {
+        timeoutMs: 20_000,
+      });
+      await until(() => seen.includes(dispatch?.job.stepId ?? ''), { timeoutMs: 10_000 });
+      expect(await replica?.server.command('CLUSTER', 'INFO')).toContain('cluster_state:ok');
+    }, 60_000);
+
+    it.each<[string, () => RedisVariables]>([
+      [
+        'a wrong password',
+        () => ({ ...variables, REDIS_CLUSTER_NODES: variables.REDIS_CLUSTER_NODES?.replace('p%40ss', 'canary') }),
+      ],
+      ['an unknown authority', () => ({ ...variables, REDIS_TLS_CA_FILE: undefined })],
+      ['no certificate', () => ({ ...variables, REDIS_TLS_CERT_FILE: undefined, REDIS_TLS_KEY_FILE: undefined })],
+    ])('does not let clients in with %s', async (_, withFault) => {
+      const { backend } = open(withFault());
+      await expect(backend.prepare()).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    });
   });
 
   it('needs a hash tag in the prefix', () => {
-    expect(() =>
-      createQueueBackend({ kind: 'redis', clusterNodes: ['127.0.0.1:1'], prefix: 'plain', log: silentLogger() }),
-    ).toThrow('hash tag');
+    const store = redisStore({ REDIS_CLUSTER_NODES: '127.0.0.1:1' });
+    expect(() => createQueueBackend({ ...store, prefix: 'plain', log: silentLogger() })).toThrow('hash tag');
   });
 });

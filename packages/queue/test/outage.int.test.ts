@@ -18,7 +18,7 @@ import {
   type ConsumerOptions,
   type QueueBackend,
 } from '../src/index.ts';
-import { openBackend } from './stores.ts';
+import { openBackend, redisStore } from './stores.ts';
 
 const QUEUE = 'draft.interactive';
 const LOCKS = { lockDurationMs: 1_000, stalledIntervalMs: 250 };
@@ -76,7 +76,7 @@ describe.skipIf(!hasTestRedis())('Redis', () => {
   it('that never was there: adding fails within two seconds', async () => {
     const server = await startRedis();
     await server.stop();
-    const { add } = open({ kind: 'redis', url: server.url });
+    const { add } = open(redisStore({ REDIS_URL: server.url }));
     const job = aJob();
     let outcome: unknown;
     expect(
@@ -90,7 +90,7 @@ describe.skipIf(!hasTestRedis())('Redis', () => {
   it('that never was there: preparing and asking fail in time, and say that it does not answer', async () => {
     const server = await startRedis();
     await server.stop();
-    const { backend } = open({ kind: 'redis', url: server.url });
+    const { backend } = open(redisStore({ REDIS_URL: server.url }));
     const admin = createQueueAdmin({ backend, timeoutMs: 300 });
     await expect(admin.ping()).rejects.toMatchObject({ code: 'UNAVAILABLE' });
     await expect(admin.counts([QUEUE])).rejects.toMatchObject({ code: 'UNAVAILABLE' });
@@ -99,7 +99,7 @@ describe.skipIf(!hasTestRedis())('Redis', () => {
 
   it('that dies: adding fails at once, until it is back', async () => {
     const server = await startRedis();
-    const { add } = open({ kind: 'redis', url: server.url });
+    const { add } = open(redisStore({ REDIS_URL: server.url }));
     expect((await add([aJob()])).added).toHaveLength(1);
     await server.stop();
     expect(await elapsedMs(() => add([aJob()]))).toBeLessThan(2_000);
@@ -110,7 +110,7 @@ describe.skipIf(!hasTestRedis())('Redis', () => {
 
   it('that hangs: adding gives up after a second, then does not wait again each time', async () => {
     const server = await startRedis();
-    const { add } = open({ kind: 'redis', url: server.url });
+    const { add } = open(redisStore({ REDIS_URL: server.url }));
     await add([aJob()]);
     server.pause();
     expect(await elapsedMs(() => add([aJob()]))).toBeLessThan(2_000);
@@ -121,7 +121,7 @@ describe.skipIf(!hasTestRedis())('Redis', () => {
 
   it('that comes back empty: the consumer takes what is added then', async () => {
     const server = await startRedis();
-    const { backend, add } = open({ kind: 'redis', url: server.url });
+    const { backend, add } = open(redisStore({ REDIS_URL: server.url }));
     const seen = collect(backend);
     await add([aJob()]);
     await until(() => seen.length === 1);
@@ -133,7 +133,7 @@ describe.skipIf(!hasTestRedis())('Redis', () => {
 
   it.each(['allkeys-lru', 'volatile-ttl'])('that evicts by %s is refused, with what to do', async (policy) => {
     const server = await startRedis({ args: ['--maxmemory-policy', policy] });
-    const { backend } = open({ kind: 'redis', url: server.url });
+    const { backend } = open(redisStore({ REDIS_URL: server.url }));
     await expect(backend.prepare()).rejects.toMatchObject({
       code: 'STORE_UNSUITABLE',
       message: expect.stringMatching(new RegExp(`${policy}.*set "maxmemory-policy noeviction"`)) as string,

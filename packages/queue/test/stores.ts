@@ -5,7 +5,13 @@ import { createTestDatabase, getTestRedis, hasTestRedis, type TestDatabase } fro
 import { Redis } from 'ioredis';
 import pg from 'pg';
 
-import { createQueueBackend, type QueueBackend, type QueueStoreConfig } from '../src/index.ts';
+import {
+  createQueueBackend,
+  type QueueBackend,
+  type QueueStoreConfig,
+  readRedisAddress,
+  type RedisVariables,
+} from '../src/index.ts';
 
 /** A store under test: an empty key space or schema per call of `config`. */
 export interface StoreUnderTest {
@@ -59,12 +65,12 @@ const redis: StoreUnderTest = {
   setUp: () => Promise.resolve(),
   tearDown: () => Promise.resolve(),
   config: () => {
-    const { url, prefix } = getTestRedis();
-    return { kind: 'redis', url, prefix };
+    const { address, prefix } = getTestRedis();
+    return { kind: 'redis', address, prefix };
   },
   flush: async (config) => {
     if (config.kind !== 'redis') return;
-    const client = new Redis(config.url ?? '');
+    const client = new Redis(getTestRedis().url);
     // Other test files share the server: lose this test's keys only.
     const keys = await client.keys(`${(config.prefix ?? '').replaceAll(/[{}]/g, '\\$&')}:*`);
     if (keys.length > 0) await client.del(keys);
@@ -73,6 +79,13 @@ const redis: StoreUnderTest = {
   },
   addGarbage,
 };
+
+/** A store at this address; `@throws {ConfigError}` when the variables name none. */
+export function redisStore(variables: RedisVariables): QueueStoreConfig & { kind: 'redis' } {
+  const address = readRedisAddress(variables);
+  if (address === undefined) throw new TypeError('no address of Redis');
+  return { kind: 'redis', address };
+}
 
 export const STORES: readonly StoreUnderTest[] = [redis, postgres];
 

@@ -47,7 +47,7 @@ describe('parseConfig', () => {
     expect(problemsOf(() => parseConfig(schema, { PORT: '99999', ADMIN_KEY: 'short' }))).toEqual([
       { path: 'PORT', message: 'must be an integer from 0 to 65535, got "99999"' },
       { path: 'DATABASE_URL', message: 'is required' },
-      { path: 'ADMIN_KEY', message: 'must have at least 16 characters' },
+      { path: 'ADMIN_KEY', message: 'must have at least 16 characters, has 5' },
     ]);
   });
 

@@ -34,13 +34,22 @@ export function parseConfig<Schema extends z.ZodType>(
   env: Readonly<Record<string, unknown>>,
   source = 'the environment',
 ): z.output<Schema> {
+  const checked = checkConfig(schema, env);
+  if (checked.ok) return checked.data;
+  throw new ConfigError(source, checked.problems);
+}
+
+export type ConfigCheck<T> = { ok: true; data: T } | { ok: false; problems: readonly ConfigProblem[] };
+
+/** As `parseConfig`, for those that join the problems of several inputs. */
+export function checkConfig<Schema extends z.ZodType>(
+  schema: Schema,
+  env: Readonly<Record<string, unknown>>,
+): ConfigCheck<z.output<Schema>> {
   const present = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));
   const parsed = schema.safeParse(present);
-  if (parsed.success) return parsed.data;
-  throw new ConfigError(
-    source,
-    parsed.error.issues.flatMap((issue) => describeIssue(issue, present)),
-  );
+  if (parsed.success) return { ok: true, data: parsed.data };
+  return { ok: false, problems: parsed.error.issues.flatMap((issue) => describeIssue(issue, present)) };
 }
 
 function describeIssue(issue: z.core.$ZodIssue, input: Readonly<Record<string, unknown>>): ConfigProblem[] {

@@ -70,12 +70,19 @@ export const envDurationMs = ({ minMs = 0, maxMs = Number.MAX_SAFE_INTEGER } = {
     return z.NEVER;
   });
 
-/** A value that is never printed, not even in the message that rejects it. */
-export const envSecret = ({ minLength = 1 } = {}) =>
+/**
+ * A value that is never printed, not even in the message that rejects it.
+ * @param options.hint what to do about one that is too short
+ */
+export const envSecret = ({ minLength = 1, hint }: { minLength?: number; hint?: string } = {}) =>
   z
     .string()
     .refine((text) => text.trim().length >= minLength, {
-      error: `must have at least ${minLength} character${minLength === 1 ? '' : 's'}`,
+      error: ({ input }) => {
+        const length = typeof input === 'string' ? input.trim().length : 0;
+        const fault = `must have at least ${minLength} character${minLength === 1 ? '' : 's'}, has ${length}`;
+        return hint === undefined ? fault : `${fault}; ${hint}`;
+      },
     })
     .transform((text) => new Secret(text.trim()));
 

@@ -18,3 +18,4 @@ export { runInProcess, type InProcessRun } from './evaluation/run-in-process.ts'
 export { choosePlantedCases, mendPlanted, type MendedCase, type PlantedCase } from './evaluation/mend-planted.ts';
 export { writeSoundArticle, type SoundArticle } from './evaluation/sound-article.ts';
 export { aScope } from './evaluation/a-step-context.ts';
+export { startTcpProxy, type TcpProxy } from './stores/tcp-proxy.ts';

@@ -75,6 +75,10 @@ export const NEMESES: Readonly<Record<string, Nemesis>> = {
     await stores.flushRedis();
     return { workers: 0 };
   },
+  'Redis demoted': async ({ stores }) => {
+    await stores.demoteRedis();
+    return { workers: 0 };
+  },
   'PostgreSQL immediate restart': async ({ stores, stack }) => {
     await stores.restartPostgres();
     // Calls in flight may end twice in doubt, never twice in the books; repeats are bounded as for a killed worker.

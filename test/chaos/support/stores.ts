@@ -1,12 +1,10 @@
-import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createConnection } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { applyMigrations, startEmbeddedPostgres, type EmbeddedPostgres } from '@pressroom/db';
 import { silentLogger } from '@pressroom/runtime';
-import { startPrivateRedis, type PrivateRedis } from '@pressroom/testkit';
+import { startPrivateRedis, startTcpProxy, type PrivateRedis, until } from '@pressroom/testkit';
 
 import type { Backend } from '../../e2e/support/start-stack.ts';
 
@@ -20,6 +18,8 @@ export interface ChaosStores {
   restartRedis(): Promise<void>;
   /** Everything in the queue store is gone while it serves. */
   flushRedis(): Promise<void>;
+  /** A replica becomes the primary behind the same address; the old primary lives on as its replica, sockets included. */
+  demoteRedis(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -32,7 +32,7 @@ export async function startChaosStores(backend: Backend): Promise<ChaosStores> {
     startEmbeddedPostgres({ dataDir, ...(port !== undefined && { port }), log: silentLogger(), settings: DURABLE });
   let postgres = await start();
   await applyMigrations({ databaseUrl: postgres.url, log: silentLogger() });
-  let redis: PrivateRedis | undefined = backend === 'redis' ? await startPrivateRedis() : undefined;
+  const redis = backend === 'redis' ? await startChaosRedis() : undefined;
   return {
     databaseUrl: postgres.url,
     ...(redis && { redisUrl: redis.url }),
@@ -42,23 +42,57 @@ export async function startChaosStores(backend: Backend): Promise<ChaosStores> {
       await postgres.stop();
       postgres = await start(postgres.port);
     },
-    async restartRedis() {
-      if (!redis) return;
-      await redis.stop();
-      redis = await startPrivateRedis({ port: redis.port });
-    },
-    async flushRedis() {
-      if (!redis) return;
-      const socket = createConnection(redis.port, '127.0.0.1');
-      socket.write('FLUSHALL\r\n');
-      const [reply] = (await once(socket, 'data')) as [Buffer];
-      socket.destroy();
-      if (!reply.toString().startsWith('+OK')) throw new Error(`FLUSHALL answered ${reply.toString()}`);
-    },
+    restartRedis: () => redis?.restart() ?? Promise.resolve(),
+    flushRedis: () => redis?.flush() ?? Promise.resolve(),
+    demoteRedis: () => redis?.demote() ?? Promise.resolve(),
     async stop() {
       await redis?.stop();
       await postgres.stop();
       rmSync(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** One Redis at an address that stays, whichever server is behind it. */
+async function startChaosRedis() {
+  const start = async (port?: number): Promise<PrivateRedis> => {
+    const server = await startPrivateRedis({
+      args: ['--repl-diskless-sync-delay', '0'],
+      ...(port !== undefined && { port }),
+    });
+    if (server === undefined) throw new Error('redis-server is not installed');
+    return server;
+  };
+  let primary = await start();
+  let demoted: PrivateRedis | undefined;
+  const address = await startTcpProxy({ target: primary.port });
+  const follow = (server: PrivateRedis, leader: PrivateRedis) =>
+    server.command('REPLICAOF', '127.0.0.1', String(leader.port));
+  return {
+    url: `redis://127.0.0.1:${address.port}`,
+    async restart() {
+      await primary.stop();
+      primary = await start(primary.port);
+    },
+    async flush() {
+      const reply = await primary.command('FLUSHALL');
+      if (!reply.startsWith('+OK')) throw new Error(`FLUSHALL answered ${reply}`);
+    },
+    async demote() {
+      await demoted?.stop();
+      const promoted = await start();
+      demoted = primary;
+      await follow(promoted, primary);
+      await until(async () => (await promoted.command('INFO', 'replication')).includes('master_link_status:up'));
+      await promoted.command('REPLICAOF', 'NO', 'ONE');
+      address.redirect(promoted.port);
+      primary = promoted;
+      await follow(demoted, promoted);
+    },
+    async stop() {
+      await address.stop();
+      await demoted?.stop();
+      await primary.stop();
     },
   };
 }

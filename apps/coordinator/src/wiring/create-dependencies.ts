@@ -88,9 +88,7 @@ export async function createDependencies(
   const backend = createQueueBackend(
     config.redis === undefined
       ? { kind: 'postgres', databaseUrl: url, log }
-      : config.redis.clusterNodes.length > 0
-        ? { kind: 'redis', clusterNodes: config.redis.clusterNodes, log }
-        : { kind: 'redis', url: config.redis.url?.reveal() ?? '', log },
+      : { kind: 'redis', address: config.redis, log },
   );
   shutdown.register('queue store', () => backend.close());
   await backend.prepare().catch((error: unknown) => {

@@ -29,6 +29,7 @@ import {
   createQueueBackend,
   type MalformedJob,
   type QueueBackend,
+  type RedisAddress,
 } from '@pressroom/queue';
 import {
   startHealthServer,
@@ -44,8 +45,8 @@ import { hostname } from 'node:os';
 /** What a worker process needs to know, whatever its agents are. */
 export interface WorkerSettings {
   databaseUrl: Secret;
-  redisUrl: Secret | undefined;
-  redisClusterNodes: readonly string[] | undefined;
+  /** Absent: queues live in PostgreSQL. */
+  redis: RedisAddress | undefined;
   queues: readonly QueueName[];
   /** Attempts at once, over all queues. */
   concurrency: number;
@@ -199,8 +200,10 @@ const succeeds = (work: Promise<unknown>): Promise<boolean> =>
   );
 
 function openQueueBackend(settings: WorkerSettings, log: Logger): QueueBackend {
-  if (settings.redisClusterNodes)
-    return createQueueBackend({ kind: 'redis', clusterNodes: settings.redisClusterNodes, log });
-  if (settings.redisUrl) return createQueueBackend({ kind: 'redis', url: settings.redisUrl.reveal(), log });
-  return createQueueBackend({ kind: 'postgres', databaseUrl: settings.databaseUrl.reveal(), log });
+  const { redis, databaseUrl } = settings;
+  return createQueueBackend(
+    redis === undefined
+      ? { kind: 'postgres', databaseUrl: databaseUrl.reveal(), log }
+      : { kind: 'redis', address: redis, log },
+  );
 }

@@ -110,8 +110,7 @@ export async function startTestFleet(kind: 'redis' | 'postgres'): Promise<TestFl
       await startWorker(
         {
           databaseUrl: new Secret(db.url),
-          redisUrl: undefined,
-          redisClusterNodes: undefined,
+          redis: undefined,
           queues,
           concurrency,
           healthHost: '127.0.0.1',

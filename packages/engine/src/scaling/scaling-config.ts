@@ -1,4 +1,4 @@
-import { parsePools } from '@pressroom/queue';
+import { parsePools } from '@pressroom/queue/config';
 import { errorMessage } from '@pressroom/runtime';
 import { z } from 'zod';
 

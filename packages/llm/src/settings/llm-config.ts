@@ -36,21 +36,21 @@ const PurposeConfig = z.strictObject({
   cacheable: z.boolean().optional(),
 });
 
-/** The part of `PRESSROOM_CONFIG` that concerns models and providers. Keys come from the environment, in `main.ts`. */
-export const LlmConfig = z
-  .strictObject({
-    providers: z.array(ProviderConfig).default([]),
-    /** Candidates of a tier, best first, in place of the built-in ones: `openai/gpt-6-luna`. */
-    tiers: z.partialRecord(Tier, z.array(z.string().min(1)).min(1)).default({}),
-    /** The model that savings are measured against. */
-    baseline: z.string().optional(),
-    purposes: z.record(z.string(), PurposeConfig).default({}),
-    gateway: GatewaySettings.prefault({}),
-  })
-  .superRefine(({ providers }, context) => {
-    providers.forEach(({ name }, index) => {
-      if (providers.findIndex((other) => other.name === name) === index) return;
-      context.addIssue({ code: 'custom', path: ['providers', index, 'name'], message: `${name} is configured twice` });
-    });
+function refuseTwins(providers: readonly ProviderConfig[], context: z.RefinementCtx): void {
+  providers.forEach(({ name }, index) => {
+    if (providers.findIndex((other) => other.name === name) === index) return;
+    context.addIssue({ code: 'custom', path: [index, 'name'], message: `${name} is configured twice` });
   });
+}
+
+/** The part of `PRESSROOM_CONFIG` that concerns models and providers. Keys come from the environment, in `main.ts`. */
+export const LlmConfig = z.strictObject({
+  providers: z.array(ProviderConfig).superRefine(refuseTwins).default([]),
+  /** Candidates of a tier, best first, in place of the built-in ones: `openai/gpt-6-luna`. */
+  tiers: z.partialRecord(Tier, z.array(z.string().min(1)).min(1)).default({}),
+  /** The model that savings are measured against. */
+  baseline: z.string().optional(),
+  purposes: z.record(z.string(), PurposeConfig).default({}),
+  gateway: GatewaySettings.prefault({}),
+});
 export type LlmConfig = z.output<typeof LlmConfig>;

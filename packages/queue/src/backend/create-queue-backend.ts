@@ -3,10 +3,10 @@ import type { Logger } from '@pressroom/runtime';
 import type { QueueBackend } from './queue-backend.ts';
 import { createRedisQueueBackend } from './queue-backend.redis.ts';
 import { createPostgresQueueBackend } from './queue-backend.sql.ts';
+import type { RedisAddress } from './redis-address.ts';
 
 export type QueueStoreConfig =
-  | { kind: 'redis'; url: string; clusterNodes?: undefined; prefix?: string }
-  | { kind: 'redis'; url?: undefined; clusterNodes: readonly string[]; prefix?: string }
+  | { kind: 'redis'; address: RedisAddress; prefix?: string }
   | { kind: 'postgres'; databaseUrl: string; poolSize?: number; schema?: string };
 export type QueueBackendConfig = QueueStoreConfig & { log: Logger };
 

@@ -1,17 +1,13 @@
 import type { QueueName } from '@pressroom/contracts';
-import { bounded, type Logger } from '@pressroom/runtime';
+import { bounded, errorMessage, type Logger } from '@pressroom/runtime';
 import { Queue, Worker } from 'bullmq';
 import { Redis } from 'ioredis';
 
 import { QueueStoreUnavailableError, StoreUnsuitableError } from '../store-errors.ts';
 import { MAX_STALLED_COUNT, SMALL_EVENT_STREAM } from './bull-settings.ts';
 import type { QueueBackend } from './queue-backend.ts';
-import {
-  type ConnectionProfile,
-  createRedisClient,
-  type RedisAddress,
-  type RedisClient,
-} from './redis-client.redis.ts';
+import type { RedisAddress } from './redis-address.ts';
+import { type ConnectionProfile, createRedisClient, type RedisClient } from './redis-client.redis.ts';
 import { findRedisProblems } from './redis-suitability.ts';
 
 /** Hash-tagged, so that all keys of a queue live in one slot of a cluster. */
@@ -21,14 +17,20 @@ const PREPARE_TIMEOUT_MS = 5_000;
 const IDLE_WAIT_MS = 10_000;
 
 /** Redis, one server or a cluster. */
-export function createRedisQueueBackend(config: RedisAddress & { prefix?: string; log: Logger }): QueueBackend {
+export function createRedisQueueBackend(config: { address: RedisAddress; prefix?: string; log: Logger }): QueueBackend {
   const { prefix = DEFAULT_PREFIX, log } = config;
-  if (config.clusterNodes !== undefined && !/\{[^}]+\}/.test(prefix)) {
+  if (config.address.kind === 'cluster' && !/\{[^}]+\}/.test(prefix)) {
     throw new TypeError('on a Redis cluster the prefix needs a hash tag, e.g. {pressroom}');
   }
   const clients = new Map<ConnectionProfile, RedisClient>();
+  let lastError: string | undefined;
   const connect = (profile: ConnectionProfile): RedisClient => {
-    const client = clients.get(profile) ?? createRedisClient(config, profile, log);
+    const known = clients.get(profile);
+    if (known !== undefined) return known;
+    const client = createRedisClient(config.address, profile, log);
+    client.on('error', (error: Error & { lastNodeError?: Error }) => {
+      lastError = errorMessage(error.lastNodeError ?? error);
+    });
     clients.set(profile, client);
     return client;
   };
@@ -39,7 +41,10 @@ export function createRedisQueueBackend(config: RedisAddress & { prefix?: string
     prepare: async () => {
       const infos = await bounded(readInfo(connect('consume')), PREPARE_TIMEOUT_MS, () => new Error('timed out')).catch(
         (cause: unknown) => {
-          throw new QueueStoreUnavailableError(`Redis does not answer within ${PREPARE_TIMEOUT_MS} ms`, { cause });
+          const reason = lastError === undefined ? '' : `; the last error was: ${lastError}`;
+          throw new QueueStoreUnavailableError(`Redis does not answer within ${PREPARE_TIMEOUT_MS} ms${reason}`, {
+            cause,
+          });
         },
       );
       const problems = new Set(infos.flatMap(findRedisProblems));

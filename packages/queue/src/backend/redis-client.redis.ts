@@ -1,15 +1,11 @@
 import type { Logger } from '@pressroom/runtime';
-import { Cluster, type ClusterNode, Redis } from 'ioredis';
+import { Cluster, type DNSLookupFunction, Redis, type RedisOptions } from 'ioredis';
 
 import { throttleLog } from '../throttle-log.ts';
+import { isFailOverError } from './fail-over-error.ts';
+import type { RedisAddress, RedisTls } from './redis-address.ts';
 
 export type RedisClient = Redis | Cluster;
-
-export interface RedisAddress {
-  url?: string | undefined;
-  /** `host:port`, or URLs with credentials; any of the cluster's nodes. */
-  clusterNodes?: readonly string[] | undefined;
-}
 
 const CONNECT_TIMEOUT_MS = 5_000;
 /** Longer than any blocking wait: a socket silent for so long while a reply is due is dead. */
@@ -26,6 +22,10 @@ const PROFILES = {
   consume: { maxRetriesPerRequest: null, enableOfflineQueue: true },
 } as const;
 
+/** ioredis: reconnect and send the command again, or reconnect and reject it. */
+const RESEND = 2;
+const REJECT = 1;
+
 const SOCKET = {
   // The protocol BullMQ was built on.
   protocol: 2,
@@ -36,12 +36,12 @@ const SOCKET = {
 
 const retryStrategy = (attempt: number): number => Math.min(2_000, 50 * 2 ** Math.min(attempt, 10));
 
-/** A connection that never gives up reconnecting; its errors are logged, at most once in ten seconds. */
+/**
+ * A connection that never gives up reconnecting; its errors are logged, at most once in ten seconds. A server that was
+ * demoted keeps its sockets open: its refusals close them, so that the address is connected to again.
+ */
 export function createRedisClient(address: RedisAddress, profile: ConnectionProfile, log: Logger): RedisClient {
-  const client =
-    address.clusterNodes === undefined
-      ? new Redis(address.url ?? 'redis://127.0.0.1:6379', { ...SOCKET, ...PROFILES[profile], retryStrategy })
-      : createCluster(address.clusterNodes, profile);
+  const client = address.kind === 'server' ? createSingle(address, profile) : createCluster(address, profile);
   const report = throttleLog((error: unknown) => {
     log.warn({ err: error, profile }, 'queue.redis_error');
   });
@@ -51,41 +51,45 @@ export function createRedisClient(address: RedisAddress, profile: ConnectionProf
   return client;
 }
 
-function createCluster(nodes: readonly string[], profile: ConnectionProfile): Cluster {
-  const parsed = nodes.map(parseNode);
-  const { username, password, tls } = parsed[0] ?? {};
-  return new Cluster(
-    parsed.map(({ host, port }): ClusterNode => ({ host, port })),
-    {
-      enableOfflineQueue: PROFILES[profile].enableOfflineQueue,
-      clusterRetryStrategy: retryStrategy,
-      redisOptions: {
-        ...SOCKET,
-        maxRetriesPerRequest: PROFILES[profile].maxRetriesPerRequest,
-        ...(username !== undefined && { username }),
-        ...(password !== undefined && { password }),
-        ...(tls === true && { tls: {} }),
-      },
+const accessOptions = ({ username, password, tls }: RedisAddress) => ({
+  ...SOCKET,
+  ...(username !== undefined && { username }),
+  ...(password !== undefined && { password: password.reveal() }),
+  ...(tls && { tls: tlsOptions(tls) }),
+});
+
+const tlsOptions = ({ ca, cert, key }: RedisTls): NonNullable<RedisOptions['tls']> => ({
+  ...(ca !== undefined && { ca }),
+  ...(cert !== undefined && { cert }),
+  ...(key !== undefined && { key: key.reveal() }),
+});
+
+function createSingle(address: RedisAddress & { kind: 'server' }, profile: ConnectionProfile): Redis {
+  return new Redis({
+    ...accessOptions(address),
+    ...PROFILES[profile],
+    ...address.node,
+    db: address.database,
+    retryStrategy,
+    reconnectOnError: (error) => {
+      if (!isFailOverError(error.message)) return false;
+      return PROFILES[profile].enableOfflineQueue ? RESEND : REJECT;
     },
-  );
+  });
 }
 
-/** Reads `host:port`, `redis://user:pass@host:port` or `rediss://…`. */
-export function parseNode(node: string): {
-  host: string;
-  port: number;
-  username?: string;
-  password?: string;
-  tls?: boolean;
-} {
-  const text = node.includes('://') ? node : `redis://${node}`;
-  if (!URL.canParse(text)) throw new TypeError('a cluster node is not host:port');
-  const url = new URL(text);
-  return {
-    host: url.hostname.replace(/^\[|\]$/g, ''),
-    port: url.port === '' ? 6_379 : Number(url.port),
-    ...(url.username !== '' && { username: decodeURIComponent(url.username) }),
-    ...(url.password !== '' && { password: decodeURIComponent(url.password) }),
-    ...(url.protocol === 'rediss:' && { tls: true }),
-  };
+/** Certificates name hosts: a name that the cluster announces must not be replaced by its address. */
+const keepName: DNSLookupFunction = (host, callback) => {
+  callback(null, host);
+};
+
+/** The cluster's own client follows fail-overs: a demoted node answers MOVED, and slots are read again. */
+function createCluster(address: RedisAddress & { kind: 'cluster' }, profile: ConnectionProfile): Cluster {
+  return new Cluster([...address.nodes], {
+    enableOfflineQueue: PROFILES[profile].enableOfflineQueue,
+    clusterRetryStrategy: retryStrategy,
+    slotsRefreshTimeout: CONNECT_TIMEOUT_MS,
+    ...(address.tls && { dnsLookup: keepName }),
+    redisOptions: { ...accessOptions(address), maxRetriesPerRequest: PROFILES[profile].maxRetriesPerRequest },
+  });
 }

@@ -1,7 +1,10 @@
 import { randomBytes } from 'node:crypto';
 
+import { readRedisAddress, type RedisAddress } from '@pressroom/queue/config';
+
 export interface TestRedis {
   url: string;
+  address: RedisAddress;
   /** For keys and queue names of this test alone; hash-tagged, so that it also works on a cluster. */
   prefix: string;
 }
@@ -13,5 +16,7 @@ export const hasTestRedis = (): boolean => process.env['TEST_REDIS_URL'] !== und
 export function getTestRedis(): TestRedis {
   const url = process.env['TEST_REDIS_URL'];
   if (url === undefined) throw new Error('no Redis for this test: apt-get install redis-server, or set REDIS_URL');
-  return { url, prefix: `{test-${randomBytes(6).toString('hex')}}` };
+  const address = readRedisAddress({ REDIS_URL: url });
+  if (address === undefined) throw new Error('TEST_REDIS_URL is empty');
+  return { url, address, prefix: `{test-${randomBytes(6).toString('hex')}}` };
 }

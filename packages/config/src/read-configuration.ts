@@ -1,0 +1,104 @@
+import { readToolSecrets, type ToolSecrets } from '@pressroom/agents/config';
+import { ALL_QUEUES, type QueueName } from '@pressroom/contracts';
+import type { ProviderConfig } from '@pressroom/llm/config';
+import { parsePools, readRedisAddress, type RedisAddress } from '@pressroom/queue/config';
+import { checkConfig, ConfigError, type ConfigProblem, errorMessage, type Secret } from '@pressroom/runtime';
+
+import { checkConfigFile, type ConfigFile } from './config-file.ts';
+import { environmentProviders } from './environment-providers.ts';
+import { Variables } from './variables.ts';
+
+/** `system` is the supervisor, which brings a database and a simulator where none is configured. */
+export type ProcessRole = 'system' | 'coordinator' | 'worker';
+
+/** The whole configuration; every process reads all of it, so that none starts where another would refuse. */
+export interface Configuration {
+  variables: Variables;
+  file: ConfigFile;
+  /** Absent: queues live in PostgreSQL. */
+  redis: RedisAddress | undefined;
+  /** What a worker consumes. */
+  queues: readonly QueueName[];
+  /** From the environment, then from the file. */
+  providers: readonly ProviderConfig[];
+  toolSecrets: ToolSecrets;
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** @throws {ConfigError} with every problem of environment and file at once */
+export function readConfiguration(env: Environment, role: ProcessRole): Configuration & { databaseUrl: Secret } {
+  const { configuration, problems } = checkConfiguration(env, role);
+  const databaseUrl = configuration?.variables.DATABASE_URL;
+  if (problems.length > 0 || configuration === undefined || databaseUrl === undefined) {
+    throw new ConfigError('the configuration', problems);
+  }
+  return { ...configuration, databaseUrl };
+}
+
+/** As `readConfiguration`, for those that add problems of their own or need no database. */
+export function checkConfiguration(
+  env: Environment,
+  role: ProcessRole,
+): { configuration: Configuration | undefined; problems: readonly ConfigProblem[] } {
+  const problems: ConfigProblem[] = [];
+  const parsed = checkConfig(Variables, env);
+  if (!parsed.ok) problems.push(...parsed.problems);
+  problems.push(...findMissing(env, role), ...findReusedKey(env));
+  const redis = collect(problems, () => readRedisAddress(env));
+  const queues = collect(problems, () => readPools(env['PRESSROOM_POOLS']));
+  const file = checkConfigFile(env['PRESSROOM_CONFIG'] || undefined);
+  if (!file.ok) problems.push(...file.problems);
+  // A coordinator runs no tools; their keys may be the workers' alone.
+  const tools = file.ok && role !== 'coordinator' ? readToolSecrets(file.data.tools, env) : undefined;
+  problems.push(
+    ...(tools?.problems.map((problem) => ({ ...problem, path: `PRESSROOM_CONFIG: ${problem.path}` })) ?? []),
+  );
+  if (!parsed.ok || !file.ok || problems.length > 0) return { configuration: undefined, problems };
+  const providers = [...environmentProviders(parsed.data), ...file.data.providers];
+  if (role === 'worker' && providers.length === 0) {
+    const message =
+      'no provider is configured: set a provider’s key, list providers in PRESSROOM_CONFIG, or start with `npm start`, which brings the offline simulator';
+    return { configuration: undefined, problems: [{ path: 'OPENAI_API_KEY', message }] };
+  }
+  const configuration: Configuration = {
+    variables: parsed.data,
+    file: file.data,
+    redis,
+    queues: queues ?? ALL_QUEUES,
+    providers,
+    toolSecrets: tools?.secrets ?? new Map(),
+  };
+  return { configuration, problems };
+}
+
+function findMissing(env: Environment, role: ProcessRole): ConfigProblem[] {
+  if (role === 'system' || env['DATABASE_URL']) return [];
+  const message =
+    'is required: set it to postgresql://user:password@host:5432/database, or start with `npm start`, which brings a database';
+  return [{ path: 'DATABASE_URL', message }];
+}
+
+function findReusedKey({ PRESSROOM_ADMIN_KEY: admin, PRESSROOM_MONITOR_KEY: monitor }: Environment): ConfigProblem[] {
+  if (!admin || admin.trim() !== monitor?.trim()) return [];
+  return [{ path: 'PRESSROOM_MONITOR_KEY', message: 'must not be the admin key; generate another one' }];
+}
+
+const readPools = (spec: string | undefined): readonly QueueName[] => {
+  if (!spec) return ALL_QUEUES;
+  try {
+    return parsePools(spec);
+  } catch (error) {
+    throw new ConfigError('the environment', [{ path: 'PRESSROOM_POOLS', message: errorMessage(error) }]);
+  }
+};
+
+function collect<T>(problems: ConfigProblem[], work: () => T): T | undefined {
+  try {
+    return work();
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    problems.push(...error.problems);
+    return undefined;
+  }
+}

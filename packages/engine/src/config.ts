@@ -1,0 +1,3 @@
+/** The engine's sections of the configuration file; opens nothing. */
+export { CapsConfig } from './dispatch/caps-config.ts';
+export { ScalingConfig } from './scaling/scaling-config.ts';

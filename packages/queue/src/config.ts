@@ -1,0 +1,3 @@
+/** What configuration says about queues; opens nothing and loads no client. */
+export { parsePools, PoolSpecError } from './pools.ts';
+export { readRedisAddress, type RedisAddress, type RedisVariables } from './backend/redis-address.ts';
