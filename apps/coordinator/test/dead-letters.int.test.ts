@@ -86,6 +86,7 @@ describe('dead letters over REST', () => {
     await transitions.fail(taskId, {
       stepId: step.id,
       attempt: attempt.attempt,
+      sessionId,
       failure: {
         code: 'NO_USABLE_SOURCE',
         message,

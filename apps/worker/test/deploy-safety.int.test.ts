@@ -2,10 +2,10 @@ import { randomBytes } from 'node:crypto';
 
 import { findAgent } from '@pressroom/agents';
 import { createMoneyStore } from '@pressroom/db';
-import type { ExecuteAttempt } from '@pressroom/engine';
+import type { ExecuteAttempt, FindPipeline } from '@pressroom/engine';
 import type { Gateway } from '@pressroom/llm';
 import { silentLogger, systemClock } from '@pressroom/runtime';
-import { aChain, aStep, getTestRedis, hasTestRedis, until } from '@pressroom/testkit';
+import { aChain, aPipeline, aStep, getTestRedis, hasTestRedis, until } from '@pressroom/testkit';
 import { Redis } from 'ioredis';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
@@ -43,17 +43,77 @@ describe.each(KINDS)('a worker on %s', (kind) => {
   const deadLetters = (taskId: string) =>
     fleet.sql(`SELECT error_code, message, attempts FROM dead_letter WHERE task_id = $1`, [taskId]);
 
-  it('turns a pipeline version that it does not know into a dead letter at once, and goes on', async () => {
-    await fleet.startWorker({ execute });
+  const refusedStep = (taskId: string) =>
+    until(
+      async () =>
+        (
+          await fleet.sql<{ refused_by: string[]; failures: number; first_started_at: Date | null }>(
+            `SELECT refused_by, failures, first_started_at FROM step
+             WHERE task_id = $1 AND refused_by IS NOT NULL AND status = 'ready'`,
+            [taskId],
+          )
+        )[0],
+      { timeoutMs: 10_000, describe: 'a step that a worker has refused' },
+    );
+  /** As if the first worker had refused the step so long ago, with nothing left of the current delay. */
+  const age = (taskId: string, wait: string) =>
+    fleet.sql(
+      `UPDATE step SET refused_since = now() - $2::interval, available_at = now() WHERE task_id = $1 AND refused_by IS NOT NULL`,
+      [taskId, wait],
+    );
+  const newer: FindPipeline = (type, version = 1) =>
+    type === 'article' && (version === 1 || version === 99) ? aPipeline({ version }) : undefined;
+
+  it('hands a pipeline version that it does not know back, without a failure, for a newer one', async () => {
+    const old = await fleet.startWorker({ execute });
     const ahead = await fleet.submit({ direct: false, pipelineVersion: 99 });
-    expect(await endOf(ahead.id)).toBe('failed');
-    expect(await deadLetters(ahead.id)).toEqual([
-      { error_code: 'PIPELINE_UNKNOWN', message: expect.stringContaining('article') as string, attempts: 1 },
-    ]);
+    expect(await refusedStep(ahead.id)).toMatchObject({ failures: 0, first_started_at: null });
+    // It goes on with what it knows.
     expect(await endOf((await fleet.submit({ direct: false })).id)).toBe('completed');
+    await fleet.startWorker({ execute, findPipeline: newer });
+    await old.terminate();
+    expect(await endOf(ahead.id)).toBe('completed');
+    expect(await deadLetters(ahead.id)).toEqual([]);
+    expect(await fleet.sql(`SELECT failures, losses FROM step WHERE task_id = $1`, [ahead.id])).toEqual([
+      { failures: 0, losses: 0 },
+    ]);
   });
 
-  it('turns an agent that it does not have into a dead letter that says so, and goes on', async () => {
+  it('loses nothing while old and new workers serve one queue', async () => {
+    await fleet.startWorker({ execute });
+    const tasks = await Promise.all(
+      Array.from({ length: 12 }, (_, n) => fleet.submit({ direct: false, pipelineVersion: n % 2 === 0 ? 99 : 1 })),
+    );
+    for (const { id } of tasks.filter((_, n) => n % 2 === 0)) await refusedStep(id);
+    await fleet.startWorker({ execute, findPipeline: newer });
+    for (const { id } of tasks) expect(await endOf(id)).toBe('completed');
+    expect(await fleet.sql(`SELECT 1 FROM dead_letter`)).toEqual([]);
+  });
+
+  it('makes a dead letter of it only after ten minutes, and only once every live worker of the pool refused', async () => {
+    await fleet.startWorker({ execute });
+    const ahead = await fleet.submit({ direct: false, pipelineVersion: 99 });
+    await refusedStep(ahead.id);
+    // A live worker of the pool that has not seen it: it may be the newer one.
+    const unseen = await fleet.addSession();
+    await age(ahead.id, '11 min');
+    await until(async () => (await fleet.sql(`SELECT 1 FROM attempt WHERE task_id = $1`, [ahead.id])).length >= 2);
+    await refusedStep(ahead.id);
+    expect(await deadLetters(ahead.id)).toEqual([]);
+    await fleet.sql(`DELETE FROM worker_session WHERE id = $1`, [unseen]);
+    await age(ahead.id, '11 min');
+    expect(await endOf(ahead.id)).toBe('failed');
+    expect(await deadLetters(ahead.id)).toMatchObject([
+      {
+        error_code: 'PIPELINE_UNKNOWN',
+        message: expect.stringMatching(
+          /article version 99; every live worker of write\.interactive has refused the step for 10 minutes: deploy/,
+        ) as string,
+      },
+    ]);
+  });
+
+  it('hands an agent that it does not have back, for a worker that has it', async () => {
     const money = createMoneyStore(fleet.database);
     const withoutDraft = createExecuteAttempt({
       gateway: { bind: () => ({ takeAvoided: () => [] }) } as unknown as Gateway,
@@ -64,16 +124,15 @@ describe.each(KINDS)('a worker on %s', (kind) => {
       clock: systemClock,
       log: silentLogger(),
     });
-    const worker = await fleet.startWorker({ execute: withoutDraft });
+    const old = await fleet.startWorker({ execute: withoutDraft });
     const task = await fleet.submit({
       direct: false,
       steps: [aStep({ key: 'draft-1', agent: 'draft', queue: 'draft.interactive' })],
     });
-    expect(await endOf(task.id)).toBe('failed');
-    expect(await deadLetters(task.id)).toEqual([
-      { error_code: 'AGENT_UNKNOWN', message: expect.stringContaining('no agent named draft') as string, attempts: 1 },
-    ]);
-    expect(await worker.terminate()).toBe(0);
+    expect(await refusedStep(task.id)).toMatchObject({ failures: 0 });
+    expect(await old.terminate()).toBe(0);
+    await fleet.startWorker({ execute });
+    expect(await endOf(task.id)).toBe('completed');
   });
 
   it('takes nothing of a queue that is not in its pool', async () => {

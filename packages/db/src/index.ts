@@ -37,15 +37,10 @@ export {
   type StepAttempt,
   type StepStore,
 } from './steps/step-store.sql.ts';
-export {
-  createSessionStore,
-  type HeldAttempt,
-  type Heartbeat,
-  type LostStep,
-  type NewSession,
-  type SessionRates,
-  type SessionStore,
-} from './sessions/session-store.sql.ts';
+export { createSessionStore, type LostStep, type NewSession, type SessionStore } from './sessions/session-store.sql.ts';
+export { type HeldAttempt, type Heartbeat, type SessionRates } from './sessions/renew-session.sql.ts';
+export { type HeartbeatSettings } from './sessions/heartbeat-messages.ts';
+export { startHeartbeat, type HeartbeatHandle, type HeartbeatHandlers } from './sessions/start-heartbeat.ts';
 export {
   createMoneyStore,
   type AvoidedEntry,

@@ -1,4 +1,4 @@
-import { AppError } from '@pressroom/runtime';
+import { AppError, type AppErrorOptions } from '@pressroom/runtime';
 
 /** Why an attempt was stopped from outside. The first two are over: nothing of them may be settled. */
 export class LeaseLostError extends AppError {
@@ -12,14 +12,42 @@ export class StepTimedOutError extends AppError {
   readonly retryable = true;
 }
 
-/** The worker is draining and hands the step back; no failure is counted. */
+/** The worker hands the step back; no failure is counted. */
 export class HandedBackError extends AppError {
   readonly code = 'UNAVAILABLE';
   readonly retryable = true;
+  /** The process ends because of one of its steps, and it is not known which: each of them gets a loss. */
+  readonly isLoss: boolean;
+
+  constructor(message: string, options: AppErrorOptions & { isLoss?: boolean } = {}) {
+    super(message, options);
+    this.isLoss = options.isLoss ?? false;
+  }
 }
 
-/** This build does not know the task's pipeline version. */
-export class PipelineUnknownError extends AppError {
+/** This build cannot run the step, a newer one may: the step goes back without a failure. */
+export abstract class StepRefusedError extends AppError {
+  readonly retryable = true;
+}
+
+/** This build does not know the task's type or its pipeline version. */
+export class PipelineUnknownError extends StepRefusedError {
   readonly code = 'PIPELINE_UNKNOWN';
-  readonly retryable = false;
+}
+
+/** This build has no such agent. */
+export class AgentUnknownError extends StepRefusedError {
+  readonly code = 'AGENT_UNKNOWN';
+}
+
+/** The process that ran only this attempt died: aborted, out of memory, killed, or blocked for too long. */
+export class StepCrashedError extends AppError {
+  readonly code = 'STEP_CRASHED';
+  readonly retryable = true;
+}
+
+/** An error that this attempt threw where nothing caught it. Counts as a failure and as a loss of its worker. */
+export class UncaughtStepError extends AppError {
+  readonly code = 'AGENT_BUG';
+  readonly retryable = true;
 }

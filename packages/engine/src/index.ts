@@ -2,14 +2,16 @@ export { planTask, extendPlan, type PlanExtension, type PlanRequest } from './pl
 export { createSubmitter, type SubmitOutcome, type SubmitRequest } from './submit/submit-tasks.ts';
 export { createDispatcher, type Dispatcher } from './dispatch/dispatcher.ts';
 export { createWorkerSession, SESSION_TTL_MS, type WorkerSession } from './lease/worker-session.ts';
+export { createStepRunner, type Checkpoint, type StepRunner } from './attempt/step-runner.ts';
 export {
-  createStepRunner,
+  currentAttempt,
+  type AttemptIdentity,
   type AttemptResult,
-  type Checkpoint,
   type AttemptRun,
   type ExecuteAttempt,
-  type StepRunner,
-} from './attempt/step-runner.ts';
+} from './attempt/execute-safely.ts';
+export { isSuspect } from './attempt/core/is-suspect.ts';
+export { ReportedFailureError, toStepFailure, type StepFailure } from './attempt/core/step-failure.ts';
 export { outlastOutages } from './attempt/outlast-outages.ts';
 export { createApprovals, type ApprovalOutcome, type Approvals } from './approval/approvals.ts';
 export { createQueueControl, type QueueControl } from './queues/queue-control.ts';
@@ -25,8 +27,15 @@ export { startControlLoops } from './loops/control-loops.ts';
 export { createAdmittedSubmitter, type AdmittedSubmitOutcome } from './admission/admitted-submitter.ts';
 export { CapsConfig } from './dispatch/caps-config.ts';
 export { createAdmission, type Admission, type AdmissionOutcome } from './admission/admission.ts';
-export { startCoordinatorLoops, MAX_LOSSES } from './loops/coordinator-loops.ts';
-export { HandedBackError, LeaseLostError, PipelineUnknownError, StepTimedOutError } from './engine-errors.ts';
+export { startCoordinatorLoops } from './loops/coordinator-loops.ts';
+export {
+  AgentUnknownError,
+  HandedBackError,
+  LeaseLostError,
+  PipelineUnknownError,
+  StepCrashedError,
+  StepTimedOutError,
+} from './engine-errors.ts';
 export type { FindPipeline, JobSink } from './ports.ts';
 export {
   createTaskRestarts,

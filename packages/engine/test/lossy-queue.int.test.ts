@@ -8,7 +8,9 @@ import {
   createStepStore,
   createSubmitStore,
   createTaskTransitionStore,
+  startHeartbeat,
   StoreUnavailableError,
+  type HeartbeatHandle,
   type StepStore,
 } from '@pressroom/db';
 import { seededRandom, silentLogger, systemClock, type Clock } from '@pressroom/runtime';
@@ -68,7 +70,18 @@ describe('with a queue store that loses 30 % of its jobs and delivers 20 % twice
     });
     const dispatcher = createDispatcher({ store: createDispatchStore(database, ALL_QUEUES), jobs, clock, log });
     const identity = { host: 'test', pid: 1, queues: ALL_QUEUES, concurrency: CONCURRENCY, version: '0' };
-    const session = createWorkerSession({ store: createSessionStore(database), identity, clock, log });
+    let heartbeat: HeartbeatHandle | undefined;
+    const session = createWorkerSession({
+      store: createSessionStore(database),
+      startHeartbeat: (settings, handlers) =>
+        (heartbeat = startHeartbeat(
+          { ...settings, databaseUrl: db.url, applicationName: 'test', logName: 'test' },
+          handlers,
+        )),
+      identity,
+      clock,
+      log,
+    });
     const hangs = Promise.withResolvers<never>();
     const state = { silent: false, ran: 0 };
     const runner = createStepRunner({
@@ -97,7 +110,7 @@ describe('with a queue store that loses 30 % of its jobs and delivers 20 % twice
       },
     });
     await session.start();
-    return { runner, session, dispatcher, state };
+    return { runner, session, dispatcher, state, silence: () => heartbeat?.stop() };
   };
 
   it('every task still ends exactly once, although a worker falls silent in the middle', async () => {
@@ -170,6 +183,7 @@ describe('with a queue store that loses 30 % of its jobs and delivers 20 % twice
     await until(async () => (await db.sql(`SELECT 1 FROM step WHERE status = 'completed' LIMIT 20`)).length === 20);
     doomed.state.silent = true;
     isFrozen = true;
+    await doomed.silence();
     // Its session ends as if its time were over; the reaper does the rest.
     await until(async () => (await db.sql(`SELECT 1 FROM step WHERE session_id = $1`, [doomed.session.id])).length > 0);
     await scene.silence(doomed.session.id);

@@ -11,6 +11,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { openRun, type Run } from './support/a-run.ts';
 
+const OTHER_SESSION = '00000000-0000-4000-8000-000000000001';
+
 describe('task transitions', () => {
   let db: OpenTestDatabase;
   let run: Run;
@@ -144,27 +146,31 @@ describe('task transitions', () => {
     it.each([
       { title: 'is no longer the one that runs', attempt: 1, elsewhere: true },
       { title: 'never was', attempt: 7, elsewhere: false },
-    ])('changes nothing when it $title: no retry, no dead letter', async ({ attempt, elsewhere }) => {
-      const taskId = await run.submit();
-      const first = await run.start(taskId, 'research');
-      if (elsewhere) {
-        await db.sql(`UPDATE step SET status = 'queued', session_id = NULL WHERE id = $1`, [first.stepId]);
-        await run.scene.acquire(await run.scene.addSession(), first.stepId, 2);
-      }
-      const before = await everything(taskId);
-      const failure = {
-        code: 'X',
-        message: 'x',
-        retryable: false,
-        counts: true,
-        retryAfterMs: 0,
-        outcome: 'failed' as const,
-      };
-      expect(
-        await run.transitions.fail(taskId, { stepId: first.stepId, attempt, failure, costNano: 5n }),
-      ).toBeUndefined();
-      expect(await everything(taskId)).toEqual(before);
-    });
+      { title: 'runs in another session', attempt: 1, elsewhere: false, sessionId: OTHER_SESSION },
+    ])(
+      'changes nothing when it $title: no retry, no dead letter',
+      async ({ attempt, elsewhere, sessionId = run.sessionId }) => {
+        const taskId = await run.submit();
+        const first = await run.start(taskId, 'research');
+        if (elsewhere) {
+          await db.sql(`UPDATE step SET status = 'queued', session_id = NULL WHERE id = $1`, [first.stepId]);
+          await run.scene.acquire(await run.scene.addSession(), first.stepId, 2);
+        }
+        const before = await everything(taskId);
+        const failure = {
+          code: 'X',
+          message: 'x',
+          retryable: false,
+          counts: true,
+          retryAfterMs: 0,
+          outcome: 'failed' as const,
+        };
+        expect(
+          await run.transitions.fail(taskId, { stepId: first.stepId, attempt, sessionId, failure, costNano: 5n }),
+        ).toBeUndefined();
+        expect(await everything(taskId)).toEqual(before);
+      },
+    );
   });
 
   describe('the deadline', () => {

@@ -1,9 +1,9 @@
 import type { FetchedPage, ResearchTools, StepAgent } from '@pressroom/agents';
 import type { Agent } from '@pressroom/contracts';
 import type { MoneyStore, StepAttempt } from '@pressroom/db';
-import type { AttemptResult, AttemptRun, ExecuteAttempt } from '@pressroom/engine';
+import { AgentUnknownError, type AttemptResult, type AttemptRun, type ExecuteAttempt } from '@pressroom/engine';
 import type { CallScope, Gateway, GatewayStore } from '@pressroom/llm';
-import { AppError, type Clock, type Logger } from '@pressroom/runtime';
+import type { Clock, Logger } from '@pressroom/runtime';
 import { toAvoidedEntry } from './gateway-store.ts';
 import { createJournaledTool } from './journaled-tool.ts';
 
@@ -13,12 +13,6 @@ import { createJournaledTool } from './journaled-tool.ts';
  * handful of calls.
  */
 const TRIES: Readonly<Record<Agent, number>> = { research: 400, outline: 12, draft: 16, refine: 40, write: 160 };
-
-/** This build has no such agent: trying again here would not help. */
-export class AgentUnknownError extends AppError {
-  readonly code = 'AGENT_UNKNOWN';
-  readonly retryable = false;
-}
 
 /** Costs of an attempt as the gateway ends its calls, for progress events; the ledger is the truth. */
 export interface SpendMeter {
@@ -70,8 +64,7 @@ export function createExecuteAttempt(deps: {
 
   return async (attempt, run): Promise<AttemptResult> => {
     const agent = deps.findAgent(attempt.agent);
-    if (!agent)
-      throw new AgentUnknownError(`this worker has no agent named ${attempt.agent}; deploy one that has, then redrive`);
+    if (!agent) throw new AgentUnknownError(`this worker has no agent named ${attempt.agent}`);
     const scope = toScope(attempt, run);
     const llm = gateway.bind(scope);
     let degraded = false;

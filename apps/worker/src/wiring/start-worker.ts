@@ -7,6 +7,7 @@ import {
   createSessionStore,
   createStepStore,
   createTaskTransitionStore,
+  startHeartbeat,
   verifySchema,
   type Database,
 } from '@pressroom/db';
@@ -70,6 +71,8 @@ export async function startWorker(
     onCheckpoint?: (point: Checkpoint) => void;
     /** By default the one that the settings name. */
     openBackend?: () => QueueBackend;
+    /** How long the main thread may make no progress before the process is ended; by default 30 s. */
+    maxStallMs?: number;
     watchdog?: Pick<Parameters<typeof startConsumerWatchdog>[0], 'limits' | 'lookMs'>;
     metrics: Metrics;
     shutdown: Shutdown;
@@ -96,10 +99,31 @@ export async function startWorker(
   shutdown.register('dispatcher', () => dispatcher.stop());
   const { queues, concurrency } = settings;
   const meter = createRateMeter({ clock });
+  const stalls = deps.metrics.histogram(
+    'event_loop_stall_seconds',
+    'Times the main thread made no progress for a second or more',
+    [],
+    [1, 2, 5, 10, 20, 30],
+  );
   const session = createWorkerSession({
     store: createSessionStore(database),
+    startHeartbeat: (heartbeat, handlers) =>
+      startHeartbeat(
+        {
+          ...heartbeat,
+          databaseUrl: settings.databaseUrl.reveal(),
+          applicationName: 'pressroom-worker-heartbeat',
+          logName: 'worker',
+        },
+        handlers,
+      ),
     identity: { host: hostname(), pid: process.pid, queues, concurrency, version: deps.version },
     rates: () => meter.rates(),
+    onStall: (forMs) => {
+      stalls.observe(forMs / 1_000);
+    },
+    onHeartbeatEnded: (reason) => void shutdown.begin(reason, 1),
+    ...(deps.maxStallMs !== undefined && { maxStallMs: deps.maxStallMs }),
     clock,
     log,
   });

@@ -47,7 +47,7 @@ const JOIN: Statement = {
 };
 const REDO: Statement = {
   name: 'gate.redo',
-  text: `UPDATE step SET params = $2::jsonb, rejections = $3, failures = 0, losses = 0, first_started_at = NULL, started_at = NULL,
+  text: `UPDATE step SET params = $2::jsonb, rejections = $3, failures = 0, losses = 0, suspect_deaths = 0, first_started_at = NULL, started_at = NULL,
            error = NULL, degraded = false
          WHERE id = $1`,
 };

@@ -111,10 +111,13 @@ const LETTERS: Statement = {
   text: `SELECT id, step_id AS "stepId", state, operation_id AS "operationId" FROM dead_letter WHERE task_id = $1
          ORDER BY id FOR UPDATE`,
 };
+// What never completed stays a suspect: run again, it must not end workers again.
 // In line as if submitted now: what waits already is not passed by what comes back, however old its task is.
 const RESET: Statement = {
   name: 'restart.reset',
-  text: `UPDATE step s SET status = c.status, deps = c.deps, next = c.next, deps_left = c."depsLeft", failures = 0, losses = 0, rejections = 0,
+  text: `UPDATE step s SET status = c.status, deps = c.deps, next = c.next, deps_left = c."depsLeft", failures = 0, rejections = 0,
+           losses = CASE WHEN s.status = 'completed' THEN 0 ELSE s.losses END, suspect_deaths = 0,
+           refused_by = NULL, refused_since = NULL,
            session_id = NULL, available_at = now(), order_key = step_order_key(now(), t.priority, cardinality(c.deps) > 0),
            queued_at = CASE WHEN c.status = 'ready' THEN now() END, first_started_at = NULL, started_at = NULL,
            finished_at = NULL, error = NULL, degraded = false, params = coalesce(c.params, s.params), tier = coalesce(c.tier, s.tier),

@@ -36,6 +36,10 @@ export interface LockedStep {
   attempt: number;
   failures: number;
   losses: number;
+  /** Deaths of child processes that ran this step alone. */
+  suspectDeaths: number;
+  /** Sessions whose build cannot run this step; null until one has refused it. */
+  refusals: StepRefusals | null;
   maxFailures: number;
   backoffBaseMs: number;
   backoffCapMs: number;
@@ -48,6 +52,14 @@ export interface LockedStep {
   gate: Gate | null;
   /** Times its output was rejected in this generation. */
   rejections: number;
+}
+
+export interface StepRefusals {
+  by: string[];
+  /** Since the first refusal. */
+  sinceMs: number;
+  /** Live sessions that serve the step's queue and have not refused it. */
+  others: string[];
 }
 
 export interface TaskSnapshot {
@@ -64,6 +76,10 @@ export interface StepChange {
   status: StepStatus;
   depsLeft?: number;
   failures?: number;
+  losses?: number;
+  suspectDeaths?: number;
+  /** The session whose build cannot run the step. Where it never ran, its total time has not started either. */
+  refusedBy?: string;
   /** Only for `ready`: how long from now it may not start. */
   delayMs?: number;
   error?: { code: string; message: string };
@@ -126,10 +142,14 @@ const LOCK: Statement = {
 const STEPS: Statement = {
   name: 'task.lock_steps',
   text: `SELECT id, key, agent, queue, tier, status, deps, next, deps_left AS "depsLeft", attempt, failures, losses,
-           max_failures AS "maxFailures", backoff_base_ms AS "backoffBaseMs", backoff_cap_ms AS "backoffCapMs",
+           suspect_deaths AS "suspectDeaths", max_failures AS "maxFailures", backoff_base_ms AS "backoffBaseMs", backoff_cap_ms AS "backoffCapMs",
            on_exhausted AS "onExhausted", session_id AS "sessionId", params, gate, rejections,
            floor(extract(epoch FROM first_started_at + total_timeout_ms * interval '1 ms' - clock_timestamp()) * 1000)::float8
-             AS "totalLeftMs"
+             AS "totalLeftMs",
+           CASE WHEN refused_by IS NOT NULL THEN json_build_object('by', refused_by,
+             'sinceMs', floor(extract(epoch FROM pressroom_clock() - refused_since) * 1000),
+             'others', ARRAY(SELECT w.id FROM worker_session w WHERE w.expires_at > now() AND step.queue = ANY (w.queues)
+                             AND w.id <> ALL (refused_by))) END AS refusals
          FROM step WHERE task_id = $1 ORDER BY key`,
 };
 const OUTPUTS: Statement = {
@@ -142,13 +162,21 @@ const OUTPUTS: Statement = {
 const UPDATE_STEPS: Statement = {
   name: 'task.change_steps',
   text: `UPDATE step s SET status = c.status, deps_left = coalesce(c."depsLeft", s.deps_left),
-           failures = coalesce(c.failures, s.failures),
+           failures = coalesce(c.failures, s.failures), losses = coalesce(c.losses, s.losses),
+           suspect_deaths = coalesce(c."suspectDeaths", s.suspect_deaths),
+           refused_by = CASE WHEN c."refusedBy" IS NULL OR c."refusedBy" = ANY (s.refused_by) THEN s.refused_by
+             ELSE array_append(s.refused_by, c."refusedBy") END,
+           refused_since = CASE WHEN c."refusedBy" IS NULL THEN s.refused_since
+             ELSE coalesce(s.refused_since, pressroom_now()) END,
+           first_started_at = CASE WHEN c."refusedBy" IS NOT NULL AND s.first_started_at = s.started_at THEN NULL
+             ELSE s.first_started_at END,
            available_at = now() + coalesce(c."delayMs", 0) * interval '1 ms',
            queued_at = CASE WHEN c.status IN ('ready', 'queued') THEN now() ELSE s.queued_at END,
            session_id = NULL,
            error = coalesce(c.error, s.error),
            finished_at = CASE WHEN c.status IN ('completed', 'skipped', 'dead', 'cancelled') THEN now() END
-         FROM jsonb_to_recordset($1::jsonb) AS c(id uuid, status text, "depsLeft" int, failures int, "delayMs" bigint, error jsonb)
+         FROM jsonb_to_recordset($1::jsonb) AS c(id uuid, status text, "depsLeft" int, failures int, losses int, "suspectDeaths" int,
+           "refusedBy" uuid, "delayMs" bigint, error jsonb)
          WHERE s.id = c.id`,
 };
 const UPDATE_TASK: Statement = {

@@ -17,7 +17,8 @@ import { HandedBackError, LeaseLostError } from '../engine-errors.ts';
 import type { WorkerSession } from '../lease/worker-session.ts';
 import type { FailureReport } from '../transition/core/decide-failure.ts';
 import type { TaskTransitions } from '../transition/task-transitions.ts';
-import { createStepRunner, type AttemptResult, type ExecuteAttempt } from './step-runner.ts';
+import { currentAttempt, type AttemptResult, type ExecuteAttempt } from './execute-safely.ts';
+import { createStepRunner } from './step-runner.ts';
 
 const done = (facts: Partial<Extract<AttemptResult, { outcome: 'done' }>> = {}): AttemptResult => ({
   outcome: 'done',
@@ -561,7 +562,49 @@ describe('the step runner', () => {
       }, attempt);
       await runner.run(jobOf(attempt));
       expect(executed).toBe(0);
-      expect(seen.failures).toMatchObject([{ failure: { code: 'PIPELINE_UNKNOWN', retryable: false } }]);
+      expect(seen.failures).toMatchObject([
+        { sessionId: 'session-1', failure: { code: 'PIPELINE_UNKNOWN', outcome: 'refused', counts: false } },
+      ]);
+    });
+
+    it('of whatever its agent does: code of the agent knows its attempt, across timers', async () => {
+      const attempt = anAttempt();
+      let known: unknown;
+      const { runner } = start(async () => {
+        await new Promise((resolve) => setImmediate(resolve));
+        known = currentAttempt();
+        return done();
+      }, attempt);
+      await runner.run(jobOf(attempt));
+      expect(known).toEqual({ taskId: 'task-1', stepId: 'step-1', step: 'research', attempt: 1 });
+      expect(currentAttempt()).toBeUndefined();
+    });
+
+    it('of an error that nothing caught: its attempt fails, the others are handed back', async () => {
+      const culprit = anAttempt({ stepId: 'culprit' });
+      const innocent = anAttempt({ stepId: 'innocent', taskId: 'task-2' });
+      const { runner, seen, controllers } = start(untilStopped, culprit, innocent);
+      const runs = [culprit, innocent].map((attempt) => runner.run(jobOf(attempt)));
+      await until(() => controllers.size === 2);
+      runner.handBackAfterCrash({ stepId: 'culprit', attempt: 1 });
+      await Promise.all(runs);
+      const failures = new Map(seen.failures.map(({ stepId, failure }) => [stepId, failure]));
+      expect(failures.get('culprit')).toMatchObject({ code: 'AGENT_BUG', counts: true, isLoss: true });
+      expect(failures.get('innocent')).toMatchObject({ outcome: 'handed_back', counts: false });
+      expect(failures.get('innocent')).not.toHaveProperty('isLoss');
+    });
+
+    it('of an error of an unknown step: each of them may be the cause and gets a loss, no failure', async () => {
+      const attempts = [anAttempt({ stepId: 'a' }), anAttempt({ stepId: 'b', taskId: 'task-2' })];
+      const { runner, seen, controllers } = start(untilStopped, ...attempts);
+      const runs = attempts.map((attempt) => runner.run(jobOf(attempt)));
+      await until(() => controllers.size === 2);
+      runner.handBackAfterCrash(undefined);
+      await Promise.all(runs);
+      expect(seen.failures).toMatchObject([
+        { failure: { outcome: 'handed_back', counts: false, isLoss: true } },
+        { failure: { outcome: 'handed_back', counts: false, isLoss: true } },
+      ]);
     });
 
     it('of a result that the store refuses, instead of offering it for ever', async () => {

@@ -1,40 +1,23 @@
-import { laneOfQueue, type Limitation, type QueueName, type StepJob } from '@pressroom/contracts';
-import type { AvoidedEntry, ExchangeAnswer, FreedStep, StepAttempt, StepStore } from '@pressroom/db';
+import { laneOfQueue, type QueueName, type StepJob } from '@pressroom/contracts';
+import type { ExchangeAnswer, FreedStep, StepAttempt, StepStore } from '@pressroom/db';
 import { errorMessage, newId, type Clock, type Logger } from '@pressroom/runtime';
 import type { Dispatcher } from '../dispatch/dispatcher.ts';
-import { HandedBackError, LeaseLostError, PipelineUnknownError, StepTimedOutError } from '../engine-errors.ts';
+import {
+  HandedBackError,
+  LeaseLostError,
+  PipelineUnknownError,
+  StepTimedOutError,
+  UncaughtStepError,
+} from '../engine-errors.ts';
 import type { WorkerSession } from '../lease/worker-session.ts';
 import { extendPlan, type PlanExtension } from '../plan/core/plan-task.ts';
 import type { AttemptSlots, FindPipeline, JobSink } from '../ports.ts';
 import { dispatchPriority } from '../dispatch/core/dispatch-priority.ts';
 import type { TaskTransitions } from '../transition/task-transitions.ts';
 import { toStepFailure, type StepFailure } from './core/step-failure.ts';
+import { executeSafely, type AttemptIdentity, type AttemptResult, type ExecuteAttempt } from './execute-safely.ts';
 import { outlastOutages } from './outlast-outages.ts';
 import { createStepExchange } from './step-exchange.ts';
-
-/** What running an attempt came to. Costs are reported either way: a failed attempt may have paid for calls. */
-export type AttemptResult =
-  | {
-      outcome: 'done';
-      output: Record<string, unknown>;
-      limitations: Limitation[];
-      degraded: boolean;
-      costNano: bigint;
-      avoided: AvoidedEntry[];
-    }
-  | { outcome: 'failed'; error: unknown; costNano: bigint };
-
-/** One run of an attempt. */
-export interface AttemptRun {
-  sessionId: string;
-  signal: AbortSignal;
-  deadlineAtMs: number;
-  /** This attempt may have run before, here: what became of it was never recorded. */
-  isRerun: boolean;
-}
-
-/** Runs the agent of one attempt. Knows no queue and no plan. Must stop soon after `signal` aborts. */
-export type ExecuteAttempt = (attempt: StepAttempt, run: AttemptRun) => Promise<AttemptResult>;
 
 /** Points at which a test may stop the process; see the chaos suite. */
 export type Checkpoint = 'acquired' | 'executed' | 'settled' | 'enqueued';
@@ -42,8 +25,6 @@ export type Checkpoint = 'acquired' | 'executed' | 'settled' | 'enqueued';
 const BEGUN = { begun: true, interrupted: false };
 const NOTHING_FOLLOWS: PlanExtension = { spawn: [], joins: {} };
 
-/** How long an aborted attempt may take to tidy up, e.g. to record what its cut calls have cost. */
-const STOP_GRACE_MS = 5_000;
 /**
  * How long a step that was freed here waits for a slot of this worker before it is offered to all of them. Long enough for
  * a busy worker of quick steps, which saves the way through the queue store; short beside any call to a model.
@@ -62,6 +43,19 @@ export interface StepRunner {
   stopTaking(): void;
   /** Stops every attempt that runs and hands its step back. */
   handBack(): void;
+  /**
+   * Stops every attempt because the process must end after an error that nothing caught. The attempt that threw it fails;
+   * the others are handed back. Where the attempt is unknown, each of them may be the cause and gets a loss.
+   */
+  handBackAfterCrash(culprit: Pick<AttemptIdentity, 'stepId' | 'attempt'> | undefined): void;
+}
+
+/** An attempt that runs here, under the session that acquired it. */
+interface Running {
+  stepId: string;
+  attempt: number;
+  sessionId: string;
+  controller: AbortController;
 }
 
 export function createStepRunner(deps: {
@@ -83,7 +77,7 @@ export function createStepRunner(deps: {
   onCheckpoint?: (point: Checkpoint) => void;
 }): StepRunner {
   const { steps, session, transitions, dispatcher, jobs, slots, clock, log } = deps;
-  const running = new Set<AbortController>();
+  const running = new Set<Running>();
   const checkpoint = deps.onCheckpoint ?? (() => undefined);
   /** Who waits for a slot of this worker, to be told to wait no longer. */
   const impatient = new Set<AbortController>();
@@ -196,7 +190,13 @@ export function createStepRunner(deps: {
   const runAttempt = async (attempt: StepAttempt, isRerun: boolean): Promise<StepAttempt | undefined> => {
     const controller = new AbortController();
     const release = session.hold(attempt.stepId, attempt.attempt, controller);
-    running.add(controller);
+    const entry: Running = {
+      stepId: attempt.stepId,
+      attempt: attempt.attempt,
+      sessionId: session.id,
+      controller,
+    };
+    running.add(entry);
     // Taken or handed on as the drain began: it goes to another worker at once.
     if (draining) controller.abort(new HandedBackError('the worker is draining'));
     const stepLog = log.child({
@@ -213,22 +213,26 @@ export function createStepRunner(deps: {
     );
     try {
       checkpoint('acquired');
-      const sessionId = session.id;
+      const { sessionId } = entry;
       const deadlineAtMs = clock.nowMs() + attempt.leftMs;
-      const result = await executeSafely(attempt, { sessionId, signal: controller.signal, deadlineAtMs, isRerun });
+      const result = await executeSafely(
+        attempt,
+        { sessionId, signal: controller.signal, deadlineAtMs, isRerun },
+        deps,
+      );
       checkpoint('executed');
       if (controller.signal.reason instanceof LeaseLostError) {
         stepLog.info('step.abandoned');
         return undefined;
       }
       if (result.outcome === 'failed') {
-        await report(attempt, result, controller);
+        await report(attempt, result, entry);
         return undefined;
       }
-      return await settleResult(attempt, result, controller, stepLog);
+      return await settleResult(attempt, result, entry, stepLog);
     } finally {
       clearTimeout(timer);
-      running.delete(controller);
+      running.delete(entry);
       release();
     }
   };
@@ -237,7 +241,7 @@ export function createStepRunner(deps: {
   const settleResult = async (
     attempt: StepAttempt,
     result: Extract<AttemptResult, { outcome: 'done' }>,
-    controller: AbortController,
+    entry: Running,
     stepLog: Logger,
   ): Promise<StepAttempt | undefined> => {
     try {
@@ -255,48 +259,21 @@ export function createStepRunner(deps: {
         ...(attempt.gate === null ? extension : NOTHING_FOLLOWS),
       };
       const mayFree = attempt.gate === null ? attempt.successors + item.spawn.length : 0;
-      const settled = await withStore('step.settle_waits', controller.signal, () => exchange.settle(item, mayFree));
+      const settled = await withStore('step.settle_waits', entry.controller.signal, () =>
+        exchange.settle(item, mayFree),
+      );
       stepLog.info({ outcome: settled?.outcome ?? 'fenced' }, 'step.settled');
       return settled?.next;
     } catch (error) {
-      await report(attempt, { outcome: 'failed', error, costNano: result.costNano }, controller);
+      await report(attempt, { outcome: 'failed', error, costNano: result.costNano }, entry);
       return undefined;
     }
   };
 
-  const executeSafely = async (attempt: StepAttempt, run: AttemptRun): Promise<AttemptResult> => {
-    if (!deps.findPipeline(attempt.taskType, attempt.pipelineVersion)) {
-      const error = new PipelineUnknownError(
-        `this worker does not know ${attempt.taskType} version ${attempt.pipelineVersion}`,
-      );
-      return { outcome: 'failed', error, costNano: 0n };
-    }
-    try {
-      run.signal.throwIfAborted();
-      return await Promise.race([deps.execute(attempt, run), stoppedForGood(run.signal)]);
-    } catch (error) {
-      return { outcome: 'failed', error, costNano: 0n };
-    }
-  };
-
-  /** Gives up on an agent that does not heed its signal, so that no slot and no lease is held for ever. */
-  const stoppedForGood = (signal: AbortSignal): Promise<never> =>
-    new Promise((_resolve, reject) => {
-      signal.addEventListener(
-        'abort',
-        () => {
-          setTimeout(() => {
-            reject(signal.reason as Error);
-          }, STOP_GRACE_MS).unref();
-        },
-        { once: true },
-      );
-    });
-
   const report = async (
     attempt: StepAttempt,
     result: Extract<AttemptResult, { outcome: 'failed' }>,
-    controller: AbortController,
+    { controller, sessionId }: Running,
   ): Promise<void> => {
     // The reason for stopping outranks whatever error the stopping caused further down.
     const error: unknown = controller.signal.aborted ? controller.signal.reason : result.error;
@@ -309,6 +286,7 @@ export function createStepRunner(deps: {
         transitions.fail(taskId, {
           stepId,
           attempt: attempt.attempt,
+          sessionId,
           failure: recorded,
           costNano: result.costNano,
         }),
@@ -323,6 +301,7 @@ export function createStepRunner(deps: {
           retryable,
           outcome,
           counts: outcome === 'failed',
+          ...(failure.isLoss === true && { isLoss: true }),
           retryAfterMs: 0,
           message: 'the failure could not be recorded as it was; see the log of the worker',
         });
@@ -367,7 +346,17 @@ export function createStepRunner(deps: {
   };
   const handBack = (): void => {
     stopTaking();
-    for (const controller of running) controller.abort(new HandedBackError('the worker is draining'));
+    for (const { controller } of running) controller.abort(new HandedBackError('the worker is draining'));
+  };
+  const handBackAfterCrash: StepRunner['handBackAfterCrash'] = (culprit) => {
+    stopTaking();
+    for (const { stepId, attempt, controller } of running) {
+      controller.abort(
+        culprit?.stepId === stepId && culprit.attempt === attempt
+          ? new UncaughtStepError('the step threw an error that nothing caught; the log of the worker has it')
+          : new HandedBackError('the worker ends after an uncaught error', { isLoss: culprit === undefined }),
+      );
+    }
   };
 
   return {
@@ -382,6 +371,7 @@ export function createStepRunner(deps: {
     },
     stopTaking,
     handBack,
+    handBackAfterCrash,
   };
 }
 

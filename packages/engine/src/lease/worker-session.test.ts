@@ -1,4 +1,4 @@
-import type { HeldAttempt, Heartbeat, NewSession, SessionStore } from '@pressroom/db';
+import type { HeartbeatHandlers, HeldAttempt, Heartbeat, NewSession } from '@pressroom/db';
 import { silentLogger } from '@pressroom/runtime';
 import { createTestClock } from '@pressroom/testkit';
 import { describe, expect, it } from 'vitest';
@@ -9,55 +9,73 @@ import { createWorkerSession } from './worker-session.ts';
 const BEAT_MS = 500;
 const quiet: Heartbeat = { alive: true, lost: [], orphans: [], contended: [], liveWorkers: 1, breakers: [] };
 
-/** A store that answers heartbeats as the test says, once each, and quietly afterwards. */
-function fakeStore() {
+/** A heartbeat that the test triggers, answered as the test says, once each, and quietly afterwards. */
+async function startSession(options: { failOpen?: number } = {}) {
   const opened: NewSession[] = [];
   const beats: { sessionId: string; held: readonly HeldAttempt[] }[] = [];
   const ended: string[] = [];
+  const stalls: number[] = [];
   const answers: (Partial<Heartbeat> | Error)[] = [];
-  const store: SessionStore = {
-    open(session) {
-      opened.push(session);
-      return Promise.resolve();
-    },
-    beat(sessionId, _ttlMs, held) {
-      beats.push({ sessionId, held: [...held] });
-      const answer = answers.shift() ?? {};
-      return answer instanceof Error ? Promise.reject(answer) : Promise.resolve({ ...quiet, ...answer });
-    },
-    end(sessionId) {
-      ended.push(sessionId);
-      return Promise.resolve();
-    },
-    reap: () => Promise.resolve([]),
-  };
-  return { store, opened, beats, ended, answers };
-}
-
-async function startSession() {
-  const fake = fakeStore();
   const clock = createTestClock();
+  let handlers: HeartbeatHandlers | undefined;
+  let renewed: string | undefined;
+  let failures = 0;
   const session = createWorkerSession({
-    store: fake.store,
+    store: {
+      open(one) {
+        opened.push(one);
+        if (opened.length > 1 && failures < (options.failOpen ?? 0)) {
+          failures += 1;
+          return Promise.reject(new Error('away'));
+        }
+        return Promise.resolve();
+      },
+      end(sessionId) {
+        ended.push(sessionId);
+        return Promise.resolve();
+      },
+    },
+    startHeartbeat(settings, given) {
+      handlers = given;
+      renewed = settings.sessionId;
+      return {
+        renew: (id) => (renewed = id),
+        stop: () => {
+          renewed = undefined;
+          return Promise.resolve();
+        },
+      };
+    },
     identity: { host: 'h', pid: 1, queues: ['write.interactive'], concurrency: 4, version: '0' },
+    onStall: (forMs) => stalls.push(forMs),
     clock,
     log: silentLogger(),
   });
   await session.start();
-  const beat = () => clock.advance(BEAT_MS);
-  return { ...fake, session, clock, beat };
+  const beat = async () => {
+    await clock.advance(BEAT_MS);
+    if (!handlers || renewed === undefined) throw new Error('nothing beats');
+    const { held } = handlers.state();
+    beats.push({ sessionId: renewed, held });
+    const answer = answers.shift() ?? {};
+    if (answer instanceof Error) handlers.onFailed(answer.message);
+    else handlers.onAnswer({ ...quiet, ...answer }, renewed);
+    await clock.advance(0);
+  };
+  return { session, clock, opened, beats, ended, answers, stalls, beat, handlers: () => handlers };
 }
 
 const step = { stepId: 'step-1', attempt: 1 };
 
 describe('a worker session', () => {
-  it('opens with what the worker is, and beats twice a second for all it holds', async () => {
-    const { session, opened, beats, clock } = await startSession();
+  it('opens with what the worker is, and beats for all it holds', async () => {
+    const { session, opened, beats, beat } = await startSession();
     expect(opened).toMatchObject([{ id: session.id, host: 'h', concurrency: 4, queues: ['write.interactive'] }]);
     const release = session.hold(step.stepId, step.attempt, new AbortController());
-    await clock.advance(1_000);
+    await beat();
+    await beat();
     release();
-    await clock.advance(500);
+    await beat();
     expect(beats.map((one) => one.held)).toEqual([[step], [step], []]);
     expect(session.active).toBe(0);
     await session.stop();
@@ -101,11 +119,11 @@ describe('a worker session', () => {
   });
 
   it('lets attempts go on while the database is away, and knows how long it has been silent', async () => {
-    const { session, answers, beat, clock } = await startSession();
+    const { session, answers, beat } = await startSession();
     const controller = new AbortController();
     session.hold(step.stepId, step.attempt, controller);
     answers.push(new Error('gone'), new Error('gone'), new Error('gone'));
-    await clock.advance(3 * BEAT_MS);
+    for (let n = 0; n < 3; n += 1) await beat();
     expect(controller.signal.aborted).toBe(false);
     expect(session.silentMs()).toBe(3 * BEAT_MS);
     await beat();
@@ -163,11 +181,37 @@ describe('a worker session', () => {
     });
   });
 
-  it('ends its session when it stops, and beats no more', async () => {
-    const { session, ended, beats, clock } = await startSession();
+  it('tries again until the new session is open, and beats for none meanwhile', async () => {
+    const { session, opened, answers, beat, clock } = await startSession({ failOpen: 2 });
+    answers.push({ alive: false });
+    await beat();
+    await clock.advance(2 * BEAT_MS);
+    expect(opened.map((one) => one.id).slice(1)).toEqual([session.id, session.id, session.id]);
     await session.stop();
-    await clock.advance(5_000);
+  });
+
+  it('ignores an answer about a session that was replaced', async () => {
+    const { session, answers, beat, handlers } = await startSession();
+    const before = session.id;
+    answers.push({ alive: false });
+    await beat();
+    const now = session.id;
+    handlers()?.onAnswer({ ...quiet, alive: false }, before);
+    expect(session.id).toBe(now);
+    await session.stop();
+  });
+
+  it('reports for how long the main thread made no progress', async () => {
+    const { session, stalls, handlers } = await startSession();
+    handlers()?.onStall({ forMs: 2_500, held: [step] });
+    expect(stalls).toEqual([2_500]);
+    await session.stop();
+  });
+
+  it('ends its session when it stops, and beats no more', async () => {
+    const { session, ended, beat } = await startSession();
+    await session.stop();
+    await expect(beat()).rejects.toThrow('nothing beats');
     expect(ended).toEqual([session.id]);
-    expect(beats).toEqual([]);
   });
 });

@@ -1,18 +1,36 @@
 import { ALL_QUEUES, type QueueName } from '@pressroom/contracts';
-import type { HeldAttempt, NewSession, OpenBreaker, SessionRates, SessionStore } from '@pressroom/db';
-import { bounded, errorMessage, newId, type Clock, type Logger } from '@pressroom/runtime';
+import type {
+  HeartbeatHandle,
+  HeartbeatHandlers,
+  HeartbeatSettings,
+  HeldAttempt,
+  Heartbeat,
+  NewSession,
+  OpenBreaker,
+  SessionRates,
+  SessionStore,
+} from '@pressroom/db';
+import { errorMessage, newId, type Clock, type Logger } from '@pressroom/runtime';
 import { LeaseLostError } from '../engine-errors.ts';
 
 /** One heartbeat renews all leases of a process. */
 const HEARTBEAT_MS = 500;
-/** A connection that hangs must not cost the session: the next heartbeat takes another one, well within the TTL. */
-const HEARTBEAT_TIMEOUT_MS = 1_500;
+/** A main thread that does nothing else for this long is reported. */
+const STALL_MS = 1_000;
+/** A main thread without progress for this long is blocked: the process ends, its steps go to others. */
+const MAX_STALL_MS = 30_000;
 /** A process silent for this long is dead: its steps go to others. SQL time only, so clocks need not agree. */
 export const SESSION_TTL_MS = 5_000;
 
+/** Starts the heartbeat of a session; see `startHeartbeat` of the database package. */
+export type StartHeartbeat = (
+  settings: Pick<HeartbeatSettings, 'sessionId' | 'queues' | 'ttlMs' | 'periodMs' | 'stallMs' | 'maxStallMs'>,
+  handlers: HeartbeatHandlers,
+) => HeartbeatHandle;
+
 /**
- * The process's right to run steps. It keeps every lease alive with one heartbeat and aborts the attempts that the
- * answer says are lost: cancelled, ended by a deadline, or given to another worker.
+ * The process's right to run steps. One heartbeat, in a thread of its own, keeps every lease alive; the attempts that its
+ * answer names as lost are aborted: cancelled, ended by a deadline, or given to another worker.
  */
 export interface WorkerSession {
   /** Changes when the session was reaped (a process stopped for longer than the TTL) and a new one was opened. */
@@ -36,48 +54,53 @@ export interface WorkerSession {
 }
 
 export function createWorkerSession(deps: {
-  store: SessionStore;
+  store: Pick<SessionStore, 'open' | 'end'>;
+  startHeartbeat: StartHeartbeat;
   identity: Omit<NewSession, 'id' | 'queues'> & { queues: readonly QueueName[] };
   /** What this worker gets done, told with every heartbeat. */
   rates?: () => SessionRates;
+  /** Called when the main thread has made no progress for a while, once it does again. */
+  onStall?: (forMs: number) => void;
+  /** Called when nothing renews the session any more: the process must end. */
+  onHeartbeatEnded?: (reason: string) => void;
+  /** By default 30 s; for tests. */
+  maxStallMs?: number;
   clock: Clock;
   log: Logger;
 }): WorkerSession {
   const { store, clock, log } = deps;
-  const held = new Map<string, { stepId: string; attempt: number; controller: AbortController }>();
-  const stopping = new AbortController();
-  const isStopping = (): boolean => stopping.signal.aborted;
+  const held = new Map<string, { stepId: string; attempt: number; sessionId: string; controller: AbortController }>();
+  let isStopping = false;
   let id = newId();
   let contended: ReadonlySet<string> = new Set();
   let liveWorkers = 1;
   let lastBeatMs = clock.monotonicMs();
-  let loop: Promise<void> = Promise.resolve();
+  /** When the state of the heartbeat under way was read: its news are at least as young. */
+  let askedAtMs = lastBeatMs;
+  let heartbeat: HeartbeatHandle | undefined;
   let adopt: (orphan: HeldAttempt) => Promise<void> = () => Promise.resolve();
   let suspects = new Set<string>();
   let listener: Parameters<WorkerSession['onBeat']>[0] = () => undefined;
 
   const open = () => store.open({ id, ...deps.identity }, SESSION_TTL_MS);
 
-  const beat = async (): Promise<void> => {
-    // Attempts acquired while the statement runs are not in it, so the answer cannot call them lost.
-    const sent = [...held.values()];
-    const mine = sent.map(({ stepId, attempt }) => ({ stepId, attempt }));
-    const askedAtMs = clock.monotonicMs();
-    const answer = await bounded(
-      store.beat(id, SESSION_TTL_MS, mine, ALL_QUEUES, deps.rates?.() ?? {}),
-      HEARTBEAT_TIMEOUT_MS,
-      () => new Error(`no answer within ${HEARTBEAT_TIMEOUT_MS} ms`),
-    );
+  const state = (): { held: HeldAttempt[]; rates: SessionRates } => {
+    askedAtMs = clock.monotonicMs();
+    return {
+      held: [...held.values()].map(({ stepId, attempt }) => ({ stepId, attempt })),
+      rates: deps.rates?.() ?? {},
+    };
+  };
+
+  const onAnswer = (answer: Heartbeat, sessionId: string): void => {
+    // An answer about a session that has been replaced since.
+    if (sessionId !== id || isStopping) return;
     lastBeatMs = clock.monotonicMs();
     contended = new Set(answer.contended);
     liveWorkers = Math.max(1, answer.liveWorkers);
     listener({ breakers: answer.breakers, askedAtMs });
     if (!answer.alive) {
-      log.warn({ sessionId: id, held: sent.length }, 'session.lost');
-      for (const entry of sent)
-        entry.controller.abort(new LeaseLostError('the session was ended while the process was silent'));
-      id = newId();
-      await open();
+      void replaceSession();
       return;
     }
     adoptOrphans(answer.orphans);
@@ -85,6 +108,26 @@ export function createWorkerSession(deps: {
       const entry = held.get(`${lost.stepId}:${lost.attempt}`);
       entry?.controller.abort(new LeaseLostError('the attempt is no longer this worker’s to run'));
     }
+  };
+
+  /** The session was reaped: all it held is lost, and the process goes on under a new one. */
+  const replaceSession = async (): Promise<void> => {
+    const lost = [...held.values()].filter((entry) => entry.sessionId === id);
+    log.warn({ sessionId: id, held: lost.length }, 'session.lost');
+    id = newId();
+    for (const entry of lost)
+      entry.controller.abort(new LeaseLostError('the session was ended while the process was silent'));
+    for (;;) {
+      try {
+        await open();
+        break;
+      } catch (error) {
+        log.warn({ sessionId: id, reason: errorMessage(error) }, 'session.open_failed');
+        await clock.sleep(HEARTBEAT_MS);
+        if (isStopping) return;
+      }
+    }
+    heartbeat?.renew(id);
   };
 
   /** One sighting may be an attempt whose acquisition is still on its way to us; two in a row are not. */
@@ -99,19 +142,6 @@ export function createWorkerSession(deps: {
     suspects = new Set(unheld.map(({ stepId, attempt }) => `${stepId}:${attempt}`));
   };
 
-  const run = async (): Promise<void> => {
-    while (!isStopping()) {
-      try {
-        await clock.sleep(HEARTBEAT_MS, stopping.signal);
-        await beat();
-      } catch (error) {
-        if (isStopping()) return;
-        // Attempts go on: when the database is away nobody else can take their steps, and every write is fenced.
-        log.warn({ sessionId: id, reason: errorMessage(error) }, 'session.heartbeat_failed');
-      }
-    }
-  };
-
   return {
     get id() {
       return id;
@@ -124,7 +154,7 @@ export function createWorkerSession(deps: {
     },
     hold(stepId, attempt, controller) {
       const key = `${stepId}:${attempt}`;
-      held.set(key, { stepId, attempt, controller });
+      held.set(key, { stepId, attempt, sessionId: id, controller });
       return () => held.delete(key);
     },
     onOrphan(handler) {
@@ -138,11 +168,36 @@ export function createWorkerSession(deps: {
     async start() {
       await open();
       lastBeatMs = clock.monotonicMs();
-      loop = run();
+      heartbeat = deps.startHeartbeat(
+        {
+          sessionId: id,
+          queues: ALL_QUEUES,
+          ttlMs: SESSION_TTL_MS,
+          periodMs: HEARTBEAT_MS,
+          stallMs: STALL_MS,
+          maxStallMs: deps.maxStallMs ?? MAX_STALL_MS,
+        },
+        {
+          state,
+          onAnswer,
+          // Attempts go on: when the database is away nobody else can take their steps, and every write is fenced.
+          onFailed: (reason) => {
+            log.warn({ sessionId: id, reason }, 'session.heartbeat_failed');
+          },
+          onStall: ({ forMs, held: steps }) => {
+            log.warn({ stalledForMs: Math.round(forMs), steps }, 'event_loop.stalled');
+            deps.onStall?.(forMs);
+          },
+          onEnded: (reason) => {
+            log.fatal({ sessionId: id, reason }, 'session.heartbeat_ended');
+            deps.onHeartbeatEnded?.(reason);
+          },
+        },
+      );
     },
     async stop() {
-      stopping.abort(new Error('stopping'));
-      await loop;
+      isStopping = true;
+      await heartbeat?.stop();
       await store.end(id);
     },
   };

@@ -7,6 +7,7 @@ import {
 } from '@pressroom/db';
 import { newId, type Clock, type Logger } from '@pressroom/runtime';
 import type { Dispatcher } from '../dispatch/dispatcher.ts';
+import { SUSPECT_LOSSES } from '../attempt/core/is-suspect.ts';
 import { SESSION_TTL_MS } from '../lease/worker-session.ts';
 import type { TaskTransitions } from '../transition/task-transitions.ts';
 import { startLoop } from './run-loop.ts';
@@ -18,8 +19,6 @@ const SEARCH_MS = 5_000;
 const PARTITION_MS = 6 * 3_600_000;
 const LEASE_TTL_MS = 5_000;
 const BATCH = 200;
-/** Workers a step may lose before it counts as the one that kills them. */
-export const MAX_LOSSES = 10;
 
 /**
  * What coordinators watch over. Dispatch runs in each of them; the sweeps run in one at a time, whichever holds the
@@ -51,16 +50,8 @@ export function startCoordinatorLoops(deps: {
     reachableSinceMs ??= startedMs;
     if (startedMs - reachableSinceMs < SESSION_TTL_MS) return;
     const lost = await sessions.reap();
-    for (const step of lost) {
-      log.warn(step, 'step.lost');
-      if (step.losses < MAX_LOSSES) continue;
-      await onItsOwn(step.taskId, () =>
-        transitions.exhaustStep(step.taskId, step.stepId, {
-          code: 'LEASE_LOST',
-          message: `${step.losses} workers in a row stopped answering while running it`,
-        }),
-      );
-    }
+    // A dead worker says nothing about which of its steps ended it: none is charged, see docs/adr/0014-suspects.md.
+    for (const step of lost) log.warn({ ...step, isSuspect: step.losses >= SUSPECT_LOSSES }, 'step.lost');
     if (lost.length > 0) dispatcher.kick();
   };
 

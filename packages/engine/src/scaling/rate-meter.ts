@@ -1,7 +1,7 @@
 import type { SessionRates } from '@pressroom/db';
 import type { Clock } from '@pressroom/runtime';
 
-import type { ExecuteAttempt } from '../attempt/step-runner.ts';
+import type { ExecuteAttempt } from '../attempt/execute-safely.ts';
 import { addAttempt, readServiceRate, startServiceRate, type ServiceRate } from './core/service-rate.ts';
 
 /** What this process gets done in each queue, for its heartbeats. */

@@ -71,7 +71,7 @@ describe('fail', () => {
 
   it('answers what became of the step, or nothing when the attempt is over', async () => {
     const { transitions } = start(aSnapshot());
-    const report = { stepId: 'step:write', attempt: 1, failure, costNano: 1n };
+    const report = { stepId: 'step:write', attempt: 1, sessionId: 'session:1', failure, costNano: 1n };
     expect(await transitions.fail('task:1', report)).toBe('retry');
     expect(await transitions.fail('task:1', { ...report, attempt: 2 })).toBeUndefined();
   });
@@ -83,20 +83,26 @@ describe('fail', () => {
       },
     });
     const { transitions, written } = start(aSnapshot(), pipeline);
-    const report = { stepId: 'step:write', attempt: 1, failure: { ...failure, retryable: false }, costNano: 1n };
+    const report = {
+      stepId: 'step:write',
+      attempt: 1,
+      sessionId: 'session:1',
+      failure: { ...failure, retryable: false },
+      costNano: 1n,
+    };
     expect(await transitions.fail('task:1', report)).toBe('task_ended');
     expect(written).toMatchObject([{ status: 'failed', error: { code: 'X' } }]);
   });
 });
 
 describe('exhaustStep', () => {
-  const error = { code: 'LEASE_LOST', message: 'ten workers' };
+  const error = { code: 'STEP_TIMED_OUT', message: 'too long' };
 
   it('ends a running step with a record of its attempt', async () => {
     const { transitions, written } = start(aSnapshot());
     await transitions.exhaustStep('task:1', 'step:write', error);
     expect(written).toMatchObject([
-      { status: 'failed', attempts: [{ outcome: 'failed', error }], deadLetters: [{ errorCode: 'LEASE_LOST' }] },
+      { status: 'failed', attempts: [{ outcome: 'failed', error }], deadLetters: [{ errorCode: 'STEP_TIMED_OUT' }] },
     ]);
   });
 

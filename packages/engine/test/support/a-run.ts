@@ -171,6 +171,7 @@ export async function openRun(db: OpenTestDatabase, pipeline: Pipeline = aPipeli
       return transitions.fail(taskId, {
         stepId: attempt.stepId,
         attempt: attempt.attempt,
+        sessionId,
         failure: {
           code: facts.code ?? 'PROVIDER_REFUSED',
           message: facts.message ?? 'the provider refused',

@@ -14,6 +14,8 @@ export function aLockedStep(facts: Partial<LockedStep> & { key: string }): Locke
     attempt: 1,
     failures: 0,
     losses: 0,
+    suspectDeaths: 0,
+    refusals: null,
     maxFailures: 3,
     backoffBaseMs: 100,
     backoffCapMs: 1_000,

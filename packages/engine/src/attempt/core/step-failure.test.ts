@@ -1,8 +1,15 @@
 import { AppError } from '@pressroom/runtime';
 import { describe, expect, it } from 'vitest';
 
-import { HandedBackError, LeaseLostError, PipelineUnknownError, StepTimedOutError } from '../../engine-errors.ts';
-import { toStepFailure } from './step-failure.ts';
+import {
+  HandedBackError,
+  LeaseLostError,
+  PipelineUnknownError,
+  StepCrashedError,
+  StepTimedOutError,
+  UncaughtStepError,
+} from '../../engine-errors.ts';
+import { ReportedFailureError, toStepFailure } from './step-failure.ts';
 
 class BreakerOpen extends AppError {
   readonly code = 'BREAKER_OPEN';
@@ -27,9 +34,29 @@ describe('toStepFailure', () => {
       expected: { code: 'UNAVAILABLE', counts: false, outcome: 'handed_back' },
     },
     {
-      title: 'an unknown pipeline, which trying again does not help',
+      title: 'a hand-back of a process that any of its steps may have ended',
+      error: new HandedBackError('crash', { isLoss: true }),
+      expected: { counts: false, outcome: 'handed_back', isLoss: true },
+    },
+    {
+      title: 'an unknown pipeline, which a newer worker may know',
       error: new PipelineUnknownError('article 9'),
-      expected: { code: 'PIPELINE_UNKNOWN', retryable: false, counts: true },
+      expected: { code: 'PIPELINE_UNKNOWN', retryable: true, counts: false, outcome: 'refused' },
+    },
+    {
+      title: 'the death of a process of its own',
+      error: new StepCrashedError('SIGABRT'),
+      expected: { code: 'STEP_CRASHED', message: 'SIGABRT', counts: false, outcome: 'crashed' },
+    },
+    {
+      title: 'an error that nothing caught, which counts and is a loss',
+      error: new UncaughtStepError('thrown'),
+      expected: { code: 'AGENT_BUG', counts: true, outcome: 'failed', isLoss: true },
+    },
+    {
+      title: 'what another process has described',
+      error: new ReportedFailureError({ ...toStepFailure(new BreakerOpen('open')), topFrame: 'a.ts:b' }),
+      expected: { code: 'BREAKER_OPEN', counts: false, topFrame: 'a.ts:b', errorClass: 'BreakerOpen' },
     },
     { title: 'a lost lease', error: new LeaseLostError('gone'), expected: { code: 'LEASE_LOST', retryable: false } },
   ])('knows $title', ({ error, expected }) => {

@@ -2,6 +2,7 @@ import { aLockedStep, aPipeline, aSnapshot } from '@pressroom/testkit';
 import { describe, expect, it } from 'vitest';
 
 import type { StepFailure } from '../../attempt/core/step-failure.ts';
+import type { LockedStep } from '@pressroom/db';
 import { decideFailure, type FailureReport } from './decide-failure.ts';
 
 const aFailure = (facts: Partial<StepFailure> = {}): StepFailure => ({
@@ -16,6 +17,7 @@ const aFailure = (facts: Partial<StepFailure> = {}): StepFailure => ({
 const aReport = (facts: Partial<FailureReport> = {}, failure: Partial<StepFailure> = {}): FailureReport => ({
   stepId: 'step:write',
   attempt: 1,
+  sessionId: 'session:1',
   failure: aFailure(failure),
   costNano: 5n,
   random: 0.5,
@@ -29,6 +31,7 @@ describe('decideFailure', () => {
   it.each([
     { title: 'of an earlier attempt', report: aReport({ attempt: 0 }) },
     { title: 'of a later attempt', report: aReport({ attempt: 2 }) },
+    { title: 'of another session', report: aReport({ sessionId: 'session:2' }) },
     { title: 'of a step that is not in the task', report: aReport({ stepId: 'step:other' }) },
   ])('changes nothing for a report $title', ({ report }) => {
     expect(decide(aSnapshot(), report)).toBeUndefined();
@@ -47,6 +50,91 @@ describe('decideFailure', () => {
       expect(decide(aSnapshot({ task: { status } }))).toBeUndefined();
     },
   );
+
+  describe('of a process that ran only this step', () => {
+    const crash = {
+      code: 'STEP_CRASHED',
+      message: 'SIGABRT, out of memory',
+      counts: false,
+      outcome: 'crashed' as const,
+    };
+    const after = (suspectDeaths: number, facts: Partial<LockedStep> = {}) =>
+      decide(
+        aSnapshot({ steps: [aLockedStep({ key: 'write', losses: 2, failures: 1, suspectDeaths, ...facts })] }),
+        aReport({}, crash),
+      );
+
+    it('charges the step with the death and tries again after a backoff, whatever its failures', () => {
+      expect(after(0)).toMatchObject({
+        outcome: 'retry',
+        steps: [{ status: 'ready', suspectDeaths: 1, delayMs: 50 }],
+        attempts: [{ outcome: 'failed', error: { code: 'STEP_CRASHED' } }],
+      });
+      expect(after(1)).toMatchObject({ outcome: 'retry', steps: [{ suspectDeaths: 2, delayMs: 100 }] });
+      expect(after(0, { failures: 3 })).toMatchObject({ outcome: 'retry' });
+    });
+
+    it('makes a dead letter of it at the third one, with what ended the process and how often', () => {
+      expect(after(2)).toMatchObject({
+        outcome: 'task_ended',
+        steps: [{ status: 'dead', suspectDeaths: 3 }],
+        deadLetters: [
+          {
+            errorCode: 'STEP_CRASHED',
+            message: 'the process that ran only this step died 3 times, last of: SIGABRT, out of memory',
+          },
+        ],
+      });
+    });
+  });
+
+  describe('of a worker whose build does not know the step', () => {
+    const refusal = { code: 'PIPELINE_UNKNOWN', message: 'no article 9', counts: false, outcome: 'refused' as const };
+    const after = (refusals: LockedStep['refusals']) =>
+      decide(aSnapshot({ steps: [aLockedStep({ key: 'write', refusals })] }), aReport({}, refusal));
+    const WAIT_MS = 600_000;
+
+    it('hands the step back without a failure, and waits longer the longer nobody takes it', () => {
+      expect(after(null)).toMatchObject({
+        outcome: 'handed_back',
+        steps: [{ status: 'ready', delayMs: 500, refusedBy: 'session:1' }],
+        attempts: [{ outcome: 'handed_back' }],
+        deadLetters: [],
+      });
+      expect(after({ by: ['session:1'], sinceMs: 8_000, others: [] })).toMatchObject({ steps: [{ delayMs: 4_000 }] });
+      expect(after({ by: ['session:1'], sinceMs: WAIT_MS - 1, others: [] })).toMatchObject({
+        outcome: 'handed_back',
+        steps: [{ delayMs: 15_000 }],
+      });
+    });
+
+    it('waits on after that time while a live worker has not refused it', () => {
+      expect(after({ by: ['session:1'], sinceMs: WAIT_MS, others: ['session:2'] })).toMatchObject({
+        outcome: 'handed_back',
+      });
+    });
+
+    it('makes a dead letter of it once that time is over and every live worker has refused it', () => {
+      const decision = after({ by: ['session:2'], sinceMs: WAIT_MS, others: ['session:1'] });
+      expect(decision).toMatchObject({ outcome: 'task_ended', deadLetters: [{ errorCode: 'PIPELINE_UNKNOWN' }] });
+      expect(decision?.deadLetters[0]?.message).toContain('every live worker of write.interactive has refused');
+      expect(decision?.deadLetters[0]?.message).toContain('10 minutes');
+    });
+  });
+
+  it('counts a loss for each step of a process that one of them has ended, without a failure', () => {
+    const handBack = { code: 'UNAVAILABLE', counts: false, outcome: 'handed_back' as const };
+    expect(decide(aSnapshot(), aReport({}, { ...handBack, isLoss: true }))).toMatchObject({
+      steps: [{ status: 'ready', losses: 1, failures: 0, delayMs: 0 }],
+    });
+    const plain = decide(aSnapshot(), aReport({}, handBack));
+    expect(plain?.steps[0]).not.toHaveProperty('losses');
+  });
+
+  it('waits before a hand-back is taken again as long as it says', () => {
+    const report = aReport({}, { code: 'UNAVAILABLE', counts: false, outcome: 'handed_back', retryAfterMs: 5_000 });
+    expect(decide(aSnapshot(), report)).toMatchObject({ steps: [{ delayMs: 5_000 }] });
+  });
 
   it('tries again after a backoff, records the attempt with its cost, and says so', () => {
     expect(decide(aSnapshot())).toMatchObject({
@@ -84,7 +172,7 @@ describe('decideFailure', () => {
   });
 
   it('lets a step that was handed back start at once elsewhere', () => {
-    const decision = decide(aSnapshot(), aReport({}, { outcome: 'handed_back', counts: false, retryAfterMs: 9_000 }));
+    const decision = decide(aSnapshot(), aReport({}, { outcome: 'handed_back', counts: false }));
     expect(decision).toMatchObject({
       steps: [{ delayMs: 0 }],
       attempts: [{ outcome: 'handed_back' }],

@@ -9,10 +9,20 @@ import { fingerprintOf, scrubMessage } from './fingerprint.ts';
 /** A worker's timer and the database measure one deadline; they agree to within this. */
 const DEADLINE_SLACK_MS = 50;
 
+/** Deaths of its own child process after which a suspect step is a dead letter. */
+export const MAX_SUSPECT_DEATHS = 3;
+/**
+ * How long a step that no live worker can run waits for a worker that can, from its first refusal on: longer than a
+ * rolling upgrade leaves the pool without a new worker.
+ */
+export const REFUSAL_WAIT_MS = 600_000;
+const REFUSAL_DELAY = { leastMs: 500, mostMs: 15_000 };
+
 export interface FailureReport {
   stepId: string;
-  /** Fence: the attempt that failed. */
+  /** Fence: the attempt that failed, and the session that ran it. */
   attempt: number;
+  sessionId: string;
   failure: StepFailure;
   costNano: bigint;
   /** A number in [0, 1) for the backoff's jitter. */
@@ -34,7 +44,8 @@ export function decideFailure(
 ): FailureDecision | undefined {
   const step = snapshot.steps.find((candidate) => candidate.id === report.stepId);
   if (!step || isTerminalTask(snapshot.task.status)) return undefined;
-  if (step.status !== 'running' || step.attempt !== report.attempt) return undefined;
+  if (step.status !== 'running' || step.attempt !== report.attempt || step.sessionId !== report.sessionId)
+    return undefined;
 
   const { failure } = report;
   const error = { code: failure.code, message: failure.message };
@@ -43,7 +54,7 @@ export function decideFailure(
     stepId: step.id,
     attempt: step.attempt,
     sessionId: step.sessionId,
-    outcome: failure.outcome,
+    outcome: failure.outcome === 'failed' || failure.outcome === 'crashed' ? 'failed' : 'handed_back',
     costNano: report.costNano,
     error,
   });
@@ -56,9 +67,12 @@ export function decideFailure(
     change.outcome = 'task_ended';
     return change;
   }
+  if (failure.outcome === 'refused') return decideRefusal(snapshot, step, report, change, pipeline);
+  if (failure.outcome === 'crashed') return decideCrash(snapshot, step, report, change, pipeline);
+  const loss = failure.isLoss === true && { losses: step.losses + 1 };
   const delayMs =
     failure.outcome === 'handed_back'
-      ? 0
+      ? failure.retryAfterMs
       : calculateBackoffMs(
           Math.max(1, failures),
           { baseMs: step.backoffBaseMs, capMs: step.backoffCapMs },
@@ -68,7 +82,7 @@ export function decideFailure(
   const inTime = (step.totalLeftMs ?? Infinity) > delayMs && snapshot.task.leftMs > delayMs;
   if (failure.outcome === 'handed_back' || (failure.retryable && failures < step.maxFailures && inTime)) {
     change.outcome = failure.outcome === 'handed_back' ? 'handed_back' : 'retry';
-    change.steps.push({ id: step.id, status: 'ready', failures, delayMs, error });
+    change.steps.push({ id: step.id, status: 'ready', failures, ...loss, delayMs, error });
     change.events.push({
       type: change.outcome === 'retry' ? 'step.retrying' : 'step.handed_back',
       data: { step: step.key, attempt: step.attempt, ...(change.outcome === 'retry' && { error, delayMs }) },
@@ -76,6 +90,55 @@ export function decideFailure(
     return change;
   }
   return exhaust(snapshot, step, { ...failure, failures }, change, pipeline);
+}
+
+/** The step waits for a worker that knows it; a dead letter once every live one has refused it for long enough. */
+function decideRefusal(
+  snapshot: TaskSnapshot,
+  step: LockedStep,
+  report: FailureReport,
+  change: FailureDecision,
+  pipeline: Pipeline | undefined,
+): FailureDecision {
+  const { failure, sessionId } = report;
+  const { by, sinceMs, others } = step.refusals ?? { by: [], sinceMs: 0, others: [sessionId] };
+  const hasRefused = new Set([...by, sessionId]);
+  if (sinceMs >= REFUSAL_WAIT_MS && others.every((other) => hasRefused.has(other))) {
+    const message = `${failure.message}; every live worker of ${step.queue} has refused the step for ${REFUSAL_WAIT_MS / 60_000} minutes: deploy one that knows it, then redrive`;
+    return exhaust(snapshot, step, { ...failure, message, failures: step.failures }, change, pipeline);
+  }
+  const delayMs = Math.round(
+    Math.min(REFUSAL_DELAY.mostMs, Math.max(REFUSAL_DELAY.leastMs, sinceMs / 2)) * (0.5 + report.random),
+  );
+  const error = { code: failure.code, message: failure.message };
+  change.outcome = 'handed_back';
+  change.steps.push({ id: step.id, status: 'ready', delayMs, error, refusedBy: sessionId });
+  change.events.push({ type: 'step.handed_back', data: { step: step.key, attempt: step.attempt } });
+  return change;
+}
+
+/** The child process of a suspect died. It ran nothing else: the step alone is charged. */
+function decideCrash(
+  snapshot: TaskSnapshot,
+  step: LockedStep,
+  report: FailureReport,
+  change: FailureDecision,
+  pipeline: Pipeline | undefined,
+): FailureDecision {
+  const { failure } = report;
+  const suspectDeaths = step.suspectDeaths + 1;
+  if (suspectDeaths >= MAX_SUSPECT_DEATHS) {
+    const message = `the process that ran only this step died ${suspectDeaths} times, last of: ${failure.message}`;
+    exhaust(snapshot, step, { ...failure, message, failures: step.failures }, change, pipeline);
+    for (const changed of change.steps) if (changed.id === step.id) changed.suspectDeaths = suspectDeaths;
+    return change;
+  }
+  const error = { code: failure.code, message: failure.message };
+  const backoff = { baseMs: step.backoffBaseMs, capMs: step.backoffCapMs };
+  const delayMs = calculateBackoffMs(suspectDeaths, backoff, report.random, 0);
+  change.steps.push({ id: step.id, status: 'ready', suspectDeaths, delayMs, error });
+  change.events.push({ type: 'step.retrying', data: { step: step.key, attempt: step.attempt, error, delayMs } });
+  return change;
 }
 
 /** Why a step is not tried again, and how often it has failed by now. */

@@ -84,6 +84,7 @@ const actions: ((world: World, pick: number, roll: number) => void)[] = [
     // Reports come late, twice, and for attempts that are long over.
     const report = {
       stepId: step.id,
+      sessionId: step.sessionId ?? 'session:1',
       attempt: Math.max(0, step.attempt - (roll % 3 === 0 ? 1 : 0)),
       failure: {
         code: 'AGENT_BUG',
