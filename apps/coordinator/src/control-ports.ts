@@ -14,7 +14,7 @@ import type {
   UpdateTenant,
 } from '@pressroom/contracts';
 import type { Fault } from './errors/request-error.ts';
-import type { Principal } from './ports.ts';
+import type { Page, PageRequest, Principal } from './ports.ts';
 
 export type ApprovalOutcome =
   | { outcome: 'decided'; status: TaskStatus; version: number | undefined; rejections: number }
@@ -34,12 +34,12 @@ export interface QueueCommands {
 }
 
 export interface Tenants {
-  list(): Promise<TenantView[]>;
+  list(page: PageRequest): Promise<Page<TenantView>>;
   get(id: string): Promise<TenantView | undefined>;
   create(tenant: CreateTenant, actor: Principal): Promise<TenantView | 'name_taken' | 'not_found'>;
   update(id: string, changes: UpdateTenant, actor: Principal): Promise<TenantView | 'name_taken' | 'not_found'>;
   /** Undefined when there is no such tenant; null are the keys of the installation itself. */
-  keys(tenantId: string | null): Promise<KeyView[] | undefined>;
+  keys(tenantId: string | null, page: PageRequest): Promise<Page<KeyView> | undefined>;
   addKey(
     tenantId: string | null,
     key: CreateTenantKey | CreatePlatformKey,
@@ -59,13 +59,18 @@ export interface ScheduleDraft {
 }
 
 export type ScheduleOutcome =
-  ScheduleView | 'name_taken' | 'unknown_tenant' | 'not_found' | { problems: readonly Fault[] };
+  ScheduleView | 'name_taken' | 'unknown_tenant' | 'not_found' | 'limit_reached' | { problems: readonly Fault[] };
 
 /** Schedules. A `tenantId` of null means any tenant, and on creating the default one. */
 export interface Schedules {
-  list(tenantId: string | null): Promise<ScheduleView[]>;
+  list(tenantId: string | null, page: PageRequest): Promise<Page<ScheduleView>>;
   get(id: string, tenantId: string | null): Promise<ScheduleView | undefined>;
-  create(tenantId: string | null, draft: ScheduleDraft, actor: Principal): Promise<ScheduleOutcome>;
+  create(
+    tenantId: string | null,
+    draft: ScheduleDraft,
+    actor: Principal,
+    maxPerTenant: number,
+  ): Promise<ScheduleOutcome>;
   update(
     id: string,
     tenantId: string | null,

@@ -158,7 +158,7 @@ export interface TaskQueries {
     page: { cursor: string | undefined; limit: number },
   ): Promise<{ items: TaskView[]; nextCursor: string | null }>;
   steps(taskId: string, tenantId: string | null): Promise<StepView[] | undefined>;
-  calls(taskId: string, tenantId: string | null): Promise<CallView[] | undefined>;
+  calls(taskId: string, tenantId: string | null, page: PageRequest): Promise<Page<CallView> | undefined>;
   stepOutput(taskId: string, tenantId: string | null, stepKey: string): Promise<unknown>;
   resultMaterial(taskId: string, tenantId: string | null): Promise<ResultMaterial | undefined>;
   /** Removes prompts, outputs and input of a finished task; ledger entries stay. */

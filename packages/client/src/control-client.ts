@@ -14,6 +14,7 @@ import type {
 
 import type { CallJson, CallOptions } from './call-json.ts';
 import { pathOf } from './operations.ts';
+import { readAll } from './read-all.ts';
 import type { Transport } from './transport.ts';
 
 /** Tasks that are submitted again and again. */
@@ -54,9 +55,7 @@ export interface QueueClient {
 
 export function createScheduleClient(json: CallJson, transport: Transport): ScheduleClient {
   return {
-    async list({ signal } = {}) {
-      return (await json<{ items: ScheduleView[] }>('listSchedules', {}, { signal })).items;
-    },
+    list: (options) => readAll(json, 'listSchedules', {}, options),
     create: (schedule, { signal } = {}) => json('createSchedule', {}, { json: schedule, signal }),
     get: (id, { signal } = {}) => json('getSchedule', { id }, { signal }),
     // Saying again what it is to be changes nothing more.
@@ -70,16 +69,12 @@ export function createScheduleClient(json: CallJson, transport: Transport): Sche
 
 export function createTenantClient(json: CallJson, transport: Transport): TenantClient {
   return {
-    async list({ signal } = {}) {
-      return (await json<{ items: TenantView[] }>('listTenants', {}, { signal })).items;
-    },
+    list: (options) => readAll(json, 'listTenants', {}, options),
     create: (tenant, { signal } = {}) => json('createTenant', {}, { json: tenant, signal }),
     get: (id, { signal } = {}) => json('getTenant', { id }, { signal }),
     update: (id, changes, { signal } = {}) =>
       json('updateTenant', { id }, { json: changes, signal, isRepeatable: true }),
-    async keys(id, { signal } = {}) {
-      return (await json<{ items: KeyView[] }>('listKeys', { id }, { signal })).items;
-    },
+    keys: (id, options) => readAll(json, 'listKeys', { id }, options),
     createKey: (id, key, { signal } = {}) => json('createKey', { id }, { json: key, signal }),
     async deleteKey(id, keyId, { signal } = {}) {
       await transport.send(pathOf('deleteKey', { id, keyId }), { method: 'DELETE', signal });
@@ -89,9 +84,7 @@ export function createTenantClient(json: CallJson, transport: Transport): Tenant
 
 export function createKeyClient(json: CallJson, transport: Transport): KeyClient {
   return {
-    async list({ signal } = {}) {
-      return (await json<{ items: KeyView[] }>('listPlatformKeys', {}, { signal })).items;
-    },
+    list: (options) => readAll(json, 'listPlatformKeys', {}, options),
     create: (key, { signal } = {}) => json('createPlatformKey', {}, { json: key, signal }),
     async delete(keyId, { signal } = {}) {
       await transport.send(pathOf('deletePlatformKey', { keyId }), { method: 'DELETE', signal });

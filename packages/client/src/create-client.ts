@@ -43,6 +43,7 @@ import {
   type OperationClient,
 } from './dead-letter-client.ts';
 import { OPERATIONS, pathOf } from './operations.ts';
+import { readAll } from './read-all.ts';
 import { createTransport, type ClientOptions, type SendOptions } from './transport.ts';
 import { watchEvents, type WatchOptions } from './watch-events.ts';
 
@@ -159,13 +160,9 @@ export function createClient(options: ClientOptions): PressroomClient {
         const response = await transport.send(pathOf('getResult', { id }), { query: { partial }, headers, signal });
         return response.text();
       },
-      async steps(id, { signal } = {}) {
-        return (await json<{ items: StepView[] }>('listSteps', { id }, { signal })).items;
-      },
+      steps: (id, options) => readAll(json, 'listSteps', { id }, options),
       stepOutput: (id, key, { signal } = {}) => json('getStepOutput', { id, key }, { signal }),
-      async calls(id, { signal } = {}) {
-        return (await json<{ items: CallView[] }>('listCalls', { id }, { signal })).items;
-      },
+      calls: (id, options) => readAll(json, 'listCalls', { id }, options),
       // Cancelling twice changes nothing.
       cancel: (id, { signal } = {}) => json('cancelTask', { id }, { signal, isRepeatable: true }),
       retry: (id, request = {}, { signal } = {}) => json('retryTask', { id }, { json: request, signal }),

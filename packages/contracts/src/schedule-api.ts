@@ -67,5 +67,5 @@ export const ScheduleView = z.object({
 });
 export type ScheduleView = z.infer<typeof ScheduleView>;
 
-export const ScheduleList = z.object({ items: z.array(ScheduleView) });
+export const ScheduleList = z.object({ items: z.array(ScheduleView), nextCursor: z.string().nullable() });
 export type ScheduleList = z.infer<typeof ScheduleList>;

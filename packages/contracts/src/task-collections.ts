@@ -4,11 +4,11 @@ import { CallView, StepView, TaskAccepted } from './task-api.ts';
 import { TaskStatus } from './vocabulary.ts';
 
 /** `GET /tasks/{id}/steps`, in plan order. */
-export const StepList = z.object({ items: z.array(StepView) });
+export const StepList = z.object({ items: z.array(StepView), nextCursor: z.string().nullable() });
 export type StepList = z.infer<typeof StepList>;
 
 /** `GET /tasks/{id}/calls`, oldest first. */
-export const CallList = z.object({ items: z.array(CallView) });
+export const CallList = z.object({ items: z.array(CallView), nextCursor: z.string().nullable() });
 export type CallList = z.infer<typeof CallList>;
 
 /** `POST /tasks/{id}/cancel`. Cancelling a cancelled task answers the same again. */

@@ -52,7 +52,7 @@ export const TenantView = z.object({
 });
 export type TenantView = z.infer<typeof TenantView>;
 
-export const TenantList = z.object({ items: z.array(TenantView) });
+export const TenantList = z.object({ items: z.array(TenantView), nextCursor: z.string().nullable() });
 export type TenantList = z.infer<typeof TenantList>;
 
 /** What a tenant's key may do: `operate` includes `submit`, which includes `view`. */
@@ -89,7 +89,7 @@ export const KeyView = z.object({
 });
 export type KeyView = z.infer<typeof KeyView>;
 
-export const KeyList = z.object({ items: z.array(KeyView) });
+export const KeyList = z.object({ items: z.array(KeyView), nextCursor: z.string().nullable() });
 export type KeyList = z.infer<typeof KeyList>;
 
 /** A key that was just made: the only time its secret is shown. */

@@ -3,10 +3,13 @@ import { openScene, openTestDatabase, type OpenTestDatabase, type Scene } from '
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
 import { createScheduleStore, type DueSchedule, type NewSchedule, type ScheduleStore } from '../src/index.ts';
+import { everyPage, WHOLE } from './support/every-page.ts';
 
 const ACTOR = { keyId: 'key-1', role: 'submit' } as const;
 const PAST = new Date(Date.parse('2026-01-01T00:00:00Z'));
 const FUTURE = new Date(Date.parse('2099-01-01T00:00:00Z'));
+
+const MAX_SCHEDULES = 1_000;
 
 describe('schedules', () => {
   let db: OpenTestDatabase;
@@ -35,6 +38,7 @@ describe('schedules', () => {
         ...facts,
       },
       ACTOR,
+      MAX_SCHEDULES,
     );
     if (typeof schedule === 'string') throw new Error(schedule);
     return schedule;
@@ -49,17 +53,47 @@ describe('schedules', () => {
   it('are kept, listed by name, and removed', async () => {
     const second = await add({ name: 'b' });
     const first = await add({ name: 'a', task: { type: 'brief', input: { x: [1] } } });
-    expect(await store.list(scene.tenantId)).toEqual([first, second]);
+    expect((await store.list(scene.tenantId, WHOLE)).items).toEqual([first, second]);
     expect(await store.get(first.id, null)).toEqual(first);
     expect(await store.remove(first.id, scene.tenantId, ACTOR)).toBe(true);
     expect(await store.remove(first.id, scene.tenantId, ACTOR)).toBe(false);
+  });
+
+  it('are listed page by page, none twice and none left out, over all tenants', async () => {
+    const other = await scene.addTenant();
+    const names = ['ä', 'a b', '"', '_', 'Z', '%', 'z'];
+    for (const name of names) for (const tenantId of [scene.tenantId, other]) await add({ name, tenantId });
+    const own = await everyPage((page) => store.list(other, page), 3);
+    expect(own.map(({ name }) => name).sort()).toEqual([...names].sort());
+    const all = await everyPage((page) => store.list(null, page), 3);
+    expect(new Set(all.map(({ id }) => id)).size).toBe(2 * names.length);
+    await expect(store.list(null, { cursor: 'bm9uc2Vuc2U', limit: 3 })).rejects.toThrow('cursor');
+  });
+
+  it('end a page early when their tasks are large', async () => {
+    const task = { type: 'article', input: { text: 'x'.repeat(1_500_000) } };
+    for (let n = 0; n < 6; n += 1) await add({ name: `large ${n}`, task });
+    const first = await store.list(null, { cursor: undefined, limit: 200 });
+    expect(first.items).toHaveLength(2);
+    const all = await everyPage((page) => store.list(null, page), 200);
+    expect(all.map(({ name }) => name)).toEqual([0, 1, 2, 3, 4, 5].map((n) => `large ${n}`));
+  });
+
+  it('are no more of one tenant than allowed, however many are made at once', async () => {
+    const other = await scene.addTenant();
+    const { id: _id, ...base } = await add({ tenantId: other });
+    const draft = { ...base, nextFireAt: null };
+    const make = (n: number, tenantId: string) => store.create({ ...draft, tenantId, name: `many ${n}` }, ACTOR, 4);
+    const made = await Promise.all(Array.from({ length: 8 }, (_, n) => make(n, other)));
+    expect(made.filter((each) => each === 'limit_reached')).toHaveLength(5);
+    expect(await make(9, scene.tenantId)).not.toBe('limit_reached');
   });
 
   it('belong to a tenant: to another they do not exist', async () => {
     const { id } = await add();
     const other = await scene.addTenant();
     expect(await store.get(id, other)).toBeUndefined();
-    expect(await store.list(other)).toEqual([]);
+    expect((await store.list(other, WHOLE)).items).toEqual([]);
     expect(await store.update(id, other, () => ({ enabled: false }), ACTOR)).toBe('not_found');
     expect(await store.remove(id, other, ACTOR)).toBe(false);
     const nowhere = {
@@ -72,7 +106,7 @@ describe('schedules', () => {
       overlap: 'allow',
       nextFireAt: null,
     } as const;
-    expect(await store.create(nowhere, ACTOR)).toBe('unknown_tenant');
+    expect(await store.create(nowhere, ACTOR, MAX_SCHEDULES)).toBe('unknown_tenant');
   });
 
   it('have names of their own within a tenant', async () => {
@@ -87,7 +121,7 @@ describe('schedules', () => {
       overlap: 'allow',
       nextFireAt: null,
     } as const;
-    expect(await store.create(again, ACTOR)).toBe('name_taken');
+    expect(await store.create(again, ACTOR, MAX_SCHEDULES)).toBe('name_taken');
     await add({ name: 'digest', tenantId: await scene.addTenant() });
     const { id } = await add();
     expect(await store.update(id, null, () => ({ name: 'digest' }), ACTOR)).toBe('name_taken');

@@ -12,6 +12,7 @@ import {
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { createTaskQueryStore, CursorError, type StepAttempt, type TaskQueryStore } from '../src/index.ts';
+import { everyPage, NO_PAGE, WHOLE } from './support/every-page.ts';
 
 describe('task queries', () => {
   let db: OpenTestDatabase;
@@ -42,7 +43,7 @@ describe('task queries', () => {
     it.each([
       { name: 'get', ask: (id: string, tenant: string) => queries.get(id, tenant), absent: undefined },
       { name: 'steps', ask: (id: string, tenant: string) => queries.steps(id, tenant), absent: undefined },
-      { name: 'calls', ask: (id: string, tenant: string) => queries.calls(id, tenant), absent: undefined },
+      { name: 'calls', ask: (id: string, tenant: string) => queries.calls(id, tenant, WHOLE), absent: undefined },
       {
         name: 'stepOutput',
         ask: (id: string, tenant: string) => queries.stepOutput(id, tenant, 'write'),
@@ -150,7 +151,9 @@ describe('task queries', () => {
       expect(
         (await queries.list({ tenantId: scene.tenantId }, { cursor: undefined, limit: 1 })).items[0]?.cost,
       ).toEqual(expected);
-      expect((await queries.calls(task.id, null))?.map((call) => call.status)).toHaveLength(3);
+      expect((await queries.calls(task.id, null, WHOLE))?.items).toHaveLength(3);
+      const paged = await everyPage(async (page) => (await queries.calls(task.id, null, page)) ?? NO_PAGE, 1);
+      expect(paged).toEqual((await queries.calls(task.id, null, WHOLE))?.items);
     });
 
     it('are zero, as numbers, for a task that called nobody and for one that only avoided calls', async () => {

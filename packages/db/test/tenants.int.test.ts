@@ -10,6 +10,7 @@ import {
   type AdmissionStore,
   type TenantStore,
 } from '../src/index.ts';
+import { everyPage, NO_PAGE, WHOLE } from './support/every-page.ts';
 
 const ADMIN = { keyId: 'admin-key', role: 'admin' } as const;
 const LIMITS = { weight: 1, maxConcurrency: null, rateLimitPerMinute: null, maxBacklog: 10_000, styleGuide: null };
@@ -37,10 +38,27 @@ describe('tenants', () => {
   it('are kept as they were made, and change by what is named', async () => {
     const tenant = await add({ name: 'Acme', maxConcurrency: 4, styleGuide: 'Say people.' });
     expect(await tenants.get(tenant.id)).toEqual(tenant);
-    expect(await tenants.list()).toContainEqual(tenant);
+    expect((await tenants.list(WHOLE)).items).toContainEqual(tenant);
     const changed = await tenants.update(tenant.id, { weight: 5, maxConcurrency: null }, ADMIN);
     expect(changed).toEqual({ ...tenant, weight: 5, maxConcurrency: null });
     expect(await tenants.update(newId(), { weight: 2 }, ADMIN)).toBe('not_found');
+  });
+
+  it('and their keys are listed page by page, none twice and none left out', async () => {
+    const made = [];
+    for (let n = 0; n < 7; n += 1) made.push(await add({ name: `paged ${'äbc"_%'.slice(n % 6)} ${n}` }));
+    const owner = made[0]?.id ?? '';
+    const keys = [];
+    for (let n = 0; n < 5; n += 1) {
+      const key = { role: 'view', secretHash: `${n}paged`.padEnd(64, '0'), expiresAt: null } as const;
+      keys.push((await tenants.addKey(owner, key, ADMIN))?.id);
+    }
+    const seen = await everyPage((page) => tenants.list(page), 2);
+    expect(seen.filter(({ name }) => name.startsWith('paged')).map(({ id }) => id)).toHaveLength(7);
+    expect(new Set(seen.map(({ id }) => id)).size).toBe(seen.length);
+    const listed = await everyPage(async (page) => (await tenants.keys(owner, page)) ?? NO_PAGE, 2);
+    expect(listed.map(({ id }) => id)).toEqual(keys);
+    await expect(tenants.list({ cursor: 'bm9uc2Vuc2U', limit: 2 })).rejects.toThrow('cursor');
   });
 
   it('have names of their own, however many make one at once', async () => {
@@ -67,12 +85,12 @@ describe('tenants', () => {
     await tenants.addKey(tenant.id, expired, ADMIN);
     expect(await access.findBySecretHash(hash(1))).toEqual({ keyId: key?.id, role: 'submit', tenantId: tenant.id });
     expect(await access.findBySecretHash(hash(2))).toBeUndefined();
-    expect(await tenants.keys(tenant.id)).toHaveLength(2);
+    expect((await tenants.keys(tenant.id, WHOLE))?.items).toHaveLength(2);
     expect(await tenants.removeKey((await add()).id, key?.id ?? '', ADMIN)).toBe(false);
     expect(await tenants.removeKey(tenant.id, key?.id ?? '', ADMIN)).toBe(true);
     expect(await tenants.removeKey(tenant.id, key?.id ?? '', ADMIN)).toBe(false);
     expect(await access.findBySecretHash(hash(1))).toBeUndefined();
-    expect(await tenants.keys(tenant.id)).toHaveLength(1);
+    expect((await tenants.keys(tenant.id, WHOLE))?.items).toHaveLength(1);
     expect(
       await tenants.addKey(newId(), { role: 'view', secretHash: hash(3), expiresAt: null }, ADMIN),
     ).toBeUndefined();
@@ -93,7 +111,7 @@ describe('tenants', () => {
       role: 'monitor',
       tenantId: null,
     });
-    expect((await tenants.keys(null))?.map(({ id }) => id)).toEqual([monitor?.id]);
+    expect((await tenants.keys(null, WHOLE))?.items.map(({ id }) => id)).toEqual([monitor?.id]);
     const first = await access.findBySecretHash('a'.repeat(64));
     expect(await tenants.removeKey(null, first?.keyId ?? '', ADMIN)).toBe(false);
     expect(await tenants.removeKey(null, monitor?.id ?? '', ADMIN)).toBe(true);

@@ -7,6 +7,14 @@ import { isUnstorable } from './inspect-json.ts';
 export const MAX_PAGE_SIZE = 200;
 const DEFAULT_PAGE_SIZE = 50;
 
+function pageSize(max: number) {
+  return z
+    .string()
+    .regex(/^\d{1,4}$/, 'must be a whole number')
+    .transform(Number)
+    .pipe(z.int().min(1).max(max));
+}
+
 /** Query of `GET /tasks`. */
 export const ListTasksQuery = z.strictObject({
   status: TaskStatus.optional(),
@@ -21,12 +29,7 @@ export const ListTasksQuery = z.strictObject({
   tenantId: z.uuid().optional(),
   createdAfter: Instant.optional(),
   cursor: z.string().max(1_000).optional(),
-  limit: z
-    .string()
-    .regex(/^\d{1,4}$/, 'must be a whole number')
-    .transform(Number)
-    .pipe(z.int().min(1).max(MAX_PAGE_SIZE))
-    .default(DEFAULT_PAGE_SIZE),
+  limit: pageSize(MAX_PAGE_SIZE).default(DEFAULT_PAGE_SIZE),
 });
 export type ListTasksQuery = z.output<typeof ListTasksQuery>;
 
@@ -45,6 +48,20 @@ const { cursor, limit } = ListTasksQuery.shape;
 /** Query of lists that know nothing but pages. */
 export const PageQuery = z.strictObject({ cursor, limit });
 export type PageQuery = z.output<typeof PageQuery>;
+
+/** Query of the lists that were whole before they had pages: a page holds what an ordinary list holds. */
+export const WholeListQuery = z.strictObject({ cursor, limit: pageSize(MAX_PAGE_SIZE).default(MAX_PAGE_SIZE) });
+export type WholeListQuery = z.output<typeof WholeListQuery>;
+
+/** Steps or calls that a page may hold. */
+export const MAX_TASK_PAGE_SIZE = 1_000;
+
+/** Query of `GET /tasks/{id}/steps` and `GET /tasks/{id}/calls`. */
+export const TaskItemsQuery = z.strictObject({
+  cursor,
+  limit: pageSize(MAX_TASK_PAGE_SIZE).default(MAX_TASK_PAGE_SIZE),
+});
+export type TaskItemsQuery = z.output<typeof TaskItemsQuery>;
 
 /** Query of `GET /dead-letters` and `GET /dead-letters/groups`. */
 export const DeadLettersQuery = DeadLetterFilter.extend({ state: DeadLetterState.optional(), cursor, limit });

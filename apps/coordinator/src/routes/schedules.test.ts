@@ -99,7 +99,7 @@ describe('a schedule', () => {
   it('does not exist for another tenant', async () => {
     const { id } = await create();
     const as = 'stranger';
-    expect((await send('GET', '', { as })).body).toEqual({ items: [] });
+    expect((await send('GET', '', { as })).body).toEqual({ items: [], nextCursor: null });
     for (const [method, json] of [['GET'], ['DELETE'], ['PATCH', { enabled: false }]] as const) {
       expect(await send(method, `/${id}`, { as, ...(json && { json }) })).toMatchObject({ status: 404 });
     }

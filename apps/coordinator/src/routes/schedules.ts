@@ -4,9 +4,12 @@ import { z } from 'zod';
 
 import type { ScheduleOutcome, Schedules } from '../control-ports.ts';
 import { MAX_BODY_BYTES } from '../core/body-limits.ts';
+import type { RequestLimits } from '../core/request-limits.ts';
 import { parseNewSchedule, parseScheduleChange } from '../core/parse-schedule.ts';
 import { invalid, notFound, RequestError } from '../errors/request-error.ts';
+import { WholeListQuery } from '../core/query-schemas.ts';
 import { readJson } from '../middleware/read-json.ts';
+import { readSealedPage } from '../middleware/sealed-page.ts';
 import { sendJson } from '../middleware/send.ts';
 import type { PipelineRegistry } from '../ports.ts';
 import { defineRoute, ROLES, type Route } from '../routing/route.ts';
@@ -18,6 +21,7 @@ interface Deps {
   schedules: Schedules;
   pipelines: PipelineRegistry;
   clock: Clock;
+  limits: Pick<RequestLimits, 'schedulesPerTenant'>;
 }
 
 /** `GET /v1/schedules`. */
@@ -28,16 +32,20 @@ export function listSchedules({ schedules }: Deps): Route {
     operationId: 'listSchedules',
     tag: 'Schedules',
     summary: 'Schedules, by tenant and name',
+    description: 'A page ends early when its tasks are large: only a `nextCursor` of null means that it was the last.',
     roles: ROLES.view,
-    responses: { 200: { description: 'The schedules', content: { 'application/json': ScheduleList } } },
-    async handle({ response, scope, bounded }) {
-      sendJson(response, 200, { items: await bounded(schedules.list(scope)) } satisfies ScheduleList);
+    query: WholeListQuery,
+    responses: { 200: { description: 'A page of schedules', content: { 'application/json': ScheduleList } } },
+    async handle({ response, scope, query, bounded }) {
+      const list = { list: 'schedules', tenantId: scope };
+      const page = await readSealedPage(list, query, (wanted) => bounded(schedules.list(scope, wanted)));
+      sendJson(response, 200, page satisfies ScheduleList);
     },
   });
 }
 
 /** `POST /v1/schedules`. */
-export function createSchedule({ schedules, pipelines, clock }: Deps): Route {
+export function createSchedule({ schedules, pipelines, clock, limits }: Deps): Route {
   return defineRoute({
     method: 'POST',
     path: '/v1/schedules',
@@ -57,12 +65,15 @@ export function createSchedule({ schedules, pipelines, clock }: Deps): Route {
         headers: { Location: 'Path of the schedule' },
       },
     },
-    problems: ['CONFLICT', 'UNKNOWN_TASK_TYPE'],
+    problems: ['CONFLICT', 'QUOTA_EXCEEDED', 'UNKNOWN_TASK_TYPE'],
     async handle({ request, response, principal, bounded }) {
       const body = await readJson(request, z.unknown());
       const { draft, tenantId } = parseNewSchedule(body, { pipelines, nowMs: clock.nowMs() });
       const owner = submissionTenant(principal, tenantId);
-      const schedule = written(await bounded(schedules.create(owner, draft, principal)));
+      const schedule = written(
+        await bounded(schedules.create(owner, draft, principal, limits.schedulesPerTenant)),
+        limits,
+      );
       response.setHeader('Location', `/v1/schedules/${schedule.id}`);
       sendJson(response, 201, schedule);
     },
@@ -89,7 +100,7 @@ export function getSchedule({ schedules }: Deps): Route {
 }
 
 /** `PATCH /v1/schedules/{id}`. */
-export function updateSchedule({ schedules, pipelines, clock }: Deps): Route {
+export function updateSchedule({ schedules, pipelines, clock, limits }: Deps): Route {
   return defineRoute({
     method: 'PATCH',
     path: '/v1/schedules/:id',
@@ -106,7 +117,7 @@ export function updateSchedule({ schedules, pipelines, clock }: Deps): Route {
       const body = await readJson(request, z.unknown());
       const changes = parseScheduleChange(body, { pipelines, nowMs: clock.nowMs() });
       const outcome = await bounded(schedules.update(param(params, 'id'), scope, changes, principal));
-      sendJson(response, 200, written(outcome));
+      sendJson(response, 200, written(outcome, limits));
     },
   });
 }
@@ -130,7 +141,13 @@ export function deleteSchedule({ schedules }: Deps): Route {
   });
 }
 
-function written(outcome: ScheduleOutcome): ScheduleView {
+function written(outcome: ScheduleOutcome, limits: Deps['limits']): ScheduleView {
+  if (outcome === 'limit_reached') {
+    const value = limits.schedulesPerTenant;
+    throw new RequestError('QUOTA_EXCEEDED', `the tenant has ${value} schedules, as many as it may: delete one first`, {
+      members: { limit: { name: 'schedulesPerTenant', scope: 'tenant', value } },
+    });
+  }
   if (outcome === 'not_found') throw notFound('schedule');
   if (outcome === 'unknown_tenant') throw invalid([{ path: 'task.tenantId', message: 'names no tenant' }]);
   if (outcome === 'name_taken') {

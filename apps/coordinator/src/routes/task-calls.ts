@@ -1,8 +1,10 @@
 import { CallList } from '@pressroom/contracts';
 
+import { TaskItemsQuery } from '../core/query-schemas.ts';
 import { notFound } from '../errors/request-error.ts';
+import { readSealedPage } from '../middleware/sealed-page.ts';
 import { sendJson } from '../middleware/send.ts';
-import type { TaskQueries } from '../ports.ts';
+import type { PageRequest, TaskQueries } from '../ports.ts';
 import { defineRoute, ROLES, type Route } from '../routing/route.ts';
 import { param, TASK_ID } from './task-params.ts';
 
@@ -16,11 +18,16 @@ export function taskCalls(deps: { queries: TaskQueries }): Route {
     summary: 'What a task paid, call by call',
     roles: ROLES.view,
     params: TASK_ID,
-    responses: { 200: { description: 'Ledger entries, oldest first', content: { 'application/json': CallList } } },
-    async handle({ response, params, scope, bounded }) {
-      const items = await bounded(deps.queries.calls(param(params, 'id'), scope));
-      if (items === undefined) throw notFound('task');
-      sendJson(response, 200, { items });
+    query: TaskItemsQuery,
+    responses: {
+      200: { description: 'A page of ledger entries, oldest first', content: { 'application/json': CallList } },
+    },
+    async handle({ response, params, scope, query, bounded }) {
+      const id = param(params, 'id');
+      const read = (wanted: PageRequest) => bounded(deps.queries.calls(id, scope, wanted));
+      const page = await readSealedPage({ list: 'calls', taskId: id }, query, read);
+      if (page === undefined) throw notFound('task');
+      sendJson(response, 200, page satisfies CallList);
     },
   });
 }

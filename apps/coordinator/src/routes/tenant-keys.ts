@@ -4,7 +4,9 @@ import type { Clock } from '@pressroom/runtime';
 import type { Tenants } from '../control-ports.ts';
 import { MAX_BODY_BYTES } from '../core/body-limits.ts';
 import { invalid, notFound } from '../errors/request-error.ts';
+import { WholeListQuery } from '../core/query-schemas.ts';
 import { readJson } from '../middleware/read-json.ts';
+import { readSealedPage } from '../middleware/sealed-page.ts';
 import { sendJson } from '../middleware/send.ts';
 import { defineRoute, ROLES, type Route } from '../routing/route.ts';
 import { PLATFORM_KEY, TENANT_ID, TENANT_KEY } from './control-params.ts';
@@ -20,11 +22,14 @@ export function listKeys({ tenants }: { tenants: Tenants }): Route {
     summary: "A tenant's keys, without their secrets",
     roles: ROLES.admin,
     params: TENANT_ID,
-    responses: { 200: { description: 'The keys', content: { 'application/json': KeyList } } },
-    async handle({ response, params, bounded }) {
-      const items = await bounded(tenants.keys(param(params, 'id')));
-      if (items === undefined) throw notFound('tenant');
-      sendJson(response, 200, { items } satisfies KeyList);
+    query: WholeListQuery,
+    responses: { 200: { description: 'A page of keys, oldest first', content: { 'application/json': KeyList } } },
+    async handle({ response, params, query, bounded }) {
+      const tenantId = param(params, 'id');
+      const list = { list: 'keys', tenantId };
+      const page = await readSealedPage(list, query, (wanted) => bounded(tenants.keys(tenantId, wanted)));
+      if (page === undefined) throw notFound('tenant');
+      sendJson(response, 200, page satisfies KeyList);
     },
   });
 }
@@ -83,9 +88,12 @@ export function listPlatformKeys({ tenants }: { tenants: Tenants }): Route {
     tag: 'Tenants',
     summary: 'Keys that belong to no tenant, but for the one the installation was set up with',
     roles: ROLES.admin,
-    responses: { 200: { description: 'The keys', content: { 'application/json': KeyList } } },
-    async handle({ response, bounded }) {
-      sendJson(response, 200, { items: (await bounded(tenants.keys(null))) ?? [] } satisfies KeyList);
+    query: WholeListQuery,
+    responses: { 200: { description: 'A page of keys, oldest first', content: { 'application/json': KeyList } } },
+    async handle({ response, query, bounded }) {
+      const list = { list: 'keys', tenantId: null };
+      const page = await readSealedPage(list, query, (wanted) => bounded(tenants.keys(null, wanted)));
+      sendJson(response, 200, (page ?? { items: [], nextCursor: null }) satisfies KeyList);
     },
   });
 }

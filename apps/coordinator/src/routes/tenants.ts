@@ -3,7 +3,9 @@ import { CreateTenant, TenantList, TenantView, UpdateTenant } from '@pressroom/c
 import type { Tenants } from '../control-ports.ts';
 import { MAX_BODY_BYTES } from '../core/body-limits.ts';
 import { notFound, RequestError } from '../errors/request-error.ts';
+import { WholeListQuery } from '../core/query-schemas.ts';
 import { readJson } from '../middleware/read-json.ts';
+import { readSealedPage } from '../middleware/sealed-page.ts';
 import { sendJson } from '../middleware/send.ts';
 import { defineRoute, ROLES, type Route } from '../routing/route.ts';
 import { TENANT_ID } from './control-params.ts';
@@ -22,9 +24,11 @@ export function listTenants({ tenants }: Deps): Route {
     tag: 'Tenants',
     summary: 'All tenants, by name',
     roles: ROLES.admin,
-    responses: { 200: { description: 'The tenants', content: { 'application/json': TenantList } } },
-    async handle({ response, bounded }) {
-      sendJson(response, 200, { items: await bounded(tenants.list()) } satisfies TenantList);
+    query: WholeListQuery,
+    responses: { 200: { description: 'A page of tenants', content: { 'application/json': TenantList } } },
+    async handle({ response, query, bounded }) {
+      const page = await readSealedPage({ list: 'tenants' }, query, (wanted) => bounded(tenants.list(wanted)));
+      sendJson(response, 200, page satisfies TenantList);
     },
   });
 }

@@ -3,6 +3,7 @@ import { isTerminalTask } from '@pressroom/contracts';
 import { newId } from '@pressroom/runtime';
 
 import type { ApprovalOutcome, ControlPorts, ScheduleOutcome } from '../control-ports.ts';
+import { pageOf } from './page-of.ts';
 
 type Answer = <T>(make: () => T) => Promise<T>;
 
@@ -69,7 +70,7 @@ export function createFakeControl(
         }),
     },
     tenants: {
-      list: () => answer(() => [...tenants.values()]),
+      list: (page) => answer(() => pageOf([...tenants.values()], page)),
       get: (id) => answer(() => tenants.get(id)),
       create: (tenant) =>
         answer(() => {
@@ -87,14 +88,15 @@ export function createFakeControl(
           tenants.set(id, view);
           return view;
         }),
-      keys: (tenantId) =>
-        answer(() =>
-          tenantId === null || tenants.has(tenantId)
-            ? [...keys.values()]
-                .filter((key) => key.tenantId === tenantId)
-                .map(({ tenantId: _tenant, ...view }) => view)
-            : undefined,
-        ),
+      keys: (tenantId, page) =>
+        answer(() => {
+          if (tenantId !== null && !tenants.has(tenantId)) return undefined;
+          const own = [...keys.values()].filter((key) => key.tenantId === tenantId);
+          return pageOf(
+            own.map(({ tenantId: _tenant, ...view }) => view),
+            page,
+          );
+        }),
       addKey: (tenantId, { role, expiresAt }) =>
         answer(() => {
           if (tenantId !== null && !tenants.has(tenantId)) return undefined;
@@ -105,11 +107,17 @@ export function createFakeControl(
       removeKey: (tenantId, keyId) => answer(() => keys.get(keyId)?.tenantId === tenantId && keys.delete(keyId)),
     },
     schedules: {
-      list: (tenantId) =>
-        answer(() => [...schedules.values()].filter((each) => tenantId === null || each.tenantId === tenantId)),
+      list: (tenantId, page) =>
+        answer(() => {
+          const seenByTenant = [...schedules.values()].filter(
+            (each) => tenantId === null || each.tenantId === tenantId,
+          );
+          return pageOf(seenByTenant, page);
+        }),
       get: (id, tenantId) => answer(() => seen(id, tenantId)),
-      create: (tenantId, draft) =>
+      create: (tenantId, draft, _actor, maxPerTenant) =>
         answer((): ScheduleOutcome => {
+          if (schedules.size >= maxPerTenant) return 'limit_reached';
           if (draft.cron === 'invalid') return { problems: [{ path: 'cron', message: 'must be five cron fields' }] };
           if (nameTaken(schedules.values(), draft.name)) return 'name_taken';
           const view: ScheduleView = {

@@ -144,7 +144,8 @@ export function createFakeStores() {
         return { items, nextCursor: start + limit < matching.length ? (items.at(-1)?.id ?? null) : null };
       }),
     steps: (id, tenantId) => answer(() => (visible(id, tenantId) === undefined ? undefined : [])),
-    calls: (id, tenantId) => answer(() => (visible(id, tenantId) === undefined ? undefined : [])),
+    calls: (id, tenantId) =>
+      answer(() => (visible(id, tenantId) === undefined ? undefined : { items: [], nextCursor: null })),
     stepOutput: (id, tenantId, key) => answer(() => visible(id, tenantId)?.outputs[key]),
     resultMaterial: (id, tenantId) =>
       answer((): ResultMaterial | undefined => {

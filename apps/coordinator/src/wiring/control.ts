@@ -117,11 +117,11 @@ const toQueueState = ({ name, paused, changedAt, changedBy }: QueueStateRow): Qu
 function createTenantPort(database: Database): Tenants {
   const store = createTenantStore(database);
   return {
-    list: () => store.list(),
+    list: (page) => store.list(page),
     get: (id) => store.get(id),
     create: (tenant, actor) => store.create(tenant, actorOf(actor)),
     update: (id, changes, actor) => store.update(id, changes, actorOf(actor)),
-    keys: (tenantId) => store.keys(tenantId),
+    keys: (tenantId, page) => store.keys(tenantId, page),
     async addKey(tenantId, { role, expiresAt }, actor) {
       const secret = `pr_${randomBytes(SECRET_BYTES).toString('base64url')}`;
       const wish = {

@@ -14,13 +14,13 @@ export function createSchedulePort(deps: { store: ScheduleStore; defaultTenantId
     return atMs === null ? null : new Date(atMs);
   };
   return {
-    list: (tenantId) => store.list(tenantId),
+    list: (tenantId, page) => store.list(tenantId, page),
     get: (id, tenantId) => store.get(id, tenantId),
-    async create(tenantId, draft, actor) {
+    async create(tenantId, draft, actor, maxPerTenant) {
       const problem = problemOfRule(draft, clock.nowMs());
       if (problem) return { problems: [problem] };
       const schedule = { ...draft, tenantId: tenantId ?? deps.defaultTenantId, nextFireAt: nextFireAt(draft) };
-      return store.create(schedule, actorOf(actor));
+      return store.create(schedule, actorOf(actor), maxPerTenant);
     },
     async update(id, tenantId, changes, actor) {
       const before = await store.get(id, tenantId);

@@ -4,6 +4,8 @@ import { insertAudit, type Actor } from '../audit/audit-store.sql.ts';
 import type { Database, Statement, TransactionQuery } from '../connection/database.ts';
 import { isUniqueViolation } from '../connection/store-errors.ts';
 import { toJsonb } from '../connection/to-jsonb.ts';
+import { formatNameCursor, parseNameCursor } from '../paging/name-cursor.ts';
+import { toPage, type Page, type PageRequest } from '../paging/page.ts';
 
 export interface NewSchedule {
   tenantId: string;
@@ -42,13 +44,14 @@ export interface FireRecord {
   nextFireAt: Date | null;
 }
 
-export type ScheduleWrite = ScheduleView | 'name_taken' | 'unknown_tenant' | 'not_found';
+export type ScheduleWrite = ScheduleView | 'name_taken' | 'unknown_tenant' | 'not_found' | 'limit_reached';
 
 /** Schedules. A `tenantId` of null means any tenant; another tenant's schedule does not exist. */
 export interface ScheduleStore {
-  create(schedule: NewSchedule, actor: Actor): Promise<ScheduleWrite>;
-  /** By tenant and name. */
-  list(tenantId: string | null): Promise<ScheduleView[]>;
+  /** @param maxPerTenant schedules a tenant may have */
+  create(schedule: NewSchedule, actor: Actor, maxPerTenant: number): Promise<ScheduleWrite>;
+  /** By tenant and name. A page ends early once its tasks are larger than 2 MiB. @throws {CursorError} */
+  list(tenantId: string | null, page: PageRequest): Promise<Page<ScheduleView>>;
   get(id: string, tenantId: string | null): Promise<ScheduleView | undefined>;
   /** Locks a schedule, lets `change` say what it becomes and writes that. */
   update(
@@ -65,17 +68,40 @@ export interface ScheduleStore {
   noteError(schedule: Pick<DueSchedule, 'id' | 'revision'>, error: { code: string; message: string }): Promise<void>;
 }
 
+/** Bytes of tasks after which a page ends. */
+const MAX_PAGE_BYTES = 2 * 1_024 * 1_024;
+
 const COLUMNS = `id, tenant_id, name, cron, time_zone, task, enabled, overlap, next_fire_at, last_fire_at, last_outcome,
   last_task_id, error, created_at`;
+/** Held while a schedule is added, so that two at once cannot both be a tenant's last one allowed. */
+const LOCK_TENANT: Statement = {
+  name: 'schedules.lock_tenant',
+  text: `SELECT id FROM tenant WHERE id = $1 AND deleted_at IS NULL FOR NO KEY UPDATE`,
+};
 const INSERT: Statement = {
   name: 'schedules.insert',
   text: `INSERT INTO schedule (id, tenant_id, name, cron, time_zone, task, enabled, overlap, next_fire_at, created_by)
-         SELECT $1, t.id, $3, $4, $5, $6::jsonb, $7, $8, $9, $10 FROM tenant t WHERE t.id = $2 AND t.deleted_at IS NULL
+         SELECT $1, $2::uuid, $3, $4, $5, $6::jsonb, $7, $8, $9, $10
+         WHERE (SELECT count(*) FROM schedule s WHERE s.tenant_id = $2) < $11
          RETURNING ${COLUMNS}`,
 };
 const LIST: Statement = {
   name: 'schedules.list',
-  text: `SELECT ${COLUMNS} FROM schedule WHERE $1::uuid IS NULL OR tenant_id = $1 ORDER BY tenant_id, name`,
+  // Row by row, so that reading stops at the bytes of a page: a task may hold megabytes of sources.
+  text: `WITH RECURSIVE page AS (
+           (SELECT s.*, 0::bigint AS bytes_before, 1 AS place FROM schedule s
+            WHERE ($1::uuid IS NULL OR s.tenant_id = $1) AND ($2::uuid IS NULL OR (s.tenant_id, s.name) > ($2, $3::text))
+            ORDER BY s.tenant_id, s.name LIMIT 1)
+           UNION ALL
+           SELECT next_row.*, page.bytes_before + octet_length(page.task::text), page.place + 1
+           FROM page CROSS JOIN LATERAL (
+             SELECT s.* FROM schedule s
+             WHERE ($1::uuid IS NULL OR s.tenant_id = $1) AND (s.tenant_id, s.name) > (page.tenant_id, page.name)
+             ORDER BY s.tenant_id, s.name LIMIT 1
+           ) next_row
+           WHERE page.place <= $4 AND page.bytes_before < $5
+         )
+         SELECT ${COLUMNS}, bytes_before FROM page ORDER BY place`,
 };
 const GET: Statement = {
   name: 'schedules.get',
@@ -130,9 +156,10 @@ type Row = ScheduleRow & Record<string, unknown>;
 
 export function createScheduleStore(database: Database): ScheduleStore {
   return {
-    create: (schedule, actor) =>
+    create: (schedule, actor, maxPerTenant) =>
       refusingTakenNames(() =>
         database.transaction(async (query) => {
+          if ((await query(LOCK_TENANT, [schedule.tenantId])).length === 0) return 'unknown_tenant';
           const { tenantId, name, cron, timeZone, task, enabled, overlap, nextFireAt } = schedule;
           const values = [
             newId(),
@@ -145,14 +172,23 @@ export function createScheduleStore(database: Database): ScheduleStore {
             overlap,
             nextFireAt,
             actor.keyId,
+            maxPerTenant,
           ];
           const [row] = await query<Row>(INSERT, values);
-          if (!row) return 'unknown_tenant';
+          if (!row) return 'limit_reached';
           await audit(query, actor, 'schedule.create', row.id, tenantId);
           return toView(row);
         }),
       ),
-    list: async (tenantId) => (await database.run<Row>(LIST, [tenantId])).map(toView),
+    async list(tenantId, { cursor, limit }) {
+      const after = cursor === undefined ? undefined : parseNameCursor(cursor);
+      const values = [tenantId, after?.id ?? null, after?.name ?? null, limit, MAX_PAGE_BYTES];
+      const rows = await database.read<Row & { bytes_before: string }>(LIST, values);
+      const fitting = rows.filter((row) => Number(row.bytes_before) < MAX_PAGE_BYTES).length;
+      return toPage(rows, Math.min(limit, fitting), toView, (row) =>
+        formatNameCursor({ id: row.tenant_id, name: row.name }),
+      );
+    },
     async get(id, tenantId) {
       const [row] = await database.run<Row>(GET, [id, tenantId]);
       return row && toView(row);

@@ -13,8 +13,9 @@ import {
 import { insertAudit, type Actor } from '../audit/audit-store.sql.ts';
 import type { Database, Statement } from '../connection/database.ts';
 import { translateStoreError } from '../connection/store-errors.ts';
-import type { Step, Task } from '../generated/client.ts';
+import type { LedgerEntry, Step, Task } from '../generated/client.ts';
 import { formatInstantCursor, parseInstantCursor } from '../paging/instant-cursor.ts';
+import { toPage, type Page, type PageRequest } from '../paging/page.ts';
 
 export interface TaskListFilter {
   tenantId: string | null;
@@ -44,7 +45,8 @@ export interface TaskQueryStore {
     page: { cursor: string | undefined; limit: number },
   ): Promise<{ items: TaskView[]; nextCursor: string | null }>;
   steps(taskId: string, tenantId: string | null): Promise<StepView[] | undefined>;
-  calls(taskId: string, tenantId: string | null): Promise<CallView[] | undefined>;
+  /** Oldest first. @throws {CursorError} */
+  calls(taskId: string, tenantId: string | null, page: PageRequest): Promise<Page<CallView> | undefined>;
   /** Newest output of a step; undefined when it has none. */
   stepOutput(taskId: string, tenantId: string | null, stepKey: string): Promise<unknown>;
   resultMaterial(taskId: string, tenantId: string | null): Promise<TaskMaterial | undefined>;
@@ -179,35 +181,22 @@ export function createTaskQueryStore(database: Database): TaskQueryStore {
       const cost = await costs(COST_BY_STEP, [taskId]);
       return inPlanOrder(steps).map((step) => toStepView(step, cost.get(step.id)));
     },
-    async calls(taskId, tenantId) {
+    async calls(taskId, tenantId, { cursor, limit }) {
       if (!(await exists(taskId, tenantId))) return undefined;
+      const after = cursor === undefined ? undefined : parseInstantCursor(cursor);
       const entries = await guard(() =>
-        prisma.ledgerEntry.findMany({ where: { taskId }, orderBy: [{ createdAt: 'asc' }, { id: 'asc' }] }),
+        prisma.ledgerEntry.findMany({
+          where: {
+            taskId,
+            ...(after && { OR: [{ createdAt: { gt: after.at } }, { createdAt: after.at, id: { gt: after.id } }] }),
+          },
+          orderBy: [{ createdAt: 'asc' }, { id: 'asc' }],
+          take: limit + 1,
+        }),
       );
-      return entries.map((entry): CallView => ({
-        id: entry.id,
-        stepKey: entry.stepKey,
-        agent: entry.agent as CallView['agent'],
-        purpose: entry.purpose,
-        tier: entry.tier as CallView['tier'],
-        provider: entry.provider,
-        model: entry.model,
-        inputTokens: entry.uncachedInput + entry.cacheRead + entry.cacheWrite5m + entry.cacheWrite1h,
-        cachedInputTokens: entry.cacheRead,
-        cacheWriteTokens: entry.cacheWrite5m + entry.cacheWrite1h,
-        outputTokens: entry.output,
-        reasoningTokens: entry.reasoning,
-        costUsd: formatUsd(entry.costNano),
-        baselineUsd: formatUsd(entry.baselineNano),
-        cache: entry.cache as CallView['cache'],
-        latencyMs: entry.latencyMs,
-        status: entry.status as CallView['status'],
-        ...(entry.lever !== null && { lever: entry.lever }),
-        prompt: { id: entry.promptId, version: entry.promptVersion },
-        route: entry.route as CallView['route'],
-        simulated: entry.simulated,
-        createdAt: entry.createdAt.toISOString(),
-      }));
+      return toPage(entries, limit, toCallView, (entry) =>
+        formatInstantCursor({ at: entry.createdAt.toISOString(), id: entry.id }),
+      );
     },
     async stepOutput(taskId, tenantId, stepKey) {
       if (!(await exists(taskId, tenantId))) return undefined;
@@ -312,6 +301,33 @@ function toStepView(step: Step, cost: CostRow | undefined): StepView {
     timeoutMs: step.attemptTimeoutMs,
     cost: toCostView(cost),
     ...(step.error !== null && { error: step.error as { code: string; message: string } }),
+  };
+}
+
+function toCallView(entry: LedgerEntry): CallView {
+  return {
+    id: entry.id,
+    stepKey: entry.stepKey,
+    agent: entry.agent as CallView['agent'],
+    purpose: entry.purpose,
+    tier: entry.tier as CallView['tier'],
+    provider: entry.provider,
+    model: entry.model,
+    inputTokens: entry.uncachedInput + entry.cacheRead + entry.cacheWrite5m + entry.cacheWrite1h,
+    cachedInputTokens: entry.cacheRead,
+    cacheWriteTokens: entry.cacheWrite5m + entry.cacheWrite1h,
+    outputTokens: entry.output,
+    reasoningTokens: entry.reasoning,
+    costUsd: formatUsd(entry.costNano),
+    baselineUsd: formatUsd(entry.baselineNano),
+    cache: entry.cache as CallView['cache'],
+    latencyMs: entry.latencyMs,
+    status: entry.status as CallView['status'],
+    ...(entry.lever !== null && { lever: entry.lever }),
+    prompt: { id: entry.promptId, version: entry.promptVersion },
+    route: entry.route as CallView['route'],
+    simulated: entry.simulated,
+    createdAt: entry.createdAt.toISOString(),
   };
 }
 

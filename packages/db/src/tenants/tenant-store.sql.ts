@@ -4,18 +4,21 @@ import { BOOTSTRAP_KEY_ID } from '../access/key-store.prisma.ts';
 import { insertAudit, type Actor } from '../audit/audit-store.sql.ts';
 import type { Database, Statement, TransactionQuery } from '../connection/database.ts';
 import { isUniqueViolation } from '../connection/store-errors.ts';
+import { cursorInstant, formatInstantCursor, parseInstantCursor } from '../paging/instant-cursor.ts';
+import { formatNameCursor, parseNameCursor } from '../paging/name-cursor.ts';
+import { toPage, type Page, type PageRequest } from '../paging/page.ts';
 
 export type TenantWrite = TenantView | 'name_taken' | 'not_found';
 
 /** Tenants with their settings, and their keys. Every change is recorded in the audit. */
 export interface TenantStore {
   create(tenant: CreateTenant, actor: Actor): Promise<TenantWrite>;
-  /** By name. */
-  list(): Promise<TenantView[]>;
+  /** By name. @throws {CursorError} */
+  list(page: PageRequest): Promise<Page<TenantView>>;
   get(id: string): Promise<TenantView | undefined>;
   update(id: string, changes: UpdateTenant, actor: Actor): Promise<TenantWrite>;
   /** Oldest first; without deleted ones. Null is the installation's own. Undefined when there is no such tenant. */
-  keys(tenantId: string | null): Promise<KeyView[] | undefined>;
+  keys(tenantId: string | null, page: PageRequest): Promise<Page<KeyView> | undefined>;
   addKey(
     tenantId: string | null,
     key: { role: KeyView['role']; secretHash: string; expiresAt: Date | null },
@@ -33,7 +36,8 @@ const INSERT: Statement = {
 };
 const LIST: Statement = {
   name: 'tenants.list',
-  text: `SELECT ${COLUMNS} FROM tenant WHERE deleted_at IS NULL ORDER BY name, id`,
+  text: `SELECT ${COLUMNS} FROM tenant
+         WHERE deleted_at IS NULL AND ($1::text IS NULL OR (name, id) > ($1, $2::uuid)) ORDER BY name, id LIMIT $3`,
 };
 const GET: Statement = {
   name: 'tenants.get',
@@ -47,8 +51,10 @@ const UPDATE: Statement = {
 };
 const KEYS: Statement = {
   name: 'tenants.keys',
-  text: `SELECT id, role, created_at, expires_at FROM api_key
-         WHERE tenant_id IS NOT DISTINCT FROM $1::uuid AND deleted_at IS NULL AND id <> $2 ORDER BY created_at, id`,
+  text: `SELECT id, role, created_at, expires_at, ${cursorInstant('created_at')} AS cursor_at FROM api_key
+         WHERE tenant_id IS NOT DISTINCT FROM $1::uuid AND deleted_at IS NULL AND id <> $2
+           AND ($3::timestamptz IS NULL OR (created_at, id) > ($3, $4::uuid))
+         ORDER BY created_at, id LIMIT $5`,
 };
 const ADD_KEY: Statement = {
   name: 'tenants.add_key',
@@ -96,7 +102,11 @@ export function createTenantStore(database: Database): TenantStore {
           return toView(row);
         }),
       ),
-    list: async () => (await database.run<TenantRow>(LIST, [])).map(toView),
+    async list({ cursor, limit }) {
+      const after = cursor === undefined ? undefined : parseNameCursor(cursor);
+      const rows = await database.read<TenantRow>(LIST, [after?.name ?? null, after?.id ?? null, limit + 1]);
+      return toPage(rows, limit, toView, formatNameCursor);
+    },
     update: (id, changes, actor) =>
       refusingTakenNames(() =>
         database.transaction(async (query) => {
@@ -108,9 +118,12 @@ export function createTenantStore(database: Database): TenantStore {
           return toView(row);
         }),
       ),
-    async keys(tenantId) {
+    async keys(tenantId, { cursor, limit }) {
       if (tenantId !== null && !(await get(tenantId))) return undefined;
-      return (await database.run<KeyRow>(KEYS, [tenantId, BOOTSTRAP_KEY_ID])).map(toKeyView);
+      const after = cursor === undefined ? undefined : parseInstantCursor(cursor);
+      const values = [tenantId, BOOTSTRAP_KEY_ID, after?.at ?? null, after?.id ?? null, limit + 1];
+      const rows = await database.read<KeyRow & { cursor_at: string }>(KEYS, values);
+      return toPage(rows, limit, toKeyView, (row) => formatInstantCursor({ at: row.cursor_at, id: row.id }));
     },
     addKey: (tenantId, { role, secretHash, expiresAt }, actor) =>
       database.transaction(async (query) => {
