@@ -13,17 +13,19 @@ DECLARE
 BEGIN
   DELETE FROM worker_session w WHERE CASE WHEN p_session IS NULL THEN w.expires_at < now() ELSE w.id = p_session END;
 
-  -- Counters first and all at once, in the order in which everybody locks them; whatever ended meanwhile is not there to delete.
+  -- Counters first and all at once; whatever ended meanwhile is not there to delete. Reservations behind a counter that
+  -- another transaction holds are not among the candidates, so they take up no place of others.
+  v_counters := ARRAY(SELECT c.key FROM budget_counter c WHERE c.key IN (
+      SELECT unnest(v.budgets) FROM reservation v WHERE (p_session IS NULL OR v.session_id = p_session)
+        AND NOT EXISTS (SELECT 1 FROM worker_session w WHERE w.id = v.session_id))
+    ORDER BY c.key FOR UPDATE SKIP LOCKED);
   v_reservations := ARRAY(SELECT v.id FROM reservation v
     WHERE (p_session IS NULL OR v.session_id = p_session)
       AND NOT EXISTS (SELECT 1 FROM worker_session w WHERE w.id = v.session_id)
-    ORDER BY v.id LIMIT 1000);
-  v_counters := ARRAY(SELECT c.key FROM budget_counter c WHERE c.key IN
-    (SELECT unnest(v.budgets) FROM reservation v WHERE v.id = ANY (v_reservations)) ORDER BY c.key FOR UPDATE SKIP LOCKED);
-  FOR r IN
-    DELETE FROM reservation v WHERE v.id = ANY (v_reservations)
       AND NOT EXISTS (SELECT 1 FROM budget_counter c WHERE c.key = ANY (v.budgets) AND c.key <> ALL (v_counters))
-    RETURNING v.*
+    ORDER BY v.id LIMIT 1000);
+  FOR r IN
+    DELETE FROM reservation v WHERE v.id = ANY (v_reservations) RETURNING v.*
   LOOP
     UPDATE budget_counter c SET reserved_nano = c.reserved_nano - r.amount_nano, spent_nano = c.spent_nano + r.amount_nano
     WHERE c.key = ANY (r.budgets);

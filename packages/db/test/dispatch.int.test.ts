@@ -228,7 +228,7 @@ describe('dispatch', () => {
       const fleet = createFleetStore(db.database);
       expect(await fleet.pastDeadline(10)).toEqual([]);
       await db.sql(`UPDATE task SET deadline_at = now() - interval '1 s' WHERE id = $1`, [task.id]);
-      expect(await fleet.pastDeadline(10)).toEqual([task.id]);
+      expect(await fleet.pastDeadline(10)).toEqual([{ taskId: task.id }]);
     });
 
     it('finds tasks that nobody ended though no step is left', async () => {
@@ -237,7 +237,7 @@ describe('dispatch', () => {
       const fleet = createFleetStore(db.database);
       expect(await fleet.unfinished(10)).toEqual([]);
       await db.sql(`UPDATE task SET steps_left = 0 WHERE id = $1`, [task.id]);
-      expect(await fleet.unfinished(10)).toEqual([task.id]);
+      expect(await fleet.unfinished(10)).toEqual([{ taskId: task.id }]);
     });
 
     it.each(['ready', 'queued', 'running'])(

@@ -75,6 +75,7 @@ export async function startControl(
     schedules: createScheduleRunner({
       store: schedules,
       submit: createSubmitScheduled({ submit, pipelines: deps.pipelines, clock }),
+      clock,
       log,
     }),
     queues: queueControl,

@@ -50,8 +50,11 @@ export interface DispatchStore {
    * Caps and look-ahead are counted again under a lock, so that many dispatchers together keep to them too.
    */
   markQueued(queue: string, stepIds: readonly string[], lookAhead: number): Promise<QueuedStep[]>;
-  /** Steps queued longer than `olderThanMs`, but for paused queues: their jobs may be lost. Adding a job again is harmless. */
-  stale(olderThanMs: number, limit: number): Promise<QueuedStep[]>;
+  /**
+   * Steps queued longer than `olderThanMs`, but for paused queues: their jobs may be lost. Adding a job again is harmless.
+   * At most `perQueue` of each queue, fair among its tenants: a queue that nobody serves hides no other's lost jobs.
+   */
+  stale(olderThanMs: number, perQueue: number): Promise<QueuedStep[]>;
 }
 
 const ROOMS: Statement = {
@@ -124,12 +127,19 @@ const MARK: Statement = {
 };
 const STALE: Statement = {
   name: 'dispatch.stale',
-  text: `SELECT s.id AS "stepId", s.task_id AS "taskId", s.queue, s.attempt, t.priority, s.deps <> '{}' OR s.attempt > 0 AS begun,
-           s.order_key < -15000000000000 AS interrupted
-         FROM step s JOIN task t ON t.id = s.task_id
-         WHERE s.status = 'queued' AND s.queued_at < now() - $1 * interval '1 ms' AND t.finished_at IS NULL
-           AND NOT EXISTS (SELECT 1 FROM queue_state q WHERE q.name = s.queue AND q.paused)
-         ORDER BY s.queued_at LIMIT $2`,
+  text: `SELECT s.id AS "stepId", s.task_id AS "taskId", q.name AS queue, s.attempt, t.priority, s.begun, s.interrupted
+         FROM unnest($3::text[]) AS q(name)
+         CROSS JOIN LATERAL (
+           SELECT x.* FROM (
+             SELECT y.id, y.task_id, y.attempt, y.queued_at, y.deps <> '{}' OR y.attempt > 0 AS begun,
+               y.order_key < -15000000000000 AS interrupted, row_number() OVER (PARTITION BY y.tenant_id ORDER BY y.queued_at) AS nth
+             FROM step y
+             WHERE y.status = 'queued' AND y.queue = q.name AND y.queued_at < pressroom_now() - $1 * interval '1 ms'
+               AND (SELECT z.finished_at IS NULL FROM task z WHERE z.id = y.task_id)) x
+           ORDER BY x.nth, x.queued_at LIMIT $2) s
+         JOIN task t ON t.id = s.task_id
+         WHERE NOT EXISTS (SELECT 1 FROM queue_state z WHERE z.name = q.name AND z.paused)
+         ORDER BY s.queued_at`,
 };
 
 export function createDispatchStore(database: Database, queues: readonly string[]): DispatchStore {
@@ -138,6 +148,7 @@ export function createDispatchStore(database: Database, queues: readonly string[
     backlogs: (queue, limit) => database.run<TenantBacklog & Record<string, unknown>>(BACKLOGS, [queue, limit]),
     markQueued: (queue, stepIds, lookAhead) =>
       database.run<QueuedStep & Record<string, unknown>>(MARK, [queue, stepIds, lookAhead]),
-    stale: (olderThanMs, limit) => database.run<QueuedStep & Record<string, unknown>>(STALE, [olderThanMs, limit]),
+    stale: (olderThanMs, perQueue) =>
+      database.run<QueuedStep & Record<string, unknown>>(STALE, [olderThanMs, perQueue, queues]),
   };
 }

@@ -39,37 +39,55 @@ const LONGEST_QUEUED: Statement = {
          CROSS JOIN LATERAL (SELECT queued_at FROM step WHERE status = 'queued' AND queue = q.name ORDER BY queued_at LIMIT 1) s
          WHERE NOT EXISTS (SELECT 1 FROM queue_state z WHERE z.name = q.name AND z.paused)`,
 };
+/** The first of every tenant, then the second of every tenant …: a tenant with many items holds up no other. */
+const fairly = (items: string, columns: string, order: string): string => `
+  SELECT ${columns} FROM (SELECT x.*, row_number() OVER (PARTITION BY x.tenant_id ORDER BY x.${order}) AS nth FROM (${items}) x) f
+  ORDER BY f.nth, f.${order} LIMIT $1`;
 const DUE: Statement = {
   name: 'fleet.past_deadline',
-  text: `SELECT id FROM task WHERE finished_at IS NULL AND deadline_at < now() ORDER BY deadline_at LIMIT $1`,
+  text: fairly(
+    `SELECT id AS "taskId", tenant_id, deadline_at FROM task
+     WHERE finished_at IS NULL AND deadline_at < pressroom_now() AND id <> ALL ($2::uuid[])`,
+    '"taskId"',
+    'deadline_at',
+  ),
 };
 const UNFINISHED: Statement = {
   name: 'fleet.unfinished',
-  text: `SELECT id FROM task WHERE finished_at IS NULL AND steps_left = 0 LIMIT $1`,
+  text: fairly(
+    `SELECT id AS "taskId", tenant_id, deadline_at FROM task
+     WHERE finished_at IS NULL AND steps_left = 0 AND id <> ALL ($2::uuid[])`,
+    '"taskId"',
+    'deadline_at',
+  ),
 };
 // Literal statuses again; of ready steps only those that have been tried can be overdue, and these have an index.
 const OVERDUE: Statement = {
   name: 'fleet.overdue_steps',
-  text: ['ready', 'queued', 'running']
-    .map(
-      (status) => `
-        (SELECT s.id AS "stepId", s.task_id AS "taskId" FROM step s
-         WHERE s.status = '${status}' AND s.first_started_at IS NOT NULL
-           AND s.first_started_at + s.total_timeout_ms * interval '1 ms' < now() LIMIT $1)`,
-    )
-    .join(' UNION ALL '),
+  text: fairly(
+    ['ready', 'queued', 'running']
+      .map(
+        (status) => `
+          SELECT s.id AS "stepId", s.task_id AS "taskId", s.tenant_id, s.first_started_at FROM step s
+          WHERE s.status = '${status}' AND s.first_started_at IS NOT NULL AND s.task_id <> ALL ($2::uuid[])
+            AND s.first_started_at + s.total_timeout_ms * interval '1 ms' < pressroom_now()`,
+      )
+      .join(' UNION ALL '),
+    '"stepId", "taskId"',
+    'first_started_at',
+  ),
 };
 export interface FleetStore {
   workers(): Promise<WorkerRow[]>;
   backlogs(): Promise<QueueBacklog[]>;
   /** For each of these queues that is not paused and has steps in the queue store: how long the first has been there. */
   longestQueued(queues: readonly string[]): Promise<{ queue: string; queuedForMs: number }[]>;
-  /** Open tasks past their deadline. */
-  pastDeadline(limit: number): Promise<string[]>;
+  /** Open tasks past their deadline. These three are fair among tenants and leave out the tasks given. */
+  pastDeadline(limit: number, withoutTaskIds?: readonly string[]): Promise<{ taskId: string }[]>;
   /** Open tasks without a step left to run: a process died between the last settle and the task's end. */
-  unfinished(limit: number): Promise<string[]>;
-  /** Steps whose total time is over though they are not; at most `limit` in each state. */
-  overdueSteps(limit: number): Promise<{ stepId: string; taskId: string }[]>;
+  unfinished(limit: number, withoutTaskIds?: readonly string[]): Promise<{ taskId: string }[]>;
+  /** Steps whose total time is over though they are not. */
+  overdueSteps(limit: number, withoutTaskIds?: readonly string[]): Promise<{ stepId: string; taskId: string }[]>;
 }
 
 export function createFleetStore(database: Database): FleetStore {
@@ -77,8 +95,8 @@ export function createFleetStore(database: Database): FleetStore {
     workers: () => database.run<WorkerRow & Record<string, unknown>>(WORKERS, []),
     backlogs: () => database.run<QueueBacklog & Record<string, unknown>>(BACKLOGS, []),
     longestQueued: (queues) => database.run<{ queue: string; queuedForMs: number }>(LONGEST_QUEUED, [queues]),
-    pastDeadline: async (limit) => (await database.run<{ id: string }>(DUE, [limit])).map((row) => row.id),
-    unfinished: async (limit) => (await database.run<{ id: string }>(UNFINISHED, [limit])).map((row) => row.id),
-    overdueSteps: (limit) => database.run<{ stepId: string; taskId: string }>(OVERDUE, [limit]),
+    pastDeadline: (limit, without = []) => database.run<{ taskId: string }>(DUE, [limit, without]),
+    unfinished: (limit, without = []) => database.run<{ taskId: string }>(UNFINISHED, [limit, without]),
+    overdueSteps: (limit, without = []) => database.run<{ stepId: string; taskId: string }>(OVERDUE, [limit, without]),
   };
 }

@@ -56,6 +56,7 @@ export interface OperationStore {
   get(id: string, tenantId: string | null): Promise<OperationView | undefined>;
   /** Stops one that runs; answers how it stands. Idempotent. */
   abort(id: string, tenantId: string | null, actor: Actor): Promise<OperationView | undefined>;
+  /** The oldest of every tenant first: one with many operations holds up no other. */
   running(limit: number): Promise<RunningOperation[]>;
   /**
    * Dead letters it has still to touch, oldest first: open ones that died before it was asked for, and those it has ended
@@ -104,7 +105,9 @@ const RUNNING: Statement = {
   text: `SELECT id, kind, filter AS selection, tenant_id AS "tenantId", options, rate_per_second AS "ratePerSecond",
            max_items AS "limit", done, failed, ${cursorInstant('cursor_at')} AS "cursorAt", cursor_id AS "cursorId",
            created_by AS actor
-         FROM operation WHERE status = 'running' ORDER BY created_at LIMIT $1`,
+         FROM (SELECT o.*, row_number() OVER (PARTITION BY o.tenant_id ORDER BY o.created_at) AS nth FROM operation o
+               WHERE o.status = 'running') o
+         ORDER BY o.nth, o.created_at LIMIT $1`,
 };
 const HAS_ROOM: Statement = {
   name: 'operations.has_room',

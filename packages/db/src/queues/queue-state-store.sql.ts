@@ -22,11 +22,12 @@ export interface QueueStateStore {
   replaceTypeCaps(caps: Readonly<Record<string, number>>): Promise<void>;
   /**
    * Steps that have waited for a worker longer than they may: their own limit, else their queue's. Queues that are not
-   * named are not looked at, nor are paused ones; there the wait begins anew when they go on.
+   * named are not looked at, nor are paused ones; there the wait begins anew when they go on. Fair among queues and tenants.
    */
   impatientSteps(
     limitsMs: Readonly<Record<string, number>>,
     limit: number,
+    withoutTaskIds?: readonly string[],
   ): Promise<{ stepId: string; taskId: string }[]>;
 }
 
@@ -63,30 +64,36 @@ const IMPATIENT: Statement = {
         CASE WHEN z.paused THEN NULL ELSE z.changed_at END AS resumed_at
       FROM unnest($2::text[], $3::bigint[]) AS q(name, limit_ms) LEFT JOIN queue_state z ON z.name = q.name
     ), own AS (
-      (SELECT s.id, s.task_id, s.queue, s.available_at, s.queue_timeout_ms FROM step s
+      (SELECT s.id, s.task_id, s.queue, s.tenant_id, s.available_at, s.queue_timeout_ms FROM step s
        WHERE s.status = 'ready' AND s.queue_timeout_ms IS NOT NULL AND s.available_at <= now())
       UNION ALL
-      (SELECT s.id, s.task_id, s.queue, s.available_at, s.queue_timeout_ms FROM step s WHERE s.status = 'queued')
+      (SELECT s.id, s.task_id, s.queue, s.tenant_id, s.available_at, s.queue_timeout_ms FROM step s WHERE s.status = 'queued')
     )
-    (SELECT o.id AS "stepId", o.task_id AS "taskId" FROM own o JOIN lane l ON l.name = o.queue AND NOT l.paused
-     WHERE greatest(o.available_at, l.resumed_at) + coalesce(o.queue_timeout_ms, l.limit_ms) * interval '1 ms' < now() LIMIT $1)
-    UNION ALL
-    (SELECT w.id, w.task_id FROM lane l CROSS JOIN LATERAL (
-       SELECT s.id, s.task_id FROM step s
-       WHERE s.status = 'ready' AND s.queue = l.name AND s.queue_timeout_ms IS NULL
-         AND s.available_at < now() - l.limit_ms * interval '1 ms' ORDER BY s.available_at LIMIT $1) w
-     WHERE NOT l.paused AND (l.resumed_at IS NULL OR l.resumed_at + l.limit_ms * interval '1 ms' < now()))`,
+    SELECT f."stepId", f."taskId" FROM (
+      SELECT w.*, row_number() OVER (PARTITION BY w.queue, w.tenant_id ORDER BY w.available_at) AS nth FROM (
+        SELECT o.id AS "stepId", o.task_id AS "taskId", o.queue, o.tenant_id, o.available_at
+        FROM own o JOIN lane l ON l.name = o.queue AND NOT l.paused
+        WHERE greatest(o.available_at, l.resumed_at) + coalesce(o.queue_timeout_ms, l.limit_ms) * interval '1 ms' < pressroom_now()
+        UNION ALL
+        SELECT v.id, v.task_id, l.name, v.tenant_id, v.available_at FROM lane l CROSS JOIN LATERAL (
+          SELECT s.id, s.task_id, s.tenant_id, s.available_at FROM step s
+          WHERE s.status = 'ready' AND s.queue = l.name AND s.queue_timeout_ms IS NULL
+            AND s.available_at < pressroom_now() - l.limit_ms * interval '1 ms' OFFSET 0) v
+        WHERE NOT l.paused AND (l.resumed_at IS NULL OR l.resumed_at + l.limit_ms * interval '1 ms' < pressroom_now())) w
+      WHERE w."taskId" <> ALL ($4::uuid[])) f
+    ORDER BY f.nth, f.available_at LIMIT $1`,
 };
 
 type Row = QueueStateRow & Record<string, unknown>;
 
 export function createQueueStateStore(database: Database): QueueStateStore {
   return {
-    impatientSteps: (limitsMs, limit) =>
+    impatientSteps: (limitsMs, limit, without = []) =>
       database.run<{ stepId: string; taskId: string }>(IMPATIENT, [
         limit,
         Object.keys(limitsMs),
         Object.values(limitsMs),
+        without,
       ]),
     list: () => database.run<Row>(LIST, []),
     set: (name, paused, actor) =>

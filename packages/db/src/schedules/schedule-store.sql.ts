@@ -61,7 +61,8 @@ export interface ScheduleStore {
     actor: Actor,
   ): Promise<ScheduleWrite>;
   remove(id: string, tenantId: string | null, actor: Actor): Promise<boolean>;
-  due(limit: number): Promise<DueSchedule[]>;
+  /** What is due, fair among tenants and without those given, whose fires would only be refused. */
+  due(limit: number, withoutTenantIds?: readonly string[]): Promise<DueSchedule[]>;
   /** Moves a schedule on. False when it was changed, fired or removed meanwhile: then nothing is written. */
   recordFire(schedule: Pick<DueSchedule, 'id' | 'revision' | 'nextFireAt'>, record: FireRecord): Promise<boolean>;
   /** Says why a fire is late; it stays due. */
@@ -121,9 +122,11 @@ const REMOVE: Statement = {
 const DUE: Statement = {
   name: 'schedules.due',
   text: `SELECT s.id, s.tenant_id AS "tenantId", s.cron, s.time_zone AS "timeZone", s.task, s.overlap, s.revision,
-           s.next_fire_at AS "nextFireAt", now() AS now,
+           s.next_fire_at AS "nextFireAt", pressroom_now() AS now,
            EXISTS (SELECT 1 FROM task t WHERE t.id = s.last_task_id AND t.finished_at IS NULL) AS "lastTaskOpen"
-         FROM schedule s WHERE s.enabled AND s.next_fire_at <= now() ORDER BY s.next_fire_at LIMIT $1`,
+         FROM (SELECT x.*, row_number() OVER (PARTITION BY x.tenant_id ORDER BY x.next_fire_at) AS nth FROM schedule x
+               WHERE x.enabled AND x.next_fire_at <= pressroom_now() AND x.tenant_id <> ALL ($2::uuid[])) s
+         ORDER BY s.nth, s.next_fire_at LIMIT $1`,
 };
 const RECORD: Statement = {
   name: 'schedules.record_fire',
@@ -223,7 +226,7 @@ export function createScheduleStore(database: Database): ScheduleStore {
         if (gone) await audit(query, actor, 'schedule.delete', id, gone.tenantId);
         return gone !== undefined;
       }),
-    due: (limit) => database.run<DueSchedule & Record<string, unknown>>(DUE, [limit]),
+    due: (limit, without = []) => database.run<DueSchedule & Record<string, unknown>>(DUE, [limit, without]),
     async recordFire({ id, revision, nextFireAt }, record) {
       const rows = await database.run(RECORD, [
         id,

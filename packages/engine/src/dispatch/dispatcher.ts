@@ -21,6 +21,8 @@ const BEGUN_PER_BEGINNING = 8;
 const MAX_BEGINNINGS = 4;
 /** A step queued this long without having started may have lost its job: with the queue store, or with whoever was to add it. */
 const STALE_QUEUED_MS = 1_500;
+/** Jobs added again for one queue at once. */
+const STALE_PER_QUEUE = 200;
 
 interface Waiting {
   queue: QueueName;
@@ -161,7 +163,7 @@ export function createDispatcher(deps: { store: DispatchStore; jobs: JobSink; cl
     round,
     kick,
     async requeueStale() {
-      const steps = await store.stale(STALE_QUEUED_MS, 500);
+      const steps = await store.stale(STALE_QUEUED_MS, STALE_PER_QUEUE);
       await send(steps);
       return steps.length;
     },

@@ -1,4 +1,4 @@
-import { isConnectionFailure, type LoopLeaseStore, type QueueStateStore } from '@pressroom/db';
+import type { LoopLeaseStore, QueueStateStore } from '@pressroom/db';
 import { newId, type Clock, type Logger } from '@pressroom/runtime';
 
 import { QUEUE_TIMEOUTS_MS } from '../plan/core/queue-timeouts.ts';
@@ -6,6 +6,7 @@ import type { QueueControl } from '../queues/queue-control.ts';
 import type { ScheduleRunner } from '../schedule/schedule-runner.ts';
 import type { TaskTransitions } from '../transition/task-transitions.ts';
 import { startLoop } from './run-loop.ts';
+import { createSweep } from './sweep.ts';
 
 /** A fire is at most so late. */
 const SCHEDULE_MS = 1_000;
@@ -14,7 +15,6 @@ const QUEUE_WAIT_MS = 2_000;
 /** A queue store that was flushed has forgotten its pauses; PostgreSQL keeps them meanwhile. */
 const QUEUE_PAUSE_MS = 2_000;
 const LEASE_TTL_MS = 5_000;
-const BATCH = 200;
 
 /** Schedules, steps that nobody took in time, and pauses: each looked after by one coordinator at a time. */
 export function startControlLoops(deps: {
@@ -32,17 +32,18 @@ export function startControlLoops(deps: {
     if (await leases.take(name, holder, LEASE_TTL_MS)) await work();
   };
 
-  const giveUpWaiting = async (): Promise<void> => {
-    const error = { code: 'STEP_TIMED_OUT', message: 'no worker took it for longer than it may wait' };
-    for (const { taskId, stepId } of await queueStates.impatientSteps(QUEUE_TIMEOUTS_MS, BATCH)) {
-      try {
-        await transitions.exhaustStep(taskId, stepId, error, { onlyWaiting: true });
-      } catch (cause) {
-        if (isConnectionFailure(cause)) throw cause;
-        log.error({ err: cause, taskId, stepId }, 'sweep.step_failed');
-      }
-    }
-  };
+  const endLongWaits = createSweep({
+    find: (limit, without) => queueStates.impatientSteps(QUEUE_TIMEOUTS_MS, limit, without),
+    handle: ({ taskId, stepId }) =>
+      transitions.exhaustStep(
+        taskId,
+        stepId,
+        { code: 'STEP_TIMED_OUT', message: 'no worker took it for longer than it may wait' },
+        { onlyWaiting: true },
+      ),
+    clock,
+    log,
+  });
 
   const loops = [
     startLoop(
@@ -51,7 +52,7 @@ export function startControlLoops(deps: {
       asLeader('schedules', () => schedules.round()),
       { clock, log },
     ),
-    startLoop('queue_wait', QUEUE_WAIT_MS, asLeader('queue_wait', giveUpWaiting), { clock, log }),
+    startLoop('queue_wait', QUEUE_WAIT_MS, asLeader('queue_wait', endLongWaits), { clock, log }),
     startLoop(
       'queue_pause',
       QUEUE_PAUSE_MS,

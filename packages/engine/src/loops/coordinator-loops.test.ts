@@ -46,8 +46,8 @@ function start() {
     workers: () => answer([]),
     backlogs: () => answer([]),
     longestQueued: () => answer([]),
-    pastDeadline: () => answer(world.pastDeadline),
-    unfinished: () => answer(world.unfinished),
+    pastDeadline: () => answer(world.pastDeadline.map((taskId) => ({ taskId }))),
+    unfinished: () => answer(world.unfinished.map((taskId) => ({ taskId }))),
     overdueSteps: () => answer(world.overdue),
   };
   const transitions: TaskTransitions = {

@@ -1,16 +1,11 @@
-import {
-  isConnectionFailure,
-  type FleetStore,
-  type LoopLeaseStore,
-  type MoneyStore,
-  type SessionStore,
-} from '@pressroom/db';
+import { type FleetStore, type LoopLeaseStore, type MoneyStore, type SessionStore } from '@pressroom/db';
 import { newId, type Clock, type Logger } from '@pressroom/runtime';
 import type { Dispatcher } from '../dispatch/dispatcher.ts';
 import { SUSPECT_LOSSES } from '../attempt/core/is-suspect.ts';
 import { SESSION_TTL_MS } from '../lease/worker-session.ts';
 import type { TaskTransitions } from '../transition/task-transitions.ts';
 import { startLoop } from './run-loop.ts';
+import { createSweep } from './sweep.ts';
 
 const DISPATCH_MS = 250;
 const SWEEP_MS = 500;
@@ -18,7 +13,6 @@ const STALE_MS = 1_000;
 const SEARCH_MS = 5_000;
 const PARTITION_MS = 6 * 3_600_000;
 const LEASE_TTL_MS = 5_000;
-const BATCH = 200;
 
 /**
  * What coordinators watch over. Dispatch runs in each of them; the sweeps run in one at a time, whichever holds the
@@ -55,35 +49,34 @@ export function startCoordinatorLoops(deps: {
     if (lost.length > 0) dispatcher.kick();
   };
 
-  /** One task that cannot be ended must not keep the others from it; a database that is away keeps all of them. */
-  const onItsOwn = async (taskId: string, work: () => Promise<void>): Promise<void> => {
-    try {
-      await work();
-    } catch (error) {
-      if (isConnectionFailure(error)) throw error;
-      log.error({ err: error, taskId }, 'sweep.task_failed');
-    }
-  };
-
   /** Only a worker that died in between leaves such a task, and finding it means to look through all that are open. */
-  const search = async (): Promise<void> => {
-    for (const taskId of await fleet.unfinished(BATCH)) await onItsOwn(taskId, () => transitions.finish(taskId));
-  };
+  const search = createSweep({
+    find: (limit, without) => fleet.unfinished(limit, without),
+    handle: ({ taskId }) => transitions.finish(taskId),
+    clock,
+    log,
+  });
+  const endLateTasks = createSweep({
+    find: (limit, without) => fleet.pastDeadline(limit, without),
+    handle: ({ taskId }) => transitions.endAtDeadline(taskId),
+    clock,
+    log,
+  });
+  const exhaustLateSteps = createSweep({
+    find: (limit, without) => fleet.overdueSteps(limit, without),
+    handle: ({ taskId, stepId }) =>
+      transitions.exhaustStep(taskId, stepId, {
+        code: 'STEP_TIMED_OUT',
+        message: 'all attempts together took longer than the step may take',
+      }),
+    clock,
+    log,
+  });
 
   const sweep = async (): Promise<void> => {
     await reap();
-    for (const taskId of await fleet.pastDeadline(BATCH))
-      await onItsOwn(taskId, () => transitions.endAtDeadline(taskId));
-    const overdue = await fleet.overdueSteps(BATCH);
-    for (const { taskId, stepId } of overdue) {
-      await onItsOwn(taskId, () =>
-        transitions.exhaustStep(taskId, stepId, {
-          code: 'STEP_TIMED_OUT',
-          message: 'all attempts together took longer than the step may take',
-        }),
-      );
-    }
-    if (overdue.length > 0) dispatcher.kick();
+    await endLateTasks();
+    if ((await exhaustLateSteps()) > 0) dispatcher.kick();
   };
   const sweepAsLeader = asLeader('sweep', sweep);
   const watch = async (): Promise<void> => {

@@ -1,6 +1,7 @@
 import type { DueSchedule, FireRecord, ScheduleStore } from '@pressroom/db';
 import { StoreUnavailableError } from '@pressroom/db';
 import { AppError, silentLogger } from '@pressroom/runtime';
+import { createTestClock } from '@pressroom/testkit';
 import { describe, expect, it } from 'vitest';
 import { createScheduleRunner, type ScheduledSubmission, type SubmitScheduled } from './schedule-runner.ts';
 
@@ -20,6 +21,7 @@ function start(submit: SubmitScheduled, facts: Partial<DueSchedule> = {}) {
     revision: 1,
     ...facts,
   };
+  const clock = createTestClock();
   const records: FireRecord[] = [];
   const errors: { code: string }[] = [];
   const store = {
@@ -33,7 +35,7 @@ function start(submit: SubmitScheduled, facts: Partial<DueSchedule> = {}) {
       return Promise.resolve();
     },
   } as Partial<ScheduleStore> as ScheduleStore;
-  return { runner: createScheduleRunner({ store, submit, log: silentLogger() }), records, errors };
+  return { runner: createScheduleRunner({ store, submit, clock, log: silentLogger() }), clock, records, errors };
 }
 
 const answer =
@@ -68,10 +70,13 @@ describe('a schedule that is due', () => {
   });
 
   it('stays due while there is no room, and says why', async () => {
-    const { runner, records, errors } = start(
+    const { runner, clock, records, errors } = start(
       answer({ outcome: 'later', error: { code: 'BACKLOG_FULL', message: 'full' } }),
     );
     await runner.round();
+    await runner.round();
+    expect(errors).toHaveLength(1);
+    await clock.advance(2_000);
     await runner.round();
     expect(records).toEqual([]);
     expect(errors).toEqual([

@@ -1,8 +1,10 @@
 import { isConnectionFailure, type DueSchedule, type ScheduleStore } from '@pressroom/db';
-import { AppError, errorMessage, type Logger } from '@pressroom/runtime';
+import { AppError, errorMessage, type Clock, type Logger } from '@pressroom/runtime';
 import { decideFire, type FireDecision } from './core/decide-fire.ts';
 
 const BATCH = 100;
+/** After a refusal that passes by itself (full backlog, rate limit) or a failed fire, the tenant's schedules pause. */
+const REFUSED_PAUSE_MS = 2_000;
 
 /** What came of submitting a schedule's task. `later` is for what passes by itself: a full backlog, a rate limit. */
 export type ScheduledSubmission =
@@ -27,9 +29,15 @@ export interface ScheduleRunner {
 export function createScheduleRunner(deps: {
   store: ScheduleStore;
   submit: SubmitScheduled;
+  clock: Clock;
   log: Logger;
 }): ScheduleRunner {
-  const { store, log } = deps;
+  const { store, clock, log } = deps;
+  /** Tenant → monotonic instant from which its schedules are tried again. Its members are gone after the pause. */
+  const pausedTenants = new Map<string, number>();
+  const pause = ({ tenantId }: DueSchedule): void => {
+    pausedTenants.set(tenantId, clock.monotonicMs() + REFUSED_PAUSE_MS);
+  };
 
   const submit = async (schedule: DueSchedule, decision: FireDecision): Promise<ScheduledSubmission> => {
     const idempotencyKey = `schedule:${schedule.id}:${new Date(decision.fireAtMs).toISOString()}`;
@@ -57,7 +65,8 @@ export function createScheduleRunner(deps: {
     }
     const made = await submit(schedule, decision);
     if (made.outcome === 'later') {
-      // It stays due: tried again each round, until the next fire takes its place.
+      // It stays due: tried again after a pause, until the next fire takes its place.
+      pause(schedule);
       await store.noteError(schedule, made.error);
       return false;
     }
@@ -77,12 +86,16 @@ export function createScheduleRunner(deps: {
   return {
     async round() {
       let submitted = 0;
-      for (const schedule of await store.due(BATCH)) {
+      for (const [tenantId, untilMs] of pausedTenants)
+        if (untilMs <= clock.monotonicMs()) pausedTenants.delete(tenantId);
+      for (const schedule of await store.due(BATCH, [...pausedTenants.keys()])) {
+        if (pausedTenants.has(schedule.tenantId)) continue;
         try {
           if (await fire(schedule)) submitted += 1;
         } catch (error) {
           // One that cannot be fired must not keep the others from it; a database that is away keeps all of them.
           if (isConnectionFailure(error)) throw error;
+          pause(schedule);
           log.error({ err: error, scheduleId: schedule.id }, 'schedule.round_failed');
         }
       }

@@ -94,7 +94,7 @@ describe('submitting a task', () => {
   it('leaves a scheduled task to its hour', async () => {
     const { submit, batches, jobs, kicks } = start();
     await submit(aRequest({ runAt: '2030-01-01T00:00:00Z' }));
-    expect(batches[0]?.[0]).toMatchObject({ direct: false, runAt: '2030-01-01T00:00:00Z' });
+    expect(batches[0]?.[0]).toMatchObject({ direct: false, runAt: '2030-01-01T00:00:00.000Z' });
     expect([jobs.length, kicks()]).toEqual([0, 0]);
   });
 
