@@ -6,7 +6,7 @@ import type { ParsedModelSpec, PriceBandSpec, PriceRowSpec } from './model-spec.
 export function buildModel(provider: string, spec: ParsedModelSpec): Model {
   const rows = Array.isArray(spec.prices)
     ? spec.prices.map(buildRow)
-    : [buildRow({ bands: [spec.prices], batchPercent: 50 })];
+    : [buildRow({ bands: [spec.prices], batchPercent: 50, serviceTiers: {} })];
   const prices = rows.sort((a, b) => a.effectiveFromMs - b.effectiveFromMs);
   return {
     ref: `${provider}/${spec.id}`,
@@ -22,6 +22,7 @@ export function buildModel(provider: string, spec: ParsedModelSpec): Model {
     tokenizerPermille: spec.tokenizerPermille,
     shutdownAtMs: spec.shutdownAt,
     replacement: spec.replacement === undefined ? undefined : qualify(provider, spec.replacement),
+    serviceTier: spec.serviceTier,
     tier: spec.tier,
     prices: prices as [PriceRow, ...PriceRow[]],
     source: spec.source,
@@ -33,6 +34,7 @@ function buildRow(row: z.output<typeof PriceRowSpec>): PriceRow {
     effectiveFromMs: row.effectiveFrom ?? 0,
     bands: row.bands.map(buildBand) as [PriceBand, ...PriceBand[]],
     batchPercent: row.batchPercent,
+    serviceTierPercent: row.serviceTiers,
   };
 }
 

@@ -1,4 +1,5 @@
 import type { Model, PriceBand } from './model.ts';
+import { isStandardTier } from './price.ts';
 
 /**
  * Problems in a model's numbers. Price lists collected from elsewhere carry slips (an hour's cache write at twenty
@@ -11,6 +12,11 @@ export function checkModel(model: Model): string[] {
 
   if (model.maxOutputTokens > model.contextTokens) fault('maxOutputTokens exceeds contextTokens');
   if (model.maxPromptTokens > model.contextTokens) fault('maxPromptTokens exceeds contextTokens');
+
+  const latest = model.prices.at(-1);
+  if (!isStandardTier(model.serviceTier) && latest?.serviceTierPercent[model.serviceTier] === undefined) {
+    fault(`service tier ${model.serviceTier} is requested but has no price: add it to serviceTiers of the price row`);
+  }
 
   const instants = model.prices.map((row) => row.effectiveFromMs);
   if (new Set(instants).size !== instants.length) fault('two price rows take effect at the same instant');

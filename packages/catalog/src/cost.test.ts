@@ -1,9 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { buildModel } from './build-model.ts';
 import { createCatalog } from './catalog.ts';
 import { calculateBaseline, calculateCost, calculateWorstCase, promptTokens } from './cost.ts';
 import type { Model, TokenUsage } from './model.ts';
-import { bandFor, priceRowAt } from './price.ts';
+import { ModelSpec } from './model-spec.ts';
+import { bandFor, priceRowAt, requestedServiceTier } from './price.ts';
 
 const catalog = createCatalog();
 const NOW = Date.parse('2026-11-20T00:00:00Z');
@@ -156,7 +158,7 @@ describe('calculateWorstCase', () => {
     const dearShort = { ...long, upToPromptTokens: 1_000, input: long.input * 100n, cacheWrite5m: long.input * 100n };
     const odd: Model = {
       ...model('gpt-4o'),
-      prices: [{ effectiveFromMs: 0, batchPercent: 50, bands: [dearShort, long] }],
+      prices: [{ effectiveFromMs: 0, batchPercent: 50, serviceTierPercent: {}, bands: [dearShort, long] }],
     };
     const worst = calculateWorstCase({ promptTokens: 1_001, maxOutputTokens: 0 }, odd, NOW);
     expect(worst).toBe(calculateCost(usageOf({ uncachedInput: 1_000 }), odd, NOW));
@@ -181,5 +183,42 @@ describe('calculateBaseline', () => {
   it('asks what the same tokens cost on the baseline model with nothing cached', () => {
     const usage = usageOf({ uncachedInput: 100, cacheRead: 800, cacheWrite5m: 100, output: 50 });
     expect(calculateBaseline(usage, model('gpt-6-sol'), NOW)).toBe(1_000n * 2_000n + 50n * 10_000n);
+  });
+});
+
+describe('service tiers', () => {
+  const tiered = buildModel(
+    'local',
+    ModelSpec.parse({
+      id: 'm',
+      contextTokens: 8_000,
+      maxOutputTokens: 2_000,
+      prices: [{ bands: [{ input: 1, output: 2 }], serviceTiers: { flex: 50, priority: 200 } }],
+    }),
+  );
+  const usage = { uncachedInput: 100, cacheRead: 0, cacheWrite5m: 0, cacheWrite1h: 0, output: 10, reasoning: 0 };
+
+  it.each([
+    { serviceTier: undefined, cost: 120_000n },
+    { serviceTier: 'default', cost: 120_000n },
+    { serviceTier: 'standard', cost: 120_000n },
+    { serviceTier: 'flex', cost: 60_000n },
+    { serviceTier: 'priority', cost: 240_000n },
+    // Without a price: as much as the dearest that has one.
+    { serviceTier: 'ultrafast', cost: 240_000n },
+  ])('bills $serviceTier at its share of the standard price', ({ serviceTier, cost }) => {
+    expect(calculateCost(usage, tiered, 0, { serviceTier })).toBe(cost);
+  });
+
+  it('holds the standard price for a cheaper tier, since the provider may fall back to it', () => {
+    const most = { promptTokens: 100, maxOutputTokens: 10, cacheWrite: 'none' } as const;
+    expect(calculateWorstCase({ ...most, serviceTier: 'flex' }, tiered, 0)).toBe(120_000n);
+    expect(calculateWorstCase({ ...most, serviceTier: 'priority' }, tiered, 0)).toBe(240_000n);
+  });
+
+  it('names a tier only to models whose price row prices tiers', () => {
+    expect(requestedServiceTier(tiered, 0)).toBe('default');
+    expect(requestedServiceTier({ ...tiered, serviceTier: 'flex' }, 0)).toBe('flex');
+    expect(requestedServiceTier(model('gpt-4o'), NOW)).toBeUndefined();
   });
 });

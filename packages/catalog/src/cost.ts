@@ -1,5 +1,5 @@
 import type { Model, PriceBand, PriceRow, TokenUsage } from './model.ts';
-import { bandFor, priceRowAt } from './price.ts';
+import { bandFor, priceRowAt, serviceTierPercent } from './price.ts';
 
 const PICO_PER_NANO = 1_000n;
 const PERCENT = 100n;
@@ -12,17 +12,18 @@ export const promptTokens = (usage: TokenUsage): number =>
  * What a call costs, in integer nano-dollars. Summed in pico-dollars and rounded once, half up, so that an entry is
  * never more than half a nano-dollar from the exact amount.
  *
+ * @param options.serviceTier tier that served the call; one without a price costs as much as the dearest that has one
  * @throws {RangeError} on a token count that is negative or no integer
  */
 export function calculateCost(
   usage: TokenUsage,
   model: Model,
   atMs: number,
-  options: { batch?: boolean } = {},
+  options: { batch?: boolean; serviceTier?: string | undefined } = {},
 ): bigint {
   const row = priceRowAt(model, atMs);
   const pico = sumPico(usage, bandFor(row, promptTokens(usage)));
-  const percent = options.batch === true ? BigInt(row.batchPercent) : PERCENT;
+  const percent = options.batch === true ? BigInt(row.batchPercent) : percentOf(row, options.serviceTier);
   const divisor = PERCENT * PICO_PER_NANO;
   return (pico * percent * 2n + divisor) / (divisor * 2n);
 }
@@ -44,10 +45,17 @@ export function withoutCache(usage: TokenUsage): TokenUsage {
  * The most that a call can cost, rounded up: every prompt token at the dearer of the plain price and the cache-write
  * premium, the reply at its cap, in the dearest band that a prompt of at most `promptTokens` can fall into.
  *
+ * @param request.serviceTier tier that is requested; the provider may fall back to its standard tier
  * @param request.cacheWrite longest cache lifetime that the request asks for, or that the provider writes unasked
  */
 export function calculateWorstCase(
-  request: { promptTokens: number; maxOutputTokens: number; cacheWrite?: 'none' | '5m' | '1h'; batch?: boolean },
+  request: {
+    promptTokens: number;
+    maxOutputTokens: number;
+    cacheWrite?: 'none' | '5m' | '1h';
+    batch?: boolean;
+    serviceTier?: string | undefined;
+  },
   model: Model,
   atMs: number,
 ): bigint {
@@ -57,9 +65,15 @@ export function calculateWorstCase(
     return count(tokens) * dearestInput(band, request.cacheWrite ?? '5m') + output * band.output;
   });
   const pico = costs.reduce((most, cost) => (cost > most ? cost : most), 0n);
-  const percent = request.batch === true ? BigInt(row.batchPercent) : PERCENT;
+  const tiered = percentOf(row, request.serviceTier);
+  const percent = request.batch === true ? BigInt(row.batchPercent) : tiered > PERCENT ? tiered : PERCENT;
   const divisor = PERCENT * PICO_PER_NANO;
   return (pico * percent + divisor - 1n) / divisor;
+}
+
+function percentOf(row: PriceRow, serviceTier: string | undefined): bigint {
+  if (serviceTier === undefined) return PERCENT;
+  return BigInt(serviceTierPercent(row, serviceTier) ?? Math.max(100, ...Object.values(row.serviceTierPercent)));
 }
 
 function reachableBands(row: PriceRow, prompt: number): { band: PriceBand; tokens: number }[] {

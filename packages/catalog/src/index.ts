@@ -4,6 +4,7 @@ export { CatalogInvalidError, PriceUnknownError } from './errors.ts';
 export { type ShutdownWarning } from './lifecycle.ts';
 export type { Model, PriceBand, PriceRow, TokenUsage } from './model.ts';
 export { ModelSpec, type ParsedModelSpec } from './model-spec.ts';
+export { isServiceTierPriced, isStandardTier, requestedServiceTier } from './price.ts';
 export { FALLBACK_PURPOSE, REASONING_ALLOWANCE_TOKENS, type PurposePolicy, type Reasoning } from './purposes.ts';
 export { attributeSavings, type Savings } from './savings.ts';
 export { shiftTier, tierForQuality, type TierTable } from './tiers.ts';

@@ -16,6 +16,8 @@ const Instant = z
   .union([z.iso.date(), z.iso.datetime({ offset: true })])
   .transform((text) => Date.parse(text.length === 10 ? `${text}T00:00:00Z` : text));
 
+const ServiceTierName = z.string().regex(/^[a-z][a-z0-9_-]{0,29}$/, 'must be the provider’s name of a service tier');
+
 /**
  * One prompt-length band. A cache read without a price of its own costs as much as plain input; a write likewise for
  * five minutes, and what five minutes cost for an hour.
@@ -33,6 +35,8 @@ export const PriceRowSpec = z.strictObject({
   effectiveFrom: Instant.optional(),
   bands: z.array(PriceBandSpec).min(1),
   batchPercent: z.int().min(1).max(100).default(50),
+  /** Service tiers beside the standard one, as percentages of the standard price: `{ flex: 50, priority: 200 }`. */
+  serviceTiers: z.record(ServiceTierName, z.int().min(1).max(10_000)).default({}),
 });
 
 /**
@@ -53,6 +57,8 @@ export const ModelSpec = z.strictObject({
   reasoningOff: z.enum(['none', 'minimal', 'disabled']).optional(),
   minCacheablePrefixTokens: tokens.optional(),
   tokenizerPermille: z.int().min(100).max(10_000).default(1_300),
+  /** Service tier to request where the price row prices tiers; the standard one unless given. */
+  serviceTier: ServiceTierName.default('default'),
   shutdownAt: Instant.optional(),
   replacement: z.string().optional(),
   source: z.string().default('configuration'),

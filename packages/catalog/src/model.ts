@@ -28,6 +28,8 @@ export interface PriceRow {
   bands: readonly [PriceBand, ...PriceBand[]];
   /** Price of a call in the provider's batch mode, as a percentage of the standard price. */
   batchPercent: number;
+  /** Price of a call in each of the provider's other service tiers, as a percentage of the standard price. */
+  serviceTierPercent: Readonly<Record<string, number>>;
 }
 
 /** How a schema reaches the model: in the provider's strict mode, or described in the prompt and only validated here. */
@@ -57,6 +59,8 @@ export interface Model {
   shutdownAtMs: number | undefined;
   /** `ref` of the model to use after the shutdown. */
   replacement: string | undefined;
+  /** Service tier that calls request, where the price row in force prices tiers. */
+  serviceTier: string;
   /** Tier the model was configured for; built-in models are placed by the tier table alone. */
   tier: Tier | undefined;
   /** Oldest first. */

@@ -16,3 +16,25 @@ export function priceRowAt(model: Model, atMs: number): PriceRow {
 export function bandFor(row: PriceRow, promptTokens: number): PriceBand {
   return row.bands.find((band) => promptTokens <= (band.upToPromptTokens ?? Infinity)) ?? row.bands[0];
 }
+
+/** What providers call the tier that everybody has. */
+const STANDARD_TIERS: ReadonlySet<string> = new Set(['default', 'standard', 'auto', 'standard_only']);
+
+export const isStandardTier = (serviceTier: string): boolean => STANDARD_TIERS.has(serviceTier);
+
+/**
+ * Price of a service tier as a percentage of the standard price.
+ *
+ * @returns `undefined` when the row has no price for it
+ */
+export const serviceTierPercent = (row: PriceRow, serviceTier: string): number | undefined =>
+  row.serviceTierPercent[serviceTier] ?? (isStandardTier(serviceTier) ? 100 : undefined);
+
+/** The service tier to name in a request: only models whose price row prices tiers are sent one. */
+export function requestedServiceTier(model: Model, atMs: number): string | undefined {
+  return Object.keys(priceRowAt(model, atMs).serviceTierPercent).length > 0 ? model.serviceTier : undefined;
+}
+
+/** Has the tier that served a call a price of its own? */
+export const isServiceTierPriced = (model: Model, atMs: number, serviceTier: string): boolean =>
+  serviceTierPercent(priceRowAt(model, atMs), serviceTier) !== undefined;

@@ -19,10 +19,18 @@ const reasoning = { ...legacy, tokenizerPermille: 1_000, sampling: false, maxOut
 const gpt5 = { ...reasoning, contextTokens: 400_000, maxPromptTokens: 272_000, reasoningOff: 'minimal' } as const;
 const million = { ...reasoning, contextTokens: 1_050_000, maxPromptTokens: 922_000, reasoningOff: 'none' } as const;
 
+/**
+ * Flex costs what batch mode costs (docs/guides/flex-processing), priority twice the standard price. They are priced for
+ * the families that offer both; the tier that a reply reports is the one that is billed.
+ */
+const serviceTiers = { flex: 50, priority: 200 } as const;
+
 const flat = (effectiveFrom: string, band: Band) => ({ effectiveFrom, bands: [band] });
+const flatTiered = (effectiveFrom: string, band: Band) => ({ ...flat(effectiveFrom, band), serviceTiers });
 const banded = (effectiveFrom: string, short: Band, long: Band) => ({
   effectiveFrom,
   bands: [{ upToPromptTokens: LONG, ...short }, long],
+  serviceTiers,
 });
 
 export const OPENAI_MODELS: readonly ModelSpec[] = [
@@ -161,28 +169,28 @@ export const OPENAI_MODELS: readonly ModelSpec[] = [
     ...gpt5,
     id: 'gpt-5.1',
     reasoningOff: 'none',
-    prices: [flat('2026-07-24', { input: '1.25', output: '10', cacheRead: '0.125' })],
+    prices: [flatTiered('2026-07-24', { input: '1.25', output: '10', cacheRead: '0.125' })],
     shutdownAt: '2027-04-01',
     replacement: 'gpt-5.6-terra',
   },
   {
     ...gpt5,
     id: 'gpt-5',
-    prices: [flat('2026-07-24', { input: '1.25', output: '10', cacheRead: '0.125' })],
+    prices: [flatTiered('2026-07-24', { input: '1.25', output: '10', cacheRead: '0.125' })],
     shutdownAt: '2026-12-11',
     replacement: 'gpt-5.6-sol',
   },
   {
     ...gpt5,
     id: 'gpt-5-mini',
-    prices: [flat('2026-07-24', { input: '0.25', output: '2', cacheRead: '0.025' })],
+    prices: [flatTiered('2026-07-24', { input: '0.25', output: '2', cacheRead: '0.025' })],
     shutdownAt: '2026-12-11',
     replacement: 'gpt-5.6-terra',
   },
   {
     ...gpt5,
     id: 'gpt-5-nano',
-    prices: [flat('2026-07-24', { input: '0.05', output: '0.40', cacheRead: '0.005' })],
+    prices: [flatTiered('2026-07-24', { input: '0.05', output: '0.40', cacheRead: '0.005' })],
     shutdownAt: '2026-12-11',
     replacement: 'gpt-5.6-luna',
   },
