@@ -1,11 +1,13 @@
 -- Ends calls: reply into the journal, ledger entry, settlement of the reservation; one statement for many calls.
--- Idempotent by reservation. A reservation that was already written off as `uncertain` is corrected by a reversal.
+-- Idempotent by reservation. A reservation that was already written off as `uncertain` is corrected by a reversal, unless
+-- this end is uncertain itself. A call that cost more than was held raises an alert in the same statement.
 -- p_items: [{ reservationId, status, costNano, baselineNano, budgets, entry, journal?: { stepId, generation, path, requestHash, taskId, reply } }]
 CREATE OR REPLACE FUNCTION end_calls(p_items jsonb) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
   r record;
   held record;
   written_off bigint;
+  v_held bigint;
 BEGIN
   PERFORM 1 FROM budget_counter WHERE key IN
     (SELECT jsonb_array_elements_text(x -> 'budgets') FROM jsonb_array_elements(p_items) x) ORDER BY key FOR UPDATE;
@@ -13,19 +15,24 @@ BEGIN
       "baselineNano" bigint, budgets text[], entry jsonb, journal jsonb) LOOP
     DELETE FROM reservation WHERE id = r."reservationId" RETURNING amount_nano, budgets INTO held;
     IF FOUND THEN
+      v_held := held.amount_nano;
       UPDATE budget_counter c SET reserved_nano = c.reserved_nano - held.amount_nano, spent_nano = c.spent_nano + r."costNano"
       WHERE c.key = ANY (held.budgets);
     ELSE
       -- Two late ends of one call that no counter row orders must not both find nothing.
       PERFORM pg_advisory_xact_lock(hashtextextended('pressroom.end_call:' || (r."reservationId")::text, 0));
-      IF EXISTS (SELECT 1 FROM ledger_entry l WHERE l.reservation_id = r."reservationId" AND l.status <> 'uncertain') THEN
+      IF EXISTS (SELECT 1 FROM ledger_entry l WHERE l.reservation_id = r."reservationId" AND (l.status <> 'uncertain' OR r.status = 'uncertain')) THEN
         CONTINUE;
       END IF;
       SELECT coalesce(sum(l.cost_nano), 0) INTO written_off FROM ledger_entry l WHERE l.reservation_id = r."reservationId";
+      v_held := written_off;
       PERFORM reverse_uncertain_entries(r."reservationId");
       UPDATE budget_counter c SET spent_nano = c.spent_nano + r."costNano" - written_off WHERE c.key = ANY (r.budgets);
     END IF;
     PERFORM write_ledger_entry(r.entry, r.status, r."costNano", r."baselineNano");
+    IF r."costNano" > v_held THEN
+      PERFORM alert_reservation_exceeded(r.entry, v_held, r."costNano");
+    END IF;
     IF r.journal IS NOT NULL THEN
       -- Content that was deleted while the call was under way does not come back.
       INSERT INTO call (step_id, generation, path, request_hash, task_id, reply)

@@ -17,13 +17,10 @@ const anArticle = {
 /** Bill of everything the provider saw, from its own record and the catalogue. */
 function providerBill(stack: Stack): bigint {
   const catalog = createCatalog();
-  return stack.provider
-    .calls()
-    .filter((call) => call.outcome === 'ok')
-    .reduce((sum, call) => {
-      const model = catalog.require(`${call.vendor}/${call.model}`);
-      return sum + calculateCost(call.billed, model, Date.parse(call.startedAt));
-    }, 0n);
+  return stack.provider.calls().reduce((sum, call) => {
+    const model = catalog.require(`${call.vendor}/${call.model}`);
+    return sum + calculateCost(call.billed, model, Date.parse(call.startedAt));
+  }, 0n);
 }
 
 const ended = async (stack: Stack, id: string, timeoutMs = 60_000): Promise<TaskView> =>

@@ -245,7 +245,7 @@ describe('a provider that hangs', () => {
       expect(task.status).toBe('partial');
       expect(task.limitations.map(({ code }) => code)).toContain('DEADLINE_REACHED');
       expect((await stack.client.tasks.result(id)).sections.length).toBeGreaterThan(0);
-      const hung = (await stack.client.tasks.calls(id)).filter(({ status }) => status === 'aborted');
+      const hung = (await stack.client.tasks.calls(id)).filter(({ status }) => status === 'uncertain');
       expect(hung.length).toBeGreaterThanOrEqual(2);
       for (const { latencyMs } of hung) expect(latencyMs).toBeLessThan(4_500);
       const { rows } = await stack.sql.query('SELECT count(*)::int AS n FROM reservation');

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { createJournaledTool } from '../src/wiring/journaled-tool.ts';
 import { deafOnce } from './support/deaf-once.ts';
+import { unavailableAtFirst } from './support/unavailable-at-first.ts';
 
 const PRICE = 5_000_000n;
 
@@ -136,7 +137,7 @@ describe('tools of an attempt', () => {
 
   it.each([
     { title: 'certainly was not billed', mayBeBilled: false, status: 'failed', cost: '0' },
-    { title: 'may have been billed', mayBeBilled: true, status: 'estimated', cost: '5000000' },
+    { title: 'may have been billed', mayBeBilled: true, status: 'uncertain', cost: '5000000' },
   ])('that fail are entered as $status when the call $title', async ({ mayBeBilled, status, cost }) => {
     const { tool, ledger, counter } = await aStep('10000000');
     const run = () => Promise.reject(new ToolUnavailableError('down', { mayBeBilled }));
@@ -145,7 +146,7 @@ describe('tools of an attempt', () => {
     expect(await counter()).toEqual({ reserved_nano: '0', spent_nano: cost });
   });
 
-  it('that a cancel ends are entered as aborted at their price', async () => {
+  it('that a cancel ends are entered as uncertain at their price', async () => {
     const { tool, ledger, controller } = await aStep('10000000');
     const searching = tool(
       'search/web-search/q1',
@@ -156,6 +157,15 @@ describe('tools of an attempt', () => {
       price(),
     );
     await expect(searching).rejects.toThrow('cancelled');
-    expect(await ledger()).toMatchObject([{ status: 'aborted', cost_nano: '5000000' }]);
+    expect(await ledger()).toMatchObject([{ status: 'uncertain', cost_nano: '5000000' }]);
+  });
+
+  it('look for and keep their results through an outage of the database', async () => {
+    const { toolOf, attempt } = await aStep('10000000');
+    const later = { ...attempt, attempt: attempt.attempt + 1 };
+    const tool = toolOf(attempt, unavailableAtFirst(createMoneyStore(db.database), 'saveReply'));
+    await expect(tool('read/1', () => Promise.resolve('page'))).resolves.toBe('page');
+    const again = toolOf(later, unavailableAtFirst(createMoneyStore(db.database), 'findReply'));
+    await expect(again('read/1', () => Promise.reject(new Error('read again')))).resolves.toBe('page');
   });
 });

@@ -133,6 +133,25 @@ export const StepView = z.object({
 export type StepView = z.infer<typeof StepView>;
 
 export const CACHE_OUTCOMES = ['miss', 'memory', 'shared', 'semantic', 'journal', 'component'] as const;
+/** Why a ledger entry is no plain copy of what the provider reported. */
+export const CALL_LIMITATIONS = [
+  /** The provider reported no usage, or none that is one. */
+  'USAGE_MISSING',
+  /** What it reported differs from our own count by more than 20 %. */
+  'USAGE_UNRECONCILED',
+  /** What it reported is beyond anything that the request allows. */
+  'USAGE_CLAMPED',
+  /** It was served in a service tier that the catalogue has no price for. */
+  'SERVICE_TIER_UNPRICED',
+  /** The reply went far beyond its cap and was not read to its end. */
+  'REPLY_CUT',
+  /** The connection ended before the reply was whole. */
+  'REPLY_BROKEN_OFF',
+  /** The database refused the entry: the reservation's worst case stands in for it. */
+  'ENTRY_REFUSED',
+] as const;
+export type CallLimitation = (typeof CALL_LIMITATIONS)[number];
+
 export const CALL_STATUSES = ['ok', 'failed', 'aborted', 'estimated', 'uncertain', 'avoided'] as const;
 
 /** One ledger entry as the API shows it. */
@@ -154,6 +173,9 @@ export const CallView = z.object({
   cache: z.enum(CACHE_OUTCOMES),
   latencyMs: z.int(),
   status: z.enum(CALL_STATUSES),
+  limitation: z.enum(CALL_LIMITATIONS).optional(),
+  /** Tier of the provider's service that the call was billed by, where the provider named one. */
+  serviceTier: z.string().optional(),
   lever: z.string().optional(),
   prompt: z.object({ id: z.string(), version: z.string() }),
   route: z.object({ reason: z.string(), rule: z.string(), escalatedFrom: Tier.optional() }),

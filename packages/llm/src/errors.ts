@@ -19,6 +19,8 @@ export type FaultReach =
 export interface ProviderFaultOptions extends AppErrorOptions {
   /** The provider asked not to be tried again (`x-should-retry: false`). */
   doNotRetry?: boolean;
+  /** It is certain that the provider charges nothing (ADR 14). Default: false, for what is not certain is not free. */
+  isFree?: boolean;
 }
 
 /** Base of the ways in which a provider request fails. */
@@ -27,10 +29,12 @@ export abstract class ProviderError extends AppError {
   /** Counts against the provider's breaker: it is the provider that is unwell, not the request. */
   abstract readonly isOutage: boolean;
   readonly doNotRetry: boolean;
+  readonly isFree: boolean;
 
   constructor(message: string, options: ProviderFaultOptions = {}) {
     super(message, options);
     this.doNotRetry = options.doNotRetry ?? false;
+    this.isFree = options.isFree ?? false;
   }
 }
 
@@ -83,6 +87,26 @@ export class ContextTooLongError extends ProviderError {
   readonly isOutage = false;
 }
 
+/** The address answers with a redirect: the operator has to configure where it leads. Nothing was served, nothing is charged. */
+export class ProviderRedirectedError extends ProviderError {
+  readonly code = 'PROVIDER_BAD_REQUEST';
+  readonly retryable = false;
+  readonly reach = 'provider';
+  readonly isOutage = false;
+
+  constructor(message: string) {
+    super(message, { isFree: true });
+  }
+}
+
+/** The reply went far beyond the cap that the request set, and was not read to its end. */
+export class ReplyTooLongError extends ProviderError {
+  readonly code = 'OUTPUT_INVALID';
+  readonly retryable = false;
+  readonly reach = 'model';
+  readonly isOutage = false;
+}
+
 /** The model declined to answer. Asking another one the same is not the gateway's decision. */
 export class ProviderRefusedError extends ProviderError {
   readonly code = 'PROVIDER_REFUSED';
@@ -91,11 +115,14 @@ export class ProviderRefusedError extends ProviderError {
   readonly isOutage = false;
 }
 
-/** Every candidate's breaker is open, or its slots are taken. Not a failure of the step. */
+/** Every candidate's breaker is open, or its provider's limits are used up. Not a failure of the step. */
 export class BreakerOpenError extends AppError {
   readonly code = 'BREAKER_OPEN';
   readonly retryable = true;
 }
+
+/** All of this process's slots for a model are taken: the provider is well, so that asking another model is no answer. */
+export class NoSlotError extends BreakerOpenError {}
 
 /** A budget in scope cannot hold the call's worst case; no request was made. */
 export class BudgetExhaustedError extends AppError {

@@ -1,4 +1,4 @@
-import type { Agent, CACHE_OUTCOMES, CALL_STATUSES, Lane, Quality, Tier } from '@pressroom/contracts';
+import type { Agent, CACHE_OUTCOMES, CALL_STATUSES, CallLimitation, Lane, Quality, Tier } from '@pressroom/contracts';
 import type { ZodType } from 'zod';
 
 /** Who calls: everything the gateway must know of the attempt it works for. Made once per attempt by the worker. */
@@ -157,7 +157,11 @@ export interface EndCallRequest extends LedgerFacts {
   scope: CallScope;
   path: string;
   requestHash: string;
-  status: Extract<LedgerStatus, 'ok' | 'failed' | 'aborted' | 'estimated'>;
+  status: Extract<LedgerStatus, 'ok' | 'failed' | 'aborted' | 'estimated' | 'uncertain'>;
+  /** Why the entry is no plain copy of what the provider reported. */
+  limitation?: CallLimitation;
+  /** Tier of the provider's service that the costs are those of. */
+  serviceTier?: string;
   usage: Usage;
   costNanoUsd: bigint;
   baselineNanoUsd: bigint;
@@ -233,12 +237,16 @@ export interface ReplyCache {
 
 /** Stores behind the gateway; `db` offers a matching shape and the worker's `main.ts` joins them. */
 export interface GatewayStore {
-  /** Replies of earlier attempts of this step, by key. Looked up first, before any cache. */
-  findReply(key: JournalKey): Promise<JournaledReply | undefined>;
+  /**
+   * Replies of earlier attempts of this step, by key. Looked up first, before any cache. Waits while the store is away,
+   * until `signal` aborts.
+   */
+  findReply(key: JournalKey, signal: AbortSignal): Promise<JournaledReply | undefined>;
   /** Holds the worst case against every budget in scope; fenced by session and attempt; one statement. */
   reserve(request: ReserveRequest): Promise<ReserveOutcome>;
   /**
-   * Writes reply, ledger entry and the reservation's settlement in one statement. Idempotent by reservation.
+   * Writes reply, ledger entry and the reservation's settlement in one statement. Idempotent by reservation. An entry that
+   * the store refuses is settled as `uncertain` at the reservation's worst case.
    * Resolves only when committed; retries transient store failures itself until `signal` of the process aborts.
    */
   endCall(request: EndCallRequest): Promise<void>;

@@ -11,6 +11,10 @@ export interface ProviderRequest {
   schema?: { name: string; jsonSchema: Record<string, unknown> };
   /** Cap of everything billed as output, thinking included. */
   maxOutputTokens: number;
+  /** Our own count of the prompt, to tell apart the ways in which servers report cached tokens. */
+  promptTokens: number;
+  /** Absent where the model has one price whatever the tier. */
+  serviceTier?: string;
   temperature?: number;
   reasoning: Reasoning;
   /** Ask for the system prompt to be kept in the provider's prompt cache. */
@@ -26,6 +30,8 @@ export type ProviderEvent =
   | { type: 'text'; delta: string }
   /** What is known of the usage so far, replacing what was known before. `final` once it is what will be billed. */
   | { type: 'usage'; usage: Usage; final: boolean }
+  /** The service tier that serves the request, in the provider's own word. */
+  | { type: 'service_tier'; serviceTier: string }
   /** What the provider says it allows a minute; tells nothing of the reply. */
   | { type: 'limits'; limits: ProviderLimits }
   /** The model has stopped. A reply without this event was cut, whatever it says. */

@@ -235,7 +235,7 @@ describe('failures on the wire', () => {
     expect(String(thrown)).not.toContain('CANARY');
   });
 
-  it('nobody listening is an outage', async () => {
+  it('a port on which nothing listens is an outage that names host, port and cause', async () => {
     const closed = await startWireServer();
     await closed.close();
     const provider = createAnthropicProvider({
@@ -247,7 +247,8 @@ describe('failures on the wire', () => {
     });
     await expect(read(provider)).rejects.toMatchObject({
       code: 'PROVIDER_UNAVAILABLE',
-      message: expect.stringContaining('ECONNREFUSED') as string,
+      isFree: true,
+      message: `anthropic could not be reached at ${new URL(closed.baseURL).host}: ECONNREFUSED (model gpt-6-luna)`,
     });
   });
 

@@ -5,6 +5,8 @@ export interface Reply {
   finish?: 'stop' | 'length' | 'refusal';
   /** Absent: reported as usual; null: not reported. */
   usage?: object | null;
+  /** Named with every chunk, as OpenAI does. */
+  serviceTier?: string;
   /** Leave out everything after the text. */
   end?: StreamEnd;
 }
@@ -12,7 +14,7 @@ export interface Reply {
 const pieces = (text: string): string[] => text.match(/[\s\S]{1,7}/gu) ?? [];
 
 /** A reply as chat completions stream it. */
-export function openAiReply({ text, finish = 'stop', usage, end = 'end' }: Reply): Answer {
+export function openAiReply({ text, finish = 'stop', usage, serviceTier, end = 'end' }: Reply): Answer {
   const chunk = (delta: object, finishReason: string | null = null, extra: object = {}): string =>
     `data: ${JSON.stringify({
       id: 'chatcmpl-1',
@@ -21,6 +23,7 @@ export function openAiReply({ text, finish = 'stop', usage, end = 'end' }: Reply
       model: 'gpt-6-luna',
       choices: [{ index: 0, delta, logprobs: null, finish_reason: finishReason }],
       usage: null,
+      ...(serviceTier !== undefined && { service_tier: serviceTier }),
       ...extra,
     })}\n\n`;
   const head = [chunk({ role: 'assistant', content: '', refusal: null })];
@@ -67,7 +70,7 @@ export function anthropicReply({ text, finish = 'stop', usage, end = 'end' }: Re
     event('content_block_stop', { index: 0 }),
     event('message_delta', {
       delta: { stop_reason: stopReason, stop_sequence: null },
-      usage: usage ?? { output_tokens: 12 },
+      ...(usage !== null && { usage: usage ?? { output_tokens: 12 } }),
     }),
     event('message_stop', {}),
   ]);

@@ -53,7 +53,7 @@ export function createExecuteAttempt(deps: {
   gateway: Gateway;
   meter: SpendMeter;
   findAgent: (name: Agent) => StepAgent | undefined;
-  money: Pick<MoneyStore, 'findReply' | 'saveReply' | 'reserve' | 'endCalls'>;
+  money: Pick<MoneyStore, 'findReply' | 'saveReply' | 'reserve' | 'endCalls' | 'writeOff'>;
   /** What research may ask besides the user's own sources. */
   tools?: ResearchTools;
   fetchPage: (url: string, signal: AbortSignal) => Promise<FetchedPage>;

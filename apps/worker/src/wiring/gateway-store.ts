@@ -1,4 +1,11 @@
-import type { EndedCall, LedgerEntryFacts, MoneyStore, Reservation, ReservationAnswer } from '@pressroom/db';
+import {
+  isConnectionFailure,
+  type EndedCall,
+  type LedgerEntryFacts,
+  type MoneyStore,
+  type Reservation,
+  type ReservationAnswer,
+} from '@pressroom/db';
 import { outlastOutages } from '@pressroom/engine';
 import type {
   AvoidedCall,
@@ -9,7 +16,8 @@ import type {
   LedgerFacts,
   Usage,
 } from '@pressroom/llm';
-import { createBatcher, type Clock, type Logger } from '@pressroom/runtime';
+import { createIsolatingBatcher, type Clock, type Logger } from '@pressroom/runtime';
+import { settleCall } from './settle-call.ts';
 
 /** Where a test may stop the process between the gateway's records; see the chaos suite. */
 export type MoneyCheckpoint = 'reserved' | 'replied' | 'journaled';
@@ -18,6 +26,7 @@ export type MoneyCheckpoint = 'reserved' | 'replied' | 'journaled';
  * The gateway's store on the money store: requests become rows, and rows of many calls at once become one statement.
  * While the database is away both sides of a call wait and ask again: an answer is never dropped, and a hold whose commit
  * was not heard of is asked for again under its own id, so that no money stays held for a call that was never made.
+ * A request that the database refuses fails alone; a refused end is settled as `uncertain` at what was held.
  */
 export function createGatewayStore(deps: {
   money: MoneyStore;
@@ -26,24 +35,25 @@ export function createGatewayStore(deps: {
   onCheckpoint?: (point: MoneyCheckpoint) => void;
 }): GatewayStore {
   const { money, clock, log } = deps;
-  const reserve = createBatcher<Reservation, ReservationAnswer | undefined>(
-    async (items) => {
-      const answers = new Map((await money.reserve(items)).map((answer) => [answer.id, answer]));
-      return items.map((item) => answers.get(item.id));
-    },
-    { maxSize: 64, maxParallel: 2 },
-  );
-  const end = createBatcher<EndedCall, undefined>(
-    async (items) => {
-      await money.endCalls(items);
-      return items.map(() => undefined);
-    },
-    { maxSize: 64, maxParallel: 2 },
-  );
+  const batching = { maxSize: 64, maxParallel: 2, isSharedFailure: isConnectionFailure };
+  const reserve = createIsolatingBatcher<Reservation, ReservationAnswer | undefined>(async (items) => {
+    const answers = new Map((await money.reserve(items)).map((answer) => [answer.id, answer]));
+    return items.map((item) => answers.get(item.id));
+  }, batching);
+  const end = createIsolatingBatcher<EndedCall, undefined>(async (items) => {
+    await money.endCalls(items);
+    return items.map(() => undefined);
+  }, batching);
 
   return {
-    async findReply({ stepId, journalGeneration, path, requestHash }) {
-      const reply = await money.findReply({ stepId, generation: journalGeneration, path, requestHash });
+    async findReply({ stepId, journalGeneration, path, requestHash }, signal) {
+      const key = { stepId, generation: journalGeneration, path, requestHash };
+      const reply = await outlastOutages(() => money.findReply(key), {
+        clock,
+        log,
+        event: 'call.find_reply_waits',
+        signal,
+      });
       return reply === undefined ? undefined : fromStored(reply as StoredReply);
     },
 
@@ -86,7 +96,7 @@ export function createGatewayStore(deps: {
     async endCall(request) {
       deps.onCheckpoint?.('replied');
       const ended = toEndedCall(request);
-      await outlastOutages(() => end(ended), { clock, log, event: 'call.end_waits' });
+      await settleCall(end, ended, { money, clock, log });
       deps.onCheckpoint?.('journaled');
     },
   };
@@ -147,6 +157,8 @@ function toEndedCall(request: EndCallRequest): EndedCall {
       reservationId,
       latencyMs: Math.round(request.latencyMs),
       errorCode: request.error?.code ?? null,
+      ...(request.limitation && { limitation: request.limitation }),
+      ...(request.serviceTier !== undefined && { serviceTier: request.serviceTier }),
     },
     ...(reply && {
       journal: {

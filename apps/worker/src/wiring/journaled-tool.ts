@@ -3,8 +3,9 @@ import type { EndedCall, JournalKeyRow, LedgerEntryFacts, MoneyStore, Reservatio
 import { outlastOutages } from '@pressroom/engine';
 import { BudgetExhaustedError, LeaseLostError } from '@pressroom/llm';
 import { AppError, newId, sha256Hex, type Clock, type Logger } from '@pressroom/runtime';
+import { settleCall } from './settle-call.ts';
 
-type Money = Pick<MoneyStore, 'findReply' | 'saveReply' | 'reserve' | 'endCalls'>;
+type Money = Pick<MoneyStore, 'findReply' | 'saveReply' | 'reserve' | 'endCalls' | 'writeOff'>;
 
 /**
  * Runs tools for one attempt. Results are kept like replies: a later attempt of the step sees the same without asking, or
@@ -32,11 +33,13 @@ export function createJournaledTool(deps: {
       path: `tool:${path}`,
       requestHash: sha256Hex(path),
     };
-    const kept = deps.hasPast ? await money.findReply(key) : undefined;
+    const outlast = <R>(work: () => Promise<R>, event: string): Promise<R | undefined> =>
+      outlastOutages(work, { clock: deps.clock, log: deps.log, event, signal });
+    const kept = deps.hasPast ? await outlast(() => money.findReply(key), 'tool.find_reply_waits') : undefined;
     if (kept !== undefined) return (kept as { value: T }).value;
     if (price) return runPaid(deps, key, run, price);
     const value = await run(signal);
-    await money.saveReply(attempt.taskId, key, { value });
+    await outlast(() => money.saveReply(attempt.taskId, key, { value }), 'tool.save_reply_waits');
     return value;
   };
 }
@@ -74,7 +77,8 @@ async function runPaid<T>(
     value = await run(deps.run.signal);
   } catch (error) {
     const isUnbilled = error instanceof ToolUnavailableError && !error.mayBeBilled;
-    const status = deps.run.signal.aborted ? 'aborted' : isUnbilled ? 'failed' : 'estimated';
+    // As with models: what may have been served is uncertain at its price.
+    const status = isUnbilled ? 'failed' : 'uncertain';
     await end({ status }, isUnbilled ? 0n : price.costNanoUsd, AppError.is(error) ? error.code : 'INTERNAL');
     throw error;
   }
@@ -115,7 +119,7 @@ async function hold(
 
 /** A paid answer is never dropped: while the database is away, ending the call waits and tries again. */
 async function endCall({ money, onPaid, clock, log }: Deps, ended: EndedCall): Promise<void> {
-  await outlastOutages(() => money.endCalls([ended]), { clock, log, event: 'call.end_waits' });
+  await settleCall((call) => money.endCalls([call]), ended, { money, clock, log });
   onPaid(BigInt(ended.costNano));
 }
 

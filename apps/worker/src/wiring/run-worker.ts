@@ -71,7 +71,7 @@ export async function runWorker(
         config: config.llm.gateway,
         metrics: createGatewayMetrics(metrics),
         workers: () => session.liveWorkers,
-        sharedBreakers: createSharedBreakers(createBreakerStore(database), session),
+        sharedBreakers: createSharedBreakers(createBreakerStore(database), session, { clock, log }),
       });
       session.onBeat(({ breakers, askedAtMs }) => {
         gateway.syncBreakers(breakers, askedAtMs);

@@ -1,10 +1,23 @@
 import type { BreakerStore } from '@pressroom/db';
-import type { WorkerSession } from '@pressroom/engine';
+import { outlastOutages, type WorkerSession } from '@pressroom/engine';
 import type { SharedBreakers } from '@pressroom/llm';
+import type { Clock, Logger } from '@pressroom/runtime';
 
-/** The gateway's breakers on the fleet's, with probes in the name of this process's session. */
-export const createSharedBreakers = (store: BreakerStore, session: Pick<WorkerSession, 'id'>): SharedBreakers => ({
+/**
+ * The gateway's breakers on the fleet's, with probes in the name of this process's session. A call that needs a probe waits
+ * while the database is away, as it would for its reservation.
+ */
+export const createSharedBreakers = (
+  store: BreakerStore,
+  session: Pick<WorkerSession, 'id'>,
+  deps: { clock: Clock; log: Logger },
+): SharedBreakers => ({
   report: (calls, thresholds) => store.report(calls, thresholds),
-  takeProbe: (key, maxMs) => store.takeProbe(key, session.id, maxMs),
+  takeProbe: async (key, maxMs) => {
+    const event = 'breaker.probe_waits';
+    const answer = await outlastOutages(() => store.takeProbe(key, session.id, maxMs), { ...deps, event });
+    // Only with a signal is a wait ever given up.
+    return answer ?? { outcome: 'wait', openForMs: 0 };
+  },
   endProbe: (key, state, openMs) => store.endProbe(key, session.id, state, openMs),
 });

@@ -32,6 +32,9 @@ export interface LedgerEntryFacts {
   latencyMs: number;
   errorCode: string | null;
   reservationId: string | null;
+  /** Why the row is no plain copy of what the provider reported. */
+  limitation?: string;
+  serviceTier?: string;
 }
 
 export interface Reservation {
@@ -79,6 +82,11 @@ export interface MoneyStore {
   reserve(items: readonly Reservation[]): Promise<ReservationAnswer[]>;
   /** Journal, ledger and settlement; one synchronous statement for many calls. Idempotent by reservation. */
   endCalls(items: readonly EndedCall[]): Promise<void>;
+  /**
+   * Settles a reservation as `uncertain` at its worst case, from what was written when it was made. Harmless when it is
+   * settled already.
+   */
+  writeOff(reservationId: string, limitation: string): Promise<void>;
   findReply(key: JournalKeyRow): Promise<unknown>;
   /** Keeps the result of a tool; the first one written stays. */
   saveReply(taskId: string, key: JournalKeyRow, reply: unknown): Promise<void>;
@@ -87,6 +95,10 @@ export interface MoneyStore {
 
 const RESERVE: Statement = { name: 'money.reserve', text: `SELECT * FROM reserve_calls($1::jsonb)` };
 const END: Statement = { name: 'money.end_calls', text: `SELECT end_calls($1::jsonb)` };
+const WRITE_OFF: Statement = {
+  name: 'money.write_off',
+  text: `SELECT write_off_reservations(ARRAY[$1::uuid], $2)`,
+};
 const FIND: Statement = {
   name: 'money.find_reply',
   text: `SELECT reply FROM call WHERE step_id = $1 AND generation = $2 AND path = $3 AND request_hash = $4`,
@@ -118,6 +130,9 @@ export function createMoneyStore(database: Database): MoneyStore {
     },
     async endCalls(items) {
       await database.run(END, [toJsonb(items)]);
+    },
+    async writeOff(reservationId, limitation) {
+      await database.run(WRITE_OFF, [reservationId, limitation]);
     },
     async findReply(key) {
       const [row] = await database.run<{ reply: unknown }>(FIND, [

@@ -75,7 +75,7 @@ const costStatement = (name: string, key: string): Statement => ({
            (count(*) FILTER (WHERE status <> 'uncertain' OR cost_nano > 0)
              - count(*) FILTER (WHERE status = 'uncertain' AND cost_nano < 0))::int AS calls,
            count(*) FILTER (WHERE status = 'avoided')::int AS cached,
-           coalesce(sum(uncached_input + cache_read + cache_write_5m + cache_write_1h) FILTER (WHERE status <> 'avoided'), 0)::float8
+           coalesce(sum(uncached_input::bigint + cache_read + cache_write_5m + cache_write_1h) FILTER (WHERE status <> 'avoided'), 0)::float8
              AS input,
            coalesce(sum(output) FILTER (WHERE status <> 'avoided'), 0)::float8 AS output, bool_or(simulated) AS simulated
          FROM ledger_entry WHERE task_id = ANY ($1::uuid[]) GROUP BY ${key}`,
@@ -323,6 +323,8 @@ function toCallView(entry: LedgerEntry): CallView {
     cache: entry.cache as CallView['cache'],
     latencyMs: entry.latencyMs,
     status: entry.status as CallView['status'],
+    ...(entry.limitation !== null && { limitation: entry.limitation as NonNullable<CallView['limitation']> }),
+    ...(entry.serviceTier !== null && { serviceTier: entry.serviceTier }),
     ...(entry.lever !== null && { lever: entry.lever }),
     prompt: { id: entry.promptId, version: entry.promptVersion },
     route: entry.route as CallView['route'],

@@ -64,6 +64,7 @@ function start() {
     money: {
       reserve: unused,
       endCalls: unused,
+      writeOff: unused,
       findReply: unused,
       saveReply: unused,
       ensurePartitions: () => answer(undefined),

@@ -22,16 +22,16 @@ interface Guard {
   openedAtMs: number | undefined;
 }
 
-/** One breaker and bulkhead per provider and model. */
+/** One breaker per provider and model. */
 export interface Breakers {
   /** May a request to this model start now? In the half-open state only until the probe has begun. */
   isCallable(model: Model): boolean;
   /** Milliseconds until the next probe may start; 0 when one may start now. */
   reopensInMs(model: Model): number;
   /**
-   * Runs an action in one of the model's slots.
+   * Runs an action unless the breaker is open.
    *
-   * @throws {BreakerOpenError} when the breaker is open or all slots are taken; the action has not begun
+   * @throws {BreakerOpenError} when the breaker is open; the action has not begun
    */
   run(model: Model, action: Action): Promise<void>;
   views(): BreakerView[];
@@ -58,7 +58,6 @@ export function createBreakers(options: {
     const circuit = new CircuitBreaker<[Action], void>((action) => action(), {
       name: model.ref,
       timeout: false,
-      capacity: settings.maxConcurrent,
       errorThresholdPercentage: settings.errorThresholdPercent,
       volumeThreshold: settings.minRequests,
       rollingCountTimeout: settings.windowMs,

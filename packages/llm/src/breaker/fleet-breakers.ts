@@ -31,7 +31,7 @@ export interface FleetBreakers extends Breakers {
 /**
  * Breakers that all processes share. What is seen here is counted into the fleet's: an outage at once, the rest with the
  * next `sync`; whether a breaker is open is what the fleet says. Its time over, one process anywhere may send one request
- * as a probe. The bulkhead and the rolling rates stay this process's own.
+ * as a probe. The rolling rates stay this process's own.
  *
  * The store behind it is the one that reservations need: without it no request is made at all, so that a breaker that
  * cannot be told anything has nothing to tell.

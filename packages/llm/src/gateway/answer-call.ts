@@ -6,6 +6,7 @@ import {
   ContextTooLongError,
   DeadlineReachedError,
   NoCandidateModelError,
+  NoSlotError,
   OutputInvalidError,
   type ProviderError,
 } from '../errors.ts';
@@ -104,8 +105,8 @@ export async function answerCall<T>(
     try {
       outcome = await attemptCall(context, scope, { prepared, counted }, chosen, route);
     } catch (error) {
-      if (!(error instanceof BreakerOpenError)) throw error;
-      // Another call was quicker to the last slot, or to opening the breaker.
+      if (!(error instanceof BreakerOpenError) || error instanceof NoSlotError) throw error;
+      // The provider's limits are used up, or another call has opened the breaker.
       left.add(chosen.model.ref);
       lastCode = error.code;
       continue;

@@ -1,10 +1,11 @@
-import { promptTokens, type Model } from '@pressroom/catalog';
+import { promptTokens, requestedServiceTier, type Model } from '@pressroom/catalog';
 import { ProviderRateLimitedError } from '../errors.ts';
 import type { Pass } from '../pacing/pacer.ts';
 import type { CallScope, LedgerFacts } from '../ports.ts';
 import type { ProviderRequest } from '../provider.ts';
 import { collectExchange, type CollectedExchange } from '../reply/collect-exchange.ts';
 import type { Candidate } from '../routing/core/list-candidates.ts';
+import { textCounterOf } from '../tokens/count-text.ts';
 import { estimatePrompt, type CountedPrompt, type PromptEstimate } from '../tokens/estimate-prompt.ts';
 import { concludeCall, type AttemptOutcome } from './conclude-call.ts';
 import type { GatewayContext } from './gateway-context.ts';
@@ -17,10 +18,9 @@ const DEFAULT_BLOCK_MS = 1_000;
 const CHARACTERS_PER_TOKEN = 4;
 
 /**
- * One provider request, from its turn to the ledger: wait for a turn, reserve, ask within the model's slots, bill, check,
- * and write reply, ledger entry and settlement in one statement. Whatever happens after the reservation is settled.
+ * One provider request, from its turn to the ledger: wait for a turn and a slot, reserve, ask, bill, check, and write reply, ledger entry and settlement in one statement. Whatever happens after the reservation is settled.
  *
- * @throws {BreakerOpenError} no turn in time or no slot; nothing was reserved
+ * @throws {BreakerOpenError} no turn in time, or the breaker has opened; nothing was reserved
  * @throws {BudgetExhaustedError} the worst case does not fit a budget; no request was made
  * @throws {LeaseLostError} the attempt is over; no request was made
  * @throws {CallBudgetExhaustedError} no tries left; no request was made
@@ -45,7 +45,7 @@ export async function attemptCall<T>(
   const pass = await takeTurn(context, asking);
   const made: { exchange?: CollectedExchange } = {};
   try {
-    // Reserving inside the slot: what the breaker or a full house turns away has held no money.
+    // Reserving inside the breaker: what it turns away has held no money.
     await breakers.run(model, async () => {
       await reserve(context, reservation);
       made.exchange = await collectExchange(provider, requestFor(asking, reservation.reservationId), {
@@ -53,6 +53,7 @@ export async function attemptCall<T>(
         timeoutMs: prepared.asked.timeoutMs,
         leftMs: scope.deadlineAtMs - clock.nowMs(),
         firstEventTimeoutMs: settings.firstEventTimeoutMs,
+        countText: textCounterOf(model),
         clock,
       });
       if (made.exchange.error !== undefined) throw made.exchange.error as Error;
@@ -77,12 +78,13 @@ async function takeTurn<T>(
 ): Promise<Pass> {
   const { clock, settings, pacer, metrics } = context;
   const { model } = candidate;
-  const leftMs = scope.deadlineAtMs - clock.nowMs() - settings.minCallMs;
+  const leftMs = Math.max(0, scope.deadlineAtMs - clock.nowMs() - settings.minCallMs);
   const pass = await pacer.acquire(model, {
     lane: scope.lane,
     tenantId: scope.tenantId,
     tokens: estimate.likelyTokens + prepared.outputCapTokens,
-    maxWaitMs: Math.min(settings.pacing.maxWaitMs, leftMs),
+    maxWaitMs: settings.pacing.maxWaitMs,
+    leftMs,
     signal: scope.signal,
   });
   if (pass.waitedMs >= 1) {
@@ -96,24 +98,27 @@ function learnFrom({ pacer }: GatewayContext, model: Model, { limits, error }: C
   if (error instanceof ProviderRateLimitedError) pacer.block(model, error.retryAfterMs ?? DEFAULT_BLOCK_MS);
 }
 
-/** A request that failed before the model began has used nothing of the tokens. */
-function tokensOf({ usage, text }: CollectedExchange, estimate: PromptEstimate): number {
+/** A request that the provider did not serve has used nothing of the tokens. */
+function tokensOf({ usage, text, isFree }: CollectedExchange, estimate: PromptEstimate): number {
   if (usage) return promptTokens(usage) + usage.output;
-  return text === '' ? 0 : estimate.likelyTokens + Math.ceil(text.length / CHARACTERS_PER_TOKEN);
+  return isFree ? 0 : estimate.likelyTokens + Math.ceil(text.length / CHARACTERS_PER_TOKEN);
 }
 
 function requestFor<T>(
-  { scope, prepared, candidate, estimate }: Asking<T>,
+  { scope, prepared, candidate, estimate, atMs }: Asking<T>,
   reservationId: string,
 ): Omit<ProviderRequest, 'signal'> {
   const { call, schema, asked, outputCapTokens } = prepared;
   const { model } = candidate;
+  const serviceTier = requestedServiceTier(model, atMs);
   return {
     model,
     system: call.system,
     messages: call.messages,
     ...(schema && { schema }),
     maxOutputTokens: outputCapTokens,
+    promptTokens: estimate.likelyTokens,
+    ...(serviceTier !== undefined && { serviceTier }),
     ...(call.temperature !== undefined && model.sampling && { temperature: call.temperature }),
     reasoning: asked.reasoning,
     cacheSystem: estimate.systemTokens >= (model.minCacheablePrefixTokens ?? Infinity),

@@ -1,6 +1,14 @@
-import { calculateBaseline, calculateCost, promptTokens } from '@pressroom/catalog';
+import {
+  calculateBaseline,
+  calculateCost,
+  isServiceTierPriced,
+  promptTokens,
+  REASONING_ALLOWANCE_TOKENS,
+  type Model,
+} from '@pressroom/catalog';
 import { AppError } from '@pressroom/runtime';
-import { billExchange } from '../billing/core/bill-attempt.ts';
+import { billExchange, type Bill } from '../billing/core/bill-attempt.ts';
+import type { OwnCount } from '../billing/core/reconcile-usage.ts';
 import { ProviderError, ProviderRefusedError, ProviderUnavailableError } from '../errors.ts';
 import type { EndCallRequest, JournaledReply, ReserveRequest } from '../ports.ts';
 import type { CollectedExchange } from '../reply/collect-exchange.ts';
@@ -25,15 +33,17 @@ export async function concludeCall<T>(
   reservation: ReserveRequest,
   exchange: CollectedExchange,
 ): Promise<AttemptOutcome<T>> {
-  const { candidate, estimate, atMs } = asking;
+  const { candidate, atMs } = asking;
   const { model, tier } = candidate;
-  const { status, usage } = billExchange(exchange, {
-    promptTokens: estimate.likelyTokens,
-    countText: (text) => Math.ceil((countTokens(text) * model.tokenizerPermille) / 1_000),
-  });
+  const { serviceTier } = exchange;
+  const bill = flagTier(billExchange(exchange, ownCountOf(asking, exchange.text)), model, atMs, serviceTier);
+  const { usage } = bill;
+  const priced = calculateCost(usage, model, atMs, { serviceTier });
+  const isUncertain = bill.status === 'uncertain';
   const amounts = {
     usage,
-    costNanoUsd: calculateCost(usage, model, atMs),
+    // The hold is dearer than the same tokens where the provider might have written a cache.
+    costNanoUsd: isUncertain && reservation.amountNanoUsd > priced ? reservation.amountNanoUsd : priced,
     baselineNanoUsd: calculateBaseline(usage, baselineFor(context, atMs), atMs),
   };
   const source = { provider: model.provider, model: model.id, tier, simulated: reservation.simulated };
@@ -43,7 +53,9 @@ export async function concludeCall<T>(
   const ended: EndCallRequest = {
     ...facts,
     ...amounts,
-    status,
+    status: bill.status,
+    ...(bill.limitation && { limitation: bill.limitation }),
+    ...(serviceTier !== undefined && bill.status !== 'failed' && { serviceTier }),
     latencyMs: Math.round(exchange.latencyMs),
     ...(verdict.outcome === 'accepted' ? { reply: verdict.reply } : { error: describe(verdict) }),
   };
@@ -52,14 +64,33 @@ export async function concludeCall<T>(
   report(context, ended, exchange);
   if (amounts.costNanoUsd > amountNanoUsd) {
     const reserved = { nanoUsd: amountNanoUsd.toString(), input: inputTokens, output: maxOutputTokens };
-    const paid = { nanoUsd: amounts.costNanoUsd.toString(), usage };
+    const booked = { nanoUsd: amounts.costNanoUsd.toString(), usage, limitation: bill.limitation };
     context.log.warn(
-      { reservationId: reservation.reservationId, model: model.ref, reserved, paid },
+      { reservationId: reservation.reservationId, model: model.ref, reserved, booked, reported: exchange.usage },
       'reservation.exceeded',
     );
   }
   if (verdict.outcome === 'threw') throw verdict.error;
   return verdict;
+}
+
+/** Our own count of a request and its reply. */
+function ownCountOf<T>({ estimate, prepared, candidate: { model } }: Asking<T>, text: string): OwnCount {
+  const plain = text === '' ? 0 : countTokens(text);
+  const likely = Math.ceil((plain * model.tokenizerPermille) / 1_000);
+  return {
+    promptTokens: { least: estimate.leastTokens, likely: estimate.likelyTokens },
+    maxPromptTokens: estimate.maxTokens,
+    maxOutputTokens: prepared.outputCapTokens,
+    textTokens: { least: Math.min(plain, likely), likely },
+    hiddenTokens: REASONING_ALLOWANCE_TOKENS[prepared.asked.reasoning],
+  };
+}
+
+/** A tier without a price is billed as the dearest that has one, which is an estimate. */
+function flagTier(bill: Bill, model: Model, atMs: number, serviceTier: string | undefined): Bill {
+  if (serviceTier === undefined || bill.status !== 'ok' || isServiceTierPriced(model, atMs, serviceTier)) return bill;
+  return { ...bill, status: 'estimated', limitation: 'SERVICE_TIER_UNPRICED' };
 }
 
 type Verdict<T> = AttemptOutcome<T> | { outcome: 'threw'; error: unknown };

@@ -18,6 +18,7 @@ import { createGateway } from './gateway.ts';
 
 const failures = [
   new ProviderUnavailableError('down'),
+  new ProviderUnavailableError('refused', { isFree: true }),
   new ProviderUnavailableError('down', { doNotRetry: true }),
   new ProviderRateLimitedError('slow', { retryAfterMs: 200 }),
   new ProviderTimedOutError('slow'),

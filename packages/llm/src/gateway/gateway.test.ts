@@ -27,7 +27,8 @@ import { countTokens } from '../tokens/count-tokens.ts';
 import type { GatewayMetrics } from './gateway-context.ts';
 import { createGateway } from './gateway.ts';
 
-const down = new ProviderUnavailableError('down');
+/** As a status of 503 is classified. */
+const down = new ProviderUnavailableError('down', { isFree: true });
 const Title = { name: 'title', zod: z.strictObject({ title: z.string() }) };
 
 /** A gateway over two fake vendors, a store in memory and a clock that stands still. */
@@ -73,7 +74,7 @@ const reasons = (store: ReturnType<typeof createMemoryStore>): string[] =>
 describe('a call', () => {
   it('is answered by the first candidate of its tier and billed exactly', async () => {
     const { gateway, openai, store } = setUp();
-    openai.plan({ text: 'Twice a day.', usage: { ...usageOf(1_000, 50), cacheRead: 200 } });
+    openai.plan({ text: 'Twice a day.', usage: { ...usageOf(40, 5), cacheRead: 8 } });
     const result = await gateway.bind(aScope()).call(aCall());
     expect(result).toEqual({
       value: 'Twice a day.',
@@ -87,8 +88,8 @@ describe('a call', () => {
     expect(store.ended).toHaveLength(1);
     expect(store.ended[0]).toMatchObject({
       status: 'ok',
-      costNanoUsd: 1_000n * 1_000n + 200n * 50n + 50n * 5_000n,
-      baselineNanoUsd: 1_200n * 2_000n + 50n * 10_000n,
+      costNanoUsd: 40n * 1_000n + 8n * 50n + 5n * 5_000n,
+      baselineNanoUsd: 48n * 2_000n + 5n * 10_000n,
       route: { reason: 'preferred', rule: 'purpose' },
       prompt: { id: 'draft-section', version: '1' },
       reply: { text: 'Twice a day.' },
@@ -429,27 +430,28 @@ describe('a failing provider', () => {
 });
 
 describe('an interrupted request', () => {
-  it('that the provider cut is billed by the prompt and what had come, and another is made', async () => {
+  it('that the provider cut is uncertain at the reservation’s worst case, and another is made', async () => {
     const { gateway, openai, store, settle } = setUp();
     openai.plan({ text: 'Twice a', end: 'cut' });
     expect((await settle(gateway.bind(aScope()).call(aCall()))).value).toBe('ok');
     expect(store.ended[0]).toMatchObject({
-      status: 'estimated',
-      usage: { output: countTokens('Twice a') },
+      status: 'uncertain',
+      limitation: 'REPLY_BROKEN_OFF',
+      costNanoUsd: store.reservations[0]?.amountNanoUsd,
+      usage: usageOf(store.reservations[0]?.inputTokens ?? 0, 1_000),
       error: { code: 'PROVIDER_UNAVAILABLE' },
     });
-    expect(store.ended[0]?.usage.uncachedInput).toBeGreaterThan(0);
     expect(store.ended[0]).not.toHaveProperty('reply');
   });
 
-  it('is billed by the usage reported before it broke', async () => {
+  it('is uncertain at the worst case even where the prompt’s usage was reported: what it thought is not known', async () => {
     const { gateway, openai, store, settle } = setUp();
-    openai.plan({ text: 'Twice a day', earlyUsage: { ...usageOf(77, 1), cacheRead: 900 }, end: 'cut' });
+    openai.plan({ text: 'Twice a day', earlyUsage: { ...usageOf(7, 1), cacheRead: 9 }, end: 'cut' });
     await settle(gateway.bind(aScope()).call(aCall()));
-    expect(store.ended[0]?.usage).toEqual({ ...usageOf(77, countTokens('Twice a day')), cacheRead: 900 });
+    expect(store.ended[0]).toMatchObject({ status: 'uncertain', costNanoUsd: store.reservations[0]?.amountNanoUsd });
   });
 
-  it('that the attempt aborted is billed as aborted and not repeated', async () => {
+  it('that the attempt aborted is uncertain and not repeated', async () => {
     const { gateway, openai, store } = setUp();
     const controller = new AbortController();
     openai.plan({ text: 'Twice a day', end: 'hang' });
@@ -459,13 +461,13 @@ describe('an interrupted request', () => {
     await new Promise(setImmediate);
     controller.abort(reason);
     await expect(answered).rejects.toBe(reason);
-    expect(store.ended).toMatchObject([{ status: 'aborted', usage: { output: countTokens('Twice a day') } }]);
-    expect(store.spentNanoUsd()).toBeGreaterThan(0n);
+    expect(store.ended).toMatchObject([{ status: 'uncertain', usage: { output: 1_000 } }]);
+    expect(store.spentNanoUsd()).toBe(store.reservations[0]?.amountNanoUsd);
     expect(store.heldNanoUsd()).toBe(0n);
     expect(openai.requests).toHaveLength(1);
   });
 
-  it('that hung without a word is given up after the first-event timeout, and its prompt counts', async () => {
+  it('that hung without a word is ended after the first-event timeout, and is uncertain', async () => {
     const { gateway, openai, store, clock } = setUp();
     openai.plan({ end: 'hang' });
     const answered = gateway.bind(aScope()).call(aCall());
@@ -474,11 +476,10 @@ describe('an interrupted request', () => {
     await clock.advance(30_000);
     expect((await answered).provider).toBe('anthropic');
     expect(store.ended[0]).toMatchObject({
-      status: 'aborted',
-      usage: { output: 0 },
+      status: 'uncertain',
+      costNanoUsd: store.reservations[0]?.amountNanoUsd,
       error: { code: 'PROVIDER_TIMED_OUT' },
     });
-    expect(store.ended[0]?.costNanoUsd).toBeGreaterThan(0n);
   });
 
   it('that went on too long is stopped at the purpose’s timeout and billed', async () => {
@@ -492,9 +493,9 @@ describe('an interrupted request', () => {
     await clock.advance(1);
     expect((await answered).provider).toBe('anthropic');
     expect(store.ended[0]).toMatchObject({
-      status: 'aborted',
+      status: 'uncertain',
       latencyMs: 120_000,
-      usage: { output: countTokens('so far') },
+      usage: { output: 1_000 },
     });
   });
 
@@ -508,6 +509,66 @@ describe('an interrupted request', () => {
     await clock.advance(5_000);
     await outcome;
     expect(gateway.breakers().map((view) => view.state)).not.toContain('open');
+  });
+});
+
+describe('a reply beyond its limit', () => {
+  it('is cut at twice its cap, used as far as it came, and booked for what came', async () => {
+    const { gateway, openai, store } = setUp();
+    openai.plan({ text: 'tide '.repeat(50_000), usage: usageOf(50, 50_000) });
+    const result = await gateway.bind(aScope()).call(aCall({ maxOutputTokens: 500 }));
+    expect(result.finish).toBe('length');
+    const tokens = countTokens(result.value);
+    expect(tokens).toBeGreaterThan(1_000);
+    expect(tokens).toBeLessThan(3_000);
+    expect(store.ended).toMatchObject([{ status: 'estimated', limitation: 'REPLY_CUT' }]);
+    expect(store.ended[0]?.usage.output).toBeGreaterThanOrEqual(tokens);
+    expect(store.ended[0]?.costNanoUsd).toBeLessThan((store.reservations[0]?.amountNanoUsd ?? 0n) * 6n);
+    expect(openai.requests[0]?.signal.aborted).toBe(true);
+  });
+
+  it('is invalid where it has a schema', async () => {
+    const { gateway, openai, store, settle } = setUp();
+    openai.plan({ text: `{"title":"${'tide '.repeat(50_000)}"}` }, { text: '{"title":"Tides"}' });
+    await settle(gateway.bind(aScope()).call(aCall({ schema: Title, maxOutputTokens: 100 })));
+    expect(store.ended.map(({ status, error }) => [status, error?.code])).toEqual([
+      ['estimated', 'OUTPUT_INVALID'],
+      ['ok', undefined],
+    ]);
+  });
+});
+
+describe('usage that no request can have', () => {
+  it('is cut to twice what the request allows, so that one report cannot use up a budget', async () => {
+    const { gateway, openai, store } = setUp();
+    openai.plan({ text: 'x', usage: usageOf(2 ** 32 - 1, 2 ** 32 - 1) });
+    await gateway.bind(aScope()).call(aCall());
+    const { amountNanoUsd = 0n, inputTokens = 0 } = store.reservations[0] ?? {};
+    expect(store.ended).toMatchObject([
+      { status: 'estimated', limitation: 'USAGE_CLAMPED', usage: usageOf(2 * inputTokens, 2_000) },
+    ]);
+    expect(store.ended[0]?.costNanoUsd).toBeLessThanOrEqual(2n * amountNanoUsd);
+  });
+});
+
+describe('the service tier', () => {
+  it('is named to models that price tiers, and the one that the reply reports is billed', async () => {
+    const { gateway, openai, store } = setUp();
+    openai.plan({ text: 'x', serviceTier: 'flex' }, { text: 'x', serviceTier: 'default' }, { text: 'x' });
+    for (const path of ['a', 'b', 'c']) await gateway.bind(aScope()).call(aCall({ path }));
+    expect(openai.requests.map(({ serviceTier }) => serviceTier)).toEqual(['default', 'default', 'default']);
+    const [flex, standard, unnamed] = store.ended;
+    expect(flex).toMatchObject({ status: 'ok', serviceTier: 'flex' });
+    expect((flex?.costNanoUsd ?? 0n) * 2n).toBe(standard?.costNanoUsd);
+    expect(unnamed?.costNanoUsd).toBe(standard?.costNanoUsd);
+  });
+
+  it('that has no price is billed as the dearest that has one, and flagged', async () => {
+    const { gateway, openai, store } = setUp();
+    openai.plan({ text: 'x', serviceTier: 'ultrafast' }, { text: 'x' });
+    for (const path of ['a', 'b']) await gateway.bind(aScope()).call(aCall({ path }));
+    expect(store.ended[0]).toMatchObject({ status: 'estimated', limitation: 'SERVICE_TIER_UNPRICED' });
+    expect(store.ended[0]?.costNanoUsd).toBe((store.ended[1]?.costNanoUsd ?? 0n) * 2n);
   });
 });
 
@@ -626,17 +687,30 @@ describe('breakers', () => {
     gateway.close();
   });
 
-  it('bound the requests to one model; the overflow goes to the next candidate', async () => {
+  it('count no full bulkhead as an outage: what finds it full waits for its turn with the same model', async () => {
     const { gateway, openai, anthropic } = setUp({ breaker: { maxConcurrent: 2 } });
     const controller = new AbortController();
     openai.plan({ end: 'hang' }, { end: 'hang' });
     const llm = gateway.bind(aScope({ signal: controller.signal }));
     const hanging = [llm.call(aCall({ path: 'a' })), llm.call(aCall({ path: 'b' }))];
     await openai.untilRequests(2);
-    await llm.call(aCall({ path: 'c' }));
-    expect([openai.requests.length, anthropic.requests.length]).toEqual([2, 1]);
+    const third = gateway.bind(aScope()).call(aCall({ path: 'c' }));
+    await new Promise(setImmediate);
+    expect([openai.requests.length, anthropic.requests.length]).toEqual([2, 0]);
     controller.abort(new Error('over'));
     await Promise.allSettled(hanging);
+    expect(await third).not.toHaveProperty('degraded');
+    expect([openai.requests.length, anthropic.requests.length]).toEqual([3, 0]);
+  });
+
+  it('answer 256 calls at once to a healthy provider with 64 slots by the model that was asked, each of them', async () => {
+    const { gateway, openai, anthropic } = setUp();
+    const results = await Promise.all(
+      Array.from({ length: 256 }, (_, n) => gateway.bind(aScope()).call(aCall({ path: String(n) }))),
+    );
+    expect(results.filter((result) => result.degraded === true)).toEqual([]);
+    expect(new Set(results.map(({ model }) => model)).size).toBe(1);
+    expect([openai.requests.length, anthropic.requests.length]).toEqual([256, 0]);
   });
 });
 

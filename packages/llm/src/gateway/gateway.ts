@@ -67,7 +67,12 @@ export function createGateway(deps: GatewayDeps): Gateway {
   const common = { settings: settings.breaker, clock: deps.clock, onChange };
   const fleet = deps.sharedBreakers && createFleetBreakers({ ...common, shared: deps.sharedBreakers, log });
   const breakers = fleet ?? createBreakers(common);
-  const pacer = createPacer({ settings: settings.pacing, clock: deps.clock, workers: deps.workers ?? (() => 1) });
+  const pacer = createPacer({
+    settings: settings.pacing,
+    maxConcurrent: settings.breaker.maxConcurrent,
+    clock: deps.clock,
+    workers: deps.workers ?? (() => 1),
+  });
   const context: GatewayContext = {
     ...deps,
     providers: new Map(deps.providers.map((provider) => [provider.name, provider])),
@@ -140,7 +145,8 @@ async function findJournaled<T>(
 ): Promise<{ value: T; reply: JournaledReply } | undefined> {
   const { stepId, journalGeneration } = scope;
   if (!scope.hasPast) return undefined;
-  const reply = await store.findReply({ stepId, journalGeneration, path: call.path, requestHash });
+  const key = { stepId, journalGeneration, path: call.path, requestHash };
+  const reply = await store.findReply(key, scope.signal);
   if (!reply) return undefined;
   const verdict = validateReply<T>(reply, call);
   if (verdict.outcome === 'valid') return { value: verdict.value, reply };

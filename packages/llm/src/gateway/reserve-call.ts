@@ -1,4 +1,4 @@
-import { calculateWorstCase, type Model } from '@pressroom/catalog';
+import { calculateWorstCase, requestedServiceTier, type Model } from '@pressroom/catalog';
 import { newId } from '@pressroom/runtime';
 import { BudgetExhaustedError, CallBudgetExhaustedError, LeaseLostError } from '../errors.ts';
 import type { CallScope, LedgerFacts, ReserveRequest } from '../ports.ts';
@@ -43,7 +43,7 @@ export function reservationFor<T>(context: GatewayContext, asking: Asking<T>): R
     route,
     priceVersion: context.catalog.version,
     simulated: provider.simulated,
-    amountNanoUsd: calculateWorstCase(most, model, atMs),
+    amountNanoUsd: calculateWorstCase({ ...most, serviceTier: requestedServiceTier(model, atMs) }, model, atMs),
     inputTokens: most.promptTokens,
     maxOutputTokens: most.maxOutputTokens,
     baselineNanoUsd: calculateWorstCase({ ...most, cacheWrite: 'none' }, baselineFor(context, atMs), atMs),

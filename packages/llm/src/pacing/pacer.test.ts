@@ -4,18 +4,26 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { GatewaySettings, type GatewaySettingsInput } from '../settings/gateway-settings.ts';
 import { createManualClock } from '../testing/manual-clock.ts';
+import { BreakerOpenError, NoSlotError } from '../errors.ts';
 import { createPacer, type Pass } from './pacer.ts';
 
 const model = createCatalog().require('gpt-6-luna');
 type Pacing = NonNullable<GatewaySettingsInput['pacing']>;
 
-function start(pacing: Pacing = {}, workers = () => 1) {
+function start(pacing: Pacing = {}, workers = () => 1, maxConcurrent = 1_000) {
   const clock = createManualClock();
   const { pacing: settings } = GatewaySettings.parse({ pacing });
-  const pacer = createPacer({ settings, clock, workers });
+  const pacer = createPacer({ settings, maxConcurrent, clock, workers });
   const granted: { name: string; atMs: number; pass: Pass }[] = [];
   const ask = (name: string, facts: Partial<Parameters<typeof pacer.acquire>[1]> = {}) => {
-    const request = { lane: 'interactive' as Lane, tenantId: 'a', tokens: 1, maxWaitMs: 3_600_000, ...facts };
+    const request = {
+      lane: 'interactive' as Lane,
+      tenantId: 'a',
+      tokens: 1,
+      maxWaitMs: 3_600_000,
+      leftMs: 3_600_000,
+      ...facts,
+    };
     const asked = pacer.acquire(model, { signal: new AbortController().signal, ...request }).then((pass) => {
       granted.push({ name, atMs: clock.monotonicMs(), pass });
       return pass;
@@ -193,4 +201,84 @@ describe('a pacer', () => {
       { numRuns: 15 },
     );
   }, 30_000);
+});
+
+describe('a pacer with all slots taken', () => {
+  const slots = (count: number, pacing: Pacing = {}) => start(pacing, () => 1, count);
+
+  it('keeps a request waiting far beyond the wait for a provider’s limits, and lets it go when a slot is given back', async () => {
+    const { ask, granted, run, settled } = slots(1);
+    const first = await ask('first');
+    const second = ask('second', { maxWaitMs: 1_000, leftMs: 600_000 });
+    await run(120_000);
+    expect(granted).toHaveLength(1);
+    first.settle(10);
+    await second;
+    await settled();
+    expect(granted.map(({ name, atMs }) => [name, atMs])).toEqual([
+      ['first', 0],
+      ['second', 120_000],
+    ]);
+  });
+
+  it('ends a wait for a slot only with the attempt’s time, and says so', async () => {
+    const { ask, run } = slots(1);
+    await ask('first');
+    const second = ask('second', { maxWaitMs: 1_000, leftMs: 5_000 });
+    const outcome = expect(second).rejects.toThrow(NoSlotError);
+    await run(5_000);
+    await outcome;
+    await expect(second).rejects.toMatchObject({
+      code: 'BREAKER_OPEN',
+      message: expect.stringContaining('all 1 slots') as string,
+    });
+  });
+
+  it('still ends a wait for the provider’s limits after its own time', async () => {
+    const { ask, run } = slots(1, limited(1));
+    await ask('first');
+    const second = ask('second', { maxWaitMs: 1_000, leftMs: 600_000 });
+    const outcome = expect(second).rejects.toThrow(BreakerOpenError);
+    await run(1_000);
+    await outcome;
+    await expect(second).rejects.not.toBeInstanceOf(NoSlotError);
+  });
+
+  it('gives freed slots by the lanes’ weights', async () => {
+    const { ask, granted, settled, names } = slots(1);
+    const first = await ask('first');
+    for (let n = 0; n < 8; n += 1) {
+      void ask(`batch ${n}`, { lane: 'batch' });
+      void ask(`interactive ${n}`);
+    }
+    first.settle(1);
+    for (let n = 1; n <= 10; n += 1) {
+      await settled();
+      granted[n]?.pass.settle(1);
+    }
+    const interactive = names()
+      .slice(1, 11)
+      .filter((name) => name.startsWith('interactive'));
+    expect(interactive).toHaveLength(8);
+  });
+
+  it('keeps slots free of batch work for whatever interactive work comes next', async () => {
+    const { ask, names, settled } = slots(10, { batchShare: 0.8 });
+    for (let n = 0; n < 20; n += 1) void ask(`batch ${n}`, { lane: 'batch' });
+    await settled();
+    expect(names()).toHaveLength(8);
+    await ask('interactive');
+    expect(names()).toHaveLength(9);
+  });
+
+  it('gives a slot back when the request was not made after all, once', async () => {
+    const { ask, names, settled } = slots(1);
+    const first = await ask('first');
+    void ask('second');
+    void ask('third');
+    first.settle(undefined);
+    first.settle(undefined);
+    await settled();
+    expect(names()).toEqual(['first', 'second']);
+  });
 });

@@ -1,7 +1,7 @@
 import type { Model } from '@pressroom/catalog';
 import type { Lane } from '@pressroom/contracts';
 import type { Clock } from '@pressroom/runtime';
-import { BreakerOpenError } from '../errors.ts';
+import { BreakerOpenError, NoSlotError } from '../errors.ts';
 import type { GatewaySettings } from '../settings/gateway-settings.ts';
 import { divideLimit, type ProviderLimits } from './core/divide-limit.ts';
 import { createFairQueue, type FairQueue, type Waiting } from './core/fair-queue.ts';
@@ -20,21 +20,20 @@ export interface Pass {
 }
 
 /**
- * Keeps requests within what a provider allows a minute, and shares that out: by weight between lanes, alike among the
+ * Keeps requests within what a provider allows a minute and within this process's slots for a model, and shares both out: by weight between lanes, alike among the
  * tenants of a lane, and so that batch work alone never uses up what interactive work may need the next moment. Limits are
  * configured, or learnt from the provider's answers. They are the key's: each worker process keeps to its part of them.
  */
 export interface Pacer {
   /**
-   * Waits for the turn of a request; at once where nothing limits it.
+   * Waits for the turn of a request; at once where nothing limits it. What keeps it waiting decides for how long: another
+   * model may help where the provider's limits do, so `maxWaitMs` applies; where only our own slots are taken, `leftMs`.
    *
-   * @throws {BreakerOpenError} when the turn would not come within `maxWaitMs`
+   * @throws {NoSlotError} when no slot became free within `leftMs`
+   * @throws {BreakerOpenError} when the provider's limits had no room within `maxWaitMs`
    * @throws the signal's reason
    */
-  acquire(
-    model: Model,
-    request: { lane: Lane; tenantId: string; tokens: number; maxWaitMs: number; signal: AbortSignal },
-  ): Promise<Pass>;
+  acquire(model: Model, request: CapacityRequest): Promise<Pass>;
   /** Limits that a provider has told with an answer; configured ones outrank them. */
   learn(model: Model, limits: ProviderLimits): void;
   /** The provider has said that there were too many requests: none follows before this. */
@@ -42,6 +41,16 @@ export interface Pacer {
   /** Roughly how long a small request would wait now. */
   waitMs(model: Model): number;
   close(): void;
+}
+
+export interface CapacityRequest {
+  lane: Lane;
+  tenantId: string;
+  tokens: number;
+  maxWaitMs: number;
+  /** What is left of the attempt. */
+  leftMs: number;
+  signal: AbortSignal;
 }
 
 interface Ticket extends Waiting {
@@ -62,16 +71,22 @@ interface Lanes {
   batch: Usage;
   queue: FairQueue<Ticket>;
   blockedUntilMs: number;
+  /** Requests that hold a slot now, and those of them that are batch work. */
+  running: number;
+  runningBatch: number;
   timer: AbortController | undefined;
 }
 
 export function createPacer(options: {
   settings: GatewaySettings['pacing'];
+  /** Concurrent requests to one model from this process: the bulkhead. */
+  maxConcurrent: number;
   clock: Clock;
   /** Live worker processes, this one included. */
   workers: () => number;
 }): Pacer {
-  const { settings, clock, workers } = options;
+  const { settings, clock, workers, maxConcurrent } = options;
+  const maxConcurrentBatch = Math.max(1, Math.floor(maxConcurrent * settings.batchShare));
   const models = new Map<string, Lanes>();
   const now = (): number => clock.monotonicMs();
 
@@ -89,6 +104,8 @@ export function createPacer(options: {
       batch: usage(),
       queue: createFairQueue<Ticket>(settings.laneWeights),
       blockedUntilMs: 0,
+      running: 0,
+      runningBatch: 0,
       timer: undefined,
     };
     models.set(model.ref, lanes);
@@ -119,6 +136,10 @@ export function createPacer(options: {
     };
   };
 
+  const isFull = ({ running }: Lanes): boolean => running >= maxConcurrent;
+  const hasSlot = (lanes: Lanes, lane: Lane): boolean =>
+    !isFull(lanes) && (lane !== 'batch' || lanes.runningBatch < maxConcurrentBatch);
+
   const takePass = (lanes: Lanes, lane: Lane, tokens: number, askedAtMs: number): Pass => {
     const nowMs = now();
     const taken: [RateWindow, Taken, 'requests' | 'tokens'][] = [];
@@ -127,11 +148,16 @@ export function createPacer(options: {
       taken.push([usage.tokens, usage.tokens.take(tokens, nowMs), 'tokens']);
     }
     let settled = false;
+    const batch = lane === 'batch' ? 1 : 0;
+    lanes.running += 1;
+    lanes.runningBatch += batch;
     return {
       waitedMs: nowMs - askedAtMs,
       settle(used) {
         if (settled) return;
         settled = true;
+        lanes.running -= 1;
+        lanes.runningBatch -= batch;
         for (const [window, amount, kind] of taken) {
           if (kind === 'tokens') window.correct(amount, used ?? 0);
           else if (used === undefined) window.correct(amount, 0);
@@ -146,11 +172,13 @@ export function createPacer(options: {
     lanes.timer?.abort();
     lanes.timer = undefined;
     refresh(lanes);
-    for (;;) {
+    // Whoever gives a slot back comes here again.
+    while (!isFull(lanes)) {
       const nowMs = now();
       let soonestMs = Infinity;
       let next: Ticket | undefined;
       for (const head of lanes.queue.heads()) {
+        if (!hasSlot(lanes, head.lane)) continue;
         const { shared, own } = waitOf(lanes, head.lane, head.cost, nowMs);
         soonestMs = Math.min(soonestMs, Math.max(shared, own));
         if (shared <= 0 && own <= 0) {
@@ -180,8 +208,15 @@ export function createPacer(options: {
     );
   };
 
-  const wait = (lanes: Lanes, request: Parameters<Pacer['acquire']>[1]): Promise<Pass> => {
-    const { lane, tenantId, tokens, maxWaitMs, signal } = request;
+  /** Would the request go now if it had a slot? */
+  const waitsForSlot = (lanes: Lanes, lane: Lane, tokens: number): boolean => {
+    if (hasSlot(lanes, lane)) return false;
+    const { shared, own } = waitOf(lanes, lane, tokens, now());
+    return shared <= 0 && own <= 0;
+  };
+
+  const wait = (lanes: Lanes, request: CapacityRequest): Promise<Pass> => {
+    const { lane, tenantId, tokens, maxWaitMs, leftMs, signal } = request;
     return new Promise((resolve, reject) => {
       const over = new AbortController();
       const ticket: Ticket = {
@@ -208,12 +243,17 @@ export function createPacer(options: {
         signal.removeEventListener('abort', onAbort);
       };
       signal.addEventListener('abort', onAbort, { once: true });
-      clock.sleep(maxWaitMs, over.signal).then(
-        () => {
-          leave(noCapacity(lanes.model, maxWaitMs));
-        },
-        () => undefined,
-      );
+      const leaveAfter = (ms: number, isLast: boolean): void => {
+        clock.sleep(Math.max(0, ms), over.signal).then(
+          () => {
+            if (!waitsForSlot(lanes, lane, ticket.cost)) leave(noCapacity(lanes.model, maxWaitMs));
+            else if (isLast) leave(noSlot(lanes.model, maxConcurrent));
+            else leaveAfter(leftMs - maxWaitMs, true);
+          },
+          () => undefined,
+        );
+      };
+      leaveAfter(Math.min(maxWaitMs, leftMs), maxWaitMs >= leftMs);
       lanes.queue.push(ticket);
       pump(lanes);
     });
@@ -225,9 +265,11 @@ export function createPacer(options: {
       const lanes = lanesOf(model);
       refresh(lanes);
       const { shared, own } = waitOf(lanes, request.lane, request.tokens, now());
-      if (lanes.queue.size === 0 && shared <= 0 && own <= 0)
+      const isAllowed = shared <= 0 && own <= 0;
+      if (lanes.queue.size === 0 && isAllowed && hasSlot(lanes, request.lane))
         return takePass(lanes, request.lane, request.tokens, now());
-      if (request.maxWaitMs <= 0) throw noCapacity(model, Math.max(shared, own));
+      if (request.leftMs <= 0 && isAllowed) throw noSlot(model, maxConcurrent);
+      if (request.maxWaitMs <= 0 && !isAllowed) throw noCapacity(model, Math.max(shared, own));
       return await wait(lanes, request);
     },
     learn(model, limits) {
@@ -259,6 +301,14 @@ export function createPacer(options: {
 const noCapacity = (model: Model, retryAfterMs: number): BreakerOpenError =>
   new BreakerOpenError(`${model.ref} is used as much as its provider allows`, {
     retryAfterMs: Math.ceil(retryAfterMs),
+  });
+
+/** Roughly how long a call holds its slot. */
+const SLOT_RETRY_MS = 5_000;
+
+const noSlot = (model: Model, slots: number): NoSlotError =>
+  new NoSlotError(`all ${slots} slots of this process for ${model.ref} stayed taken while the attempt had time`, {
+    retryAfterMs: SLOT_RETRY_MS,
   });
 
 const definedOf = (limits: ProviderLimits): ProviderLimits => ({

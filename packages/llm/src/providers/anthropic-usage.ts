@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Usage } from '../ports.ts';
+import { chooseReading } from './choose-reading.ts';
 
 const count = z.int().nonnegative();
 const optional = count.nullish();
@@ -16,28 +17,44 @@ const Reported = z.object({
 /**
  * Usage as Anthropic reports it: input tokens exclude what was read from and written to the cache, output tokens include
  * thinking. The start of a stream carries the prompt's part, its end cumulative counts in which fields may be null.
+ * Compatible servers report the prompt at either end and 0 at the other, and some include the cache in their input.
  *
- * @param reports usage objects in the order in which they came; a later count replaces an earlier one
+ * @param reports usage objects in the order in which they came; counts are cumulative, so the largest stands
+ * @param promptTokens our own count of the prompt
  * @returns `undefined` when nothing usable was reported
  */
-export function readAnthropicUsage(...reports: readonly unknown[]): Usage | undefined {
+export function readAnthropicUsage(reports: readonly unknown[], promptTokens: number): Usage | undefined {
   const parsed = reports.map((report) => Reported.safeParse(report).data).filter((report) => report !== undefined);
-  const latest = (read: (report: z.output<typeof Reported>) => number | null | undefined): number | undefined =>
-    parsed.map(read).findLast((value) => value !== null && value !== undefined) ?? undefined;
+  const largest = (read: (report: z.output<typeof Reported>) => number | null | undefined): number | undefined => {
+    const counts = parsed.map(read).filter((value) => value !== null && value !== undefined);
+    return counts.length === 0 ? undefined : Math.max(...counts);
+  };
 
-  const input = latest((report) => report.input_tokens);
+  const input = largest((report) => report.input_tokens);
   if (input === undefined) return undefined;
-  const written = latest((report) => report.cache_creation_input_tokens);
-  const cacheWrite1h = latest((report) => report.cache_creation?.ephemeral_1h_input_tokens) ?? 0;
-  const split5m = latest((report) => report.cache_creation?.ephemeral_5m_input_tokens) ?? 0;
-  const output = latest((report) => report.output_tokens) ?? 0;
+  const written = largest((report) => report.cache_creation_input_tokens);
+  const cacheWrite1h = largest((report) => report.cache_creation?.ephemeral_1h_input_tokens) ?? 0;
+  const split5m = largest((report) => report.cache_creation?.ephemeral_5m_input_tokens) ?? 0;
+  const output = largest((report) => report.output_tokens) ?? 0;
+  const cacheRead = largest((report) => report.cache_read_input_tokens) ?? 0;
+  // The total leads; a write whose lifetime is not reported has the default one, five minutes.
+  const cacheWrite5m = written === undefined ? split5m : Math.max(0, written - cacheWrite1h);
+  const cached = { cacheRead, cacheWrite: cacheWrite5m + cacheWrite1h };
+  const inside = input - cached.cacheRead - cached.cacheWrite;
+  const { uncachedInput } = chooseReading(promptTokens, [
+    { uncachedInput: input, ...cached },
+    ...(inside < 0 ? [] : [{ uncachedInput: inside, ...cached }]),
+  ]);
   return {
-    uncachedInput: input,
-    cacheRead: latest((report) => report.cache_read_input_tokens) ?? 0,
-    // The total leads; a write whose lifetime is not reported has the default one, five minutes.
-    cacheWrite5m: written === undefined ? split5m : Math.max(0, written - cacheWrite1h),
+    uncachedInput,
+    cacheRead,
+    cacheWrite5m,
     cacheWrite1h,
     output,
-    reasoning: Math.min(output, latest((report) => report.output_tokens_details?.thinking_tokens) ?? 0),
+    reasoning: Math.min(output, largest((report) => report.output_tokens_details?.thinking_tokens) ?? 0),
   };
 }
+
+/** Does a report say how long the reply was? */
+export const hasOutputCount = (report: unknown): boolean =>
+  typeof Reported.safeParse(report).data?.output_tokens === 'number';

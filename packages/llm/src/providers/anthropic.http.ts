@@ -1,12 +1,16 @@
 import Anthropic from '@anthropic-ai/sdk';
+import { isStandardTier } from '@pressroom/catalog';
 import type { Clock } from '@pressroom/runtime';
 import type { Provider, ProviderEvent, ProviderRequest } from '../provider.ts';
 import { describeSchema } from '../reply/core/describe-schema.ts';
-import { readAnthropicUsage } from './anthropic-usage.ts';
+import { hasOutputCount, readAnthropicUsage } from './anthropic-usage.ts';
 import { classifyFailure } from './classify-failure.ts';
 import { CLIENT_REQUEST_ID } from './client-request-id.ts';
 import { readRateLimits } from './rate-limit-headers.ts';
 import { SDK_TIMEOUT_MS } from './sdk-timeout.ts';
+import { readServiceTier } from './service-tier.ts';
+import { createProviderFetch } from './transport/provider-fetch.ts';
+import { wireLimitsFor } from './transport/reply-limits.ts';
 
 export interface AnthropicProviderOptions {
   name: string;
@@ -23,43 +27,58 @@ type Body = Anthropic.MessageCreateParamsStreaming;
 /** Anthropic's messages, streamed, with structured output in its own schema mode. */
 export function createAnthropicProvider(options: AnthropicProviderOptions): Provider {
   const { name, simulated, clock } = options;
+  const baseURL = options.baseURL ?? 'https://api.anthropic.com';
   const client = new Anthropic({
     // An explicit key also keeps the SDK from looking for tokens and profiles in its surroundings.
     apiKey: options.apiKey,
-    baseURL: options.baseURL ?? 'https://api.anthropic.com',
+    baseURL,
     maxRetries: 0,
     timeout: SDK_TIMEOUT_MS,
     logLevel: 'off',
     openTelemetry: false,
-    ...(options.fetch && { fetch: options.fetch }),
   });
 
   async function* stream(request: ProviderRequest): AsyncGenerator<ProviderEvent> {
     const { signal, model } = request;
-    let started: unknown;
+    const limits = wireLimitsFor(request.maxOutputTokens);
+    const transport = createProviderFetch({ provider: name, model: model.id, limits, fetch: options.fetch });
+    const reports: unknown[] = [];
+    const usageSoFar = () => readAnthropicUsage(reports, request.promptTokens);
     try {
-      const { data: events, response } = await client.messages
-        .create(bodyOf(request), { signal, headers: { [CLIENT_REQUEST_ID]: request.requestId } })
+      const { data: events, response } = await client
+        .withOptions({ fetch: transport.fetch })
+        .messages.create(bodyOf(request), { signal, headers: { [CLIENT_REQUEST_ID]: request.requestId } })
         .withResponse();
-      const limits = readRateLimits(response.headers);
-      if (limits) yield { type: 'limits', limits };
+      const allowed = readRateLimits(response.headers);
+      if (allowed) yield { type: 'limits', limits: allowed };
       for await (const event of events) {
         if (event.type === 'message_start') {
-          started = event.message.usage;
-          const usage = readAnthropicUsage(started);
+          reports.push(event.message.usage);
+          const serviceTier = readServiceTier((event.message.usage as { service_tier?: unknown } | null)?.service_tier);
+          if (serviceTier !== undefined) yield { type: 'service_tier', serviceTier };
+          const usage = usageSoFar();
           if (usage) yield { type: 'usage', usage, final: false };
         } else if (event.type === 'content_block_delta' && event.delta.type === 'text_delta') {
           yield { type: 'text', delta: event.delta.text };
         } else if (event.type === 'message_delta') {
-          const usage = readAnthropicUsage(started, event.usage);
+          reports.push(event.usage);
+          const usage = usageSoFar();
           const stopReason = event.delta.stop_reason;
-          if (usage) yield { type: 'usage', usage, final: stopReason !== null };
+          // Compatible endpoints leave the usage of the end out; that of the start says nothing of the reply.
+          if (usage) yield { type: 'usage', usage, final: stopReason !== null && hasOutputCount(event.usage) };
           if (stopReason !== null) yield { type: 'finish', finish: FINISH[stopReason] ?? 'length' };
         }
       }
     } catch (error) {
       signal.throwIfAborted();
-      throw classifyFailure(error, { provider: name, model: model.id, nowMs: clock.nowMs() });
+      const origin = {
+        provider: name,
+        model: model.id,
+        baseURL,
+        nowMs: clock.nowMs(),
+        wasStarted: transport.wasStarted(),
+      };
+      throw classifyFailure(transport.failure() ?? error, origin);
     }
     // An aborted stream just ends: the SDK does not throw.
     signal.throwIfAborted();
@@ -89,6 +108,10 @@ function bodyOf(request: ProviderRequest): Body {
     messages: request.messages.map(({ role, content }) => ({ role, content })),
     max_tokens: request.maxOutputTokens,
     stream: true,
+    // Anthropic names no tier but says whether the organisation's priority capacity may be used.
+    ...(request.serviceTier !== undefined && {
+      service_tier: isStandardTier(request.serviceTier) ? ('standard_only' as const) : ('auto' as const),
+    }),
     ...(request.temperature !== undefined && { temperature: request.temperature }),
     ...(Object.keys(outputConfig).length > 0 && { output_config: outputConfig }),
     ...(model.reasoningOff === 'disabled' && reasoning === 'off' && { thinking: { type: 'disabled' } }),

@@ -3,7 +3,13 @@ import { APIConnectionError, APIConnectionTimeoutError, APIError } from 'openai'
 import { describe, expect, it } from 'vitest';
 import { classifyFailure } from './classify-failure.ts';
 
-const origin = { provider: 'openai', model: 'gpt-6-luna', nowMs: Date.parse('2026-11-20T12:00:00Z') };
+const origin = {
+  provider: 'openai',
+  model: 'gpt-6-luna',
+  baseURL: 'https://api.openai.com/v1',
+  nowMs: Date.parse('2026-11-20T12:00:00Z'),
+  wasStarted: true,
+};
 const openai = (status: number | undefined, error: object, headers: Record<string, string> = {}): unknown =>
   APIError.generate(status, { error }, undefined, new Headers({ 'x-request-id': 'req_123', ...headers }));
 const anthropic = (status: number | undefined, type: string, message = 'm'): unknown =>
@@ -12,6 +18,9 @@ const anthropic = (status: number | undefined, type: string, message = 'm'): unk
     : AnthropicError.generate(status, { type: 'error', error: { type, message } }, undefined, new Headers());
 const reset = (): Error =>
   Object.assign(new TypeError('terminated'), { cause: Object.assign(new Error('reset'), { code: 'ECONNRESET' }) });
+
+const failed = (cause: object): Error =>
+  new TypeError('fetch failed', { cause: Object.assign(new Error('cause'), cause) });
 
 describe('classifyFailure', () => {
   it.each([
@@ -130,7 +139,94 @@ describe('classifyFailure', () => {
     expect(classifyFailure(openai(429, { code: 'rate_limit_exceeded' }), origin).message).toBe(
       'openai limits the rate (model gpt-6-luna, status 429, code rate_limit_exceeded, request req_123)',
     );
-    expect(classifyFailure(new APIConnectionError({ cause: reset() }), origin).message).toContain('ECONNRESET');
+    expect(classifyFailure(new APIConnectionError({ cause: reset() }), origin).message).toBe(
+      'openai broke the connection off at api.openai.com:443: ECONNRESET (model gpt-6-luna)',
+    );
+  });
+
+  it('names host, port and cause when nothing listens', () => {
+    const local = { ...origin, baseURL: 'http://127.0.0.1:4010/v1' };
+    expect(
+      classifyFailure(new APIConnectionError({ cause: failed({ code: 'ECONNREFUSED', syscall: 'connect' }) }), local)
+        .message,
+    ).toBe('openai could not be reached at 127.0.0.1:4010: ECONNREFUSED (model gpt-6-luna)');
+  });
+
+  it.each([
+    { title: 'a status of 400', thrown: openai(400, {}), isFree: true },
+    { title: 'a status of 429', thrown: openai(429, {}), isFree: true },
+    { title: 'a status of 500', thrown: openai(500, {}), isFree: true },
+    { title: 'a status of 529', thrown: anthropic(529, 'overloaded_error'), isFree: true },
+    { title: 'a status of 408', thrown: openai(408, {}), isFree: false },
+    { title: 'a status of 499', thrown: openai(499, {}), isFree: false },
+    { title: 'a status of 504', thrown: openai(504, {}), isFree: false },
+    { title: 'a status of 524', thrown: openai(524, {}), isFree: false },
+    { title: 'an error inside a stream', thrown: anthropic(undefined, 'overloaded_error'), isFree: false },
+    { title: 'a reset', thrown: new APIConnectionError({ cause: reset() }), isFree: false },
+    { title: 'a socket closed by the other side', thrown: failed({ code: 'UND_ERR_SOCKET' }), isFree: false },
+    { title: 'no headers in time', thrown: failed({ code: 'UND_ERR_HEADERS_TIMEOUT' }), isFree: false },
+    {
+      title: 'a time-out of an established connection',
+      thrown: failed({ code: 'ETIMEDOUT', syscall: 'read' }),
+      isFree: false,
+    },
+    {
+      title: 'a route lost in mid-connection',
+      thrown: failed({ code: 'EHOSTUNREACH', syscall: 'read' }),
+      isFree: false,
+    },
+    { title: 'an abort', thrown: new DOMException('aborted', 'AbortError'), isFree: false },
+    { title: 'something that is no error at all', thrown: 'oops', isFree: false },
+    { title: 'a refused connection', thrown: failed({ code: 'ECONNREFUSED', syscall: 'connect' }), isFree: true },
+    { title: 'an unknown host', thrown: failed({ code: 'ENOTFOUND', syscall: 'getaddrinfo' }), isFree: true },
+    { title: 'a connect that timed out', thrown: failed({ code: 'UND_ERR_CONNECT_TIMEOUT' }), isFree: true },
+    {
+      title: 'a certificate that is not accepted',
+      thrown: failed({ code: 'DEPTH_ZERO_SELF_SIGNED_CERT' }),
+      isFree: true,
+    },
+    {
+      title: 'a refusal at every address of a host',
+      thrown: new TypeError('fetch failed', {
+        cause: new AggregateError([
+          Object.assign(new Error(), { code: 'ECONNREFUSED', syscall: 'connect' }),
+          Object.assign(new Error(), { code: 'ECONNREFUSED', syscall: 'connect' }),
+        ]),
+      }),
+      isFree: true,
+    },
+    {
+      title: 'a refusal at one address and a reset at the other',
+      thrown: new TypeError('fetch failed', {
+        cause: new AggregateError([
+          Object.assign(new Error(), { code: 'ECONNREFUSED', syscall: 'connect' }),
+          Object.assign(new Error(), { code: 'ECONNRESET', syscall: 'read' }),
+        ]),
+      }),
+      isFree: false,
+    },
+  ])('holds $title to be free: $isFree', ({ thrown, isFree }) => {
+    expect(classifyFailure(thrown, origin).isFree).toBe(isFree);
+  });
+
+  it('holds whatever failed before the request was handed to the network to be free', () => {
+    expect(classifyFailure(new TypeError('Invalid header value'), { ...origin, wasStarted: false }).isFree).toBe(true);
+  });
+
+  it('repeats no code that it does not know', () => {
+    const message = classifyFailure(openai(400, { code: 'my_secret_project' }), origin).message;
+    expect(message).toBe('openai refused the request (model gpt-6-luna, status 400, code unknown, request req_123)');
+  });
+
+  it('prefers a known type to an unknown code', () => {
+    expect(classifyFailure(openai(400, { code: 'x1', type: 'invalid_request_error' }), origin).message).toContain(
+      'code invalid_request_error',
+    );
+  });
+
+  it('repeats no request id that is not written as the vendors write theirs', () => {
+    const error = classifyFailure(openai(400, {}, { 'x-request-id': 'CANARY-tenant-acme' }), origin);
+    expect(error.message).not.toContain('CANARY');
   });
 
   it('drops everything that could quote the prompt or the key', () => {

@@ -8,7 +8,9 @@ import {
   ProviderUnavailableError,
   type ProviderFaultOptions,
 } from '../errors.ts';
+import { knownProviderCode, knownRequestId, networkCodeOf } from './known-codes.ts';
 import { parseRetryAfterMs } from './retry-after.ts';
+import { isBeforeFirstByte } from './transport/is-before-first-byte.ts';
 
 /** The fields that the errors of both SDKs share; everything may be absent. */
 interface SdkFailure {
@@ -42,21 +44,35 @@ const OVERLOADED = new Set([
 const TIMED_OUT = new Set(['timeout_error', 'request_timeout']);
 
 /**
+ * Statuses with which a proxy, or the provider, gives up waiting for a request that the model may well have served and
+ * billed: request timeout, client closed request (nginx), gateway timeout, a timeout occurred (Cloudflare).
+ */
+const POSSIBLY_SERVED = new Set([408, 499, 504, 524]);
+
+export interface FailureOrigin {
+  provider: string;
+  model: string;
+  /** Base URL of the provider: errors name its host and port. */
+  baseURL: string;
+  nowMs: number;
+  /** Had the request been handed to the network when it failed? */
+  wasStarted: boolean;
+}
+
+/**
  * Turns whatever an SDK threw into one of our errors: the only place that knows how providers fail.
  *
  * The upstream message is read to tell kinds of failure apart and then dropped, together with the error itself: it may
- * quote the prompt or the key. Codes and request ids are kept when they look like such.
+ * quote the prompt or the key. Known codes and request ids are kept.
  */
-export function classifyFailure(
-  thrown: unknown,
-  origin: { provider: string; model: string; nowMs: number },
-): ProviderError {
-  if (thrown instanceof ProviderError) return thrown;
+export function classifyFailure(thrown: unknown, origin: FailureOrigin): ProviderError {
+  const own = ownErrorIn(thrown);
+  if (own) return own;
   const failure = (typeof thrown === 'object' && thrown !== null ? thrown : {}) as SdkFailure;
   const status = typeof failure.status === 'number' ? failure.status : undefined;
   const upstream = failure.error?.error ?? failure.error;
-  const code =
-    identifier(upstream?.code) ?? identifier(upstream?.type) ?? identifier(failure.code) ?? identifier(failure.type);
+  const code = firstKnown([upstream?.code, upstream?.type, failure.code, failure.type].map(knownProviderCode));
+  const requestId = knownRequestId(failure.requestID);
   const message = typeof upstream?.message === 'string' ? upstream.message : '';
 
   const headers = typeof failure.headers?.get === 'function' ? failure.headers : undefined;
@@ -64,12 +80,13 @@ export function classifyFailure(
   const options: ProviderFaultOptions = {
     ...(retryAfterMs !== undefined && { retryAfterMs }),
     doNotRetry: headers?.get('x-should-retry') === 'false',
+    isFree: isFree(thrown, status, origin),
   };
   const details = [
     `model ${origin.model}`,
     status !== undefined && `status ${status}`,
     code !== undefined && `code ${code}`,
-    identifier(failure.requestID) !== undefined && `request ${identifier(failure.requestID) ?? ''}`,
+    requestId !== undefined && `request ${requestId}`,
   ];
   const say = (what: string): string => `${origin.provider} ${what} (${details.filter(Boolean).join(', ')})`;
 
@@ -82,37 +99,69 @@ export function classifyFailure(
   if (status === 429 || code === 'rate_limit_error' || code === 'rate_limit_exceeded') {
     return new ProviderRateLimitedError(say('limits the rate'), options);
   }
-  if (status === 408 || (code !== undefined && TIMED_OUT.has(code)) || nameOf(thrown) === 'APIConnectionTimeoutError') {
+  const network = networkCodeOf(thrown);
+  if (status === 408 || status === 504 || status === 524 || (code !== undefined && TIMED_OUT.has(code))) {
     return new ProviderTimedOutError(say('timed out'), options);
+  }
+  const address = addressOf(origin.baseURL);
+  if (isNetworkTimeout(thrown, network)) {
+    return new ProviderTimedOutError(say(`did not answer in time at ${address}: ${network ?? 'time-out'}`), options);
   }
   if (status === 409 || (status !== undefined && status >= 500) || (code !== undefined && OVERLOADED.has(code))) {
     return new ProviderUnavailableError(say('is unavailable'), options);
   }
   if (status !== undefined && status >= 400) return new ProviderBadRequestError(say('refused the request'), options);
   if (code === 'invalid_request_error') return new ProviderBadRequestError(say('refused the request'), options);
-  return new ProviderUnavailableError(
-    say(`could not be reached or broke off: ${identifier(networkCode(thrown)) ?? nameOf(thrown)}`),
-    options,
-  );
+  return new ProviderUnavailableError(say(describeBreak(thrown, options.isFree === true, address)), options);
+}
+
+function describeBreak(thrown: unknown, wasNotSent: boolean, address: string): string {
+  const network = networkCodeOf(thrown);
+  if (wasNotSent) return `could not be reached at ${address}: ${network ?? 'the connection was refused'}`;
+  if (network !== undefined) return `broke the connection off at ${address}: ${network}`;
+  return thrown instanceof SyntaxError ? `sent no valid JSON from ${address}` : `broke its reply off at ${address}`;
+}
+
+const TIMEOUT_CODES = new Set([
+  'ETIMEDOUT',
+  'UND_ERR_CONNECT_TIMEOUT',
+  'UND_ERR_HEADERS_TIMEOUT',
+  'UND_ERR_BODY_TIMEOUT',
+]);
+
+const isNetworkTimeout = (thrown: unknown, network: string | undefined): boolean =>
+  (network !== undefined && TIMEOUT_CODES.has(network)) ||
+  (thrown instanceof Error && thrown.constructor.name === 'APIConnectionTimeoutError');
+
+/** Our own transport throws our own errors, which the SDKs wrap. */
+function ownErrorIn(thrown: unknown): ProviderError | undefined {
+  for (let error = thrown, depth = 0; error instanceof Error && depth < 5; error = error.cause, depth += 1) {
+    if (error instanceof ProviderError) return error;
+  }
+  return undefined;
+}
+
+/**
+ * Free is only a failure before any request byte was written, or an error status with which the provider says that it
+ * did not serve the request.
+ */
+function isFree(thrown: unknown, status: number | undefined, { wasStarted }: FailureOrigin): boolean {
+  if (status !== undefined) return status >= 400 && !POSSIBLY_SERVED.has(status);
+  return !wasStarted || isBeforeFirstByte(thrown);
+}
+
+/** Several fields may hold a code: one that is known tells more than one that is not. */
+const firstKnown = (codes: readonly (string | undefined)[]): string | undefined =>
+  codes.find((code) => code !== undefined && code !== 'unknown') ?? codes.find((code) => code !== undefined);
+
+/** `host:port` of a base URL. */
+function addressOf(baseURL: string): string {
+  if (!URL.canParse(baseURL)) return 'an address that is no URL';
+  const { hostname, port, protocol } = new URL(baseURL);
+  return `${hostname}:${port === '' ? (protocol === 'http:' ? '80' : '443') : port}`;
 }
 
 function isTooLong(status: number | undefined, code: string | undefined, message: string): boolean {
   if (status === 413 || (code !== undefined && TOO_LONG.has(code))) return true;
   return status === 400 && /prompt is too long|maximum context length|exceeds? (?:the )?context/i.test(message);
-}
-
-/** Node's code of a network failure, which fetch hides one or two causes deep. */
-function networkCode(thrown: unknown): unknown {
-  for (let error = thrown, depth = 0; error instanceof Error && depth < 4; error = error.cause, depth += 1) {
-    if ('code' in error && typeof error.code === 'string') return error.code;
-  }
-  return undefined;
-}
-
-const identifier = (value: unknown): string | undefined =>
-  typeof value === 'string' && /^[A-Za-z][\w.-]{0,63}$/.test(value) && !/^sk[-_]/.test(value) ? value : undefined;
-
-function nameOf(thrown: unknown): string {
-  const name = thrown instanceof Error ? thrown.constructor.name : typeof thrown;
-  return identifier(name) ?? 'Error';
 }

@@ -7,6 +7,9 @@ import { CLIENT_REQUEST_ID } from './client-request-id.ts';
 import { readOpenAiUsage } from './openai-usage.ts';
 import { readRateLimits } from './rate-limit-headers.ts';
 import { SDK_TIMEOUT_MS } from './sdk-timeout.ts';
+import { readServiceTier } from './service-tier.ts';
+import { createProviderFetch } from './transport/provider-fetch.ts';
+import { wireLimitsFor } from './transport/reply-limits.ts';
 
 export interface OpenAiProviderOptions {
   name: string;
@@ -25,28 +28,40 @@ type Body = OpenAI.ChatCompletionCreateParamsStreaming;
 /** OpenAI's chat completions, streamed; also any endpoint that speaks the same protocol. */
 export function createOpenAiProvider(options: OpenAiProviderOptions): Provider {
   const { name, simulated, dialect, clock } = options;
+  const baseURL = options.baseURL ?? 'https://api.openai.com/v1';
   const client = new OpenAI({
     apiKey: options.apiKey ?? 'none',
-    baseURL: options.baseURL ?? 'https://api.openai.com/v1',
+    baseURL,
     // Retries and timeouts are the gateway's: there is one budget and one deadline for both.
     maxRetries: 0,
     timeout: SDK_TIMEOUT_MS,
     // The SDK's log lines would carry bodies.
     logLevel: 'off',
     ...(dialect === 'compatible' && { organization: null, project: null }),
-    ...(options.fetch && { fetch: options.fetch }),
   });
 
   async function* stream(request: ProviderRequest): AsyncGenerator<ProviderEvent> {
     const { signal, model } = request;
+    const limits = wireLimitsFor(request.maxOutputTokens);
+    const transport = createProviderFetch({ provider: name, model: model.id, limits, fetch: options.fetch });
     let finish: 'stop' | 'length' | 'refusal' | undefined;
+    let serviceTier: string | undefined;
     try {
-      const { data: chunks, response } = await client.chat.completions
-        .create(bodyOf(request, dialect), { signal, headers: { [CLIENT_REQUEST_ID]: request.requestId } })
+      const { data: chunks, response } = await client
+        .withOptions({ fetch: transport.fetch })
+        .chat.completions.create(bodyOf(request, dialect), {
+          signal,
+          headers: { [CLIENT_REQUEST_ID]: request.requestId },
+        })
         .withResponse();
-      const limits = readRateLimits(response.headers);
-      if (limits) yield { type: 'limits', limits };
+      const allowed = readRateLimits(response.headers);
+      if (allowed) yield { type: 'limits', limits: allowed };
       for await (const chunk of chunks) {
+        const reportedTier = readServiceTier(chunk.service_tier);
+        if (reportedTier !== undefined && reportedTier !== serviceTier) {
+          serviceTier = reportedTier;
+          yield { type: 'service_tier', serviceTier };
+        }
         const choice = chunk.choices.at(0);
         if (choice?.delta.content) yield { type: 'text', delta: choice.delta.content };
         if (choice?.delta.refusal) finish = 'refusal';
@@ -54,12 +69,19 @@ export function createOpenAiProvider(options: OpenAiProviderOptions): Provider {
           finish ??= FINISH[choice.finish_reason] ?? 'stop';
           yield { type: 'finish', finish };
         }
-        const usage = chunk.usage && readOpenAiUsage(chunk.usage);
+        const usage = chunk.usage && readOpenAiUsage(chunk.usage, request.promptTokens);
         if (usage) yield { type: 'usage', usage, final: finish !== undefined };
       }
     } catch (error) {
       signal.throwIfAborted();
-      throw classifyFailure(error, { provider: name, model: model.id, nowMs: clock.nowMs() });
+      const origin = {
+        provider: name,
+        model: model.id,
+        baseURL,
+        nowMs: clock.nowMs(),
+        wasStarted: transport.wasStarted(),
+      };
+      throw classifyFailure(transport.failure() ?? error, origin);
     }
     // An aborted stream just ends: the SDK does not throw.
     signal.throwIfAborted();
@@ -91,6 +113,9 @@ function bodyOf(request: ProviderRequest, dialect: OpenAiProviderOptions['dialec
     [dialect === 'openai' ? 'max_completion_tokens' : 'max_tokens']: maxOutputTokens,
     ...(temperature !== undefined && { temperature }),
     ...(schema && !inPrompt && { response_format: formatOf(schema) }),
+    ...(request.serviceTier !== undefined && {
+      service_tier: request.serviceTier as NonNullable<Body['service_tier']>,
+    }),
     ...(dialect === 'openai' && { prompt_cache_key: request.cacheKey }),
     ...(model.reasoningOff !== undefined && { reasoning_effort: effortOf(request) }),
   };

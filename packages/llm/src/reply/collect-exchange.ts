@@ -1,8 +1,10 @@
 import type { Clock } from '@pressroom/runtime';
 import type { Exchange } from '../billing/core/bill-attempt.ts';
-import { ProviderTimedOutError, ProviderUnavailableError } from '../errors.ts';
+import { ProviderError, ProviderTimedOutError, ProviderUnavailableError, ReplyTooLongError } from '../errors.ts';
 import type { ProviderLimits } from '../pacing/core/divide-limit.ts';
 import type { Provider, ProviderRequest } from '../provider.ts';
+import { REPLY_LIMIT_MULTIPLE } from '../providers/transport/reply-limits.ts';
+import { createTextMeter } from './text-meter.ts';
 
 /** A whole reply is not kept waiting for long by a stream that does not end: only the usage may still come. */
 const TRAILER_TIMEOUT_MS = 2_000;
@@ -18,7 +20,8 @@ export interface CollectedExchange extends Exchange {
  * Makes one request and reads its stream to the end, whatever the end is: it resolves also when the request failed, was
  * aborted or ran out of time, with all that had come until then.
  *
- * Returns as soon as a limit passes or the signal aborts, even if the provider does not let go.
+ * Returns as soon as a limit passes or the signal aborts, even if the provider does not let go. A text of more than
+ * `REPLY_LIMIT_MULTIPLE` times the request's cap is cut there: what came stays, with the finish `length`.
  */
 export async function collectExchange(
   provider: Provider,
@@ -30,6 +33,8 @@ export async function collectExchange(
     /** What is left of the attempt; when it is what ran out, the provider is not to blame. */
     leftMs: number;
     firstEventTimeoutMs: number;
+    /** Tokens of a piece of text in the model's own tokenizer. */
+    countText: (text: string) => number;
     clock: Clock;
   },
 ): Promise<CollectedExchange> {
@@ -59,11 +64,13 @@ export async function collectExchange(
     isUsageFinal: false,
     finish: undefined,
     endedBy: 'provider',
-    wasMade: !signal.aborted,
+    isFree: signal.aborted,
+    serviceTier: undefined,
     latencyMs: 0,
     firstEventMs: undefined,
     error: undefined,
   };
+  const isOverlong = createTextMeter(REPLY_LIMIT_MULTIPLE * request.maxOutputTokens, limits.countText);
   try {
     for await (const event of untilAborted(provider.stream({ ...request, signal }), signal)) {
       // Headers are no sign of life of the model.
@@ -71,12 +78,21 @@ export async function collectExchange(
         exchange.limits = event.limits;
         continue;
       }
+      if (event.type === 'service_tier') {
+        exchange.serviceTier = event.serviceTier;
+        continue;
+      }
       if (exchange.firstEventMs === undefined) {
         exchange.firstEventMs = clock.monotonicMs() - startedMs;
         firstEvent.abort();
       }
-      if (event.type === 'text') exchange.text += event.delta;
-      else if (event.type === 'usage') Object.assign(exchange, { usage: event.usage, isUsageFinal: event.final });
+      if (event.type === 'text') {
+        exchange.text += event.delta;
+        if (!isOverlong(event.delta)) continue;
+        Object.assign(exchange, { endedBy: 'limit', finish: 'length' });
+        stop.abort(new ReplyTooLongError(`${provider.name} wrote on beyond its cap (model ${request.model.id})`));
+        break;
+      } else if (event.type === 'usage') Object.assign(exchange, { usage: event.usage, isUsageFinal: event.final });
       else {
         exchange.finish = event.finish;
         limit(TRAILER_TIMEOUT_MS, timers.signal, 'did not end its stream');
@@ -88,8 +104,11 @@ export async function collectExchange(
   } catch (error) {
     // A reply that is whole stays whole, even if the stream ends badly after it.
     if (exchange.finish === undefined) {
-      exchange.endedBy = scopeSignal.aborted ? 'scope' : stop.signal.aborted ? 'timeout' : 'provider';
+      exchange.endedBy = scopeSignal.aborted ? 'scope' : stop.signal.aborted ? 'timeout' : endOf(error);
       exchange.error = signal.aborted ? signal.reason : error;
+      // Anything that came is proof that the request was served.
+      const { error: cause, firstEventMs } = exchange;
+      exchange.isFree ||= firstEventMs === undefined && cause instanceof ProviderError && cause.isFree;
     }
   } finally {
     timers.abort();
@@ -97,6 +116,8 @@ export async function collectExchange(
   exchange.latencyMs = clock.monotonicMs() - startedMs;
   return exchange;
 }
+
+const endOf = (error: unknown): Exchange['endedBy'] => (error instanceof ReplyTooLongError ? 'limit' : 'provider');
 
 /** Passes a stream on until it ends or the signal aborts; then it is told to stop, and not waited for. */
 async function* untilAborted<T>(source: AsyncIterable<T>, signal: AbortSignal): AsyncGenerator<T> {

@@ -23,7 +23,7 @@ export const GatewaySettings = z.strictObject({
       windowMs: ms(30_000),
       /** How long it stays open before one probe is let through. */
       openMs: ms(15_000),
-      /** Concurrent requests to one model from this process: the bulkhead. */
+      /** Concurrent requests to one model from this process: the bulkhead. Whoever finds it full waits for a turn. */
       maxConcurrent: z.int().min(1).max(10_000).default(64),
     })
     .prefault({}),

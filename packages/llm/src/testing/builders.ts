@@ -47,6 +47,7 @@ export function aRequest(part: Partial<ProviderRequest> = {}): ProviderRequest {
     system: 'You write.',
     messages: [{ role: 'user', content: 'Write about tides.' }],
     maxOutputTokens: 100,
+    promptTokens: 100,
     reasoning: 'off',
     cacheSystem: false,
     cacheKey: 'task-1',

@@ -2,15 +2,18 @@ import type { ProviderError } from '../errors.ts';
 import type { ProviderLimits } from '../pacing/core/divide-limit.ts';
 import type { Usage } from '../ports.ts';
 import type { Provider, ProviderEvent, ProviderRequest } from '../provider.ts';
+import { countTokens } from '../tokens/count-tokens.ts';
 
 /** How a fake provider treats one request. */
 export interface Turn {
   /** Text streamed before whatever happens next; one event per character group. */
   text?: string;
-  /** Reported at the end; `null` reports none. Default: 100 in, one out per character. */
+  /** Reported at the end; `null` reports none. Default: the tokens of prompt and text. */
   usage?: Usage | null;
   /** Reported before the first text, as some providers do. */
   earlyUsage?: Usage;
+  /** The service tier that it says has served the request. */
+  serviceTier?: string;
   /** What its headers say it allows a minute. */
   limits?: ProviderLimits;
   /** How the reply ends; default `stop`. */
@@ -41,6 +44,7 @@ export function createFakeProvider(name: string, options: { simulated?: boolean 
     await Promise.resolve();
 
     if (turn.limits) yield { type: 'limits', limits: turn.limits };
+    if (turn.serviceTier !== undefined) yield { type: 'service_tier', serviceTier: turn.serviceTier };
     if (turn.earlyUsage) yield { type: 'usage', usage: turn.earlyUsage, final: false };
     for (const delta of text.match(/[\s\S]{1,8}/g) ?? []) {
       request.signal.throwIfAborted();
@@ -51,7 +55,8 @@ export function createFakeProvider(name: string, options: { simulated?: boolean 
     if (end === 'cut') return;
     if (typeof end !== 'string') throw end;
     yield { type: 'finish', finish: end as 'stop' | 'length' | 'refusal' };
-    if (turn.usage !== null) yield { type: 'usage', usage: turn.usage ?? usageOf(100, text.length), final: true };
+    if (turn.usage !== null)
+      yield { type: 'usage', usage: turn.usage ?? usageOf(request.promptTokens, countTokens(text)), final: true };
   }
 
   return {

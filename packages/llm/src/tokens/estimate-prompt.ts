@@ -14,6 +14,8 @@ const MARGIN_PERCENT = 15;
 export interface PromptEstimate {
   /** Best guess in the model's own tokens: what an interrupted call is billed by. */
   likelyTokens: number;
+  /** Least it can be, by the leanest tokenizer in use: a report far below it is not believed. */
+  leastTokens: number;
   /** Upper bound: what a call is reserved by. */
   maxTokens: number;
   /** The system prompt alone, best guess: decides whether a prompt cache would keep it. */
@@ -44,11 +46,14 @@ export function countPrompt(call: {
 /** How many tokens the prompt is in a model's own tokenizer. */
 export function estimatePrompt(counted: CountedPrompt, model: Model): PromptEstimate {
   const scale = (tokens: number): number => Math.ceil((tokens * model.tokenizerPermille) / 1_000);
-  const likelyTokens = scale(counted.system + counted.messages + counted.schema);
+  const texts = counted.system + counted.messages + counted.schema;
+  const likelyTokens = scale(texts);
   const overhead =
     PER_REQUEST_TOKENS + PER_MESSAGE_TOKENS * counted.messageCount + (counted.schema > 0 ? PER_SCHEMA_TOKENS : 0);
   return {
     likelyTokens,
+    // A schema may reach the model in a form of the provider's own, or not at all as text.
+    leastTokens: Math.min(texts, likelyTokens) - Math.min(counted.schema, scale(counted.schema)),
     maxTokens: Math.ceil((likelyTokens * (100 + MARGIN_PERCENT)) / 100) + scale(overhead),
     systemTokens: scale(counted.system),
   };

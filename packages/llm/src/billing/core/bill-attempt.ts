@@ -1,4 +1,8 @@
+import type { CallLimitation } from '@pressroom/contracts';
+import { REPLY_LIMIT_MULTIPLE } from '../../providers/transport/reply-limits.ts';
 import type { EndCallRequest, Usage } from '../../ports.ts';
+import { clampUsage } from './clamp-usage.ts';
+import { reconcileUsage, type OwnCount } from './reconcile-usage.ts';
 
 export const NO_USAGE: Usage = {
   uncachedInput: 0,
@@ -17,39 +21,64 @@ export interface Exchange {
   isUsageFinal: boolean;
   /** Absent when the stream ended before the model had stopped. */
   finish: 'stop' | 'length' | 'refusal' | undefined;
-  /** Who ended it: the provider (also by failing), our timeouts, or the attempt's own signal. */
-  endedBy: 'provider' | 'timeout' | 'scope';
-  /** False when the attempt was over before the request could be made. */
-  wasMade: boolean;
+  /** Who ended it: the provider (also by failing), our timeouts, the attempt's own signal, or our limit on its length. */
+  endedBy: 'provider' | 'timeout' | 'scope' | 'limit';
+  /** It is certain that the provider charges nothing: no byte was written, or an error status says so. */
+  isFree: boolean;
+  /** Tier that the reply says has served it. */
+  serviceTier: string | undefined;
   latencyMs: number;
   /** From the request to the first event of the stream. */
   firstEventMs: number | undefined;
 }
 
-export type Bill = Pick<EndCallRequest, 'status' | 'usage'>;
+export interface Bill extends Pick<EndCallRequest, 'status' | 'usage'> {
+  /** Why the row is no plain copy of what the provider reported. */
+  limitation?: CallLimitation;
+}
 
 /**
- * What a request is billed by. Providers charge for the prompt and for what was generated until a stream broke, and then
- * often report nothing: what they did report is taken, the rest is counted, and the entry says that it is an estimate.
- * A request that the provider failed before anything came back is taken as free, as providers do; one that we gave up
- * waiting for has most likely been read, so its prompt counts.
+ * What a request is billed by (docs/adr/0020-what-is-free.md).
  *
- * @param estimate.promptTokens likely prompt tokens, for when the provider reported none
- * @param estimate.countText tokens of the text that came, in the model's own tokenizer
+ * - Free (`failed`, `aborted`) is only what provably costs nothing.
+ * - A request that may have been served without a whole reply is `uncertain` at the reservation's worst case: nothing
+ *   tells how far the model had come, or what it had thought without showing it.
+ * - A whole reply is `ok` when its usage is final and agrees with our own count to within 20 %; else `estimated`, at the
+ *   dearer of both counts.
+ *
+ * @param own our own count of the prompt and of the text, and the most that the request allows
  */
-export function billExchange(
-  exchange: Exchange,
-  estimate: { promptTokens: number; countText: (text: string) => number },
-): Bill {
-  const { usage, text, finish } = exchange;
-  if (finish !== undefined && usage && exchange.isUsageFinal) return { status: 'ok', usage };
+export function billExchange(exchange: Exchange, own: OwnCount): Bill {
+  const worst: Usage = { ...NO_USAGE, uncachedInput: own.maxPromptTokens, output: own.maxOutputTokens };
+  const reported = exchange.usage && clampUsage(exchange.usage, own, REPLY_LIMIT_MULTIPLE);
 
-  const interrupted = exchange.endedBy === 'provider' ? 'estimated' : 'aborted';
-  if (!exchange.wasMade) return { status: 'aborted', usage: NO_USAGE };
-  if (interrupted === 'estimated' && usage === undefined && text === '' && finish === undefined) {
-    return { status: 'failed', usage: NO_USAGE };
+  if (exchange.endedBy === 'limit') {
+    return { status: 'estimated', usage: atLeast(worst, reported?.usage, own), limitation: 'REPLY_CUT' };
   }
-  const known = usage ?? { ...NO_USAGE, uncachedInput: estimate.promptTokens };
-  const output = Math.max(known.output, text === '' ? 0 : estimate.countText(text));
-  return { status: finish === undefined ? interrupted : 'estimated', usage: { ...known, output } };
+  if (exchange.finish === undefined) {
+    if (exchange.isFree) return { status: exchange.endedBy === 'scope' ? 'aborted' : 'failed', usage: NO_USAGE };
+    return { status: 'uncertain', usage: atLeast(worst, reported?.usage, own), limitation: 'REPLY_BROKEN_OFF' };
+  }
+  const reconciled = reconcileUsage(reported?.usage, own, {
+    isFinal: exchange.isUsageFinal,
+    isRefusal: exchange.finish === 'refusal',
+  });
+  if (reported?.isClamped === true) {
+    return { status: 'estimated', usage: reconciled.usage, limitation: 'USAGE_CLAMPED' };
+  }
+  const { limitation } = reconciled;
+  return limitation === undefined
+    ? { status: 'ok', usage: reconciled.usage }
+    : { status: 'estimated', usage: reconciled.usage, limitation };
+}
+
+/** The worst case, or more where more was reported or came. */
+function atLeast(worst: Usage, reported: Usage | undefined, own: OwnCount): Usage {
+  const prompt =
+    reported && reported.uncachedInput + reported.cacheRead + reported.cacheWrite5m + reported.cacheWrite1h;
+  return {
+    ...worst,
+    uncachedInput: Math.max(worst.uncachedInput, prompt ?? 0),
+    output: Math.max(worst.output, reported?.output ?? 0, own.textTokens.likely),
+  };
 }

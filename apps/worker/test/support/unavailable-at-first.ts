@@ -1,0 +1,20 @@
+import { StoreUnavailableError, type MoneyStore } from '@pressroom/db';
+
+type Journal = Pick<MoneyStore, 'findReply' | 'saveReply'>;
+
+/** A money store one of whose functions fails twice as it does while the database is away, and then works. */
+export function unavailableAtFirst(money: MoneyStore, name: keyof Journal): MoneyStore {
+  let failures = 2;
+  const mayFail = async <T>(work: () => Promise<T>): Promise<T> => {
+    if (failures === 0) return work();
+    failures -= 1;
+    throw new StoreUnavailableError('the database is not reachable');
+  };
+  return {
+    ...money,
+    ...(name === 'findReply' && { findReply: (key) => mayFail(() => money.findReply(key)) }),
+    ...(name === 'saveReply' && {
+      saveReply: (taskId, key, reply) => mayFail(() => money.saveReply(taskId, key, reply)),
+    }),
+  };
+}
