@@ -25,6 +25,7 @@ const SHORT_NEMESES = [
   'PostgreSQL immediate restart',
   'locked row',
   'provider 5xx storm',
+  'provider resets and lies about usage',
 ];
 const BACKENDS: Backend[] = hasTestRedis() ? ['postgres', 'redis'] : ['postgres'];
 const POINTS = ['reserved', 'replied', 'journaled', 'executed', 'settled', 'enqueued'] as const;

@@ -116,6 +116,20 @@ export const NEMESES: Readonly<Record<string, Nemesis>> = {
     await delay(1_000);
     return { workers: 0 };
   },
+  // Whatever of these the provider reads, it bills: the oracle holds the books against that.
   'provider resets': storm({ kind: 'reset' }, 0.3),
+  'provider gateway timeouts': storm({ kind: 'status', status: 504 }, 0.3),
+  'provider reports usage too big': storm({ kind: 'usage', lie: 'too_big' }, 0.5),
+  'provider reports usage of zero': storm({ kind: 'usage', lie: 'zero' }, 0.5),
+  'provider reports negative usage': storm({ kind: 'usage', lie: 'negative' }, 0.5),
+  'provider reports no usage': storm({ kind: 'usage', lie: 'missing' }, 0.5),
+  'provider resets and lies about usage': async (field) => {
+    const { provider } = field.stack;
+    for (const lie of ['too_big', 'zero', 'negative', 'missing'] as const) {
+      provider.addFaults({ match: { probability: 0.15 }, effect: { kind: 'usage', lie }, forMs: 2_500 });
+    }
+    provider.addFaults({ match: { probability: 0.1 }, effect: { kind: 'cut', afterTokens: 30 }, forMs: 2_500 });
+    return storm({ kind: 'reset' }, 0.2)(field);
+  },
   'provider cuts': storm({ kind: 'cut', afterTokens: 5 }, 0.3),
 };

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { USAGE_LIES } from '../core/wire/usage-lies.ts';
 import { REPLY_DEFECTS } from '../core/defects/reply-defects.ts';
 
 const DEFECT_NAMES = REPLY_DEFECTS.map(({ name }) => name);
@@ -14,7 +15,7 @@ const Effect = z.discriminatedUnion('kind', [
   }),
   /** Takes the request and never answers. */
   z.strictObject({ kind: z.literal('hang') }),
-  /** Closes the connection before the first byte of an answer. */
+  /** Resets the connection (RST) once the request is read, before the first byte of an answer. */
   z.strictObject({ kind: z.literal('reset') }),
   /** Closes the connection after this many tokens of the reply. */
   z.strictObject({ kind: z.literal('cut'), afterTokens: z.int().min(0) }),
@@ -26,6 +27,8 @@ const Effect = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('malformed_json') }),
   /** Stops in the middle, as if the limit on tokens had been reached. */
   z.strictObject({ kind: z.literal('truncate') }),
+  /** Reports another usage than the one that is billed. */
+  z.strictObject({ kind: z.literal('usage'), lie: z.enum(USAGE_LIES) }),
   /** Makes a defect of the reply certain, by its name in the table of rates. */
   z.strictObject({ kind: z.literal('defect'), name: z.enum(DEFECT_NAMES) }),
 ]);

@@ -33,6 +33,8 @@ export interface Exchange {
   endStream(text: string): void;
   /** Breaks the connection off without a word. */
   drop(): void;
+  /** Resets the connection: what was sent and has not arrived is lost. */
+  reset(): void;
 }
 
 export function createExchange(
@@ -109,6 +111,10 @@ export function createExchange(
     drop: () => {
       dropped = true;
       request.socket.destroy();
+    },
+    reset: () => {
+      dropped = true;
+      request.socket.resetAndDestroy();
     },
   };
 }

@@ -41,6 +41,9 @@ export interface CallServer {
   ): Promise<void>;
 }
 
+/** Statuses of a proxy that stops waiting: the model behind it has read the prompt. */
+const SERVED_STATUSES = new Set([408, 499, 504, 524]);
+
 export function createCallServer(deps: {
   clock: Clock;
   random: Random;
@@ -93,8 +96,8 @@ export function createCallServer(deps: {
         isEnded = true;
         record(exchange, facts, faults, result);
       };
-      const refuse = (failure: WireFailure): void => {
-        end({ outcome: 'error', status: failure.status });
+      const refuse = (failure: WireFailure, billed?: BilledUsage): void => {
+        end({ outcome: 'error', status: failure.status, ...(billed && { billed }) });
         exchange.sendFailure(failure);
       };
       const abandoned = (): void => {
@@ -121,13 +124,14 @@ export function createCallServer(deps: {
         }
       }
       if (faults.status) {
-        refuse(scriptedFailure(faults.status.status, faults.status.retryAfterMs));
+        const { status, retryAfterMs } = faults.status;
+        refuse(scriptedFailure(status, retryAfterMs), SERVED_STATUSES.has(status) ? facts.promptBill : undefined);
       } else if (faults.hang) {
         await aborted(exchange.signal);
         end({ outcome: 'hung', status: 0, billed: facts.promptBill });
       } else if (faults.reset) {
         end({ outcome: 'reset', status: 0, billed: facts.promptBill });
-        exchange.drop();
+        exchange.reset();
       } else {
         await serve(faults, end);
       }

@@ -4,6 +4,7 @@ import { seededRandom, type Clock } from '@pressroom/runtime';
 import { paceOf, type LatencyProfile, type Pace } from '../core/latency.ts';
 import { anthropicUsage, message, messageStream } from '../core/wire/anthropic-reply.ts';
 import type { GeneratedReply, GenerationRequest } from '../core/wire/generation.ts';
+import { lieAboutUsage } from '../core/wire/lie-about-usage.ts';
 import { chatCompletion, chatStream, openaiUsage } from '../core/wire/openai-reply.ts';
 import type { Parsed } from '../core/wire/wire-failure.ts';
 import { PLAIN_TEXT, seedFrom } from '../core/writing/write-reply.ts';
@@ -75,14 +76,19 @@ interface Delivery {
 }
 
 const usageOf = (reply: GeneratedReply): unknown =>
-  reply.request.vendor === 'openai' ? openaiUsage(reply) : anthropicUsage(reply);
+  reply.hidesUsage === true ? null : reply.request.vendor === 'openai' ? openaiUsage(reply) : anthropicUsage(reply);
+/** The reply as it reports itself to the client. */
+const reportedOf = ({ reply, faults }: Delivery): GeneratedReply =>
+  faults.usage ? lieAboutUsage(reply, faults.usage.lie) : reply;
 /** What a bill holds when the reply ended after `tokens` tokens. */
 const billUpTo = (reply: GeneratedReply, tokens: number) => ({
   ...reply.usage,
   output: Math.min(tokens, reply.usage.output),
 });
 
-async function whole({ exchange, reply, pace, faults, end, clock }: Delivery): Promise<void> {
+async function whole(delivery: Delivery): Promise<void> {
+  const { exchange, reply, pace, faults, end, clock } = delivery;
+  const reported = reportedOf(delivery);
   const tokens = Math.min(reply.usage.output, faults.cut?.afterTokens ?? Infinity);
   const startedAt = clock.monotonicMs();
   const waitMs = pace.firstTokenMs + tokens * pace.msPerToken;
@@ -97,12 +103,14 @@ async function whole({ exchange, reply, pace, faults, end, clock }: Delivery): P
     exchange.drop();
     return;
   }
-  end({ outcome: 'ok', status: 200, usage: usageOf(reply), billed: reply.usage });
-  exchange.sendJson(200, reply.request.vendor === 'openai' ? chatCompletion(reply) : message(reply));
+  end({ outcome: 'ok', status: 200, usage: usageOf(reported), billed: reply.usage });
+  exchange.sendJson(200, reply.request.vendor === 'openai' ? chatCompletion(reported) : message(reported));
 }
 
-async function stream({ exchange, reply, pace, faults, end, clock }: Delivery): Promise<void> {
-  const events = reply.request.vendor === 'openai' ? chatStream(reply) : messageStream(reply);
+async function stream(delivery: Delivery): Promise<void> {
+  const { exchange, reply, pace, faults, end, clock } = delivery;
+  const reported = reportedOf(delivery);
+  const events = reply.request.vendor === 'openai' ? chatStream(reported) : messageStream(reported);
   const cutAfter = faults.cut?.afterTokens ?? Infinity;
   const perChunk = pace.msPerToken > 0 ? Math.max(1, Math.round(CHUNK_MS / pace.msPerToken)) : IMMEDIATE_CHUNK_TOKENS;
   let sent = 0;
@@ -138,6 +146,6 @@ async function stream({ exchange, reply, pace, faults, end, clock }: Delivery): 
     exchange.drop();
     return;
   }
-  end({ outcome: 'ok', status: 200, usage: usageOf(reply), billed: reply.usage });
+  end({ outcome: 'ok', status: 200, usage: usageOf(reported), billed: reply.usage });
   exchange.endStream(events.closing);
 }

@@ -36,7 +36,7 @@ export function message(reply: GeneratedReply): Record<string, unknown> {
     content: reply.text === '' && !isTool ? [] : [block],
     stop_reason: STOP_REASON[reply.finish],
     stop_sequence: reply.stopSequence,
-    usage: anthropicUsage(reply),
+    ...(reply.hidesUsage !== true && { usage: anthropicUsage(reply) }),
   };
 }
 
@@ -75,7 +75,8 @@ export function messageStream(reply: GeneratedReply) {
           stop_details: null,
           container: null,
         },
-        usage,
+        // Compatible servers leave it out here, and keep it in the start of the message.
+        ...(reply.hidesUsage !== true && { usage }),
       }),
       event('message_stop', {}),
     ].join(''),

@@ -56,6 +56,8 @@ export interface GeneratedReply {
   finish: Finish;
   stopSequence: string | null;
   promptTokens: number;
+  /** Ends without saying what it used. */
+  hidesUsage?: true;
   usage: BilledUsage;
   createdAtMs: number;
 }

@@ -54,7 +54,7 @@ export function chatCompletion(reply: GeneratedReply): Record<string, unknown> {
   return {
     ...envelope(reply, 'chat.completion'),
     choices: [{ index: 0, message, logprobs: null, finish_reason: FINISH[reply.finish] }],
-    usage: openaiUsage(reply),
+    ...(reply.hidesUsage !== true && { usage: openaiUsage(reply) }),
   };
 }
 
@@ -93,7 +93,7 @@ export function chatStream(reply: GeneratedReply) {
       ),
     closing: [
       chunk({}, FINISH[reply.finish]),
-      ...(streamUsage
+      ...(streamUsage && reply.hidesUsage !== true
         ? [data({ ...envelope(reply, 'chat.completion.chunk'), choices: [], usage: openaiUsage(reply) })]
         : []),
       'data: [DONE]\n\n',
