@@ -8,6 +8,7 @@ interface Suite {
 
 const SUITES: Readonly<Record<string, () => Promise<Suite>>> = {
   orchestration: () => import('./orchestration/suite.ts'),
+  footprint: () => import('./footprint/suite.ts'),
   profile: () => import('./orchestration/profile.ts'),
 };
 

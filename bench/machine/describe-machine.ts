@@ -40,6 +40,16 @@ export function installedVersions(manifestDir: string): Record<string, string> {
   );
 }
 
+export function describeCommit(): string {
+  try {
+    const git = (...args: string[]): string => execFileSync('git', args, { encoding: 'utf8' }).trim();
+    const isClean = git('status', '--porcelain', '--', ':!bench/results') === '';
+    return `${git('rev-parse', '--short', 'HEAD')}${isClean ? '' : ' with local changes'}`;
+  } catch {
+    return 'unknown';
+  }
+}
+
 function run(program: string, args: readonly string[]): string {
   try {
     return execFileSync(program, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });

@@ -1,12 +1,11 @@
 /** Everything that `npm run bench -- orchestration` does, and what it writes. */
-import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { errorMessage, seededRandom } from '@pressroom/runtime';
 
-import { describeMachine, installedVersions } from '../machine/describe-machine.ts';
+import { describeCommit, describeMachine, installedVersions } from '../machine/describe-machine.ts';
 import { waitUntilQuiet } from '../machine/wait-until-quiet.ts';
 import type { Contender } from './contender.ts';
 import { OURS, OURS_POSTGRES, OURS_REDIS, PEERS } from './contenders.ts';
@@ -161,13 +160,3 @@ function choosePeers(options: Options, skipped: Results['skipped']): Contender[]
 }
 
 const firstLine = (error: unknown): string => errorMessage(error).split('\n', 1).join('');
-
-function describeCommit(): string {
-  try {
-    const git = (...args: string[]): string => execFileSync('git', args, { encoding: 'utf8' }).trim();
-    const isClean = git('status', '--porcelain', '--', ':!bench/results') === '';
-    return `${git('rev-parse', '--short', 'HEAD')}${isClean ? '' : ' with local changes'}`;
-  } catch {
-    return 'unknown';
-  }
-}

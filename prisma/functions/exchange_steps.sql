@@ -243,7 +243,7 @@ BEGIN
     END LOOP;
     IF cardinality(v_done) < jsonb_array_length(p_items) THEN
       RETURN QUERY
-      SELECT CASE WHEN EXISTS (SELECT 1 FROM attempt a WHERE a.step_id = s.id AND a.attempt = i.attempt AND a.outcome = 'completed')
+      SELECT CASE WHEN EXISTS (SELECT 1 FROM attempt a WHERE a.task_id = s.task_id AND a.step_id = s.id AND a.attempt = i.attempt AND a.outcome = 'completed')
         THEN 'already' ELSE 'fenced' END, s.id, s.task_id, NULL::json
       FROM jsonb_to_recordset(p_items) AS i("stepId" uuid, attempt int) JOIN step s ON s.id = i."stepId"
       WHERE i."stepId" <> ALL (v_done);

@@ -121,6 +121,15 @@ describe('pressroom', () => {
   });
 });
 
+describe('retention', () => {
+  it('shows what each rule would remove', async () => {
+    const { terminal, stdout } = createFakeTerminal();
+    const { client } = createFakeClient();
+    expect(await runPressroom(['retention'], { connect: () => client, terminal })).toBe(0);
+    expect(stdout()).toMatch(/event +7\.00 +1,200 +2026-03-01T10:00:00\.000Z +never +34,000/);
+  });
+});
+
 describe('connect', () => {
   it.each([
     { env: {}, says: 'set PRESSROOM_API_KEY' },

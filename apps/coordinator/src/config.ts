@@ -1,5 +1,5 @@
 import { readConfiguration, type RequestLimits } from '@pressroom/config';
-import type { CapsConfig, ScalingConfig } from '@pressroom/engine';
+import type { CapsConfig, RetentionConfig, ScalingConfig } from '@pressroom/engine';
 import type { RedisAddress } from '@pressroom/queue';
 import type { Secret } from '@pressroom/runtime';
 
@@ -20,6 +20,9 @@ export interface CoordinatorConfig {
   caps: CapsConfig;
   /** What one process grants to all callers, to one tenant and to one key. */
   limits: RequestLimits;
+  retention: RetentionConfig;
+  /** Stored bytes of inputs and outputs, for tenants without a limit of their own. */
+  tenantStorageBytes: number;
   deadLetters: {
     /** Days that ended and open dead letters are kept. */
     retention: { endedDays: number; openDays: number };
@@ -46,6 +49,8 @@ export function parseCoordinatorConfig(env: Readonly<Record<string, string | und
     scaling: file,
     caps: file.caps,
     limits: file.limits,
+    retention: file.retention,
+    tenantStorageBytes: variables.PRESSROOM_TENANT_STORAGE_BYTES,
     deadLetters: {
       retention: {
         endedDays: variables.PRESSROOM_DEAD_LETTER_ENDED_DAYS,

@@ -12,6 +12,7 @@ import type {
   OperationView,
   PoolScaling,
   RedriveDeadLetter,
+  RetentionView,
   RetryTask,
   StepView,
   TaskEvent,
@@ -31,6 +32,7 @@ export type SubmitOutcome =
   | { outcome: 'accepted' | 'replayed'; task: { id: string; status: TaskStatus; generation: number; createdAt: Date } }
   | { outcome: 'conflict' }
   | { outcome: 'backlog_full' | 'rate_limited'; retryAfterMs: number }
+  | { outcome: 'storage_full'; usedBytes: number; limitBytes: number }
   | { outcome: 'unknown_tenant' };
 
 export type CancelOutcome =
@@ -125,6 +127,11 @@ export interface AuditQueries {
 
 export interface AlertQueries {
   list(tenantId: string | null, page: PageRequest): Promise<Page<AlertView>>;
+}
+
+export interface RetentionQueries {
+  /** What every rule would remove now. */
+  preview(): Promise<RetentionView>;
 }
 
 export interface TaskFilter {

@@ -8,13 +8,7 @@ import {
   OperationView,
   TaskView,
 } from '@pressroom/contracts';
-import {
-  createAccessStore,
-  createAlertStore,
-  createDeadLetterStore,
-  createOperationStore,
-  createTaskTransitionStore,
-} from '@pressroom/db';
+import { createAccessStore, createAlertStore, createDeadLetterStore, createTaskTransitionStore } from '@pressroom/db';
 import { createDeadLetterWatch, createTaskTransitions } from '@pressroom/engine';
 import { findPipeline } from '@pressroom/pipelines';
 import { sha256Hex, silentLogger } from '@pressroom/runtime';
@@ -232,10 +226,8 @@ describe('dead letters over REST', () => {
     const letters = createDeadLetterStore(db.database);
     const watch = createDeadLetterWatch({
       letters,
-      operations: createOperationStore(db.database),
       alerts: createAlertStore(db.database),
       growth: { windowMs: 600_000, minCount: 3, factor: 2 },
-      retention: { endedDays: 30, openDays: 180 },
       log,
     });
     expect(await watch.checkGrowth()).toBe(2);
@@ -244,20 +236,5 @@ describe('dead letters over REST', () => {
     expect(items).toMatchObject([{ kind: 'deadletter.growth', tenantId: scene.tenantId, data: { previous: 0 } }]);
     expect(AlertPage.parse((await call('GET', '/alerts', undefined, STRANGER)).body).items).toEqual([]);
     expect(AlertPage.parse((await call('GET', '/alerts', undefined, ADMIN_KEY)).body).items).toHaveLength(2);
-  });
-
-  it('are pruned by the same watch, and nothing that is young', async () => {
-    const watch = createDeadLetterWatch({
-      letters: createDeadLetterStore(db.database),
-      operations: createOperationStore(db.database),
-      alerts: createAlertStore(db.database),
-      growth: { windowMs: 600_000, minCount: 3, factor: 2 },
-      retention: { endedDays: 30, openDays: 180 },
-      log,
-    });
-    expect(await watch.prune()).toBe(0);
-    await db.sql(`UPDATE dead_letter SET created_at = now() - interval '200 days' WHERE state = 'open'`);
-    expect(await watch.prune()).toBeGreaterThan(0);
-    expect(DeadLetterPage.parse((await call('GET', '/dead-letters?state=open')).body).items).toEqual([]);
   });
 });

@@ -12,6 +12,7 @@ import type {
   Lane,
   PoolScaling,
   RejectTask,
+  RetentionView,
   ScalingView,
   StepView,
   RetryTask,
@@ -117,6 +118,8 @@ export interface PressroomClient {
   audit(filter?: AuditOptions, options?: CallOptions): Promise<AuditPage>;
   /** What somebody should look at, newest first. */
   alerts(page?: { cursor?: string; limit?: number }, options?: CallOptions): Promise<AlertPage>;
+  /** What retention would remove now, and what it has removed. Needs an admin key. */
+  retention(options?: CallOptions): Promise<RetentionView>;
   taskTypes(options?: CallOptions): Promise<TaskTypeList>;
   fleet(options?: CallOptions): Promise<FleetView>;
   /** How many workers each pool should have, and why. */
@@ -181,6 +184,7 @@ export function createClient(options: ClientOptions): PressroomClient {
     queues: createQueueClient(json),
     audit: (filter = {}, { signal } = {}) => json('listAudit', {}, { query: { ...filter }, signal }),
     alerts: (page = {}, { signal } = {}) => json('listAlerts', {}, { query: { ...page }, signal }),
+    retention: ({ signal } = {}) => json('getRetention', {}, { signal }),
     taskTypes: ({ signal } = {}) => json('listTaskTypes', {}, { signal }),
     fleet: ({ signal } = {}) => json('getFleet', {}, { signal }),
     async scaling({ signal } = {}) {

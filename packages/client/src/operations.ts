@@ -45,6 +45,7 @@ export const OPERATIONS = {
   getOperation: { method: 'GET', path: '/v1/operations/{id}', response: 'OperationView' },
   abortOperation: { method: 'POST', path: '/v1/operations/{id}/abort', response: 'OperationView' },
   listAudit: { method: 'GET', path: '/v1/audit', response: 'AuditPage' },
+  getRetention: { method: 'GET', path: '/v1/retention', response: 'RetentionView' },
   listAlerts: { method: 'GET', path: '/v1/alerts', response: 'AlertPage' },
   approveTask: { method: 'POST', path: '/v1/tasks/{id}/approve', request: 'ApproveTask', response: 'ApprovalResult' },
   rejectTask: { method: 'POST', path: '/v1/tasks/{id}/reject', request: 'RejectTask', response: 'ApprovalResult' },

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 
 import { ToolsConfig } from '@pressroom/agents/config';
 import { CatalogInvalidError } from '@pressroom/catalog';
-import { CapsConfig, ScalingConfig } from '@pressroom/engine/config';
+import { CapsConfig, RetentionConfig, ScalingConfig } from '@pressroom/engine/config';
 import { catalogFromConfig, LlmConfig } from '@pressroom/llm/config';
 import { allowEndpoints, checkConfig, type ConfigCheck, type ConfigProblem, errorMessage } from '@pressroom/runtime';
 import { LineCounter, parseDocument } from 'yaml';
@@ -29,6 +29,7 @@ export const ConfigFile = z
     ...ScalingConfig.shape,
     caps: CapsConfig,
     limits: RequestLimits,
+    retention: RetentionConfig,
     egress: z
       .strictObject({
         /** Hosts (`host`, `host:port`) that may be fetched although they are not public. An administrator's decision. */

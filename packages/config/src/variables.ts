@@ -9,6 +9,9 @@ const MIN_KEY_LENGTH = 24;
 const apiKey = () =>
   envSecret({ minLength: MIN_KEY_LENGTH, hint: 'generate one with: openssl rand -base64 32' }).optional();
 
+/** Stored inputs and outputs of a tenant without a limit of its own: some millions of articles. */
+const DEFAULT_TENANT_STORAGE_BYTES = 100 * 2 ** 30;
+
 /** Every variable that a process of Pressroom reads, whichever process that is. Absent ones get their defaults. */
 export const Variables = z.object({
   ...SimulatorVariables.shape,
@@ -27,6 +30,7 @@ export const Variables = z.object({
   PRESSROOM_MONITOR_KEY: apiKey(),
   PRESSROOM_CONFIG: z.string().optional(),
   PRESSROOM_DB_POOL_SIZE: envInt({ min: 2, max: 500 }).default(16),
+  PRESSROOM_TENANT_STORAGE_BYTES: envInt({ min: 0 }).default(DEFAULT_TENANT_STORAGE_BYTES),
   PRESSROOM_DEAD_LETTER_ENDED_DAYS: envInt({ min: 1, max: 3_650 }).default(30),
   PRESSROOM_DEAD_LETTER_OPEN_DAYS: envInt({ min: 1, max: 3_650 }).default(180),
   PRESSROOM_DEAD_LETTER_ALERT_COUNT: envInt({ min: 1, max: 1_000_000 }).default(20),

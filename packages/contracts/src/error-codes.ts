@@ -26,6 +26,7 @@ export const ERROR_CODES = [
   'RATE_LIMITED',
   'CONCURRENCY_LIMITED',
   'QUOTA_EXCEEDED',
+  'STORAGE_QUOTA_EXCEEDED',
   'UNAVAILABLE',
   'INTERNAL',
   // configuration and start

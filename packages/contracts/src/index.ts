@@ -103,6 +103,7 @@ export {
   BulkRedrive,
   BulkDiscard,
 } from './dead-letter-api.ts';
+export { RetentionView } from './retention-api.ts';
 export { RetryTask, TaskRestarted } from './retry-api.ts';
 export {
   OPERATION_KINDS,

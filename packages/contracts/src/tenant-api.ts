@@ -8,6 +8,9 @@ const MaxBacklog = z.int().min(0).max(10_000_000);
 const RateLimit = z.int().min(1).max(1_000_000).nullable();
 const StyleGuide = z.string().trim().min(1).max(10_000).nullable();
 
+/** Null leaves the limit to the installation's default. */
+const MaxStorage = z.int().min(0).nullable();
+
 /** Tasks a tenant may have open before submissions answer 429. */
 export const DEFAULT_MAX_BACKLOG = 10_000;
 
@@ -23,6 +26,8 @@ export const CreateTenant = z.strictObject({
   maxBacklog: MaxBacklog.default(DEFAULT_MAX_BACKLOG),
   /** For tasks whose input has room for one and brings none. */
   styleGuide: StyleGuide.default(null),
+  /** Stored bytes of inputs and outputs from which on submissions answer 413; null is the installation's default. */
+  maxStorageBytes: MaxStorage.default(null),
 });
 export type CreateTenant = z.output<typeof CreateTenant>;
 export type CreateTenantRequest = z.input<typeof CreateTenant>;
@@ -36,6 +41,7 @@ export const UpdateTenant = z
     rateLimitPerMinute: RateLimit.optional(),
     maxBacklog: MaxBacklog.optional(),
     styleGuide: StyleGuide.optional(),
+    maxStorageBytes: MaxStorage.optional(),
   })
   .refine((changes) => Object.keys(changes).length > 0, 'names nothing to change');
 export type UpdateTenant = z.infer<typeof UpdateTenant>;
@@ -48,6 +54,9 @@ export const TenantView = z.object({
   rateLimitPerMinute: z.int().nullable(),
   maxBacklog: z.int(),
   styleGuide: z.string().nullable(),
+  maxStorageBytes: z.int().nullable(),
+  /** Stored bytes of inputs and outputs, as last measured. */
+  storedBytes: z.int(),
   createdAt: z.iso.datetime(),
 });
 export type TenantView = z.infer<typeof TenantView>;

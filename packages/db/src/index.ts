@@ -110,6 +110,21 @@ export {
   type OperationStore,
   type RunningOperation,
 } from './operations/operation-store.sql.ts';
+export {
+  createRetentionStore,
+  type Compaction,
+  type DueRows,
+  type RetentionStateRow,
+  type RetentionStore,
+} from './retention/retention-store.sql.ts';
+export { RETENTION_RULES, type RetentionRuleName } from './retention/retention-rules.sql.ts';
+export {
+  createLedgerArchive,
+  LedgerArchiveError,
+  type ArchivedMonth,
+  type LedgerArchive,
+} from './retention/ledger-archive.ts';
+export { createStorageStore, type StorageStore } from './retention/storage-store.sql.ts';
 export { CursorError } from './paging/instant-cursor.ts';
 export {
   createBreakerStore,

@@ -8,6 +8,7 @@ import {
   createDeadLetterQueryStore,
   createDeadLetterStore,
   createOperationStore,
+  createRetentionStore,
   CursorError,
   type DeadLetterSelection,
 } from '../src/index.ts';
@@ -216,6 +217,11 @@ describe('dead letters', () => {
 
   describe('retention', () => {
     const DAY_MS = 24 * HOUR_MS;
+    const prune = async (limit: number): Promise<number> => {
+      const store = createRetentionStore(db.database);
+      const ended = await store.remove('dead_letter_ended', 30, limit);
+      return ended + (await store.remove('dead_letter_open', 180, limit));
+    };
 
     it('removes what has ended and what stayed open, each after its own time', async () => {
       const kept = [
@@ -226,14 +232,14 @@ describe('dead letters', () => {
       await add({ ageMs: 181 * DAY_MS });
       await add({ ageMs: 31 * DAY_MS, state: 'redriven' });
       await add({ ageMs: 31 * DAY_MS, state: 'discarded' });
-      expect(await letters.prune({ endedDays: 30, openDays: 180 }, 100)).toBe(3);
+      expect(await prune(100)).toBe(3);
       expect((await idsOf({})).sort()).toEqual(kept.sort());
     });
 
     it('removes no more at once than it is told', async () => {
       for (let index = 0; index < 5; index += 1) await add({ ageMs: 200 * DAY_MS });
-      expect(await letters.prune({ endedDays: 30, openDays: 180 }, 3)).toBe(3);
-      expect(await letters.prune({ endedDays: 30, openDays: 180 }, 3)).toBe(2);
+      expect(await prune(3)).toBe(3);
+      expect(await prune(3)).toBe(2);
     });
   });
 
@@ -348,7 +354,7 @@ describe('dead letters', () => {
       await start({ dryRun: true });
       await start();
       await db.sql(`UPDATE operation SET finished_at = now() - interval '31 days' WHERE finished_at IS NOT NULL`);
-      expect(await operations.prune(30)).toBe(1);
+      expect(await createRetentionStore(db.database).remove('operation', 30, 100)).toBe(1);
     });
   });
 

@@ -13,7 +13,14 @@ import {
 import { everyPage, NO_PAGE, WHOLE } from './support/every-page.ts';
 
 const ADMIN = { keyId: 'admin-key', role: 'admin' } as const;
-const LIMITS = { weight: 1, maxConcurrency: null, rateLimitPerMinute: null, maxBacklog: 10_000, styleGuide: null };
+const LIMITS = {
+  weight: 1,
+  maxConcurrency: null,
+  rateLimitPerMinute: null,
+  maxBacklog: 10_000,
+  styleGuide: null,
+  maxStorageBytes: null,
+};
 
 describe('tenants', () => {
   let db: OpenTestDatabase;

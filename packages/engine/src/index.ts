@@ -47,7 +47,7 @@ export {
 } from './transition/task-restarts.ts';
 export { stepPayload } from './transition/core/patch-step-input.ts';
 export { createOperationRunner, type OperationRunner } from './operations/operation-runner.ts';
-export { createDeadLetterWatch, type DeadLetterWatch, type RetentionPolicy } from './dead-letters/dead-letter-watch.ts';
+export { createDeadLetterWatch, type DeadLetterWatch } from './dead-letters/dead-letter-watch.ts';
 export type { GrowthPolicy } from './dead-letters/core/decide-growth-alert.ts';
 export { createRateMeter, type RateMeter } from './scaling/rate-meter.ts';
 export {
@@ -60,4 +60,7 @@ export { policyFromConfig, poolsFromConfig, ScalingConfig } from './scaling/scal
 export { describeUnreadableJob } from './dead-letters/describe-unreadable-job.ts';
 export { startConsumerWatchdog, type ConsumerWatchdog } from './watchdog/consumer-watchdog.ts';
 export { startFleetLoops } from './loops/fleet-loops.ts';
+export { RetentionConfig } from './retention/retention-config.ts';
+export { createRetentionJob, type RetentionJob, type RetentionPreview } from './retention/retention-job.ts';
+export { startRetentionLoops } from './loops/retention-loops.ts';
 export { startDeadLetterLoops } from './loops/dead-letter-loops.ts';

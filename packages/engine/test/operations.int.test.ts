@@ -216,7 +216,7 @@ describe('bulk operations', () => {
     const startLoops = () =>
       startDeadLetterLoops({
         operations: aRunner(),
-        watch: { checkGrowth: () => Promise.resolve(0), prune: () => Promise.resolve(0) },
+        watch: { checkGrowth: () => Promise.resolve(0) },
         letters: createDeadLetterStore(db.database),
         leases: createLoopLeaseStore(db.database),
         onOpenCount: () => undefined,

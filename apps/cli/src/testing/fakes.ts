@@ -1,5 +1,5 @@
 import type { PressroomClient } from '@pressroom/client';
-import type { CallView, CreateTaskRequest, TaskEvent, TaskResult, TaskView } from '@pressroom/contracts';
+import type { CallView, CreateTaskRequest, RetentionView, TaskEvent, TaskResult, TaskView } from '@pressroom/contracts';
 
 import type { Terminal } from '../terminal.ts';
 
@@ -86,6 +86,17 @@ export const anEvent = (seq: number, type: string, data: TaskEvent['data'] = {},
   data,
 });
 
+export const aRetentionRule: RetentionView['rules'][number] = {
+  rule: 'event',
+  olderThanDays: 7,
+  dueRows: 1_200,
+  oldestAt: '2026-03-01T10:00:00.000Z',
+  lastRunAt: null,
+  removedLast: 0,
+  removedTotal: 34_000,
+  error: null,
+};
+
 export interface FakeApi {
   task: TaskView;
   result: TaskResult;
@@ -126,6 +137,7 @@ export function createFakeClient(api: Partial<FakeApi> = {}) {
       approve: notImplemented,
       reject: notImplemented,
     },
+    retention: () => Promise.resolve({ rules: [aRetentionRule] }),
     taskTypes: () =>
       Promise.resolve({
         items: [

@@ -32,7 +32,7 @@ export function submissionTenant(principal: Principal, requested: string | undef
 
 /**
  * The answer for a submission's outcome.
- * @throws {RequestError} IDEMPOTENCY_CONFLICT, BACKLOG_FULL, RATE_LIMITED, VALIDATION_FAILED (unknown tenant)
+ * @throws {RequestError} IDEMPOTENCY_CONFLICT, BACKLOG_FULL, RATE_LIMITED, STORAGE_QUOTA_EXCEEDED, VALIDATION_FAILED (unknown tenant)
  */
 export function acceptedTask(outcome: SubmitOutcome): { accepted: TaskAccepted; replayed: boolean } {
   switch (outcome.outcome) {
@@ -54,7 +54,16 @@ export function acceptedTask(outcome: SubmitOutcome): { accepted: TaskAccepted; 
       throw new RequestError('RATE_LIMITED', 'the tenant submits faster than it may; try again later', {
         retryAfterMs: outcome.retryAfterMs,
       });
+    case 'storage_full':
+      throw new RequestError(
+        'STORAGE_QUOTA_EXCEEDED',
+        `the tenant stores ${formatGigabytes(outcome.usedBytes)} of inputs and outputs and may store ` +
+          `${formatGigabytes(outcome.limitBytes)}: delete the content of finished tasks (DELETE /v1/tasks/{id}), or ask an ` +
+          'administrator to raise maxStorageBytes or to shorten the retention',
+      );
     case 'unknown_tenant':
       throw invalid([{ path: 'tenantId', message: 'names no tenant' }]);
   }
 }
+
+const formatGigabytes = (bytes: number): string => `${(bytes / 1e9).toFixed(3)} GB`;

@@ -69,6 +69,15 @@ describe('POST /v1/tasks', () => {
     expect(await problemOf(response)).toMatchObject({ code: 'BACKLOG_FULL' });
   });
 
+  it('answers 413 with what is used, what is allowed and the way out when the storage quota is reached', async () => {
+    server.stores.state.storageFull = true;
+    const response = await post({ json: A_TASK });
+    expect(response.status).toBe(413);
+    const problem = await problemOf(response);
+    expect(problem).toMatchObject({ code: 'STORAGE_QUOTA_EXCEEDED' });
+    expect(problem.detail).toMatch(/51\.200 GB .* 50\.000 GB: delete the content of finished tasks/);
+  });
+
   it('lets an admin choose the tenant, and nobody else', async () => {
     const json = { ...A_TASK, tenantId: OTHER_TENANT };
     expect((await post({ json, as: 'admin' })).status).toBe(202);

@@ -41,7 +41,7 @@ export function submitTask(deps: { commands: TaskCommands; pipelines: PipelineRe
         },
       },
     },
-    problems: ['UNKNOWN_TASK_TYPE', 'IDEMPOTENCY_CONFLICT', 'BACKLOG_FULL', 'RATE_LIMITED'],
+    problems: ['UNKNOWN_TASK_TYPE', 'IDEMPOTENCY_CONFLICT', 'BACKLOG_FULL', 'RATE_LIMITED', 'STORAGE_QUOTA_EXCEEDED'],
     async handle({ request, response, principal, bounded }) {
       const key = parseIdempotencyKey(request.get('idempotency-key'));
       const bytes = await readBody(request, MEDIA_TYPES, MAX_BODY_BYTES);

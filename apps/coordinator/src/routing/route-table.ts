@@ -14,6 +14,7 @@ import type {
   Operations,
   PipelineRegistry,
   Readiness,
+  RetentionQueries,
   TaskCommands,
   TaskQueries,
 } from '../ports.ts';
@@ -39,6 +40,7 @@ import { metrics } from '../routes/metrics.ts';
 import { pages } from '../routes/pages.ts';
 import { pauseQueue, resumeQueue } from '../routes/queue-state.ts';
 import { redriveDeadLetter } from '../routes/redrive-dead-letter.ts';
+import { retention } from '../routes/retention.ts';
 import { retryTask } from '../routes/retry-task.ts';
 import { poolScaling, scaling } from '../routes/scaling.ts';
 import { createSchedule, deleteSchedule, getSchedule, listSchedules, updateSchedule } from '../routes/schedules.ts';
@@ -71,6 +73,7 @@ export interface RouteTableDeps extends ControlPorts {
   deadLetterCommands: DeadLetterCommands;
   operations: Operations;
   audit: AuditQueries;
+  retention: RetentionQueries;
   alerts: AlertQueries;
   pipelines: PipelineRegistry;
   events: EventHub;
@@ -131,6 +134,7 @@ export function createRouteTable(deps: RouteTableDeps): readonly Route[] {
     resumeQueue(deps),
     audit(deps),
     alerts(deps),
+    retention(deps),
     fleet(deps),
     scaling(deps),
     poolScaling(deps),

@@ -75,7 +75,7 @@ export function createFakeControl(
       create: (tenant) =>
         answer(() => {
           if (nameTaken(tenants.values(), tenant.name)) return 'name_taken' as const;
-          const view: TenantView = { id: newId(), createdAt: AT, ...tenant };
+          const view: TenantView = { id: newId(), createdAt: AT, storedBytes: 0, ...tenant };
           tenants.set(view.id, view);
           return view;
         }),
@@ -156,7 +156,7 @@ export function createFakeControl(
     /** A tenant whose id is known, such as that of the test's keys. */
     addTenant: (id: string, name: string): void => {
       const limits = { weight: 1, maxConcurrency: null, rateLimitPerMinute: null, maxBacklog: 10, styleGuide: null };
-      tenants.set(id, { id, name, ...limits, createdAt: AT });
+      tenants.set(id, { id, name, ...limits, maxStorageBytes: null, storedBytes: 0, createdAt: AT });
     },
   };
 }

@@ -8,6 +8,7 @@ import type {
   KeyStore,
   Principal,
   Readiness,
+  RetentionQueries,
   ResultMaterial,
   RetryOutcome,
   SubmitOutcome,
@@ -45,6 +46,7 @@ export function createFakeStores() {
   const state = {
     mode: 'up' as StoreMode,
     backlogFull: false,
+    storageFull: false,
     rateLimited: false,
     keyLookups: 0,
     feedCalls: 0,
@@ -88,6 +90,8 @@ export function createFakeStores() {
         const tenantId = request.tenantId ?? DEFAULT_TENANT;
         if (!TENANTS.has(tenantId)) return { outcome: 'unknown_tenant' };
         if (state.backlogFull) return { outcome: 'backlog_full', retryAfterMs: 4_200 };
+        if (state.storageFull)
+          return { outcome: 'storage_full', usedBytes: 51_200_000_000, limitBytes: 50_000_000_000 };
         if (state.rateLimited) return { outcome: 'rate_limited', retryAfterMs: 700 };
         const { key, bodyHash } = request.idempotency ?? {};
         const known = key === undefined ? undefined : idempotency.get(`${tenantId} ${key}`);
@@ -199,6 +203,7 @@ export function createFakeStores() {
         { name: 'queue', ok: state.ready, detail: 'connect ECONNREFUSED 10.0.0.9:6379' },
       ]),
   };
+  const retention: RetentionQueries = { preview: () => answer(() => ({ rules: [] })) };
   const fleet: FleetQueries = {
     workers: () => answer(() => []),
     queues: () => answer(() => []),
@@ -220,7 +225,17 @@ export function createFakeStores() {
     submissions,
     deadLetters,
     control,
-    ports: { commands, queries, feed, keys: keyStore, readiness, fleet, ...deadLetters.ports, ...control.ports },
+    ports: {
+      commands,
+      queries,
+      feed,
+      keys: keyStore,
+      readiness,
+      fleet,
+      retention,
+      ...deadLetters.ports,
+      ...control.ports,
+    },
     emit,
     finish,
     setOutput: (id: string, key: string, output: unknown) => {

@@ -44,6 +44,8 @@ export async function startControl(
   database: Database,
   deps: {
     typeCaps: Readonly<Record<string, number>>;
+    /** For tenants without a limit of their own. */
+    tenantStorageBytes: number;
     defaultTenantId: string;
     pipelines: PipelineRegistry;
     findPipeline: FindPipeline;
@@ -65,7 +67,12 @@ export async function startControl(
   const queueControl = createQueueControl({ store: queueStates, admin: deps.admin, dispatcher, log });
   const approvals = createApprovals({ store: createTaskTransitionStore(database), findPipeline, dispatcher, log });
   const submit = createAdmittedSubmitter({
-    admission: createAdmission({ store: createAdmissionStore(database), clock, log }),
+    admission: createAdmission({
+      store: createAdmissionStore(database),
+      maxStorageBytes: deps.tenantStorageBytes,
+      clock,
+      log,
+    }),
     submit: deps.submit,
     store: createSubmitStore(database),
     findPipeline,

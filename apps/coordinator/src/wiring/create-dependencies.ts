@@ -39,12 +39,14 @@ import type {
   KeyStore,
   PipelineRegistry,
   Readiness,
+  RetentionQueries,
   TaskCommands,
   TaskQueries,
 } from '../ports.ts';
 import { startControl } from './control.ts';
 import { startDeadLetters, type DeadLetterPorts } from './dead-letters.ts';
 import { startFleet } from './fleet.ts';
+import { startRetention } from './retention.ts';
 import { createTaskCommands } from './task-commands.ts';
 
 export interface Dependencies extends DeadLetterPorts, ControlPorts {
@@ -54,6 +56,7 @@ export interface Dependencies extends DeadLetterPorts, ControlPorts {
   keys: KeyStore;
   readiness: Readiness;
   fleet: FleetQueries;
+  retention: RetentionQueries;
 }
 
 /** The tenant of work that names none: single-tenant installations need no other. */
@@ -130,6 +133,7 @@ export async function createDependencies(
   });
   const control = await startControl(database, {
     typeCaps: config.caps.taskType,
+    tenantStorageBytes: config.tenantStorageBytes,
     defaultTenantId,
     pipelines: { find: findPipeline, list: owned.listPipelines ?? (() => []) },
     findPipeline,
@@ -146,6 +150,7 @@ export async function createDependencies(
     commands: createTaskCommands({ submit: control.submit, transitions, restarts, defaultTenantId }),
     queries: createTaskQueryStore(database),
     feed: createEventFeed(database),
+    retention: startRetention(database, { config, metrics: owned.metrics, log, shutdown }),
     keys: createKeyStore(access),
     readiness: createReadiness({ database: () => database.ping(), queue: () => admin.ping() }),
     fleet: startFleet(database, {

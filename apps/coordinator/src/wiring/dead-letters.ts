@@ -45,8 +45,8 @@ export interface DeadLetterPorts {
 }
 
 /**
- * Joins dead letters, operations, audit and alerts to their stores, and starts the loops that carry bulk operations out,
- * watch growth and remove what is past its time.
+ * Joins dead letters, operations, audit and alerts to their stores, and starts the loops that carry bulk operations out
+ * and watch growth.
  */
 export function startDeadLetters(
   database: Database,
@@ -74,14 +74,7 @@ export function startDeadLetters(
   const open = deps.metrics?.gauge('dead_letters_open', 'Dead letters that nobody has redriven or discarded');
   const loops = startDeadLetterLoops({
     operations: createOperationRunner({ operations, letters, restarts, clock, log }),
-    watch: createDeadLetterWatch({
-      letters,
-      operations,
-      alerts,
-      growth: config.growth,
-      retention: config.retention,
-      log,
-    }),
+    watch: createDeadLetterWatch({ letters, alerts, growth: config.growth, log }),
     letters,
     leases: createLoopLeaseStore(database),
     onOpenCount: (count) => open?.set(count),

@@ -26,6 +26,11 @@ export function createSubmitScheduled(deps: {
         return { outcome: 'later', error: { code: 'BACKLOG_FULL', message: "the tenant's backlog is full" } };
       case 'rate_limited':
         return { outcome: 'later', error: { code: 'RATE_LIMITED', message: 'the tenant submits faster than it may' } };
+      case 'storage_full':
+        return {
+          outcome: 'later',
+          error: { code: 'STORAGE_QUOTA_EXCEEDED', message: 'the tenant stores as many bytes as it may' },
+        };
       case 'conflict':
         return {
           outcome: 'refused',

@@ -21,8 +21,6 @@ export interface AlertStore {
     tenantId: string | null,
     page: { cursor: string | undefined; limit: number },
   ): Promise<{ items: AlertView[]; nextCursor: string | null }>;
-  /** Removes alerts older than this; answers how many. */
-  prune(olderThanDays: number): Promise<number>;
 }
 
 const RAISE: Statement = {
@@ -39,11 +37,6 @@ const LIST: Statement = {
          FROM alert WHERE ($1::uuid IS NULL OR tenant_id = $1) AND ($2::timestamptz IS NULL OR (created_at, id) < ($2, $3::uuid))
          ORDER BY created_at DESC, id DESC LIMIT $4`,
 };
-const PRUNE: Statement = {
-  name: 'alerts.prune',
-  text: `DELETE FROM alert WHERE created_at < now() - $1 * interval '1 day' RETURNING id`,
-};
-
 interface AlertRow {
   id: string;
   tenant_id: string | null;
@@ -81,6 +74,5 @@ export function createAlertStore(database: Database): AlertStore {
         nextCursor: last ? formatInstantCursor({ at: last.cursor_at, id: last.id }) : null,
       };
     },
-    prune: async (olderThanDays) => (await database.run(PRUNE, [olderThanDays])).length,
   };
 }

@@ -55,8 +55,9 @@ const ATTEMPTS: Statement = {
          paid AS (SELECT step_id, attempt, sum(cost_nano)::text AS cost FROM ledger_entry
                   WHERE task_id IN (SELECT task_id FROM died) AND step_id IN (SELECT step_id FROM died) GROUP BY 1, 2)
          SELECT a.step_id, a.attempt, a.outcome, a.error, a.started_at, a.finished_at, coalesce(p.cost, '0') AS cost
-         FROM (SELECT step_id, max(attempts) AS attempts FROM died GROUP BY 1) d
-         JOIN attempt a ON a.step_id = d.step_id AND a.attempt <= d.attempts
+         FROM (SELECT task_id, step_id, max(attempts) AS attempts FROM died GROUP BY 1, 2) d
+         CROSS JOIN LATERAL (SELECT x.* FROM attempts_of_task(d.task_id) x
+                             WHERE x.step_id = d.step_id AND x.attempt <= d.attempts) a
          LEFT JOIN paid p ON p.step_id = a.step_id AND p.attempt = a.attempt
          ORDER BY a.step_id, a.attempt`,
 };

@@ -43,8 +43,6 @@ export interface DeadLetterStore {
     tenantId: string | null | undefined,
     limit: number,
   ): Promise<{ fingerprint: string; errorCode: string; count: number }[]>;
-  /** Removes what is older than its time, at most `limit` at once; answers how many. */
-  prune(keep: { endedDays: number; openDays: number }, limit: number): Promise<number>;
 }
 
 const DISCARD: Statement = {
@@ -89,18 +87,6 @@ const CAUSES: Statement = {
          WHERE created_at >= now() - $1 * interval '1 ms' AND ($2 OR tenant_id IS NOT DISTINCT FROM $3::uuid)
          GROUP BY fingerprint ORDER BY count(*) DESC, fingerprint LIMIT $4`,
 };
-const PRUNE: Statement = {
-  name: 'dead_letters.prune',
-  text: `WITH old AS (
-           (SELECT id FROM dead_letter WHERE state IN ('redriven', 'discarded') AND ended_at < now() - $1 * interval '1 day'
-              AND created_at < now() - $1 * interval '1 day' ORDER BY created_at LIMIT $3)
-           UNION ALL
-           (SELECT id FROM dead_letter WHERE state = 'open' AND created_at < now() - $2 * interval '1 day'
-            ORDER BY created_at LIMIT $3)
-           LIMIT $3)
-         DELETE FROM dead_letter WHERE id IN (SELECT id FROM old) RETURNING id`,
-};
-
 export function createDeadLetterStore(database: Database): DeadLetterStore {
   return {
     discard: (id, tenantId, reason, actor) =>
@@ -141,6 +127,5 @@ export function createDeadLetterStore(database: Database): DeadLetterStore {
     growth: (windowMs) => database.read<DeadLetterGrowth & Record<string, unknown>>(GROWTH, [windowMs]),
     causes: (windowMs, tenantId, limit) =>
       database.read(CAUSES, [windowMs, tenantId === undefined, tenantId ?? null, limit]),
-    prune: async ({ endedDays, openDays }, limit) => (await database.run(PRUNE, [endedDays, openDays, limit])).length,
   };
 }

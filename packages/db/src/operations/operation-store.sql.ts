@@ -77,8 +77,6 @@ export interface OperationStore {
   finish(id: string): Promise<void>;
   /** Ends one that cannot go on. */
   fail(id: string, error: OperationError): Promise<void>;
-  /** Removes ended ones older than this; answers how many. */
-  prune(olderThanDays: number): Promise<number>;
 }
 
 const VIEW = `id, kind, status, dry_run AS "dryRun", filter, matched, done, failed, rate_per_second AS "ratePerSecond",
@@ -135,11 +133,6 @@ const FAIL: Statement = {
   name: 'operations.fail',
   text: `UPDATE operation SET status = 'failed', last_error = $2::jsonb, finished_at = now() WHERE id = $1 AND status = 'running'`,
 };
-const PRUNE: Statement = {
-  name: 'operations.prune',
-  text: `DELETE FROM operation WHERE status <> 'running' AND finished_at < now() - $1 * interval '1 day' RETURNING id`,
-};
-
 type ViewRow = Omit<OperationView, 'createdAt' | 'startedAt' | 'finishedAt'> & {
   created_at: Date;
   started_at: Date | null;
@@ -261,7 +254,6 @@ export function createOperationStore(database: Database): OperationStore {
     async fail(id, error) {
       await database.run(FAIL, [id, toJsonb(error)]);
     },
-    prune: async (olderThanDays) => (await database.run(PRUNE, [olderThanDays])).length,
   };
 }
 

@@ -7,7 +7,7 @@ const AFTER: Statement = {
            t.finished_at IS NOT NULL AND e.seq = t.event_seq AS last
          FROM unnest($1::uuid[], $2::int[]) AS c(task_id, seq)
          JOIN task t ON t.id = c.task_id
-         JOIN LATERAL (SELECT * FROM task_event x WHERE x.task_id = c.task_id AND x.seq > c.seq ORDER BY x.seq LIMIT 500) e ON true
+         CROSS JOIN LATERAL events_of_task(c.task_id, c.seq, 500) e
          ORDER BY e.task_id, e.seq`,
 };
 

@@ -58,6 +58,21 @@ export interface TaskQueryStore {
   ): Promise<'deleted' | 'not_finished' | 'not_found'>;
 }
 
+interface StepRow extends Record<string, unknown> {
+  id: string;
+  key: string;
+  agent: string;
+  tier: string;
+  status: string;
+  attempt: number;
+  deps: string[];
+  attemptTimeoutMs: number;
+  queuedAt: Date | null;
+  startedAt: Date | null;
+  finishedAt: Date | null;
+  error: unknown;
+}
+
 interface CostRow extends Record<string, unknown> {
   key: string;
   cost: string;
@@ -86,20 +101,18 @@ const OUTPUTS: Statement = {
   name: 'tasks.outputs',
   // Only of steps that stand: what a step made before it was to run again, or left the plan, counts no more.
   text: `SELECT DISTINCT ON (a.step_key) a.step_key, a.body
-         FROM artifact a JOIN step s ON s.id = a.step_id AND s.status IN ('completed', 'waiting')
-         WHERE a.task_id = $1 AND ($2::text IS NULL OR a.step_key = $2) ORDER BY a.step_key, a.version DESC`,
+         FROM artifacts_of_task($1) a JOIN steps_of_task($1) s ON s.id = a.step_id AND s.status IN ('completed', 'waiting')
+         WHERE $2::text IS NULL OR a.step_key = $2 ORDER BY a.step_key, a.version DESC`,
+};
+const STEPS: Statement = {
+  name: 'tasks.steps',
+  text: `SELECT id, key, agent, tier, status, attempt, deps, attempt_timeout_ms AS "attemptTimeoutMs", queued_at AS "queuedAt",
+           started_at AS "startedAt", finished_at AS "finishedAt", error
+         FROM steps_of_task($1)`,
 };
 const DELETE_CONTENT: Statement = {
   name: 'tasks.delete_content',
-  text: `WITH gone AS (
-           UPDATE task SET input = NULL, content_deleted_at = coalesce(content_deleted_at, now())
-           WHERE id = $1 AND finished_at IS NOT NULL RETURNING id
-         ), a AS (DELETE FROM artifact WHERE task_id IN (SELECT id FROM gone)),
-         c AS (DELETE FROM call WHERE task_id IN (SELECT id FROM gone)),
-         r AS (DELETE FROM cache_entry WHERE task_id IN (SELECT id FROM gone)),
-         d AS (UPDATE dead_letter SET payload = '{}' WHERE task_id IN (SELECT id FROM gone)),
-         s AS (UPDATE step SET params = '{}' WHERE task_id IN (SELECT id FROM gone))
-         SELECT id FROM gone`,
+  text: `SELECT id FROM delete_task_content(ARRAY[$1::uuid]) AS id`,
 };
 
 const NO_COST: CostView = {
@@ -177,7 +190,7 @@ export function createTaskQueryStore(database: Database): TaskQueryStore {
     },
     async steps(taskId, tenantId) {
       if (!(await exists(taskId, tenantId))) return undefined;
-      const steps = await guard(() => prisma.step.findMany({ where: { taskId } }));
+      const steps = await database.run<StepRow>(STEPS, [taskId]);
       const cost = await costs(COST_BY_STEP, [taskId]);
       return inPlanOrder(steps).map((step) => toStepView(step, cost.get(step.id)));
     },
@@ -286,7 +299,7 @@ function toTaskView(task: Task, cost: CostRow | undefined): TaskView {
   };
 }
 
-function toStepView(step: Step, cost: CostRow | undefined): StepView {
+function toStepView(step: StepRow, cost: CostRow | undefined): StepView {
   return {
     id: step.id,
     key: step.key,
@@ -334,10 +347,10 @@ function toCallView(entry: LedgerEntry): CallView {
 }
 
 /** Dependencies before dependants, natural key order inside a level: `draft-2` before `draft-10`. */
-function inPlanOrder(steps: readonly Step[]): Step[] {
+function inPlanOrder(steps: readonly StepRow[]): StepRow[] {
   const byKey = new Map(steps.map((step) => [step.key, step]));
   const depths = new Map<string, number>();
-  const depthOf = (step: Step): number => {
+  const depthOf = (step: StepRow): number => {
     const known = depths.get(step.key);
     if (known !== undefined) return known;
     const parents = step.deps.map((key) => byKey.get(key)).filter((parent) => parent !== undefined);

@@ -104,8 +104,9 @@ const LOCK: Statement = {
 const STEPS: Statement = {
   name: 'restart.steps',
   text: `SELECT id, key, status, deps, next, params, spawned_by AS "spawnedBy", degraded
-         FROM step WHERE task_id = $1 ORDER BY key`,
+         FROM steps_of_task($1) ORDER BY key`,
 };
+const RESTORE: Statement = { name: 'restart.restore', text: `SELECT restore_task($1)` };
 const LETTERS: Statement = {
   name: 'restart.letters',
   text: `SELECT id, step_id AS "stepId", state, operation_id AS "operationId" FROM dead_letter WHERE task_id = $1
@@ -178,6 +179,7 @@ export function createTaskRestartStore(database: Database): TaskRestartStore {
 }
 
 async function write(query: TransactionQuery, taskId: string, generation: number, restart: Restart): Promise<void> {
+  await query(RESTORE, [taskId]);
   await query(RESET, [toJsonb(restart.reset), generation]);
   if (restart.relinked.length > 0) await query(RELINK, [toJsonb(restart.relinked)]);
   if (restart.removed.length > 0) await query(REMOVE, [restart.removed]);

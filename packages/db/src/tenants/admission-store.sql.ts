@@ -7,6 +7,10 @@ export interface TenantFacts {
   maxBacklog: number;
   rateLimitPerMinute: number | null;
   styleGuide: string | null;
+  /** Stored bytes of inputs and outputs, as last measured. */
+  storedBytes: number;
+  /** Null leaves the limit to the installation's default. */
+  maxStorageBytes: number | null;
 }
 
 export interface AdmissionStore {
@@ -19,6 +23,8 @@ export interface AdmissionStore {
 const FACTS: Statement = {
   name: 'admission.facts',
   text: `SELECT n.max_backlog AS "maxBacklog", n.rate_limit_per_minute AS "rateLimitPerMinute", n.style_guide AS "styleGuide",
+           n.max_storage_bytes::float8 AS "maxStorageBytes",
+           coalesce((SELECT u.archived_bytes + u.live_bytes FROM tenant_storage u WHERE u.tenant_id = n.id), 0)::float8 AS "storedBytes",
            (SELECT count(*) FROM (SELECT 1 FROM task t WHERE t.tenant_id = n.id AND t.finished_at IS NULL
                                   LIMIT n.max_backlog + 1) o)::int AS "openTasks"
          FROM tenant n WHERE n.id = $1 AND n.deleted_at IS NULL`,

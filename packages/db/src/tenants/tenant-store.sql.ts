@@ -28,11 +28,13 @@ export interface TenantStore {
   removeKey(tenantId: string | null, keyId: string, actor: Actor): Promise<boolean>;
 }
 
-const COLUMNS = `id, name, weight, max_concurrency, rate_limit_per_minute, max_backlog, style_guide, created_at`;
+const COLUMNS = `id, name, weight, max_concurrency, rate_limit_per_minute, max_backlog, style_guide, created_at,
+  max_storage_bytes::float8 AS max_storage_bytes,
+  coalesce((SELECT u.archived_bytes + u.live_bytes FROM tenant_storage u WHERE u.tenant_id = tenant.id), 0)::float8 AS stored_bytes`;
 const INSERT: Statement = {
   name: 'tenants.insert',
-  text: `INSERT INTO tenant (id, name, weight, max_concurrency, rate_limit_per_minute, max_backlog, style_guide)
-         VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING ${COLUMNS}`,
+  text: `INSERT INTO tenant (id, name, weight, max_concurrency, rate_limit_per_minute, max_backlog, style_guide, max_storage_bytes)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING ${COLUMNS}`,
 };
 const LIST: Statement = {
   name: 'tenants.list',
@@ -46,7 +48,8 @@ const GET: Statement = {
 const LOCK: Statement = { name: 'tenants.lock', text: `${GET.text} FOR UPDATE` };
 const UPDATE: Statement = {
   name: 'tenants.update',
-  text: `UPDATE tenant SET name = $2, weight = $3, max_concurrency = $4, rate_limit_per_minute = $5, max_backlog = $6, style_guide = $7
+  text: `UPDATE tenant SET name = $2, weight = $3, max_concurrency = $4, rate_limit_per_minute = $5, max_backlog = $6, style_guide = $7,
+           max_storage_bytes = $8
          WHERE id = $1 RETURNING ${COLUMNS}`,
 };
 const KEYS: Statement = {
@@ -77,6 +80,8 @@ interface TenantRow extends Record<string, unknown> {
   rate_limit_per_minute: number | null;
   max_backlog: number;
   style_guide: string | null;
+  max_storage_bytes: number | null;
+  stored_bytes: number;
   created_at: Date;
 }
 interface KeyRow extends Record<string, unknown> {
@@ -160,13 +165,14 @@ const audit = (
   data: Readonly<Record<string, unknown>> = {},
 ): Promise<void> => insertAudit(query, [{ actor, tenantId, action, target: { kind, id }, data }]);
 
-const valuesOf = (tenant: Omit<TenantView, 'id' | 'createdAt'>): unknown[] => [
+const valuesOf = (tenant: Omit<TenantView, 'id' | 'createdAt' | 'storedBytes'>): unknown[] => [
   tenant.name,
   tenant.weight,
   tenant.maxConcurrency,
   tenant.rateLimitPerMinute,
   tenant.maxBacklog,
   tenant.styleGuide,
+  tenant.maxStorageBytes,
 ];
 
 /** An absent member changes nothing; one that is null takes a limit away. */
@@ -181,6 +187,8 @@ const toView = (row: TenantRow): TenantView => ({
   rateLimitPerMinute: row.rate_limit_per_minute,
   maxBacklog: row.max_backlog,
   styleGuide: row.style_guide,
+  maxStorageBytes: row.max_storage_bytes,
+  storedBytes: row.stored_bytes,
   createdAt: row.created_at.toISOString(),
 });
 

@@ -9,8 +9,15 @@ const TENANT = 'tenant-1';
 function start(facts: Partial<TenantFacts> = {}) {
   const clock = createTestClock();
   const state = {
-    facts: { openTasks: 0, maxBacklog: 100, rateLimitPerMinute: null, styleGuide: null, ...facts } as
-      TenantFacts | undefined,
+    facts: {
+      openTasks: 0,
+      maxBacklog: 100,
+      rateLimitPerMinute: null,
+      styleGuide: null,
+      storedBytes: 0,
+      maxStorageBytes: null,
+      ...facts,
+    } as TenantFacts | undefined,
     bucket: 0,
     reads: 0,
     takes: 0,
@@ -29,7 +36,7 @@ function start(facts: Partial<TenantFacts> = {}) {
       return Promise.resolve({ taken, waitMs: 400 });
     },
   };
-  return { admission: createAdmission({ store, clock, log: silentLogger() }), clock, state };
+  return { admission: createAdmission({ store, maxStorageBytes: 1_000, clock, log: silentLogger() }), clock, state };
 }
 
 const conclude = (outcome: AdmissionOutcome, committed: boolean): void => {
@@ -42,6 +49,15 @@ describe('admission', () => {
     const outcomes = await Promise.all(Array.from({ length: 4 }, () => admission.admit(TENANT)));
     expect(outcomes.map(({ outcome }) => outcome)).toEqual(['admitted', 'admitted', 'backlog_full', 'backlog_full']);
     expect(state.reads).toBe(1);
+  });
+
+  it('refuses a tenant that stores as much as it may, and says how much that is', async () => {
+    const full = { outcome: 'storage_full', usedBytes: 1_000, limitBytes: 1_000 };
+    expect(await start({ storedBytes: 1_000 }).admission.admit(TENANT)).toEqual(full);
+    expect(await start({ storedBytes: 999 }).admission.admit(TENANT)).toMatchObject({ outcome: 'admitted' });
+    const own = { storedBytes: 1_000, maxStorageBytes: 2_000 };
+    expect(await start(own).admission.admit(TENANT)).toMatchObject({ outcome: 'admitted' });
+    expect(await start({ ...own, maxStorageBytes: 0 }).admission.admit(TENANT)).toMatchObject({ limitBytes: 0 });
   });
 
   it('gives a place back when the submission came to nothing', async () => {

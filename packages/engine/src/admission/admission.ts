@@ -26,6 +26,7 @@ export type AdmissionOutcome =
       conclude: (committed: boolean) => void;
     }
   | { outcome: 'backlog_full' | 'rate_limited'; retryAfterMs: number }
+  | { outcome: 'storage_full'; usedBytes: number; limitBytes: number }
   | { outcome: 'unknown_tenant' };
 
 /**
@@ -50,7 +51,13 @@ interface Entry {
   taking: Promise<void> | undefined;
 }
 
-export function createAdmission(deps: { store: AdmissionStore; clock: Clock; log: Logger }): Admission {
+export function createAdmission(deps: {
+  store: AdmissionStore;
+  /** For tenants without a limit of their own. */
+  maxStorageBytes: number;
+  clock: Clock;
+  log: Logger;
+}): Admission {
   const { store, clock, log } = deps;
   const entries = new Map<string, Entry>();
   const opening = new Map<string, Promise<Entry | undefined>>();
@@ -144,7 +151,9 @@ export function createAdmission(deps: { store: AdmissionStore; clock: Clock; log
     async admit(tenantId) {
       const entry = await entryOf(tenantId);
       if (!entry) return { outcome: 'unknown_tenant' };
-      const { maxBacklog, rateLimitPerMinute, styleGuide } = entry.facts;
+      const { maxBacklog, rateLimitPerMinute, styleGuide, storedBytes } = entry.facts;
+      const limitBytes = entry.facts.maxStorageBytes ?? deps.maxStorageBytes;
+      if (storedBytes >= limitBytes) return { outcome: 'storage_full', usedBytes: storedBytes, limitBytes };
       if (isFull(entry.window, maxBacklog)) return { outcome: 'backlog_full', retryAfterMs: BACKLOG_RETRY_MS };
       // Taken before anything is waited for: whoever asks next must not be given the same place.
       entry.window = admitted(entry.window);

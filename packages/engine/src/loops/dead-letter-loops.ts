@@ -8,13 +8,12 @@ import { startLoop } from './run-loop.ts';
 /** Short, so that a bulk operation begins and an abort is heeded within a second. */
 const OPERATIONS_MS = 200;
 const GROWTH_MS = 30_000;
-const PRUNE_MS = 10 * 60_000;
 const GAUGE_MS = 15_000;
 /** Longer than a round of operations lasts. */
 const LEASE_TTL_MS = 5_000;
 
 /**
- * What coordinators do about dead letters: carry bulk operations out, watch their growth, remove what is past its time.
+ * What coordinators do about dead letters: carry bulk operations out and watch their growth.
  * Each runs in one coordinator at a time, whichever holds the lease row; the gauge is every coordinator's own.
  */
 export function startDeadLetterLoops(deps: {
@@ -42,12 +41,6 @@ export function startDeadLetterLoops(deps: {
       'dead_letter_growth',
       GROWTH_MS,
       asLeader('dead_letter_growth', () => watch.checkGrowth()),
-      { clock, log },
-    ),
-    startLoop(
-      'dead_letter_prune',
-      PRUNE_MS,
-      asLeader('dead_letter_prune', () => watch.prune()),
       { clock, log },
     ),
     startLoop(

@@ -1,0 +1,24 @@
+import { RetentionView } from '@pressroom/contracts';
+
+import { sendJson } from '../middleware/send.ts';
+import type { RetentionQueries } from '../ports.ts';
+import { defineRoute, ROLES, type Route } from '../routing/route.ts';
+
+/** `GET /v1/retention`. */
+export function retention(deps: { retention: RetentionQueries }): Route {
+  return defineRoute({
+    method: 'GET',
+    path: '/v1/retention',
+    operationId: 'getRetention',
+    tag: 'System',
+    summary: 'What retention would remove now',
+    description:
+      'A dry run: for every active rule the rows that are due, the oldest of them, and what the rule removed so far. ' +
+      'Rules that are switched off in the configuration are not listed.',
+    roles: ROLES.admin,
+    responses: { 200: { description: 'The rules', content: { 'application/json': RetentionView } } },
+    async handle({ response, bounded }) {
+      sendJson(response, 200, (await bounded(deps.retention.preview())) satisfies RetentionView);
+    },
+  });
+}

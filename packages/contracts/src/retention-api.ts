@@ -1,0 +1,22 @@
+import { z } from 'zod';
+
+/** `GET /retention`: what each rule would remove now, and what it did when it last ran. Reading it changes nothing. */
+export const RetentionView = z.object({
+  rules: z.array(
+    z.object({
+      rule: z.string(),
+      /** Age in days from which on rows go; null for the ledger, which goes by whole months. */
+      olderThanDays: z.number().nullable(),
+      /** Rows that the next runs remove; counted up to a million, estimated for the ledger. */
+      dueRows: z.int(),
+      /** When the oldest of them ended, expired or was written. */
+      oldestAt: z.iso.datetime().nullable(),
+      lastRunAt: z.iso.datetime().nullable(),
+      removedLast: z.int(),
+      removedTotal: z.int(),
+      /** Why the last run failed. */
+      error: z.string().nullable(),
+    }),
+  ),
+});
+export type RetentionView = z.infer<typeof RetentionView>;

@@ -1,0 +1,211 @@
+import { createHash } from 'node:crypto';
+import { createReadStream, createWriteStream } from 'node:fs';
+import { mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Transform, Writable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { createGunzip, createGzip } from 'node:zlib';
+
+import { AppError } from '@pressroom/runtime';
+import pg from 'pg';
+import { to as copyTo } from 'pg-copy-streams';
+
+/** A month of the ledger that has left the database. */
+export interface ArchivedMonth {
+  partition: string;
+  rows: number;
+  file: string;
+}
+
+export interface LedgerArchive {
+  /**
+   * Archives the oldest partition that ended more than `keepMonths` whole months ago as `<partition>.csv.gz` with a
+   * manifest beside it, reads the file back, and only then drops the partition. Undefined when there is none.
+   * A crash in between loses nothing: the next call verifies what is there and goes on, or writes it again.
+   *
+   * @throws {LedgerArchiveError} when the file cannot be written or does not hold what the partition holds
+   */
+  archiveNext(keepMonths: number): Promise<ArchivedMonth | undefined>;
+  /** Rows (the server's estimate) of all partitions that would go, and the beginning of the oldest. */
+  due(keepMonths: number): Promise<{ due: number; oldestAt: Date | null }>;
+}
+
+export class LedgerArchiveError extends AppError {
+  readonly code = 'STORE_UNSUITABLE';
+  readonly retryable = true;
+}
+
+/** What is recorded of an archived file; whoever reads it back can check it. */
+interface Manifest {
+  partition: string;
+  rows: number;
+  /** Of the CSV text before compression, in hex. */
+  sha256: string;
+  archivedAt: string;
+}
+
+interface Partition {
+  name: string;
+  month: Date;
+  rows: number;
+}
+
+/** Waiting longer for the parent table's lock would hold up every call that ends meanwhile. */
+const LOCK_TIMEOUT_MS = 2_000;
+
+const DUE = `
+  SELECT c.relname AS name, m.month AT TIME ZONE 'utc' AS month, greatest(0, c.reltuples)::float8 AS rows
+  FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+  CROSS JOIN LATERAL (SELECT to_timestamp(right(c.relname, 7), 'YYYY_MM')::timestamp AS month) m
+  WHERE i.inhparent = 'ledger_entry'::regclass AND c.relname ~ '^ledger_entry_\\d{4}_\\d{2}$'
+    AND m.month + interval '1 month' <= date_trunc('month', pressroom_now() AT TIME ZONE 'utc') - make_interval(months => $1)
+  ORDER BY m.month`;
+
+/** @param deps.directory is made when it is not there; must be the same for every coordinator */
+export function createLedgerArchive(deps: { databaseUrl: string; directory: string }): LedgerArchive {
+  const { directory } = deps;
+
+  const withClient = async <T>(work: (client: pg.Client) => Promise<T>): Promise<T> => {
+    // Its own connection: copying a month takes longer than any statement of a store may.
+    const client = new pg.Client({ connectionString: deps.databaseUrl, application_name: 'pressroom-ledger-archive' });
+    // A server that goes away meanwhile is reported by the statement under way.
+    client.on('error', () => undefined);
+    await client.connect();
+    try {
+      return await work(client);
+    } finally {
+      await client.end().catch(() => undefined);
+    }
+  };
+  const duePartitions = async (client: pg.Client, keepMonths: number): Promise<Partition[]> =>
+    (await client.query<Partition>(DUE, [keepMonths])).rows;
+
+  return {
+    archiveNext: (keepMonths) =>
+      withClient(async (client) => {
+        const [partition] = await duePartitions(client, keepMonths);
+        if (!partition) return undefined;
+        const file = join(directory, `${partition.name}.csv.gz`);
+        await mkdir(directory, { recursive: true });
+        const manifest =
+          (await findArchived(client, partition.name, file)) ?? (await write(client, partition.name, file));
+        if (!(await dropIfArchived(client, partition.name, manifest.rows))) {
+          // Something was written to the month after it had been copied: the next run copies it again.
+          await rm(manifestOf(file), { force: true });
+          throw new LedgerArchiveError(`${partition.name} has changed since it was archived; it is archived again`);
+        }
+        return { partition: partition.name, rows: manifest.rows, file };
+      }),
+    due: (keepMonths) =>
+      withClient(async (client) => {
+        const partitions = await duePartitions(client, keepMonths);
+        const due = partitions.reduce((sum, partition) => sum + partition.rows, 0);
+        return { due, oldestAt: partitions[0]?.month ?? null };
+      }),
+  };
+}
+
+const manifestOf = (file: string): string => file.replace(/\.csv\.gz$/, '.json');
+
+/** Copies a partition into a temporary file, puts it in its place when it is on the disk, and reads it back. */
+async function write(client: pg.Client, partition: string, file: string): Promise<Manifest> {
+  const temporary = `${file}.${process.pid}.tmp`;
+  const hash = createHash('sha256');
+  const source = client.query(copyTo(copyOf(partition)));
+  try {
+    await pipeline(source, tap(hash), createGzip(), createWriteStream(temporary));
+    await syncFile(temporary);
+    await rename(temporary, file);
+  } catch (cause) {
+    await rm(temporary, { force: true });
+    throw new LedgerArchiveError(`${partition} cannot be archived to ${file}: is the directory writable, with room?`, {
+      cause,
+    });
+  }
+  const manifest: Manifest = {
+    partition,
+    rows: source.rowCount,
+    sha256: hash.digest('hex'),
+    archivedAt: new Date().toISOString(),
+  };
+  const text = `${JSON.stringify(manifest, null, 2)}\n`;
+  await writeFile(`${manifestOf(file)}.tmp`, text);
+  await syncFile(`${manifestOf(file)}.tmp`);
+  await rename(`${manifestOf(file)}.tmp`, manifestOf(file));
+  await syncFile(join(file, '..'));
+  const readBack = await readVerified(file, partition);
+  if (!readBack) throw new LedgerArchiveError(`${file} does not hold what was written to it: is the disk sound?`);
+  return readBack;
+}
+
+/** The manifest of a run that ended before the partition was dropped, if its file holds what the partition holds. */
+async function findArchived(client: pg.Client, partition: string, file: string): Promise<Manifest | undefined> {
+  const manifest = await readVerified(file, partition);
+  if (!manifest) return undefined;
+  const hash = createHash('sha256');
+  await pipeline(client.query(copyTo(copyOf(partition))), tap(hash), discard());
+  if (hash.digest('hex') === manifest.sha256) return manifest;
+  throw new LedgerArchiveError(
+    `${file} holds another archive than that of this database's ${partition}: move it away, or give each database its own ledgerArchiveDir`,
+  );
+}
+
+/** The manifest of an archived file, if both are there and the file is what the manifest says. */
+async function readVerified(file: string, partition: string): Promise<Manifest | undefined> {
+  try {
+    const manifest = JSON.parse(await readFile(manifestOf(file), 'utf8')) as Manifest;
+    const hash = createHash('sha256');
+    await pipeline(createReadStream(file), createGunzip(), tap(hash), discard());
+    return manifest.partition === partition && hash.digest('hex') === manifest.sha256 ? manifest : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Drops a partition that still holds exactly so many rows; its rows never change, they only become more. */
+async function dropIfArchived(client: pg.Client, partition: string, rows: number): Promise<boolean> {
+  const table = pg.escapeIdentifier(partition);
+  await client.query('BEGIN');
+  try {
+    await client.query(`SET LOCAL lock_timeout = ${LOCK_TIMEOUT_MS}`);
+    await client.query(`LOCK TABLE ${table} IN EXCLUSIVE MODE`);
+    const { rows: counted } = await client.query<{ count: string }>(`SELECT count(*) FROM ${table}`);
+    const isArchived = Number(counted[0]?.count) === rows;
+    if (isArchived) {
+      await client.query(`ALTER TABLE ledger_entry DETACH PARTITION ${table}`);
+      await client.query(`DROP TABLE ${table}`);
+    }
+    await client.query('COMMIT');
+    return isArchived;
+  } catch (error) {
+    await client.query('ROLLBACK').catch(() => undefined);
+    throw error;
+  }
+}
+
+const copyOf = (partition: string): string =>
+  `COPY (SELECT * FROM ${pg.escapeIdentifier(partition)} ORDER BY created_at, id) TO STDOUT (FORMAT csv, HEADER true)`;
+
+const discard = (): Writable =>
+  new Writable({
+    write(_chunk, _encoding, done) {
+      done();
+    },
+  });
+
+const tap = (hash: ReturnType<typeof createHash>): Transform =>
+  new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      hash.update(chunk);
+      done(null, chunk);
+    },
+  });
+
+async function syncFile(path: string): Promise<void> {
+  const handle = await open(path, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}

@@ -1,0 +1,69 @@
+import type { LoopLeaseStore, StorageStore } from '@pressroom/db';
+import { newId, type Clock, type Logger } from '@pressroom/runtime';
+
+import type { RetentionJob, RetentionPreview } from '../retention/retention-job.ts';
+import { startLoop } from './run-loop.ts';
+
+/** How late a tenant's stored bytes may be known. */
+const STORAGE_MS = 5_000;
+const RECONCILE_MS = 60_000;
+const PREVIEW_MS = 60_000;
+/** Longer than a statement may take. */
+const LEASE_TTL_MS = 30_000;
+
+/** Retention and the count of stored bytes, each in one coordinator at a time; every statement renews its lease. */
+export function startRetentionLoops(deps: {
+  job: RetentionJob;
+  intervalSeconds: number;
+  storage: Pick<StorageStore, 'measure' | 'reconcileNext'>;
+  leases: LoopLeaseStore;
+  /** Called with what is due, for gauges. */
+  onPreview: (previews: readonly RetentionPreview[]) => void;
+  clock: Clock;
+  log: Logger;
+}): { stop(): Promise<void> } {
+  const { job, storage, leases, clock, log } = deps;
+  const holder = newId();
+  const leads = (name: string): Promise<boolean> => leases.take(name, holder, LEASE_TTL_MS);
+  const asLeader = (name: string, work: () => Promise<unknown>) => async (): Promise<void> => {
+    if (await leads(name)) await work();
+  };
+  const loops = [
+    startLoop(
+      'retention',
+      deps.intervalSeconds * 1_000,
+      asLeader('retention', () => job.run(() => leads('retention'))),
+      { clock, log },
+    ),
+    startLoop(
+      'retention_preview',
+      PREVIEW_MS,
+      asLeader('retention_preview', async () => {
+        deps.onPreview(await job.preview());
+      }),
+      { clock, log, isSlowed: true },
+    ),
+    startLoop(
+      'storage',
+      STORAGE_MS,
+      asLeader('storage', () => storage.measure()),
+      { clock, log, isSlowed: true },
+    ),
+    startLoop(
+      'storage_reconcile',
+      RECONCILE_MS,
+      asLeader('storage_reconcile', () => storage.reconcileNext()),
+      {
+        clock,
+        log,
+        isSlowed: true,
+      },
+    ),
+  ];
+  return {
+    async stop() {
+      await Promise.all(loops.map((loop) => loop.stop()));
+      await leases.releaseAll(holder).catch(() => undefined);
+    },
+  };
+}

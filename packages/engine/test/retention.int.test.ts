@@ -1,0 +1,231 @@
+import { createRetentionStore, createStorageStore } from '@pressroom/db';
+import { newId, silentLogger, systemClock } from '@pressroom/runtime';
+import { openTestDatabase, type OpenTestDatabase } from '@pressroom/testkit';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+
+import { createRetentionJob, RetentionConfig } from '../src/index.ts';
+import { openRun, OPERATOR, type Run } from './support/a-run.ts';
+
+describe('the retention job', () => {
+  let db: OpenTestDatabase;
+  let run: Run;
+  let tenantId: string;
+  let daysOn = 0;
+
+  beforeAll(async () => {
+    db = await openTestDatabase();
+    run = await openRun(db);
+  });
+  afterAll(() => db.close());
+  beforeEach(async () => {
+    tenantId = await run.scene.addTenant();
+    await waitDays(0);
+  });
+
+  /** Business time of this database, in days from now. */
+  const waitDays = async (days: number): Promise<void> => {
+    daysOn = days;
+    await db.sql(`CREATE OR REPLACE FUNCTION pressroom_now() RETURNS timestamptz LANGUAGE sql STABLE PARALLEL SAFE
+                  AS $$ SELECT now() + ${daysOn} * interval '1 day' $$`);
+  };
+  const aJob = (config: Record<string, unknown> = {}, onRule?: (facts: { rule: string; failed: boolean }) => void) =>
+    createRetentionJob({
+      store: createRetentionStore(db.database),
+      ledger: undefined,
+      config: RetentionConfig.parse(config),
+      deadLetters: { endedDays: 30, openDays: 180 },
+      ...(onRule && { onRule }),
+      clock: systemClock,
+      log: silentLogger(),
+    });
+  const complete = async (owner = tenantId): Promise<string> => {
+    const taskId = await run.submit({ tenantId: owner });
+    for (const key of ['research', 'outline', 'draft-1', 'draft-2', 'draft-3', 'refine'])
+      await run.complete(taskId, key);
+    await db.sql(
+      `INSERT INTO call (step_id, generation, path, request_hash, task_id, reply) VALUES (gen_random_uuid(), 1, 'p', 'h', $1, '{}')`,
+      [taskId],
+    );
+    return taskId;
+  };
+  const keptOf = async (taskId: string) => {
+    const [row] = await db.sql<Record<string, boolean>>(
+      `SELECT EXISTS (SELECT 1 FROM task WHERE id = $1) AS task, EXISTS (SELECT 1 FROM steps_of_task($1)) AS steps,
+         EXISTS (SELECT 1 FROM artifacts_of_task($1)) AS outputs, EXISTS (SELECT 1 FROM attempts_of_task($1)) AS attempts,
+         (SELECT count(*) > 1 FROM events_of_task($1, 0, 500)) AS events,
+         EXISTS (SELECT 1 FROM call WHERE task_id = $1) AS calls`,
+      [taskId],
+    );
+    return Object.entries(row ?? {})
+      .filter(([, isKept]) => isKept)
+      .map(([part]) => part);
+  };
+
+  it('keeps results for ever and forgets events after a week, attempts and replies after a month', async () => {
+    const taskId = await complete();
+    const job = aJob();
+    await waitDays(1);
+    await job.run();
+    expect(await keptOf(taskId)).toEqual(['task', 'steps', 'outputs', 'attempts', 'events', 'calls']);
+    await waitDays(8);
+    await job.run();
+    expect(await keptOf(taskId)).toEqual(['task', 'steps', 'outputs', 'attempts', 'calls']);
+    await waitDays(31);
+    await job.run();
+    await waitDays(4_000);
+    await job.run();
+    expect(await keptOf(taskId)).toEqual(['task', 'steps', 'outputs']);
+  });
+
+  it('ends the stream of a task whose events have gone with its last one', async () => {
+    const taskId = await complete();
+    await waitDays(8);
+    await aJob().run();
+    const events = await db.sql<{ type: string; seq: number }>('SELECT type, seq FROM events_of_task($1, 3, 500)', [
+      taskId,
+    ]);
+    const [task] = await db.sql<{ event_seq: number }>('SELECT event_seq FROM task WHERE id = $1', [taskId]);
+    expect(events).toEqual([{ type: 'task.completed', seq: task?.event_seq }]);
+    expect(await db.sql('SELECT 1 FROM events_of_task($1, $2, 500)', [taskId, task?.event_seq])).toEqual([]);
+  });
+
+  it('removes content and tasks when it is configured to, and leaves the ledger', async () => {
+    const taskId = await complete();
+    const { taskId: partial, letterId } = await run.partial({ tenantId });
+    const job = aJob({ contentDays: 10, taskDays: 20 });
+    await waitDays(11);
+    await job.run();
+    expect(await keptOf(taskId)).toEqual(['task', 'steps', 'attempts']);
+    expect(await run.queries.resultMaterial(taskId, null)).toMatchObject({ contentDeleted: true });
+    await waitDays(21);
+    await job.run();
+    expect(await keptOf(taskId)).toEqual([]);
+    expect(await keptOf(partial)).toEqual([]);
+    expect(await run.letters.get(letterId, null)).toBeUndefined();
+  });
+
+  it('says before what it would remove, and changes nothing', async () => {
+    await complete();
+    await waitDays(8);
+    await createRetentionStore(db.database).compact(null, 0);
+    const due = async () =>
+      Object.fromEntries((await aJob().preview()).map(({ rule, due: rows }) => [rule, rows] as const));
+    const before = await due();
+    expect(before).toMatchObject({ event: expect.any(Number), attempt: 0, call: 0 });
+    expect(before['event']).toBeGreaterThan(0);
+    expect(await due()).toEqual(before);
+    const removed = await aJob().run();
+    expect(removed.get('event')).toBe(before['event']);
+    expect((await due())['event']).toBe(0);
+  });
+
+  it('removes no more in a run than it may, and goes on in the next', async () => {
+    await db.sql(
+      `INSERT INTO audit (id, at, key_id, role, action, target_kind, target_id)
+       SELECT gen_random_uuid(), now() - interval '800 days', 'k', 'admin', 'a', 'task', 't' FROM generate_series(1, 1200)`,
+    );
+    const job = aJob({ maxRowsPerRun: 500 });
+    const counts: (number | undefined)[] = [];
+    for (let turn = 0; turn < 4; turn += 1) counts.push((await job.run()).get('audit'));
+    expect(counts).toEqual([500, 500, 200, 0]);
+  });
+
+  it('takes from every tenant in turn, so that one with a flood of old tasks holds nobody up', async () => {
+    const other = await run.scene.addTenant();
+    await db.sql(
+      `INSERT INTO task_archive (task_id, tenant_id, finished_at, content_bytes, has_calls, history)
+       SELECT gen_random_uuid(), $1, now() - interval '90 days' - n * interval '1 s', 0, false, '{"steps":[],"events":[]}'
+       FROM generate_series(1, 2000) n`,
+      [tenantId],
+    );
+    const taskId = await complete(other);
+    const store = createRetentionStore(db.database);
+    await waitDays(8);
+    while ((await store.compact(null, 0)).compacted > 0);
+    expect(await store.remove('event', 7, 100)).toBeGreaterThan(1);
+    expect(await keptOf(taskId)).not.toContain('events');
+  });
+
+  it('leaves the other rules alone when one fails, and records why', async () => {
+    const store = createRetentionStore(db.database);
+    const outcomes = new Map<string, boolean>();
+    const job = createRetentionJob({
+      store: {
+        ...store,
+        remove: (rule, days, limit) =>
+          rule === 'attempt' ? Promise.reject(new Error('the disk is full')) : store.remove(rule, days, limit),
+      },
+      ledger: undefined,
+      config: RetentionConfig.parse({}),
+      deadLetters: { endedDays: 30, openDays: 180 },
+      onRule: ({ rule, failed }) => outcomes.set(rule, failed),
+      clock: systemClock,
+      log: silentLogger(),
+    });
+    await job.run();
+    expect([outcomes.get('event'), outcomes.get('attempt'), outcomes.get('loop_lease')]).toEqual([false, true, false]);
+    expect((await store.states()).find(({ rule }) => rule === 'attempt')).toMatchObject({ error: 'the disk is full' });
+  });
+
+  it('removes what has lost its effect: expired replies, keys, idle buckets, breakers, cooldowns and leases', async () => {
+    const old = `now() - interval '100 days'`;
+    await db.sql(
+      `INSERT INTO cache_entry (tenant_id, scope, key, value, task_id, expires_at) VALUES ($1, 'c', 'k', '{}', $1, ${old})`,
+      [tenantId],
+    );
+    await db.sql(`INSERT INTO api_key (id, role, secret_hash, deleted_at) VALUES ($1, 'admin', 'deleted', ${old})`, [
+      newId(),
+    ]);
+    await db.sql(`INSERT INTO api_key (id, role, secret_hash) VALUES ($1, 'admin', 'kept')`, [newId()]);
+    await db.sql(`INSERT INTO tenant_rate (tenant_id, tokens, at) VALUES ($1, 1, ${old})`, [tenantId]);
+    await db.sql(`INSERT INTO breaker (provider, model, window_at) VALUES ('p', 'm', ${old}), ('p', 'n', now())`);
+    await db.sql(`INSERT INTO breaker (provider, model, state, window_at) VALUES ('p', 'o', 'open', ${old})`);
+    await db.sql(`INSERT INTO pool_scaling (pool, memory, at) VALUES ('old', '{}', ${old})`);
+    await db.sql(`INSERT INTO loop_lease (name, holder, expires_at) VALUES ('old', $1, ${old})`, [newId()]);
+    const removed = await aJob().run();
+    const counts = ['cache_entry', 'api_key', 'tenant_rate', 'breaker', 'pool_scaling', 'loop_lease'].map((rule) =>
+      removed.get(rule),
+    );
+    expect(counts).toEqual([1, 1, 1, 1, 1, 1]);
+    expect(await db.sql('SELECT model FROM breaker ORDER BY 1')).toEqual([{ model: 'n' }, { model: 'o' }]);
+  });
+
+  describe('stored bytes of a tenant', () => {
+    const usage = async (): Promise<number> => {
+      await createStorageStore(db.database).measure();
+      const [row] = await db.sql<{ bytes: string }>(
+        'SELECT archived_bytes + live_bytes AS bytes FROM tenant_storage WHERE tenant_id = $1',
+        [tenantId],
+      );
+      return Number(row?.bytes ?? 0);
+    };
+
+    it('grow with inputs and outputs, and fall when content goes', async () => {
+      const first = await complete();
+      const atFirst = await usage();
+      expect(atFirst).toBeGreaterThan(0);
+      await createRetentionStore(db.database).compact(null, 0);
+      expect(await usage()).toBeGreaterThan(atFirst);
+      await run.restarts.retry(first, null, { fromStep: 'refine' }, OPERATOR);
+      expect(await usage()).toBe(atFirst);
+      await run.complete(first, 'refine');
+      await createRetentionStore(db.database).compact(null, 0);
+      await run.queries.deleteContent(first, null);
+      expect(await usage()).toBe(0);
+    });
+
+    it('are built again by the reconcile job when they were wrong', async () => {
+      await complete();
+      await createRetentionStore(db.database).compact(null, 0);
+      const right = await usage();
+      await db.sql(
+        'UPDATE tenant_storage SET archived_bytes = archived_bytes + 999, reconciled_at = NULL WHERE tenant_id = $1',
+        [tenantId],
+      );
+      await db.sql('UPDATE tenant_storage SET reconciled_at = now() WHERE tenant_id <> $1', [tenantId]);
+      expect(await createStorageStore(db.database).reconcileNext()).toEqual({ tenantId, correctionBytes: -999 });
+      expect(await usage()).toBe(right);
+      expect(await createStorageStore(db.database).reconcileNext()).toBeUndefined();
+    });
+  });
+});

@@ -1,0 +1,6 @@
+-- All steps of a task, wherever they are kept.
+CREATE OR REPLACE FUNCTION steps_of_task(p_task uuid) RETURNS SETOF step LANGUAGE sql STABLE AS $$
+  SELECT s.* FROM step s WHERE s.task_id = p_task
+  UNION ALL
+  SELECT * FROM archived_steps(p_task)
+$$;
