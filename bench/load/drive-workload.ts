@@ -104,6 +104,7 @@ export async function openWorkloadDriver(
         contendedQueues: [],
         directRoom: 1_000_000,
         spare: 1_000,
+        skipLocked: false,
       });
       finished += answer.finished.length;
       settle = answer.attempts.map(settled);

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { createGunzip } from 'node:zlib';
 
+import { systemClock } from '@pressroom/runtime';
 import { aLedgerEntry, openScene, openTestDatabase, type OpenTestDatabase, type Scene } from '@pressroom/testkit';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
@@ -23,7 +24,7 @@ describe('the archive of the ledger', () => {
   afterAll(() => db.close());
   beforeEach(async () => {
     directory = await mkdtemp(join(tmpdir(), 'pressroom-ledger-'));
-    archive = createLedgerArchive({ databaseUrl: db.url, directory });
+    archive = createLedgerArchive({ databaseUrl: db.url, directory, clock: systemClock });
     await db.sql(`CREATE TABLE IF NOT EXISTS ledger_entry_2020_01 PARTITION OF ledger_entry
                   FOR VALUES FROM ('2020-01-01T00:00:00Z') TO ('2020-02-01T00:00:00Z')`);
   });

@@ -111,7 +111,7 @@ describe('the retention job', () => {
     const due = async () =>
       Object.fromEntries((await aJob().preview()).map(({ rule, due: rows }) => [rule, rows] as const));
     const before = await due();
-    expect(before).toMatchObject({ event: expect.any(Number), attempt: 0, call: 0 });
+    expect(before).toMatchObject({ attempt: 0, call: 0 });
     expect(before['event']).toBeGreaterThan(0);
     expect(await due()).toEqual(before);
     const removed = await aJob().run();

@@ -35,7 +35,7 @@ export function startRetention(
     ledger:
       directory === null
         ? undefined
-        : createLedgerArchive({ databaseUrl: deps.config.database.url.reveal(), directory }),
+        : createLedgerArchive({ databaseUrl: deps.config.database.url.reveal(), directory, clock }),
     config: retention,
     deadLetters: deadLetters.retention,
     onRule: ({ rule, removed: rows, failed }) => {

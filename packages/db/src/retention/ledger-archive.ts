@@ -6,7 +6,7 @@ import { Transform, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip, createGzip } from 'node:zlib';
 
-import { AppError } from '@pressroom/runtime';
+import { AppError, type Clock } from '@pressroom/runtime';
 import pg from 'pg';
 import { to as copyTo } from 'pg-copy-streams';
 
@@ -62,7 +62,7 @@ const DUE = `
   ORDER BY m.month`;
 
 /** @param deps.directory is made when it is not there; must be the same for every coordinator */
-export function createLedgerArchive(deps: { databaseUrl: string; directory: string }): LedgerArchive {
+export function createLedgerArchive(deps: { databaseUrl: string; directory: string; clock: Clock }): LedgerArchive {
   const { directory } = deps;
 
   const withClient = async <T>(work: (client: pg.Client) => Promise<T>): Promise<T> => {
@@ -88,7 +88,8 @@ export function createLedgerArchive(deps: { databaseUrl: string; directory: stri
         const file = join(directory, `${partition.name}.csv.gz`);
         await mkdir(directory, { recursive: true });
         const manifest =
-          (await findArchived(client, partition.name, file)) ?? (await write(client, partition.name, file));
+          (await findArchived(client, partition.name, file)) ??
+          (await write(client, partition.name, file, new Date(deps.clock.nowMs()).toISOString()));
         if (!(await dropIfArchived(client, partition.name, manifest.rows))) {
           // Something was written to the month after it had been copied: the next run copies it again.
           await rm(manifestOf(file), { force: true });
@@ -108,7 +109,7 @@ export function createLedgerArchive(deps: { databaseUrl: string; directory: stri
 const manifestOf = (file: string): string => file.replace(/\.csv\.gz$/, '.json');
 
 /** Copies a partition into a temporary file, puts it in its place when it is on the disk, and reads it back. */
-async function write(client: pg.Client, partition: string, file: string): Promise<Manifest> {
+async function write(client: pg.Client, partition: string, file: string, archivedAt: string): Promise<Manifest> {
   const temporary = `${file}.${process.pid}.tmp`;
   const hash = createHash('sha256');
   const source = client.query(copyTo(copyOf(partition)));
@@ -126,7 +127,7 @@ async function write(client: pg.Client, partition: string, file: string): Promis
     partition,
     rows: source.rowCount,
     sha256: hash.digest('hex'),
-    archivedAt: new Date().toISOString(),
+    archivedAt,
   };
   const text = `${JSON.stringify(manifest, null, 2)}\n`;
   await writeFile(`${manifestOf(file)}.tmp`, text);
