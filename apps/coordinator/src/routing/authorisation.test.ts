@@ -34,6 +34,7 @@ const EXPECTED: Readonly<Record<string, string>> = {
   'POST /v1/operations/:id/abort': 'admin operate',
   'GET /v1/audit': 'admin operate',
   'GET /v1/alerts': 'admin submit operate view',
+  'GET /v1/retention': 'admin',
   'GET /v1/schedules': 'admin submit operate view',
   'POST /v1/schedules': 'admin submit operate',
   'GET /v1/schedules/:id': 'admin submit operate view',
