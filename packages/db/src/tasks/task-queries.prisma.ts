@@ -13,7 +13,7 @@ import {
 import { insertAudit, type Actor } from '../audit/audit-store.sql.ts';
 import type { Database, Statement } from '../connection/database.ts';
 import { translateStoreError } from '../connection/store-errors.ts';
-import type { LedgerEntry, Step, Task } from '../generated/client.ts';
+import type { LedgerEntry, Task } from '../generated/client.ts';
 import { formatInstantCursor, parseInstantCursor } from '../paging/instant-cursor.ts';
 import { toPage, type Page, type PageRequest } from '../paging/page.ts';
 
