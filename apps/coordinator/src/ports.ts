@@ -157,6 +157,8 @@ export interface ResultMaterial {
 /** Queries on tasks. Each answers undefined for an unknown id and for another tenant's. */
 export interface TaskQueries {
   get(taskId: string, tenantId: string | null): Promise<TaskView | undefined>;
+  /** The status alone: a task's input may hold megabytes. */
+  status(taskId: string, tenantId: string | null): Promise<TaskStatus | undefined>;
   /**
    * Newest first. The cursor is opaque to routes, which hand back only cursors that this store issued for the same filter.
    */
@@ -180,6 +182,11 @@ export interface TaskQueries {
 export interface EventFeed {
   /** Events of many tasks after the given sequence each, oldest first, with whether each task's stream is complete. */
   after(cursors: ReadonlyMap<string, number>): Promise<{ taskId: string; event: TaskEvent; last: boolean }[]>;
+  /**
+   * Which of these tasks need a look: `changed` has events after its sequence, `ended` has finished without any, `gone` does
+   * not exist. Reads one row of a few bytes for each task.
+   */
+  changes(cursors: ReadonlyMap<string, number>): Promise<{ taskId: string; state: 'changed' | 'ended' | 'gone' }[]>;
 }
 
 export interface KeyStore {

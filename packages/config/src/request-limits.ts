@@ -21,6 +21,8 @@ export const RequestLimits = z
   .strictObject({
     /** Requests that are open at once, from their key to the end of their reply. Event streams do not count. */
     openRequests: ScopedLimit({ process: 4_096, tenant: 1_024, key: 512 }),
+    /** Event streams that are open at once. */
+    openStreams: ScopedLimit({ process: 5_000, tenant: 1_000, key: 500 }),
     /** Bytes of request bodies that are being received or worked on. */
     bodyBytes: ScopedLimit({ process: 128 * MIB, tenant: 48 * MIB, key: 32 * MIB }),
     /** Bytes of replies that their readers have not taken yet. */

@@ -148,6 +148,7 @@ describe('a crowd in front', () => {
           nextFireAt: new Date(Date.UTC(2026, 0, 1, 0, minutes)),
         },
         OPERATOR,
+        10_000,
       );
 
     it('keeps no other tenant’s from firing, though the crowd’s tenant is full', async () => {

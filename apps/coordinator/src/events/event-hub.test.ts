@@ -2,6 +2,7 @@ import type { TaskEvent } from '@pressroom/contracts';
 import { silentLogger, type Clock } from '@pressroom/runtime';
 import { describe, expect, it } from 'vitest';
 
+import type { EventFeed } from '../ports.ts';
 import { createEventHub } from './event-hub.ts';
 
 const anEvent = (seq: number): TaskEvent => ({ seq, type: 'step.started', at: '', generation: 1, data: {} });
@@ -10,11 +11,14 @@ const anEvent = (seq: number): TaskEvent => ({ seq, type: 'step.started', at: ''
 function setUp() {
   const streams = new Map<string, { events: TaskEvent[]; ended: boolean }>();
   const asked: ReadonlyMap<string, number>[] = [];
+  const read: string[][] = [];
+  const gone = new Set<string>();
   const state = { down: false, pauses: [] as number[] };
   let wake = (): void => undefined;
+  const time = { nowMs: 0 };
   const clock: Clock = {
-    nowMs: () => 0,
-    monotonicMs: () => 0,
+    nowMs: () => time.nowMs,
+    monotonicMs: () => time.nowMs,
     sleep: (ms, signal) =>
       new Promise((resolve, reject) => {
         state.pauses.push(ms);
@@ -28,9 +32,20 @@ function setUp() {
     clock,
     log: silentLogger(),
     feed: {
-      after: (cursors) => {
+      changes: (cursors) => {
         asked.push(new Map(cursors));
         if (state.down) return Promise.reject(new Error('down'));
+        return Promise.resolve(
+          [...cursors].flatMap(([taskId, seq]): Awaited<ReturnType<EventFeed['changes']>> => {
+            if (gone.has(taskId)) return [{ taskId, state: 'gone' }];
+            const { events, ended } = streams.get(taskId) ?? { events: [], ended: false };
+            if (events.some((event) => event.seq > seq)) return [{ taskId, state: 'changed' }];
+            return ended ? [{ taskId, state: 'ended' }] : [];
+          }),
+        );
+      },
+      after: (cursors) => {
+        read.push([...cursors.keys()]);
         return Promise.resolve(
           [...cursors].flatMap(([taskId, seq]) => {
             const { events, ended } = streams.get(taskId) ?? { events: [], ended: false };
@@ -46,6 +61,9 @@ function setUp() {
   return {
     hub,
     asked,
+    read,
+    gone,
+    time,
     state,
     push: (taskId: string, event: TaskEvent, ended = false): void => {
       const stream = streams.get(taskId) ?? { events: [], ended: false };
@@ -53,14 +71,14 @@ function setUp() {
     },
     watch: (taskId: string, afterSeq = 0) => {
       const seen: number[] = [];
-      const facts = { ended: false, shutDown: false };
+      const facts = { ended: false, isOver: false };
       const stop = hub.subscribe(taskId, afterSeq, {
         deliver(event, last) {
           seen.push(event.seq);
           facts.ended ||= last;
         },
-        shutdown() {
-          facts.shutDown = true;
+        end() {
+          facts.isOver = true;
         },
       });
       return { seen, facts, stop };
@@ -157,7 +175,52 @@ describe('createEventHub', () => {
     await settle();
     hub.close();
     hub.close();
-    expect(watcher.facts.shutDown).toBe(true);
+    expect(watcher.facts.isOver).toBe(true);
+    expect(hub.subscriberCount).toBe(0);
+  });
+
+  it('reads events of those tasks alone that have news', async () => {
+    const { push, watch, poll, settle, read } = setUp();
+    watch('a');
+    watch('b');
+    await settle();
+    push('b', anEvent(1));
+    await poll();
+    expect(read).toEqual([['b']]);
+  });
+
+  it('looks at quiet tasks less often the more they are, and at active ones at every poll', async () => {
+    const { push, watch, poll, settle, asked, time } = setUp();
+    for (let n = 0; n < 400; n += 1) watch(`quiet-${n}`);
+    await settle();
+    time.nowMs = 11_000;
+    watch('active');
+    const sizes: number[] = [];
+    for (let n = 0; n < 4; n += 1) {
+      time.nowMs += 50;
+      await poll();
+      sizes.push(asked.at(-1)?.size ?? 0);
+    }
+    // 400 quiet tasks rest for 160 ms.
+    expect(sizes).toEqual([401, 1, 1, 1]);
+    push('quiet-7', anEvent(1));
+    time.nowMs += 50;
+    await poll();
+    expect(asked.at(-1)?.size).toBe(401);
+    // One with news counts as active again.
+    time.nowMs += 50;
+    await poll();
+    expect([...(asked.at(-1)?.keys() ?? [])].toSorted()).toEqual(['active', 'quiet-7']);
+  });
+
+  it('ends watchers of a task that has finished without an event for them, and of one that is gone', async () => {
+    const { hub, push, watch, poll, settle, gone } = setUp();
+    const [future, deleted] = [watch('a', 500), watch('b')];
+    await settle();
+    push('a', anEvent(1), true);
+    gone.add('b');
+    await poll();
+    expect([future.facts.isOver, deleted.facts.isOver]).toEqual([true, true]);
     expect(hub.subscriberCount).toBe(0);
   });
 });

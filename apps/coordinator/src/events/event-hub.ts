@@ -5,6 +5,11 @@ import type { EventFeed } from '../ports.ts';
 
 /** Pause between polls. With the query's own time an event reaches its stream within a quarter of a second. */
 const POLL_INTERVAL_MS = 150;
+/** A task without an event for this long is quiet: its first next event may take longer, up to `MAX_QUIET_PAUSE_MS`. */
+const QUIET_AFTER_MS = 10_000;
+/** Quiet tasks are asked for so much less often the more they are: looking at one costs PostgreSQL 2.5 µs. */
+const QUIET_PAUSE_PER_TASK_MS = 0.4;
+const MAX_QUIET_PAUSE_MS = 2_000;
 const MAX_BACKOFF_MS = 1_000;
 /** Tasks one query asks about; more are asked in turn. */
 const TASKS_PER_POLL = 500;
@@ -12,8 +17,8 @@ const TASKS_PER_POLL = 500;
 export interface Subscriber {
   /** Called in order, each event once. After `last` nothing follows. */
   deliver(event: TaskEvent, last: boolean): void;
-  /** The process is going down; the client should reconnect elsewhere. */
-  shutdown(): void;
+  /** No event follows: the process is going down, or the task has finished or is gone without an event to deliver. */
+  end(): void;
 }
 
 export interface EventHub {
@@ -31,10 +36,17 @@ interface Subscription {
   subscriber: Subscriber;
 }
 
+interface Watched {
+  subscriptions: Set<Subscription>;
+  /** Monotonic instant of the last event or subscription. */
+  activeMs: number;
+}
+
 /**
- * One poller per process for all streams: it asks for the events of every watched task together, from the oldest cursor of
- * each, so the cost does not grow with the number of people who watch the same task. It rests while nobody watches, and an
- * outage of the store only delays events, for they are read by sequence.
+ * One poller per process for all streams: it asks which of the watched tasks have news, from the oldest cursor of each, and
+ * reads the events of those alone. The cost does not grow with the number of people who watch the same task, and quiet
+ * tasks cost a fixed share of time however many they are. It rests while nobody watches, and an outage of the store only
+ * delays events, for they are read by sequence.
  */
 export function createEventHub(deps: {
   feed: EventFeed;
@@ -44,27 +56,30 @@ export function createEventHub(deps: {
 }): EventHub {
   const { feed, clock, log } = deps;
   const intervalMs = deps.pollIntervalMs ?? POLL_INTERVAL_MS;
-  const byTask = new Map<string, Set<Subscription>>();
+  const byTask = new Map<string, Watched>();
   const closing = new AbortController();
   let count = 0;
   let polling = false;
+  let quietPollMs = clock.monotonicMs();
 
   const remove = (subscription: Subscription): void => {
-    const watchers = byTask.get(subscription.taskId);
-    if (watchers?.delete(subscription) !== true) return;
+    const watched = byTask.get(subscription.taskId);
+    if (watched?.subscriptions.delete(subscription) !== true) return;
     count -= 1;
-    if (watchers.size === 0) byTask.delete(subscription.taskId);
+    if (watched.subscriptions.size === 0) byTask.delete(subscription.taskId);
+  };
+  const endAll = (taskId: string): void => {
+    for (const subscription of [...(byTask.get(taskId)?.subscriptions ?? [])]) {
+      remove(subscription);
+      subscription.subscriber.end();
+    }
   };
 
-  const pollChunk = async (taskIds: readonly string[]): Promise<void> => {
-    const cursors = new Map<string, number>();
-    for (const taskId of taskIds) {
-      const watchers = byTask.get(taskId);
-      if (watchers !== undefined) cursors.set(taskId, Math.min(...Array.from(watchers, (watcher) => watcher.cursor)));
-    }
-    if (cursors.size === 0) return;
+  const deliver = async (cursors: ReadonlyMap<string, number>): Promise<void> => {
     for (const { taskId, event, last } of await feed.after(cursors)) {
-      for (const subscription of [...(byTask.get(taskId) ?? [])]) {
+      const watched = byTask.get(taskId);
+      if (watched) watched.activeMs = clock.monotonicMs();
+      for (const subscription of [...(watched?.subscriptions ?? [])]) {
         if (event.seq <= subscription.cursor) continue;
         subscription.cursor = event.seq;
         subscription.subscriber.deliver(event, last);
@@ -73,11 +88,43 @@ export function createEventHub(deps: {
     }
   };
 
+  const pollChunk = async (taskIds: readonly string[]): Promise<void> => {
+    const cursors = new Map<string, number>();
+    for (const taskId of taskIds) {
+      const watched = byTask.get(taskId);
+      if (watched === undefined) continue;
+      cursors.set(taskId, Math.min(...Array.from(watched.subscriptions, ({ cursor }) => cursor)));
+    }
+    if (cursors.size === 0) return;
+    const changed = new Map<string, number>();
+    for (const { taskId, state } of await feed.changes(cursors)) {
+      if (state === 'changed') changed.set(taskId, cursors.get(taskId) ?? 0);
+      // Subscribed meanwhile with an older cursor, it has events to deliver at the next poll.
+      else if (state === 'gone' || isUnmoved(taskId, cursors)) endAll(taskId);
+    }
+    if (changed.size > 0) await deliver(changed);
+  };
+  const isUnmoved = (taskId: string, cursors: ReadonlyMap<string, number>): boolean => {
+    const asked = cursors.get(taskId) ?? 0;
+    return [...(byTask.get(taskId)?.subscriptions ?? [])].every(({ cursor }) => cursor >= asked);
+  };
+
+  /** Active tasks always; the quiet ones all together when their turn has come. */
+  const dueTasks = (): string[] => {
+    const nowMs = clock.monotonicMs();
+    const quiet = new Set(
+      [...byTask].flatMap(([taskId, { activeMs }]) => (nowMs - activeMs >= QUIET_AFTER_MS ? [taskId] : [])),
+    );
+    const withQuiet = nowMs >= quietPollMs;
+    if (withQuiet) quietPollMs = nowMs + Math.min(MAX_QUIET_PAUSE_MS, quiet.size * QUIET_PAUSE_PER_TASK_MS);
+    return [...byTask.keys()].filter((taskId) => withQuiet || !quiet.has(taskId));
+  };
+
   const run = async (): Promise<void> => {
     let failures = 0;
     while (count > 0 && !closing.signal.aborted) {
       try {
-        const taskIds = [...byTask.keys()];
+        const taskIds = dueTasks();
         for (let start = 0; start < taskIds.length; start += TASKS_PER_POLL) {
           await pollChunk(taskIds.slice(start, start + TASKS_PER_POLL));
         }
@@ -96,9 +143,13 @@ export function createEventHub(deps: {
   return {
     subscribe(taskId, afterSeq, subscriber) {
       const subscription: Subscription = { taskId, cursor: afterSeq, subscriber };
-      const watchers = byTask.get(taskId);
-      if (watchers === undefined) byTask.set(taskId, new Set([subscription]));
-      else watchers.add(subscription);
+      const activeMs = clock.monotonicMs();
+      const watched = byTask.get(taskId);
+      if (watched === undefined) byTask.set(taskId, { subscriptions: new Set([subscription]), activeMs });
+      else {
+        watched.subscriptions.add(subscription);
+        watched.activeMs = activeMs;
+      }
       count += 1;
       if (!polling && !closing.signal.aborted) {
         polling = true;
@@ -117,10 +168,7 @@ export function createEventHub(deps: {
     close() {
       if (closing.signal.aborted) return;
       closing.abort(new Error('the event hub is closed'));
-      for (const subscription of [...byTask.values()].flatMap((watchers) => [...watchers])) {
-        remove(subscription);
-        subscription.subscriber.shutdown();
-      }
+      for (const taskId of [...byTask.keys()]) endAll(taskId);
     },
   };
 }

@@ -6,7 +6,7 @@ import { createUsageMeter, type LimitScope, type UsageMeter } from '../core/usag
 import { RequestError } from '../errors/request-error.ts';
 import type { Principal } from '../ports.ts';
 
-type Resource = 'openRequests' | 'bodyBytes' | 'replyBytes';
+type Resource = 'openRequests' | 'openStreams' | 'bodyBytes' | 'replyBytes';
 
 /** What one request uses of its tenant's and its key's share. Everything is given back by `end`. */
 export interface InFlightRequest {
@@ -17,6 +17,12 @@ export interface InFlightRequest {
   releaseBody(bytes: number): void;
   /** @throws {RequestError} CONCURRENCY_LIMITED */
   reserveReply(bytes: number): void;
+  /**
+   * Counts an event stream, which outlives `end`, until the returned function is called.
+   *
+   * @throws {RequestError} CONCURRENCY_LIMITED
+   */
+  openStream(): () => void;
   /** Waits for the tenant's turn. The returned function ends it. */
   acquireSlot(): Promise<() => void>;
   /** Idempotent. */
@@ -31,11 +37,13 @@ export interface InFlightLimits {
 
 const NOUNS: Readonly<Record<Resource, string>> = {
   openRequests: 'open requests',
+  openStreams: 'open event streams',
   bodyBytes: 'bytes of request bodies in flight',
   replyBytes: 'bytes of replies that were not read yet',
 };
 const ADVICE: Readonly<Record<Resource, string>> = {
   openRequests: 'send fewer requests at once',
+  openStreams: 'close streams that nobody reads',
   bodyBytes: 'send smaller bodies, or fewer at once',
   replyBytes: 'read the replies to earlier requests first',
 };
@@ -50,6 +58,7 @@ const RETRY_AFTER_MS = 1_000;
 export function createInFlightLimits(limits: RequestLimits, metrics: Metrics): InFlightLimits {
   const meters: Readonly<Record<Resource, UsageMeter>> = {
     openRequests: createUsageMeter(limits.openRequests),
+    openStreams: createUsageMeter(limits.openStreams),
     bodyBytes: createUsageMeter(limits.bodyBytes, SMALL_BODY_BYTES),
     replyBytes: createUsageMeter(limits.replyBytes, SMALL_BODY_BYTES),
   };
@@ -102,11 +111,21 @@ export function createInFlightLimits(limits: RequestLimits, metrics: Metrics): I
           mustAdd('replyBytes', principal, bytes);
           used.replyBytes += bytes;
         },
+        openStream() {
+          mustAdd('openStreams', principal, 1);
+          let isOpen = true;
+          return () => {
+            if (!isOpen) return;
+            isOpen = false;
+            meters.openStreams.subtract(principal, 1);
+            show('openStreams');
+          };
+        },
         acquireSlot: () => slots.acquire(principal.tenantId ?? principal.keyId),
         end() {
           if (isEnded) return;
           isEnded = true;
-          for (const resource of Object.keys(used) as Resource[]) {
+          for (const resource of Object.keys(used) as (keyof typeof used)[]) {
             if (used[resource] > 0) meters[resource].subtract(principal, used[resource]);
             show(resource);
           }
@@ -126,7 +145,7 @@ function limitExceeded(resource: Resource, scope: LimitScope, value: number): Re
 
 function exportLimits(limits: RequestLimits, metrics: Metrics): void {
   const gauge = metrics.gauge('http_limit', 'Configured limits of this process', ['kind', 'reason']);
-  for (const resource of ['openRequests', 'bodyBytes', 'replyBytes', 'activeRequests'] as const) {
+  for (const resource of ['openRequests', 'openStreams', 'bodyBytes', 'replyBytes', 'activeRequests'] as const) {
     for (const [scope, value] of Object.entries(limits[resource])) gauge.set({ kind: resource, reason: scope }, value);
   }
 }

@@ -135,6 +135,7 @@ export function createFakeStores() {
 
   const queries: TaskQueries = {
     get: (id, tenantId) => answer(() => visible(id, tenantId)?.view),
+    status: (id, tenantId) => answer(() => visible(id, tenantId)?.view.status),
     list: (filter, { cursor, limit }) =>
       answer(() => {
         const matching = [...tasks.values()]
@@ -170,6 +171,16 @@ export function createFakeStores() {
   };
 
   const feed: EventFeed = {
+    changes: (cursors) =>
+      answer(() => {
+        state.feedCalls += 1;
+        return [...cursors].flatMap(([taskId, seq]): Awaited<ReturnType<EventFeed['changes']>> => {
+          const task = tasks.get(taskId);
+          if (task === undefined) return [{ taskId, state: 'gone' }];
+          if (task.events.some((event) => event.seq > seq)) return [{ taskId, state: 'changed' }];
+          return isTerminalTask(task.view.status) ? [{ taskId, state: 'ended' }] : [];
+        });
+      }),
     after: (cursors) =>
       answer(() => {
         state.feedCalls += 1;

@@ -19,7 +19,7 @@ export interface TestCoordinator {
 
 export async function startTestCoordinator(
   databaseUrl: string,
-  env: Readonly<Record<string, string>> = {},
+  options: { env?: Readonly<Record<string, string>>; heartbeatMs?: number } = {},
 ): Promise<TestCoordinator> {
   const log = silentLogger();
   // The end of what the test owns is not the end of the process that runs it.
@@ -29,7 +29,7 @@ export async function startTestCoordinator(
     DATABASE_URL: databaseUrl,
     PRESSROOM_ADMIN_KEY: ADMIN_KEY,
     LOG_LEVEL: 'silent',
-    ...env,
+    ...options.env,
   });
   const dependencies = await createDependencies(config, { findPipeline, listPipelines, log, shutdown });
   const events = createEventHub({ feed: dependencies.feed, clock: systemClock, log });
@@ -42,6 +42,8 @@ export async function startTestCoordinator(
     log,
     version: '0.0.0-test',
     isDraining: () => false,
+    limits: config.limits,
+    ...(options.heartbeatMs !== undefined && { heartbeatMs: options.heartbeatMs }),
   });
   const server = await startHttpServer({ listener: app, host: '127.0.0.1', port: 0, clock: systemClock });
   shutdown.register('http server', () => server.close(100));

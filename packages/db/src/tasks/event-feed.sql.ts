@@ -11,16 +11,30 @@ const AFTER: Statement = {
          ORDER BY e.task_id, e.seq`,
 };
 
+const CHANGES: Statement = {
+  name: 'events.changes',
+  text: `SELECT c.task_id AS "taskId",
+           CASE WHEN t.id IS NULL THEN 'gone' WHEN t.event_seq > c.seq THEN 'changed' ELSE 'ended' END AS state
+         FROM unnest($1::uuid[], $2::int[]) AS c(task_id, seq) LEFT JOIN task t ON t.id = c.task_id
+         WHERE t.id IS NULL OR t.event_seq > c.seq OR t.finished_at IS NOT NULL`,
+};
+
 export interface EventFeedStore {
   /**
    * Events of many tasks after a sequence number each, in order, at most 500 a task. Numbers are given under the task's
    * row lock, so none can appear below one already read. `last` marks the final event of a finished task.
    */
   after(cursors: ReadonlyMap<string, number>): Promise<{ taskId: string; event: TaskEvent; last: boolean }[]>;
+  /**
+   * Which of these tasks need a look: `changed` has events after its sequence, `ended` has finished without any, `gone` does
+   * not exist.
+   */
+  changes(cursors: ReadonlyMap<string, number>): Promise<{ taskId: string; state: 'changed' | 'ended' | 'gone' }[]>;
 }
 
 export function createEventFeed(database: Database): EventFeedStore {
   return {
+    changes: (cursors) => database.run(CHANGES, [[...cursors.keys()], [...cursors.values()]]),
     async after(cursors) {
       const rows = await database.run<{
         task_id: string;

@@ -39,6 +39,8 @@ export interface TaskMaterial {
 /** What the API reads of tasks. A `tenantId` of null means any tenant; another tenant's task is undefined. */
 export interface TaskQueryStore {
   get(taskId: string, tenantId: string | null): Promise<TaskView | undefined>;
+  /** The status alone: a task's input may hold megabytes. */
+  status(taskId: string, tenantId: string | null): Promise<TaskStatus | undefined>;
   /** Newest first. Items carry no input: it may hold megabytes of sources. */
   list(
     filter: TaskListFilter,
@@ -97,6 +99,10 @@ const costStatement = (name: string, key: string): Statement => ({
 });
 const COST_BY_TASK = costStatement('tasks.cost_by_task', 'task_id');
 const COST_BY_STEP = costStatement('tasks.cost_by_step', 'step_id');
+const STATUS: Statement = {
+  name: 'tasks.status',
+  text: `SELECT status FROM task WHERE id = $1 AND ($2::uuid IS NULL OR tenant_id = $2)`,
+};
 const OUTPUTS: Statement = {
   name: 'tasks.outputs',
   // Only of steps that stand: what a step made before it was to run again, or left the plan, counts no more.
@@ -156,6 +162,10 @@ export function createTaskQueryStore(database: Database): TaskQueryStore {
       if (!task) return undefined;
       const cost = await costs(COST_BY_TASK, [taskId]);
       return toTaskView(task, cost.get(taskId));
+    },
+    async status(taskId, tenantId) {
+      const [row] = await database.run<{ status: TaskStatus }>(STATUS, [taskId, tenantId]);
+      return row?.status;
     },
     async list(filter, page) {
       const after = page.cursor === undefined ? undefined : parseCursor(page.cursor);
