@@ -63,6 +63,8 @@ export type ScheduleOutcome =
 
 /** Schedules. A `tenantId` of null means any tenant, and on creating the default one. */
 export interface Schedules {
+  /** Every fault of when a schedule fires, as far as it is given; none when it will. */
+  checkRule(rule: { cron?: string; timeZone?: string }): { path: string; message: string }[];
   list(tenantId: string | null, page: PageRequest): Promise<Page<ScheduleView>>;
   get(id: string, tenantId: string | null): Promise<ScheduleView | undefined>;
   create(

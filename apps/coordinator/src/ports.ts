@@ -151,6 +151,8 @@ export interface ResultMaterial {
   input: unknown;
   outputs: StepOutputs;
   simulated: boolean;
+  /** Why the task failed; null when it did not. */
+  error: { code: string; message: string } | null;
   contentDeleted: boolean;
 }
 

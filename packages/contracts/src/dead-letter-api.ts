@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { Instant } from './instant.ts';
+import { ERROR_CODES } from './error-codes.ts';
 import { UsdString } from './money.ts';
 import { StepError } from './task-api.ts';
 import { AGENTS, TaskType, Tier } from './vocabulary.ts';
@@ -41,7 +42,10 @@ export const DeadLetterView = z.object({
   /** The same for every dead letter with the same cause. */
   fingerprint: z.string(),
   attempts: z.array(DeadLetterAttempt),
-  /** Parameters of the step, the document that a redrive's `patch` applies to. Read alone it also has the `input`. */
+  /**
+   * What the step was given, the document that a redrive's `patch` applies to: its parameters and the `input`. Lists show
+   * long texts of the input cut; read one dead letter to see all of it. Empty once the content is deleted.
+   */
   payload: z.record(z.string(), z.unknown()),
   costUsd: UsdString,
   state: DeadLetterState,
@@ -100,10 +104,7 @@ export const DeadLetterFilter = z.strictObject({
   agent: z.enum(AGENTS).optional(),
   tenantId: z.uuid().optional(),
   taskType: TaskType.optional(),
-  errorCode: z
-    .string()
-    .regex(/^[A-Z][A-Z0-9_]{0,79}$/, 'must be an error code')
-    .optional(),
+  errorCode: z.enum(ERROR_CODES, { error: `must be one of ${ERROR_CODES.join(', ')}` }).optional(),
   fingerprint: z
     .string()
     .regex(/^[0-9a-f]{16}$/, 'must be a fingerprint')

@@ -10,6 +10,8 @@ export const Problem = z.object({
   detail: z.string().optional(),
   instance: z.string().optional(),
   requestId: z.string().optional(),
+  /** Of `TASK_FAILED`: the task's own error. */
+  error: z.object({ code: z.string(), message: z.string() }).optional(),
   errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
   /** The limit that was reached, where the problem is one: its name, whose it is (`process`, `tenant`, `key`, `request`), its value. */
   limit: z.object({ name: z.string(), scope: z.string(), value: z.number() }).optional(),

@@ -93,7 +93,10 @@ export const TaskView = z.object({
   priority: z.int(),
   quality: Quality,
   status: TaskStatus,
+  /** What it is about, from its input; null when that does not say, or is deleted. */
+  title: z.string().nullable(),
   input: z.record(z.string(), z.unknown()).nullable(),
+  /** Steps that were done of those planned; 100 % only for a task that ended `completed` or `partial`. */
   progress: z.object({ stepsDone: z.int(), stepsTotal: z.int(), percent: z.int() }),
   cost: CostView,
   budgetUsd: UsdString.optional(),
@@ -104,6 +107,8 @@ export const TaskView = z.object({
   metadata: z.record(z.string(), z.string()),
   tags: z.array(z.string()),
   createdAt: z.iso.datetime(),
+  /** When it was to start, where it was submitted ahead; null is at once. */
+  runAt: z.iso.datetime().nullable(),
   startedAt: z.iso.datetime().nullable(),
   finishedAt: z.iso.datetime().nullable(),
   /** While it waits for an approval the clock stops: this is the deadline as it was when the waiting began. */

@@ -74,9 +74,18 @@ export const PLATFORM_ROLES = ['admin', 'monitor'] as const;
 export const PlatformRole = z.enum(PLATFORM_ROLES);
 export type PlatformRole = z.infer<typeof PlatformRole>;
 
+/** What tells a key from others: who or what holds it. */
+const KeyName = z
+  .string()
+  .trim()
+  .min(1)
+  .max(100)
+  .refine((text) => !/\p{Cc}/u.test(text) && text.isWellFormed(), 'holds characters that cannot be shown');
+
 /** Body of `POST /keys`. */
 export const CreatePlatformKey = z.strictObject({
   role: PlatformRole,
+  name: KeyName.optional(),
   /** From then on it is refused. Default: never. */
   expiresAt: Instant.optional(),
 });
@@ -85,6 +94,7 @@ export type CreatePlatformKey = z.infer<typeof CreatePlatformKey>;
 /** Body of `POST /tenants/{id}/keys`. */
 export const CreateTenantKey = z.strictObject({
   role: TenantRole,
+  name: KeyName.optional(),
   /** From then on it is refused. Default: never. */
   expiresAt: Instant.optional(),
 });
@@ -93,8 +103,13 @@ export type CreateTenantKey = z.infer<typeof CreateTenantKey>;
 export const KeyView = z.object({
   id: z.uuid(),
   role: z.enum([...TENANT_ROLES, ...PLATFORM_ROLES]),
+  name: z.string().nullable(),
+  /** First characters of the secret; null for keys made before these were kept. */
+  prefix: z.string().nullable(),
   createdAt: z.iso.datetime(),
   expiresAt: z.iso.datetime().nullable(),
+  /** Exact to about a minute; null while nothing has used it. */
+  lastUsedAt: z.iso.datetime().nullable(),
 });
 export type KeyView = z.infer<typeof KeyView>;
 

@@ -22,6 +22,14 @@ const LIMITS = {
   maxStorageBytes: null,
 };
 
+type NewKeyFacts = Parameters<ReturnType<typeof createTenantStore>['addKey']>[1];
+const aKey = (facts: Partial<NewKeyFacts> & Pick<NewKeyFacts, 'role' | 'secretHash'>): NewKeyFacts => ({
+  name: null,
+  prefix: 'pr_abcdef',
+  expiresAt: null,
+  ...facts,
+});
+
 describe('tenants', () => {
   let db: OpenTestDatabase;
   let scene: Scene;
@@ -87,8 +95,8 @@ describe('tenants', () => {
     const access = createAccessStore(db.database);
     const tenant = await add();
     const hash = (n: number) => String(n).repeat(64);
-    const key = await tenants.addKey(tenant.id, { role: 'submit', secretHash: hash(1), expiresAt: null }, ADMIN);
-    const expired = { role: 'view', secretHash: hash(2), expiresAt: new Date(Date.parse('2020-01-01')) } as const;
+    const key = await tenants.addKey(tenant.id, aKey({ role: 'submit', secretHash: hash(1) }), ADMIN);
+    const expired = aKey({ role: 'view', secretHash: hash(2), expiresAt: new Date(Date.parse('2020-01-01')) });
     await tenants.addKey(tenant.id, expired, ADMIN);
     expect(await access.findBySecretHash(hash(1))).toEqual({ keyId: key?.id, role: 'submit', tenantId: tenant.id });
     expect(await access.findBySecretHash(hash(2))).toBeUndefined();
@@ -98,9 +106,7 @@ describe('tenants', () => {
     expect(await tenants.removeKey(tenant.id, key?.id ?? '', ADMIN)).toBe(false);
     expect(await access.findBySecretHash(hash(1))).toBeUndefined();
     expect((await tenants.keys(tenant.id, WHOLE))?.items).toHaveLength(1);
-    expect(
-      await tenants.addKey(newId(), { role: 'view', secretHash: hash(3), expiresAt: null }, ADMIN),
-    ).toBeUndefined();
+    expect(await tenants.addKey(newId(), aKey({ role: 'view', secretHash: hash(3) }), ADMIN)).toBeUndefined();
     const { items } = await createAuditStore(db.database).list(
       { tenantId: tenant.id },
       { cursor: undefined, limit: 10 },
@@ -109,10 +115,29 @@ describe('tenants', () => {
     expect(JSON.stringify(items)).not.toContain(hash(1));
   });
 
+  it('have keys with a name, a prefix and the last use, which never goes back', async () => {
+    const access = createAccessStore(db.database);
+    const tenant = await add();
+    const named = await tenants.addKey(
+      tenant.id,
+      aKey({ role: 'view', secretHash: 'c'.repeat(64), name: 'Newsroom' }),
+      ADMIN,
+    );
+    expect(named).toMatchObject({ name: 'Newsroom', prefix: 'pr_abcdef', lastUsedAt: null });
+    const unused = await tenants.addKey(tenant.id, aKey({ role: 'view', secretHash: 'd'.repeat(64) }), ADMIN);
+    const use = (usedAt: string) => access.recordUses([{ keyId: named?.id ?? '', usedAt: new Date(usedAt) }]);
+    await use('2026-03-01T10:00:00Z');
+    await use('2026-03-01T09:00:00Z');
+    expect((await tenants.keys(tenant.id, WHOLE))?.items.map(({ id, name, lastUsedAt }) => [id, name, lastUsedAt])).toEqual([
+      [named?.id, 'Newsroom', '2026-03-01T10:00:00.000Z'],
+      [unused?.id, null, null],
+    ]);
+  });
+
   it('are not needed for keys of the installation, of which the first one stays', async () => {
     const access = createAccessStore(db.database);
     await access.ensureAdminKey('a'.repeat(64));
-    const monitor = await tenants.addKey(null, { role: 'monitor', secretHash: 'b'.repeat(64), expiresAt: null }, ADMIN);
+    const monitor = await tenants.addKey(null, aKey({ role: 'monitor', secretHash: 'b'.repeat(64) }), ADMIN);
     expect(await access.findBySecretHash('b'.repeat(64))).toEqual({
       keyId: monitor?.id,
       role: 'monitor',

@@ -122,7 +122,7 @@ describe('generations of a task', () => {
     expect(task).toMatchObject({
       steps_total: steps.length,
       steps_left: steps.filter((step) => !isOver(step)).length,
-      steps_bad: steps.filter(({ status }) => status === 'skipped' || status === 'dead').length,
+      steps_bad: steps.filter(({ status }) => ['skipped', 'dead', 'cancelled'].includes(status)).length,
     });
 
     // A step waits for what is not there yet, all of which will come, and for nothing else.

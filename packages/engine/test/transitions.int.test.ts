@@ -1,4 +1,4 @@
-import { createMoneyStore, createSessionStore } from '@pressroom/db';
+import { createMoneyStore, createSessionStore, createTaskQueryStore } from '@pressroom/db';
 import {
   aLedgerEntry,
   aReservation,
@@ -141,6 +141,46 @@ describe('task transitions', () => {
         steps_left: 0,
       });
       expect((await expectGaplessEvents(taskId)).at(-1)).toBe('task.failed');
+    });
+
+    it('that only follows from others names their cause: one group of dead letters, and the task’s error', async () => {
+      const taskId = await run.submit();
+      await run.complete(taskId, 'research');
+      await run.complete(taskId, 'outline');
+      const down = (model: string) => ({
+        code: 'PROVIDER_UNAVAILABLE',
+        message: `openai is unavailable (model ${model}, status 503)`,
+      });
+      for (const [key, model] of [
+        ['draft-1', 'gpt-6-luna'],
+        ['draft-2', 'gpt-6.1-terra'],
+        ['draft-3', 'gpt-6-sol'],
+      ] as const) {
+        await run.fail(taskId, key, down(model));
+      }
+      const missing = { code: 'STEP_INPUT_INVALID', message: 'no section was drafted' };
+      expect(await run.fail(taskId, 'refine', missing)).toBe('task_ended');
+      expect(await run.task(taskId)).toMatchObject({ status: 'failed', error: down('gpt-6-luna') });
+      const letters = await db.sql<{ step_key: string; message: string; error_code: string; fingerprint: string }>(
+        'SELECT step_key, error_code, message, fingerprint, payload FROM dead_letter WHERE task_id = $1 ORDER BY created_at, id',
+        [taskId],
+      );
+      expect(new Set(letters.map(({ fingerprint }) => fingerprint)).size).toBe(1);
+      expect(new Set(letters.map(({ error_code }) => error_code))).toEqual(new Set(['PROVIDER_UNAVAILABLE']));
+      expect(letters.find(({ step_key }) => step_key === 'refine')).toMatchObject({
+        message:
+          'no section was drafted; follows from draft-1: PROVIDER_UNAVAILABLE: ' +
+          'openai is unavailable (model gpt-6-luna, status 503)',
+        payload: { input: { topic: 'tests' } },
+      });
+    });
+
+    it('that ends the task leaves what was done as its progress', async () => {
+      const taskId = await run.submit();
+      await run.complete(taskId, 'research');
+      await run.fail(taskId, 'outline');
+      const task = await createTaskQueryStore(db.database).get(taskId, null);
+      expect(task).toMatchObject({ status: 'failed', progress: { stepsDone: 1, stepsTotal: 3, percent: 33 } });
     });
 
     it.each([

@@ -29,6 +29,7 @@ export { planHeadlines, type HeadlinePlan } from './headlines/headline-plan.ts';
 export { checkHeadlines, type Headline } from './headlines/check-headlines.ts';
 export { ClassifyOutput } from './classify/classify-output.ts';
 
+export { taskTitle } from './task-title.ts';
 export { buildDocument } from './document/build-document.ts';
 export { expandNothing, planWriting } from './plan-writing.ts';
 

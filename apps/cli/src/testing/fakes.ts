@@ -15,6 +15,7 @@ export const aTask = (overrides: Partial<TaskView> = {}): TaskView => ({
   priority: 5,
   quality: 'balanced',
   status: 'completed',
+  title: 'Lighthouses',
   input: null,
   progress: { stepsDone: 3, stepsTotal: 3, percent: 100 },
   cost: {
@@ -32,6 +33,7 @@ export const aTask = (overrides: Partial<TaskView> = {}): TaskView => ({
   metadata: {},
   tags: [],
   createdAt: '2026-03-01T10:00:00.000Z',
+  runAt: null,
   startedAt: null,
   finishedAt: null,
   deadlineAt: '2026-03-01T10:30:00.000Z',

@@ -9,10 +9,11 @@ import { parseTaskRequest } from './parse-task-request.ts';
 interface Context {
   pipelines: PipelineRegistry;
   nowMs: number;
+  checkRule: (rule: { cron?: string; timeZone?: string }) => Fault[];
 }
 
 /**
- * Checks a new schedule and the task it will submit, and names every fault of both. The task is kept as it was sent: each
+ * Checks a new schedule, when it fires and the task it will submit, and names every fault of all. The task is kept as it was sent: each
  * fire reads it anew, with the defaults of its day.
  *
  * @throws {RequestError} VALIDATION_FAILED, UNKNOWN_TASK_TYPE
@@ -21,7 +22,7 @@ export function parseNewSchedule(
   body: unknown,
   context: Context,
 ): { draft: ScheduleDraft; tenantId: string | undefined } {
-  const faults = taskFaults(taskOf(body), context);
+  const faults = [...context.checkRule(ruleOf(body)), ...taskFaults(taskOf(body), context)];
   const parsed = CreateSchedule.safeParse(body, { reportInput: true });
   if (!parsed.success) faults.push(...ownFaults(formatIssues(parsed.error.issues)));
   if (!parsed.success || faults.length > 0) throw invalid(faults);
@@ -32,7 +33,7 @@ export function parseNewSchedule(
 /** Checks a change of a schedule. @throws {RequestError} VALIDATION_FAILED, UNKNOWN_TASK_TYPE */
 export function parseScheduleChange(body: unknown, context: Context): Partial<ScheduleDraft> {
   const sent = taskOf(body);
-  const faults = sent === undefined ? [] : taskFaults(sent, context);
+  const faults = [...context.checkRule(ruleOf(body)), ...(sent === undefined ? [] : taskFaults(sent, context))];
   const parsed = UpdateSchedule.safeParse(body, { reportInput: true });
   if (!parsed.success) faults.push(...ownFaults(formatIssues(parsed.error.issues)));
   if (parsed.success && parsed.data.task?.tenantId !== undefined) {
@@ -58,6 +59,15 @@ function taskFaults(task: unknown, { pipelines, nowMs }: Context): Fault[] {
 /** The task's faults are found by its own check, which also knows its input. */
 const ownFaults = (faults: readonly Fault[]): Fault[] =>
   faults.filter(({ path }) => path !== 'task' && !path.startsWith('task.'));
+
+/** What of the rule is there to be checked; what is missing or of another type is the schema's business. */
+function ruleOf(body: unknown): { cron?: string; timeZone?: string } {
+  const { cron, timeZone } = typeof body === 'object' && body !== null ? (body as Record<string, unknown>) : {};
+  return {
+    ...(typeof cron === 'string' && cron.trim() !== '' && { cron: cron.trim() }),
+    ...(typeof timeZone === 'string' && timeZone !== '' && { timeZone }),
+  };
+}
 
 const taskOf = (body: unknown): Record<string, unknown> | undefined =>
   typeof body === 'object' && body !== null && 'task' in body ? (body.task as Record<string, unknown>) : undefined;

@@ -5,6 +5,9 @@ import type { PipelineRegistry } from '../ports.ts';
 import { formatIssues } from './format-issues.ts';
 import { inspectJson } from './inspect-json.ts';
 
+const NO_CALLBACKS =
+  'deliveries are not supported yet: leave it out, and poll GET /v1/tasks/{id} or read the stream GET /v1/tasks/{id}/events';
+
 export interface TaskRequest {
   task: CreateTask;
   /** `task.input` as the task type's own schema made it: trimmed, closed. */
@@ -27,7 +30,9 @@ export function parseTaskRequest(
 
   const envelope = CreateTask.safeParse(body, { reportInput: true });
   const faults: Fault[] = envelope.success ? [] : formatIssues(envelope.error.issues);
-  const { type, input } = isRecord(body) ? body : {};
+  const { type, input, callbackUrl } = isRecord(body) ? body : {};
+  // Accepted and never called, it would be waited for in vain.
+  if (callbackUrl !== undefined) faults.push({ path: 'callbackUrl', message: NO_CALLBACKS });
   const pipeline = typeof type === 'string' ? context.pipelines.find(type) : undefined;
   if (pipeline === undefined) {
     if (typeof type === 'string') throw unknownType(context.pipelines, faults);

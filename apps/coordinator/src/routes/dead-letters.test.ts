@@ -76,6 +76,7 @@ describe('GET /dead-letters', () => {
     ['fingerprint', 'fingerprint=xyz'],
     ['since', 'since=yesterday'],
     ['errorCode', 'errorCode=lower'],
+    ['errorCode', 'errorCode=NOPE'],
     ['q', 'q=%00'],
     ['limit', 'limit=0'],
     ['nonsense', 'nonsense=1'],

@@ -16,8 +16,8 @@ export function listDeadLetters(deps: { deadLetters: DeadLetterQueries }): Route
     tag: 'Dead letters',
     summary: 'List dead letters',
     description:
-      'Newest first. `q` searches message, code and step key: words, "quoted phrases", -without, or. Payloads are the ' +
-      'parameters of the steps; read one dead letter to see its input as well.',
+      'Newest first. `q` searches message, code and step key: words, "quoted phrases", -without, or. Long texts of ' +
+      'payloads are cut; read one dead letter to see all of them.',
     roles: ROLES.view,
     query: DeadLettersQuery,
     responses: { 200: { description: 'A page of dead letters', content: { 'application/json': DeadLetterPage } } },

@@ -54,6 +54,28 @@ describe('POST /v1/schedules', () => {
     expect(body['errors']).toEqual(expect.arrayContaining([expect.objectContaining({ path })]));
   });
 
+  it('names every fault at once: of the schedule, of when it fires and of its task', async () => {
+    const json = {
+      name: '',
+      cron: 'invalid',
+      timeZone: 'invalid',
+      overlap: 'queue',
+      task: { type: 'article', input: { topic: '', sections: 99 }, priority: 77, callbackUrl: 'https://a.example/' },
+    };
+    const { status, body } = await send('POST', '', { json });
+    expect(status).toBe(400);
+    expect((body['errors'] as { path: string }[]).map(({ path }) => path).sort()).toEqual([
+      'cron',
+      'name',
+      'overlap',
+      'task.callbackUrl',
+      'task.input.sections',
+      'task.input.topic',
+      'task.priority',
+      'timeZone',
+    ]);
+  });
+
   it('refuses a name that is taken', async () => {
     await create();
     expect(await send('POST', '', { json: A_SCHEDULE })).toMatchObject({ status: 409, body: { code: 'CONFLICT' } });

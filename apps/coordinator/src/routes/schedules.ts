@@ -68,7 +68,11 @@ export function createSchedule({ schedules, pipelines, clock, limits }: Deps): R
     problems: ['CONFLICT', 'QUOTA_EXCEEDED', 'UNKNOWN_TASK_TYPE'],
     async handle({ request, response, principal, bounded }) {
       const body = await readJson(request, z.unknown());
-      const { draft, tenantId } = parseNewSchedule(body, { pipelines, nowMs: clock.nowMs() });
+      const { draft, tenantId } = parseNewSchedule(body, {
+        pipelines,
+        nowMs: clock.nowMs(),
+        checkRule: (rule) => schedules.checkRule(rule),
+      });
       const owner = submissionTenant(principal, tenantId);
       const schedule = written(
         await bounded(schedules.create(owner, draft, principal, limits.schedulesPerTenant)),
@@ -115,7 +119,11 @@ export function updateSchedule({ schedules, pipelines, clock, limits }: Deps): R
     problems: ['CONFLICT', 'UNKNOWN_TASK_TYPE'],
     async handle({ request, response, params, principal, scope, bounded }) {
       const body = await readJson(request, z.unknown());
-      const changes = parseScheduleChange(body, { pipelines, nowMs: clock.nowMs() });
+      const changes = parseScheduleChange(body, {
+        pipelines,
+        nowMs: clock.nowMs(),
+        checkRule: (rule) => schedules.checkRule(rule),
+      });
       const outcome = await bounded(schedules.update(param(params, 'id'), scope, changes, principal));
       sendJson(response, 200, written(outcome, limits));
     },

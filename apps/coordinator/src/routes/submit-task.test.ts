@@ -140,8 +140,8 @@ describe('POST /v1/tasks', () => {
     { title: 'a start without a time zone', json: { ...A_TASK, runAt: '2026-01-01T00:00:00' }, path: 'runAt' },
     { title: 'an unknown gate', json: { ...A_TASK, approvals: ['draft'] }, path: 'approvals[0]' },
     {
-      title: 'a callback that is no web address',
-      json: { ...A_TASK, callbackUrl: 'file:///etc/passwd' },
+      title: 'a callback, for which there are no deliveries',
+      json: { ...A_TASK, callbackUrl: 'https://example.org/hook' },
       path: 'callbackUrl',
     },
     { title: 'a tenant that is no UUID', json: { ...A_TASK, tenantId: 'acme' }, path: 'tenantId' },

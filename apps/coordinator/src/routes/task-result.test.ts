@@ -63,11 +63,28 @@ describe('GET /v1/tasks/{id}/result', () => {
     expect(document.sections.map(({ heading }) => heading)).toEqual(['Fires']);
   });
 
-  it.each(['failed', 'cancelled'] as const)('answers 409 for a task that %s', async (status) => {
-    server.stores.finish(id, status);
+  it('answers 409 for a task that was cancelled', async () => {
+    server.stores.finish(id, 'cancelled');
     const response = await result();
     expect(response.status).toBe(409);
     expect(await codeOf(response)).toBe('CONFLICT');
+  });
+
+  it.each(['', '?partial=true'])('answers the error of a task that failed as a problem%s', async (query) => {
+    server.stores.finish(id, 'failed');
+    const error = { code: 'NO_USABLE_SOURCE', message: 'no given source could be used' };
+    server.stores.patchTask(id, { error });
+    const response = await result({ query });
+    expect(response.status).toBe(409);
+    expect(response.headers.get('content-type')).toContain('application/problem+json');
+    expect(await response.json()).toMatchObject({
+      type: '/docs#TASK_FAILED',
+      title: 'Task failed',
+      status: 409,
+      code: 'TASK_FAILED',
+      detail: 'the task failed and has no result: NO_USABLE_SOURCE: no given source could be used',
+      error,
+    });
   });
 
   it('serves Markdown', async () => {

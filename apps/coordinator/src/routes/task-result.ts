@@ -23,7 +23,9 @@ export function taskResult(deps: { queries: TaskQueries; pipelines: PipelineRegi
     operationId: 'getResult',
     tag: 'Tasks',
     summary: 'The finished document',
-    description: 'Before the end it answers 409; with `?partial=true` it answers what can be assembled by now.',
+    description:
+      'Before the end it answers 409; with `?partial=true` it answers what can be assembled by now. Of a failed task it ' +
+      'answers 409 `TASK_FAILED` with the `error` of the task.',
     roles: ROLES.view,
     params: TASK_ID,
     query: ResultQuery,
@@ -33,7 +35,7 @@ export function taskResult(deps: { queries: TaskQueries; pipelines: PipelineRegi
         content: { 'application/json': TaskResult, 'text/markdown': null, 'text/html': null },
       },
     },
-    problems: ['NOT_ACCEPTABLE', 'TASK_NOT_FINISHED', 'CONFLICT'],
+    problems: ['NOT_ACCEPTABLE', 'TASK_NOT_FINISHED', 'TASK_FAILED', 'CONFLICT'],
     async handle({ request, response, params, query, scope, bounded }) {
       response.setHeader('Vary', 'Accept');
       const form = request.accepts(FORMS);
@@ -58,20 +60,27 @@ function assembleResult(material: ResultMaterial, pipelines: PipelineRegistry, p
   const { status } = material;
   if (material.contentDeleted) throw new RequestError('NOT_FOUND', 'the content of this task was deleted');
   if (!isTerminalTask(status) && !partial) throw new RequestError('TASK_NOT_FINISHED', `the task is ${status}`);
-  if ((status === 'failed' || status === 'cancelled') && !partial) {
-    throw new RequestError(
-      'CONFLICT',
-      `the task ${status === 'failed' ? 'failed' : 'was cancelled'} and has no result`,
-    );
-  }
+  if (status === 'failed' && !partial) throw taskFailed(material);
+  if (status === 'cancelled' && !partial)
+    throw new RequestError('CONFLICT', 'the task was cancelled and has no result');
   const pipeline = pipelines.find(material.type, material.pipelineVersion);
   if (pipeline === undefined) {
     throw new Error(`no pipeline ${material.type} version ${material.pipelineVersion} to assemble a result with`);
   }
   const { document } = pipeline.assemble(material.input, material.outputs);
   if (document !== undefined) return { ...document, simulated: material.simulated };
+  if (status === 'failed') throw taskFailed(material);
   if (isTerminalTask(status)) throw new RequestError('CONFLICT', 'the task ended before anything could be assembled');
   throw new RequestError('TASK_NOT_FINISHED', 'nothing can be assembled yet');
+}
+
+/** The task's own error, in words and as a member for programs. */
+function taskFailed({ error }: ResultMaterial): RequestError {
+  if (error === null) return new RequestError('TASK_FAILED', 'the task failed and has no result');
+  const { code, message } = error;
+  return new RequestError('TASK_FAILED', `the task failed and has no result: ${code}: ${message}`, {
+    members: { error: { code, message } },
+  });
 }
 
 /** The language asked for; else the one the text seems to be in, where that is told by words and not by script alone. */

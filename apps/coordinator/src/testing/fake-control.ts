@@ -97,16 +97,28 @@ export function createFakeControl(
             page,
           );
         }),
-      addKey: (tenantId, { role, expiresAt }) =>
+      addKey: (tenantId, { role, name, expiresAt }) =>
         answer(() => {
           if (tenantId !== null && !tenants.has(tenantId)) return undefined;
-          const view: KeyView = { id: newId(), role, createdAt: AT, expiresAt: expiresAt ?? null };
+          const view: KeyView = {
+            id: newId(),
+            role,
+            name: name ?? null,
+            prefix: 'pr_fake00',
+            createdAt: AT,
+            expiresAt: expiresAt ?? null,
+            lastUsedAt: null,
+          };
           keys.set(view.id, { ...view, tenantId });
           return { ...view, secret: 'pr_secret' };
         }),
       removeKey: (tenantId, keyId) => answer(() => keys.get(keyId)?.tenantId === tenantId && keys.delete(keyId)),
     },
     schedules: {
+      checkRule: ({ cron, timeZone }) => [
+        ...(timeZone === 'invalid' ? [{ path: 'timeZone', message: 'must be an IANA time zone' }] : []),
+        ...(cron === 'invalid' ? [{ path: 'cron', message: 'must be five cron fields' }] : []),
+      ],
       list: (tenantId, page) =>
         answer(() => {
           const seenByTenant = [...schedules.values()].filter(
@@ -118,7 +130,6 @@ export function createFakeControl(
       create: (tenantId, draft, _actor, maxPerTenant) =>
         answer((): ScheduleOutcome => {
           if (schedules.size >= maxPerTenant) return 'limit_reached';
-          if (draft.cron === 'invalid') return { problems: [{ path: 'cron', message: 'must be five cron fields' }] };
           if (nameTaken(schedules.values(), draft.name)) return 'name_taken';
           const view: ScheduleView = {
             id: newId(),

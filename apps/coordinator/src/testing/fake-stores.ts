@@ -156,9 +156,9 @@ export function createFakeStores() {
       answer((): ResultMaterial | undefined => {
         const task = visible(id, tenantId);
         if (task === undefined) return undefined;
-        const { type, status, input, simulated } = task.view;
+        const { type, status, input, simulated, error } = task.view;
         const { outputs, contentDeleted } = task;
-        return { type, pipelineVersion: 1, status, input, outputs, simulated, contentDeleted };
+        return { type, pipelineVersion: 1, status, input, outputs, simulated, error: error ?? null, contentDeleted };
       }),
     deleteContent: (id, tenantId) =>
       answer(() => {
@@ -304,6 +304,7 @@ export function aTaskView(overrides: Partial<TaskView> = {}): TaskView {
     priority: 5,
     quality: 'balanced',
     status: 'queued',
+    title: 'Lighthouses',
     input: { topic: 'Lighthouses' },
     progress: { stepsDone: 0, stepsTotal: 3, percent: 0 },
     cost: { usd: zero, baselineUsd: zero, savedUsd: zero, calls: 0, cachedCalls: 0, inputTokens: 0, outputTokens: 0 },
@@ -313,6 +314,7 @@ export function aTaskView(overrides: Partial<TaskView> = {}): TaskView {
     metadata: {},
     tags: [],
     createdAt: '2026-03-01T10:00:00.000Z',
+    runAt: null,
     startedAt: null,
     finishedAt: null,
     deadlineAt: '2026-03-01T10:30:00.000Z',

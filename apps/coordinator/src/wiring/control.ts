@@ -35,6 +35,8 @@ import { createSchedulePort } from './schedule-port.ts';
 import { createSubmitScheduled } from './submit-scheduled.ts';
 
 const SECRET_BYTES = 32;
+/** `pr_` and six more, of more than forty: enough to recognise a key by, of no use for guessing it. */
+const PREFIX_CHARACTERS = 9;
 
 /**
  * Joins approvals, pauses, tenants and schedules to the engine and the stores, and starts the loops that look after them.
@@ -130,11 +132,13 @@ function createTenantPort(database: Database): Tenants {
     create: (tenant, actor) => store.create(tenant, actorOf(actor)),
     update: (id, changes, actor) => store.update(id, changes, actorOf(actor)),
     keys: (tenantId, page) => store.keys(tenantId, page),
-    async addKey(tenantId, { role, expiresAt }, actor) {
+    async addKey(tenantId, { role, name, expiresAt }, actor) {
       const secret = `pr_${randomBytes(SECRET_BYTES).toString('base64url')}`;
       const wish = {
         role,
         secretHash: sha256Hex(secret),
+        name: name ?? null,
+        prefix: secret.slice(0, PREFIX_CHARACTERS),
         expiresAt: expiresAt === undefined ? null : new Date(expiresAt),
       };
       const key = await store.addKey(tenantId, wish, actorOf(actor));

@@ -46,6 +46,7 @@ import type {
 import { startControl } from './control.ts';
 import { startDeadLetters, type DeadLetterPorts } from './dead-letters.ts';
 import { startFleet } from './fleet.ts';
+import { createKeyUsage, type KeyUsage } from './key-usage.ts';
 import { startRetention } from './retention.ts';
 import { createTaskCommands } from './task-commands.ts';
 
@@ -87,6 +88,9 @@ export async function createDependencies(
   const defaultTenantId = await access.ensureTenant(DEFAULT_TENANT);
   if (config.adminKey) await access.ensureAdminKey(hashSecret(config.adminKey.reveal()));
   if (config.monitorKey) await access.ensureMonitorKey(hashSecret(config.monitorKey.reveal()));
+
+  const usage = createKeyUsage({ write: (uses) => access.recordUses(uses), clock, log });
+  shutdown.register('key usage', () => usage.stop());
 
   const backend = createQueueBackend(
     config.redis === undefined
@@ -151,7 +155,7 @@ export async function createDependencies(
     queries: createTaskQueryStore(database),
     feed: createEventFeed(database),
     retention: startRetention(database, { config, metrics: owned.metrics, log, shutdown }),
-    keys: createKeyStore(access),
+    keys: createKeyStore(access, usage),
     readiness: createReadiness({ database: () => database.ping(), queue: () => admin.ping() }),
     fleet: startFleet(database, {
       fleet,
@@ -169,8 +173,13 @@ export async function createDependencies(
 /** Keys are looked up by this hash; secrets have enough entropy that a plain hash is not guessable. */
 const hashSecret = (secret: string): string => sha256Hex(secret);
 
-const createKeyStore = (access: AccessStore): KeyStore => ({
-  findBySecretHash: (hash) => access.findBySecretHash(hash),
+/** Lookups are remembered for a second, so that a use is noted about once a second. */
+const createKeyStore = (access: AccessStore, usage: KeyUsage): KeyStore => ({
+  async findBySecretHash(hash) {
+    const holder = await access.findBySecretHash(hash);
+    if (holder) usage.touch(holder.keyId);
+    return holder;
+  },
 });
 
 function createReadiness(checks: Readonly<Record<string, () => Promise<void>>>): Readiness {

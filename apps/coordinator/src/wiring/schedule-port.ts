@@ -1,5 +1,5 @@
 import type { NewSchedule, ScheduleStore } from '@pressroom/db';
-import { nextFireMs, problemOfRule, type CronRule } from '@pressroom/engine';
+import { nextFireMs, problemsOfRule, type CronRule } from '@pressroom/engine';
 import type { Clock } from '@pressroom/runtime';
 
 import type { ScheduleDraft, Schedules } from '../control-ports.ts';
@@ -14,19 +14,20 @@ export function createSchedulePort(deps: { store: ScheduleStore; defaultTenantId
     return atMs === null ? null : new Date(atMs);
   };
   return {
+    checkRule: (rule) => problemsOfRule(rule, clock.nowMs()),
     list: (tenantId, page) => store.list(tenantId, page),
     get: (id, tenantId) => store.get(id, tenantId),
     async create(tenantId, draft, actor, maxPerTenant) {
-      const problem = problemOfRule(draft, clock.nowMs());
-      if (problem) return { problems: [problem] };
+      const problems = problemsOfRule(draft, clock.nowMs());
+      if (problems.length > 0) return { problems };
       const schedule = { ...draft, tenantId: tenantId ?? deps.defaultTenantId, nextFireAt: nextFireAt(draft) };
       return store.create(schedule, actorOf(actor), maxPerTenant);
     },
     async update(id, tenantId, changes, actor) {
       const before = await store.get(id, tenantId);
       if (!before) return 'not_found';
-      const problem = problemOfRule({ ...before, ...changes }, clock.nowMs());
-      if (problem) return { problems: [problem] };
+      const problems = problemsOfRule({ ...before, ...changes }, clock.nowMs());
+      if (problems.length > 0) return { problems };
       const change = (current: ScheduleDraft): Partial<Omit<NewSchedule, 'tenantId'>> => ({
         ...changes,
         nextFireAt: nextFireAt({ ...current, ...changes }),

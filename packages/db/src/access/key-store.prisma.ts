@@ -17,6 +17,12 @@ const FIND: Statement = {
          WHERE k.secret_hash = $1 AND k.deleted_at IS NULL AND t.deleted_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > now())`,
 };
 
+const RECORD_USES: Statement = {
+  name: 'keys.record_uses',
+  text: `UPDATE api_key k SET last_used_at = greatest(k.last_used_at, u.used_at)
+         FROM unnest($1::uuid[], $2::timestamptz[]) AS u(id, used_at) WHERE k.id = u.id`,
+};
+
 export interface AccessStore {
   /** Looks a key up by the SHA-256 (hex) of its secret. Expired and deleted keys are absent. */
   findBySecretHash(hash: string): Promise<KeyHolder | undefined>;
@@ -29,6 +35,8 @@ export interface AccessStore {
   /** Adds a key. */
   addKey(key: { role: KeyRole; tenantId: string | null; secretHash: string; expiresAt?: Date }): Promise<string>;
   tenantExists(tenantId: string): Promise<boolean>;
+  /** Writes when keys were last used; an earlier instant than the one there changes nothing. */
+  recordUses(uses: readonly { keyId: string; usedAt: Date }[]): Promise<void>;
 }
 
 /** Id of the key whose secret is the administrator's own. */
@@ -81,6 +89,9 @@ export function createAccessStore(database: Database): AccessStore {
         }),
       );
       return id;
+    },
+    async recordUses(uses) {
+      await database.run(RECORD_USES, [uses.map(({ keyId }) => keyId), uses.map(({ usedAt }) => usedAt)]);
     },
     async tenantExists(tenantId) {
       return (await guard(prisma.tenant.count({ where: { id: tenantId, deletedAt: null } }))) > 0;

@@ -1,9 +1,10 @@
 import type { BulkDeadLetterFilter, DeadLetterState } from '@pressroom/contracts';
 
 /** What narrows dead letters. A `tenantId` of null means any tenant, and what belongs to none. */
-export interface DeadLetterSelection extends Omit<BulkDeadLetterFilter, 'tenantId' | 'state'> {
+export interface DeadLetterSelection extends Omit<BulkDeadLetterFilter, 'tenantId' | 'state' | 'errorCode'> {
   tenantId: string | null;
   state?: DeadLetterState;
+  errorCode?: string | undefined;
 }
 
 export interface DeadLetterCondition {

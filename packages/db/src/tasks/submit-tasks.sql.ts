@@ -29,6 +29,8 @@ export interface NewTask {
   id: string;
   tenantId: string;
   type: string;
+  /** What it is about, for lists; null when its input does not say. */
+  title: string | null;
   pipelineVersion: number;
   lane: Lane;
   priority: number;
@@ -55,17 +57,17 @@ const SUBMIT: Statement = {
   name: 'tasks.submit',
   text: `
     WITH item AS MATERIALIZED (
-      SELECT * FROM jsonb_to_recordset($1::jsonb) AS x(id uuid, "tenantId" uuid, type text, "pipelineVersion" int, lane text,
+      SELECT * FROM jsonb_to_recordset($1::jsonb) AS x(id uuid, "tenantId" uuid, type text, title text, "pipelineVersion" int, lane text,
         priority int, quality text, "budgetNano" bigint, input jsonb, approvals text[], "callbackUrl" text, metadata jsonb,
         tags text[], "idempotencyKey" text, "requestHash" text, "timeoutMs" bigint, "approvalTimeoutMs" bigint, "runAt" timestamptz, direct boolean, steps jsonb)
     ), made AS (
       INSERT INTO task (id, tenant_id, type, pipeline_version, lane, priority, quality, status, event_seq, steps_total,
         steps_left, budget_nano, input, approvals, callback_url, metadata, tags, idempotency_key, request_hash, timeout_ms,
-        created_at, deadline_at, approval_timeout_ms)
+        created_at, deadline_at, approval_timeout_ms, title, run_at)
       SELECT id, "tenantId", type, "pipelineVersion", lane, priority, quality, 'queued', 1, jsonb_array_length(steps),
         jsonb_array_length(steps), "budgetNano", input, approvals, "callbackUrl", metadata, tags, "idempotencyKey",
         "requestHash", "timeoutMs", now(), greatest(now(), coalesce("runAt", now())) + "timeoutMs" * interval '1 ms',
-        "approvalTimeoutMs"
+        "approvalTimeoutMs", title, "runAt"
       FROM item ORDER BY "tenantId", "idempotencyKey"
       ON CONFLICT (tenant_id, idempotency_key) DO NOTHING
       RETURNING id, created_at, priority, tenant_id, type

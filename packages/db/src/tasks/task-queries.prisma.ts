@@ -33,6 +33,8 @@ export interface TaskMaterial {
   input: unknown;
   outputs: Record<string, unknown>;
   simulated: boolean;
+  /** Why it failed. */
+  error: { code: string; message: string } | null;
   contentDeleted: boolean;
 }
 
@@ -236,6 +238,7 @@ export function createTaskQueryStore(database: Database): TaskQueryStore {
         input: task.input,
         outputs: await outputsOf(taskId, null),
         simulated: cost?.simulated ?? false,
+        error: task.error as TaskMaterial['error'],
         contentDeleted: task.contentDeletedAt !== null,
       };
     },
@@ -271,9 +274,11 @@ function toCostView(row: CostRow | undefined): CostView {
 
 function toTaskView(task: Task, cost: CostRow | undefined): TaskView {
   const status = task.status as TaskStatus;
-  const done = task.stepsTotal - task.stepsLeft;
   const { awaitingGate, awaitingSince, awaitingLeftMs } = task;
-  const percent = isTerminalTask(status) ? 100 : Math.min(99, Math.floor((100 * done) / Math.max(1, task.stepsTotal)));
+  const isDone = status === 'completed' || status === 'partial';
+  // In a task that broke off, steps have ended that were never done.
+  const done = task.stepsTotal - task.stepsLeft - (isTerminalTask(status) && !isDone ? task.stepsBad : 0);
+  const percent = isDone ? 100 : Math.min(99, Math.floor((100 * done) / Math.max(1, task.stepsTotal)));
   return {
     id: task.id,
     tenantId: task.tenantId,
@@ -283,6 +288,7 @@ function toTaskView(task: Task, cost: CostRow | undefined): TaskView {
     priority: task.priority,
     quality: task.quality as TaskView['quality'],
     status,
+    title: task.title,
     input: task.input as Record<string, unknown> | null,
     progress: { stepsDone: done, stepsTotal: task.stepsTotal, percent },
     cost: toCostView(cost),
@@ -294,6 +300,7 @@ function toTaskView(task: Task, cost: CostRow | undefined): TaskView {
     metadata: task.metadata as Record<string, string>,
     tags: task.tags,
     createdAt: task.createdAt.toISOString(),
+    runAt: task.runAt?.toISOString() ?? null,
     startedAt: task.startedAt?.toISOString() ?? null,
     finishedAt: task.finishedAt?.toISOString() ?? null,
     ...(awaitingGate !== null && awaitingSince !== null

@@ -52,6 +52,10 @@ export interface LockedStep {
   gate: Gate | null;
   /** Times its output was rejected in this generation. */
   rejections: number;
+  /** Its last failure. */
+  error: { code: string; message: string } | null;
+  /** When it ended, epoch milliseconds on the database's clock; null while it has not. */
+  endedAtMs: number | null;
 }
 
 export interface StepRefusals {
@@ -111,6 +115,8 @@ export interface TaskChange {
     topFrame: string | null;
     message: string;
     fingerprint: string;
+    /** Key of the step whose failure this one follows from: its dead letter's fingerprint is then this one's too. */
+    causeKey: string | null;
     attempts: number;
     payload: Record<string, unknown>;
   }[];
@@ -143,7 +149,8 @@ const STEPS: Statement = {
   name: 'task.lock_steps',
   text: `SELECT id, key, agent, queue, tier, status, deps, next, deps_left AS "depsLeft", attempt, failures, losses,
            suspect_deaths AS "suspectDeaths", max_failures AS "maxFailures", backoff_base_ms AS "backoffBaseMs", backoff_cap_ms AS "backoffCapMs",
-           on_exhausted AS "onExhausted", session_id AS "sessionId", params, gate, rejections,
+           on_exhausted AS "onExhausted", session_id AS "sessionId", params, gate, rejections, error,
+           (extract(epoch FROM finished_at) * 1000)::float8 AS "endedAtMs",
            floor(extract(epoch FROM first_started_at + total_timeout_ms * interval '1 ms' - clock_timestamp()) * 1000)::float8
              AS "totalLeftMs",
            CASE WHEN refused_by IS NOT NULL THEN json_build_object('by', refused_by,
@@ -209,12 +216,14 @@ const DEAD_LETTERS: Statement = {
   text: `INSERT INTO dead_letter (id, task_id, step_id, step_key, agent, tenant_id, task_type, generation, error_code,
            error_class, top_frame, message, fingerprint, attempts, payload, cost_nano, previous_id)
          SELECT d.id, $1, d."stepId", d."stepKey", d.agent, $2, $3, $4, d."errorCode", d."errorClass", d."topFrame", d.message,
-           d.fingerprint, d.attempts, d.payload,
+           coalesce((SELECT c.fingerprint FROM dead_letter c WHERE c.task_id = $1 AND c.step_key = d."causeKey"
+                     ORDER BY c.created_at DESC, c.id DESC LIMIT 1), d.fingerprint), d.attempts, d.payload,
            coalesce((SELECT sum(l.cost_nano) FROM ledger_entry l WHERE l.task_id = $1 AND l.step_id = d."stepId"), 0),
            (SELECT p.id FROM dead_letter p WHERE p.task_id = $1 AND p.step_key = d."stepKey"
             ORDER BY p.created_at DESC, p.id DESC LIMIT 1)
          FROM jsonb_to_recordset($5::jsonb) AS d(id uuid, "stepId" uuid, "stepKey" text, agent text, "errorCode" text,
-           "errorClass" text, "topFrame" text, message text, fingerprint text, attempts int, payload jsonb)`,
+           "errorClass" text, "topFrame" text, message text, fingerprint text,
+           "causeKey" text, attempts int, payload jsonb)`,
 };
 
 interface TaskRow {
@@ -276,7 +285,7 @@ async function write(
     change.degraded ?? false,
     (change.costNano ?? 0n).toString(),
     statuses.filter((status) => !isTerminalStep(status)).length + added,
-    statuses.filter((status) => status === 'skipped' || status === 'dead').length,
+    statuses.filter((status) => status === 'skipped' || status === 'dead' || status === 'cancelled').length,
     change.events.length,
     ends,
     added,

@@ -21,7 +21,13 @@ export interface TenantStore {
   keys(tenantId: string | null, page: PageRequest): Promise<Page<KeyView> | undefined>;
   addKey(
     tenantId: string | null,
-    key: { role: KeyView['role']; secretHash: string; expiresAt: Date | null },
+    key: {
+      role: KeyView['role'];
+      secretHash: string;
+      name: string | null;
+      prefix: string;
+      expiresAt: Date | null;
+    },
     actor: Actor,
   ): Promise<KeyView | undefined>;
   /** False when the tenant has no such key. The administrator's own key cannot be ended: it comes from outside. */
@@ -52,19 +58,20 @@ const UPDATE: Statement = {
            max_storage_bytes = $8
          WHERE id = $1 RETURNING ${COLUMNS}`,
 };
+const KEY_COLUMNS = `id, role, name, prefix, created_at, expires_at, last_used_at`;
 const KEYS: Statement = {
   name: 'tenants.keys',
-  text: `SELECT id, role, created_at, expires_at, ${cursorInstant('created_at')} AS cursor_at FROM api_key
+  text: `SELECT ${KEY_COLUMNS}, ${cursorInstant('created_at')} AS cursor_at FROM api_key
          WHERE tenant_id IS NOT DISTINCT FROM $1::uuid AND deleted_at IS NULL AND id <> $2
            AND ($3::timestamptz IS NULL OR (created_at, id) > ($3, $4::uuid))
          ORDER BY created_at, id LIMIT $5`,
 };
 const ADD_KEY: Statement = {
   name: 'tenants.add_key',
-  text: `INSERT INTO api_key (id, tenant_id, role, secret_hash, expires_at)
-         SELECT $1::uuid, $2::uuid, $3, $4, $5::timestamptz
+  text: `INSERT INTO api_key (id, tenant_id, role, secret_hash, expires_at, name, prefix)
+         SELECT $1::uuid, $2::uuid, $3, $4, $5::timestamptz, $6, $7
          WHERE $2::uuid IS NULL OR EXISTS (SELECT 1 FROM tenant t WHERE t.id = $2 AND t.deleted_at IS NULL)
-         RETURNING id, role, created_at, expires_at`,
+         RETURNING ${KEY_COLUMNS}`,
 };
 const REMOVE_KEY: Statement = {
   name: 'tenants.remove_key',
@@ -87,8 +94,11 @@ interface TenantRow extends Record<string, unknown> {
 interface KeyRow extends Record<string, unknown> {
   id: string;
   role: KeyView['role'];
+  name: string | null;
+  prefix: string | null;
   created_at: Date;
   expires_at: Date | null;
+  last_used_at: Date | null;
 }
 
 export function createTenantStore(database: Database): TenantStore {
@@ -130,9 +140,9 @@ export function createTenantStore(database: Database): TenantStore {
       const rows = await database.read<KeyRow & { cursor_at: string }>(KEYS, values);
       return toPage(rows, limit, toKeyView, (row) => formatInstantCursor({ at: row.cursor_at, id: row.id }));
     },
-    addKey: (tenantId, { role, secretHash, expiresAt }, actor) =>
+    addKey: (tenantId, { role, secretHash, name, prefix, expiresAt }, actor) =>
       database.transaction(async (query) => {
-        const [row] = await query<KeyRow>(ADD_KEY, [newId(), tenantId, role, secretHash, expiresAt]);
+        const [row] = await query<KeyRow>(ADD_KEY, [newId(), tenantId, role, secretHash, expiresAt, name, prefix]);
         if (!row) return undefined;
         await audit(query, actor, 'key.create', tenantId, 'key', row.id, { role });
         return toKeyView(row);
@@ -195,6 +205,9 @@ const toView = (row: TenantRow): TenantView => ({
 const toKeyView = (row: KeyRow): KeyView => ({
   id: row.id,
   role: row.role,
+  name: row.name,
+  prefix: row.prefix,
   createdAt: row.created_at.toISOString(),
   expiresAt: row.expires_at?.toISOString() ?? null,
+  lastUsedAt: row.last_used_at?.toISOString() ?? null,
 });

@@ -1,5 +1,6 @@
 import type { CreateTask, QueueName, TaskStatus } from '@pressroom/contracts';
 import { isConnectionFailure, type NewTask, type SubmitStore, type TaskByKey } from '@pressroom/db';
+import { taskTitle } from '@pressroom/pipelines';
 import { createIsolatingBatcher, newId, type Logger } from '@pressroom/runtime';
 import { dispatchPriority } from '../dispatch/core/dispatch-priority.ts';
 import type { Dispatcher } from '../dispatch/dispatcher.ts';
@@ -85,6 +86,7 @@ export function createSubmitter(deps: {
       id,
       tenantId,
       type: task.type,
+      title: taskTitle(input) ?? null,
       pipelineVersion: pipeline.version,
       lane: task.lane,
       priority: task.priority,

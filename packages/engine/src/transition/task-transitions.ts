@@ -4,6 +4,7 @@ import type { Pipeline } from '@pressroom/pipelines';
 import type { Logger, Random } from '@pressroom/runtime';
 import type { FindPipeline } from '../ports.ts';
 import { cancelOpenSteps, emptyChange, endAtDeadline, endWithWhatIsThere } from './core/decide-end.ts';
+import { firstCause, toTaskError } from './core/first-cause.ts';
 import { createSafePipelines } from './safe-pipeline.ts';
 import { decideFailure, exhaust, type FailureDecision, type FailureReport } from './core/decide-failure.ts';
 
@@ -120,7 +121,10 @@ export function createTaskTransitions(deps: {
           ended.events.push({ type: 'task.completed', data: {} });
           return ended;
         }
-        const cause = { code: 'AGENT_BUG', message: 'nothing usable was made' };
+        const cause = toTaskError(firstCause(snapshot.steps)) ?? {
+          code: 'AGENT_BUG',
+          message: 'nothing usable was made',
+        };
         endWithWhatIsThere(snapshot, ended, pipelineOf(snapshot), cause, []);
         return ended;
       });

@@ -25,6 +25,8 @@ export function aLockedStep(facts: Partial<LockedStep> & { key: string }): Locke
     totalLeftMs: 60_000,
     gate: null,
     rejections: 0,
+    error: null,
+    endedAtMs: null,
     ...facts,
   };
 }

@@ -37,6 +37,7 @@ export function aTask(facts: Partial<NewTask> & { tenantId: string }): NewTask {
   return {
     id: newId(),
     type: 'article',
+    title: 'tests',
     pipelineVersion: 1,
     lane: 'interactive',
     priority: 5,

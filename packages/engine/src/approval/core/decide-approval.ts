@@ -3,6 +3,7 @@ import type { Actor, GateChange, LockedStep, TaskChange, TaskSnapshot } from '@p
 import type { Pipeline } from '@pressroom/pipelines';
 import { extendPlan } from '../../plan/core/plan-task.ts';
 import { emptyChange, endWithWhatIsThere, statusesAfter } from '../../transition/core/decide-end.ts';
+import { firstCause, toTaskError } from '../../transition/core/first-cause.ts';
 import { mergePatch } from '../../transition/core/merge-patch.ts';
 import { checkEdits } from './check-edits.ts';
 
@@ -93,7 +94,8 @@ export function decideApproval(
     return approved;
   }
   const after = { ...snapshot, outputs: { ...snapshot.outputs, [step.key]: output } };
-  endWithWhatIsThere(after, change, pipeline, { code: 'AGENT_BUG', message: 'nothing usable was made' }, []);
+  const cause = toTaskError(firstCause(after.steps)) ?? { code: 'AGENT_BUG', message: 'nothing usable was made' };
+  endWithWhatIsThere(after, change, pipeline, cause, []);
   return approved;
 }
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { latestFireMs, nextFireMs, problemOfRule, type CronRule } from './cron.ts';
+import { latestFireMs, nextFireMs, problemsOfRule, type CronRule } from './cron.ts';
 
 const at = (iso: string): number => Date.parse(iso);
 const iso = (ms: number | null): string | null => (ms === null ? null : new Date(ms).toISOString());
@@ -93,11 +93,11 @@ describe('latestFireMs', () => {
   });
 });
 
-describe('problemOfRule', () => {
+describe('problemsOfRule', () => {
   const nowMs = at('2026-03-01T00:00:00Z');
 
   it.each(['30 6 * * 1-5', '@daily', '0 0 L * *', '*/15 8-18 * * MON-FRI'])('takes %s', (cron) => {
-    expect(problemOfRule({ cron, timeZone: 'Europe/Berlin' }, nowMs)).toBeUndefined();
+    expect(problemsOfRule({ cron, timeZone: 'Europe/Berlin' }, nowMs)).toEqual([]);
   });
 
   it.each([
@@ -109,10 +109,17 @@ describe('problemOfRule', () => {
     ['the start of the system', '@reboot'],
     ['a day that never comes', '0 0 31 2 *'],
   ])('refuses %s', (_what, cron) => {
-    expect(problemOfRule({ cron, timeZone: 'UTC' }, nowMs)).toMatchObject({ path: 'cron' });
+    expect(problemsOfRule({ cron, timeZone: 'UTC' }, nowMs)).toMatchObject([{ path: 'cron' }]);
   });
 
   it.each(['Mars/Olympus', '+02:00', ''])('refuses the time zone "%s"', (timeZone) => {
-    expect(problemOfRule({ cron: '@daily', timeZone }, nowMs)).toMatchObject({ path: 'timeZone' });
+    expect(problemsOfRule({ cron: '@daily', timeZone }, nowMs)).toMatchObject([{ path: 'timeZone' }]);
+  });
+
+  it('are both named when both parts are wrong', () => {
+    expect(problemsOfRule({ cron: 'x', timeZone: '+02:00' }, nowMs).map(({ path }) => path)).toEqual([
+      'timeZone',
+      'cron',
+    ]);
   });
 });

@@ -13,7 +13,7 @@ export interface CronRule {
  * that fires at intervals (every half hour) keeps its interval through both. Pure.
  *
  * @param afterMs epoch milliseconds, exclusive
- * @throws {Error} when the rule is not valid; see `problemOfRule`
+ * @throws {Error} when the rule is not valid; see `problemsOfRule`
  */
 export function nextFireMs(rule: CronRule, afterMs: number): number | null {
   return open(rule).nextRun(new Date(afterMs))?.getTime() ?? null;
@@ -26,19 +26,26 @@ export function latestFireMs(rule: CronRule, nowMs: number): number | null {
   return open(rule).previousRuns(1, new Date(afterMs)).at(0)?.getTime() ?? null;
 }
 
-/** What is wrong with a rule, and with which part of it; undefined when it will fire. */
-export function problemOfRule(
-  rule: CronRule,
+/** Every fault of a rule, or of the parts of one that are given, and in which part; none when it will fire. */
+export function problemsOfRule(
+  { cron, timeZone = 'UTC' }: Partial<CronRule>,
   nowMs: number,
-): { path: 'cron' | 'timeZone'; message: string } | undefined {
-  if (!isTimeZone(rule.timeZone))
-    return { path: 'timeZone', message: 'must be an IANA time zone such as "Europe/Berlin"' };
+): { path: 'cron' | 'timeZone'; message: string }[] {
+  const isKnownZone = isTimeZone(timeZone);
+  const problems: ReturnType<typeof problemsOfRule> = isKnownZone
+    ? []
+    : [{ path: 'timeZone', message: 'must be an IANA time zone such as "Europe/Berlin"' }];
+  if (cron === undefined) return problems;
   try {
-    if (nextFireMs(rule, nowMs) === null) return { path: 'cron', message: 'will never fire' };
+    if (nextFireMs({ cron, timeZone: isKnownZone ? timeZone : 'UTC' }, nowMs) === null)
+      problems.push({ path: 'cron', message: 'will never fire' });
   } catch {
-    return { path: 'cron', message: 'must be five cron fields such as "30 6 * * 1-5", or @daily and the like' };
+    problems.push({
+      path: 'cron',
+      message: 'must be five cron fields such as "30 6 * * 1-5", or @daily and the like',
+    });
   }
-  return undefined;
+  return problems;
 }
 
 /** Minutes are the finest grain: more often is what a queue is for. */

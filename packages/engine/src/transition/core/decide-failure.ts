@@ -4,7 +4,10 @@ import type { Pipeline } from '@pressroom/pipelines';
 import { calculateBackoffMs } from '@pressroom/runtime';
 import type { StepFailure } from '../../attempt/core/step-failure.ts';
 import { emptyChange, endAtDeadline, endWithWhatIsThere, statusesAfter } from './decide-end.ts';
+import { excerpt } from './excerpt.ts';
 import { fingerprintOf, scrubMessage } from './fingerprint.ts';
+import { causeOf, firstCause, toTaskError, type Cause } from './first-cause.ts';
+import { INPUT_OVERRIDE } from './patch-step-input.ts';
 
 /** A worker's timer and the database measure one deadline; they agree to within this. */
 const DEADLINE_SLACK_MS = 50;
@@ -158,28 +161,30 @@ export function exhaust(
   change: FailureDecision,
   pipeline: Pipeline | undefined,
 ): FailureDecision {
-  const error = { code: failure.code, message: failure.message };
+  const cause = causeOf(step, failure, snapshot.steps);
+  const error = { code: failure.code, message: describeFault(failure, cause) };
   change.deadLetters.push({
     stepId: step.id,
     stepKey: step.key,
     agent: step.agent,
-    errorCode: failure.code,
+    errorCode: cause?.code ?? failure.code,
     errorClass: failure.errorClass ?? null,
     topFrame: failure.topFrame ?? null,
-    message: scrubMessage(failure.message),
+    message: scrubMessage(error.message),
     fingerprint: fingerprintOf(failure),
+    causeKey: cause?.stepKey ?? null,
     attempts: step.attempt,
-    payload: step.params,
+    payload: { ...step.params, input: excerpt(step.params[INPUT_OVERRIDE] ?? snapshot.task.input) },
   });
   const limitation: Limitation = {
     code: failure.code === 'BUDGET_EXHAUSTED' ? 'BUDGET_EXHAUSTED' : 'STEP_FAILED',
     step: step.key,
-    message: `${step.key} could not be completed: ${failure.message}`,
+    message: `${step.key} could not be completed: ${error.message}`,
   };
   if (step.onExhausted === 'fail') {
     change.steps.push({ id: step.id, status: 'dead', failures: failure.failures, error });
     change.events.push({ type: 'step.dead', data: { step: step.key, error } });
-    endWithWhatIsThere(snapshot, change, pipeline, error, [limitation]);
+    endWithWhatIsThere(snapshot, change, pipeline, toTaskError(cause) ?? error, [limitation]);
     change.outcome = 'task_ended';
     return change;
   }
@@ -194,7 +199,11 @@ export function exhaust(
   }
   const allEnded = [...statusesAfter(snapshot.steps, change.steps).values()].every(isTerminalStep);
   if (!allEnded) return change;
-  endWithWhatIsThere(snapshot, change, pipeline, error, [limitation]);
+  endWithWhatIsThere(snapshot, change, pipeline, toTaskError(firstCause(snapshot.steps)) ?? error, [limitation]);
   change.outcome = 'task_ended';
   return change;
 }
+
+/** A consequence names what it follows from. */
+const describeFault = ({ message }: ExhaustedBy, cause: Cause | undefined): string =>
+  cause === undefined ? message : `${message}; follows from ${cause.stepKey}: ${cause.code}: ${cause.message}`;

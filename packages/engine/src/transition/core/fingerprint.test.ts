@@ -14,6 +14,16 @@ describe('normaliseMessage', () => {
     ['the section "Why trees?" has 3 words', 'the section <text> has <n> words'],
     ['cannot open /var/lib/app/x.json', 'cannot open <path>'],
     ['reply req_01HX3Q9W7Z8T was cut', 'reply <id> was cut'],
+    ['openai is unavailable (model gpt-6.1-terra, status 503)', 'openai is unavailable (model <model>, status <n>)'],
+    ['no valid reply for draft-lead: the reply is no JSON', 'no valid reply for <purpose>: the reply is no json'],
+    [
+      'no source; source 1 (a.example/x) is blocked; source 2 (b.example/y) is blocked',
+      'no source; source <n> (<host>) is blocked',
+    ],
+    [
+      'no source; source 1 ("A") is too short; source 2 ("B") is too short',
+      'no source; source <n> (<text>) is too short',
+    ],
     ['write to  ada@example.org\nnow', 'write to <address> now'],
   ])('makes of "%s" "%s"', (message, expected) => {
     expect(normaliseMessage(message)).toBe(expected);

@@ -10,13 +10,16 @@ const MAX_MESSAGE = 500;
  * somebody wrote.
  */
 const VARIABLE_PARTS: readonly (readonly [RegExp, string])[] = [
+  // One outage, or one fault of a provider, shows at every model and purpose that is called.
+  [/\bmodel [a-z0-9][\w.:/@-]*/g, 'model <model>'],
+  [/\bno valid reply for [a-z][a-z-]*/g, 'no valid reply for <purpose>'],
   [/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, '<id>'],
   [/\b[a-z][a-z0-9+.-]*:\/\/\S+/g, '<url>'],
   [/[\w.+-]+@[\w-]+(?:\.[\w-]+)+/g, '<address>'],
   [/"[^"]*"|'[^']*'|`[^`]*`|“[^”]*”|‘[^’]*’/g, '<text>'],
   [/(?:\/[\w.@-]+){2,}/g, '<path>'],
   [/\b\d{1,3}(?:\.\d{1,3}){3}(?::\d+)?\b/g, '<host>'],
-  [/\b(?:[a-z0-9-]+\.)+[a-z]{2,}(?::\d+)?\b/g, '<host>'],
+  [/\b(?:[a-z0-9-]+\.)+[a-z]{2,}(?::\d+)?(?:\/[^\s),;]*|\b)/g, '<host>'],
   // Hashes, keys of stores, request ids: long, and with both digits and letters.
   [/\b(?=[\w-]*\d)(?=[\w-]*[a-z])[\w-]{12,}\b/g, '<id>'],
   [/\d+(?:[.,:]\d+)*/g, '<n>'],
@@ -28,10 +31,12 @@ export const scrubMessage = (message: string): string => String(cleanForLog(mess
 
 /** The part of a message that all cases of one cause share. */
 export function normaliseMessage(message: string): string {
-  return VARIABLE_PARTS.reduce(
+  const normal = VARIABLE_PARTS.reduce(
     (text, [pattern, name]) => text.replace(pattern, name),
     scrubMessage(message).toLowerCase().replaceAll('[redacted]', '<secret>'),
   ).trim();
+  // Three sources with one fault are the same cause as one source with it.
+  return [...new Set(normal.split('; '))].join('; ');
 }
 
 /** Groups dead letters with the same cause: error class and code, where our code gave up, and the normalised message. */
