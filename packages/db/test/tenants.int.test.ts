@@ -65,7 +65,7 @@ describe('tenants', () => {
     const owner = made[0]?.id ?? '';
     const keys = [];
     for (let n = 0; n < 5; n += 1) {
-      const key = { role: 'view', secretHash: `${n}paged`.padEnd(64, '0'), expiresAt: null } as const;
+      const key = aKey({ role: 'view', secretHash: `${n}paged`.padEnd(64, '0') });
       keys.push((await tenants.addKey(owner, key, ADMIN))?.id);
     }
     const seen = await everyPage((page) => tenants.list(page), 2);
@@ -128,7 +128,9 @@ describe('tenants', () => {
     const use = (usedAt: string) => access.recordUses([{ keyId: named?.id ?? '', usedAt: new Date(usedAt) }]);
     await use('2026-03-01T10:00:00Z');
     await use('2026-03-01T09:00:00Z');
-    expect((await tenants.keys(tenant.id, WHOLE))?.items.map(({ id, name, lastUsedAt }) => [id, name, lastUsedAt])).toEqual([
+    expect(
+      (await tenants.keys(tenant.id, WHOLE))?.items.map(({ id, name, lastUsedAt }) => [id, name, lastUsedAt]),
+    ).toEqual([
       [named?.id, 'Newsroom', '2026-03-01T10:00:00.000Z'],
       [unused?.id, null, null],
     ]);
