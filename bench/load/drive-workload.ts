@@ -52,6 +52,7 @@ export async function openWorkloadDriver(
     id: newId(),
     tenantId,
     type: pipeline.type,
+    title: 'bench',
     pipelineVersion: pipeline.version,
     lane: 'interactive',
     priority: 5,

@@ -5,7 +5,7 @@ DECLARE
   v_tasks uuid[];
 BEGIN
   v_tasks := ARRAY(SELECT t.id FROM task t WHERE t.id = ANY (p_tasks) AND t.finished_at IS NOT NULL ORDER BY t.id FOR UPDATE);
-  UPDATE task t SET input = NULL, content_deleted_at = coalesce(t.content_deleted_at, pressroom_now()) WHERE t.id = ANY (v_tasks);
+  UPDATE task t SET input = NULL, title = NULL, content_deleted_at = coalesce(t.content_deleted_at, pressroom_now()) WHERE t.id = ANY (v_tasks);
   DELETE FROM artifact a WHERE a.task_id = ANY (v_tasks);
   DELETE FROM call c WHERE c.task_id = ANY (v_tasks);
   DELETE FROM cache_entry e WHERE e.task_id = ANY (v_tasks);
