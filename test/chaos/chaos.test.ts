@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest';
 import { NOTES } from '../e2e/support/notes-on-trees.ts';
 import { startStack, type Backend, type Stack } from '../e2e/support/start-stack.ts';
 import { NEMESES } from './support/nemeses.ts';
-import { expectNothingLostNothingTwice } from './support/oracle.ts';
+import { expectNothingLostNothingTwice, expectOnlyPoisonCharged } from './support/oracle.ts';
 import { describeStandstill } from './support/standstill.ts';
 import { startChaosStores } from './support/stores.ts';
 
@@ -26,6 +26,7 @@ const SHORT_NEMESES = [
   'locked row',
   'provider 5xx storm',
   'provider resets and lies about usage',
+  'poison step',
 ];
 const BACKENDS: Backend[] = hasTestRedis() ? ['postgres', 'redis'] : ['postgres'];
 const POINTS = ['reserved', 'replied', 'journaled', 'executed', 'settled', 'enqueued'] as const;
@@ -83,10 +84,12 @@ describe.each(BACKENDS)('under attack, on %s', (backend) => {
       stores,
       coordinators: 2,
       workers: 2,
+      ...(name === 'poison step' && { workerProgram: WORKER }),
       provider: { latencyScale: 0.1, callCapacity: 1_000_000 },
     });
     try {
       const submitting: ReturnType<typeof submitAll>[] = [];
+      const struck: (readonly [string, string])[] = [];
       let workerStrikes = 0;
       for (let n = 0; n < STRIKES; n += 1) {
         // Strikes fall while calls are under way, at a moment drawn from the seed.
@@ -98,10 +101,15 @@ describe.each(BACKENDS)('under attack, on %s', (backend) => {
         });
         const strike = await NEMESES[name]?.({ stack, stores, random });
         workerStrikes += strike?.workers ?? 0;
+        struck.push(...(strike?.accepted ?? []));
       }
-      const accepted = new Map((await Promise.all(submitting)).flat());
+      const accepted = new Map([...(await Promise.all(submitting)).flat(), ...struck]);
       await allEnded(stack);
       await expectNothingLostNothingTwice(stack, { accepted, workerStrikes: workerStrikes + 1 });
+      await expectOnlyPoisonCharged(
+        stack,
+        struck.map(([, id]) => id),
+      );
       const done = await stack.sql.query<{ n: number }>(
         `SELECT count(*)::int AS n FROM task WHERE status IN ('completed', 'partial')`,
       );

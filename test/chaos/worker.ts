@@ -1,10 +1,14 @@
 /**
  * The worker with a trap: `CHAOS_KILL_AT=journaled:3` ends the process by SIGKILL the third time it passes that point.
- * Nothing is cleaned up, exactly as when the machine loses power there.
+ * Nothing is cleaned up, exactly as when the machine loses power there. Tasks with a topic `poison:abort` (and the like)
+ * end the process that runs them; `CHAOS_MAX_STALL_MS` shortens the wait for a blocked event loop.
  */
+import { fileURLToPath } from 'node:url';
+
 import { errorMessage } from '@pressroom/runtime';
 
 import { runWorker, type WorkerCheckpoint } from '../../apps/worker/src/wiring/run-worker.ts';
+import { findPoisonedAgent } from './support/poisoned-agents.ts';
 
 const [point = '', nth = '1'] = (process.env['CHAOS_KILL_AT'] ?? '').split(':');
 let passed = 0;
@@ -15,7 +19,15 @@ const onCheckpoint = (reached: WorkerCheckpoint): void => {
   if (passed === Number(nth)) process.kill(process.pid, 'SIGKILL');
 };
 
-runWorker(process.env, { onCheckpoint }).catch((error: unknown) => {
+const maxStallMs = Number(process.env['CHAOS_MAX_STALL_MS'] ?? 30_000);
+
+runWorker(process.env, {
+  onCheckpoint,
+  findAgent: findPoisonedAgent,
+  suspectProgram: fileURLToPath(new URL('./suspect.ts', import.meta.url)),
+  suspectLimits: { heapMb: 128, residentMb: 400, maxStallMs },
+  maxStallMs,
+}).catch((error: unknown) => {
   process.stderr.write(`${errorMessage(error)}\n`);
   process.exit(1);
 });

@@ -17,6 +17,8 @@ export interface ReadyMessage {
   type: 'ready';
   url?: string;
   port?: number;
+  /** Answers pings, so that its silence means that its event loop is blocked. */
+  answersPings?: boolean;
 }
 
 interface Dependencies {
@@ -25,9 +27,15 @@ interface Dependencies {
   random: Random;
   output: ChildOutput;
   readyTimeoutMs?: number;
+  pings?: { everyMs: number; blockedMs: number };
 }
 
 const READY_TIMEOUT_MS = 60_000;
+/**
+ * A child that answers no ping for so long is blocked. Longer than a worker waits before it ends itself, which says in the
+ * log what ran.
+ */
+const PINGS = { everyMs: 5_000, blockedMs: 45_000 };
 const RESTART = { baseMs: 1_000, capMs: 30_000 };
 /** A child that served this long starts again with a clean record. */
 const STABLE_MS = 60_000;
@@ -111,6 +119,7 @@ export class ManagedProcess {
     });
     this.#child = child;
     this.#deps.output.attach(child.stdout, child.stderr);
+    this.#endWhenBlocked(child);
     const exited = new Promise<string>((resolve) => {
       child.once('error', (error) => {
         resolve(error.message);
@@ -120,6 +129,30 @@ export class ManagedProcess {
       });
     });
     return { ready: this.#waitUntilReady(child, exited), exited };
+  }
+
+  /** Counts pings rather than time: a supervisor that was stopped itself must not blame its children. */
+  #endWhenBlocked(child: ChildProcess): void {
+    const { everyMs, blockedMs } = this.#deps.pings ?? PINGS;
+    let unanswered = 0;
+    let timer: NodeJS.Timeout | undefined;
+    const ping = (): void => {
+      if (unanswered * everyMs >= blockedMs) {
+        clearInterval(timer);
+        this.#deps.log.error({ child: this.name, silentMs: unanswered * everyMs }, 'child.blocked');
+        child.kill('SIGKILL');
+      } else if (child.connected) {
+        unanswered += 1;
+        child.send({ type: 'ping' }, () => undefined);
+      }
+    };
+    child.on('message', (message) => {
+      unanswered = 0;
+      if (isReady(message) && message.answersPings === true) timer ??= setInterval(ping, everyMs).unref();
+    });
+    child.once('exit', () => {
+      clearInterval(timer);
+    });
   }
 
   async #waitUntilReady(child: ChildProcess, exited: Promise<string>): Promise<ReadyMessage> {

@@ -20,7 +20,7 @@ describe('ManagedProcess', () => {
   let shown: string[];
   let managed: ManagedProcess | undefined;
 
-  const manage = (source: string, readyTimeoutMs = 5_000) => {
+  const manage = (source: string, readyTimeoutMs = 5_000, pings = { everyMs: 60_000, blockedMs: 60_000 }) => {
     const program = join(directory, 'child.mjs');
     writeFileSync(program, source);
     managed = new ManagedProcess(
@@ -31,6 +31,7 @@ describe('ManagedProcess', () => {
         random: () => 0,
         output: createChildOutput(directory, 'child', (text) => shown.push(text)),
         readyTimeoutMs,
+        pings,
       },
     );
     return managed;
@@ -73,6 +74,29 @@ describe('ManagedProcess', () => {
     await expect.poll(readLog).toContain('pid');
     process.kill(pid ?? 0, 'SIGKILL');
     await expect.poll(() => readLog().match(/pid/g)?.length, { timeout: 5_000 }).toBe(2);
+    await child.stop(5_000);
+  });
+
+  const PINGS = { everyMs: 50, blockedMs: 400 };
+  const ANSWERS = `process.on('message', () => process.send({ type: 'pong' }));
+    process.send({ type: 'ready', answersPings: true });
+    process.on('disconnect', () => process.exit(0));`;
+
+  it('ends a child whose event loop is blocked, and starts it again', async () => {
+    const blocking = `console.log('pid ' + process.pid); ${ANSWERS} setTimeout(() => { for (;;); }, 200);`;
+    await manage(blocking, 5_000, PINGS).start();
+    await expect.poll(() => readLog().match(/pid/g)?.length, { timeout: 10_000 }).toBe(2);
+  });
+
+  it.each([
+    { title: 'one that answers', source: ANSWERS },
+    { title: 'one that never said it would', source: WELL_BEHAVED },
+  ])('leaves $title alone, however long it serves', async ({ source }) => {
+    const ticks = `setInterval(() => console.log('tick'), 50); console.log('pid');`;
+    const child = manage(`${ticks} ${source}`, 5_000, PINGS);
+    await child.start();
+    await expect.poll(() => readLog().match(/tick/g)?.length ?? 0, { timeout: 10_000 }).toBeGreaterThan(20);
+    expect(readLog().match(/pid/g)).toHaveLength(1);
     await child.stop(5_000);
   });
 

@@ -15,6 +15,7 @@ export { Secret } from './secret.ts';
 export { checkConfig, ConfigError, parseConfig, type ConfigCheck, type ConfigProblem } from './config.ts';
 export { envBoolean, envChoice, envDurationMs, envInt, envList, envPort, envSecret, envUrl } from './env-values.ts';
 export { createShutdown, type Closer, type Shutdown } from './shutdown.ts';
+export { endOnUncaughtErrors } from './uncaught-errors.ts';
 export { createMetrics, METRIC_LABELS, type MetricLabel, type Metrics } from './metrics.ts';
 export { startHealthServer, type HealthCheck, type HealthServer } from './http-health.ts';
 export { createSemaphore, type Release, type Semaphore } from './semaphore.ts';

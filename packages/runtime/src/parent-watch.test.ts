@@ -34,7 +34,16 @@ describe('announceReady', () => {
   it('tells the parent where it serves', () => {
     const send = vi.fn();
     announceReady({ port: 7 }, Object.assign(channelOf({ connected: true }), { send }));
-    expect(send).toHaveBeenCalledWith({ type: 'ready', port: 7 });
+    expect(send).toHaveBeenCalledWith({ type: 'ready', answersPings: true, port: 7 });
+  });
+
+  it('answers the pings that follow, and nothing else', () => {
+    const send = vi.fn();
+    const channel = Object.assign(channelOf({ connected: true }), { send });
+    announceReady({}, channel);
+    send.mockClear();
+    for (const message of [null, 'ping', { type: 'other' }, { type: 'ping' }]) (channel as unknown as EventEmitter).emit('message', message);
+    expect(send.mock.calls).toEqual([[{ type: 'pong' }]]);
   });
 
   it('is silent without a parent', () => {

@@ -18,7 +18,16 @@ export function watchParent(onParentGone: () => void, channel: NodeJS.Process = 
   };
 }
 
-/** Tells the parent that this process serves; does nothing when there is no IPC channel. */
+/**
+ * Tells the parent that this process serves, and from now on answers its pings: the parent ends a child whose event loop
+ * is blocked. Does nothing when there is no IPC channel.
+ */
 export function announceReady(facts: { url?: string; port?: number } = {}, channel: NodeJS.Process = process): void {
-  if (channel.connected) channel.send?.({ type: 'ready', ...facts });
+  if (!channel.connected) return;
+  channel.on('message', (message: unknown) => {
+    if ((message as { type?: unknown } | null)?.type === 'ping' && channel.connected) channel.send?.({ type: 'pong' });
+  });
+  // As above: answering alone keeps no process alive.
+  channel.channel?.unref();
+  channel.send?.({ type: 'ready', answersPings: true, ...facts });
 }

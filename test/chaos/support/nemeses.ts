@@ -1,5 +1,6 @@
 import type { FaultRuleInput } from '@pressroom/simulator';
 import type { Random } from '@pressroom/runtime';
+import { until } from '@pressroom/testkit';
 import { setTimeout as delay } from 'node:timers/promises';
 
 import type { Stack } from '../../e2e/support/start-stack.ts';
@@ -14,10 +15,14 @@ export interface Battlefield {
 /** What one strike did to workers, for the bound on repeated calls. */
 export interface Strike {
   workers: number;
+  /** Tasks that the strike submitted itself, by idempotency key. */
+  accepted?: readonly (readonly [key: string, id: string])[];
 }
 
 export type Nemesis = (field: Battlefield) => Promise<Strike>;
 
+/** Ways in which a poison step ends its process, see `poisoned-agents.ts`. */
+const POISONS = ['abort', 'oom', 'kill', 'throw'];
 /** Longer than a session's five seconds: the process comes back after its work was given away. */
 const FREEZE_MS = 6_500;
 /** Longer than every lock timeout and retry of ours together with a round of the sweeps. */
@@ -52,6 +57,29 @@ export const NEMESES: Readonly<Record<string, Nemesis>> = {
     await delay(FREEZE_MS);
     worker.kill('SIGCONT');
     return { workers: 1 };
+  },
+  'poison step': async ({ stack, random }) => {
+    const idempotencyKey = `poison-${stack.workers.length}`;
+    const input = { topic: `poison:${pick(POISONS, random)}`, sources: [{ text: 'None of this is read.' }] };
+    const { id } = await stack.client.tasks.create({ type: 'article', input, budgetUsd: '1' }, { idempotencyKey });
+    const size = (await alive(stack.workers)).length;
+    let workers = 0;
+    await until(
+      async () => {
+        for (let living = (await alive(stack.workers)).length; living < size; living += 1) {
+          await stack.startWorker();
+          workers += 1;
+        }
+        const { rows } = await stack.sql.query(
+          `SELECT 1 FROM step WHERE task_id = $1 AND (losses >= 2 OR finished_at IS NOT NULL)`,
+          [id],
+        );
+        return rows.length > 0;
+      },
+      { timeoutMs: 90_000, everyMs: 200, describe: 'the poison step to be a suspect' },
+    );
+    // As many again for the processes that it ends while it is one: each has its own step's calls in flight at most.
+    return { workers: workers + 1, accepted: [[idempotencyKey, id]] };
   },
   'coordinator SIGKILL': async ({ stack }) => {
     const [first] = await alive(stack.coordinators);

@@ -132,3 +132,14 @@ async function expectBooksClose(stack: Stack): Promise<void> {
   expect(settled).toBeLessThanOrEqual(bill);
   expect(bill).toBeLessThanOrEqual(all);
 }
+
+/** Each poisoned task is a dead letter of its own deaths, and no other step was charged with one. */
+export async function expectOnlyPoisonCharged(stack: Stack, poisoned: readonly string[]): Promise<void> {
+  const crashed = await rows<{ task_id: string }>(
+    stack,
+    `SELECT DISTINCT task_id FROM dead_letter WHERE error_code = 'STEP_CRASHED'`,
+  );
+  expect(new Set(crashed.map((row) => row.task_id))).toEqual(new Set(poisoned));
+  const charged = await rows<{ task_id: string }>(stack, `SELECT task_id FROM step WHERE suspect_deaths > 0`);
+  expect(new Set(charged.map((row) => row.task_id))).toEqual(new Set(poisoned));
+}

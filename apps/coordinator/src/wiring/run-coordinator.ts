@@ -1,4 +1,4 @@
-import { announceReady, createLogger, createMetrics, createShutdown, systemClock } from '@pressroom/runtime';
+import { announceReady, createLogger, createMetrics, createShutdown, endOnUncaughtErrors, systemClock } from '@pressroom/runtime';
 
 import packageJson from '../../package.json' with { type: 'json' };
 import { createApp } from '../app.ts';
@@ -21,6 +21,7 @@ export async function runCoordinator(
   const metrics = createMetrics('pressroom');
   const shutdown = createShutdown({ log, deadlineMs: config.shutdownMs });
   shutdown.listen();
+  endOnUncaughtErrors({ log, shutdown });
 
   const dependencies = await createDependencies(config, {
     findPipeline: (type, version) => pipelines.find(type, version),

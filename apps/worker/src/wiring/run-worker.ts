@@ -1,30 +1,30 @@
-import { createTools, findAgent } from '@pressroom/agents';
-import { createBreakerStore, createCacheStore, createMoneyStore } from '@pressroom/db';
-import type { Checkpoint, FindPipeline } from '@pressroom/engine';
-import { catalogFromConfig, createGateway, createProviders } from '@pressroom/llm';
+import { fileURLToPath } from 'node:url';
+
+import { createSessionStore } from '@pressroom/db';
+import { currentAttempt, type Checkpoint, type FindPipeline, type StepRunner } from '@pressroom/engine';
 import { findPipeline } from '@pressroom/pipelines';
 import {
   announceReady,
   createLogger,
   createMetrics,
   createShutdown,
+  endOnUncaughtErrors,
   systemClock as clock,
-  systemRandom as random,
 } from '@pressroom/runtime';
 
 import packageJson from '../../package.json' with { type: 'json' };
 import { parseWorkerConfig } from '../config.ts';
-import { createExecuteAttempt, createSpendMeter } from './execute-attempt.ts';
-import { createFetchPage } from './fetch-page.ts';
-import { createGatewayMetrics } from './gateway-metrics.ts';
-import { createGatewayStore, type MoneyCheckpoint } from './gateway-store.ts';
-import { createReplyCache } from './reply-cache.ts';
-import { createSharedBreakers } from './shared-breakers.ts';
+import { createAgentExecute, type AgentHooks } from './create-agent-execute.ts';
+import type { MoneyCheckpoint } from './gateway-store.ts';
+import { isolateSuspects, SUSPECT_LIMITS } from './isolate-suspects.ts';
 import { startWorker } from './start-worker.ts';
-import { createToolMetrics } from './tool-metrics.ts';
+import type { SuspectLimits } from './suspect-process.ts';
 
 /** Time for closers after the drain itself. */
 const CLOSE_MS = 8_000;
+
+/** The program that runs one suspect step. */
+const SUSPECT_PROGRAM = fileURLToPath(new URL('../suspect/main.ts', import.meta.url));
 
 /** Named points of an attempt, told to tests that stop the process there. */
 export type WorkerCheckpoint = Checkpoint | MoneyCheckpoint;
@@ -34,14 +34,18 @@ export type WorkerCheckpoint = Checkpoint | MoneyCheckpoint;
  *
  * @param hooks.onCheckpoint called at named points; for tests
  * @param hooks.findPipeline, hooks.findAgent task types and agents in place of this version's own
+ * @param hooks.suspectProgram, hooks.suspectLimits, hooks.maxStallMs how suspects run and how long the main thread may
+ *   block; for tests
  * @throws {ConfigError} and whatever prevents the start
  */
 export async function runWorker(
   env: Readonly<Record<string, string | undefined>>,
-  hooks: {
+  hooks: Omit<AgentHooks, 'onCheckpoint'> & {
     onCheckpoint?: (point: WorkerCheckpoint) => void;
     findPipeline?: FindPipeline;
-    findAgent?: typeof findAgent;
+    suspectProgram?: string;
+    suspectLimits?: Partial<SuspectLimits>;
+    maxStallMs?: number;
   } = {},
 ): Promise<void> {
   const config = parseWorkerConfig(env);
@@ -49,8 +53,15 @@ export async function runWorker(
   const metrics = createMetrics('pressroom');
   const shutdown = createShutdown({ log, deadlineMs: config.drainMs + CLOSE_MS });
   shutdown.listen();
+  const started: { worker?: Pick<StepRunner, 'handBackAfterCrash'> } = {};
+  endOnUncaughtErrors({
+    log,
+    shutdown,
+    identify: currentAttempt,
+    onUncaught: (attempt) => started.worker?.handBackAfterCrash(attempt),
+  });
 
-  await startWorker(config, {
+  started.worker = await startWorker(config, {
     version: packageJson.version,
     findPipeline,
     metrics,
@@ -58,38 +69,14 @@ export async function runWorker(
     log,
     ...hooks,
     createExecute: (database, session) => {
-      const money = createMoneyStore(database);
-      const meter = createSpendMeter();
-      const gateway = createGateway({
-        catalog: catalogFromConfig(config.llm),
-        providers: createProviders(config.llm.providers, { clock }),
-        store: meter.around(createGatewayStore({ money, clock, log, ...hooks })),
-        cache: createReplyCache(createCacheStore(database)),
-        clock,
-        random,
-        log,
-        config: config.llm.gateway,
-        metrics: createGatewayMetrics(metrics),
-        workers: () => session.liveWorkers,
-        sharedBreakers: createSharedBreakers(createBreakerStore(database), session, { clock, log }),
-      });
-      session.onBeat(({ breakers, askedAtMs }) => {
-        gateway.syncBreakers(breakers, askedAtMs);
-      });
-      shutdown.register('gateway', () => {
-        gateway.close();
-      });
-      const { userAgent } = config.egress;
-      const fetchPage = createFetchPage({ ...config.egress, clock });
-      const tools = createTools({ ...config.tools, userAgent, clock, log, onSearch: createToolMetrics(metrics) });
-      shutdown.register('tools', () => tools.close());
-      return createExecuteAttempt({
-        gateway,
-        meter,
-        findAgent: hooks.findAgent ?? findAgent,
-        money,
-        tools,
-        fetchPage,
+      const execute = createAgentExecute({ config, database, session, hooks, metrics, shutdown, log });
+      return isolateSuspects(execute, {
+        program: hooks.suspectProgram ?? SUSPECT_PROGRAM,
+        env,
+        limits: { ...SUSPECT_LIMITS, ...hooks.suspectLimits },
+        liveWorkers: () => session.liveWorkers,
+        sessions: createSessionStore(database),
+        metrics,
         clock,
         log,
       });

@@ -22,6 +22,7 @@ import {
   type Checkpoint,
   type ExecuteAttempt,
   type FindPipeline,
+  type StepRunner,
   type WorkerSession,
 } from '@pressroom/engine';
 import {
@@ -61,6 +62,8 @@ export interface WorkerSettings {
 /**
  * Starts a worker: leases, queue consumption, step runner. The agents come in as `createExecute`, so that the process
  * around them can be measured and tested with agents of another kind. Everything it owns ends with `shutdown`.
+ *
+ * @returns how to give up what runs before a shutdown that an uncaught error starts
  */
 export async function startWorker(
   settings: WorkerSettings,
@@ -78,7 +81,7 @@ export async function startWorker(
     shutdown: Shutdown;
     log: Logger;
   },
-): Promise<void> {
+): Promise<Pick<StepRunner, 'handBackAfterCrash'>> {
   const { shutdown, log, findPipeline } = deps;
   const database = connectDatabase({
     url: settings.databaseUrl.reveal(),
@@ -203,6 +206,7 @@ export async function startWorker(
   });
   shutdown.register('health server', () => health.close());
   log.info({ queues: queues.length, concurrency }, 'worker.ready');
+  return runner;
 }
 
 /** A job that nobody can read is counted and kept for people; its queue goes on. */

@@ -30,6 +30,8 @@ const post = (news: HeartbeatNews): void => {
 /** Undefined between the end of a session and the name of the next one. */
 const session: { id: string | undefined } = { id: settings.sessionId };
 let held: HeldAttempt[] = [];
+/** What the database knows of this session beyond `held`: what started since the main thread last answered. */
+let unreported: HeldAttempt[] = [];
 let rates: SessionRates = {};
 let client: pg.Client | undefined;
 const stopping = new AbortController();
@@ -42,8 +44,9 @@ port.on('message', (command: HeartbeatCommand) => {
   else {
     const forMs = meter.answered(performance.now());
     // Those known before the stall: what ran while it lasted.
-    if (forMs >= settings.stallMs) post({ type: 'stalled', forMs, held });
+    if (forMs >= settings.stallMs) post({ type: 'stalled', forMs, held: [...held, ...unreported] });
     ({ held, rates } = command);
+    unreported = [];
     onState();
   }
 });
@@ -65,7 +68,7 @@ function endProcess(forMs: number): void {
     name: settings.logName,
     sessionId: session.id,
     stalledForMs: Math.round(forMs),
-    steps: held,
+    steps: [...held, ...unreported],
     msg: 'event_loop.blocked',
   };
   try {
@@ -100,6 +103,7 @@ async function renew(id: string): Promise<void> {
     const { ttlMs, queues } = settings;
     const heartbeat = await renewSession(run, { sessionId: id, ttlMs, queues, held, rates });
     if (!heartbeat.alive && session.id === id) session.id = undefined;
+    unreported = heartbeat.orphans;
     post({ type: 'answer', sessionId: id, heartbeat });
   } catch (error) {
     client?.end().catch(() => undefined);

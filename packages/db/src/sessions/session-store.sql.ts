@@ -29,6 +29,8 @@ export interface SessionStore {
   ): Promise<Heartbeat>;
   /** Ends a session in good order. What it still held is given back at once and counts as no loss; others stay as they are. */
   end(sessionId: string): Promise<void>;
+  /** Writes the open reservations of an attempt off whose own process died; the attempt stays held. Idempotent. */
+  writeOff(sessionId: string, attempt: HeldAttempt): Promise<void>;
   /** Ends dead sessions, gives their steps back, writes their open reservations off as uncertain. */
   reap(): Promise<LostStep[]>;
 }
@@ -39,6 +41,7 @@ const OPEN: Statement = {
          VALUES ($1, $2, $3, $4, $5, $6, now() + $7 * interval '1 ms') ON CONFLICT DO NOTHING`,
 };
 const END: Statement = { name: 'sessions.end', text: `SELECT count(*) FROM reap_sessions($1)` };
+const WRITE_OFF: Statement = { name: 'sessions.write_off', text: `SELECT write_off_attempt($1, $2, $3)` };
 const REAP: Statement = { name: 'sessions.reap', text: `SELECT * FROM reap_sessions()` };
 
 export function createSessionStore(database: Database): SessionStore {
@@ -51,6 +54,9 @@ export function createSessionStore(database: Database): SessionStore {
       renewSession((statement, values) => database.run(statement, values), { sessionId, ttlMs, held, queues, rates }),
     async end(sessionId) {
       await database.run(END, [sessionId]);
+    },
+    async writeOff(sessionId, { stepId, attempt }) {
+      await database.run(WRITE_OFF, [sessionId, stepId, attempt]);
     },
     async reap() {
       const rows = await database.run<{ step_id: string; task_id: string; queue: string; losses: number }>(REAP, []);

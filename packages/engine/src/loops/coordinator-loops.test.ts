@@ -37,6 +37,7 @@ function start() {
     open: unused,
     beat: unused,
     end: unused,
+    writeOff: unused,
     reap() {
       seen.reaps.push(clock.monotonicMs());
       return answer(world.lost.splice(0));
