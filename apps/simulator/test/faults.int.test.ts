@@ -72,11 +72,39 @@ describe('fault scripts', () => {
     expect(call.billed.uncachedInput).toBeGreaterThan(100);
   });
 
-  it('resets the connection before it answers', async () => {
+  it('resets the connection before it answers, and bills the prompt it has read', async () => {
     bench.simulator.addFaults({ effect: { kind: 'reset' } });
     expect(await caught(chat())).toBeInstanceOf(OpenAI.APIConnectionError);
-    expect(await lastCall()).toMatchObject({ outcome: 'reset', clientAborted: false, usage: null });
+    const call = await lastCall();
+    expect(call).toMatchObject({ outcome: 'reset', clientAborted: false, usage: null });
+    expect(call.billed.uncachedInput).toBeGreaterThan(100);
   });
+
+  it.each([408, 499, 504, 524])('bills the prompt of a call that it answers %i, as behind a proxy', async (status) => {
+    bench.simulator.addFaults({ effect: { kind: 'status', status } });
+    expect(await caught(chat())).toBeInstanceOf(OpenAI.APIError);
+    expect((await lastCall()).billed).toMatchObject({ uncachedInput: expect.any(Number) as number, output: 0 });
+    expect((await lastCall()).billed.uncachedInput).toBeGreaterThan(100);
+  });
+
+  it.each(['too_big', 'zero', 'negative', 'missing'] as const)(
+    'reports usage that is %s, and bills what it was',
+    async (lie) => {
+      bench.simulator.addFaults({ effect: { kind: 'usage', lie } });
+      const [completion, reply] = [await chat(), await message()];
+      const billed = bench.simulator.calls().map((call) => call.billed);
+      for (const each of billed) expect([each.uncachedInput > 100, each.output > 0]).toEqual([true, true]);
+      const check: Record<typeof lie, (reported: number | undefined, actual: number) => boolean> = {
+        too_big: (reported, actual) => (reported ?? 0) > 10 * actual,
+        zero: (reported) => reported === 0,
+        negative: (reported) => (reported ?? 0) < 0,
+        missing: (reported) => reported === undefined,
+      };
+      expect(check[lie](completion.usage?.completion_tokens, billed[0]?.output ?? 0)).toBe(true);
+      const usage = reply.usage as typeof reply.usage | undefined;
+      expect(check[lie](usage?.output_tokens, billed[1]?.output ?? 0)).toBe(true);
+    },
+  );
 
   it('cuts a stream after the given number of tokens and bills these', async () => {
     bench.simulator.addFaults({ effect: { kind: 'cut', afterTokens: 40 } });

@@ -1,5 +1,6 @@
 import { createCatalog, ModelSpec, type Model } from '@pressroom/catalog';
 import { systemClock } from '@pressroom/runtime';
+import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Provider, ProviderEvent, ProviderRequest } from '../src/provider.ts';
 import { createAnthropicProvider } from '../src/providers/anthropic.http.ts';
@@ -249,6 +250,89 @@ describe('failures on the wire', () => {
       code: 'PROVIDER_UNAVAILABLE',
       isFree: true,
       message: `anthropic could not be reached at ${new URL(closed.baseURL).host}: ECONNREFUSED (model gpt-6-luna)`,
+    });
+  });
+
+  describe('before and after the first byte of a request', () => {
+    /** A server that does as it is asked with each connection; answers the port. */
+    const withServer = async (onConnection: (socket: Socket) => void, use: (port: number) => Promise<void>) => {
+      const sockets = new Set<Socket>();
+      const raw = createServer((socket) => {
+        sockets.add(socket);
+        socket.on('error', () => undefined);
+        onConnection(socket);
+      });
+      await new Promise<void>((resolve) => raw.listen(0, '127.0.0.1', resolve));
+      try {
+        await use((raw.address() as AddressInfo).port);
+      } finally {
+        for (const socket of sockets) socket.destroy();
+        await new Promise((resolve) => raw.close(resolve));
+      }
+    };
+    const failureAt = (baseURL: string): Promise<unknown> => {
+      const provider = createOpenAiProvider({
+        name: 'openai',
+        apiKey: KEY,
+        baseURL,
+        simulated: false,
+        dialect: 'openai',
+        clock: systemClock,
+      });
+      return read(provider).catch((error: unknown) => error);
+    };
+
+    it.each<{ title: string; scheme: string; onConnection: (socket: Socket) => void; isFree: boolean }>([
+      {
+        title: 'a TLS handshake that the server cuts short',
+        scheme: 'https',
+        onConnection: (socket) => void socket.once('data', () => socket.destroy()),
+        isFree: true,
+      },
+      {
+        title: 'a TLS handshake with a server that speaks plain HTTP',
+        scheme: 'https',
+        onConnection: (socket) => void socket.once('data', () => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n')),
+        isFree: true,
+      },
+      {
+        title: 'a reset after the request was read',
+        scheme: 'http',
+        onConnection: (socket) => void socket.once('data', () => socket.resetAndDestroy()),
+        isFree: false,
+      },
+      {
+        title: 'a connection closed after the request was read',
+        scheme: 'http',
+        onConnection: (socket) => void socket.once('data', () => socket.destroy()),
+        isFree: false,
+      },
+      {
+        title: 'an answer that is no HTTP',
+        scheme: 'http',
+        onConnection: (socket) => void socket.once('data', () => socket.end('nonsense')),
+        isFree: false,
+      },
+      {
+        title: 'an answer cut in its headers',
+        scheme: 'http',
+        onConnection: (socket) => void socket.once('data', () => socket.end('HTTP/1.1 200 OK\r\ncontent-')),
+        isFree: false,
+      },
+    ])('holds $title to be free: $isFree', async ({ scheme, onConnection, isFree }) => {
+      await withServer(onConnection, async (port) => {
+        expect(await failureAt(`${scheme}://127.0.0.1:${port}/v1`)).toMatchObject({
+          isFree,
+          message: expect.stringContaining(`127.0.0.1:${port}`) as string,
+        });
+      });
+    });
+
+    it('holds a host that does not exist to be free, and names it', async () => {
+      expect(await failureAt('http://nonesuch.invalid/v1')).toMatchObject({
+        isFree: true,
+        message: expect.stringMatching(/could not be reached at nonesuch\.invalid:80: E[A-Z_]+/) as string,
+      });
     });
   });
 
