@@ -1,6 +1,8 @@
+import { bulkCancel, bulkRetry } from './commands/bulk-tasks.ts';
 import { cancel } from './commands/cancel.ts';
 import type { Command, CommandContext } from './commands/command.ts';
 import { cost } from './commands/cost.ts';
+import { operation } from './commands/operation.ts';
 import { retention } from './commands/retention.ts';
 import { result } from './commands/result.ts';
 import { submit } from './commands/submit.ts';
@@ -10,7 +12,18 @@ import { EXIT, type ExitCode } from './exit-codes.ts';
 import { reportFailure } from './report-failure.ts';
 
 /** Every command. To add one: its file under `commands/`, and a word here. */
-const COMMANDS: readonly Command[] = [submit, watch, result, cost, cancel, taskTypes, retention];
+const COMMANDS: readonly Command[] = [
+  submit,
+  watch,
+  result,
+  cost,
+  cancel,
+  bulkCancel,
+  bulkRetry,
+  operation,
+  taskTypes,
+  retention,
+];
 
 /** Runs one command line. Never throws: failures are told on standard error and in the exit code. */
 export async function runPressroom(argv: readonly string[], context: CommandContext): Promise<ExitCode> {

@@ -3,6 +3,7 @@ import type {
   AuditEntryView,
   BreakerView,
   BulkDeadLetterFilter,
+  BulkTaskFilter,
   CallView,
   CreateTask,
   DeadLetterGroup,
@@ -112,7 +113,30 @@ export interface DeadLetterCommands {
   discardAll(bulk: BulkRequest, reason: string, actor: Principal): Promise<{ operationId: string; matched: number }>;
 }
 
+/** Which tasks a bulk operation is about, and how. */
+export interface BulkTaskRequest {
+  selection: Omit<BulkTaskFilter, 'tenantId' | 'status'> & {
+    tenantId: string | null;
+    ids?: readonly string[];
+    status?: readonly TaskStatus[];
+  };
+  reason: string | undefined;
+  ratePerSecond: number | undefined;
+  limit: number | undefined;
+  dryRun: boolean;
+}
+
+export interface BulkTaskCommands {
+  begin(
+    kind: 'task.cancel' | 'task.retry',
+    request: BulkTaskRequest,
+    actor: Principal,
+  ): Promise<{ operationId: string; matched: number }>;
+}
+
 export interface Operations {
+  /** Newest first. */
+  list(tenantId: string | null, page: PageRequest): Promise<Page<OperationView>>;
   get(id: string, tenantId: string | null): Promise<OperationView | undefined>;
   /** Idempotent: one that is over answers how it ended. */
   abort(id: string, tenantId: string | null, actor: Principal): Promise<OperationView | undefined>;

@@ -4,12 +4,14 @@ import type {
   ApproveTask,
   AuditPage,
   BulkResult,
+  BulkTasks,
   CallView,
   CancelResult,
   CreateTaskRequest,
   DesiredReplicas,
   FleetView,
   Lane,
+  OperationAccepted,
   PoolScaling,
   RejectTask,
   RetentionView,
@@ -99,6 +101,10 @@ export interface PressroomClient {
     cancel(id: string, options?: CallOptions): Promise<CancelResult>;
     /** Runs a task that has ended again, from a step or from whatever did not complete. */
     retry(id: string, request?: RetryTask, options?: CallOptions): Promise<TaskRestarted>;
+    /** Begins to cancel every task of a filter or list; follow it with `operations.get`. */
+    cancelMany(request: BulkTasks, options?: CallOptions): Promise<OperationAccepted>;
+    /** Begins to run every failed, partial or cancelled task of a filter or list again. */
+    retryMany(request: BulkTasks, options?: CallOptions): Promise<OperationAccepted>;
     /** Lets a task go on from a gate, from an edited output where `edits` (a JSON merge patch of it) are given. */
     approve(id: string, approval: ApproveTask, options?: CallOptions): Promise<ApprovalResult>;
     /** Has the step before a gate done again; its agent is given the reason. */
@@ -169,6 +175,8 @@ export function createClient(options: ClientOptions): PressroomClient {
       // Cancelling twice changes nothing.
       cancel: (id, { signal } = {}) => json('cancelTask', { id }, { signal, isRepeatable: true }),
       retry: (id, request = {}, { signal } = {}) => json('retryTask', { id }, { json: request, signal }),
+      cancelMany: (request, { signal } = {}) => json('cancelTasks', {}, { json: request, signal }),
+      retryMany: (request, { signal } = {}) => json('retryTasks', {}, { json: request, signal }),
       approve: (id, approval, { signal } = {}) => json('approveTask', { id }, { json: approval, signal }),
       reject: (id, rejection, { signal } = {}) => json('rejectTask', { id }, { json: rejection, signal }),
       async delete(id, { signal } = {}) {

@@ -7,6 +7,7 @@ import type {
   DeadLetterState,
   DeadLetterView,
   OperationAccepted,
+  OperationPage,
   OperationView,
   RedriveDeadLetter,
   TaskRestarted,
@@ -34,6 +35,8 @@ export interface DeadLetterClient {
 }
 
 export interface OperationClient {
+  /** Newest first. */
+  list(page?: { cursor?: string; limit?: number }, options?: CallOptions): Promise<OperationPage>;
   get(id: string, options?: CallOptions): Promise<OperationView>;
   abort(id: string, options?: CallOptions): Promise<OperationView>;
 }
@@ -53,6 +56,7 @@ export function createDeadLetterClient(json: CallJson): DeadLetterClient {
 
 export function createOperationClient(json: CallJson): OperationClient {
   return {
+    list: (page = {}, { signal } = {}) => json('listOperations', {}, { query: { ...page }, signal }),
     get: (id, { signal } = {}) => json('getOperation', { id }, { signal }),
     // Aborting twice changes nothing.
     abort: (id, { signal } = {}) => json('abortOperation', { id }, { signal, isRepeatable: true }),

@@ -137,7 +137,8 @@ export const RedriveDeadLetter = z.strictObject({
 });
 export type RedriveDeadLetter = z.infer<typeof RedriveDeadLetter>;
 
-const Reason = z
+/** Why an operator does something. */
+export const OperationReason = z
   .string()
   .trim()
   .min(1)
@@ -145,7 +146,7 @@ const Reason = z
   .refine((text) => !text.includes('\0') && text.isWellFormed(), 'holds characters that cannot be stored');
 
 /** Body of `POST /dead-letters/{id}/discard`. */
-export const DiscardDeadLetter = z.strictObject({ reason: Reason });
+export const DiscardDeadLetter = z.strictObject({ reason: OperationReason });
 export type DiscardDeadLetter = z.infer<typeof DiscardDeadLetter>;
 
 /** Fastest that a bulk operation may be asked to go. */
@@ -165,5 +166,5 @@ export const BulkRedrive = z.strictObject({ ...BulkOptions, ...RedriveDeadLetter
 export type BulkRedrive = z.infer<typeof BulkRedrive>;
 
 /** Body of `POST /dead-letters/discard`. */
-export const BulkDiscard = z.strictObject({ ...BulkOptions, reason: Reason });
+export const BulkDiscard = z.strictObject({ ...BulkOptions, reason: OperationReason });
 export type BulkDiscard = z.infer<typeof BulkDiscard>;

@@ -110,8 +110,10 @@ export {
   OPERATION_STATUSES,
   OperationStatus,
   OperationAccepted,
+  OperationPage,
   OperationView,
 } from './operation-api.ts';
+export { MAX_BULK_IDS, BulkTaskFilter, BulkTasks } from './bulk-task-api.ts';
 export { AuditEntryView, AuditPage } from './audit-api.ts';
 export { AlertView, AlertPage } from './alert-api.ts';
 export { MAX_REJECTIONS, ApproveTask, RejectTask, ApprovalResult, AwaitingView } from './approval-api.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-export const OPERATION_KINDS = ['dead_letter.redrive', 'dead_letter.discard'] as const;
+export const OPERATION_KINDS = ['dead_letter.redrive', 'dead_letter.discard', 'task.cancel', 'task.retry'] as const;
 export const OPERATION_STATUSES = ['running', 'done', 'aborted', 'failed'] as const;
 export const OperationStatus = z.enum(OPERATION_STATUSES);
 export type OperationStatus = z.infer<typeof OperationStatus>;
@@ -30,3 +30,7 @@ export const OperationView = z.object({
   finishedAt: z.iso.datetime().nullable(),
 });
 export type OperationView = z.infer<typeof OperationView>;
+
+/** `GET /operations`, newest first. */
+export const OperationPage = z.object({ items: z.array(OperationView), nextCursor: z.string().nullable() });
+export type OperationPage = z.infer<typeof OperationPage>;

@@ -125,6 +125,15 @@ export {
   type LedgerArchive,
 } from './retention/ledger-archive.ts';
 export { createStorageStore, type StorageStore } from './retention/storage-store.sql.ts';
+export {
+  createTaskOperationStore,
+  type BatchClaim,
+  type BatchResult,
+  type NewTaskOperation,
+  type TaskOperationKind,
+  type TaskOperationStore,
+  type TaskSelection,
+} from './operations/task-operation-store.sql.ts';
 export { CursorError } from './paging/instant-cursor.ts';
 export {
   createBreakerStore,

@@ -2,6 +2,7 @@ import {
   createDeadLetterStore,
   createLoopLeaseStore,
   createOperationStore,
+  createTaskOperationStore,
   type NewOperation,
   type OperationStore,
 } from '@pressroom/db';
@@ -30,7 +31,14 @@ describe('bulk operations', () => {
 
   const log = silentLogger();
   const aRunner = (restarts: TaskRestarts = run.restarts): OperationRunner =>
-    createOperationRunner({ operations, letters: run.letterStore, restarts, clock: systemClock, log });
+    createOperationRunner({
+      operations,
+      tasks: createTaskOperationStore(db.database),
+      letters: run.letterStore,
+      restarts,
+      clock: systemClock,
+      log,
+    });
   const start = async (facts: Partial<NewOperation> = {}): Promise<string> => {
     const { operationId } = await operations.create({
       kind: 'dead_letter.redrive',
@@ -146,6 +154,7 @@ describe('bulk operations', () => {
     // Dies after the work of its second batch and before that is counted.
     let batches = 0;
     const mortal = createOperationRunner({
+      tasks: createTaskOperationStore(db.database),
       operations: {
         ...operations,
         advance: (operation, progress) => {

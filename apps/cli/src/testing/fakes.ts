@@ -1,9 +1,19 @@
 import type { PressroomClient } from '@pressroom/client';
-import type { CallView, CreateTaskRequest, RetentionView, TaskEvent, TaskResult, TaskView } from '@pressroom/contracts';
+import type {
+  BulkTasks,
+  CallView,
+  CreateTaskRequest,
+  RetentionView,
+  TaskEvent,
+  TaskResult,
+  TaskView,
+} from '@pressroom/contracts';
 
 import type { Terminal } from '../terminal.ts';
 
 export const TASK_ID = '0190a000-0000-7000-8000-000000000001';
+
+export const OPERATION_ID = '0190a000-0000-7000-8000-000000000009';
 
 /** A finished, simulated task. */
 export const aTask = (overrides: Partial<TaskView> = {}): TaskView => ({
@@ -115,6 +125,11 @@ export function createFakeClient(api: Partial<FakeApi> = {}) {
   const notImplemented = (): never => {
     throw new Error('not implemented by the fake');
   };
+  const bulkRequests: { kind: string; request: BulkTasks }[] = [];
+  const bulk = (kind: string, request: BulkTasks) => {
+    bulkRequests.push({ kind, request });
+    return Promise.resolve({ operationId: OPERATION_ID, matched: 12 });
+  };
   const client: PressroomClient = {
     tasks: {
       create: (request) => {
@@ -130,6 +145,8 @@ export function createFakeClient(api: Partial<FakeApi> = {}) {
       events: async function* () {
         yield* events;
       },
+      cancelMany: (request) => bulk('cancel', request),
+      retryMany: (request) => bulk('retry', request),
       createMany: notImplemented,
       list: notImplemented,
       steps: notImplemented,
@@ -163,7 +180,7 @@ export function createFakeClient(api: Partial<FakeApi> = {}) {
       redriveAll: notImplemented,
       discardAll: notImplemented,
     },
-    operations: { get: notImplemented, abort: notImplemented },
+    operations: { list: notImplemented, get: notImplemented, abort: notImplemented },
     schedules: {
       list: notImplemented,
       create: notImplemented,

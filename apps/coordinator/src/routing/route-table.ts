@@ -7,6 +7,7 @@ import type { Authenticator } from '../middleware/authenticate.ts';
 import type {
   AlertQueries,
   AuditQueries,
+  BulkTaskCommands,
   DeadLetterCommands,
   DeadLetterQueries,
   EventFeed,
@@ -23,6 +24,7 @@ import { alerts } from '../routes/alerts.ts';
 import { audit } from '../routes/audit.ts';
 import { bulkDiscard } from '../routes/bulk-discard.ts';
 import { bulkRedrive } from '../routes/bulk-redrive.ts';
+import { bulkCancelTasks, bulkRetryTasks } from '../routes/bulk-tasks.ts';
 import { cancelTask } from '../routes/cancel-task.ts';
 import { approveTask, rejectTask } from '../routes/decide-gate.ts';
 import { deadLetterGroups } from '../routes/dead-letter-groups.ts';
@@ -35,6 +37,7 @@ import { getOperation } from '../routes/get-operation.ts';
 import { getTask } from '../routes/get-task.ts';
 import { healthz, readyz } from '../routes/health.ts';
 import { listDeadLetters } from '../routes/list-dead-letters.ts';
+import { listOperations } from '../routes/list-operations.ts';
 import { listTasks } from '../routes/list-tasks.ts';
 import { metrics } from '../routes/metrics.ts';
 import { pages } from '../routes/pages.ts';
@@ -72,6 +75,7 @@ export interface RouteTableDeps extends ControlPorts {
   deadLetters: DeadLetterQueries;
   deadLetterCommands: DeadLetterCommands;
   operations: Operations;
+  bulkTasks: BulkTaskCommands;
   audit: AuditQueries;
   retention: RetentionQueries;
   alerts: AlertQueries;
@@ -94,6 +98,8 @@ export function createRouteTable(deps: RouteTableDeps): readonly Route[] {
     submitTask(deps),
     listTasks(deps),
     submitBulk(deps),
+    bulkCancelTasks(deps),
+    bulkRetryTasks(deps),
     getTask(deps),
     deleteTask(deps),
     taskResult(deps),
@@ -113,6 +119,7 @@ export function createRouteTable(deps: RouteTableDeps): readonly Route[] {
     getDeadLetter(deps),
     redriveDeadLetter(deps),
     discardDeadLetter(deps),
+    listOperations(deps),
     getOperation(deps),
     abortOperation(deps),
     listSchedules(deps),

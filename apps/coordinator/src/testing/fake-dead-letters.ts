@@ -4,6 +4,7 @@ import { AppError, newId } from '@pressroom/runtime';
 import type {
   AlertQueries,
   AuditQueries,
+  BulkTaskCommands,
   DeadLetterCommands,
   DeadLetterQueries,
   Operations,
@@ -137,7 +138,17 @@ export function createFakeDeadLetters(answer: <T>(make: () => T) => Promise<T>) 
     redriveAll: begin('dead_letter.redrive'),
     discardAll: begin('dead_letter.discard'),
   };
+  const bulkTasks: BulkTaskCommands = {
+    begin: record('bulkTasks', () => ({ operationId: newId(), matched: 3 })),
+  };
   const operations: Operations = {
+    list: (tenantId) =>
+      answer(() => ({
+        items: [...running.values()]
+          .filter((each) => tenantId === null || each.tenantId === tenantId)
+          .map(({ view }) => view),
+        nextCursor: null,
+      })),
     get: (id, tenantId) => answer(() => operationOf(id, tenantId)),
     abort: record('abort', (id, tenantId) => {
       const operation = operationOf(id, tenantId);
@@ -150,7 +161,7 @@ export function createFakeDeadLetters(answer: <T>(make: () => T) => Promise<T>) 
   return {
     state,
     asked,
-    ports: { deadLetters, deadLetterCommands, operations, audit, alerts },
+    ports: { deadLetters, deadLetterCommands, operations, bulkTasks, audit, alerts },
     add(tenantId: string, facts: Partial<DeadLetterView> = {}): string {
       const letter = aDeadLetterView(tenantId, facts);
       letters.set(letter.id, letter);

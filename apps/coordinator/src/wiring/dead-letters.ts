@@ -5,6 +5,7 @@ import {
   createDeadLetterStore,
   createLoopLeaseStore,
   createOperationStore,
+  createTaskOperationStore,
   createTaskRestartStore,
   type Database,
   type DeadLetterQueryStore,
@@ -27,6 +28,7 @@ import type {
   AlertQueries,
   AuditQueries,
   BulkRequest,
+  BulkTaskCommands,
   DeadLetterCommands,
   DeadLetterQueries,
   Operations,
@@ -40,6 +42,7 @@ export interface DeadLetterPorts {
   deadLetters: DeadLetterQueries;
   deadLetterCommands: DeadLetterCommands;
   operations: Operations;
+  bulkTasks: BulkTaskCommands;
   audit: AuditQueries;
   alerts: AlertQueries;
 }
@@ -63,6 +66,7 @@ export function startDeadLetters(
   const { config, log } = deps;
   const letters = createDeadLetterStore(database);
   const operations = createOperationStore(database);
+  const taskOperations = createTaskOperationStore(database);
   const alerts = createAlertStore(database);
   const audit = createAuditStore(database);
   const restarts = createTaskRestarts({
@@ -73,7 +77,7 @@ export function startDeadLetters(
   });
   const open = deps.metrics?.gauge('dead_letters_open', 'Dead letters that nobody has redriven or discarded');
   const loops = startDeadLetterLoops({
-    operations: createOperationRunner({ operations, letters, restarts, clock, log }),
+    operations: createOperationRunner({ operations, tasks: taskOperations, letters, restarts, clock, log }),
     watch: createDeadLetterWatch({ letters, alerts, growth: config.growth, log }),
     letters,
     leases: createLoopLeaseStore(database),
@@ -87,6 +91,18 @@ export function startDeadLetters(
     restarts,
     ports: {
       ...toPorts({ queries, letters, operations, restarts }),
+      bulkTasks: {
+        begin: (kind, { selection, reason, ratePerSecond, limit, dryRun }, { keyId, role }) =>
+          taskOperations.create({
+            kind,
+            selection,
+            options: reason === undefined ? {} : { reason },
+            ratePerSecond: ratePerSecond ?? null,
+            limit: limit ?? null,
+            dryRun,
+            actor: { keyId, role },
+          }),
+      },
       audit: { list: (filter, page) => audit.list(filter, page) },
       alerts: { list: (tenantId, page) => alerts.list(tenantId, page) },
     },
@@ -98,7 +114,7 @@ function toPorts(deps: {
   letters: DeadLetterStore;
   operations: OperationStore;
   restarts: TaskRestarts;
-}): Omit<DeadLetterPorts, 'audit' | 'alerts'> {
+}): Omit<DeadLetterPorts, 'audit' | 'alerts' | 'bulkTasks'> {
   const { queries, letters, operations, restarts } = deps;
   const actorOf = ({ keyId, role }: Principal) => ({ keyId, role });
 
@@ -139,6 +155,7 @@ function toPorts(deps: {
     },
     operations: {
       get: (id, tenantId) => operations.get(id, tenantId),
+      list: (tenantId, page) => operations.list(tenantId, page),
       abort: (id, tenantId, actor) => operations.abort(id, tenantId, actorOf(actor)),
     },
   };

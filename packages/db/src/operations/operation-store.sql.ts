@@ -5,7 +5,13 @@ import { insertAudit, type Actor } from '../audit/audit-store.sql.ts';
 import type { Database, Statement, TransactionQuery } from '../connection/database.ts';
 import { toJsonb } from '../connection/to-jsonb.ts';
 import { deadLetterCondition, type DeadLetterSelection } from '../dead-letters/dead-letter-filter.sql.ts';
-import { cursorInstant, type InstantCursor } from '../paging/instant-cursor.ts';
+import {
+  cursorInstant,
+  formatInstantCursor,
+  parseInstantCursor,
+  type InstantCursor,
+} from '../paging/instant-cursor.ts';
+import { toPage, type Page, type PageRequest } from '../paging/page.ts';
 
 export type OperationKind = OperationView['kind'];
 type OperationError = NonNullable<OperationView['lastError']>;
@@ -56,6 +62,8 @@ export interface OperationStore {
   get(id: string, tenantId: string | null): Promise<OperationView | undefined>;
   /** Stops one that runs; answers how it stands. Idempotent. */
   abort(id: string, tenantId: string | null, actor: Actor): Promise<OperationView | undefined>;
+  /** Newest first. @throws {CursorError} */
+  list(tenantId: string | null, page: PageRequest): Promise<Page<OperationView>>;
   /** The oldest of every tenant first: one with many operations holds up no other. */
   running(limit: number): Promise<RunningOperation[]>;
   /**
@@ -93,6 +101,12 @@ const GET: Statement = {
   name: 'operations.get',
   text: `SELECT ${VIEW} FROM operation WHERE id = $1 AND ($2::uuid IS NULL OR tenant_id = $2)`,
 };
+const LIST: Statement = {
+  name: 'operations.list',
+  text: `SELECT ${VIEW}, ${cursorInstant('created_at')} AS cursor_at FROM operation
+         WHERE ($1::uuid IS NULL OR tenant_id = $1) AND ($2::timestamptz IS NULL OR (created_at, id) < ($2, $3::uuid))
+         ORDER BY created_at DESC, id DESC LIMIT $4`,
+};
 const ABORT: Statement = {
   name: 'operations.abort',
   text: `UPDATE operation SET status = 'aborted', finished_at = now()
@@ -117,7 +131,8 @@ const HAS_ROOM: Statement = {
                SELECT 1 FROM task t WHERE t.tenant_id = n.id AND t.finished_at IS NULL LIMIT ceil(n.max_backlog / 2.0)) o) b
            WHERE b.open >= ceil(n.max_backlog / 2.0)) AS room`,
 };
-const ADVANCE: Statement = {
+/** Counts a batch, unless another process has counted in between. */
+export const ADVANCE_OPERATION: Statement = {
   name: 'operations.advance',
   text: `UPDATE operation SET done = done + $4, failed = failed + $5, cursor_at = $6::timestamptz, cursor_id = $7,
            last_error = coalesce($8::jsonb, last_error), started_at = coalesce(started_at, now())
@@ -163,39 +178,24 @@ export function createOperationStore(database: Database): OperationStore {
         { name: `operations.match:${shape}`, text: `SELECT count(*)::int AS count FROM dead_letter d WHERE ${where}` },
         values,
       );
-      return database.transaction(async (query) => {
-        const matched = Math.min(counted?.count ?? 0, limit ?? Infinity);
-        const operationId = newId();
-        const { tenantId, ...narrowing } = selection;
-        // Kept without the state: what it has ended itself still belongs to it.
-        const filter = { ...narrowing, state: undefined };
-        await query(CREATE, [
-          operationId,
-          kind,
-          tenantId,
-          toJsonb(filter),
-          toJsonb(options),
-          dryRun,
-          matched,
-          limit,
-          ratePerSecond,
-          toJsonb(actor),
-        ]);
-        if (!dryRun) {
-          const target = { kind: 'operation', id: operationId };
-          const data = {
-            filter,
-            matched,
-            limit,
-            ratePerSecond,
-            ...('reason' in options && { reason: options['reason'] }),
-          };
-          await insertAudit(query, [{ actor, tenantId, action: `${kind}_bulk`, target, data }]);
-        }
-        return { operationId, matched };
-      });
+      const { tenantId, ...narrowing } = selection;
+      const operation = { kind, options, ratePerSecond, limit, dryRun, actor, tenantId };
+      const matched = Math.min(counted?.count ?? 0, limit ?? Infinity);
+      // Kept without the state: what it has ended itself still belongs to it.
+      const filter = { ...narrowing, state: undefined };
+      return database.transaction((query) => recordOperation(query, { ...operation, filter, matched }));
     },
     get: (id, tenantId) => find((statement, values) => database.run(statement, values), id, tenantId),
+    async list(tenantId, { cursor, limit }) {
+      const after = cursor === undefined ? undefined : parseInstantCursor(cursor);
+      const rows = await database.read<ViewRow & { cursor_at: string }>(LIST, [
+        tenantId,
+        after?.at ?? null,
+        after?.id ?? null,
+        limit + 1,
+      ]);
+      return toPage(rows, limit, toView, (row) => formatInstantCursor({ at: row.cursor_at, id: row.id }));
+    },
     abort: (id, tenantId, actor) =>
       database.transaction(async (query) => {
         const [aborted] = await query<{ tenantId: string | null }>(ABORT, [id, tenantId]);
@@ -236,7 +236,7 @@ export function createOperationStore(database: Database): OperationStore {
       return row?.room ?? true;
     },
     async advance(operation, { done, failed, cursor, lastError }) {
-      const [row] = await database.run<{ status: OperationStatus }>(ADVANCE, [
+      const [row] = await database.run<{ status: OperationStatus }>(ADVANCE_OPERATION, [
         operation.id,
         operation.done,
         operation.failed,
@@ -257,9 +257,51 @@ export function createOperationStore(database: Database): OperationStore {
   };
 }
 
-function toView({ created_at, started_at, finished_at, createdBy, ...row }: ViewRow): OperationView {
+/** Writes an operation with its audit row. A dry run leaves no audit row: it does nothing. */
+export async function recordOperation(
+  query: TransactionQuery,
+  operation: Omit<NewOperation, 'selection'> & {
+    tenantId: string | null;
+    filter: Readonly<Record<string, unknown>>;
+    matched: number;
+  },
+): Promise<{ operationId: string; matched: number }> {
+  const { kind, tenantId, filter, options, matched, limit, ratePerSecond, dryRun, actor } = operation;
+  const operationId = newId();
+  await query(CREATE, [
+    operationId,
+    kind,
+    tenantId,
+    toJsonb(filter),
+    toJsonb(options),
+    dryRun,
+    matched,
+    limit,
+    ratePerSecond,
+    toJsonb(actor),
+  ]);
+  if (!dryRun) {
+    const target = { kind: 'operation', id: operationId };
+    const data = { filter, matched, limit, ratePerSecond, ...('reason' in options && { reason: options['reason'] }) };
+    await insertAudit(query, [{ actor, tenantId, action: `${kind}_bulk`, target, data }]);
+  }
+  return { operationId, matched };
+}
+
+function toView(row: ViewRow): OperationView {
+  const { created_at, started_at, finished_at, createdBy } = row;
   return {
-    ...row,
+    id: row.id,
+    kind: row.kind,
+    status: row.status,
+    dryRun: row.dryRun,
+    filter: row.filter,
+    matched: row.matched,
+    done: row.done,
+    failed: row.failed,
+    ratePerSecond: row.ratePerSecond,
+    limit: row.limit,
+    lastError: row.lastError,
     createdBy: { keyId: createdBy.keyId, role: createdBy.role },
     createdAt: created_at.toISOString(),
     startedAt: started_at?.toISOString() ?? null,

@@ -1,5 +1,6 @@
 import type { DeadLetterState, Limitation, StepStatus, TaskStatus, Tier } from '@pressroom/contracts';
 
+import type { BatchClaim, BatchResult } from '../operations/task-operation-store.sql.ts';
 import { insertAudit, type Actor, type AuditRecord } from '../audit/audit-store.sql.ts';
 import type { Database, Statement, TransactionQuery } from '../connection/database.ts';
 import { toJsonb } from '../connection/to-jsonb.ts';
@@ -89,6 +90,17 @@ export interface TaskRestartStore {
     options: { withInput: boolean },
     decide: (snapshot: RestartSnapshot) => Decision,
   ): Promise<Decision | undefined>;
+  /**
+   * The same for many tasks in one transaction, which also counts them for their operation. `decide` is asked for each that
+   * exists. Undefined when the claim was refused: then nothing is written.
+   */
+  restartMany<Decision extends { outcome: string; restart?: Restart }>(
+    taskIds: readonly string[],
+    tenantId: string | null,
+    batch: BatchClaim,
+    decide: (snapshot: RestartSnapshot) => Decision,
+    resultOf: (decisions: readonly Decision[]) => BatchResult,
+  ): Promise<BatchResult | undefined>;
 }
 
 const FIND_LETTER: Statement = {
@@ -99,18 +111,21 @@ const LOCK: Statement = {
   name: 'restart.lock',
   text: `SELECT id, tenant_id AS "tenantId", type, pipeline_version AS "pipelineVersion", status, generation, limitations,
            content_deleted_at IS NOT NULL AS "contentDeleted", CASE WHEN $3 THEN input END AS input
-         FROM task WHERE id = $1 AND ($2::uuid IS NULL OR tenant_id = $2) FOR UPDATE`,
+         FROM task WHERE id = ANY ($1::uuid[]) AND ($2::uuid IS NULL OR tenant_id = $2) ORDER BY id FOR UPDATE`,
 };
 const STEPS: Statement = {
   name: 'restart.steps',
-  text: `SELECT id, key, status, deps, next, params, spawned_by AS "spawnedBy", degraded
-         FROM steps_of_task($1) ORDER BY key`,
+  text: `SELECT s.task_id AS "taskId", s.id, s.key, s.status, s.deps, s.next, s.params, s.spawned_by AS "spawnedBy", s.degraded
+         FROM unnest($1::uuid[]) AS x(id) CROSS JOIN LATERAL steps_of_task(x.id) s ORDER BY s.task_id, s.key`,
 };
-const RESTORE: Statement = { name: 'restart.restore', text: `SELECT restore_task($1)` };
+const RESTORE: Statement = {
+  name: 'restart.restore',
+  text: `SELECT restore_task(x.id) FROM unnest($1::uuid[]) AS x(id)`,
+};
 const LETTERS: Statement = {
   name: 'restart.letters',
-  text: `SELECT id, step_id AS "stepId", state, operation_id AS "operationId" FROM dead_letter WHERE task_id = $1
-         ORDER BY id FOR UPDATE`,
+  text: `SELECT task_id AS "taskId", id, step_id AS "stepId", state, operation_id AS "operationId" FROM dead_letter
+         WHERE task_id = ANY ($1::uuid[]) ORDER BY id FOR UPDATE`,
 };
 // What never completed stays a suspect: run again, it must not end workers again.
 // In line as if submitted now: what waits already is not passed by what comes back, however old its task is.
@@ -122,7 +137,7 @@ const RESET: Statement = {
            session_id = NULL, available_at = now(), order_key = step_order_key(now(), t.priority, cardinality(c.deps) > 0),
            queued_at = CASE WHEN c.status = 'ready' THEN now() END, first_started_at = NULL, started_at = NULL,
            finished_at = NULL, error = NULL, degraded = false, params = coalesce(c.params, s.params), tier = coalesce(c.tier, s.tier),
-           journal_generation = CASE WHEN c."resetCalls" THEN $2 ELSE s.journal_generation END
+           journal_generation = CASE WHEN c."resetCalls" THEN t.generation + 1 ELSE s.journal_generation END
          FROM jsonb_to_recordset($1::jsonb) AS c(id uuid, status text, deps text[], next text[], "depsLeft" int, params jsonb,
            tier text, "resetCalls" boolean), task t
          WHERE s.id = c.id AND t.id = s.task_id`,
@@ -133,23 +148,30 @@ const RELINK: Statement = {
          FROM jsonb_to_recordset($1::jsonb) AS c(id uuid, deps text[], next text[]) WHERE s.id = c.id`,
 };
 const REMOVE: Statement = { name: 'restart.remove', text: `DELETE FROM step WHERE id = ANY ($1::uuid[])` };
-const UPDATE_TASK: Statement = {
-  name: 'restart.task',
-  text: `UPDATE task SET generation = generation + 1, status = 'queued', started_at = NULL, finished_at = NULL, error = NULL,
-           deadline_at = now() + timeout_ms * interval '1 ms', steps_total = $2, steps_left = $3, steps_bad = $4,
-           limitations = $5::jsonb, degraded = $6, event_seq = event_seq + $7,
+const UPDATE_TASKS: Statement = {
+  name: 'restart.tasks',
+  text: `UPDATE task t SET generation = t.generation + 1, status = 'queued', started_at = NULL, finished_at = NULL, error = NULL,
+           deadline_at = now() + t.timeout_ms * interval '1 ms', steps_total = c."stepsTotal", steps_left = c."stepsLeft",
+           steps_bad = c."stepsBad", limitations = c.limitations, degraded = c.degraded,
+           event_seq = t.event_seq + jsonb_array_length(c.events),
            awaiting_gate = NULL, awaiting_since = NULL, awaiting_left_ms = NULL
-         WHERE id = $1 RETURNING event_seq, generation`,
+         FROM jsonb_to_recordset($1::jsonb) AS c("taskId" uuid, "stepsTotal" int, "stepsLeft" int, "stepsBad" int,
+           limitations jsonb, degraded boolean, events jsonb)
+         WHERE t.id = c."taskId"`,
 };
 const EVENTS: Statement = {
   name: 'restart.events',
   text: `INSERT INTO task_event (task_id, seq, generation, type, data)
-         SELECT $1, $2 + e.seq, $3, e.type, e.data FROM jsonb_to_recordset($4::jsonb) AS e(seq int, type text, data jsonb)`,
+         SELECT t.id, t.event_seq - jsonb_array_length(c.events) + e.place, t.generation, e.event ->> 'type', e.event -> 'data'
+         FROM jsonb_to_recordset($1::jsonb) AS c("taskId" uuid, events jsonb) JOIN task t ON t.id = c."taskId"
+         CROSS JOIN LATERAL jsonb_array_elements(c.events) WITH ORDINALITY AS e(event, place)`,
 };
 const END_LETTERS: Statement = {
   name: 'restart.end_letters',
-  text: `UPDATE dead_letter SET state = 'redriven', ended_at = now(), ended_by = $2, redriven_as = $3, operation_id = $4
-         WHERE id = ANY ($1::uuid[]) AND state = 'open'`,
+  text: `UPDATE dead_letter d SET state = 'redriven', ended_at = now(), ended_by = c."endedBy", redriven_as = t.generation,
+           operation_id = c."operationId"
+         FROM jsonb_to_recordset($1::jsonb) AS c(id uuid, "endedBy" text, "operationId" uuid), task t
+         WHERE d.id = c.id AND d.state = 'open' AND t.id = d.task_id`,
 };
 
 export function createTaskRestartStore(database: Database): TaskRestartStore {
@@ -163,40 +185,78 @@ export function createTaskRestartStore(database: Database): TaskRestartStore {
     },
     restart: (taskId, tenantId, { withInput }, decide) =>
       database.transaction(async (query) => {
-        const [task] = await query<RestartSnapshot['task'] & Record<string, unknown>>(LOCK, [
-          taskId,
-          tenantId,
-          withInput,
-        ]);
-        if (!task) return undefined;
-        const steps = await query<RestartStep & Record<string, unknown>>(STEPS, [taskId]);
-        const letters = await query<RestartLetter & Record<string, unknown>>(LETTERS, [taskId]);
-        const decision = decide({ task, steps, letters });
-        if (decision.restart) await write(query, taskId, task.generation + 1, decision.restart);
+        const [snapshot] = await lock(query, [taskId], tenantId, withInput);
+        if (!snapshot) return undefined;
+        const decision = decide(snapshot);
+        if (decision.restart) await write(query, [{ taskId, restart: decision.restart }]);
         return decision;
+      }),
+    restartMany: (taskIds, tenantId, batch, decide, resultOf) =>
+      database.transaction(async (query) => {
+        if (!(await batch.take(query))) return undefined;
+        const snapshots = await lock(query, taskIds, tenantId, false);
+        const decisions = snapshots.map((snapshot) => decide(snapshot));
+        const restarts = decisions.flatMap(({ restart }, index) => {
+          const taskId = snapshots[index]?.task.id;
+          return restart && taskId !== undefined ? [{ taskId, restart }] : [];
+        });
+        await write(query, restarts);
+        const result = resultOf(decisions);
+        await batch.count(query, result);
+        return result;
       }),
   };
 }
 
-async function write(query: TransactionQuery, taskId: string, generation: number, restart: Restart): Promise<void> {
-  await query(RESTORE, [taskId]);
-  await query(RESET, [toJsonb(restart.reset), generation]);
-  if (restart.relinked.length > 0) await query(RELINK, [toJsonb(restart.relinked)]);
-  if (restart.removed.length > 0) await query(REMOVE, [restart.removed]);
-  const [after] = await query<{ event_seq: number; generation: number }>(UPDATE_TASK, [
+/** Locks tasks in the order of their ids, as every batch does, and reads what a decision needs. */
+async function lock(
+  query: TransactionQuery,
+  taskIds: readonly string[],
+  tenantId: string | null,
+  withInput: boolean,
+): Promise<RestartSnapshot[]> {
+  const tasks = await query<RestartSnapshot['task'] & Record<string, unknown>>(LOCK, [taskIds, tenantId, withInput]);
+  const found = tasks.map(({ id }) => id);
+  if (found.length === 0) return [];
+  const steps = Map.groupBy(
+    await query<RestartStep & { taskId: string } & Record<string, unknown>>(STEPS, [found]),
+    (step) => step.taskId,
+  );
+  const letters = Map.groupBy(
+    await query<RestartLetter & { taskId: string } & Record<string, unknown>>(LETTERS, [found]),
+    (letter) => letter.taskId,
+  );
+  return tasks.map((task) => ({ task, steps: steps.get(task.id) ?? [], letters: letters.get(task.id) ?? [] }));
+}
+
+async function write(
+  query: TransactionQuery,
+  restarts: readonly { taskId: string; restart: Restart }[],
+): Promise<void> {
+  if (restarts.length === 0) return;
+  await query(RESTORE, [restarts.map(({ taskId }) => taskId)]);
+  await query(RESET, [toJsonb(restarts.flatMap(({ restart }) => restart.reset))]);
+  const relinked = restarts.flatMap(({ restart }) => restart.relinked);
+  if (relinked.length > 0) await query(RELINK, [toJsonb(relinked)]);
+  const removed = restarts.flatMap(({ restart }) => restart.removed);
+  if (removed.length > 0) await query(REMOVE, [removed]);
+  const changes = restarts.map(({ taskId, restart }) => ({
     taskId,
-    restart.stepsTotal,
-    restart.reset.length,
-    restart.stepsBad,
-    toJsonb(restart.limitations),
-    restart.degraded,
-    restart.events.length,
-  ]);
-  if (after?.generation !== generation) throw new Error('the locked task row has moved on');
-  const events = restart.events.map((event, index) => ({ seq: index + 1, ...event }));
-  await query(EVENTS, [taskId, after.event_seq - events.length, generation, toJsonb(events)]);
-  if (restart.letterIds.length > 0) {
-    await query(END_LETTERS, [restart.letterIds, restart.actor.keyId, generation, restart.operationId]);
-  }
-  await insertAudit(query, restart.audit);
+    stepsTotal: restart.stepsTotal,
+    stepsLeft: restart.reset.length,
+    stepsBad: restart.stepsBad,
+    limitations: restart.limitations,
+    degraded: restart.degraded,
+    events: restart.events,
+  }));
+  await query(UPDATE_TASKS, [toJsonb(changes)]);
+  await query(EVENTS, [toJsonb(changes)]);
+  const letters = restarts.flatMap(({ restart }) =>
+    restart.letterIds.map((id) => ({ id, endedBy: restart.actor.keyId, operationId: restart.operationId })),
+  );
+  if (letters.length > 0) await query(END_LETTERS, [toJsonb(letters)]);
+  await insertAudit(
+    query,
+    restarts.flatMap(({ restart }) => restart.audit),
+  );
 }

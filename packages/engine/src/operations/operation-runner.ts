@@ -5,6 +5,7 @@ import {
   type OperationItem,
   type OperationStore,
   type RunningOperation,
+  type TaskOperationStore,
 } from '@pressroom/db';
 import type { Clock, Logger } from '@pressroom/runtime';
 
@@ -19,6 +20,8 @@ const REDRIVE_BATCH = 20;
 const REDRIVE_PARALLEL = 4;
 /** Discards of one batch, which is one statement. */
 const DISCARD_BATCH = 200;
+/** Tasks of one batch, which is one transaction of a few statements. */
+const TASK_BATCH = 250;
 /** A round ends after this long, so that every operation gets its turn and the leader renews its lease. */
 const ROUND_MS = 1_000;
 
@@ -38,12 +41,13 @@ export interface OperationRunner {
  */
 export function createOperationRunner(deps: {
   operations: OperationStore;
+  tasks: TaskOperationStore;
   letters: DeadLetterStore;
   restarts: TaskRestarts;
   clock: Clock;
   log: Logger;
 }): OperationRunner {
-  const { operations, letters, restarts, clock, log } = deps;
+  const { operations, tasks, letters, restarts, clock, log } = deps;
   const pace = createOperationPace();
 
   const redriveOne = async (operation: RunningOperation, { id }: OperationItem): Promise<ItemResult> => {
@@ -81,6 +85,40 @@ export function createOperationRunner(deps: {
     return items.map((_, index) => (index < discarded ? { done: true } : { done: false, error }));
   };
 
+  /** Touches the next tasks of a bulk cancel or retry; what is done and its count commit together. */
+  const stepTasks = async (operation: RunningOperation): Promise<RunningOperation | undefined> => {
+    const touched = operation.done + operation.failed;
+    const most = Math.min(TASK_BATCH, operation.limit === null ? Infinity : operation.limit - touched);
+    const allowed = most > 0 ? pace.take(operation.id, operation.ratePerSecond, clock.monotonicMs(), most) : 0;
+    if (most > 0 && allowed === 0) return undefined;
+    const items = most > 0 ? await tasks.nextItems(operation, allowed) : [];
+    pace.giveBack(operation.id, allowed - items.length);
+    const last = items.at(-1);
+    if (!last) {
+      await end(operation);
+      return undefined;
+    }
+    const ids = items.map(({ id }) => id);
+    if (operation.kind === 'task.retry' && !(await tasks.hasRoom(ids))) {
+      pace.giveBack(operation.id, items.length);
+      return undefined;
+    }
+    const { tenantId } = operation.selection;
+    const result =
+      operation.kind === 'task.cancel'
+        ? await tasks.cancel(operation, items)
+        : await restarts.retryBatch(ids, tenantId, operation.actor, operation.id, tasks.claim(operation, last));
+    if (!result) return undefined;
+    const { done, failed } = result;
+    return { ...operation, done: operation.done + done, failed: operation.failed + failed, cursor: last.cursor };
+  };
+
+  const end = async (operation: RunningOperation): Promise<void> => {
+    await operations.finish(operation.id);
+    const { id, kind, done, failed } = operation;
+    log.info({ operationId: id, kind, done, failed }, 'operation.ended');
+  };
+
   /** Touches the next batch; answers the operation as it stands then, or undefined when there is nothing more to do now. */
   const step = async (operation: RunningOperation): Promise<RunningOperation | undefined> => {
     const touched = operation.done + operation.failed;
@@ -93,11 +131,7 @@ export function createOperationRunner(deps: {
     pace.giveBack(operation.id, allowed - items.length);
     const last = items.at(-1);
     if (!last) {
-      await operations.finish(operation.id);
-      log.info(
-        { operationId: operation.id, kind: operation.kind, done: operation.done, failed: operation.failed },
-        'operation.ended',
-      );
+      await end(operation);
       return undefined;
     }
     if (isRedrive && !(await operations.hasRoom(items.map((item) => item.id)))) {
@@ -123,7 +157,8 @@ export function createOperationRunner(deps: {
         const next: RunningOperation[] = [];
         for (const operation of turns) {
           try {
-            const after = await step(operation);
+            const isOfTasks = operation.kind === 'task.cancel' || operation.kind === 'task.retry';
+            const after = await (isOfTasks ? stepTasks : step)(operation);
             if (!after) continue;
             touched += after.done + after.failed - operation.done - operation.failed;
             next.push(after);

@@ -1,5 +1,5 @@
 import type { DeadLetterState, TaskStatus, Tier } from '@pressroom/contracts';
-import type { Actor, RestartSnapshot, TaskRestartStore } from '@pressroom/db';
+import type { Actor, BatchClaim, BatchResult, RestartSnapshot, TaskRestartStore } from '@pressroom/db';
 import type { Logger } from '@pressroom/runtime';
 
 import type { FindPipeline } from '../ports.ts';
@@ -51,6 +51,14 @@ type RedriveDecision = RestartDecision | Exclude<RedriveOutcome, { outcome: 'res
  */
 export interface TaskRestarts {
   retry(taskId: string, tenantId: string | null, request: RetryRequest, actor: Actor): Promise<RestartOutcome>;
+  /** As `retry`, for many tasks in one transaction, which counts them for their operation. Undefined: the claim was refused. */
+  retryBatch(
+    taskIds: readonly string[],
+    tenantId: string | null,
+    actor: Actor,
+    operationId: string,
+    batch: BatchClaim,
+  ): Promise<BatchResult | undefined>;
   /** Runs the step of a dead letter again, with whatever else of its task did not complete, and ends their dead letters. */
   redrive(letterId: string, tenantId: string | null, request: RedriveRequest, actor: Actor): Promise<RedriveOutcome>;
 }
@@ -128,6 +136,26 @@ export function createTaskRestarts(deps: {
       return decision.outcome === 'restarted' ? begun(taskId, decision) : decision;
     },
 
+    async retryBatch(taskIds, tenantId, actor, operationId, batch) {
+      const request = { cause: 'retry', operationId, actor } as const;
+      const rest = {
+        fromStep: undefined,
+        params: undefined,
+        tier: undefined,
+        resetCalls: undefined,
+        letterId: undefined,
+      };
+      const result = await store.restartMany(
+        taskIds,
+        tenantId,
+        batch,
+        (snapshot) => decideRestart(snapshot, { ...request, ...rest }),
+        countRestarts,
+      );
+      if (result && result.done > 0) deps.kick();
+      return result;
+    },
+
     async redrive(letterId, tenantId, request, actor) {
       const letter = await store.findLetter(letterId, tenantId);
       if (!letter) return { outcome: 'not_found' };
@@ -143,5 +171,23 @@ export function createTaskRestarts(deps: {
       if (!decision) return { outcome: 'not_found' };
       return decision.outcome === 'restarted' ? begun(taskId, decision) : decision;
     },
+  };
+}
+
+/** A task that was removed or runs again by somebody else's doing is none of the operation's failures to repeat. */
+function countRestarts(decisions: readonly RestartDecision[]): BatchResult {
+  const refused = decisions.filter(({ outcome }) => outcome !== 'restarted');
+  const why = {
+    not_finished: 'the task runs already',
+    nothing_to_do: 'every step of the task completed or was skipped',
+    content_deleted: 'the content of the task was deleted',
+    unknown_step: 'its step is not there any more',
+    restarted: '',
+  } as const;
+  const last = refused.at(-1);
+  return {
+    done: decisions.length - refused.length,
+    failed: refused.length,
+    lastError: last && { code: 'CONFLICT', message: why[last.outcome] },
   };
 }

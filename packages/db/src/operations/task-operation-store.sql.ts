@@ -1,0 +1,178 @@
+import type { BulkTaskFilter, TaskStatus } from '@pressroom/contracts';
+
+import type { Actor } from '../audit/audit-store.sql.ts';
+import type { Database, Statement, TransactionQuery } from '../connection/database.ts';
+import { toJsonb } from '../connection/to-jsonb.ts';
+import { cursorInstant } from '../paging/instant-cursor.ts';
+import {
+  ADVANCE_OPERATION,
+  recordOperation,
+  type OperationItem,
+  type OperationProgress,
+  type RunningOperation,
+} from './operation-store.sql.ts';
+
+export type TaskOperationKind = 'task.cancel' | 'task.retry';
+
+/** Which tasks an operation is about. A `tenantId` of null means any tenant. */
+export interface TaskSelection extends Omit<BulkTaskFilter, 'tenantId' | 'status'> {
+  tenantId: string | null;
+  ids?: readonly string[];
+  status?: readonly TaskStatus[];
+}
+
+export interface NewTaskOperation {
+  kind: TaskOperationKind;
+  selection: TaskSelection;
+  options: Readonly<Record<string, unknown>>;
+  ratePerSecond: number | null;
+  limit: number | null;
+  dryRun: boolean;
+  actor: Actor;
+}
+
+/** What a batch came to. */
+export type BatchResult = Pick<OperationProgress, 'done' | 'failed' | 'lastError'>;
+
+/**
+ * The right to work on one batch of an operation: the work and its count commit together, so that no crash and no second
+ * process makes the count differ from what was done.
+ */
+export interface BatchClaim {
+  /** Locks the operation; false when it no longer runs or another process has counted in between. */
+  take(query: TransactionQuery): Promise<boolean>;
+  count(query: TransactionQuery, result: BatchResult): Promise<void>;
+}
+
+export interface TaskOperationStore {
+  /** Counts what matches and records the operation, with its audit row. A dry run is over at once. */
+  create(operation: NewTaskOperation): Promise<{ operationId: string; matched: number }>;
+  /** Tasks it has still to touch, oldest first: those that matched when it was asked for and still do. */
+  nextItems(operation: RunningOperation, limit: number): Promise<OperationItem[]>;
+  claim(operation: RunningOperation, last: OperationItem): BatchClaim;
+  /** Cancels a batch and counts it. Undefined when the operation is another's or over. */
+  cancel(operation: RunningOperation, items: readonly OperationItem[]): Promise<BatchResult | undefined>;
+  /** May these tasks run again now? As `OperationStore.hasRoom`. */
+  hasRoom(taskIds: readonly string[]): Promise<boolean>;
+}
+
+const LOCK: Statement = {
+  name: 'task_operations.lock',
+  text: `SELECT 1 FROM operation WHERE id = $1 AND done = $2 AND failed = $3 AND status = 'running' FOR UPDATE`,
+};
+const CANCEL: Statement = {
+  name: 'task_operations.cancel',
+  text: `SELECT outcome, count(*)::int AS count FROM cancel_tasks($1::uuid[], $2) GROUP BY 1`,
+};
+const HAS_ROOM: Statement = {
+  name: 'task_operations.has_room',
+  text: `SELECT NOT EXISTS (
+           SELECT 1 FROM (SELECT DISTINCT tenant_id FROM task WHERE id = ANY ($1::uuid[])) d
+           JOIN tenant n ON n.id = d.tenant_id
+           CROSS JOIN LATERAL (
+             SELECT count(*) AS open FROM (
+               SELECT 1 FROM task t WHERE t.tenant_id = n.id AND t.finished_at IS NULL LIMIT ceil(n.max_backlog / 2.0)) o) b
+           WHERE b.open >= ceil(n.max_backlog / 2.0)) AS room`,
+};
+
+/** Tasks that an operation of this kind can do something about. */
+const ELIGIBLE: Readonly<Record<TaskOperationKind, string>> = {
+  'task.cancel': 't.finished_at IS NULL',
+  'task.retry': `t.status IN ('failed', 'partial', 'cancelled')`,
+};
+
+/** SQL over `task t`; only filters that are given become conditions, so that each shape gets the plan that fits it. */
+function taskCondition(kind: TaskOperationKind, selection: TaskSelection) {
+  const values: unknown[] = [];
+  const conditions = [ELIGIBLE[kind]];
+  const shape: string[] = [kind];
+  const add = (letter: string, value: unknown, sql: (parameter: string) => string): void => {
+    if (value === undefined || value === null) return;
+    values.push(value);
+    conditions.push(sql(`$${values.length}`));
+    shape.push(letter);
+  };
+  add('t', selection.tenantId, (p) => `t.tenant_id = ${p}::uuid`);
+  add('i', selection.ids, (p) => `t.id = ANY (${p}::uuid[])`);
+  add('s', selection.status, (p) => `t.status = ANY (${p}::text[])`);
+  add('y', selection.type, (p) => `t.type = ${p}`);
+  add('l', selection.lane, (p) => `t.lane = ${p}`);
+  add('g', selection.tag, (p) => `t.tags @> ARRAY[${p}]`);
+  add('a', selection.createdAfter, (p) => `t.created_at > ${p}::timestamptz`);
+  add('b', selection.createdBefore, (p) => `t.created_at < ${p}::timestamptz`);
+  return { where: conditions.join(' AND '), values, shape: shape.join('') };
+}
+
+export function createTaskOperationStore(database: Database): TaskOperationStore {
+  const claim: TaskOperationStore['claim'] = (operation, last) => ({
+    take: async (query) => (await query(LOCK, [operation.id, operation.done, operation.failed])).length > 0,
+    async count(query, { done, failed, lastError }) {
+      await query(ADVANCE_OPERATION, [
+        operation.id,
+        operation.done,
+        operation.failed,
+        done,
+        failed,
+        last.cursor.at,
+        last.cursor.id,
+        lastError ? toJsonb(lastError) : null,
+      ]);
+    },
+  });
+
+  return {
+    claim,
+    async create(operation) {
+      const { kind, selection, limit } = operation;
+      const { where, values, shape } = taskCondition(kind, selection);
+      const [counted] = await database.read<{ count: number }>(
+        { name: `task_operations.match:${shape}`, text: `SELECT count(*)::int AS count FROM task t WHERE ${where}` },
+        values,
+      );
+      const { tenantId, ...filter } = selection;
+      const matched = Math.min(counted?.count ?? 0, limit ?? Infinity);
+      return database.transaction((query) => recordOperation(query, { ...operation, tenantId, filter, matched }));
+    },
+    async nextItems(operation, limit) {
+      const { where, values, shape } = taskCondition(
+        operation.kind as TaskOperationKind,
+        operation.selection as unknown as TaskSelection,
+      );
+      const n = values.length;
+      const { cursor } = operation;
+      const rows = await database.read<{ id: string; cursor_at: string }>(
+        {
+          name: `task_operations.items:${shape}${cursor ? '>' : ''}`,
+          text: `SELECT t.id, ${cursorInstant('t.created_at')} AS cursor_at FROM task t
+                 WHERE ${where} AND t.created_at <= (SELECT o.created_at FROM operation o WHERE o.id = $${n + 1}::uuid)
+                   ${cursor ? `AND (t.created_at, t.id) > ($${n + 3}::timestamptz, $${n + 4}::uuid)` : ''}
+                 ORDER BY t.created_at, t.id LIMIT $${n + 2}`,
+        },
+        [...values, operation.id, limit, ...(cursor ? [cursor.at, cursor.id] : [])],
+      );
+      return rows.map((row) => ({ id: row.id, cursor: { at: row.cursor_at, id: row.id } }));
+    },
+    cancel: (operation, items) =>
+      database.transaction(async (query) => {
+        const last = items.at(-1);
+        if (!last) return { done: 0, failed: 0, lastError: undefined };
+        const batch = claim(operation, last);
+        if (!(await batch.take(query))) return undefined;
+        const ids = items.map(({ id }) => id);
+        const rows = await query<{ outcome: string; count: number }>(CANCEL, [ids, operation.id]);
+        const failed = rows.find(({ outcome }) => outcome === 'finished')?.count ?? 0;
+        const lastError =
+          failed > 0
+            ? { code: 'TASK_ALREADY_FINISHED', message: 'the task finished before it was cancelled' }
+            : undefined;
+        // A task that was removed in between needs no cancelling any more.
+        const result = { done: ids.length - failed, failed, lastError };
+        await batch.count(query, result);
+        return result;
+      }),
+    async hasRoom(taskIds) {
+      const [row] = await database.run<{ room: boolean }>(HAS_ROOM, [taskIds]);
+      return row?.room ?? true;
+    },
+  };
+}
