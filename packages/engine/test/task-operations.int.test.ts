@@ -60,7 +60,7 @@ describe('bulk operations on tasks', () => {
     db.sql(
       `SELECT t.status, t.steps_left, t.steps_bad, t.event_seq, t.finished_at IS NOT NULL AS finished, t.awaiting_gate,
          (SELECT jsonb_agg(jsonb_build_array(s.key, s.status, s.session_id, s.finished_at IS NOT NULL) ORDER BY s.key) FROM step s WHERE s.task_id = t.id) AS steps,
-         (SELECT jsonb_agg(jsonb_build_array(a.attempt, a.outcome, a.generation, a.session_id, a.cost_nano) ORDER BY a.finished_at, a.attempt) FROM attempt a WHERE a.task_id = t.id) AS attempts,
+         (SELECT jsonb_agg(jsonb_build_array(a.attempt, a.outcome, a.generation, a.session_id, a.cost_nano) ORDER BY a.outcome, a.attempt) FROM attempt a WHERE a.task_id = t.id) AS attempts,
          (SELECT jsonb_agg(jsonb_build_array(e.seq, e.type, e.generation) ORDER BY e.seq) FROM task_event e WHERE e.task_id = t.id) AS events
        FROM task t WHERE t.id = $1`,
       [taskId],
