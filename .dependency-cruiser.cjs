@@ -15,7 +15,7 @@ module.exports = {
       severity: 'error',
       comment: 'other packages are reached through index.ts, their configuration schemas through config.ts',
       from: { path: '^(?:packages|apps)/([^/]+)/' },
-      to: { path: '^packages/[^/]+/src/', pathNot: ['^packages/$1/', '/src/(index|config)\\.ts$'] },
+      to: { path: '^packages/[^/]+/src/', pathNot: ['^packages/$1/', '/src/(index|config|server)\\.ts$'] },
     },
     {
       name: 'contracts-is-leaf',

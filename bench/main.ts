@@ -9,6 +9,7 @@ interface Suite {
 const SUITES: Readonly<Record<string, () => Promise<Suite>>> = {
   orchestration: () => import('./orchestration/suite.ts'),
   footprint: () => import('./footprint/suite.ts'),
+  idle: () => import('./idle/suite.ts'),
   profile: () => import('./orchestration/profile.ts'),
 };
 

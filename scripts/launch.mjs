@@ -2,14 +2,15 @@
 // Behind every `npm run …`: makes a bare checkout ready (packages, Prisma client), then runs the command on the pinned
 // Node. Plain JavaScript without dependencies, because it runs before anything is installed, on any Node from 18.
 import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { root, setUp, SetUpError } from './set-up.mjs';
 
 /** What each command runs: a TypeScript program, or a tool from node_modules/.bin; the user's arguments follow. */
 const COMMANDS = {
-  start: { program: 'apps/supervisor/src/main.ts' },
+  // The supervisor and its processes collect what only their start needed.
+  start: { program: 'apps/supervisor/src/main.ts', flags: ['--expose-gc'], env: { MALLOC_ARENA_MAX: '2' } },
   demo: { program: 'apps/supervisor/src/main.ts', args: ['--run', 'apps/cli/src/demo.ts', '--'] },
   test: { program: 'scripts/test.ts' },
   'test:chaos': { program: 'scripts/test.ts', args: ['--chaos'] },
@@ -21,9 +22,13 @@ const COMMANDS = {
   golden: { program: 'scripts/golden.ts' },
   format: { program: 'node_modules/prettier/bin/prettier.cjs', args: ['--write', '--log-level', 'warn', '.'] },
   setup: undefined,
+  pressroom: { program: 'apps/cli/src/main.ts', cwd: process.cwd() },
 };
 
-const [name = '', ...args] = process.argv.slice(2);
+// Started as `pressroom`, every argument is the command line's own.
+const [name = '', ...args] = isPressroom(process.argv[1])
+  ? ['pressroom', ...process.argv.slice(2)]
+  : process.argv.slice(2);
 if (!Object.hasOwn(COMMANDS, name)) {
   console.error(`usage: node scripts/launch.mjs <${Object.keys(COMMANDS).join('|')}> [arguments]`);
   process.exit(2);
@@ -46,11 +51,17 @@ function run(node, command) {
     process.exit(1);
   }
   const path = [join(root, 'node_modules', '.bin'), process.env.PATH].filter(Boolean).join(':');
-  const child = spawn(node, [program, ...(command.args ?? []), ...args], {
-    cwd: root,
+  const child = spawn(node, [...(command.flags ?? []), program, ...(command.args ?? []), ...args], {
+    cwd: command.cwd ?? root,
     // The channel tells the child when this process is gone, even if it was killed.
     stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
-    env: { ...process.env, PATH: path },
+    // Compiled and type-stripped sources: a process that finds them loads no TypeScript compiler (14 MB).
+    env: {
+      ...command.env,
+      NODE_COMPILE_CACHE: join(root, 'node_modules', '.cache', 'pressroom-compile'),
+      ...process.env,
+      PATH: path,
+    },
   });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
   stopWithNpm(() => child.kill('SIGTERM'));
@@ -63,6 +74,11 @@ function run(node, command) {
     process.disconnect?.();
     process.exit();
   });
+}
+
+/** npm runs a package's command through a link. */
+function isPressroom(path) {
+  return realpathSync(path) === join(root, 'scripts', 'pressroom.mjs');
 }
 
 /** npm does not pass on its own death: when it was killed, this process gets a new parent. */

@@ -3,5 +3,5 @@
 # Usage: scripts/pnpm.sh install
 set -euo pipefail
 cd "$(dirname "$0")/.."
-version=$(sed -n 's/.*"packageManager": "pnpm@\([^"]*\)".*/\1/p' package.json)
-exec flock /tmp/pressroom-pnpm.lock npx --yes "pnpm@$version" "$@"
+package=$(node scripts/pinned-pnpm.mjs)
+exec flock /tmp/pressroom-pnpm.lock npx --yes --package "$package" pnpm "$@"

@@ -16,6 +16,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+import { fetchPinnedPnpm } from './pinned-pnpm.mjs';
+
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 export class SetUpError extends Error {}
 
@@ -39,17 +41,19 @@ export async function setUp({ command }) {
 }
 
 function install(command, stamp) {
-  const { packageManager } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
-  const line = `npx --yes ${packageManager} install --frozen-lockfile`;
   say('Installing packages (only needed once) …');
   const env = { ...process.env, NODE_ENV: 'development', CI: 'true' };
   if (!isWritable(env.HOME)) env.HOME = join(root, '.pressroom', 'tool-home');
   mkdirSync(env.HOME, { recursive: true });
-  const { status, output } = capture(
-    'npx',
-    ['--yes', packageManager, 'install', '--frozen-lockfile', '--prod=false'],
-    env,
-  );
+  let pnpm;
+  try {
+    pnpm = fetchPinnedPnpm(env);
+  } catch (error) {
+    throw new SetUpError(`Set-up failed: ${error.message}`);
+  }
+  const args = ['--yes', '--package', pnpm, 'pnpm', 'install', '--frozen-lockfile', '--prod=false'];
+  const line = `npx ${args.join(' ')}`;
+  const { status, output } = capture('npx', args, env);
   if (status !== 0) {
     throw new SetUpError(
       `Set-up failed: "${line}" ended with code ${status}. The end of its output:\n\n${tail(output)}\n\n` +

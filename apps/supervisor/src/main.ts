@@ -1,8 +1,16 @@
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-import { applyMigrations, startEmbeddedPostgres } from '@pressroom/db';
-import { AppError, createLogger, createShutdown, systemClock, systemRandom, watchParent } from '@pressroom/runtime';
+import { applyMigrations, startEmbeddedPostgres } from '@pressroom/db/server';
+import {
+  AppError,
+  announceReady,
+  createLogger,
+  createShutdown,
+  systemClock,
+  systemRandom,
+  watchParent,
+} from '@pressroom/runtime';
 
 import { readOrCreateAdminKey } from './admin-key.ts';
 import { createChildOutput } from './child-output.ts';
@@ -111,6 +119,7 @@ async function main(config: Config): Promise<void> {
     if (shutdown.signal.aborted) return;
     home.announce({ pid: process.pid, url: facts.url });
     terminal.started(facts);
+    announceReady();
     log.info({ url: facts.url, workers: facts.workers, simulated: facts.simulated }, 'system.started');
     if (config.run) {
       const code = await runOn(facts.url, facts.adminKey.reveal(), config.run, shutdown.signal);

@@ -72,11 +72,7 @@ export function createQueueAdmin(options: { backend: QueueBackend; timeoutMs?: n
       ),
     pause: (name) => ask(() => open(name).pause()),
     resume: (name) => ask(() => open(name).resume()),
-    pausedAmong: (names) =>
-      ask(async () => {
-        const flags = await Promise.all(names.map((name) => open(name).isPaused()));
-        return names.filter((_, index) => flags[index]);
-      }),
+    pausedAmong: (names) => ask(async () => [...(await backend.pausedAmong(names))]),
     ping: () => backend.ping(timeoutMs),
     obliterate: (name) => ask(() => open(name).obliterate({ force: true })),
     bullQueue: open,

@@ -18,11 +18,19 @@ export function watchParent(onParentGone: () => void, channel: NodeJS.Process = 
   };
 }
 
+/** Long enough after the start for its last promises to have settled. */
+const COLLECT_AFTER_MS = 1_000;
+
 /**
  * Tells the parent that this process serves, and from now on answers its pings: the parent ends a child whose event loop
- * is blocked. Does nothing when there is no IPC channel.
+ * is blocked. Does nothing when there is no IPC channel. Soon after, memory that only the start needed is given back:
+ * loading modules leaves tens of megabytes that V8 would keep until the heap fills up.
  */
 export function announceReady(facts: { url?: string; port?: number } = {}, channel: NodeJS.Process = process): void {
+  setTimeout(
+    () => void globalThis.gc?.({ type: 'major', execution: 'async', flavor: 'last-resort' }),
+    COLLECT_AFTER_MS,
+  ).unref();
   if (!channel.connected) return;
   channel.on('message', (message: unknown) => {
     if ((message as { type?: unknown } | null)?.type === 'ping' && channel.connected) channel.send?.({ type: 'pong' });

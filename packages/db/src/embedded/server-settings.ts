@@ -14,6 +14,9 @@ const DEFAULTS: ServerSettings = {
   autovacuum_naptime: '10s',
   max_parallel_workers_per_gather: '0',
   jit: 'off',
+  // Processes that this server has no work for: readers beside the backends, and replication.
+  io_method: 'sync',
+  max_logical_replication_workers: '0',
   timezone: 'UTC',
   log_timezone: 'UTC',
   log_checkpoints: 'off',

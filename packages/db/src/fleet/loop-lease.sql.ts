@@ -1,3 +1,5 @@
+import { type Clock, systemClock } from '@pressroom/runtime';
+
 import type { Database, Statement } from '../connection/database.ts';
 
 const TAKE: Statement = {
@@ -11,17 +13,27 @@ const TAKE: Statement = {
 const RELEASE: Statement = { name: 'loops.release', text: `DELETE FROM loop_lease WHERE holder = $1` };
 
 export interface LoopLeaseStore {
-  /** Takes or renews the right to run a singleton loop. A holder that stops for longer than the TTL loses it. */
+  /**
+   * Takes or renews the right to run a singleton loop. A holder that stops for longer than the TTL loses it. One that holds
+   * it renews it when half of the TTL has passed; until then it is answered without asking the database.
+   */
   take(name: string, holder: string, ttlMs: number): Promise<boolean>;
   releaseAll(holder: string): Promise<void>;
 }
 
-export function createLoopLeaseStore(database: Database): LoopLeaseStore {
+export function createLoopLeaseStore(database: Database, clock: Clock = systemClock): LoopLeaseStore {
+  const heldUntilMs = new Map<string, number>();
   return {
     async take(name, holder, ttlMs) {
-      return (await database.run(TAKE, [name, holder, ttlMs])).length > 0;
+      const key = `${name} ${holder}`;
+      const askedMs = clock.monotonicMs();
+      if (askedMs < (heldUntilMs.get(key) ?? -Infinity)) return true;
+      const isTaken = (await database.run(TAKE, [name, holder, ttlMs])).length > 0;
+      heldUntilMs.set(key, isTaken ? askedMs + ttlMs / 2 : -Infinity);
+      return isTaken;
     },
     async releaseAll(holder) {
+      heldUntilMs.clear();
       await database.run(RELEASE, [holder]);
     },
   };

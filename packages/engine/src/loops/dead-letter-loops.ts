@@ -5,8 +5,10 @@ import type { DeadLetterWatch } from '../dead-letters/dead-letter-watch.ts';
 import type { OperationRunner } from '../operations/operation-runner.ts';
 import { startLoop } from './run-loop.ts';
 
-/** Short, so that a bulk operation begins and an abort is heeded within a second. */
+/** Short, so that a running bulk operation reaches its rate and an abort takes effect within a second. */
 const OPERATIONS_MS = 200;
+/** While there is none to run: a new one starts within a second. */
+const NO_OPERATIONS_MS = 800;
 const GROWTH_MS = 30_000;
 const GAUGE_MS = 15_000;
 /** Longer than a round of operations lasts. */
@@ -27,15 +29,14 @@ export function startDeadLetterLoops(deps: {
 }): { stop(): Promise<void> } {
   const { operations, watch, letters, leases, clock, log } = deps;
   const holder = newId();
-  const asLeader = (name: string, work: () => Promise<unknown>) => async (): Promise<void> => {
-    if (await leases.take(name, holder, LEASE_TTL_MS)) await work();
-  };
+  const asLeader = (name: string, work: () => Promise<unknown>) => async (): Promise<unknown> =>
+    (await leases.take(name, holder, LEASE_TTL_MS)) ? work() : 0;
   const loops = [
     startLoop(
       'operations',
       OPERATIONS_MS,
       asLeader('operations', () => operations.round()),
-      { clock, log },
+      { clock, log, idleMs: NO_OPERATIONS_MS },
     ),
     startLoop(
       'dead_letter_growth',

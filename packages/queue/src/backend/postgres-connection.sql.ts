@@ -11,7 +11,8 @@ const SCHEMA_LOST = new Set(['42P01', '42883', '3F000']);
 
 const CONNECT_TIMEOUT_MS = 5_000;
 const STATEMENT_TIMEOUT_MS = 10_000;
-const KEEP_IDLE_MS = 30_000;
+/** Each is a server process; a look for stalled jobs every few seconds keeps one open for the next job. */
+const KEEP_IDLE_MS = 5_000;
 
 /**
  * The process's connections to a PostgreSQL queue store: one pool for statements and, out of it, one connection that

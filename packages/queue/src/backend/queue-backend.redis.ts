@@ -79,6 +79,11 @@ export function createRedisQueueBackend(config: { address: RedisAddress; prefix?
       await connect('consume').zadd(worker.keys['marker'] ?? '', 0, '0');
     },
     withActiveJobs: (queues: readonly QueueName[]) => Promise.resolve(queues),
+    pausedAmong: async (queues) => {
+      const client = connect('produce');
+      const flags = await Promise.all(queues.map((name) => client.hexists(`${prefix}:${name}:meta`, 'paused')));
+      return queues.filter((_, index) => flags[index] === 1);
+    },
     noteError: () => undefined,
     reconnectConsumers: () => {
       clients.get('consume')?.disconnect(true);

@@ -66,6 +66,14 @@ export function createPostgresQueueBackend(config: {
       );
       return rows.map(({ queue }) => queue);
     },
+    pausedAmong: async (queues) => {
+      await shared.ready();
+      const { rows } = await shared.pool.query<{ queue: QueueName }>(
+        `SELECT queue FROM meta WHERE queue = ANY ($1::text[]) AND field = 'paused'`,
+        [queues],
+      );
+      return rows.map(({ queue }) => queue);
+    },
     noteError: (error) => {
       shared.noteError(error);
     },

@@ -38,6 +38,8 @@ export interface QueueBackend {
   returnSignal(worker: BullWorker): Promise<void>;
   /** Which of these queues hold active jobs, where asking that is cheaper than looking through each. */
   withActiveJobs(queues: readonly QueueName[]): Promise<readonly QueueName[]>;
+  /** Which of these queues the store holds paused. */
+  pausedAmong(queues: readonly QueueName[]): Promise<readonly QueueName[]>;
   /** How long one wait for a signal may last, in milliseconds. */
   readonly idleWaitMs: number;
   /** Told of errors, so that what was lost with the store (a schema) is made again before the next try. */

@@ -426,3 +426,41 @@ describe('guarded fetch', () => {
     await expect(fetchAllowing([port])(url, { signal: controller.signal })).rejects.toThrow('lease lost');
   });
 });
+
+describe('a name that is internal', () => {
+  it.each([
+    'http://localhost/',
+    'http://LOCALHOST./',
+    'http://a.localhost/',
+    'http://metadata.google.internal./computeMetadata/v1/',
+    'http://printer.local../',
+    'http://intranet/',
+    'http://db.corp:80/',
+    'http://router.home.arpa/',
+    'http://ｌｏｃａｌｈｏｓｔ/',
+  ])('is refused before the resolver is asked: %s', async (url) => {
+    const asked: string[] = [];
+    const fetchDocument = createGuardedFetch({
+      resolve: (hostname) => {
+        asked.push(hostname);
+        return Promise.resolve(['8.8.8.8']);
+      },
+    });
+    await expect(fetchDocument(url)).rejects.toMatchObject({
+      code: 'EGRESS_BLOCKED',
+      message: expect.stringContaining('its name is internal') as string,
+    });
+    expect(asked).toEqual([]);
+  });
+
+  it.each([
+    'http://2130706433/',
+    'http://0x7f.1/',
+    'http://0177.0.0.1/',
+    'http://127.1/',
+    'http://[::ffff:127.0.0.1]/',
+  ])('or an address in another notation needs no resolver to be refused: %s', async (url) => {
+    const fetchDocument = createGuardedFetch({ resolve: () => Promise.reject(new Error('asked')) });
+    await expect(fetchDocument(url)).rejects.toMatchObject({ code: 'EGRESS_BLOCKED' });
+  });
+});

@@ -7,7 +7,7 @@ import { deadlineSignal } from '../deadline.ts';
 import { isAcceptedType, isTextType, parseContentType } from './content-type.ts';
 import { decodeText } from './decode-text.ts';
 import { EgressBlockedError, FetchFailedError, FetchTimedOutError, FetchUnsupportedTypeError } from './fetch-errors.ts';
-import { parseTarget, type Target } from './parse-target.ts';
+import { isInternalName, parseTarget, type Target } from './parse-target.ts';
 import { createPinnedAgent, request } from './pinned-request.ts';
 import { type BodyLimits, type Overflow, readBody, tooLarge } from './read-body.ts';
 import { actualType } from './sniff-content.ts';
@@ -111,6 +111,10 @@ export function createGuardedFetch(
   const base: FetchLimits = { ...DEFAULT_FETCH_LIMITS, ...options.limits };
 
   const vet = async (target: Target, signal: AbortSignal): Promise<string[]> => {
+    // Asking the resolver already tells the network's own servers about a name that is theirs.
+    if (isInternalName(target.hostname) && !allow({ hostname: target.hostname, address: '', port: target.port })) {
+      throw blocked(target, 'its name is internal');
+    }
     const addresses = target.isAddress ? [target.hostname] : await resolveName(target.hostname, resolve, signal);
     const vetted = vetTarget(target, addresses, { ports: base.ports, allow });
     if (vetted.outcome === 'refused') throw blocked(target, vetted.reason);

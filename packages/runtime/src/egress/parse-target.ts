@@ -39,8 +39,23 @@ export function parseTarget(input: string, base?: URL): ParsedTarget {
   return { outcome: 'ok', target: { url, hostname, port, isAddress: isIP(hostname) !== 0 } };
 }
 
-/** RFC 6761 and RFC 8375 names, what home routers and clouds serve inside, and names without a dot. */
-const INTERNAL_SUFFIXES = ['localhost', 'local', 'localdomain', 'internal', 'intranet', 'home.arpa', 'lan', 'corp'];
+/** RFC 6761, RFC 8375 and RFC 7686 names, what home routers and clouds serve inside, and names without a dot. */
+const INTERNAL_SUFFIXES = [
+  'localhost',
+  'local',
+  'localdomain',
+  'internal',
+  'intranet',
+  'home.arpa',
+  'lan',
+  'corp',
+  'home',
+  'private',
+  'test',
+  'invalid',
+  'onion',
+  'alt',
+];
 
 /** Does this name mean something inside a network, whatever it resolves to today? */
 export function isInternalName(hostname: string): boolean {
