@@ -7,7 +7,12 @@ import { Agent, Gate, Lane, Quality, StepStatus, TaskStatus, TaskType, Tier } fr
 
 const Metadata = z
   .record(z.string().min(1).max(100), z.string().max(1_000))
-  .refine((record) => Object.keys(record).length <= 50, 'at most 50 entries');
+  .refine((record) => Object.keys(record).length <= 50, 'at most 50 entries')
+  // Lists carry it: a page of 200 tasks stays within a few megabytes.
+  .refine(
+    (record) => Object.entries(record).reduce((sum, [key, value]) => sum + key.length + value.length, 0) <= 16_000,
+    'at most 16,000 characters in all entries together',
+  );
 
 const DAY_MS = 24 * 3_600_000;
 export const DEFAULT_APPROVAL_TIMEOUT_MS = 30 * DAY_MS;

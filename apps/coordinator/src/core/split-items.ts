@@ -28,6 +28,9 @@ function createGatherer(maxItemBytes: number) {
     get bufferedBytes() {
       return size > maxItemBytes ? 0 : size;
     },
+    get isEmpty() {
+      return size === 0;
+    },
     take(): RawItem | undefined {
       const item: RawItem | undefined =
         size > maxItemBytes ? { tooLong: true } : isBlank(parts) ? undefined : { text: Buffer.concat(parts) };
@@ -66,10 +69,14 @@ export function createLineSplitter(maxItemBytes: number): ItemSplitter {
     push(chunk) {
       const items: RawItem[] = [];
       let start = 0;
-      for (let at = chunk.indexOf(NEWLINE); at >= 0; at = chunk.indexOf(NEWLINE, start)) {
-        line.add(chunk.subarray(start, at));
+      while (start < chunk.length) {
+        // Space before a line is skipped with the blank lines in it, of which a body may hold millions.
+        if (line.isEmpty) while (isSpace(chunk[start])) start += 1;
+        const end = chunk.indexOf(NEWLINE, start);
+        if (end < 0) break;
+        line.add(chunk.subarray(start, end));
         takeInto(items);
-        start = at + 1;
+        start = end + 1;
       }
       line.add(chunk.subarray(start));
       return items;
