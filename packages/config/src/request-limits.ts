@@ -34,6 +34,13 @@ export const RequestLimits = z
         tenant: z.int().min(1).max(100_000).default(64),
       })
       .prefault({}),
+    /** As `activeRequests`, for those that only read: a tenant takes half of the connections that reads have. */
+    activeReads: z
+      .strictObject({
+        process: z.int().min(1).max(100_000).default(16),
+        tenant: z.int().min(1).max(100_000).default(4),
+      })
+      .prefault({}),
     /** Schedules of one tenant. */
     schedulesPerTenant: z.int().min(0).max(1_000_000).default(1_000),
     /** A connection that has not sent its headers by then is closed. */

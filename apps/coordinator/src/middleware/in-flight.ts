@@ -23,8 +23,13 @@ export interface InFlightRequest {
    * @throws {RequestError} CONCURRENCY_LIMITED
    */
   openStream(): () => void;
-  /** Waits for the tenant's turn. The returned function ends it. */
-  acquireSlot(): Promise<() => void>;
+  /** Waits until it is the tenant's turn to have a request worked on. The returned function ends it. */
+  acquireSlot(kind: 'read' | 'write'): Promise<() => void>;
+  /**
+   * Waits for the right to use the event loop for some milliseconds, up to the next await. One request has it in a turn of
+   * the loop, tenants one after the other, so that many large bodies at once delay others by one of them.
+   */
+  takeTurn(): Promise<void>;
   /** Idempotent. */
   end(): void;
 }
@@ -62,7 +67,11 @@ export function createInFlightLimits(limits: RequestLimits, metrics: Metrics): I
     bodyBytes: createUsageMeter(limits.bodyBytes, SMALL_BODY_BYTES),
     replyBytes: createUsageMeter(limits.replyBytes, SMALL_BODY_BYTES),
   };
-  const slots = createFairSlots(limits.activeRequests);
+  const slots = {
+    read: createFairSlots(limits.activeReads),
+    write: createFairSlots(limits.activeRequests),
+  };
+  const turns = createFairSlots({ process: 1, tenant: 1 });
   const inUse = metrics.gauge('http_in_flight', 'What open requests use now', ['kind']);
   const refusals = metrics.counter('http_limit_refusals_total', 'Requests refused with 429, by limit', [
     'kind',
@@ -121,7 +130,12 @@ export function createInFlightLimits(limits: RequestLimits, metrics: Metrics): I
             show('openStreams');
           };
         },
-        acquireSlot: () => slots.acquire(principal.tenantId ?? principal.keyId),
+        acquireSlot: (kind) => slots[kind].acquire(groupOf(principal)),
+        async takeTurn() {
+          const release = await turns.acquire(groupOf(principal));
+          // What awaits this runs first; the next turn starts after the loop has looked at everything else.
+          setImmediate(release);
+        },
         end() {
           if (isEnded) return;
           isEnded = true;
@@ -135,6 +149,8 @@ export function createInFlightLimits(limits: RequestLimits, metrics: Metrics): I
   };
 }
 
+const groupOf = ({ tenantId, keyId }: Principal): string => tenantId ?? keyId;
+
 function limitExceeded(resource: Resource, scope: LimitScope, value: number): RequestError {
   return new RequestError(
     'CONCURRENCY_LIMITED',
@@ -145,7 +161,8 @@ function limitExceeded(resource: Resource, scope: LimitScope, value: number): Re
 
 function exportLimits(limits: RequestLimits, metrics: Metrics): void {
   const gauge = metrics.gauge('http_limit', 'Configured limits of this process', ['kind', 'reason']);
-  for (const resource of ['openRequests', 'openStreams', 'bodyBytes', 'replyBytes', 'activeRequests'] as const) {
+  const scoped = ['openRequests', 'openStreams', 'bodyBytes', 'replyBytes', 'activeRequests', 'activeReads'] as const;
+  for (const resource of scoped) {
     for (const [scope, value] of Object.entries(limits[resource])) gauge.set({ kind: resource, reason: scope }, value);
   }
 }

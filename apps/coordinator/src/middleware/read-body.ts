@@ -6,6 +6,9 @@ import { findJsonExcess } from '../core/find-json-excess.ts';
 import { invalid, RequestError } from '../errors/request-error.ts';
 import { requestContextOf } from './request-context.ts';
 
+/** Smaller texts are parsed in well under a millisecond: they need no turn of their own. */
+export const LARGE_TEXT_BYTES = 64 * 1_024;
+
 /** The caller went away while sending: there is no connection to reply on. */
 export class RequestAbortedError extends Error {
   override readonly name = 'RequestAbortedError';
@@ -30,6 +33,7 @@ export async function readBody(request: Request, accepted: readonly string[], li
   };
   const body = await collect(request, limitBytes, reserve);
   await context.enter();
+  if (body.length > LARGE_TEXT_BYTES) await context.inFlight?.takeTurn();
   return body;
 }
 

@@ -1,6 +1,5 @@
 import { MAX_BULK_TASKS } from '@pressroom/contracts';
 import type { Request } from 'express';
-import { setImmediate } from 'node:timers/promises';
 
 import { MAX_BODY_BYTES, MAX_BULK_BODY_BYTES } from '../core/body-limits.ts';
 import { createArraySplitter, createLineSplitter, type RawItem, type SplitFault } from '../core/split-items.ts';
@@ -9,9 +8,6 @@ import type { InFlightRequest } from './in-flight.ts';
 import { allowBody, bodyTooLarge, checkDeclaredSize, checkMediaType, RequestAbortedError } from './read-body.ts';
 
 const NDJSON = ['application/x-ndjson', 'application/ndjson'];
-
-/** Other requests are served after this many bytes were handed out. */
-const BYTES_PER_TURN = 256 * 1_024;
 
 /** One item of a bulk request in the order sent. `isLast`: the rest was not read. */
 export interface BulkItem {
@@ -32,23 +28,17 @@ export interface BulkItem {
  */
 export async function* readBulk(
   request: Request,
-  inFlight: Pick<InFlightRequest, 'tryReserveBody' | 'reserveBody' | 'releaseBody'>,
+  inFlight: Pick<InFlightRequest, 'tryReserveBody' | 'reserveBody' | 'releaseBody' | 'takeTurn'>,
 ): AsyncGenerator<BulkItem, void, undefined> {
   checkMediaType(request, ['application/json', ...NDJSON]);
   checkDeclaredSize(request, MAX_BULK_BODY_BYTES);
   allowBody(request);
   let index = 0;
-  let bytesThisTurn = 0;
   const room = createRoom(inFlight);
   try {
-    for await (const item of rawItems(request, room)) {
+    for await (const item of rawItems(request, room, inFlight)) {
       if (index >= MAX_BULK_TASKS) throw tooManyTasks();
       const size = 'text' in item ? item.text.length : 0;
-      bytesThisTurn += size;
-      if (bytesThisTurn > BYTES_PER_TURN) {
-        await setImmediate();
-        bytesThisTurn = 0;
-      }
       const content = 'text' in item ? item.text : bodyTooLarge(MAX_BODY_BYTES, 'task');
       yield { index, content, release: room.hold(size) };
       index += 1;
@@ -99,7 +89,11 @@ function createRoom(inFlight: Pick<InFlightRequest, 'tryReserveBody' | 'reserveB
   };
 }
 
-async function* rawItems(request: Request, room: Room): AsyncGenerator<RawItem, void, undefined> {
+async function* rawItems(
+  request: Request,
+  room: Room,
+  inFlight: Pick<InFlightRequest, 'takeTurn'>,
+): AsyncGenerator<RawItem, void, undefined> {
   const isNdjson = NDJSON.some((type) => (request.headers['content-type'] ?? '').toLowerCase().startsWith(type));
   const splitter = isNdjson ? createLineSplitter(MAX_BODY_BYTES) : createArraySplitter(MAX_BODY_BYTES);
   let received = 0;
@@ -118,6 +112,7 @@ async function* rawItems(request: Request, room: Room): AsyncGenerator<RawItem, 
       received += chunk.length;
       if (received > MAX_BULK_BODY_BYTES) throw bodyTooLarge(MAX_BULK_BODY_BYTES);
       await room.reserve(chunk.length);
+      await inFlight.takeTurn();
       const items = splitter.push(chunk);
       account(items, chunk.length);
       yield* items;

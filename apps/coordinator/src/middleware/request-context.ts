@@ -72,7 +72,7 @@ export function createRequestContext(deps: {
       async enter() {
         if (turn !== undefined || context.inFlight === undefined) return;
         storeDeadlineMs = clock.monotonicMs() + deps.storeTimeoutMs;
-        turn = context.inFlight.acquireSlot();
+        turn = context.inFlight.acquireSlot(request.method === 'GET' || request.method === 'HEAD' ? 'read' : 'write');
         await context.bounded(turn);
       },
       leave() {

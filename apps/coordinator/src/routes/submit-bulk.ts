@@ -9,7 +9,7 @@ import { RequestError } from '../errors/request-error.ts';
 import { toProblem } from '../errors/to-problem.ts';
 import { createStoreBound } from '../middleware/bound-store-call.ts';
 import type { InFlightRequest } from '../middleware/in-flight.ts';
-import { mayHoldEscapes, parseJson } from '../middleware/read-body.ts';
+import { LARGE_TEXT_BYTES, mayHoldEscapes, parseJson } from '../middleware/read-body.ts';
 import { readBulk, type BulkItem } from '../middleware/read-bulk.ts';
 import { contextOf } from '../middleware/request-context.ts';
 import { withRefusedField } from '../middleware/refused-field.ts';
@@ -124,13 +124,14 @@ async function submitOne(
   outage: () => RequestError | undefined,
 ): Promise<ItemResult> {
   if (content instanceof RequestError) throw content;
+  if (content.length > LARGE_TEXT_BYTES) await inFlight.takeTurn();
   const body = parseJson(content);
   const context = { pipelines: deps.pipelines, nowMs: deps.clock.nowMs(), mayHoldEscapes: mayHoldEscapes(content) };
   const { task, input } = parseTaskRequest(body, context);
   const tenantId = submissionTenant(principal, task.tenantId);
   const idempotency =
     key === undefined ? undefined : { key: `${key}#${index}`, bodyHash: sha256Hex(canonicalJson(body)) };
-  const leave = await inFlight.acquireSlot();
+  const leave = await inFlight.acquireSlot('write');
   try {
     const failure = outage();
     if (failure !== undefined) throw failure;

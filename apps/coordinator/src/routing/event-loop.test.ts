@@ -92,6 +92,26 @@ const bodied = inertRouteTable().filter(({ body }) => body !== undefined);
 const ID = '0190a000-0000-7000-8000-000000000001';
 const pathOf = (path: string): string => path.replaceAll(/:\w+/g, ID);
 
+const BULK_BODIES: [string, string][] = [
+  [
+    'an array of the largest size',
+    `[${Array.from({ length: 8 }, () => aTask({}, { topic: fill('x', SIZE - 100_000) })).join(',')}]`,
+  ],
+  [
+    'a thousand tasks of 16 kB',
+    `[${Array.from({ length: 1_000 }, () => aTask({}, { sources: [{ text: fill('word ', 15_000) }] })).join(',')}]`,
+  ],
+  ['an array of empty arrays', `[${fill('[],', MAX_BULK_BODY_BYTES - 10)}[]]`],
+  ['lines that are not JSON', fill('{\n', MAX_BULK_BODY_BYTES)],
+  ['one line', fill('x', MAX_BULK_BODY_BYTES)],
+  ['empty lines', fill('\n', MAX_BULK_BODY_BYTES)],
+  ['blank lines', fill(' \r\n', MAX_BULK_BODY_BYTES)],
+  ['an array that is one string', `["${fill('x', MAX_BULK_BODY_BYTES - 4)}"]`],
+  ...(['nested arrays', 'many fields', 'as many values as allowed', 'unknown fields with long names'] as const).map(
+    (name): [string, string] => [`seven tasks of ${name}`, `[${new Array(7).fill(HOSTILE[name]).join(',')}]`],
+  ),
+];
+
 describe('no request keeps the event loop', () => {
   it.each(Object.keys(HOSTILE))('whatever its body is, at any endpoint that takes one: %s', async (name) => {
     const body = HOSTILE[name] ?? '';
@@ -100,25 +120,7 @@ describe('no request keeps the event loop', () => {
     expect(await longestTurnMs()).toBeLessThan(MAX_TURN_MS);
   });
 
-  it.each([
-    [
-      'an array of the largest size',
-      `[${Array.from({ length: 8 }, () => aTask({}, { topic: fill('x', SIZE - 100_000) })).join(',')}]`,
-    ],
-    [
-      'a thousand tasks of 16 kB',
-      `[${Array.from({ length: 1_000 }, () => aTask({}, { sources: [{ text: fill('word ', 15_000) }] })).join(',')}]`,
-    ],
-    ['an array of empty arrays', `[${fill('[],', MAX_BULK_BODY_BYTES - 10)}[]]`],
-    ['lines that are not JSON', fill('{\n', MAX_BULK_BODY_BYTES)],
-    ['one line', fill('x', MAX_BULK_BODY_BYTES)],
-    ['empty lines', fill('\n', MAX_BULK_BODY_BYTES)],
-    ['blank lines', fill(' \r\n', MAX_BULK_BODY_BYTES)],
-    ['an array that is one string', `["${fill('x', MAX_BULK_BODY_BYTES - 4)}"]`],
-    ...(['nested arrays', 'many fields', 'as many values as allowed', 'unknown fields with long names'] as const).map(
-      (name) => [`seven tasks of ${name}`, `[${new Array(7).fill(HOSTILE[name]).join(',')}]`] as const,
-    ),
-  ])('whatever a bulk request holds: %s', async (_name, body) => {
+  it.each(BULK_BODIES)('whatever a bulk request holds: %s', async (_name, body) => {
     await longestTurnMs();
     await send('POST', '/v1/tasks/bulk', body);
     await send('POST', '/v1/tasks/bulk', body, 'application/x-ndjson');
