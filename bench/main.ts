@@ -10,6 +10,7 @@ const SUITES: Readonly<Record<string, () => Promise<Suite>>> = {
   orchestration: () => import('./orchestration/suite.ts'),
   footprint: () => import('./footprint/suite.ts'),
   idle: () => import('./idle/suite.ts'),
+  soak: () => import('./soak/suite.ts'),
   profile: () => import('./orchestration/profile.ts'),
 };
 

@@ -27,7 +27,8 @@ BEGIN
     SELECT t.id, t.event_seq + 1, t.generation, 'task.cancelled', jsonb_build_object('operation', p_operation)
     FROM task t WHERE t.id = ANY (v_open)
   )
-  UPDATE task t SET status = 'cancelled', finished_at = pressroom_now(), steps_left = 0, event_seq = t.event_seq + 1,
+  UPDATE task t SET status = 'cancelled', finished_at = pressroom_now(), steps_left = 0,
+    steps_bad = t.steps_bad + (SELECT count(*)::int FROM open_steps o WHERE o.task_id = t.id), event_seq = t.event_seq + 1,
     deadline_at = CASE WHEN t.awaiting_gate IS NULL THEN t.deadline_at
       ELSE pressroom_now() + t.awaiting_left_ms * interval '1 ms' END,
     awaiting_gate = NULL, awaiting_since = NULL, awaiting_left_ms = NULL

@@ -116,11 +116,14 @@ const LOCK: Statement = {
 const STEPS: Statement = {
   name: 'restart.steps',
   text: `SELECT s.task_id AS "taskId", s.id, s.key, s.status, s.deps, s.next, s.params, s.spawned_by AS "spawnedBy", s.degraded
-         FROM unnest($1::uuid[]) AS x(id) CROSS JOIN LATERAL steps_of_task(x.id) s ORDER BY s.task_id, s.key`,
+         FROM (SELECT x.* FROM step x WHERE x.task_id = ANY ($1::uuid[])
+               UNION ALL
+               SELECT x.* FROM task_archive a CROSS JOIN LATERAL archived_steps(a.task_id) x WHERE a.task_id = ANY ($1::uuid[])) s
+         ORDER BY s.task_id, s.key`,
 };
 const RESTORE: Statement = {
   name: 'restart.restore',
-  text: `SELECT restore_task(x.id) FROM unnest($1::uuid[]) AS x(id)`,
+  text: `SELECT restore_task(a.task_id) FROM task_archive a WHERE a.task_id = ANY ($1::uuid[])`,
 };
 const LETTERS: Statement = {
   name: 'restart.letters',
