@@ -1,3 +1,4 @@
+import regexp from 'eslint-plugin-regexp';
 import tseslint from 'typescript-eslint';
 
 const clock = [
@@ -37,6 +38,21 @@ export default tseslint.config(
       // A leading underscore says that a value is left out on purpose.
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
     },
+  },
+  {
+    // Text of users, sources and models meets patterns everywhere: each must take linear time on any text.
+    files: ['packages/*/src/**/*.ts', 'apps/*/src/**/*.ts'],
+    ignores: ['**/*.test.ts', 'packages/testkit/**'],
+    plugins: { regexp },
+    rules: {
+      'regexp/no-super-linear-backtracking': ['error', { report: 'potential' }],
+      'regexp/no-super-linear-move': ['error', { report: 'potential', ignoreSticky: true }],
+    },
+  },
+  {
+    // Reads single lines of prompts that our own agents have written, in a development tool.
+    files: ['apps/simulator/src/core/prompt/parse-lines.ts'],
+    rules: { 'regexp/no-super-linear-backtracking': 'off' },
   },
   {
     // The clock and the random source themselves.

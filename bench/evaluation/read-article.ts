@@ -16,7 +16,7 @@ export function readArticle(content: string): ReferenceArticle {
   const prose: string[] = [];
   let isAppendix = false;
   for (const line of lines) {
-    const heading = /^#{1,6}\s+(.+?)\s*$/.exec(line)?.[1];
+    const heading = /^#{1,6}\s+(\S.*)$/.exec(line)?.[1]?.trimEnd();
     if (heading === undefined) {
       if (!isAppendix) prose.push(line);
       continue;

@@ -14,6 +14,8 @@ BEGIN
   -- Nobody waits for it: after a crash of the server the same tasks are folded again.
   PERFORM set_config('synchronous_commit', 'off', true);
 
+  -- Rendered again should anybody ask.
+  DELETE FROM result_rendering r WHERE r.task_id = ANY (v_tasks);
   WITH removed_steps AS (
     DELETE FROM step s WHERE s.task_id = ANY (v_tasks) RETURNING s.*
   ), removed_artifacts AS (

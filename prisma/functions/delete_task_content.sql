@@ -8,6 +8,7 @@ BEGIN
   UPDATE task t SET input = NULL, title = NULL, content_deleted_at = coalesce(t.content_deleted_at, pressroom_now()) WHERE t.id = ANY (v_tasks);
   DELETE FROM artifact a WHERE a.task_id = ANY (v_tasks);
   DELETE FROM call c WHERE c.task_id = ANY (v_tasks);
+  DELETE FROM result_rendering r WHERE r.task_id = ANY (v_tasks);
   DELETE FROM cache_entry e WHERE e.task_id = ANY (v_tasks);
   UPDATE dead_letter d SET payload = '{}' WHERE d.task_id = ANY (v_tasks);
   UPDATE step s SET params = '{}' WHERE s.task_id = ANY (v_tasks);

@@ -15,6 +15,7 @@ BEGIN
     SELECT r.tenant_id, sum(r.content_bytes) AS bytes FROM removed r GROUP BY 1 ORDER BY 1
   )
   UPDATE tenant_storage n SET archived_bytes = greatest(0, n.archived_bytes - f.bytes) FROM freed f WHERE n.tenant_id = f.tenant_id;
+  DELETE FROM result_rendering r WHERE r.task_id = ANY (v_tasks);
   DELETE FROM task t WHERE t.id = ANY (v_tasks);
   RETURN cardinality(v_tasks);
 END $$;

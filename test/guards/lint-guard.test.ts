@@ -32,6 +32,16 @@ const PLANTED = [
   { rule: 'no-restricted-syntax', title: 'new Date()', code: 'export const f = (): Date => new Date();\n' },
   { rule: 'no-restricted-syntax', title: 'Math.random()', code: 'export const f = (): number => Math.random();\n' },
   { rule: 'no-restricted-properties', title: 'process.env', code: "export const f = () => process.env['HOME'];\n" },
+  {
+    rule: 'regexp/no-super-linear-backtracking',
+    title: 'a pattern that backtracks',
+    code: 'export const f = (x: string): boolean => /^a*a*$/.test(x);\n',
+  },
+  {
+    rule: 'regexp/no-super-linear-move',
+    title: 'a pattern that tries again at every character',
+    code: "export const f = (x: string): string => x.replace(/\\s+$/, '');\n",
+  },
   { rule: 'no-console', title: 'console', code: "console.log('x');\n" },
 ];
 

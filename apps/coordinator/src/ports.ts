@@ -171,6 +171,7 @@ export interface TaskFilter {
 export interface ResultMaterial {
   type: string;
   pipelineVersion: number;
+  generation: number;
   status: TaskStatus;
   input: unknown;
   outputs: StepOutputs;

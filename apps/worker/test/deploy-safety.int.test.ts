@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 
-import { findAgent } from '@pressroom/agents';
+import { createPageParser, findAgent } from '@pressroom/agents';
 import { createMoneyStore } from '@pressroom/db';
 import type { ExecuteAttempt, FindPipeline } from '@pressroom/engine';
 import type { Gateway } from '@pressroom/llm';
@@ -121,6 +121,7 @@ describe.each(KINDS)('a worker on %s', (kind) => {
       findAgent: (name) => (name === 'draft' ? undefined : findAgent(name)),
       money,
       fetchPage: () => Promise.reject(new Error('not here')),
+      pages: createPageParser(),
       clock: systemClock,
       log: silentLogger(),
     });

@@ -1,6 +1,7 @@
 import type { Agent, Limitation, Quality, Tier } from '@pressroom/contracts';
 import type { LlmPort } from '@pressroom/llm';
 import type { Clock, Logger } from '@pressroom/runtime';
+import type { PageParser } from './research/page-parser.ts';
 import type { ResearchTools } from './tools/toolbox.ts';
 
 /** Everything an agent gets for one attempt of one step. It knows no store, no queue and nothing of the plan. */
@@ -35,6 +36,8 @@ export interface StepContext {
   tools?: ResearchTools;
   /** Fetches a URL through the egress guard, as far as the site's robots.txt allows it. */
   fetchUrl(url: string, signal: AbortSignal): Promise<FetchedPage>;
+  /** Takes the readable text of pages and sources. */
+  pages: Pick<PageParser, 'readPage' | 'readText'>;
   signal: AbortSignal;
   clock: Clock;
   log: Logger;

@@ -43,7 +43,7 @@ const MAX_DELAY_MS = 10_000;
 export function createTransport(options: ClientOptions): Transport {
   const { apiKey, maxRetries = DEFAULT_MAX_RETRIES, sleep = defaultSleep } = options;
   const send = options.fetch ?? fetch;
-  const origin = options.baseUrl.replace(/\/+$/, '');
+  const origin = options.baseUrl.replace(/(?<!\/)\/+$/, '');
 
   const attempt = async (path: string, request: SendOptions): Promise<Response> => {
     let response: Response;

@@ -31,7 +31,7 @@ export function environmentProviders(env: Variables): ProviderConfig[] {
   }
   const simulator = env.PRESSROOM_SIMULATOR_URL;
   if (providers.length > 0 || simulator === undefined) return providers;
-  const base = simulator.replace(/\/+$/, '');
+  const base = simulator.replace(/(?<!\/)\/+$/, '');
   return [
     { kind: 'openai', name: 'openai', apiKey: NO_KEY, baseURL: `${base}/v1`, simulated: true },
     { kind: 'anthropic', name: 'anthropic', apiKey: NO_KEY, baseURL: base, simulated: true },

@@ -69,6 +69,11 @@ export const ERROR_CODES = [
   'FETCH_UNSUPPORTED_TYPE',
   'FETCH_ROBOTS_DISALLOWED',
   'TOOL_UNAVAILABLE',
+  // parsing in child processes
+  'SANDBOX_TIMED_OUT',
+  'SANDBOX_OUT_OF_MEMORY',
+  'SANDBOX_FAILED',
+  'SANDBOX_UNAVAILABLE',
 ] as const;
 export type ErrorCode = (typeof ERROR_CODES)[number];
 

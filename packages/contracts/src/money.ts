@@ -41,5 +41,5 @@ export const UsdAmountInput = z
   });
 
 function trimFixed(value: number): string {
-  return value.toFixed(9).replace(/\.?0+$/, '');
+  return value.toFixed(9).replace(/\.?(?<!0)0+$/, '');
 }

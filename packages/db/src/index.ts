@@ -51,6 +51,7 @@ export {
   type Reservation,
   type ReservationAnswer,
 } from './money/money-store.sql.ts';
+export { createRenderingStore, type RenderingStore } from './tasks/rendering-store.sql.ts';
 export { createCacheStore, type CacheKey, type CacheStore } from './cache/cache-store.sql.ts';
 export {
   createDispatchStore,

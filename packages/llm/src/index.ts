@@ -52,3 +52,4 @@ export { catalogFromConfig } from './settings/catalog-from-config.ts';
 export { GatewaySettings } from './settings/gateway-settings.ts';
 export { LlmConfig, ProviderConfig } from './settings/llm-config.ts';
 export { countTokens } from './tokens/count-tokens.ts';
+export { unwrapFence } from './reply/core/unwrap-fence.ts';

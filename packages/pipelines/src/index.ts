@@ -54,3 +54,4 @@ export { splitSentences, type Sentence } from './text/split-sentences.ts';
 export { entityRecall, mainNames } from './evaluation/entity-recall.ts';
 export { headingSoftRecall } from './evaluation/heading-soft-recall.ts';
 export { assessNonInferiority, type JudgedPair, type NonInferiority } from './evaluation/non-inferiority.ts';
+export { trimEndBlanks } from './text/trim-blanks.ts';

@@ -59,7 +59,7 @@ export const envChoice = <const Word extends string>(words: readonly [Word, ...W
 /** A length of time as `250ms`, `30s`, `5m`, `2h` or `1d`; a bare number is milliseconds. Parsed to milliseconds. */
 export const envDurationMs = ({ minMs = 0, maxMs = Number.MAX_SAFE_INTEGER } = {}) =>
   z.string().transform((text, context) => {
-    const match = /^\s*(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)?\s*$/.exec(text);
+    const match = /^(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)?$/.exec(text.trim());
     const unit = (match?.[2] ?? 'ms') as keyof typeof DURATION_UNIT_MS;
     const valueMs = match === null ? Number.NaN : Math.round(Number(match[1]) * DURATION_UNIT_MS[unit]);
     if (valueMs >= minMs && valueMs <= maxMs) return valueMs;

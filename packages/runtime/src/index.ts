@@ -43,3 +43,12 @@ export { createOriginFetch, type FetchFunction } from './egress/origin-fetch.ts'
 export { createRobotsGate, type RobotsGate } from './egress/robots-gate.ts';
 export { allowEndpoints, type AllowEndpoint, type Endpoint } from './egress/vet-target.ts';
 export { isPublicAddress } from './egress/is-public-address.ts';
+export { createSandboxPool, type SandboxPool, type SandboxPoolOptions } from './sandbox/sandbox-pool.ts';
+export {
+  SandboxFailedError,
+  SandboxMemoryError,
+  SandboxTimeoutError,
+  SandboxUnavailableError,
+} from './sandbox/sandbox-errors.ts';
+export { createSandboxMetrics } from './sandbox/sandbox-metrics.ts';
+export { serveSandbox } from './sandbox/serve-sandbox.ts';

@@ -67,7 +67,7 @@ async function readText(word: string, terminal: Terminal): Promise<string> {
 
 /** `Delivery: late or lost parcels`; the description may be left out. */
 function toNamed(word: string): { name: string; description?: string } {
-  const [, name = word, description] = /^([^:]+):\s+(.+)$/s.exec(word) ?? [];
+  const [, name = word, description] = /^([^:]+):\s+(\S.*)$/s.exec(word) ?? [];
   return { name: name.trim(), ...(description !== undefined && { description: description.trim() }) };
 }
 

@@ -1,7 +1,11 @@
 import type { TaskResult } from '@pressroom/contracts';
 import { describe, expect, it } from 'vitest';
 
-import { renderHtml, renderMarkdown } from './result-document.ts';
+import { markdownToHtml } from '../rendering/markdown-to-html.ts';
+import { renderMarkdown, renderPage } from './result-document.ts';
+
+const renderHtml = (result: TaskResult, language: string): string =>
+  renderPage(result, markdownToHtml(result.markdown), language);
 
 const aResult = (overrides: Partial<TaskResult> = {}): TaskResult => ({
   title: 'Lights & towers',
@@ -28,7 +32,7 @@ describe('renderMarkdown', () => {
   });
 });
 
-describe('renderHtml', () => {
+describe('renderPage', () => {
   it('is a whole document in the language of the task', () => {
     const html = renderHtml(aResult(), 'pt-BR');
     expect(html).toMatch(/^<!doctype html>\n<html lang="pt-BR">/);

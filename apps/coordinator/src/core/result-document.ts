@@ -1,6 +1,4 @@
 import type { TaskResult } from '@pressroom/contracts';
-import { marked } from 'marked';
-import sanitizeHtml from 'sanitize-html';
 
 /** What every form of a simulated result says, so that nobody publishes one by mistake. */
 export const SIMULATED_NOTICE =
@@ -36,9 +34,8 @@ td, th { padding: .3rem .7rem; border-bottom: 1px solid #d8d2c8; text-align: lef
 }
 `;
 
-/** The result as a whole HTML document. All of it is untrusted text: Markdown's HTML is reduced to a list of safe tags. */
-export function renderHtml(result: TaskResult, language: string): string {
-  const body = sanitizeHtml(marked.parse(result.markdown, { async: false, gfm: true }), SAFE_HTML);
+/** The result as a whole HTML document around its rendered body. */
+export function renderPage(result: TaskResult, body: string, language: string): string {
   const notice = result.simulated ? `<p class="notice" role="note">${escapeHtml(SIMULATED_NOTICE)}</p>\n` : '';
   return `<!doctype html>
 <html lang="${escapeHtml(language)}">
@@ -59,17 +56,6 @@ ${body}</article>
 </html>
 `;
 }
-
-const SAFE_HTML: sanitizeHtml.IOptions = {
-  allowedTags: [
-    ...['h1', 'h2', 'h3', 'h4', 'h5', 'h6', 'p', 'ul', 'ol', 'li', 'blockquote', 'pre', 'code', 'hr', 'br'],
-    ...['em', 'strong', 'del', 'sup', 'sub', 'a', 'table', 'thead', 'tbody', 'tr', 'th', 'td'],
-  ],
-  allowedAttributes: { a: ['href', 'title', 'rel'], ol: ['start'] },
-  allowedSchemes: ['http', 'https', 'mailto'],
-  allowProtocolRelative: false,
-  transformTags: { a: sanitizeHtml.simpleTransform('a', { rel: 'nofollow noopener noreferrer' }) },
-};
 
 export function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);

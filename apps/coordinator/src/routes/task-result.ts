@@ -4,11 +4,12 @@ import { isTerminalTask, TaskResult } from '@pressroom/contracts';
 import { guessLanguage } from '@pressroom/pipelines';
 
 import { ResultQuery } from '../core/query-schemas.ts';
-import { DOCUMENT_STYLE, renderHtml, renderMarkdown } from '../core/result-document.ts';
+import { DOCUMENT_STYLE, renderMarkdown, renderPage } from '../core/result-document.ts';
 import { notFound, RequestError } from '../errors/request-error.ts';
 import { documentPolicy } from '../middleware/security-headers.ts';
 import { sendJson, sendText } from '../middleware/send.ts';
 import type { PipelineRegistry, ResultMaterial, TaskQueries } from '../ports.ts';
+import type { ResultRenderer } from '../rendering/result-renderer.ts';
 import { defineRoute, ROLES, type Route } from '../routing/route.ts';
 import { param, TASK_ID } from './task-params.ts';
 
@@ -16,7 +17,11 @@ const FORMS = ['application/json', 'text/markdown', 'text/html'];
 const STYLE_HASH = `sha256-${createHash('sha256').update(DOCUMENT_STYLE).digest('base64')}`;
 
 /** `GET /v1/tasks/{id}/result`: the assembled document as JSON, Markdown or HTML. */
-export function taskResult(deps: { queries: TaskQueries; pipelines: PipelineRegistry }): Route {
+export function taskResult(deps: {
+  queries: TaskQueries;
+  pipelines: PipelineRegistry;
+  renderer: Pick<ResultRenderer, 'render'>;
+}): Route {
   return defineRoute({
     method: 'GET',
     path: '/v1/tasks/:id/result',
@@ -47,7 +52,10 @@ export function taskResult(deps: { queries: TaskQueries; pipelines: PipelineRegi
         sendText(response, 200, renderMarkdown(result), 'text/markdown');
       } else if (form === 'text/html') {
         response.setHeader('Content-Security-Policy', documentPolicy(STYLE_HASH));
-        sendText(response, 200, renderHtml(result, languageOf(material.input, result)), 'text/html');
+        const { status, generation } = material;
+        const finished = isTerminalTask(status) ? { taskId: param(params, 'id'), generation } : undefined;
+        const body = await deps.renderer.render(result.markdown, finished);
+        sendText(response, 200, renderPage(result, body, languageOf(material.input, result)), 'text/html');
       } else {
         sendJson(response, 200, result);
       }

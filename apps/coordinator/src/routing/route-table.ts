@@ -63,6 +63,7 @@ import {
   listKeys,
   listPlatformKeys,
 } from '../routes/tenant-keys.ts';
+import type { ResultRenderer } from '../rendering/result-renderer.ts';
 import { createTenant, getTenant, listTenants, updateTenant } from '../routes/tenants.ts';
 import type { Route } from './route.ts';
 
@@ -80,6 +81,7 @@ export interface RouteTableDeps extends ControlPorts {
   retention: RetentionQueries;
   alerts: AlertQueries;
   pipelines: PipelineRegistry;
+  renderer: Pick<ResultRenderer, 'render'>;
   events: EventHub;
   authenticator: Authenticator;
   metrics: Metrics;

@@ -1,3 +1,4 @@
+import type { RenderingStore } from '../rendering/result-renderer.ts';
 import type { PoolScaling, TaskEvent, TaskStatus, TaskView } from '@pressroom/contracts';
 import { formatUsd, isTerminalTask } from '@pressroom/contracts';
 import { AppError, newId, sha256Hex } from '@pressroom/runtime';
@@ -158,7 +159,17 @@ export function createFakeStores() {
         if (task === undefined) return undefined;
         const { type, status, input, simulated, error } = task.view;
         const { outputs, contentDeleted } = task;
-        return { type, pipelineVersion: 1, status, input, outputs, simulated, error: error ?? null, contentDeleted };
+        return {
+          type,
+          pipelineVersion: 1,
+          generation: task.view.generation,
+          status,
+          input,
+          outputs,
+          simulated,
+          error: error ?? null,
+          contentDeleted,
+        };
       }),
     deleteContent: (id, tenantId) =>
       answer(() => {
@@ -319,5 +330,18 @@ export function aTaskView(overrides: Partial<TaskView> = {}): TaskView {
     finishedAt: null,
     deadlineAt: '2026-03-01T10:30:00.000Z',
     ...overrides,
+  };
+}
+
+/** Rendered results in memory. */
+export function createFakeRenderings(): RenderingStore {
+  const kept = new Map<string, string>();
+  const keyOf = (taskId: string, generation: number): string => `${taskId}/${generation}`;
+  return {
+    find: (taskId, generation) => Promise.resolve(kept.get(keyOf(taskId, generation))),
+    save(taskId, generation, html) {
+      kept.set(keyOf(taskId, generation), html);
+      return Promise.resolve();
+    },
   };
 }

@@ -17,6 +17,7 @@ export function inertRouteTable(): readonly Route[] {
   return createRouteTable({
     ...ports,
     pipelines: TEST_PIPELINES,
+    renderer: { render: (markdown) => Promise.resolve(markdown) },
     events: createEventHub({ feed: ports.feed, clock: systemClock, log }),
     authenticator: createAuthenticator({ keys: ports.keys, clock: systemClock }),
     metrics: createMetrics('pressroom', { processMetrics: false }),

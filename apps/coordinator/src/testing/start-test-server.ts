@@ -5,7 +5,8 @@ import { createApp, type AppDeps } from '../app.ts';
 import { createEventHub } from '../events/event-hub.ts';
 import { startHttpServer } from '../http-server.ts';
 import type { Principal } from '../ports.ts';
-import { createFakeStores, DEFAULT_TENANT, OTHER_TENANT } from './fake-stores.ts';
+import { createResultRenderer } from '../rendering/result-renderer.ts';
+import { createFakeRenderings, createFakeStores, DEFAULT_TENANT, OTHER_TENANT } from './fake-stores.ts';
 
 /** One key of each role, and one of another tenant; the secret is the name followed by `-key`. */
 const PRINCIPALS = {
@@ -48,9 +49,11 @@ export async function startTestServer(overrides: Partial<AppDeps> & { pollInterv
     log: silentLogger(),
     pollIntervalMs: overrides.pollIntervalMs ?? 10,
   });
+  const renderer = createResultRenderer({ store: createFakeRenderings(), log: silentLogger() });
   const app = createApp({
     ...stores.ports,
     pipelines: { list: listPipelines, find: findPipeline },
+    renderer,
     events,
     metrics: createMetrics('pressroom', { processMetrics: false }),
     clock: systemClock,
@@ -94,6 +97,7 @@ export async function startTestServer(overrides: Partial<AppDeps> & { pollInterv
     },
     async close() {
       events.close();
+      await renderer.close();
       await server.close(50);
     },
   };

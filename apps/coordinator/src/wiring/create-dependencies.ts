@@ -7,6 +7,7 @@ import {
   createFleetStore,
   createLoopLeaseStore,
   createMoneyStore,
+  createRenderingStore,
   createSessionStore,
   createSubmitStore,
   createTaskQueryStore,
@@ -23,6 +24,7 @@ import {
 } from '@pressroom/engine';
 import { createProducer, createQueueAdmin, createQueueBackend, QueueStoreUnavailableError } from '@pressroom/queue';
 import {
+  createSandboxMetrics,
   errorMessage,
   sha256Hex,
   systemClock as clock,
@@ -32,6 +34,7 @@ import {
   type Shutdown,
 } from '@pressroom/runtime';
 import type { CoordinatorConfig } from '../config.ts';
+import { createResultRenderer, type ResultRenderer } from '../rendering/result-renderer.ts';
 import type { ControlPorts } from '../control-ports.ts';
 import type {
   EventFeed,
@@ -58,6 +61,7 @@ export interface Dependencies extends DeadLetterPorts, ControlPorts {
   readiness: Readiness;
   fleet: FleetQueries;
   retention: RetentionQueries;
+  renderer: ResultRenderer;
 }
 
 /** The tenant of work that names none: single-tenant installations need no other. */
@@ -124,6 +128,12 @@ export async function createDependencies(
   });
   shutdown.register('loops', () => loops.stop());
 
+  const renderer = createResultRenderer({
+    store: createRenderingStore(database),
+    log,
+    ...(owned.metrics && { onJob: createSandboxMetrics(owned.metrics) }),
+  });
+  shutdown.register('result renderer', () => renderer.close());
   const submit = createSubmitter({ store: createSubmitStore(database), jobs: producer, dispatcher, findPipeline, log });
   const { ports: deadLetters, restarts } = startDeadLetters(database, {
     config: config.deadLetters,
@@ -156,6 +166,7 @@ export async function createDependencies(
     feed: createEventFeed(database),
     retention: startRetention(database, { config, metrics: owned.metrics, log, shutdown }),
     keys: createKeyStore(access, usage),
+    renderer,
     readiness: createReadiness({ database: () => database.ping(), queue: () => admin.ping() }),
     fleet: startFleet(database, {
       fleet,

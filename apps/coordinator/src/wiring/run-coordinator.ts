@@ -1,4 +1,11 @@
-import { announceReady, createLogger, createMetrics, createShutdown, endOnUncaughtErrors, systemClock } from '@pressroom/runtime';
+import {
+  announceReady,
+  createLogger,
+  createMetrics,
+  createShutdown,
+  endOnUncaughtErrors,
+  systemClock,
+} from '@pressroom/runtime';
 
 import packageJson from '../../package.json' with { type: 'json' };
 import { createApp } from '../app.ts';

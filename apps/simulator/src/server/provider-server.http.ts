@@ -29,7 +29,7 @@ export function createProviderHandler(
 ): (request: IncomingMessage, response: ServerResponse) => void {
   return (request, response) => {
     const url = new URL(request.url ?? '/', 'http://simulator');
-    const path = url.pathname.replace(/\/+$/, '') || '/';
+    const path = url.pathname.replace(/(?<!\/)\/+$/, '') || '/';
     const exchange = createExchange(request, response, vendorOf(request, path), path, deps.clock);
     handle(request, exchange, path, deps).catch((error: unknown) => {
       // The client went away in the middle of its own request, or the simulator has a bug: tell them apart in the log.

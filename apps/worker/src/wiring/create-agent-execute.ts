@@ -1,8 +1,9 @@
-import { createTools, findAgent } from '@pressroom/agents';
+import { createPageParser, createTools, findAgent } from '@pressroom/agents';
 import { createBreakerStore, createCacheStore, createMoneyStore, type Database } from '@pressroom/db';
 import type { ExecuteAttempt, WorkerSession } from '@pressroom/engine';
 import { catalogFromConfig, createGateway, createProviders } from '@pressroom/llm';
 import {
+  createSandboxMetrics,
   systemClock as clock,
   systemRandom as random,
   type Logger,
@@ -61,6 +62,8 @@ export function createAgentExecute(deps: {
   const fetchPage = createFetchPage({ ...config.egress, clock });
   const tools = createTools({ ...config.tools, userAgent, clock, log, onSearch: createToolMetrics(metrics) });
   shutdown.register('tools', () => tools.close());
+  const pages = createPageParser({ onJob: createSandboxMetrics(metrics) });
+  shutdown.register('page parser', () => pages.close());
   return createExecuteAttempt({
     gateway,
     meter,
@@ -68,6 +71,7 @@ export function createAgentExecute(deps: {
     money,
     tools,
     fetchPage,
+    pages,
     clock,
     log,
   });

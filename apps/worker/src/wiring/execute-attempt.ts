@@ -1,4 +1,4 @@
-import type { FetchedPage, ResearchTools, StepAgent } from '@pressroom/agents';
+import type { FetchedPage, PageParser, ResearchTools, StepAgent } from '@pressroom/agents';
 import type { Agent } from '@pressroom/contracts';
 import type { MoneyStore, StepAttempt } from '@pressroom/db';
 import { AgentUnknownError, type AttemptResult, type AttemptRun, type ExecuteAttempt } from '@pressroom/engine';
@@ -57,6 +57,7 @@ export function createExecuteAttempt(deps: {
   /** What research may ask besides the user's own sources. */
   tools?: ResearchTools;
   fetchPage: (url: string, signal: AbortSignal) => Promise<FetchedPage>;
+  pages: Pick<PageParser, 'readPage' | 'readText'>;
   clock: Clock;
   log: Logger;
 }): ExecuteAttempt {
@@ -111,6 +112,7 @@ export function createExecuteAttempt(deps: {
         }),
         ...(deps.tools && { tools: deps.tools }),
         fetchUrl: deps.fetchPage,
+        pages: deps.pages,
         signal: run.signal,
         clock,
         log,

@@ -5,7 +5,7 @@ const INSTRUCTION_RUN = 8;
 const BRIEF_RUN = 6;
 const FENCED = new RegExp(`^<(${FENCES.join('|')})(?:\\s[^\\n]*)?>\\n([\\s\\S]*?)\\n</\\1>`, 'gm');
 /** What a style guide puts in quotation marks is often meant to be said. */
-const QUOTED = /["“][^"”\n]*["”]/g;
+const QUOTED = /["“][^"“”\n]*["”]/g;
 
 /**
  * A stretch of a prompt's instructions, or of what its brief holds besides topic and keywords, that stands word for word in

@@ -2,7 +2,6 @@ import type { AppError } from '@pressroom/runtime';
 import { countWords } from '@pressroom/pipelines';
 import { tryOptional } from '../calling/try-optional.ts';
 import type { StepContext } from '../ports.ts';
-import { readPage } from './read-page.ts';
 
 /** A page with fewer words is a notice, a paywall or an error, whatever its status said. */
 const LEAST_PAGE_WORDS = 40;
@@ -44,7 +43,7 @@ export async function fetchSource(context: StepContext, path: string, url: strin
 async function fetchAndRead(context: StepContext, url: string, signal: AbortSignal): Promise<KeptPage> {
   const page = await context.fetchUrl(url, signal);
   const { fetchedAtMs } = page;
-  const reading = await readPage(page, signal);
+  const reading = await context.pages.readPage(page, signal);
   if (reading.outcome === 'unreadable')
     return { url: page.url, title: '', text: '', fetchedAtMs, unreadable: reading.reason };
   return { url: page.url, title: reading.title, text: reading.text.slice(0, MOST_KEPT_CHARACTERS), fetchedAtMs };

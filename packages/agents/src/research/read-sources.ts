@@ -2,7 +2,6 @@ import type { ArticleInput, Limitation, SourceInput } from '@pressroom/contracts
 import { mapBounded } from '../calling/map-bounded.ts';
 import type { UnusedSource } from '../errors.ts';
 import type { StepContext } from '../ports.ts';
-import { plainPageText } from './core/readable-text.ts';
 import { safeTitle } from './core/safe-title.ts';
 import { shareOfReading } from './core/share-of-reading.ts';
 import { fetchSource } from './fetch-source.ts';
@@ -57,8 +56,10 @@ async function readSource(
   id: number,
 ): Promise<{ source: ReadSource } | { unread: UnusedSource }> {
   if ('text' in source) {
-    const title = source.title ?? plainPageText(source.text)?.title;
-    return { source: { id, title: safeTitle(title ?? '', `Source ${id}`), text: source.text } };
+    const reading = await context.pages.readText(source.text, context.signal);
+    const title = safeTitle(source.title ?? (reading.outcome === 'read' ? reading.title : ''), `Source ${id}`);
+    if (reading.outcome === 'unreadable') return { unread: { id, name: `"${title}"`, reason: reading.reason } };
+    return { source: { id, title, text: reading.text } };
   }
   const page = await fetchSource(context, `fetch/src-${id}`, source.url);
   if (page.outcome === 'skipped') return { unread: { id, name: nameUrl(source.url), reason: page.reason } };

@@ -32,7 +32,7 @@ export function createWikipediaTool(deps: { config: WikipediaConfig; fetch: Guar
     const known = config.languages.includes(language)
       ? language
       : (config.languages.find((name) => name === 'en') ?? config.languages[0] ?? 'en');
-    return config.baseUrl.replaceAll('{language}', known).replace(/\/+$/, '');
+    return config.baseUrl.replaceAll('{language}', known).replace(/(?<!\/)\/+$/, '');
   };
   const getJson = async <T>(url: URL, shape: z.ZodType<T>, signal: AbortSignal): Promise<T> => {
     const { text = '' } = await fetch(url.href, { signal, accept: ['application/json'] });

@@ -98,7 +98,7 @@ function repeatSources(sources: ResearchOutput['sources'], words: number, step: 
     );
   }
   const markdown = told
-    .map(({ id, text }) => `${cleanPart(text, false).replace(/[\s.。…]+$/u, '')} [${id}].`)
+    .map(({ id, text }) => `${cleanPart(text, false).replace(/(?<![\s.。…])[\s.。…]+$/u, '')} [${id}].`)
     .join('\n\n');
   const output: SummaryOutput = { title: told[0]?.title ?? '', markdown, keyPoints: [], rounds: 0 };
   const message = `The sources have ${words === 1 ? '1 word' : `${words} words`}: the summary repeats them. Add sources for a summary.`;

@@ -2,6 +2,10 @@ import type { Agent, Quality } from '@pressroom/contracts';
 import type { LlmPort } from '@pressroom/llm';
 import { silentLogger, systemClock } from '@pressroom/runtime';
 import type { FetchedPage, StepContext } from '../../src/ports.ts';
+import { createPageParser } from '../../src/research/page-parser.ts';
+
+/** Starts a process when a test has it parse something, which ends with the tests. */
+const pages = createPageParser();
 
 /** A step's context with only what a test cares about; tools run without a journal. */
 export function aStepContext(given: {
@@ -38,6 +42,7 @@ export function aStepContext(given: {
       if (page instanceof Error) throw page;
       return page;
     },
+    pages,
     signal,
     clock: systemClock,
     log: silentLogger(),

@@ -29,6 +29,7 @@ export interface TaskListFilter {
 export interface TaskMaterial {
   type: string;
   pipelineVersion: number;
+  generation: number;
   status: TaskStatus;
   input: unknown;
   outputs: Record<string, unknown>;
@@ -234,6 +235,7 @@ export function createTaskQueryStore(database: Database): TaskQueryStore {
       return {
         type: task.type,
         pipelineVersion: task.pipelineVersion,
+        generation: task.generation,
         status: task.status as TaskStatus,
         input: task.input,
         outputs: await outputsOf(taskId, null),

@@ -1,4 +1,5 @@
 import { citedIds } from '../text/citations.ts';
+import { trimEndBlanks } from '../text/trim-blanks.ts';
 
 /** Replaces one exact quote in one part; an empty replacement deletes it. */
 export interface Edit {
@@ -83,5 +84,5 @@ function replaceQuote(markdown: string, { find, replace }: Edit): string {
     return after.trim() === '' ? before.trimEnd() : before + after.replace(/^\n+/, '');
   }
   if (/(?:^|\n)$/.test(before)) return before + after.replace(/^[ \t]+/, '');
-  return before.replace(/[ \t]+$/, '') + (/^(?:\s|[.,;:!?]|$)/.test(after) ? after : ` ${after}`);
+  return trimEndBlanks(before) + (/^(?:\s|[.,;:!?]|$)/.test(after) ? after : ` ${after}`);
 }

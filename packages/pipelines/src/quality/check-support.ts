@@ -48,13 +48,12 @@ export function checkSupport(
   for (const id of allowed) for (const stem of index.bySource.get(id)?.titleStems ?? []) stems.delete(stem);
   if (!isComparable(sourceIds, index, options.language)) {
     // Across languages words cannot be compared; figures can.
-    const passages = index.passages.filter(({ sourceId }) => allowed.has(sourceId));
-    return { coverage: 1, missing: missingFigures(plain, passages), contentWords: stems.size };
+    return { coverage: 1, missing: missingFigures(plain, sourcesOf(allowed, index)), contentWords: stems.size };
   }
   const shared = sharedStems(stems, allowed, index);
   const weights = weigh(stems, index);
   const related = [...stems].every((stem) => REPORTING.has(stem))
-    ? index.passages.filter(({ sourceId }) => allowed.has(sourceId))
+    ? sourcesOf(allowed, index)
     : relatedPassages(shared, weights, index);
   return {
     coverage: calculateCoverage(weights, shared),
@@ -74,19 +73,34 @@ function withoutTitles(plain: string, index: SourceIndex): string {
   );
 }
 
-/** For every allowed passage, the stems it shares with the sentence. */
+/** Passages that one stem may bring in: what occurs in more of them tells them not apart. */
+const MAX_PASSAGES_PER_STEM = 128;
+
+/**
+ * For every allowed passage that may bear a sentence out, the stems they share. Rare stems choose the passages; a stem
+ * of many passages is looked up in those alone, which keeps the time linear in the number of stems.
+ */
 function sharedStems(
   stems: ReadonlySet<string>,
   allowed: ReadonlySet<number>,
   index: SourceIndex,
 ): Map<number, Set<string>> {
   const shared = new Map<number, Set<string>>();
-  for (const stem of stems) {
-    for (const position of index.byStem.get(stem) ?? []) {
+  const frequency = (stem: string): number => index.byStem.get(stem)?.length ?? 0;
+  for (const stem of [...stems].sort((one, other) => frequency(one) - frequency(other))) {
+    const positions = index.byStem.get(stem) ?? [];
+    if (positions.length > MAX_PASSAGES_PER_STEM && shared.size > 0) {
+      for (const [position, found] of shared) if (index.passages[position]?.stems.has(stem)) found.add(stem);
+      continue;
+    }
+    let taken = 0;
+    for (const position of positions) {
       if (!allowed.has(index.passages[position]?.sourceId ?? Number.NaN)) continue;
       const found = shared.get(position);
       if (found) found.add(stem);
       else shared.set(position, new Set([stem]));
+      taken += 1;
+      if (taken === MAX_PASSAGES_PER_STEM) break;
     }
   }
   return shared;
@@ -147,7 +161,10 @@ function isComparable(sourceIds: readonly number[], index: SourceIndex, language
 /** German capitalises every noun: capitals mark no names there. */
 const hasNounCapitals = (language: string | undefined): boolean => language === 'de';
 
-function missingFigures(plain: string, passages: readonly Passage[]): string[] {
+const sourcesOf = (allowed: ReadonlySet<number>, index: SourceIndex): Pick<Passage, 'values'>[] =>
+  [...allowed].flatMap((id) => index.bySource.get(id) ?? []);
+
+function missingFigures(plain: string, passages: readonly Pick<Passage, 'values'>[]): string[] {
   return findFigures(plain)
     .filter((figure) => !passages.some(({ values }) => isStated(figure, values)))
     .map(({ quote }) => quote);

@@ -14,7 +14,7 @@ export interface Figure {
 const FIGURE =
   /(?<![\p{L}\p{N}])\d+(?:[.,:\u00a0\u202f\u2009]\d+)*(?:\s?(?<magnitude>thousand|million|billion|trillion)\b)?/gu;
 const ROUGH =
-  /(?:about|around|approximately|approx\.|roughly|nearly|almost|some|over|more than|close to|just over|just under|circa|~|≈)\s*[$€£¥]?\s*$/i;
+  /(?:about|around|approximately|approx\.|roughly|nearly|almost|some|over|more than|close to|just over|just under|circa|~|≈)\s{0,3}[$€£¥]?\s{0,3}$/i;
 const MAGNITUDES: Readonly<Record<string, number>> = { thousand: 1e3, million: 1e6, billion: 1e9, trillion: 1e12 };
 const NUMBER_WORDS: ReadonlyMap<string, string> = new Map(
   [

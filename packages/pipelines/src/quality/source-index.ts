@@ -34,6 +34,8 @@ export interface IndexedSource {
   /** Content words of the title: every passage is about them, so they tell passages not apart. */
   titleStems: ReadonlySet<string>;
   prefixes: ReadonlySet<string>;
+  /** Every figure that the source states. */
+  values: ReadonlySet<string>;
 }
 
 /** Prepares sources for {@link checkSupport}. Linear in the length of the texts. */
@@ -56,6 +58,7 @@ export function indexSources(sources: readonly SourceText[]): SourceIndex {
         language: guessLanguage(text),
         titleStems: contentStems(title),
         prefixes: namePrefixes(`${title}\n${text}`),
+        values: new Set(passages.flatMap(({ sourceId, values }) => (sourceId === id ? [...values] : []))),
       },
     ]),
   );

@@ -66,11 +66,13 @@ function rulesOf(statement: string): StyleRule[] {
 /** `Never say "users"`, `Say "people", never "users"`, `"people" instead of "users"`, `Banned words: synergy, leverage`. */
 function wordRules(statement: string): StyleRule[] {
   const listed =
-    /^(?:banned|forbidden|words? (?:and phrases )?to avoid|phrases? to avoid|avoid(?: (?:these|the) words)?|never (?:use|say|write)|do not (?:use|say|write)|don['’]?t (?:use|say|write))[^:"“]{0,40}:\s*(.+)$/i.exec(
+    /^(?:banned|forbidden|words? (?:and phrases )?to avoid|phrases? to avoid|avoid(?: (?:these|the) words)?|never (?:use|say|write)|do not (?:use|say|write)|don['’]?t (?:use|say|write))[^:"“]{0,40}:\s*(\S.*)$/i.exec(
       statement,
     )?.[1];
   if (listed !== undefined && !/["“`]/.test(listed)) {
-    return listed.split(/,|;|\bor\b|\band\b/).flatMap((phrase) => avoid(phrase.replace(/[.\s]+$/, '').trim()));
+    return listed
+      .split(/,|;|\bor\b|\band\b/)
+      .flatMap((phrase) => avoid(phrase.replace(/(?<![.\s])[.\s]+$/, '').trim()));
   }
   const arrow = /["“]([^"”]{1,80})["”]\s*(?:→|->|=>|becomes)\s*["“]([^"”]{1,80})["”]/.exec(statement);
   if (arrow) return avoid(arrow[1] ?? '', arrow[2]);
@@ -99,7 +101,7 @@ function wordRules(statement: string): StyleRule[] {
 }
 
 function avoid(phrase: string, instead?: string): StyleRule[] {
-  const clean = phrase.replace(/[,.;]+$/, '').trim();
+  const clean = phrase.replace(/(?<![,.;])[,.;]+$/, '').trim();
   if (clean === '' || clean.length > LONGEST_PHRASE || /^[!?;—…&]$/.test(clean)) return [];
   return [{ kind: 'avoid', phrase: clean, ...(instead !== undefined && instead !== '' && { instead }) }];
 }
@@ -126,7 +128,7 @@ function spellingRules(statement: string): StyleRule[] {
 function sentenceRules(statement: string): StyleRule[] {
   if (!/\bsentences?\b/i.test(statement)) return [];
   const match =
-    /(?<bound>at most|no more than|not more than|up to|max(?:imum)?(?: of)?|under|below|fewer than|less than|shorter than|not exceed|longer than|over|:)?\s*(?<count>\d{1,3}|[a-z]+(?:-[a-z]+)?)\s+words\b/i.exec(
+    /(?<bound>at most|no more than|not more than|up to|max(?:imum)?(?: of)?|under|below|fewer than|less than|shorter than|not exceed|longer than|over|:)?\s{0,5}(?<count>\d{1,3}|[a-z]{1,20}(?:-[a-z]{1,20})?)\s{1,5}words\b/i.exec(
       statement,
     );
   const count = match?.groups?.['count']?.toLowerCase() ?? '';

@@ -7,7 +7,7 @@ import type { StyleRule } from './style-rule.ts';
  */
 export function restyleLine(line: string, rules: readonly StyleRule[]): string {
   return line
-    .split(/("[^"]*"|“[^”]*”)/u)
+    .split(/("[^"]*"|“[^“”]*”)/u)
     .map((piece) => (/^["“]/.test(piece) ? piece : rules.reduce(applyRule, piece)))
     .join('');
 }
@@ -19,7 +19,7 @@ function applyRule(text: string, rule: StyleRule): string {
   if (rule.kind === 'spelling') {
     return text.replace(/(?<![\p{L}’'])\p{L}[\p{L}'’]*/gu, (word) => respell(word, rule.variety) ?? word);
   }
-  return rule.kind === 'mark' && rule.mark === '!' ? text.replace(/!+(?=\s|$)/g, '') : text;
+  return rule.kind === 'mark' && rule.mark === '!' ? text.replace(/(?<!!)!+(?=\s|$)/g, '') : text;
 }
 
 function replacePhrase(text: string, phrase: string, instead: string): string {

@@ -29,7 +29,7 @@ export function findBreaches(sentence: string, rule: StyleRule): Breach[] {
     case 'contractions':
       return rule.isWanted ? [] : contractionsIn(sentence);
     case 'serial-comma':
-      return SERIAL[rule.isWanted ? 'missing' : 'there'].test(plainText(sentence))
+      return breaksSerialComma(sentence, rule.isWanted)
         ? [
             {
               code: 'STYLE_SERIAL_COMMA',
@@ -67,7 +67,11 @@ function misspelt(sentence: string, variety: 'british' | 'american'): (readonly 
   const found = new Map<string, string>();
   for (const match of plain.matchAll(/\p{L}[\p{L}'’]*/gu)) {
     const word = match[0];
-    if (/^\p{Lu}/u.test(word) && /[\p{L}\p{N},;:]\s+$/u.test(plain.slice(0, match.index))) continue;
+    if (
+      /^\p{Lu}/u.test(word) &&
+      /[\p{L}\p{N},;:]\s{1,20}$/u.test(plain.slice(Math.max(0, match.index - 21), match.index))
+    )
+      continue;
     const right = respell(word, variety);
     if (right !== undefined) found.set(word, right);
   }
@@ -146,11 +150,18 @@ const likeFirst = (text: string, like: string): string =>
   /^\p{Lu}/u.test(like) ? text.charAt(0).toUpperCase() + text.slice(1) : text;
 
 /** Lists of three and more short items; a clause before the list is long, or begins with a conjunction. */
-const ITEM = "[\\p{L}\\p{N}'’%°-]+(?: [\\p{L}\\p{N}'’%°-]+)?";
+const LETTER = "[\\p{L}\\p{N}'’%°-]";
+const ITEM = `${LETTER}{1,40}(?: ${LETTER}{1,40})?`;
 const SERIAL = {
-  missing: new RegExp(
-    `(?:${ITEM}), ${ITEM}(?<!, (?:who|which|where|when|then|but)\\b.*) (?:and|or) (?!then\\b|so\\b)${ITEM}(?=[.,;:!?)]|$)`,
-    'u',
-  ),
-  there: new RegExp(`(?:${ITEM}), (?:${ITEM}), (?:and|or) ${ITEM}`, 'u'),
+  missing: new RegExp(`(?<!${LETTER})${ITEM}, ${ITEM} (?:and|or) (?!then\\b|so\\b)${ITEM}(?=[.,;:!?)]|$)`, 'u'),
+  there: new RegExp(`(?<!${LETTER})${ITEM}, ${ITEM}, (?:and|or) ${ITEM}`, 'u'),
 };
+/** Begins a clause: what follows it is no list any more. */
+const CLAUSE = /, (?:who|which|where|when|then|but)\b/;
+
+function breaksSerialComma(sentence: string, isWanted: boolean): boolean {
+  const plain = plainText(sentence);
+  if (!isWanted) return SERIAL.there.test(plain);
+  const clause = CLAUSE.exec(plain)?.index;
+  return SERIAL.missing.test(plain.slice(0, clause));
+}

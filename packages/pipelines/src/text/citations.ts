@@ -1,3 +1,5 @@
+import { trimEndBlanks } from './trim-blanks.ts';
+
 /**
  * Citations are source numbers in square brackets: `[1]`, and as models also write them `[1, 3]`, `[1-3]`, `[^1]`.
  * Links (`[1](…)`), link definitions (`[1]: …`), years (`[2023]`) and code are none.
@@ -16,10 +18,19 @@ export interface Citation {
 
 /** Every citation of a Markdown text, in order. */
 export function findCitations(markdown: string): Citation[] {
-  const code = [...markdown.matchAll(CODE)].map((match) => [match.index, match.index + match[0].length] as const);
-  return [...markdown.matchAll(CITATION)]
-    .filter((match) => !code.some(([start, end]) => match.index >= start && match.index < end))
-    .map((match) => ({ start: match.index, end: match.index + match[0].length, ids: parseIds(match[0]) }));
+  const code = [...markdown.matchAll(CODE)].map((match) => ({
+    start: match.index,
+    end: match.index + match[0].length,
+  }));
+  const found: Citation[] = [];
+  let next = 0;
+  for (const { 0: text, index: start } of markdown.matchAll(CITATION)) {
+    // Both are in order: what ends before this citation ends before the following ones.
+    while ((code[next]?.end ?? Infinity) <= start) next += 1;
+    if ((code[next]?.start ?? Infinity) <= start) continue;
+    found.push({ start, end: start + text.length, ids: parseIds(text) });
+  }
+  return found;
 }
 
 /** Source numbers cited in a text, in order of first appearance. */
@@ -45,7 +56,7 @@ export function rewriteCitations(markdown: string, resolve: (id: number) => numb
       shown.add(target);
       fresh.push(target);
     }
-    result += fresh.length > 0 ? between : between.replace(/[ \t]+$/, '');
+    result += fresh.length > 0 ? between : trimEndBlanks(between);
     result += fresh.map((id) => `[${id}]`).join('');
     cursor = end;
   }

@@ -5,7 +5,7 @@ import { stripCitations } from './citations.ts';
  */
 export function plainText(markdown: string): string {
   return stripCitations(markdown)
-    .replace(/!?\[([^\]]*)\]\([^)\s]*(?:\s+"[^"]*")?\)/g, '$1')
+    .replace(/!?\[([^[\]]*)\]\([^)\s[]*(?:\s+"[^"[]*")?\)/g, '$1')
     .replace(/^[ \t]*(?:#{1,6}|>|[-*+]|\d{1,3}[.)])[ \t]+/gm, '')
     .replace(/(\*\*|__|~~|`)/g, '')
     .replace(/(?<![\p{L}\p{N}])[*_](?=\S)|(?<=\S)[*_](?![\p{L}\p{N}])/gu, '')

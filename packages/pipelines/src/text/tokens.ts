@@ -19,7 +19,7 @@ export function words(text: string): string[] {
   const found: string[] = [];
   for (const [run] of folded.matchAll(/[\p{L}\p{N}]+(?:['’][\p{L}]+)*/gu)) {
     if (hasUnspacedScript(run)) found.push(...characterPairs(run));
-    else found.push(run.replace(/['’].*$/u, ''));
+    else found.push(run.split(/['’]/u, 1)[0] ?? run);
   }
   return found;
 }

@@ -19,7 +19,7 @@ const IDLE_WAIT_MS = 10_000;
 /** Redis, one server or a cluster. */
 export function createRedisQueueBackend(config: { address: RedisAddress; prefix?: string; log: Logger }): QueueBackend {
   const { prefix = DEFAULT_PREFIX, log } = config;
-  if (config.address.kind === 'cluster' && !/\{[^}]+\}/.test(prefix)) {
+  if (config.address.kind === 'cluster' && !/\{[^{}]+\}/.test(prefix)) {
     throw new TypeError('on a Redis cluster the prefix needs a hash tag, e.g. {pressroom}');
   }
   const clients = new Map<ConnectionProfile, RedisClient>();

@@ -32,7 +32,7 @@ export function parseTarget(input: string, base?: URL): ParsedTarget {
   if (url.username !== '' || url.password !== '') {
     return { outcome: 'refused', reason: 'user name and password in the URL are not allowed' };
   }
-  const hostname = url.hostname.replace(/^\[|\]$/g, '').replace(/\.+$/, '');
+  const hostname = url.hostname.replace(/^\[|\]$/g, '').replace(/(?<!\.)\.+$/, '');
   if (hostname === '') return { outcome: 'refused', reason: 'it has no host' };
   url.hash = '';
   const port = url.port === '' ? defaultPort : Number(url.port);

@@ -52,5 +52,5 @@ function parseEntry(entry: string): { host: string; port: number | undefined } {
   if (host === undefined || (match?.[1] !== undefined && isIP(host) !== 6)) {
     throw new TypeError(`not a host or host:port: ${JSON.stringify(entry)}`);
   }
-  return { host: host.replace(/\.+$/, ''), port: match?.[3] === undefined ? undefined : Number(match[3]) };
+  return { host: host.replace(/(?<!\.)\.+$/, ''), port: match?.[3] === undefined ? undefined : Number(match[3]) };
 }

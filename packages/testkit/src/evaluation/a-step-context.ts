@@ -1,7 +1,10 @@
-import type { StepContext } from '@pressroom/agents';
+import { createPageParser, type StepContext } from '@pressroom/agents';
 import type { Agent, Quality } from '@pressroom/contracts';
 import type { CallScope, LlmPort } from '@pressroom/llm';
 import { newId, silentLogger, systemClock } from '@pressroom/runtime';
+
+/** Starts processes when something is parsed; they end when they are idle. */
+const pages = createPageParser();
 
 const ATTEMPT_MS = 120_000;
 
@@ -45,6 +48,7 @@ export function aStepContext(given: {
     llm: given.llm,
     tool: (_path, run) => run(signal),
     fetchUrl: (url) => Promise.reject(new Error(`nothing may be fetched here: ${url}`)),
+    pages,
     signal,
     clock: systemClock,
     log: silentLogger(),

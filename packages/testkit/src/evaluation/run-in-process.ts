@@ -1,9 +1,12 @@
-import { findAgent, type FetchedPage, type StepContext } from '@pressroom/agents';
+import { createPageParser, findAgent, type FetchedPage, type StepContext } from '@pressroom/agents';
 import { tierForQuality } from '@pressroom/catalog';
 import type { Limitation, Quality, Tier } from '@pressroom/contracts';
 import type { CallScope, Gateway } from '@pressroom/llm';
 import type { Pipeline, PlannedStep, StepOutputs } from '@pressroom/pipelines';
 import { AppError, newId, silentLogger, systemClock, type Clock, type Logger } from '@pressroom/runtime';
+
+/** Starts processes when something is parsed; they end when they are idle. */
+const pages = createPageParser();
 
 /** Provider requests of one attempt: more than any step needs, so that what ends a step is never this. */
 const TRIES_PER_ATTEMPT = 400;
@@ -151,6 +154,7 @@ function contextOf(
     llm: deps.gateway.bind(scope),
     tool: (_path, use) => use(signal),
     fetchUrl: deps.fetchUrl ?? ((url) => Promise.reject(new Error(`nothing may be fetched here: ${url}`))),
+    pages,
     signal,
     clock,
     log,

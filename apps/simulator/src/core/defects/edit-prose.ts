@@ -19,7 +19,7 @@ export function editSentences(markdown: string, edit: (sentence: string) => stri
     .map((line) =>
       line
         // Sentences of our own making end with a stop, after an optional citation, and a blank.
-        .split(/(?<=[.!?]["”’')\]]*)\s+(?=["“‘'(]?[\p{Lu}\p{N}])/u)
+        .split(/(?<=[.!?]["”’')\]]{0,5})\s+(?=["“‘'(]?[\p{Lu}\p{N}])/u)
         .map(edit)
         .join(' '),
     )

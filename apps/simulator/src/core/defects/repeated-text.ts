@@ -12,7 +12,7 @@ export const repeatedText: ReplyDefect = {
     return editProse(purpose, value, (markdown) => {
       const paragraphs = markdown.split('\n\n');
       const at = Math.floor(random() * paragraphs.length);
-      const last = /[^.!?]+[.!?]+["”’')\]]*$/.exec(paragraphs[at] ?? '')?.[0] ?? '';
+      const last = /(?<![^.!?])[^.!?]+[.!?]+["”’')\]]*$/.exec(paragraphs[at] ?? '')?.[0] ?? '';
       paragraphs[at] = `${paragraphs[at] ?? ''}${` ${last.trim()}`.repeat(TIMES)}`.trim();
       return paragraphs.join('\n\n');
     });

@@ -30,7 +30,7 @@ export function parseFences(message: string): FencedText {
 
 function parseAttributes(head: string): Record<string, string> {
   const attributes: Record<string, string> = {};
-  for (const match of head.matchAll(/([\w-]+)="([^"]*)"/g)) {
+  for (const match of head.matchAll(/(?<![\w-])([\w-]+)="([^"]*)"/g)) {
     attributes[(match[1] ?? '').toLowerCase()] = (match[2] ?? '')
       .replace(/&lt;/g, '<')
       .replace(/&quot;/g, '"')

@@ -15,7 +15,7 @@ export function parseList(text: string): string[] {
 export function parseNotes(text: string): PromptNote[] {
   const taken = new Set<string>();
   return parseList(text).map((line, index) => {
-    const match = /^(n\d+)\s*[:.)-]?\s*(.*)$/is.exec(line);
+    const match = /^(n\d+)(?!\d)(?:\s{0,5}[:.)-])?(.*)$/is.exec(line);
     let id = match?.[1]?.toLowerCase() ?? `n${index + 1}`;
     while (taken.has(id)) id = `${id}x`;
     taken.add(id);
@@ -58,7 +58,7 @@ export function parseArticle(text: string): PromptPart[] {
   if (text.trim() === '') return [];
   const parts: PromptPart[] = [];
   text.split(/^(?=##+[ \t])/m).forEach((block) => {
-    const head = /^##+[ \t]*(.*)$/m.exec(block);
+    const head = /^##+([^#\n].*)$/m.exec(block);
     const markdown = block.replace(/^#+[ \t].*$/gm, '').trim();
     if (head)
       parts.push({

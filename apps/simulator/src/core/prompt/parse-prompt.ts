@@ -62,7 +62,7 @@ function toSection(block: FenceBlock): PromptSection {
 function topicOf(brief: FenceBlock | undefined, plain: string): string {
   const attribute = brief?.attributes['topic']?.trim();
   if (attribute) return attribute;
-  const line = /^topic:\s*(.+)$/im.exec(`${brief?.text ?? ''}\n${plain}`)?.[1]?.trim();
+  const line = /^topic:\s*(\S.*)$/im.exec(`${brief?.text ?? ''}\n${plain}`)?.[1]?.trim();
   if (line) return line;
   const first = `${brief?.text ?? ''}\n${plain}`.split('\n').find((candidate) => candidate.trim() !== '') ?? '';
   return stripCitations(first).trim().slice(0, 300);

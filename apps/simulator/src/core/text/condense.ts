@@ -19,17 +19,17 @@ const SUBORDINATOR =
  */
 export function tidySentence(sentence: string): string {
   const plain = sentence
-    .replace(/\s*\[[^\]]{0,40}\]/g, '')
-    .replace(/\s*\((?:listen|pronounced|born|Chinese|Japanese|French|Greek|lit\.)[^)]*\)/gi, '')
+    .replace(/(?<!\s)\s*\[[^\]]{0,40}\]/g, '')
+    .replace(/(?<!\s)\s*\((?:listen|pronounced|born|Chinese|Japanese|French|Greek|lit\.)[^)]*\)/gi, '')
     .replace(/\*\*|__|`/g, '')
     .replace(/\s+/g, ' ')
-    .replace(/\s+([,.;:!?])/g, '$1')
-    .replace(/([.!?])[.\s]+$/, '$1')
+    .replace(/(?<!\s)\s+([,.;:!?])/g, '$1')
+    .replace(/(?<![.\s])([.!?])[.\s]+$|(?<=[!?])[.\s]+$/, '$1')
     .replace(/([.!?]["”’')]+)\.$/, '$1')
     .trim();
   const freed = plain.replace(LEADING, '');
   const text = upperFirst(freed === '' ? plain : freed);
-  return /[.!?]["”’')]*$/.test(text) ? text : `${text.replace(/[,;:\s]+$/, '')}.`;
+  return /[.!?]["”’')]*$/.test(text) ? text : `${text.replace(/(?<![,;:\s])[,;:\s]+$/, '')}.`;
 }
 
 /**
@@ -45,7 +45,7 @@ export function shortenSentence(sentence: string): string[] {
     if (words >= 6 && words < previous && isWhole(text)) variants.push(text);
   };
   const withoutAsides = sentence
-    .replace(/\s*\([^()]*\)/g, '')
+    .replace(/(?<!\s)\s*\([^()]*\)/g, '')
     .replace(/, (?:which|who) [^,;.]{3,90}, /g, ', ')
     .replace(/, (?=(?:was|were|is|are|had|has)\b)/, ' ');
   add(withoutAsides);

@@ -83,7 +83,7 @@ function isBoundary(block: string, start: number, stop: number, end: number): bo
     return false;
   }
   if (block[stop] !== '.') return true;
-  const word = /[\p{L}.]+$/u.exec(block.slice(Math.max(start, stop - 12), stop))?.[0] ?? '';
+  const word = /(?<![\p{L}.])[\p{L}.]+$/u.exec(block.slice(Math.max(start, stop - 12), stop))?.[0] ?? '';
   if (BEFORE_NUMBERS.has(word.toLowerCase())) return !/^\s*\p{N}/u.test(rest);
   const abbreviated =
     ABBREVIATIONS.has(word.toLowerCase()) || /^\p{Lu}$/u.test(word) || /^(?:\p{L}\.)+\p{L}$/u.test(word);

@@ -21,7 +21,7 @@ function rewriteWords(text: string, advice: string): string | undefined {
   if (drop === undefined) return undefined;
   const without = replaceWord(text, drop, '')
     .replace(/ {2,}/g, ' ')
-    .replace(/ +([,.;:])/g, '$1')
+    .replace(/(?<! ) +([,.;:])/g, '$1')
     .replace(/^[\s,]+/, '');
   return upperFirst(without);
 }
@@ -37,9 +37,9 @@ function replaceWord(text: string, wrong: string, right: string): string {
 const MARKS: readonly (readonly [RegExp, (text: string) => string])[] = [
   [/no exclamation marks/, (text) => text.replace(/!+/g, '.')],
   [/no semicolons/, (text) => text.replace(/;\s+(\S)/g, (_whole, next: string) => `. ${next.toUpperCase()}`)],
-  [/no long dashes/, (text) => text.replace(/\s*(?:—|\s–\s|--)\s*/g, ', ')],
+  [/no long dashes/, (text) => text.replace(/(?<!\s)\s*(?:—|\s–\s|--)\s*/g, ', ')],
   [/no ellipsis/, (text) => text.replace(/(?:…|\.\.\.)/g, '.').replace(/\.{2,}/g, '.')],
-  [/no emoji/, (text) => text.replace(/\s*\p{Extended_Pictographic}\u{fe0f}?/gu, '')],
+  [/no emoji/, (text) => text.replace(/(?<!\s)\s*\p{Extended_Pictographic}\u{fe0f}?/gu, '')],
 ];
 
 function removeMarks(text: string, advice: string): string | undefined {
@@ -50,7 +50,7 @@ function removeMarks(text: string, advice: string): string | undefined {
 function cutToLength(text: string, advice: string): string | undefined {
   const most = Number(/has \d+ words and may have (\d+)/.exec(advice)?.[1]);
   if (!Number.isFinite(most)) return undefined;
-  const citations = /(?:\s*\[\d{1,3}\])*(?=[.!?]?$)/.exec(text)?.[0] ?? '';
+  const citations = /(?:\s{0,3}\[\d{1,3}\]){0,20}(?=[.!?]?$)/.exec(text)?.[0] ?? '';
   const shorter = shortenSentence(text).find((variant) => countWords(variant) <= most);
   if (shorter !== undefined)
     return citations === '' || shorter.includes(citations.trim())

@@ -42,7 +42,7 @@ function describe(prompt: ParsedPrompt, text: string): string {
   ].join(' ');
   if (fits(filled)) return filled;
   const cut = filled.slice(0, DESCRIPTION.max - 1);
-  return `${cut.slice(0, Math.max(DESCRIPTION.min, cut.lastIndexOf(' '))).replace(/[\s,;:.]+$/, '')}…`;
+  return `${cut.slice(0, Math.max(DESCRIPTION.min, cut.lastIndexOf(' '))).replace(/(?<![\s,;:.])[\s,;:.]+$/, '')}…`;
 }
 
 function keywordsOf(prompt: ParsedPrompt, text: string): string[] {

@@ -8,7 +8,7 @@ import type { Evidence } from './evidence.ts';
 const MONTHS = 'January|February|March|April|May|June|July|August|September|October|November|December';
 const DATE = new RegExp(`\\b(?:${MONTHS}) \\d{1,2}(?:, \\d{4})?(?!\\d)|\\b\\d{1,2} (?:${MONTHS})(?: \\d{4})?`, 'g');
 const FIGURE =
-  /[$£€]\d[\d,.]*\d(?: (?:million|billion|trillion))?|\d[\d,]*(?:\.\d+)? ?(?:%|percent|per cent|million|billion|mph|km\/h|kilometres|kilometers|km|miles|mi|metres|meters|feet|ft|people|deaths|points|votes|copies|homes|hours|minutes|weeks|tons|tonnes)(?![\p{L}])/gu;
+  /[$£€]\d[\d,.]*\d(?: (?:million|billion|trillion))?|(?<![\d,])\d[\d,]*(?:\.\d+)? ?(?:%|percent|per cent|million|billion|mph|km\/h|kilometres|kilometers|km|miles|mi|metres|meters|feet|ft|people|deaths|points|votes|copies|homes|hours|minutes|weeks|tons|tonnes)(?![\p{L}])/gu;
 const NAME = /\b\p{Lu}[\p{L}'’-]+(?: (?:(?:of|de|da|van|von) )?\p{Lu}[\p{L}'’-]+)+/gu;
 
 /** Draws without repeating itself until every option was used. */

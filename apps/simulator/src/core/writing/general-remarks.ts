@@ -91,7 +91,8 @@ export function writeGeneralRemarks(prompt: ParsedPrompt, words: number): string
 
 /** "Effects" becomes "the effects"; a heading that is no plain noun stands back behind the topic. */
 function aspectOf(prompt: ParsedPrompt): string | undefined {
-  const heading = prompt.section?.part === 'lead' ? '' : (prompt.section?.heading ?? '').replace(/[?!.:]+$/, '');
+  const heading =
+    prompt.section?.part === 'lead' ? '' : (prompt.section?.heading ?? '').replace(/(?<![?!.:])[?!.:]+$/, '');
   const isNoun =
     heading !== '' &&
     !/[:,]|^(?:how|why|what|when|where|who|in|on|from|after|before)\b/i.test(heading) &&

@@ -54,7 +54,10 @@ function* candidatesOf(prompt: ParsedPrompt, random: () => number): Generator<{ 
   const told = facts
     .filter((fact) => !isAnaphoric(fact))
     .flatMap((fact) => shortenSentence(fact).slice(-1))
-    .map((text) => ({ text: text.replace(/[.!?]+$/, ''), angle: /\d/.test(text) ? 'numbers' : 'what happened' }));
+    .map((text) => ({
+      text: text.replace(/(?<![.!?])[.!?]+$/, ''),
+      angle: /\d/.test(text) ? 'numbers' : 'what happened',
+    }));
   const phrases = [subject, ...keyPhrases([...facts, subject], 12).map(({ text }) => text)];
   yield* told.slice(0, 3);
   for (const [angle, form] of forms) yield { text: form(subject), angle };

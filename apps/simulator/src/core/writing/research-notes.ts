@@ -60,7 +60,7 @@ export const writeResearchNotes: Writer<ResearchNotes> = (context) => {
 
 function pointsOf(text: string, summarise: () => string[]): string[] {
   const lines = parseList(text)
-    .map((line) => line.replace(/^(?:p|n)\d+\s*[:.)-]?\s+/i, '').split(/\s+\|\s+(?=["“])/)[0] ?? line)
+    .map((line) => line.replace(/^(?:p|n)\d+\s*[:.)-]?\s+/i, '').split(/(?<!\s)\s+\|\s+(?=["“])/)[0] ?? line)
     .filter((line) => countWords(line) >= 3);
   if (lines.some((line) => countWords(line) > MAX_POINT_WORDS)) return summarise();
   return lines.map(tidySentence);

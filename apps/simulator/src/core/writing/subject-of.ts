@@ -10,7 +10,7 @@ export function subjectOf(topic: string): string {
   const first = topic.split(/(?<=[.?!])\s+(?=\p{Lu})/u)[0] ?? topic;
   let phrase = first
     .replace(REQUEST, '')
-    .replace(/[.?!:;,\s]+$/, '')
+    .replace(/(?<![.?!:;,\s])[.?!:;,\s]+$/, '')
     .trim();
   if (QUESTION.test(phrase)) {
     phrase = phrase
@@ -27,7 +27,7 @@ export function subjectOf(topic: string): string {
       .slice(0, 14)
       .join(' ')
       .replace(/[,;:]$/, '')
-      .replace(/\s+(?:and|or|of|the|a|an|to|in|with|for|by)$/i, '');
+      .replace(/(?<!\s)\s+(?:and|or|of|the|a|an|to|in|with|for|by)$/i, '');
   return wordsOf(phrase).length === 0 ? 'the subject' : phrase;
 }
 

@@ -1,3 +1,4 @@
+import { unwrapFence } from '@pressroom/llm';
 import { rewriteCitations } from '@pressroom/pipelines';
 import { neutralise } from './neutralise.ts';
 
@@ -9,7 +10,7 @@ import { neutralise } from './neutralise.ts';
  * @param allowed addresses that may be linked to
  */
 export function cleanPart(markdown: string, hasSources = true, allowed: ReadonlySet<string> = new Set()): string {
-  const unwrapped = /^\s*```(?:markdown|md)?\s*\n([\s\S]*?)\n\s*```\s*$/.exec(markdown)?.[1] ?? markdown;
+  const unwrapped = unwrapFence(markdown, ['markdown', 'md']) ?? markdown;
   const body = neutralise(unwrapped.replace(/\r\n?/g, '\n'), allowed)
     .replace(/^\s*(?:\[part\s+[\w-]+\][^\n]*\n+|#{1,6}\s[^\n]*(?:\n+|$))+/, '')
     .replace(/^\[part\s+[\w-]+\][ \t]*/gim, '')

@@ -1,5 +1,6 @@
 import {
   splitSentences,
+  trimEndBlanks,
   type ContractFinding,
   type ContractPart,
   type ContractReport,
@@ -64,10 +65,17 @@ function dropFrom(
 function cut(text: string, start: number, end: number): string {
   const before = text.slice(0, start);
   const after = text.slice(end);
-  const opensLine = /(?:^|\n)[ \t]*(?:[-*+]|\d{1,3}[.)])?[ \t]*$/.exec(before);
-  if (!opensLine) return before.replace(/[ \t]+$/, '') + after;
+  const lineStart = before.lastIndexOf('\n') + 1;
+  const opensLine = /^[ \t]*(?:(?:[-*+]|\d{1,3}[.)])[ \t]*)?$/.test(before.slice(lineStart));
+  if (!opensLine) return trimEndBlanks(before) + after;
   if (!/^[ \t]*(?:\n|$)/.test(after)) return before + after.replace(/^[ \t]+/, '');
-  const kept = before.slice(0, opensLine.index).replace(/\n+$/, '');
+  const kept = trimEndBreaks(before.slice(0, lineStart));
   const rest = after.replace(/^\s+/, '');
   return kept === '' || rest === '' ? kept + rest : `${kept}\n\n${rest}`;
+}
+
+function trimEndBreaks(text: string): string {
+  let end = text.length;
+  while (end > 0 && text[end - 1] === '\n') end -= 1;
+  return text.slice(0, end);
 }

@@ -34,5 +34,5 @@ export function chooseFindings(findings: readonly Finding[], given: readonly str
 function identity(name: string): string {
   if (!/^https?:\/\//i.test(name) || !URL.canParse(name)) return name.replace(/\s+/g, ' ').trim();
   const { hostname, port, pathname, search } = new URL(name);
-  return `${hostname.replace(/^www\./, '')}:${port}${pathname.replace(/\/+$/, '')}${search}`;
+  return `${hostname.replace(/^www\./, '')}:${port}${pathname.replace(/(?<!\/)\/+$/, '')}${search}`;
 }

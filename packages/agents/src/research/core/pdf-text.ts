@@ -1,6 +1,6 @@
 import { getDocumentProxy } from 'unpdf';
 import { joinLines, type PdfLine } from './join-lines.ts';
-import type { ReadableText } from './readable-text.ts';
+import type { ReadableText } from './plain-page-text.ts';
 
 /** Of a longer document the beginning is read, as of any source. */
 const MOST_PAGES = 300;

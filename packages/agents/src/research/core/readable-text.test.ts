@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { htmlPageText, pageKind, plainPageText } from './readable-text.ts';
+import { pageKind, plainPageText } from './plain-page-text.ts';
+import { htmlPageText } from './readable-text.ts';
 
 const paragraph =
   'Street trees cool the air around them by shade and by the water that their leaves give off in summer. ';

@@ -15,15 +15,15 @@ const VARIABLE_PARTS: readonly (readonly [RegExp, string])[] = [
   [/\bno valid reply for [a-z][a-z-]*/g, 'no valid reply for <purpose>'],
   [/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, '<id>'],
   [/\b[a-z][a-z0-9+.-]*:\/\/\S+/g, '<url>'],
-  [/[\w.+-]+@[\w-]+(?:\.[\w-]+)+/g, '<address>'],
-  [/"[^"]*"|'[^']*'|`[^`]*`|“[^”]*”|‘[^’]*’/g, '<text>'],
-  [/(?:\/[\w.@-]+){2,}/g, '<path>'],
+  [/[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+/g, '<address>'],
+  [/"[^"]*"|'[^']*'|`[^`]*`|“[^“”]*”|‘[^‘’]*’/g, '<text>'],
+  [/\/[\w.@-]+\/[\w.@-][\w.@/-]*/g, '<path>'],
   [/\b\d{1,3}(?:\.\d{1,3}){3}(?::\d+)?\b/g, '<host>'],
   [/\b(?:[a-z0-9-]+\.)+[a-z]{2,}(?::\d+)?(?:\/[^\s),;]*|\b)/g, '<host>'],
   // Hashes, keys of stores, request ids: long, and with both digits and letters.
   [/\b(?=[\w-]*\d)(?=[\w-]*[a-z])[\w-]{12,}\b/g, '<id>'],
-  [/\d+(?:[.,:]\d+)*/g, '<n>'],
-  [/\s+/g, ' '],
+  [/(?<!\d)\d+(?:[.,:]\d+)*/g, '<n>'],
+  [/(?<!\s)\s+/g, ' '],
 ];
 
 /** A message that may be stored and shown: keys and passwords are censored wherever they stand. */

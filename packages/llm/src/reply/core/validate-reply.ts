@@ -1,4 +1,5 @@
 import type { ZodType } from 'zod';
+import { unwrapFence } from './unwrap-fence.ts';
 
 export type ReplyVerdict<T> = { outcome: 'valid'; value: T } | { outcome: 'invalid'; problems: string };
 
@@ -41,9 +42,8 @@ function listProblems(problems: readonly string[]): string {
 
 /** Models without a strict mode like to wrap JSON in a Markdown fence. */
 function parseJson(text: string): unknown {
-  const fenced = /^\s*```(?:json)?\s*\n([\s\S]*?)\n\s*```\s*$/.exec(text);
   try {
-    return JSON.parse(fenced?.[1] ?? text) as unknown;
+    return JSON.parse(unwrapFence(text, ['json']) ?? text) as unknown;
   } catch {
     return undefined;
   }

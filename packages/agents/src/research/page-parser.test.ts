@@ -1,14 +1,21 @@
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it, onTestFinished } from 'vitest';
 import { aPdf } from '../../test/support/a-pdf.ts';
-import { readPage } from './read-page.ts';
+import { createPageParser, type PageParser } from './page-parser.ts';
 
 const never = new AbortController().signal;
+const { readPage, readText, close } = createPageParser();
+const limited = (options: Parameters<typeof createPageParser>[0]): PageParser => {
+  const parser = createPageParser(options);
+  onTestFinished(() => parser.close());
+  return parser;
+};
+afterAll(close);
 const paragraph = '<p>Street trees cool the air around them by shade and by the water that their leaves give off.</p>';
 const hostile = { contentType: 'text/html', text: `<html><body>${'<div>'.repeat(60_000)}` };
 const pdf = (bytes: Uint8Array) => ({ contentType: 'application/pdf', text: '', bytes });
 
-describe('readPage', () => {
-  it('reads HTML in a thread of its own', async () => {
+describe('createPageParser', () => {
+  it('reads HTML in a child process', async () => {
     const text = `<html><head><title>Trees</title></head><body><article>${paragraph.repeat(5)}</article></body></html>`;
     await expect(readPage({ contentType: 'text/html', text }, never)).resolves.toMatchObject({
       outcome: 'read',
@@ -18,7 +25,10 @@ describe('readPage', () => {
   });
 
   it('gives up on a page that keeps the parser busy', async () => {
-    await expect(readPage(hostile, never, { timeMs: 300 })).resolves.toMatchObject({ outcome: 'unreadable' });
+    await expect(limited({ timeoutMs: { html: 300 } }).readPage(hostile, never)).resolves.toEqual({
+      outcome: 'unreadable',
+      reason: 'is a page that takes more than 300 ms to read',
+    });
   });
 
   it('ends at once when the step is aborted', async () => {
@@ -39,6 +49,31 @@ describe('readPage', () => {
       outcome: 'unreadable',
       reason: 'has no readable text',
     });
+  });
+
+  it('reads 400,000 characters with a long gap in a moment and off the event loop', async () => {
+    const text = `x0${' '.repeat(399_000)}y`;
+    await expect(readText(text, never)).resolves.toMatchObject({ outcome: 'read', text });
+    await expect(readPage({ contentType: 'text/plain', text }, never)).resolves.toMatchObject({ outcome: 'read' });
+  });
+
+  it.each([
+    ['nothing but opening brackets', '<'.repeat(900_000)],
+    ['deeply nested elements', '<div>'.repeat(180_000)],
+    ['endless attributes', `<p ${'a="b" '.repeat(150_000)}>`],
+    ['unclosed comments', '<!--'.repeat(225_000)],
+    ['nested tables', '<table><tr><td>'.repeat(60_000)],
+    ['nested formatting', '<b><i>'.repeat(150_000)],
+    ['endless entities', '&amp;'.repeat(180_000)],
+  ])('answers and goes on after a hostile page: %s', { timeout: 60_000 }, async (_, text) => {
+    const { readPage: read } = limited({ timeoutMs: { html: 3_000 } });
+    const { outcome } = await read({ contentType: 'text/html', text }, never);
+    expect(['read', 'unreadable']).toContain(outcome);
+    const next = await read(
+      { contentType: 'text/html', text: `<html><body><article>${paragraph.repeat(5)}</article></body></html>` },
+      never,
+    );
+    expect(next).toMatchObject({ outcome: 'read' });
   });
 
   describe('of a PDF', () => {
@@ -74,9 +109,9 @@ describe('readPage', () => {
     it('gives up on one that unpacks to more than it may', async () => {
       const bytes = aPdf([{ content: Buffer.alloc(200_000_000, ' ') }], { deflate: true });
       expect(bytes.length).toBeLessThan(300_000);
-      await expect(readPage(pdf(bytes), never, { externalMb: 32 })).resolves.toEqual({
+      await expect(limited({ memoryMb: 32 }).readPage(pdf(bytes), never)).resolves.toEqual({
         outcome: 'unreadable',
-        reason: 'is a PDF that takes more time or memory than it may',
+        reason: 'is a PDF that takes more memory to read than it may',
       });
     });
 

@@ -1,0 +1,111 @@
+import {
+  createSandboxPool,
+  SandboxFailedError,
+  SandboxMemoryError,
+  SandboxTimeoutError,
+  type SandboxPoolOptions,
+} from '@pressroom/runtime';
+import type { FetchedPage } from '../ports.ts';
+import type { PdfReading } from './core/pdf-text.ts';
+import { pageKind, plainPageText, type ReadableText } from './core/plain-page-text.ts';
+
+/** More HTML than this is no article. */
+const MAX_HTML_CHARACTERS = 1_000_000;
+/** Plain text up to this is parsed on the event loop: its code is linear and takes a few milliseconds. */
+const MAX_INLINE_CHARACTERS = 32_768;
+
+/** A real page of the size limit takes a second, a report of three hundred pages a few. */
+const TIMEOUT_MS = { html: 10_000, pdf: 20_000, plain: 5_000 } as const;
+type Kind = keyof typeof TIMEOUT_MS;
+
+/** A step reads up to four pages at once; two children keep both cores of a small machine busy. */
+const MAX_CHILDREN = 2;
+const MEMORY_MB = 256;
+
+export type PageReading =
+  | ({ outcome: 'read' } & ReadableText)
+  /** `reason` completes "it …". */
+  | { outcome: 'unreadable'; reason: string };
+
+/**
+ * Takes the readable text of what strangers wrote. HTML, PDF and long plain text are parsed in child processes with
+ * limits on time and memory: a few hundred hostile kilobytes keep a parser busy for minutes, or end its process.
+ */
+export interface PageParser {
+  /**
+   * The readable text of a fetched page: HTML, Markdown, plain text or PDF.
+   *
+   * @throws {SandboxUnavailableError} and the signal's reason when it aborts
+   */
+  readPage(page: Pick<FetchedPage, 'contentType' | 'text' | 'bytes'>, signal: AbortSignal): Promise<PageReading>;
+  /** The same of plain text or Markdown. */
+  readText(text: string, signal: AbortSignal): Promise<PageReading>;
+  /** Ends the child processes. */
+  close(): Promise<void>;
+}
+
+const NO_TEXT: PageReading = { outcome: 'unreadable', reason: 'has no readable text' };
+const NAMES: Readonly<Record<Kind, string>> = { html: 'a page', pdf: 'a PDF', plain: 'a text' };
+
+export function createPageParser(
+  options: Partial<Pick<SandboxPoolOptions, 'size' | 'memoryMb' | 'idleMs' | 'onJob'>> & {
+    timeoutMs?: Partial<Record<Kind, number>>;
+  } = {},
+): PageParser {
+  const { timeoutMs: _own, ...limits } = options;
+  const timeouts = { ...TIMEOUT_MS, ...options.timeoutMs };
+  const pool = createSandboxPool({
+    entry: new URL('parser.process.ts', import.meta.url),
+    size: MAX_CHILDREN,
+    timeoutMs: TIMEOUT_MS.html,
+    memoryMb: MEMORY_MB,
+    ...limits,
+  });
+
+  /** What the input does to the parser is the input's fault and makes it unreadable. */
+  const parse = async <T>(kind: Kind, input: unknown, signal: AbortSignal): Promise<T | string> => {
+    try {
+      return (await pool.run(kind, input, { signal, timeoutMs: timeouts[kind] })) as T;
+    } catch (error) {
+      if (error instanceof SandboxTimeoutError)
+        return `is ${NAMES[kind]} that takes more than ${timeouts[kind]} ms to read`;
+      if (error instanceof SandboxMemoryError) return `is ${NAMES[kind]} that takes more memory to read than it may`;
+      if (error instanceof SandboxFailedError) return `is ${NAMES[kind]} that cannot be parsed`;
+      throw error;
+    }
+  };
+  const readText = async (text: string, signal: AbortSignal): Promise<PageReading> => {
+    signal.throwIfAborted();
+    if (text.length <= MAX_INLINE_CHARACTERS) return toReading(plainPageText(text));
+    return toReading(await parse<ReadableText | null>('plain', text, signal));
+  };
+
+  return {
+    readText,
+    close: () => pool.close(),
+    async readPage(page, signal) {
+      signal.throwIfAborted();
+      switch (pageKind(page)) {
+        case 'plain':
+          return readText(page.text, signal);
+        case 'html':
+          return toReading(await parse<ReadableText | null>('html', page.text.slice(0, MAX_HTML_CHARACTERS), signal));
+        case 'pdf': {
+          const reading = await parse<PdfReading>('pdf', page.bytes, signal);
+          if (typeof reading === 'string' || reading.outcome === 'read') return toReading(reading);
+          return { outcome: 'unreadable', reason: PDF_REASONS[reading.outcome] };
+        }
+        case 'other':
+          return NO_TEXT;
+      }
+    },
+  };
+}
+
+const PDF_REASONS = { encrypted: 'is a PDF that needs a password', damaged: 'is a damaged PDF' } as const;
+
+/** @param parsed why it cannot be read, or what was read */
+function toReading(parsed: ReadableText | string | null | undefined): PageReading {
+  if (typeof parsed === 'string') return { outcome: 'unreadable', reason: parsed };
+  return parsed && parsed.text !== '' ? { outcome: 'read', title: parsed.title, text: parsed.text } : NO_TEXT;
+}

@@ -1,0 +1,34 @@
+import type { Database, Statement } from '../connection/database.ts';
+
+/** HTML bodies of finished tasks' results, one for each task: that of its latest generation that was rendered. */
+export interface RenderingStore {
+  find(taskId: string, generation: number): Promise<string | undefined>;
+  /** Idempotent. Does nothing for a task that has gone on to another generation or whose content was deleted. */
+  save(taskId: string, generation: number, html: string): Promise<void>;
+}
+
+const FIND: Statement = {
+  name: 'rendering.find',
+  text: `SELECT html FROM result_rendering WHERE task_id = $1::uuid AND generation = $2`,
+};
+const SAVE: Statement = {
+  name: 'rendering.save',
+  // The lock makes it wait for a deletion of the content that is under way.
+  text: `INSERT INTO result_rendering (task_id, generation, html)
+         SELECT id, generation, $3 FROM task
+         WHERE id = $1::uuid AND generation = $2 AND finished_at IS NOT NULL AND content_deleted_at IS NULL FOR SHARE
+         ON CONFLICT (task_id) DO UPDATE SET generation = excluded.generation, html = excluded.html, created_at = now()`,
+};
+
+export function createRenderingStore(database: Database): RenderingStore {
+  return {
+    async find(taskId, generation) {
+      const [row] = await database.run<{ html: string }>(FIND, [taskId, generation]);
+      return row?.html;
+    },
+    async save(taskId, generation, html) {
+      // PostgreSQL's text holds no NUL.
+      await database.run(SAVE, [taskId, generation, html.replaceAll('\u0000', '')]);
+    },
+  };
+}

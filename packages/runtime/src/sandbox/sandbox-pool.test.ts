@@ -1,0 +1,146 @@
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { existsSync, readFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { createSandboxPool, type SandboxPool, type SandboxPoolOptions } from './sandbox-pool.ts';
+
+const ENTRY = new URL('./testing/jobs.process.ts', import.meta.url);
+const pools: SandboxPool[] = [];
+const aPool = (options: Partial<SandboxPoolOptions> = {}): SandboxPool => {
+  const pool = createSandboxPool({ entry: ENTRY, size: 1, timeoutMs: 20_000, memoryMb: 64, ...options });
+  pools.push(pool);
+  return pool;
+};
+/** An orphan that has ended stays a zombie where the first process of a container reaps none. */
+const isAlive = (pid: number): boolean =>
+  existsSync(`/proc/${pid}`) && !/\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+
+afterEach(async () => {
+  await Promise.all(pools.splice(0).map((pool) => pool.close()));
+});
+
+describe('createSandboxPool', () => {
+  it('hands structured data to a child process and back, and keeps the child for the next job', async () => {
+    const pool = aPool();
+    expect(pool.children).toBe(0);
+    const input = { text: 'é', bytes: new Uint8Array([1, 2]), list: [1n, new Map([['a', 1]])] };
+    await expect(pool.run('echo', input)).resolves.toEqual(input);
+    const first = await pool.run('pid', undefined);
+    expect(first).not.toBe(process.pid);
+    await expect(pool.run('pid', undefined)).resolves.toBe(first);
+    expect(pool.children).toBe(1);
+  });
+
+  it('kills a job that takes longer than it may and goes on with another child', async () => {
+    const pool = aPool();
+    const pid = (await pool.run('pid', undefined)) as number;
+    await expect(pool.run('loop', undefined, { timeoutMs: 200 })).rejects.toMatchObject({
+      code: 'SANDBOX_TIMED_OUT',
+      message: 'loop took longer than 200 ms and was stopped',
+    });
+    await vi.waitFor(() => {
+      expect(isAlive(pid)).toBe(false);
+    });
+    await expect(pool.run('echo', 1)).resolves.toBe(1);
+  });
+
+  it.each(['fill heap', 'fill buffers'])('ends a job that takes more memory than it may: %s', async (job) => {
+    const pool = aPool();
+    await expect(pool.run(job, undefined)).rejects.toMatchObject({ code: 'SANDBOX_OUT_OF_MEMORY' });
+    await expect(pool.run('echo', 1)).resolves.toBe(1);
+  });
+
+  it.each(['abort', 'exit', 'overflow stack'])('survives a child that ends: %s', async (job) => {
+    const pool = aPool();
+    await expect(pool.run(job, undefined)).rejects.toMatchObject({
+      code: expect.stringMatching(/^SANDBOX_/) as string,
+    });
+    await expect(pool.run('echo', 1)).resolves.toBe(1);
+  });
+
+  it('reports what a job throws, cut to what a message needs, and keeps the child', async () => {
+    const pool = aPool();
+    const pid = await pool.run('pid', undefined);
+    const error = await pool.run('throw', 'x'.repeat(5_000)).catch((cause: unknown) => cause);
+    expect(error).toMatchObject({ code: 'SANDBOX_FAILED', retryable: false });
+    expect((error as Error).message.length).toBeLessThan(400);
+    await expect(pool.run('unknown', 1)).rejects.toThrow('no job named unknown');
+    await expect(pool.run('pid', undefined)).resolves.toBe(pid);
+  });
+
+  it('gives children no environment, no way to write files and no code made from text', async () => {
+    const pool = aPool();
+    const path = join(tmpdir(), `sandbox-${process.pid}-must-not-exist`);
+    const names = (await pool.run('environment', undefined)) as string[];
+    expect(names.filter((name) => /key|token|url|home|path/i.test(name) && name !== 'NODE_CHANNEL_FD')).toEqual([]);
+    await expect(pool.run('write', path)).rejects.toMatchObject({ code: 'SANDBOX_FAILED' });
+    expect(existsSync(path)).toBe(false);
+    await expect(pool.run('evaluate', 'return 1')).rejects.toMatchObject({ code: 'SANDBOX_FAILED' });
+  });
+
+  it('ends at once with the reason of an aborted signal, running or waiting', async () => {
+    const pool = aPool();
+    await pool.run('echo', 1);
+    const controller = new AbortController();
+    const { signal } = controller;
+    const running = pool.run('loop', undefined, { signal });
+    const waiting = pool.run('echo', 1, { signal });
+    controller.abort(new Error('cancelled'));
+    await expect(running).rejects.toThrow('cancelled');
+    await expect(waiting).rejects.toThrow('cancelled');
+    await expect(pool.run('echo', 1, { signal })).rejects.toThrow('cancelled');
+    await expect(pool.run('echo', 2)).resolves.toBe(2);
+  });
+
+  it('runs at most `size` jobs at once and refuses more waiting ones than it may hold', async () => {
+    const pool = aPool({ size: 2, maxWaiting: 3 });
+    const jobs = Array.from({ length: 5 }, (_, index) => pool.run('echo', index));
+    await expect(pool.run('echo', 5)).rejects.toMatchObject({ code: 'SANDBOX_UNAVAILABLE', retryable: true });
+    await expect(Promise.all(jobs)).resolves.toEqual([0, 1, 2, 3, 4]);
+    expect(pool.children).toBe(2);
+  });
+
+  it('ends children that have no work', async () => {
+    const pool = aPool({ idleMs: 50 });
+    const pid = (await pool.run('pid', undefined)) as number;
+    await vi.waitFor(() => {
+      expect(isAlive(pid)).toBe(false);
+    });
+    expect(pool.children).toBe(0);
+    await expect(pool.run('echo', 1)).resolves.toBe(1);
+  });
+
+  it('says so when the child cannot be started', async () => {
+    const pool = aPool({ entry: new URL('./testing/none.process.ts', import.meta.url) });
+    await expect(pool.run('echo', 1)).rejects.toMatchObject({ code: 'SANDBOX_UNAVAILABLE' });
+  });
+
+  it('fails what runs when it is closed and runs nothing after', async () => {
+    const pool = aPool();
+    await pool.run('echo', 1);
+    const running = expect(pool.run('loop', undefined)).rejects.toMatchObject({
+      code: expect.stringMatching(/^SANDBOX_/) as string,
+    });
+    await pool.close();
+    await running;
+    await expect(pool.run('echo', 1)).rejects.toMatchObject({ code: 'SANDBOX_UNAVAILABLE' });
+    expect(pool.children).toBe(0);
+  });
+
+  it('neither keeps its process alive while idle nor leaves a child behind', async () => {
+    const host = spawn(process.execPath, [fileURLToPath(new URL('./testing/host.process.ts', import.meta.url))], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    onTestFinished(() => void host.kill('SIGKILL'));
+    const [line] = (await once(host.stdout, 'data')) as [Buffer];
+    const pid = Number(line.toString());
+    const [code] = (await once(host, 'exit')) as [number];
+    expect(code).toBe(0);
+    await vi.waitFor(() => {
+      expect(isAlive(pid)).toBe(false);
+    });
+  });
+});

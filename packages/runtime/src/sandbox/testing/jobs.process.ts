@@ -1,0 +1,35 @@
+import { writeFileSync } from 'node:fs';
+import { serveSandbox } from '../serve-sandbox.ts';
+
+/* Jobs for the pool's tests: one that answers, and one for each way to misbehave. */
+serveSandbox({
+  echo: (input: unknown) => input,
+  pid: () => process.pid,
+  environment: () => Object.keys(process.env),
+  loop: () => {
+    for (;;) Math.sqrt(2);
+  },
+  'fill heap': () => {
+    const kept: unknown[] = [];
+    for (;;) kept.push({ text: String(kept.length).repeat(50) });
+  },
+  'fill buffers': () => {
+    const kept: Buffer[] = [];
+    for (;;) kept.push(Buffer.alloc(16_000_000, 1));
+  },
+  abort: () => {
+    process.abort();
+  },
+  exit: () => process.exit(3),
+  throw: (input: string) => {
+    throw new Error(input);
+  },
+  'overflow stack': () => {
+    const nest = (depth: number): number => nest(depth + 1) + 1;
+    return nest(0);
+  },
+  write: (input: string) => {
+    writeFileSync(input, 'x');
+  },
+  evaluate: (input: string): unknown => new Function(input)() as unknown,
+});
