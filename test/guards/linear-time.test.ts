@@ -26,9 +26,12 @@ describe('code that works on text of users, sources and models', () => {
     { timeout: 120_000 },
     async (each) => {
       const run = await loadFunction(each);
-      const slow = PUMP_STRINGS.map(({ name, text }) => ({ name, ms: fastestCpuMs(() => run(text)) })).filter(
-        ({ ms }) => ms >= MAX_MS,
-      );
+      const slow = PUMP_STRINGS.map(({ name, text }) => ({
+        name,
+        ms: fastestCpuMs(() => {
+          run(text);
+        }),
+      })).filter(({ ms }) => ms >= MAX_MS);
       expect(slow).toEqual([]);
     },
   );

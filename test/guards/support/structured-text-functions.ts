@@ -131,7 +131,9 @@ export const STRUCTURED: Readonly<Record<string, Call>> = {
   },
   'pipelines/style/check-style.ts checkStyle': (run, text) => run(document(text), RULES),
   'pipelines/style/restyle-line.ts restyleLine': (run, text) => run(text, RULES),
-  'pipelines/style/sentence-breaches.ts findBreaches': (run, text) => RULES.forEach((rule) => run(text, rule)),
+  'pipelines/style/sentence-breaches.ts findBreaches': (run, text) => {
+    RULES.forEach((rule) => run(text, rule));
+  },
   'pipelines/style/spelling-pairs.ts respell': (run, text) => run(text, 'british'),
   'pipelines/style/style-rules-of.ts styleRulesOf': (run, text) => run(voice(text)),
   'pipelines/summary/check-summary.ts checkSummary': (run, text) =>

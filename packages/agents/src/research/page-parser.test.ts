@@ -3,13 +3,14 @@ import { aPdf } from '../../test/support/a-pdf.ts';
 import { createPageParser, type PageParser } from './page-parser.ts';
 
 const never = new AbortController().signal;
-const { readPage, readText, close } = createPageParser();
+const parser = createPageParser();
+const readPage: PageParser['readPage'] = (...given) => parser.readPage(...given);
 const limited = (options: Parameters<typeof createPageParser>[0]): PageParser => {
-  const parser = createPageParser(options);
-  onTestFinished(() => parser.close());
-  return parser;
+  const own = createPageParser(options);
+  onTestFinished(() => own.close());
+  return own;
 };
-afterAll(close);
+afterAll(() => parser.close());
 const paragraph = '<p>Street trees cool the air around them by shade and by the water that their leaves give off.</p>';
 const hostile = { contentType: 'text/html', text: `<html><body>${'<div>'.repeat(60_000)}` };
 const pdf = (bytes: Uint8Array) => ({ contentType: 'application/pdf', text: '', bytes });
@@ -53,7 +54,7 @@ describe('createPageParser', () => {
 
   it('reads 400,000 characters with a long gap in a moment and off the event loop', async () => {
     const text = `x0${' '.repeat(399_000)}y`;
-    await expect(readText(text, never)).resolves.toMatchObject({ outcome: 'read', text });
+    await expect(parser.readText(text, never)).resolves.toMatchObject({ outcome: 'read', text });
     await expect(readPage({ contentType: 'text/plain', text }, never)).resolves.toMatchObject({ outcome: 'read' });
   });
 
@@ -66,8 +67,8 @@ describe('createPageParser', () => {
     ['nested formatting', '<b><i>'.repeat(150_000)],
     ['endless entities', '&amp;'.repeat(180_000)],
   ])('answers and goes on after a hostile page: %s', { timeout: 60_000 }, async (_, text) => {
-    const { readPage: read } = limited({ timeoutMs: { html: 3_000 } });
-    const { outcome } = await read({ contentType: 'text/html', text }, never);
+    const strict = limited({ timeoutMs: { html: 3_000 } });
+    const { outcome } = await strict.readPage({ contentType: 'text/html', text }, never);
     expect(['read', 'unreadable']).toContain(outcome);
     const next = await read(
       { contentType: 'text/html', text: `<html><body><article>${paragraph.repeat(5)}</article></body></html>` },

