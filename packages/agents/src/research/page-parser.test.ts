@@ -70,7 +70,7 @@ describe('createPageParser', () => {
     const strict = limited({ timeoutMs: { html: 3_000 } });
     const { outcome } = await strict.readPage({ contentType: 'text/html', text }, never);
     expect(['read', 'unreadable']).toContain(outcome);
-    const next = await read(
+    const next = await strict.readPage(
       { contentType: 'text/html', text: `<html><body><article>${paragraph.repeat(5)}</article></body></html>` },
       never,
     );
