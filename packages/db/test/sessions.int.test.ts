@@ -1,4 +1,5 @@
 import {
+  anEndedCall,
   aReservation,
   aSettlement,
   aStep,
@@ -189,6 +190,41 @@ describe('worker sessions', () => {
       expect(await db.sql('SELECT status FROM ledger_entry WHERE step_id = $1', [attempt.stepId])).toEqual([
         { status: 'uncertain' },
       ]);
+    });
+  });
+
+  describe('write-off', () => {
+    it('books what an attempt held open as uncertain, and leaves the other attempts of its session alone', async () => {
+      const { sessionId, attempt } = await scene.running();
+      const money = createMoneyStore(db.database);
+      const other = aReservation({ ...attempt, attempt: attempt.attempt + 1 }, sessionId);
+      await money.reserve([aReservation(attempt, sessionId), aReservation(attempt, sessionId)]);
+      await db.sql(
+        `INSERT INTO reservation (id, session_id, task_id, amount_nano, budgets, entry) VALUES ($1, $2, $3, 7, '{}', $4)`,
+        [other.id, sessionId, attempt.taskId, JSON.stringify(other.entry)],
+      );
+      const held = { stepId: attempt.stepId, attempt: attempt.attempt };
+      await sessions.writeOff(sessionId, held);
+      await sessions.writeOff(sessionId, held);
+      expect(await db.sql('SELECT status FROM ledger_entry WHERE step_id = $1', [attempt.stepId])).toEqual([
+        { status: 'uncertain' },
+        { status: 'uncertain' },
+      ]);
+      expect(await db.sql('SELECT id FROM reservation WHERE session_id = $1', [sessionId])).toEqual([{ id: other.id }]);
+      expect(await stepRow(attempt.stepId)).toMatchObject({ status: 'running', losses: 0 });
+    });
+
+    it('is corrected by the end of a call that arrives later', async () => {
+      const { sessionId, attempt } = await scene.running();
+      const money = createMoneyStore(db.database);
+      const reservation = aReservation(attempt, sessionId);
+      await money.reserve([reservation]);
+      await sessions.writeOff(sessionId, { stepId: attempt.stepId, attempt: attempt.attempt });
+      await money.endCalls([anEndedCall(reservation)]);
+      const rows = await db.sql('SELECT sum(cost_nano)::int AS cost FROM ledger_entry WHERE step_id = $1', [
+        attempt.stepId,
+      ]);
+      expect(rows).toEqual([{ cost: 60 }]);
     });
   });
 

@@ -122,6 +122,27 @@ describe('retry', () => {
     expect((await run.step(told.taskId, 'draft-2')).journal_generation).toBe(2);
   });
 
+  it('clears a step that completed of every suspicion', async () => {
+    const { taskId } = await run.partial();
+    await db.sql(`UPDATE step SET losses = 2, suspect_deaths = 3, refused_by = ARRAY[id] WHERE task_id = $1`, [taskId]);
+    await retry(taskId, { fromStep: 'draft-1' });
+    const rows = await db.sql(
+      `SELECT key, losses, suspect_deaths, refused_by FROM step WHERE task_id = $1 AND key = 'draft-1'`,
+      [taskId],
+    );
+    expect(rows).toEqual([{ key: 'draft-1', losses: 0, suspect_deaths: 0, refused_by: null }]);
+  });
+
+  it('keeps a step that died a suspect', async () => {
+    const { taskId } = await run.partial();
+    await db.sql(`UPDATE step SET losses = 2, suspect_deaths = 3 WHERE task_id = $1`, [taskId]);
+    await retry(taskId, { fromStep: 'draft-2' });
+    const rows = await db.sql(`SELECT losses, suspect_deaths FROM step WHERE task_id = $1 AND key = 'draft-2'`, [
+      taskId,
+    ]);
+    expect(rows).toEqual([{ losses: 2, suspect_deaths: 0 }]);
+  });
+
   it('leaves a skipped step alone that has nothing to do with where it begins, and what is said of it', async () => {
     const { taskId } = await run.partial();
     const outcome = await retry(taskId, { fromStep: 'refine' });

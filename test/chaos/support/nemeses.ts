@@ -21,8 +21,8 @@ export interface Strike {
 
 export type Nemesis = (field: Battlefield) => Promise<Strike>;
 
-/** Ways in which a poison step ends its process, see `poisoned-agents.ts`. */
-const POISONS = ['abort', 'oom', 'kill', 'throw'];
+/** Ways in which a poison step ends its process at once, see `poisoned-agents.ts`. */
+const POISONS = ['abort', 'oom', 'kill'];
 /** Longer than a session's five seconds: the process comes back after its work was given away. */
 const FREEZE_MS = 6_500;
 /** Longer than every lock timeout and retry of ours together with a round of the sweeps. */
