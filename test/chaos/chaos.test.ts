@@ -84,7 +84,7 @@ describe.each(BACKENDS)('under attack, on %s', (backend) => {
       stores,
       coordinators: 2,
       workers: 2,
-      ...(name === 'poison step' && { workerProgram: WORKER }),
+      ...(name === 'poison step' && { workerProgram: WORKER, env: { CHAOS_MAX_STALL_MS: '4000' } }),
       provider: { latencyScale: 0.1, callCapacity: 1_000_000 },
     });
     try {

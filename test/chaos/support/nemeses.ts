@@ -22,7 +22,7 @@ export interface Strike {
 export type Nemesis = (field: Battlefield) => Promise<Strike>;
 
 /** Ways in which a poison step ends its process at once, see `poisoned-agents.ts`. */
-const POISONS = ['abort', 'oom', 'kill'];
+const POISONS = ['abort', 'kill', 'block'];
 /** Longer than a session's five seconds: the process comes back after its work was given away. */
 const FREEZE_MS = 6_500;
 /** Longer than every lock timeout and retry of ours together with a round of the sweeps. */
@@ -67,7 +67,8 @@ export const NEMESES: Readonly<Record<string, Nemesis>> = {
     await until(
       async () => {
         for (let living = (await alive(stack.workers)).length; living < size; living += 1) {
-          await stack.startWorker();
+          // It may take the poison, and die of it, before it is ready.
+          await stack.startWorker().catch(() => undefined);
           workers += 1;
         }
         const { rows } = await stack.sql.query(
