@@ -176,7 +176,8 @@ export class ManagedProcess {
       throw new StartError(`${this.name} ended (${how}) before it was ready; its log is ${this.#deps.output.file}`);
     });
     const late = this.#deps.clock.sleep(timeoutMs, done.signal).then(() => {
-      this.kill();
+      // Only this process of it: one that hangs at a restart is started again.
+      child.kill('SIGKILL');
       throw new StartError(
         `${this.name} was not ready within ${timeoutMs / 1000} s; its log is ${this.#deps.output.file}`,
       );

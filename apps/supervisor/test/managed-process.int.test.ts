@@ -100,6 +100,22 @@ describe('ManagedProcess', () => {
     await child.stop(5_000);
   });
 
+  it('starts a child again that hung when it was started again', async () => {
+    const marker = join(directory, 'starts');
+    const child = manage(
+      `import { appendFileSync, readFileSync } from 'node:fs';
+      appendFileSync(${JSON.stringify(marker)}, 'x');
+      const starts = readFileSync(${JSON.stringify(marker)}, 'utf8').length;
+      if (starts === 2) for (;;);
+      process.on('disconnect', () => process.exit(0));
+      process.send({ type: 'ready' });
+      if (starts === 1) setTimeout(() => process.exit(1), 50);`,
+      2_000,
+    );
+    await child.start();
+    await expect.poll(() => readFileSync(marker, 'utf8'), { timeout: 15_000 }).toBe('xxx');
+  });
+
   it('fails the start when the child ends before it is ready, and shows why', async () => {
     await expect(manage(`throw new Error('no such thing')`).start()).rejects.toThrow(
       /child ended \(code 1\).*child\.log/,
