@@ -156,7 +156,7 @@ async function judgeOrNot(
     attempt: 1,
     hasPast: false,
     sessionId: 'evaluation',
-    deadlineAtMs: systemClock.nowMs() + 180_000,
+    deadlineAtMs: systemClock.monotonicMs() + 180_000,
     signal: new AbortController().signal,
     tries: { left: 6 },
   });

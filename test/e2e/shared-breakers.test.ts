@@ -36,7 +36,7 @@ const scope = (): CallScope => ({
   attempt: 1,
   hasPast: false,
   sessionId: newId(),
-  deadlineAtMs: clock.nowMs() + 60_000,
+  deadlineAtMs: clock.monotonicMs() + 60_000,
   signal: new AbortController().signal,
   tries: { left: 1 },
 });

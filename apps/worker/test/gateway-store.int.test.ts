@@ -41,7 +41,7 @@ describe('the gateway’s store', () => {
       quality: 'balanced',
       hasPast: false,
       sessionId,
-      deadlineAtMs: systemClock.nowMs() + 60_000,
+      deadlineAtMs: systemClock.monotonicMs() + 60_000,
       signal: new AbortController().signal,
       tries: { left: 5 },
     };

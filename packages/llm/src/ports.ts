@@ -22,7 +22,7 @@ export interface CallScope {
   /** May an earlier run of the step have left replies in the journal? Where not, nobody looks. */
   hasPast: boolean;
   sessionId: string;
-  /** Absolute deadline of the attempt, epoch milliseconds; every call gets the smaller of this and its own timeout. */
+  /** Deadline of the attempt on the monotonic clock of this process, which no change of the wall clock moves; every call gets the smaller of this and its own timeout. */
   deadlineAtMs: number;
   /** Aborts on cancel, lost lease or deadline; runs to the socket. */
   signal: AbortSignal;

@@ -65,7 +65,7 @@ describe('the gateway over real SDKs and sockets', () => {
     await Promise.all([openai.close(), anthropic.close()]);
   });
   const scope = (part: Parameters<typeof aScope>[0] = {}) =>
-    aScope({ deadlineAtMs: systemClock.nowMs() + 60_000, ...part });
+    aScope({ deadlineAtMs: systemClock.monotonicMs() + 60_000, ...part });
 
   it('answers, bills and journals a structured call', async () => {
     openai.plan(

@@ -8,8 +8,8 @@ import { childDeadline, deadlineSignal } from './deadline.ts';
 function handClock() {
   const sleeps: { ms: number; wake: () => void; cancelled: boolean }[] = [];
   const clock: Clock = {
-    nowMs: () => 1_000,
-    monotonicMs: () => 0,
+    nowMs: () => 0,
+    monotonicMs: () => 1_000,
     sleep: (ms, signal) =>
       new Promise((resolve, reject) => {
         const sleep = { ms, wake: resolve, cancelled: false };

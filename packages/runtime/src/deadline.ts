@@ -3,7 +3,7 @@ import type { Clock } from './clock.ts';
 /**
  * When a child must be done: after its own allowance, but never later than its parent. Pure.
  *
- * @returns epoch milliseconds
+ * @returns milliseconds on the clock of `nowMs`
  */
 export function childDeadline(parentAtMs: number, ownMs: number, nowMs: number): number {
   return Math.min(parentAtMs, nowMs + ownMs);
@@ -18,7 +18,7 @@ export interface DeadlineSignal {
 /**
  * A signal that aborts at `atMs`, or earlier with its parent.
  *
- * @param atMs epoch milliseconds by `clock`; in the past: already aborted
+ * @param atMs milliseconds on the monotonic clock, which no change of the wall clock moves; in the past: already aborted
  * @param reason makes what the work is rejected with, so that each level can throw its own error; by default a `TimeoutError`
  */
 export function deadlineSignal(options: {
@@ -32,7 +32,7 @@ export function deadlineSignal(options: {
   const expire = () => {
     own.abort(options.reason?.() ?? new DOMException('the deadline has passed', 'TimeoutError'));
   };
-  const leftMs = options.atMs - options.clock.nowMs();
+  const leftMs = options.atMs - options.clock.monotonicMs();
   if (leftMs <= 0) expire();
   else {
     // A timer longer than 2^31 − 1 ms would fire at once.

@@ -9,8 +9,8 @@ import type { Principal } from '../ports.ts';
 export function createSchedulePort(deps: { store: ScheduleStore; defaultTenantId: string; clock: Clock }): Schedules {
   const { store, clock } = deps;
   const actorOf = ({ keyId, role }: Principal) => ({ keyId, role });
-  const nextFireAt = (rule: CronRule & { enabled: boolean }): Date | null => {
-    const atMs = rule.enabled ? nextFireMs(rule, clock.nowMs()) : null;
+  const nextFireAt = (rule: CronRule & { enabled: boolean }, nowMs: number): Date | null => {
+    const atMs = rule.enabled ? nextFireMs(rule, nowMs) : null;
     return atMs === null ? null : new Date(atMs);
   };
   return {
@@ -18,19 +18,21 @@ export function createSchedulePort(deps: { store: ScheduleStore; defaultTenantId
     list: (tenantId, page) => store.list(tenantId, page),
     get: (id, tenantId) => store.get(id, tenantId),
     async create(tenantId, draft, actor, maxPerTenant) {
-      const problems = problemsOfRule(draft, clock.nowMs());
+      const nowMs = (await store.now()).getTime();
+      const problems = problemsOfRule(draft, nowMs);
       if (problems.length > 0) return { problems };
-      const schedule = { ...draft, tenantId: tenantId ?? deps.defaultTenantId, nextFireAt: nextFireAt(draft) };
+      const schedule = { ...draft, tenantId: tenantId ?? deps.defaultTenantId, nextFireAt: nextFireAt(draft, nowMs) };
       return store.create(schedule, actorOf(actor), maxPerTenant);
     },
     async update(id, tenantId, changes, actor) {
       const before = await store.get(id, tenantId);
       if (!before) return 'not_found';
-      const problems = problemsOfRule({ ...before, ...changes }, clock.nowMs());
+      const nowMs = (await store.now()).getTime();
+      const problems = problemsOfRule({ ...before, ...changes }, nowMs);
       if (problems.length > 0) return { problems };
       const change = (current: ScheduleDraft): Partial<Omit<NewSchedule, 'tenantId'>> => ({
         ...changes,
-        nextFireAt: nextFireAt({ ...current, ...changes }),
+        nextFireAt: nextFireAt({ ...current, ...changes }, nowMs),
       });
       return store.update(id, tenantId, change, actorOf(actor));
     },

@@ -61,7 +61,7 @@ export function createToolbox(deps: {
   const searchInTime = async (tool: ResearchTool, query: ToolQuery, parent: AbortSignal): Promise<ToolSource[]> => {
     const startedMs = clock.monotonicMs();
     const deadline = deadlineSignal({
-      atMs: clock.nowMs() + tool.timeoutMs,
+      atMs: clock.monotonicMs() + tool.timeoutMs,
       clock,
       parent,
       reason: () =>

@@ -48,6 +48,8 @@ export type ScheduleWrite = ScheduleView | 'name_taken' | 'unknown_tenant' | 'no
 
 /** Schedules. A `tenantId` of null means any tenant; another tenant's schedule does not exist. */
 export interface ScheduleStore {
+  /** The clock that fires are measured by: the database's. */
+  now(): Promise<Date>;
   /** @param maxPerTenant schedules a tenant may have */
   create(schedule: NewSchedule, actor: Actor, maxPerTenant: number): Promise<ScheduleWrite>;
   /** By tenant and name. A page ends early once its tasks are larger than 2 MiB. @throws {CursorError} */
@@ -72,6 +74,7 @@ export interface ScheduleStore {
 /** Bytes of tasks after which a page ends. */
 const MAX_PAGE_BYTES = 2 * 1_024 * 1_024;
 
+const NOW: Statement = { name: 'schedules.now', text: 'SELECT pressroom_now() AS now' };
 const COLUMNS = `id, tenant_id, name, cron, time_zone, task, enabled, overlap, next_fire_at, last_fire_at, last_outcome,
   last_task_id, error, created_at`;
 /** Held while a schedule is added, so that two at once cannot both be a tenant's last one allowed. */
@@ -159,6 +162,11 @@ type Row = ScheduleRow & Record<string, unknown>;
 
 export function createScheduleStore(database: Database): ScheduleStore {
   return {
+    async now() {
+      const [row] = await database.run<{ now: Date }>(NOW, []);
+      if (!row) throw new Error('the database did not answer the time');
+      return row.now;
+    },
     create: (schedule, actor, maxPerTenant) =>
       refusingTakenNames(() =>
         database.transaction(async (query) => {

@@ -214,7 +214,7 @@ export function createStepRunner(deps: {
     try {
       checkpoint('acquired');
       const { sessionId } = entry;
-      const deadlineAtMs = clock.nowMs() + attempt.leftMs;
+      const deadlineAtMs = clock.monotonicMs() + attempt.leftMs;
       const result = await executeSafely(
         attempt,
         { sessionId, signal: controller.signal, deadlineAtMs, isRerun },

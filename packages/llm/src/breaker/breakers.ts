@@ -20,6 +20,8 @@ interface Guard {
   model: Model;
   circuit: CircuitBreaker<[Action], void>;
   openedAtMs: number | undefined;
+  /** On the monotonic clock; counts while the circuit is open. */
+  reopensMs: number;
 }
 
 /** One breaker per provider and model. */
@@ -66,9 +68,10 @@ export function createBreakers(options: {
       enableSnapshots: false,
       errorFilter: (error: unknown) => !isOutage(error),
     });
-    const guard: Guard = { model, circuit, openedAtMs: undefined };
+    const guard: Guard = { model, circuit, openedAtMs: undefined, reopensMs: 0 };
     circuit.on('open', () => {
       guard.openedAtMs = clock.nowMs();
+      guard.reopensMs = clock.monotonicMs() + settings.openMs;
       options.onChange?.(viewOf(guard));
     });
     circuit.on('halfOpen', () => options.onChange?.(viewOf(guard)));
@@ -87,9 +90,8 @@ export function createBreakers(options: {
     },
 
     reopensInMs: (model) => {
-      const { circuit, openedAtMs } = guardOf(model);
-      if (circuit.closed || openedAtMs === undefined) return 0;
-      return Math.max(0, openedAtMs + settings.openMs - clock.nowMs());
+      const { circuit, reopensMs } = guardOf(model);
+      return circuit.closed ? 0 : Math.max(0, reopensMs - clock.monotonicMs());
     },
 
     run: async (model, action) => {

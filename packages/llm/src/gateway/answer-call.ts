@@ -77,7 +77,7 @@ export async function answerCall<T>(
 
   for (;;) {
     scope.signal.throwIfAborted();
-    const leftMs = scope.deadlineAtMs - clock.nowMs();
+    const leftMs = scope.deadlineAtMs - clock.monotonicMs();
     if (leftMs < settings.minCallMs) throw surrender(() => new DeadlineReachedError(leftMs));
     if (scope.tries.left <= 0) throw surrender(() => new CallBudgetExhaustedError());
     const chosen = candidates.find(isOpen);
@@ -146,7 +146,7 @@ export async function answerCall<T>(
       error,
       failuresOfModel,
       triesLeft: scope.tries.left,
-      leftMs: scope.deadlineAtMs - clock.nowMs() - settings.minCallMs,
+      leftMs: scope.deadlineAtMs - clock.monotonicMs() - settings.minCallMs,
       hasAlternative: candidates.some((other) => other !== chosen && isOpen(other)),
       random: context.random(),
       policy: settings.retry,

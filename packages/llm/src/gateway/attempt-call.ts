@@ -51,7 +51,7 @@ export async function attemptCall<T>(
       made.exchange = await collectExchange(provider, requestFor(asking, reservation.reservationId), {
         signal: scope.signal,
         timeoutMs: prepared.asked.timeoutMs,
-        leftMs: scope.deadlineAtMs - clock.nowMs(),
+        leftMs: scope.deadlineAtMs - clock.monotonicMs(),
         firstEventTimeoutMs: settings.firstEventTimeoutMs,
         countText: textCounterOf(model),
         clock,
@@ -78,7 +78,7 @@ async function takeTurn<T>(
 ): Promise<Pass> {
   const { clock, settings, pacer, metrics } = context;
   const { model } = candidate;
-  const leftMs = Math.max(0, scope.deadlineAtMs - clock.nowMs() - settings.minCallMs);
+  const leftMs = Math.max(0, scope.deadlineAtMs - clock.monotonicMs() - settings.minCallMs);
   const pass = await pacer.acquire(model, {
     lane: scope.lane,
     tenantId: scope.tenantId,

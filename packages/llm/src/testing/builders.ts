@@ -21,7 +21,7 @@ export function aScope(part: Partial<CallScope> = {}): CallScope {
     attempt: 1,
     hasPast: false,
     sessionId: 'session-1',
-    deadlineAtMs: NOW_MS + 600_000,
+    deadlineAtMs: 600_000,
     signal: new AbortController().signal,
     tries: { left: 8 },
     ...part,

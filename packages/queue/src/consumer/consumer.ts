@@ -68,8 +68,6 @@ export interface Consumer {
   restart(): Promise<void>;
   /** Does every queue get answers from its store? True while paused or full. */
   isConsuming(): boolean;
-  /** Epoch milliseconds of the last job taken or ended; of the start, before that. */
-  readonly lastActivityAtMs: number;
   /** Milliseconds since a job of this queue was taken here; since the start, before the first one. */
   idleForMs(queue: QueueName): number;
   /** Jobs that run now. */
@@ -87,7 +85,6 @@ export function createConsumer(options: ConsumerOptions): Consumer {
   const ended = new AbortController();
   const consumerId = newId();
   let tokens = 0;
-  let lastActivityAtMs = clock.nowMs();
   const startedMs = clock.monotonicMs();
   const lastTakenMs = new Map<QueueName, number>();
   let feeds: QueueFeed[] = [];
@@ -98,18 +95,10 @@ export function createConsumer(options: ConsumerOptions): Consumer {
     log.warn({ err: error }, 'queue.store_error');
   }, 5_000);
 
-  const touch = (): void => {
-    lastActivityAtMs = clock.nowMs();
-  };
   const jobDeps: RunJobDeps = {
-    handler: async (job, signal, queue) => {
-      touch();
+    handler: (job, signal, queue) => {
       lastTakenMs.set(queue, clock.monotonicMs());
-      try {
-        return await options.handler(job, signal, queue);
-      } finally {
-        touch();
-      }
+      return options.handler(job, signal, queue);
     },
     onError: options.onError ?? (() => undefined),
     onMalformed: options.onMalformed ?? (() => undefined),
@@ -183,11 +172,9 @@ export function createConsumer(options: ConsumerOptions): Consumer {
     run: async (work) => {
       const entry = { abort: new AbortController() };
       running.add(entry);
-      touch();
       try {
         await work(entry.abort.signal);
       } finally {
-        touch();
         running.remove(entry);
         slot.release();
       }
@@ -257,9 +244,6 @@ export function createConsumer(options: ConsumerOptions): Consumer {
     isConsuming: () => {
       if (draining !== undefined) return false;
       return feeds.every((feed) => feed.isAlive(backend.idleWaitMs + QUIET_MARGIN_MS));
-    },
-    get lastActivityAtMs() {
-      return lastActivityAtMs;
     },
     idleForMs: (queue) => clock.monotonicMs() - (lastTakenMs.get(queue) ?? startedMs),
     get active() {

@@ -131,7 +131,7 @@ export function createGuardedFetch(
     };
     const overflow = call.overflow ?? 'fail';
     const deadline = deadlineSignal({
-      atMs: clock.nowMs() + limits.timeoutMs,
+      atMs: clock.monotonicMs() + limits.timeoutMs,
       clock,
       reason: () => new FetchTimedOutError(`the response took longer than ${limits.timeoutMs} ms`),
       ...(call.signal !== undefined && { parent: call.signal }),

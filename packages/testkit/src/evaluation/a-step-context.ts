@@ -26,7 +26,7 @@ export function aScope(agent: Agent, quality: Quality): CallScope {
     attempt: 1,
     hasPast: false,
     sessionId: 'test',
-    deadlineAtMs: systemClock.nowMs() + ATTEMPT_MS,
+    deadlineAtMs: systemClock.monotonicMs() + ATTEMPT_MS,
     signal: new AbortController().signal,
     tries: { left: 100 },
   };

@@ -140,7 +140,7 @@ function contextOf(
     attempt: at.attempt,
     hasPast: at.attempt > 1,
     sessionId: 'in-process',
-    deadlineAtMs: clock.nowMs() + step.attemptTimeoutMs,
+    deadlineAtMs: clock.monotonicMs() + step.attemptTimeoutMs,
     signal,
     tries: { left: TRIES_PER_ATTEMPT },
   };
