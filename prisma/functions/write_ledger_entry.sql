@@ -1,11 +1,11 @@
 -- One ledger row from the gateway's facts. Counts beyond a column's range are cut to it: one that is refused would keep
 -- a reservation from ever being settled.
 CREATE OR REPLACE FUNCTION write_ledger_entry(p_entry jsonb, p_status text, p_cost bigint, p_baseline bigint) RETURNS void LANGUAGE sql AS $$
-  INSERT INTO ledger_entry (id, tenant_id, task_id, step_id, step_key, agent, task_type, generation, attempt, path, purpose,
+  INSERT INTO ledger_entry (id, created_at, tenant_id, task_id, step_id, step_key, agent, task_type, generation, attempt, path, purpose,
     tier, provider, model, uncached_input, cache_read, cache_write_5m, cache_write_1h, output, reasoning, cost_nano,
     baseline_nano, cache, status, lever, prompt_id, prompt_version, route, price_version, simulated, latency_ms, error_code,
     reservation_id, limitation, service_tier)
-  SELECT gen_random_uuid(), e."tenantId", e."taskId", e."stepId", e."stepKey", e.agent, e."taskType", e.generation, e.attempt,
+  SELECT gen_random_uuid(), pressroom_now(), e."tenantId", e."taskId", e."stepId", e."stepKey", e.agent, e."taskType", e.generation, e.attempt,
     e.path, e.purpose, e.tier, e.provider, e.model, token_count(e."uncachedInput"), token_count(e."cacheRead"),
     token_count(e."cacheWrite5m"), token_count(e."cacheWrite1h"), token_count(e.output), token_count(e.reasoning), p_cost, p_baseline, e.cache, p_status, e.lever, e."promptId", e."promptVersion", e.route,
     e."priceVersion", e.simulated, token_count(e."latencyMs"), e."errorCode", e."reservationId",

@@ -105,9 +105,27 @@ describe('database', () => {
 
   it('passes an error of the statement itself on as it is', async () => {
     const error: unknown = await db.database
-      .run({ name: 'test.wrong', text: 'SELECT 1 / $1::int' }, [0])
+      .run({ name: 'test.wrong', text: 'SELECT $1::int FROM no_such_table' }, [0])
       .catch((caught: unknown) => caught);
-    expect(error).toMatchObject({ code: '22012' });
+    expect(error).toMatchObject({ code: '42P01' });
     expect(isConnectionFailure(error)).toBe(false);
+  });
+
+  it.each([
+    { title: 'a number out of range', text: 'SELECT $1::text::int AS n', value: '99999999999', state: '22003' },
+    {
+      title: 'an instant out of range',
+      text: 'SELECT $1::text::timestamptz AS at',
+      value: '2026-01-01T00:00:00+16:00',
+      state: '22009',
+    },
+    { title: 'an instant of no form', text: 'SELECT $1::text::timestamptz AS at', value: 'soon', state: '22007' },
+  ])('gives $title a type of its own, with the value that PostgreSQL quotes', async ({ text, value, state }) => {
+    await expect(db.database.run({ name: `test.refused:${state}`, text }, [value])).rejects.toMatchObject({
+      code: 'VALIDATION_FAILED',
+      retryable: false,
+      refusedText: value,
+      message: expect.stringContaining(`SQLSTATE ${state}`) as string,
+    });
   });
 });

@@ -226,6 +226,7 @@ describe('exchange', () => {
         finished: [],
         unfinished: [],
         attempts: [],
+        locked: [],
       });
     });
   });

@@ -152,7 +152,7 @@ describe('a crowd in front', () => {
       );
 
     it('keeps no other tenant’s from firing, though the crowd’s tenant is full', async () => {
-      await Promise.all(Array.from({ length: CROWD }, (_, index) => schedule(crowd, index % 60)));
+      for (let n = 0; n < 120; n += 1) await schedule(crowd, n % 60);
       await schedule(other, 90);
       const asked: string[] = [];
       const clock = createTestClock();

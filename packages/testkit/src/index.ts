@@ -5,6 +5,7 @@ export { createTestDatabase, type TestDatabase } from './stores/test-database.ts
 export { getTestRedis, hasTestRedis, type TestRedis } from './stores/test-redis.ts';
 export { holdRows } from './stores/hold-rows.ts';
 export { openTestDatabase, type OpenTestDatabase } from './stores/open-test-database.ts';
+export { advanceClock } from './time/advance-clock.ts';
 export { createTestClock, type TestClock } from './time/test-clock.ts';
 export { aChain, aStep, aTask } from './builders/a-task.ts';
 export { aPipeline, aPlannedStep } from './builders/a-pipeline.ts';

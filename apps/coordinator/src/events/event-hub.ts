@@ -57,6 +57,8 @@ export function createEventHub(deps: {
   const { feed, clock, log } = deps;
   const intervalMs = deps.pollIntervalMs ?? POLL_INTERVAL_MS;
   const byTask = new Map<string, Watched>();
+  /** Those of them that had an event or a new watcher lately. */
+  const active = new Set<string>();
   const closing = new AbortController();
   let count = 0;
   let polling = false;
@@ -78,7 +80,10 @@ export function createEventHub(deps: {
   const deliver = async (cursors: ReadonlyMap<string, number>): Promise<void> => {
     for (const { taskId, event, last } of await feed.after(cursors)) {
       const watched = byTask.get(taskId);
-      if (watched) watched.activeMs = clock.monotonicMs();
+      if (watched) {
+        watched.activeMs = clock.monotonicMs();
+        active.add(taskId);
+      }
       for (const subscription of [...(watched?.subscriptions ?? [])]) {
         if (event.seq <= subscription.cursor) continue;
         subscription.cursor = event.seq;
@@ -109,15 +114,16 @@ export function createEventHub(deps: {
     return [...(byTask.get(taskId)?.subscriptions ?? [])].every(({ cursor }) => cursor >= asked);
   };
 
-  /** Active tasks always; the quiet ones all together when their turn has come. */
+  /** Active tasks always; with the quiet ones, which are not even walked over otherwise, when their turn has come. */
   const dueTasks = (): string[] => {
     const nowMs = clock.monotonicMs();
-    const quiet = new Set(
-      [...byTask].flatMap(([taskId, { activeMs }]) => (nowMs - activeMs >= QUIET_AFTER_MS ? [taskId] : [])),
-    );
-    const withQuiet = nowMs >= quietPollMs;
-    if (withQuiet) quietPollMs = nowMs + Math.min(MAX_QUIET_PAUSE_MS, quiet.size * QUIET_PAUSE_PER_TASK_MS);
-    return [...byTask.keys()].filter((taskId) => withQuiet || !quiet.has(taskId));
+    for (const taskId of active) {
+      const watched = byTask.get(taskId);
+      if (!watched || nowMs - watched.activeMs >= QUIET_AFTER_MS) active.delete(taskId);
+    }
+    if (nowMs < quietPollMs) return [...active];
+    quietPollMs = nowMs + Math.min(MAX_QUIET_PAUSE_MS, (byTask.size - active.size) * QUIET_PAUSE_PER_TASK_MS);
+    return [...byTask.keys()];
   };
 
   const run = async (): Promise<void> => {
@@ -144,6 +150,7 @@ export function createEventHub(deps: {
     subscribe(taskId, afterSeq, subscriber) {
       const subscription: Subscription = { taskId, cursor: afterSeq, subscriber };
       const activeMs = clock.monotonicMs();
+      active.add(taskId);
       const watched = byTask.get(taskId);
       if (watched === undefined) byTask.set(taskId, { subscriptions: new Set([subscription]), activeMs });
       else {

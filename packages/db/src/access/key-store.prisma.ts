@@ -14,7 +14,7 @@ export interface KeyHolder {
 const FIND: Statement = {
   name: 'keys.find',
   text: `SELECT k.id, k.role, k.tenant_id FROM api_key k LEFT JOIN tenant t ON t.id = k.tenant_id
-         WHERE k.secret_hash = $1 AND k.deleted_at IS NULL AND t.deleted_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > now())`,
+         WHERE k.secret_hash = $1 AND k.deleted_at IS NULL AND t.deleted_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > pressroom_now())`,
 };
 
 const RECORD_USES: Statement = {

@@ -25,10 +25,10 @@ export interface AlertStore {
 
 const RAISE: Statement = {
   name: 'alerts.raise',
-  text: `INSERT INTO alert (id, tenant_id, kind, message, data)
-         SELECT $1, $2::uuid, $3, $4, $5::jsonb
+  text: `INSERT INTO alert (id, tenant_id, kind, message, data, created_at)
+         SELECT $1, $2::uuid, $3, $4, $5::jsonb, pressroom_now()
          WHERE NOT EXISTS (SELECT 1 FROM alert a WHERE a.tenant_id IS NOT DISTINCT FROM $2::uuid AND a.kind = $3
-                           AND a.created_at > now() - $6 * interval '1 ms')
+                           AND a.created_at > pressroom_now() - $6 * interval '1 ms')
          RETURNING id`,
 };
 const LIST: Statement = {

@@ -45,8 +45,8 @@ export interface AuditStore {
 
 const INSERT: Statement = {
   name: 'audit.insert',
-  text: `INSERT INTO audit (id, key_id, role, tenant_id, action, target_kind, target_id, data)
-         SELECT a.id, a."keyId", a.role, a."tenantId", a.action, a."targetKind", a."targetId", a.data
+  text: `INSERT INTO audit (id, key_id, role, tenant_id, action, target_kind, target_id, data, at)
+         SELECT a.id, a."keyId", a.role, a."tenantId", a.action, a."targetKind", a."targetId", a.data, pressroom_now()
          FROM jsonb_to_recordset($1::jsonb) AS a(id uuid, "keyId" text, role text, "tenantId" uuid, action text,
            "targetKind" text, "targetId" text, data jsonb)`,
 };

@@ -26,21 +26,21 @@ const SWEPT_AT_ONCE = 20;
 
 const FIND: Statement = {
   name: 'cache.find',
-  text: `SELECT value FROM cache_entry WHERE tenant_id = $1 AND scope = $2 AND key = $3 AND expires_at > now()`,
+  text: `SELECT value FROM cache_entry WHERE tenant_id = $1 AND scope = $2 AND key = $3 AND expires_at > pressroom_now()`,
 };
 const SAVE: Statement = {
   name: 'cache.save',
   text: `WITH swept AS (
            DELETE FROM cache_entry WHERE ctid IN (
              SELECT ctid FROM cache_entry
-             WHERE expires_at <= now() AND (tenant_id, scope, key) <> ($1::uuid, $2::text, $3::text)
+             WHERE expires_at <= pressroom_now() AND (tenant_id, scope, key) <> ($1::uuid, $2::text, $3::text)
              ORDER BY expires_at LIMIT ${SWEPT_AT_ONCE} FOR UPDATE SKIP LOCKED)
          )
          INSERT INTO cache_entry (tenant_id, scope, key, value, task_id, expires_at)
-         SELECT $1::uuid, $2::text, $3::text, $4::jsonb, $5::uuid, now() + $6 * interval '1 ms'
+         SELECT $1::uuid, $2::text, $3::text, $4::jsonb, $5::uuid, pressroom_now() + $6 * interval '1 ms'
          WHERE NOT EXISTS (SELECT 1 FROM task t WHERE t.id = $5::uuid AND t.content_deleted_at IS NOT NULL)
          ON CONFLICT (tenant_id, scope, key) DO UPDATE
-           SET value = excluded.value, task_id = excluded.task_id, created_at = now(), expires_at = excluded.expires_at`,
+           SET value = excluded.value, task_id = excluded.task_id, created_at = pressroom_now(), expires_at = excluded.expires_at`,
 };
 
 export function createCacheStore(database: Database): CacheStore {

@@ -47,7 +47,7 @@ export interface DeadLetterStore {
 
 const DISCARD: Statement = {
   name: 'dead_letters.discard',
-  text: `UPDATE dead_letter SET state = 'discarded', ended_at = now(), ended_by = $3, reason = $4
+  text: `UPDATE dead_letter SET state = 'discarded', ended_at = pressroom_now(), ended_by = $3, reason = $4
          WHERE id = $1 AND ($2::uuid IS NULL OR tenant_id = $2) AND state = 'open'
          RETURNING tenant_id AS "tenantId", task_id AS "taskId", fingerprint`,
 };
@@ -60,15 +60,15 @@ const DISCARD_BATCH: Statement = {
   // Rows are locked in one order whatever the batch, as a redrive locks those of its task.
   text: `WITH chosen AS (SELECT id FROM dead_letter WHERE id = ANY ($1::uuid[]) AND state = 'open' ORDER BY id FOR UPDATE),
          ended AS (
-           UPDATE dead_letter d SET state = 'discarded', ended_at = now(), ended_by = $2, reason = $3, operation_id = $4
+           UPDATE dead_letter d SET state = 'discarded', ended_at = pressroom_now(), ended_by = $2, reason = $3, operation_id = $4
            FROM chosen c WHERE d.id = c.id RETURNING d.id)
          SELECT ((SELECT count(*) FROM ended)
            + (SELECT count(*) FROM dead_letter WHERE id = ANY ($1::uuid[]) AND operation_id = $4))::int AS count`,
 };
 const UNREADABLE: Statement = {
   name: 'dead_letters.unreadable_job',
-  text: `INSERT INTO dead_letter (id, agent, error_code, message, fingerprint, attempts, payload)
-         VALUES ($1, $2, 'JOB_MALFORMED', $3, $4, 0, $5::jsonb)`,
+  text: `INSERT INTO dead_letter (id, agent, error_code, message, fingerprint, attempts, payload, created_at)
+         VALUES ($1, $2, 'JOB_MALFORMED', $3, $4, 0, $5::jsonb, pressroom_now())`,
 };
 const COUNT_OPEN: Statement = {
   name: 'dead_letters.count_open',
@@ -76,15 +76,15 @@ const COUNT_OPEN: Statement = {
 };
 const GROWTH: Statement = {
   name: 'dead_letters.growth',
-  text: `SELECT tenant_id AS "tenantId", count(*) FILTER (WHERE created_at >= now() - $1 * interval '1 ms')::int AS current,
-           count(*) FILTER (WHERE created_at < now() - $1 * interval '1 ms')::int AS previous
-         FROM dead_letter WHERE created_at >= now() - 2 * $1 * interval '1 ms'
-         GROUP BY tenant_id HAVING count(*) FILTER (WHERE created_at >= now() - $1 * interval '1 ms') > 0`,
+  text: `SELECT tenant_id AS "tenantId", count(*) FILTER (WHERE created_at >= pressroom_now() - $1 * interval '1 ms')::int AS current,
+           count(*) FILTER (WHERE created_at < pressroom_now() - $1 * interval '1 ms')::int AS previous
+         FROM dead_letter WHERE created_at >= pressroom_now() - 2 * $1 * interval '1 ms'
+         GROUP BY tenant_id HAVING count(*) FILTER (WHERE created_at >= pressroom_now() - $1 * interval '1 ms') > 0`,
 };
 const CAUSES: Statement = {
   name: 'dead_letters.causes',
   text: `SELECT fingerprint, min(error_code) AS "errorCode", count(*)::int AS count FROM dead_letter
-         WHERE created_at >= now() - $1 * interval '1 ms' AND ($2 OR tenant_id IS NOT DISTINCT FROM $3::uuid)
+         WHERE created_at >= pressroom_now() - $1 * interval '1 ms' AND ($2 OR tenant_id IS NOT DISTINCT FROM $3::uuid)
          GROUP BY fingerprint ORDER BY count(*) DESC, fingerprint LIMIT $4`,
 };
 export function createDeadLetterStore(database: Database): DeadLetterStore {

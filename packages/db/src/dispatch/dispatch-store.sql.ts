@@ -78,7 +78,7 @@ const ROOMS: Statement = {
     -- The first that is found, queue by queue: an EXISTS here may be planned as a hash of everything that waits.
     CROSS JOIN LATERAL (
       SELECT NOT p.paused AND coalesce((
-        SELECT true FROM step s WHERE s.status = 'ready' AND s.queue = q.name AND s.available_at <= now() LIMIT 1), false) AS contended
+        SELECT true FROM step s WHERE s.status = 'ready' AND s.queue = q.name AND s.available_at <= pressroom_now() LIMIT 1), false) AS contended
       OFFSET 0) c`,
 };
 const BACKLOGS: Statement = {
@@ -114,7 +114,7 @@ const BACKLOGS: Statement = {
         SELECT w.* FROM kinds q CROSS JOIN LATERAL (
           SELECT s.id, s.task_id, s.attempt, s.order_key, s.deps <> '{}' OR s.attempt > 0 AS begun FROM step s
           WHERE s.status = 'ready' AND s.queue = $1 AND s.tenant_id = q.tenant_id AND s.task_type = q.task_type
-            AND s.available_at <= now() AND s.order_key <= (extract(epoch FROM now()) * 1000)::bigint + 120000
+            AND s.available_at <= pressroom_now() AND s.order_key <= (extract(epoch FROM pressroom_now()) * 1000)::bigint + 120000
           ORDER BY s.order_key LIMIT $2) w
         WHERE q.tenant_id = n.tenant_id AND q.task_type NOT IN (SELECT c.task_type FROM at_cap c)
         ORDER BY w.order_key, w.id LIMIT $2) r

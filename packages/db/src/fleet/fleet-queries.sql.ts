@@ -28,13 +28,13 @@ const WORKERS: Statement = {
 const BACKLOGS: Statement = {
   name: 'fleet.backlogs',
   text: `SELECT queue AS name, count(*)::int AS backlog,
-           greatest(0, floor(extract(epoch FROM now() - min(available_at)) * 1000))::float8 AS "oldestWaitMs"
-         FROM (SELECT queue, available_at FROM step WHERE status = 'ready' AND available_at <= now()
+           greatest(0, floor(extract(epoch FROM pressroom_now() - min(available_at)) * 1000))::float8 AS "oldestWaitMs"
+         FROM (SELECT queue, available_at FROM step WHERE status = 'ready' AND available_at <= pressroom_now()
                UNION ALL SELECT queue, available_at FROM step WHERE status = 'queued') s GROUP BY queue`,
 };
 const LONGEST_QUEUED: Statement = {
   name: 'fleet.longest_queued',
-  text: `SELECT q.name AS queue, greatest(0, extract(epoch FROM now() - s.queued_at) * 1000)::float8 AS "queuedForMs"
+  text: `SELECT q.name AS queue, greatest(0, extract(epoch FROM pressroom_now() - s.queued_at) * 1000)::float8 AS "queuedForMs"
          FROM unnest($1::text[]) AS q(name)
          CROSS JOIN LATERAL (SELECT queued_at FROM step WHERE status = 'queued' AND queue = q.name ORDER BY queued_at LIMIT 1) s
          WHERE NOT EXISTS (SELECT 1 FROM queue_state z WHERE z.name = q.name AND z.paused)`,

@@ -41,12 +41,12 @@ const LOAD: Statement = {
   text: `
     SELECT floor(extract(epoch FROM now()) * 1000)::float8 AS "nowMs",
       (SELECT coalesce(jsonb_agg(jsonb_build_object('name', q.queue, 'backlog', q.backlog, 'running', q.running,
-          'oldestWaitMs', greatest(0, coalesce(floor(extract(epoch FROM now() - q.oldest) * 1000), 0)))), '[]')
+          'oldestWaitMs', greatest(0, coalesce(floor(extract(epoch FROM pressroom_now() - q.oldest) * 1000), 0)))), '[]')
        FROM (
          SELECT s.queue, sum(s.waiting)::int AS backlog, min(s.oldest) AS oldest, sum(s.running)::int AS running
          FROM (
            SELECT queue, count(*) AS waiting, min(available_at) AS oldest, 0 AS running FROM step
-           WHERE status = 'ready' AND available_at <= now() AND queue NOT IN (SELECT name FROM queue_state WHERE paused)
+           WHERE status = 'ready' AND available_at <= pressroom_now() AND queue NOT IN (SELECT name FROM queue_state WHERE paused)
            GROUP BY queue
            UNION ALL
            SELECT queue, count(*), min(available_at), 0 FROM step

@@ -93,9 +93,9 @@ const VIEW = `id, kind, status, dry_run AS "dryRun", filter, matched, done, fail
 const CREATE: Statement = {
   name: 'operations.create',
   text: `INSERT INTO operation (id, kind, status, tenant_id, filter, options, dry_run, matched, max_items, rate_per_second,
-           created_by, finished_at)
+           created_by, finished_at, created_at)
          VALUES ($1, $2, CASE WHEN $6 THEN 'done' ELSE 'running' END, $3, $4::jsonb, $5::jsonb, $6, $7, $8, $9, $10::jsonb,
-           CASE WHEN $6 THEN now() END)`,
+           CASE WHEN $6 THEN pressroom_now() END, pressroom_now())`,
 };
 const GET: Statement = {
   name: 'operations.get',
@@ -109,7 +109,7 @@ const LIST: Statement = {
 };
 const ABORT: Statement = {
   name: 'operations.abort',
-  text: `UPDATE operation SET status = 'aborted', finished_at = now()
+  text: `UPDATE operation SET status = 'aborted', finished_at = pressroom_now()
          WHERE id = $1 AND ($2::uuid IS NULL OR tenant_id = $2) AND status = 'running' RETURNING tenant_id AS "tenantId"`,
 };
 const RUNNING: Statement = {
@@ -135,18 +135,18 @@ const HAS_ROOM: Statement = {
 export const ADVANCE_OPERATION: Statement = {
   name: 'operations.advance',
   text: `UPDATE operation SET done = done + $4, failed = failed + $5, cursor_at = $6::timestamptz, cursor_id = $7,
-           last_error = coalesce($8::jsonb, last_error), started_at = coalesce(started_at, now())
+           last_error = coalesce($8::jsonb, last_error), started_at = coalesce(started_at, pressroom_now())
          WHERE id = $1 AND done = $2 AND failed = $3 RETURNING status`,
 };
 const FINISH: Statement = {
   name: 'operations.finish',
-  text: `UPDATE operation SET status = CASE WHEN done = 0 AND failed > 0 THEN 'failed' ELSE 'done' END, finished_at = now(),
-           started_at = coalesce(started_at, now())
+  text: `UPDATE operation SET status = CASE WHEN done = 0 AND failed > 0 THEN 'failed' ELSE 'done' END, finished_at = pressroom_now(),
+           started_at = coalesce(started_at, pressroom_now())
          WHERE id = $1 AND status = 'running'`,
 };
 const FAIL: Statement = {
   name: 'operations.fail',
-  text: `UPDATE operation SET status = 'failed', last_error = $2::jsonb, finished_at = now() WHERE id = $1 AND status = 'running'`,
+  text: `UPDATE operation SET status = 'failed', last_error = $2::jsonb, finished_at = pressroom_now() WHERE id = $1 AND status = 'running'`,
 };
 type ViewRow = Omit<OperationView, 'createdAt' | 'startedAt' | 'finishedAt'> & {
   created_at: Date;

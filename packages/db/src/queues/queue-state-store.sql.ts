@@ -37,7 +37,7 @@ const GET: Statement = { name: 'queues.get', text: `SELECT ${COLUMNS} FROM queue
 const SET: Statement = {
   name: 'queues.set',
   text: `INSERT INTO queue_state AS q (name, paused, changed_by) VALUES ($1, $2, $3)
-         ON CONFLICT (name) DO UPDATE SET paused = $2, changed_at = now(), changed_by = $3 WHERE q.paused <> $2
+         ON CONFLICT (name) DO UPDATE SET paused = $2, changed_at = pressroom_now(), changed_by = $3 WHERE q.paused <> $2
          RETURNING ${COLUMNS}`,
 };
 // Whoever changes one of these steps at this moment decides about it; a job that is left in the store finds nothing to take.
@@ -65,7 +65,7 @@ const IMPATIENT: Statement = {
       FROM unnest($2::text[], $3::bigint[]) AS q(name, limit_ms) LEFT JOIN queue_state z ON z.name = q.name
     ), own AS (
       (SELECT s.id, s.task_id, s.queue, s.tenant_id, s.available_at, s.queue_timeout_ms FROM step s
-       WHERE s.status = 'ready' AND s.queue_timeout_ms IS NOT NULL AND s.available_at <= now())
+       WHERE s.status = 'ready' AND s.queue_timeout_ms IS NOT NULL AND s.available_at <= pressroom_now())
       UNION ALL
       (SELECT s.id, s.task_id, s.queue, s.tenant_id, s.available_at, s.queue_timeout_ms FROM step s WHERE s.status = 'queued')
     )

@@ -139,7 +139,7 @@ const RECORD: Statement = {
 };
 const NOTE_ERROR: Statement = {
   name: 'schedules.note_error',
-  text: `UPDATE schedule SET error = $3::jsonb || jsonb_build_object('at', now()) WHERE id = $1 AND revision = $2`,
+  text: `UPDATE schedule SET error = $3::jsonb || jsonb_build_object('at', pressroom_now()) WHERE id = $1 AND revision = $2`,
 };
 
 interface ScheduleRow {

@@ -52,7 +52,7 @@ const BEAT: Statement = {
       (SELECT coalesce(jsonb_agg(jsonb_build_object('stepId', s.id, 'attempt', s.attempt)), '[]') FROM step s
        WHERE s.status = 'running' AND s.session_id = $1 AND s.id <> ALL ($3::uuid[])) AS orphans,
       (SELECT coalesce(array_agg(q.name), '{}') FROM unnest($6::text[]) AS q(name)
-       WHERE (SELECT true FROM step s WHERE s.status = 'ready' AND s.queue = q.name AND s.available_at <= now() LIMIT 1)
+       WHERE (SELECT true FROM step s WHERE s.status = 'ready' AND s.queue = q.name AND s.available_at <= pressroom_now() LIMIT 1)
          OR EXISTS (SELECT 1 FROM queue_state z WHERE z.name = q.name AND z.paused)) AS contended,
       (SELECT count(*) FROM worker_session w WHERE w.expires_at > now())::int AS "liveWorkers",
       (SELECT coalesce(jsonb_agg(jsonb_build_object('provider', b.provider, 'model', b.model,

@@ -31,10 +31,10 @@ const SPAWN: Statement = {
            journal_generation, available_at, order_key, params, attempt_timeout_ms, total_timeout_ms, max_failures,
            backoff_base_ms, backoff_cap_ms, on_exhausted, queued_at, spawned_by, gate, queue_timeout_ms)
          SELECT n.id, g.task_id, n.key, n.agent, n.queue, g.tenant_id, g.task_type, n.tier,
-           CASE WHEN n."depsLeft" = 0 THEN 'ready' ELSE 'pending' END, n.deps, n.next, n."depsLeft", g.journal_generation, now(),
+           CASE WHEN n."depsLeft" = 0 THEN 'ready' ELSE 'pending' END, n.deps, n.next, n."depsLeft", g.journal_generation, pressroom_now(),
            g.order_key - CASE WHEN g.deps = '{}' THEN 10000000000000 ELSE 0 END, n.params, n."attemptTimeoutMs",
            n."totalTimeoutMs", n."maxFailures", n."backoffBaseMs", n."backoffCapMs", n."onExhausted",
-           CASE WHEN n."depsLeft" = 0 THEN now() END, g.key, n.gate, n."queueTimeoutMs"
+           CASE WHEN n."depsLeft" = 0 THEN pressroom_now() END, g.key, n.gate, n."queueTimeoutMs"
          FROM step g CROSS JOIN jsonb_to_recordset($2::jsonb) AS n(id uuid, key text, agent text, queue text, tier text, deps text[],
            next text[], "depsLeft" int, params jsonb, "attemptTimeoutMs" int, "totalTimeoutMs" int, "maxFailures" int,
            "backoffBaseMs" int, "backoffCapMs" int, "onExhausted" text, gate text, "queueTimeoutMs" int)

@@ -66,7 +66,7 @@ const SUBMIT: Statement = {
         created_at, deadline_at, approval_timeout_ms, title, run_at)
       SELECT id, "tenantId", type, "pipelineVersion", lane, priority, quality, 'queued', 1, jsonb_array_length(steps),
         jsonb_array_length(steps), "budgetNano", input, approvals, "callbackUrl", metadata, tags, "idempotencyKey",
-        "requestHash", "timeoutMs", now(), greatest(now(), coalesce("runAt", now())) + "timeoutMs" * interval '1 ms',
+        "requestHash", "timeoutMs", pressroom_now(), greatest(pressroom_now(), coalesce("runAt", pressroom_now())) + "timeoutMs" * interval '1 ms',
         "approvalTimeoutMs", title, "runAt"
       FROM item ORDER BY "tenantId", "idempotencyKey"
       ON CONFLICT (tenant_id, idempotency_key) DO NOTHING
@@ -81,10 +81,10 @@ const SUBMIT: Statement = {
         on_exhausted, queued_at, gate, queue_timeout_ms)
       SELECT s.id, m.id, s.key, s.agent, s.queue, m.tenant_id, m.type, s.tier,
         CASE WHEN s."depsLeft" > 0 THEN 'pending' WHEN m.id IN (SELECT id FROM direct) THEN 'queued' ELSE 'ready' END,
-        s.deps, s.next, s."depsLeft", coalesce(i."runAt", now()),
+        s.deps, s.next, s."depsLeft", coalesce(i."runAt", pressroom_now()),
         step_order_key(greatest(m.created_at, i."runAt"), m.priority, cardinality(s.deps) > 0), s.params, s."attemptTimeoutMs", s."totalTimeoutMs",
         s."maxFailures", s."backoffBaseMs", s."backoffCapMs", s."onExhausted",
-        CASE WHEN s."depsLeft" = 0 THEN now() END, s.gate, s."queueTimeoutMs"
+        CASE WHEN s."depsLeft" = 0 THEN pressroom_now() END, s.gate, s."queueTimeoutMs"
       FROM made m JOIN item i ON i.id = m.id
       CROSS JOIN LATERAL jsonb_to_recordset(i.steps) AS s(id uuid, key text, agent text, queue text, tier text, deps text[],
         next text[], "depsLeft" int, params jsonb, "attemptTimeoutMs" int, "totalTimeoutMs" int, "maxFailures" int,

@@ -137,8 +137,8 @@ const RESET: Statement = {
   text: `UPDATE step s SET status = c.status, deps = c.deps, next = c.next, deps_left = c."depsLeft", failures = 0, rejections = 0,
            losses = CASE WHEN s.status = 'completed' THEN 0 ELSE s.losses END, suspect_deaths = 0,
            refused_by = NULL, refused_since = NULL,
-           session_id = NULL, available_at = now(), order_key = step_order_key(now(), t.priority, cardinality(c.deps) > 0),
-           queued_at = CASE WHEN c.status = 'ready' THEN now() END, first_started_at = NULL, started_at = NULL,
+           session_id = NULL, available_at = pressroom_now(), order_key = step_order_key(pressroom_now(), t.priority, cardinality(c.deps) > 0),
+           queued_at = CASE WHEN c.status = 'ready' THEN pressroom_now() END, first_started_at = NULL, started_at = NULL,
            finished_at = NULL, error = NULL, degraded = false, params = coalesce(c.params, s.params), tier = coalesce(c.tier, s.tier),
            journal_generation = CASE WHEN c."resetCalls" THEN t.generation + 1 ELSE s.journal_generation END
          FROM jsonb_to_recordset($1::jsonb) AS c(id uuid, status text, deps text[], next text[], "depsLeft" int, params jsonb,
@@ -154,7 +154,7 @@ const REMOVE: Statement = { name: 'restart.remove', text: `DELETE FROM step WHER
 const UPDATE_TASKS: Statement = {
   name: 'restart.tasks',
   text: `UPDATE task t SET generation = t.generation + 1, status = 'queued', started_at = NULL, finished_at = NULL, error = NULL,
-           deadline_at = now() + t.timeout_ms * interval '1 ms', steps_total = c."stepsTotal", steps_left = c."stepsLeft",
+           deadline_at = pressroom_now() + t.timeout_ms * interval '1 ms', steps_total = c."stepsTotal", steps_left = c."stepsLeft",
            steps_bad = c."stepsBad", limitations = c.limitations, degraded = c.degraded,
            event_seq = t.event_seq + jsonb_array_length(c.events),
            awaiting_gate = NULL, awaiting_since = NULL, awaiting_left_ms = NULL
@@ -171,7 +171,7 @@ const EVENTS: Statement = {
 };
 const END_LETTERS: Statement = {
   name: 'restart.end_letters',
-  text: `UPDATE dead_letter d SET state = 'redriven', ended_at = now(), ended_by = c."endedBy", redriven_as = t.generation,
+  text: `UPDATE dead_letter d SET state = 'redriven', ended_at = pressroom_now(), ended_by = c."endedBy", redriven_as = t.generation,
            operation_id = c."operationId"
          FROM jsonb_to_recordset($1::jsonb) AS c(id uuid, "endedBy" text, "operationId" uuid), task t
          WHERE d.id = c.id AND d.state = 'open' AND t.id = d.task_id`,

@@ -142,7 +142,7 @@ export interface TaskTransitionStore {
 const LOCK: Statement = {
   name: 'task.lock',
   text: `SELECT id, tenant_id, type, pipeline_version, lane, quality, status, generation, input, limitations,
-           awaiting_gate, floor(extract(epoch FROM deadline_at - clock_timestamp()) * 1000)::float8 AS left_ms
+           awaiting_gate, floor(extract(epoch FROM deadline_at - pressroom_clock()) * 1000)::float8 AS left_ms
          FROM task WHERE id = $1 AND ($2::uuid IS NULL OR tenant_id = $2) FOR UPDATE`,
 };
 const STEPS: Statement = {
@@ -151,7 +151,7 @@ const STEPS: Statement = {
            suspect_deaths AS "suspectDeaths", max_failures AS "maxFailures", backoff_base_ms AS "backoffBaseMs", backoff_cap_ms AS "backoffCapMs",
            on_exhausted AS "onExhausted", session_id AS "sessionId", params, gate, rejections, error,
            (extract(epoch FROM finished_at) * 1000)::float8 AS "endedAtMs",
-           floor(extract(epoch FROM first_started_at + total_timeout_ms * interval '1 ms' - clock_timestamp()) * 1000)::float8
+           floor(extract(epoch FROM first_started_at + total_timeout_ms * interval '1 ms' - pressroom_clock()) * 1000)::float8
              AS "totalLeftMs",
            CASE WHEN refused_by IS NOT NULL THEN json_build_object('by', refused_by,
              'sinceMs', floor(extract(epoch FROM pressroom_clock() - refused_since) * 1000),
@@ -177,11 +177,11 @@ const UPDATE_STEPS: Statement = {
              ELSE coalesce(s.refused_since, pressroom_now()) END,
            first_started_at = CASE WHEN c."refusedBy" IS NOT NULL AND s.first_started_at = s.started_at THEN NULL
              ELSE s.first_started_at END,
-           available_at = now() + coalesce(c."delayMs", 0) * interval '1 ms',
-           queued_at = CASE WHEN c.status IN ('ready', 'queued') THEN now() ELSE s.queued_at END,
+           available_at = pressroom_now() + coalesce(c."delayMs", 0) * interval '1 ms',
+           queued_at = CASE WHEN c.status IN ('ready', 'queued') THEN pressroom_now() ELSE s.queued_at END,
            session_id = NULL,
            error = coalesce(c.error, s.error),
-           finished_at = CASE WHEN c.status IN ('completed', 'skipped', 'dead', 'cancelled') THEN now() END
+           finished_at = CASE WHEN c.status IN ('completed', 'skipped', 'dead', 'cancelled') THEN pressroom_now() END
          FROM jsonb_to_recordset($1::jsonb) AS c(id uuid, status text, "depsLeft" int, failures int, losses int, "suspectDeaths" int,
            "refusedBy" uuid, "delayMs" bigint, error jsonb)
          WHERE s.id = c.id`,
@@ -191,8 +191,8 @@ const UPDATE_TASK: Statement = {
   text: `UPDATE task SET status = coalesce($2, status), error = coalesce($3::jsonb, error),
            limitations = limitations || $4::jsonb, degraded = degraded OR $5, spent_nano = spent_nano + $6,
            steps_left = $7, steps_bad = $8, event_seq = event_seq + $9,
-           finished_at = CASE WHEN $10 THEN now() ELSE finished_at END, steps_total = steps_total + $11,
-           deadline_at = CASE WHEN $12 = '' AND awaiting_gate IS NOT NULL THEN now() + awaiting_left_ms * interval '1 ms'
+           finished_at = CASE WHEN $10 THEN pressroom_now() ELSE finished_at END, steps_total = steps_total + $11,
+           deadline_at = CASE WHEN $12 = '' AND awaiting_gate IS NOT NULL THEN pressroom_now() + awaiting_left_ms * interval '1 ms'
              ELSE deadline_at END,
            awaiting_since = CASE WHEN $12 = '' THEN NULL ELSE awaiting_since END,
            awaiting_left_ms = CASE WHEN $12 = '' THEN NULL ELSE awaiting_left_ms END,
@@ -207,20 +207,20 @@ const EVENTS: Statement = {
 const ATTEMPTS: Statement = {
   name: 'task.change_attempts',
   text: `INSERT INTO attempt (step_id, attempt, task_id, generation, session_id, outcome, started_at, finished_at, cost_nano, error)
-         SELECT a."stepId", a.attempt, $1, $2, a."sessionId", a.outcome, s.started_at, now(), a."costNano", a.error
+         SELECT a."stepId", a.attempt, $1, $2, a."sessionId", a.outcome, s.started_at, pressroom_now(), a."costNano", a.error
          FROM jsonb_to_recordset($3::jsonb) AS a("stepId" uuid, attempt int, "sessionId" uuid, outcome text, "costNano" bigint, error jsonb)
          JOIN step s ON s.id = a."stepId" ON CONFLICT DO NOTHING`,
 };
 const DEAD_LETTERS: Statement = {
   name: 'task.change_dead_letters',
   text: `INSERT INTO dead_letter (id, task_id, step_id, step_key, agent, tenant_id, task_type, generation, error_code,
-           error_class, top_frame, message, fingerprint, attempts, payload, cost_nano, previous_id)
+           error_class, top_frame, message, fingerprint, attempts, payload, cost_nano, previous_id, created_at)
          SELECT d.id, $1, d."stepId", d."stepKey", d.agent, $2, $3, $4, d."errorCode", d."errorClass", d."topFrame", d.message,
            coalesce((SELECT c.fingerprint FROM dead_letter c WHERE c.task_id = $1 AND c.step_key = d."causeKey"
                      ORDER BY c.created_at DESC, c.id DESC LIMIT 1), d.fingerprint), d.attempts, d.payload,
            coalesce((SELECT sum(l.cost_nano) FROM ledger_entry l WHERE l.task_id = $1 AND l.step_id = d."stepId"), 0),
            (SELECT p.id FROM dead_letter p WHERE p.task_id = $1 AND p.step_key = d."stepKey"
-            ORDER BY p.created_at DESC, p.id DESC LIMIT 1)
+            ORDER BY p.created_at DESC, p.id DESC LIMIT 1), pressroom_now()
          FROM jsonb_to_recordset($5::jsonb) AS d(id uuid, "stepId" uuid, "stepKey" text, agent text, "errorCode" text,
            "errorClass" text, "topFrame" text, message text, fingerprint text,
            "causeKey" text, attempts int, payload jsonb)`,

@@ -75,7 +75,7 @@ const ADD_KEY: Statement = {
 };
 const REMOVE_KEY: Statement = {
   name: 'tenants.remove_key',
-  text: `UPDATE api_key SET deleted_at = now() 
+  text: `UPDATE api_key SET deleted_at = pressroom_now() 
          WHERE id = $2 AND tenant_id IS NOT DISTINCT FROM $1::uuid AND deleted_at IS NULL AND id <> $3 RETURNING id`,
 };
 
