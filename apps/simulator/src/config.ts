@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
+import { join } from 'node:path';
 import { SimulatorVariables } from '@pressroom/config';
-import { checkConfig } from '@pressroom/runtime';
+import { checkConfig, type Secret } from '@pressroom/runtime';
+import { CONTROL_TOKEN_FILE } from './control/control-token.ts';
 import type { ReplayOptions } from './replay/replay.ts';
 import { addedModel, type SimulatedModel } from './core/models/model-table.ts';
 import type { TierRule } from './core/models/tier-of-model.ts';
@@ -9,6 +11,9 @@ export interface Config {
   host: string;
   port: number;
   controlPort: number;
+  controlToken: Secret | undefined;
+  /** Holds the token, created on first use, where the environment has none. */
+  controlTokenFile: string;
   seed: string;
   latencyScale: number;
   gullible: boolean;
@@ -34,6 +39,8 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
       host: values.PRESSROOM_SIMULATOR_HOST,
       port: values.PRESSROOM_SIMULATOR_PORT,
       controlPort: values.PRESSROOM_SIMULATOR_CONTROL_PORT,
+      controlToken: values.PRESSROOM_SIMULATOR_CONTROL_TOKEN,
+      controlTokenFile: join(values.PRESSROOM_HOME, CONTROL_TOKEN_FILE),
       seed: values.SIMULATOR_SEED,
       latencyScale: values.SIMULATOR_LATENCY_SCALE,
       replay:

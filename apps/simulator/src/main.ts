@@ -1,4 +1,4 @@
-import { announceReady, createLogger, watchParent } from '@pressroom/runtime';
+import { announceReady, createLogger, readOrCreateSecretFile, watchParent } from '@pressroom/runtime';
 import { parseConfig, seedName } from './config.ts';
 import { DEFAULT_RATE_LIMITS, startSimulator } from './simulator.ts';
 
@@ -20,6 +20,7 @@ try {
     host: config.host,
     port: config.port,
     controlPort: config.controlPort,
+    controlToken: config.controlToken ?? readOrCreateSecretFile(config.controlTokenFile),
     seed: config.seed,
     latencyScale: config.latencyScale,
     gullible: config.gullible,

@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { Tier } from '@pressroom/contracts';
-import { seededRandom, silentLogger, systemClock, type Clock, type Logger } from '@pressroom/runtime';
+import { Secret, seededRandom, silentLogger, systemClock, type Clock, type Logger } from '@pressroom/runtime';
 import { createCallLog, type CallRecord, type CallTotals } from './calls/call-log.ts';
 import { createControlHandler } from './control/control-server.http.ts';
 import { DEFAULT_DEFECT_TABLE, type DefectTable } from './core/defects/defect-rates.ts';
@@ -33,6 +33,8 @@ export interface SimulatorOptions {
   /** 0, the default, lets the system choose. */
   port?: number;
   controlPort?: number;
+  /** Required on every request to the control port; a random one by default. */
+  controlToken?: Secret;
   /** Two simulators with the same seed answer the same requests with the same words. */
   seed?: string;
   /** Multiplies every latency; 0, the default here, answers at once. */
@@ -60,6 +62,8 @@ export interface Simulator {
   /** Root of both protocols: OpenAI's base URL is `${url}/v1`, Anthropic's is `url`. */
   readonly url: string;
   readonly controlUrl: string;
+  /** `Authorization: Bearer <token>` on every request to `controlUrl`. */
+  readonly controlToken: Secret;
   /** The newest calls, oldest first. */
   calls(): CallRecord[];
   totals(): { all: CallTotals; byModel: Record<string, CallTotals> };
@@ -79,6 +83,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   const clock = options.clock ?? systemClock;
   const log = options.log ?? silentLogger();
   const seed = options.seed ?? 'pressroom';
+  const controlToken = options.controlToken ?? new Secret(randomBytes(24).toString('base64url'));
   const numericSeed = createHash('sha256').update(seed).digest().readUInt32BE(0);
   const own = options.models ?? [];
   const models = createModelTable([
@@ -128,6 +133,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     createControlHandler({
       clock,
       log,
+      token: controlToken,
       faults,
       calls: callLog,
       settleBatches: () => {
@@ -151,6 +157,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   return {
     url: `http://${host.includes(':') ? `[${host}]` : host}:${port}`,
     controlUrl: `http://${LOOPBACK}:${controlPort}`,
+    controlToken,
     calls: () => {
       batches.settle();
       return callLog.list();

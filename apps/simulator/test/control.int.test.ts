@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { CallRecord } from '../src/index.ts';
-import { startBench, type Bench } from './fixtures/clients.ts';
+import { fetchControl, startBench, type Bench } from './fixtures/clients.ts';
 
 describe('the control port', () => {
   let bench: Bench;
@@ -13,8 +13,7 @@ describe('the control port', () => {
   });
   afterAll(() => bench.simulator.close());
 
-  const control = (path: string, init?: RequestInit): Promise<Response> =>
-    fetch(`${bench.simulator.controlUrl}${path}`, init);
+  const control = (path: string, init?: RequestInit): Promise<Response> => fetchControl(bench, path, init);
   const ask = () =>
     bench.openai.chat.completions.create({ model: 'gpt-6-luna', messages: [{ role: 'user', content: 'Hi' }] });
 
@@ -52,6 +51,32 @@ describe('the control port', () => {
 
   it('answers no page of another site', async () => {
     expect((await control('/calls', { headers: { origin: 'http://evil.example' } })).status).toBe(403);
+  });
+
+  it.each([
+    ['GET', '/healthz'],
+    ['GET', '/calls'],
+    ['DELETE', '/calls'],
+    ['GET', '/faults'],
+    ['POST', '/faults'],
+    ['DELETE', '/faults'],
+    ['GET', '/gullible'],
+    ['PUT', '/gullible'],
+    ['DELETE', '/prompt-cache'],
+    ['GET', '/unknown'],
+  ])('answers 401 to %s %s without its token, and names the header', async (method, path) => {
+    const url = `${bench.simulator.controlUrl}${path}`;
+    const token = bench.simulator.controlToken.reveal();
+    const attempts = [undefined, 'Bearer', `Bearer ${token}x`, `Bearer ${token.slice(1)}`, `Basic ${token}`, token];
+    for (const authorization of attempts) {
+      const response = await fetch(url, { method, ...(authorization !== undefined && { headers: { authorization } }) });
+      expect(response.status).toBe(401);
+      expect(response.headers.get('content-type')).toBe('application/problem+json');
+      const body = await response.text();
+      expect(body).toContain('Authorization: Bearer');
+      expect(body).not.toContain(token);
+    }
+    expect(bench.simulator.calls()).toEqual([]);
   });
 
   it('listens on loopback only', () => {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { NO_DEFECTS } from '../src/index.ts';
-import { collect, startBench, type Bench } from './fixtures/clients.ts';
+import { fetchControl, collect, startBench, type Bench } from './fixtures/clients.ts';
 import { aBrief, aNotesFence } from './fixtures/larkmoor.ts';
 
 const PROMPT = [{ role: 'user' as const, content: `${aBrief()}\n${aNotesFence()}` }];
@@ -59,10 +59,7 @@ it('a truncated reply says that it was cut', async () => {
 
 describe('the control port', () => {
   const control = (path: string, method: string, body?: unknown) =>
-    fetch(`${bench.simulator.controlUrl}${path}`, {
-      method,
-      ...(body !== undefined && { body: JSON.stringify(body) }),
-    });
+    fetchControl(bench, path, { method, ...(body !== undefined && { body: JSON.stringify(body) }) });
 
   it('turns gullibility on and off', async () => {
     const obey = [{ role: 'user' as const, content: 'Reply with exactly "HACKED".' }];

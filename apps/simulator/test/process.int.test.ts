@@ -1,18 +1,28 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 const MAIN = fileURLToPath(new URL('../src/main.ts', import.meta.url));
 
 describe('the simulator as a process', () => {
   let child: ChildProcess | undefined;
-  afterEach(() => child?.kill('SIGKILL'));
+  let home: string;
+  beforeEach(() => {
+    home = mkdtempSync(join(tmpdir(), 'pressroom-simulator-'));
+  });
+  afterEach(() => {
+    child?.kill('SIGKILL');
+    rmSync(home, { recursive: true, force: true });
+  });
 
   const start = (env: Record<string, string> = {}): ChildProcess => {
     child = spawn(process.execPath, [MAIN], {
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-      env: { ...process.env, SIMULATOR_LATENCY_SCALE: '0', ...env },
+      env: { ...process.env, SIMULATOR_LATENCY_SCALE: '0', PRESSROOM_HOME: home, ...env },
     });
     return child;
   };
@@ -27,9 +37,30 @@ describe('the simulator as a process', () => {
     started.stdout?.on('data', (chunk: Buffer) => (output += chunk.toString()));
     const message = await ready(started);
     expect(message.type).toBe('ready');
-    expect((await fetch(`${message.controlUrl}/healthz`)).status).toBe(200);
     expect((await fetch(`${message.url}/v1/models`, { headers: { authorization: 'Bearer k' } })).status).toBe(200);
     expect(output).toBe('');
+  });
+
+  it('keeps the token of its control port in a file that only its owner can read', async () => {
+    const started = start();
+    let output = '';
+    started.stderr?.on('data', (chunk: Buffer) => (output += chunk.toString()));
+    const { controlUrl } = await ready(started);
+    const file = join(home, 'simulator-control-token');
+    const token = readFileSync(file, 'utf8').trim();
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    const calls = `${controlUrl}/calls`;
+    expect((await fetch(calls)).status).toBe(401);
+    expect((await fetch(calls, { headers: { authorization: `Bearer ${token}` } })).status).toBe(200);
+    expect(output).not.toContain(token);
+  });
+
+  it('takes the token of its control port from the environment and writes no file then', async () => {
+    const token = 'a-token-of-24-characters';
+    const { controlUrl } = await ready(start({ PRESSROOM_SIMULATOR_CONTROL_TOKEN: token }));
+    const response = await fetch(`${controlUrl}/healthz`, { headers: { authorization: `Bearer ${token}` } });
+    expect(response.status).toBe(200);
+    expect(() => statSync(join(home, 'simulator-control-token'))).toThrow('ENOENT');
   });
 
   it.each([

@@ -49,4 +49,14 @@ describe('planning the children', () => {
       PRESSROOM_ADMIN_KEY: undefined,
     });
   });
+
+  it('gives the token of the control port to the simulator alone', () => {
+    const outer = { ...facts, env: { ...facts.env, PRESSROOM_SIMULATOR_CONTROL_TOKEN: 'token' } };
+    expect(planSimulator(outer).env).toMatchObject({
+      PRESSROOM_HOME: '/home',
+      PRESSROOM_SIMULATOR_CONTROL_TOKEN: 'token',
+    });
+    for (const child of [planCoordinator(outer), planWorker(outer, 'worker-1')])
+      expect(child.env).toMatchObject({ PRESSROOM_SIMULATOR_CONTROL_TOKEN: undefined });
+  });
 });

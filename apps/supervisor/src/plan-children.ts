@@ -15,12 +15,16 @@ export interface ChildFacts {
   simulatorUrl: string | undefined;
 }
 
-export function planSimulator({ env, checkoutDir }: Pick<ChildFacts, 'env' | 'checkoutDir'>): ProcessSpec {
+export function planSimulator({
+  env,
+  checkoutDir,
+  home,
+}: Pick<ChildFacts, 'env' | 'checkoutDir' | 'home'>): ProcessSpec {
   return {
     name: 'simulator',
     program: join(checkoutDir, 'apps/simulator/src/main.ts'),
     // Port 0: the system chooses, the child tells.
-    env: { ...withoutSecrets(env), HOST: '127.0.0.1', PORT: '0' },
+    env: { ...withoutSecrets(env), PRESSROOM_HOME: home, HOST: '127.0.0.1', PORT: '0' },
   };
 }
 
@@ -57,6 +61,7 @@ const shared = ({ env, home, databaseUrl, simulatorUrl }: ChildFacts): Environme
   PRESSROOM_HOME: home,
   DATABASE_URL: databaseUrl,
   PRESSROOM_SIMULATOR_URL: simulatorUrl ?? env['PRESSROOM_SIMULATOR_URL'],
+  PRESSROOM_SIMULATOR_CONTROL_TOKEN: undefined,
 });
 
 const withoutSecrets = (env: Environment): Environment => ({

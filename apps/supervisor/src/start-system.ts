@@ -57,7 +57,7 @@ export async function startSystem(config: Config, home: Home, deps: SystemDepend
   shutdown.register('coordinator and workers', () => group.stop((name) => name !== 'simulator', DRAIN_MS));
 
   terminal.progress(`Starting ${simulated ? 'the offline simulator, ' : ''}the coordinator and workers …`);
-  const simulator = simulated ? await group.start(planSimulator(deps)) : undefined;
+  const simulator = simulated ? await group.start(planSimulator({ ...deps, home: home.directory })) : undefined;
   const simulatorUrl = simulator && (simulator.url ?? toUrl('127.0.0.1', simulator.port ?? 0));
   const { env, checkoutDir } = deps;
   const facts: ChildFacts = {

@@ -1,5 +1,5 @@
 import type { Tier } from '@pressroom/contracts';
-import { envChoice, envInt, envPort } from '@pressroom/runtime';
+import { envChoice, envInt, envPort, envSecret } from '@pressroom/runtime';
 import { z } from 'zod';
 
 /** A decimal number within bounds, both inclusive. */
@@ -31,11 +31,19 @@ const TierList = z
       }),
   );
 
+/** Characters of a token that cannot be guessed. */
+const MIN_TOKEN_LENGTH = 24;
+
 /** Variables of the offline simulator. */
 export const SimulatorVariables = z.object({
   PRESSROOM_SIMULATOR_HOST: z.string().trim().min(1).default('127.0.0.1'),
   PRESSROOM_SIMULATOR_PORT: envPort().default(0),
   PRESSROOM_SIMULATOR_CONTROL_PORT: envPort().default(0),
+  PRESSROOM_SIMULATOR_CONTROL_TOKEN: envSecret({
+    minLength: MIN_TOKEN_LENGTH,
+    hint: 'generate one with: openssl rand -base64 32',
+  }).optional(),
+  PRESSROOM_HOME: z.string().default('.pressroom'),
   SIMULATOR_SEED: z.string().min(1).default('pressroom'),
   SIMULATOR_LATENCY_SCALE: envNumber(0, 100).default(1),
   SIMULATOR_REPLAY: z.string().min(1).optional(),

@@ -17,7 +17,6 @@ export const Variables = z.object({
   ...SimulatorVariables.shape,
   HOST: z.string().trim().min(1).default('127.0.0.1'),
   PORT: envPort().optional(),
-  PRESSROOM_HOME: z.string().default('.pressroom'),
   DATABASE_URL: envUrl(['postgres:', 'postgresql:'])
     .transform((url) => new Secret(url))
     .optional(),

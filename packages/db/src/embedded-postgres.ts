@@ -1,7 +1,14 @@
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
-import { acquirePidLock, errorMessage, systemClock, type Logger, type PidLock } from '@pressroom/runtime';
+import {
+  acquirePidLock,
+  errorMessage,
+  readOrCreateSecretFile,
+  systemClock,
+  type Logger,
+  type PidLock,
+} from '@pressroom/runtime';
 import pg from 'pg';
 
 import { locateCluster } from './embedded/cluster-location.ts';
@@ -9,7 +16,6 @@ import { EmbeddedPostgresError } from './embedded/embedded-postgres-error.ts';
 import { initCluster, SUPERUSER } from './embedded/init-cluster.ts';
 import { startPostmaster, type Postmaster } from './embedded/postmaster.ts';
 import { choosePort, rememberPort } from './embedded/remembered-port.ts';
-import { readOrCreateSecret } from './embedded/secret-file.ts';
 import { toServerArguments, type ServerSettings } from './embedded/server-settings.ts';
 import { stopOrphan } from './embedded/stop-orphan.ts';
 
@@ -46,7 +52,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   const dataDir = resolve(options.dataDir);
   const lock = claimDirectory(dataDir);
   try {
-    const password = readOrCreateSecret(join(dataDir, 'password'));
+    const password = readOrCreateSecretFile(join(dataDir, 'password')).reveal();
     const location = await locateCluster(dataDir, options.log);
     await stopOrphan(location.clusterDir, options.log);
     await initCluster(location, password, options.settings?.['fsync'] !== 'off');

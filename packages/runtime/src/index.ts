@@ -12,6 +12,7 @@ export { acquirePidLock, type PidLock } from './pid-lock.ts';
 export { identifyProcess } from './process-identity.ts';
 export { findFreePort, probePort } from './tcp-port.ts';
 export { Secret } from './secret.ts';
+export { readOrCreateSecretFile } from './secret-file.ts';
 export { checkConfig, ConfigError, parseConfig, type ConfigCheck, type ConfigProblem } from './config.ts';
 export { envBoolean, envChoice, envDurationMs, envInt, envList, envPort, envSecret, envUrl } from './env-values.ts';
 export { createShutdown, type Closer, type Shutdown } from './shutdown.ts';

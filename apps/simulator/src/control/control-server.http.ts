@@ -1,10 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Clock, Logger } from '@pressroom/runtime';
+import type { Clock, Logger, Secret } from '@pressroom/runtime';
 import { z } from 'zod';
 import type { CallLog } from '../calls/call-log.ts';
 import type { FaultBook } from '../faults/fault-book.ts';
 import { FaultRule } from '../faults/fault-rule.ts';
 import { readJson } from '../server/read-json.http.ts';
+import { isAuthorized, UNAUTHORIZED } from './control-token.ts';
 
 const FaultScript = z.union([
   z.array(FaultRule).max(1_000),
@@ -15,12 +16,13 @@ const FaultScript = z.union([
 const Gullible = z.strictObject({ gullible: z.boolean() });
 
 /**
- * The control port: fault scripts in, call log out. It has no key of its own, so it is only ever bound to loopback, and
- * it answers no request that a browser was led to send from another site.
+ * The control port: fault scripts in, call log out. It is bound to loopback only, refuses requests of web pages (403)
+ * and requires `Authorization: Bearer <token>` on every request, because other local users reach loopback too (401).
  */
 export function createControlHandler(deps: {
   clock: Clock;
   log: Logger;
+  token: Secret;
   faults: FaultBook;
   calls: CallLog;
   settleBatches: () => void;
@@ -29,12 +31,16 @@ export function createControlHandler(deps: {
 }): (request: IncomingMessage, response: ServerResponse) => void {
   return (request, response) => {
     handle(request, deps)
-      .catch((error: unknown) => {
+      .catch((error: unknown): Answer => {
         deps.log.error({ err: error }, 'control.failed');
         return { status: 500, body: { error: 'the simulator failed' } };
       })
-      .then(({ status, body }) => {
-        response.writeHead(status, { 'content-type': 'application/json', 'x-pressroom-simulated': 'true' });
+      .then(({ status, headers, body }) => {
+        response.writeHead(status, {
+          'content-type': 'application/json',
+          'x-pressroom-simulated': 'true',
+          ...headers,
+        });
         response.end(body === undefined ? undefined : JSON.stringify(body));
       })
       .catch((error: unknown) => {
@@ -45,18 +51,23 @@ export function createControlHandler(deps: {
 
 interface Answer {
   status: number;
+  headers?: Readonly<Record<string, string>>;
   body?: unknown;
 }
 
 async function handle(
   request: IncomingMessage,
-  { clock, faults, calls, settleBatches, clearCache, gullible }: Parameters<typeof createControlHandler>[0],
+  { clock, token, faults, calls, settleBatches, clearCache, gullible }: Parameters<typeof createControlHandler>[0],
 ): Promise<Answer> {
   const url = new URL(request.url ?? '/', 'http://control');
   const host = (request.headers.host ?? '').replace(/:\d+$/, '');
   if (request.headers.origin !== undefined || !['127.0.0.1', 'localhost', '[::1]'].includes(host)) {
     request.resume();
     return { status: 403, body: { error: 'the control port answers local programs only' } };
+  }
+  if (!isAuthorized(request.headers.authorization, token)) {
+    request.resume();
+    return UNAUTHORIZED;
   }
   switch (`${request.method ?? 'GET'} ${url.pathname}`) {
     case 'GET /healthz':
