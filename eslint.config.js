@@ -61,7 +61,14 @@ export default tseslint.config(
   },
   {
     // Where a process begins, its environment comes in.
-    files: ['apps/*/src/main.ts', 'apps/*/src/*/main.ts', 'apps/*/src/config.ts', 'apps/cli/src/**', 'scripts/**', 'vitest.config.ts'],
+    files: [
+      'apps/*/src/main.ts',
+      'apps/*/src/*/main.ts',
+      'apps/*/src/config.ts',
+      'apps/cli/src/**',
+      'scripts/**',
+      'vitest.config.ts',
+    ],
     rules: { 'no-restricted-properties': 'off' },
   },
   {

@@ -42,7 +42,8 @@ describe('announceReady', () => {
     const channel = Object.assign(channelOf({ connected: true }), { send });
     announceReady({}, channel);
     send.mockClear();
-    for (const message of [null, 'ping', { type: 'other' }, { type: 'ping' }]) (channel as unknown as EventEmitter).emit('message', message);
+    for (const message of [null, 'ping', { type: 'other' }, { type: 'ping' }])
+      (channel as unknown as EventEmitter).emit('message', message);
     expect(send.mock.calls).toEqual([[{ type: 'pong' }]]);
   });
 
