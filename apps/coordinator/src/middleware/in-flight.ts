@@ -23,6 +23,8 @@ export interface InFlightRequest {
    * @throws {RequestError} CONCURRENCY_LIMITED
    */
   openStream(): () => void;
+  /** What `reserveReply` has counted. */
+  readonly heldReplyBytes: number;
   /** Waits until it is the tenant's turn to have a request worked on. The returned function ends it. */
   acquireSlot(kind: 'read' | 'write'): Promise<() => void>;
   /**
@@ -129,6 +131,9 @@ export function createInFlightLimits(limits: RequestLimits, metrics: Metrics): I
             meters.openStreams.subtract(principal, 1);
             show('openStreams');
           };
+        },
+        get heldReplyBytes() {
+          return used.replyBytes;
         },
         acquireSlot: (kind) => slots[kind].acquire(groupOf(principal)),
         async takeTurn() {

@@ -34,6 +34,12 @@ export function requestContextOf(request: Request): RequestContext {
   return contextOf(request.res);
 }
 
+/**
+ * A turn that made a large reply ends this much later: reading and writing out 1 MiB keeps the event loop for tens of
+ * milliseconds, of which a tenant that reads many may have no more than its share.
+ */
+const PAUSE_MS_PER_BYTE = 200 / (1_024 * 1_024);
+
 /** What probes and scrapers ask for all the time. */
 export const QUIET_ROUTES: ReadonlySet<string> = new Set(['/healthz', '/readyz', '/metrics']);
 
@@ -76,8 +82,10 @@ export function createRequestContext(deps: {
         await context.bounded(turn);
       },
       leave() {
+        const pauseMs = (context.inFlight?.heldReplyBytes ?? 0) * PAUSE_MS_PER_BYTE;
         void turn?.then((release) => {
-          release();
+          if (pauseMs > 0) setTimeout(release, pauseMs);
+          else release();
         });
       },
     };
