@@ -31,7 +31,10 @@ const pick = <T>(list: readonly T[], random: Random): T => list[Math.floor(rando
 
 const alive = async <P extends { exited: Promise<unknown> }>(processes: readonly P[]): Promise<P[]> => {
   const states = await Promise.all(
-    processes.map(async (process) => Promise.race([process.exited.then(() => false), Promise.resolve(true)])),
+    // A turn of the event loop later, because a settled `exited` answers after a promise that is resolved from the start.
+    processes.map((process) =>
+      Promise.race([process.exited.then(() => false), new Promise<boolean>((resolve) => setImmediate(resolve, true))]),
+    ),
   );
   return processes.filter((_, index) => states[index]);
 };
