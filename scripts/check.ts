@@ -48,6 +48,18 @@ const CHECKS: Check[] = [
     args: ['--check'],
     fix: 'npm run db:author -- <name>',
   },
+  {
+    name: 'licences',
+    program: 'scripts/check-packages.ts',
+    args: ['licences'],
+    fix: 'see the lines above; docs/security.md says what is accepted',
+  },
+  {
+    name: 'install scripts',
+    program: 'scripts/check-packages.ts',
+    args: ['install-scripts'],
+    fix: 'see the lines above; docs/security.md says what is accepted',
+  },
   { name: 'generated files', program: 'scripts/golden.ts', args: ['--check'], fix: 'npm run golden' },
 ];
 /** Type checking and typed linting each fill a core. */
