@@ -13,20 +13,11 @@ import { openWorkloadDriver } from '../load/drive-workload.ts';
 import { openPrivateStore, type PrivateStore } from '../load/open-private-store.ts';
 import { describeCommit } from '../machine/describe-machine.ts';
 import { workloadPipeline } from '../orchestration/workload.ts';
+import { judgeGrowth, type DayFigures } from './judge-growth.ts';
 
 const RESULTS = new URL('../results/', import.meta.url);
 /** Everything that can go does go within this many days, so that a soak passes the window several times. */
 const WINDOW_DAYS = 4;
-/** Growth of the store between the first round after the window and the last that still counts as flat. */
-const MAX_GROWTH = 0.1;
-
-interface RoundFigures {
-  day: number;
-  tasks: number;
-  storeBytes: number;
-  retentionMs: number;
-  workMs: number;
-}
 
 let store: PrivateStore | undefined;
 export const interrupted = async (): Promise<void> => store?.close();
@@ -38,29 +29,24 @@ export async function run(args: readonly string[]): Promise<number> {
   const tasksPerRound = Math.ceil(Number(values.tasks) / rounds);
   store = await openPrivateStore();
   try {
-    const figures: RoundFigures[] = [];
+    const figures: DayFigures[] = [];
     for (let day = 1; day <= rounds; day += 1) {
       figures.push(await runDay(store, day, tasksPerRound));
       console.log(JSON.stringify(figures.at(-1)));
     }
-    const after = figures.filter(({ day }) => day > WINDOW_DAYS + 1);
-    const [first, last] = [after[0], after.at(-1)];
-    if (!first || !last || after.length < 2) throw new Error(`give at least ${WINDOW_DAYS + 3} rounds`);
-    const growth = last.storeBytes / first.storeBytes - 1;
-    const isFlat = growth <= MAX_GROWTH;
-    const verdict = `${isFlat ? 'flat' : 'NOT flat'}: ${(growth * 100).toFixed(1)} % between day ${first.day} and day ${last.day}`;
-    const page = render(figures, verdict, tasksPerRound);
+    const growth = judgeGrowth(figures, WINDOW_DAYS);
+    const page = render(figures, growth.text, tasksPerRound);
     const isShort = Number(values.tasks) < 100_000;
     writeFileSync(new URL(isShort ? 'soak-short.md' : 'soak.md', RESULTS), page);
-    console.log(verdict);
-    return isFlat ? 0 : 1;
+    console.log(growth.text);
+    return growth.isFlat ? 0 : 1;
   } finally {
     await store.close();
   }
 }
 
 /** A day of business time: tasks of one step, then every rule of retention, then what autovacuum would have done by then. */
-async function runDay({ database, sql, tenantId }: PrivateStore, day: number, tasks: number): Promise<RoundFigures> {
+async function runDay({ database, sql, tenantId }: PrivateStore, day: number, tasks: number): Promise<DayFigures> {
   await sql.query(`CREATE OR REPLACE FUNCTION pressroom_now() RETURNS timestamptz LANGUAGE sql STABLE PARALLEL SAFE
                    AS $$ SELECT now() + ${day} * interval '1 day' $$`);
   const [first] = workloadPipeline.plan({}, 'balanced');
@@ -102,7 +88,8 @@ async function runDay({ database, sql, tenantId }: PrivateStore, day: number, ta
   };
 }
 
-function render(figures: readonly RoundFigures[], verdict: string, tasksPerRound: number): string {
+/** The figures as a Markdown page. */
+function render(figures: readonly DayFigures[], verdict: string, tasksPerRound: number): string {
   const lines = figures.map(
     ({ day, tasks, storeBytes, workMs, retentionMs }) =>
       `| ${day} | ${tasks.toLocaleString('en')} | ${(storeBytes / 1e6).toFixed(1)} | ${(workMs / tasksPerRound).toFixed(2)} | ${(retentionMs / tasksPerRound).toFixed(2)} |`,
