@@ -80,8 +80,7 @@ async function start(contender: Contender, options: StartOptions): Promise<Runni
     const stores = await startStores(contender.stores, options.postgres);
     started.push(stores);
     if (stores.databaseUrl !== undefined) await contender.migrate?.(stores.databaseUrl);
-    const sql =
-      stores.databaseUrl === undefined ? undefined : new pg.Pool({ connectionString: stores.databaseUrl, max: 2 });
+    const sql = stores.adminUrl === undefined ? undefined : new pg.Pool({ connectionString: stores.adminUrl, max: 2 });
     sql?.on('error', () => undefined);
     if (sql) started.push({ stop: () => sql.end() });
     const env = await makeEnvironment(stores);

@@ -12,6 +12,8 @@ export interface StoreNeeds {
 /** Servers of one contender's own, empty and gone afterwards. */
 export interface Stores {
   databaseUrl: string | undefined;
+  /** The same database for its superuser, who reads what its owner may not. */
+  adminUrl: string | undefined;
   redisUrl: string | undefined;
   redisPort: number | undefined;
   processes: { role: string; pid: number }[];
@@ -29,6 +31,7 @@ export async function startStores(
   const postgres = needs.postgres ? await startPrivatePostgres({ settings }) : undefined;
   return {
     databaseUrl: postgres?.url,
+    adminUrl: postgres?.adminUrl,
     redisUrl: redis?.url,
     redisPort: redis?.port,
     processes: [

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 
 import { applyMigrations } from '@pressroom/db';
 import { silentLogger } from '@pressroom/runtime';
-import { startPrivatePostgres, startPrivateRedis } from '@pressroom/testkit';
+import { startPrivatePostgres, startPrivateRedis, toOwner } from '@pressroom/testkit';
 import pg from 'pg';
 
 type Stop = () => Promise<void>;
@@ -12,7 +12,8 @@ const shared = globalThis as typeof globalThis & { pressroomStores?: { users: nu
 
 /**
  * Starts the servers that integration and end-to-end tests need and announces them through the environment:
- * `TEST_DATABASE_URL` (an existing one is used as it is), `TEST_DATABASE_TEMPLATE`, `TEST_REDIS_URL` (from `REDIS_URL`
+ * `TEST_DATABASE_URL` (an existing one is used as it is), `TEST_DATABASE_ADMIN_URL` (may create databases; the same where
+ * the former is given alone), `TEST_DATABASE_TEMPLATE`, `TEST_REDIS_URL` (from `REDIS_URL`
  * where given). Returns the teardown.
  */
 export default async function setUpStores(): Promise<Stop> {
@@ -39,9 +40,13 @@ async function startStores(): Promise<Stop[]> {
 }
 
 async function startPostgres(): Promise<Stop[]> {
-  if (process.env['TEST_DATABASE_URL']) return [];
+  if (process.env['TEST_DATABASE_URL']) {
+    process.env['TEST_DATABASE_ADMIN_URL'] ??= process.env['TEST_DATABASE_URL'];
+    return [];
+  }
   const server = await startPrivatePostgres({ settings: { max_connections: '400' } });
   process.env['TEST_DATABASE_URL'] = server.url;
+  process.env['TEST_DATABASE_ADMIN_URL'] = server.adminUrl;
   return [() => server.stop()];
 }
 
@@ -65,12 +70,12 @@ async function createTemplate(): Promise<Stop> {
   const server = process.env['TEST_DATABASE_URL'] ?? '';
   const template = `template_${randomBytes(6).toString('hex')}`;
   const execute = async (sql: string) => {
-    const client = new pg.Client({ connectionString: server });
+    const client = new pg.Client({ connectionString: process.env['TEST_DATABASE_ADMIN_URL'] });
     await client.connect();
     await client.query(sql).finally(() => client.end());
   };
-  await execute(`CREATE DATABASE ${template}`);
   const url = new URL(server);
+  await execute(`CREATE DATABASE ${template} OWNER ${toOwner(url)}`);
   url.pathname = `/${template}`;
   await applyMigrations({ databaseUrl: url.href, log: silentLogger() });
   process.env['TEST_DATABASE_TEMPLATE'] = template;

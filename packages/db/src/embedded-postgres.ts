@@ -9,8 +9,8 @@ import {
   type Logger,
   type PidLock,
 } from '@pressroom/runtime';
-import pg from 'pg';
 
+import { APPLICATION_ROLE, prepareApplicationRole } from './embedded/application-role.ts';
 import { locateCluster } from './embedded/cluster-location.ts';
 import { EmbeddedPostgresError } from './embedded/embedded-postgres-error.ts';
 import { initCluster, SUPERUSER } from './embedded/init-cluster.ts';
@@ -19,12 +19,11 @@ import { choosePort, rememberPort } from './embedded/remembered-port.ts';
 import { toServerArguments, type ServerSettings } from './embedded/server-settings.ts';
 import { stopOrphan } from './embedded/stop-orphan.ts';
 
-const DATABASE = 'pressroom';
 const START_ATTEMPTS = 10;
 const RETRY_MS = 300;
 
 export interface EmbeddedPostgresOptions {
-  /** Holds the cluster, its password, port and log; made when absent. */
+  /** Holds the cluster, the passwords of its two roles, port and log; created when absent. */
   dataDir: string;
   /** Fixed port; without it one is chosen once and kept while it is free. */
   port?: number;
@@ -34,8 +33,10 @@ export interface EmbeddedPostgresOptions {
 }
 
 export interface EmbeddedPostgres {
-  /** Connection string of the database `pressroom`, password included: never log it. */
+  /** Connection string of the database `pressroom` for its owner, who has no rights elsewhere. With password: never log it. */
   url: string;
+  /** The same database as the superuser, for tests that need one: no process of Pressroom gets it. Never log it. */
+  adminUrl: string;
   port: number;
   pid: number;
   /** Resolves when the server is gone, whoever ended it. */
@@ -53,6 +54,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   const lock = claimDirectory(dataDir);
   try {
     const password = readOrCreateSecretFile(join(dataDir, 'password')).reveal();
+    const applicationPassword = readOrCreateSecretFile(join(dataDir, 'application-password')).reveal();
     const location = await locateCluster(dataDir, options.log);
     await stopOrphan(location.clusterDir, options.log);
     await initCluster(location, password, options.settings?.['fsync'] !== 'off');
@@ -63,17 +65,20 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
         join(dataDir, 'postgres.log'),
       );
     const { postmaster, port } = await startOnPort(dataDir, options.port, launch);
-    const url = (database: string) => `postgresql://${SUPERUSER}:${password}@127.0.0.1:${port}/${database}`;
+    const urlOf = (role: string, rolePassword: string) => (database: string) =>
+      `postgresql://${role}:${rolePassword}@127.0.0.1:${port}/${database}`;
+    const adminUrlOf = urlOf(SUPERUSER, password);
     const stop = async () => {
       await postmaster.stop();
       lock.release();
     };
-    await createDatabase(url('postgres')).catch(async (error: unknown) => {
+    const database = await prepareApplicationRole(adminUrlOf, applicationPassword).catch(async (error: unknown) => {
       await stop();
       throw error;
     });
     options.log.info({ port, postgresPid: postmaster.pid, dataDir }, 'postgres.started');
-    return { url: url(DATABASE), port, pid: postmaster.pid, exited: postmaster.exited, stop };
+    const url = urlOf(APPLICATION_ROLE, applicationPassword)(database);
+    return { url, adminUrl: adminUrlOf(database), port, pid: postmaster.pid, exited: postmaster.exited, stop };
   } catch (error) {
     lock.release();
     throw error;
@@ -121,15 +126,4 @@ async function startOnPort(
 /** Another process took the port just now, or the backends of a killed server are still on their way out. */
 function isPassing(message: string, canChangePort: boolean): boolean {
   return message.includes('shared memory block') || (canChangePort && /could not (bind|create any TCP)/.test(message));
-}
-
-async function createDatabase(url: string): Promise<void> {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  try {
-    const { rowCount } = await client.query('SELECT FROM pg_database WHERE datname = $1', [DATABASE]);
-    if (rowCount === 0) await client.query(`CREATE DATABASE ${DATABASE}`);
-  } finally {
-    await client.end();
-  }
 }

@@ -12,6 +12,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { startEmbeddedPostgres, type EmbeddedPostgres } from '../src/embedded-postgres.ts';
 import { THROWAWAY_SETTINGS } from '../src/embedded/server-settings.ts';
+import { applyMigrations } from '../src/migrate.ts';
 
 const OWNER = `
 import { startEmbeddedPostgres, THROWAWAY_SETTINGS } from ${JSON.stringify(new URL('../src/index.ts', import.meta.url).href)};
@@ -19,6 +20,38 @@ import { silentLogger } from ${JSON.stringify(pathToFileURL(createRequire(import
 const { pid } = await startEmbeddedPostgres({ dataDir: process.argv[1], log: silentLogger(), settings: THROWAWAY_SETTINGS });
 process.stdout.write(String(pid));
 `;
+
+/** What the application's role does not own in its own schemas; members of extensions belong to the superuser. */
+const OBJECTS_OF_OTHERS = `
+  SELECT catalog, name FROM (
+    SELECT 'class' AS catalog, relname::text AS name, relowner AS owner, oid, relnamespace AS namespace FROM pg_class
+    UNION ALL SELECT 'proc', proname, proowner, oid, pronamespace FROM pg_proc
+    UNION ALL SELECT 'type', typname, typowner, oid, typnamespace FROM pg_type
+    UNION ALL SELECT 'statistics', stxname, stxowner, oid, stxnamespace FROM pg_statistic_ext
+    UNION ALL SELECT 'schema', nspname, nspowner, oid, oid FROM pg_namespace WHERE nspname = 'bullmq'
+    UNION ALL SELECT 'database', datname, datdba, oid, 'public'::regnamespace FROM pg_database WHERE datname = 'pressroom'
+  ) AS objects
+  WHERE namespace IN (SELECT oid FROM pg_namespace WHERE nspname IN ('public', 'bullmq'))
+    AND owner <> (SELECT oid FROM pg_roles WHERE rolname = current_user)
+    AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = objects.oid AND d.deptype = 'e')
+    AND name NOT LIKE '%gtrgm'`;
+
+const PRIVILEGED_STATEMENTS = [
+  'SELECT FROM pg_authid',
+  "COPY bullmq.job FROM PROGRAM 'id'",
+  "COPY (SELECT 1) TO PROGRAM 'cat'",
+  "COPY bullmq.job FROM '/etc/passwd'",
+  "SELECT pg_read_file('/etc/passwd')",
+  "SELECT lo_import('/etc/passwd')",
+  "ALTER SYSTEM SET work_mem = '1MB'",
+  "LOAD 'auto_explain'",
+  'CREATE EXTENSION file_fdw',
+  'CREATE DATABASE other',
+  'CREATE ROLE other',
+  'ALTER ROLE pressroom_app SUPERUSER',
+  'SET ROLE pressroom',
+  'SET SESSION AUTHORIZATION pressroom',
+];
 
 describe('startEmbeddedPostgres', () => {
   let dataDir: string;
@@ -69,7 +102,68 @@ describe('startEmbeddedPostgres', () => {
     const withoutPassword = new URL(url);
     withoutPassword.password = 'guess';
     await expect(select(withoutPassword.href, 'SELECT 1')).rejects.toThrow(/password authentication failed/);
-    expect(statSync(join(dataDir, 'password')).mode & 0o777).toBe(0o600);
+    for (const file of ['password', 'application-password'])
+      expect(statSync(join(dataDir, file)).mode & 0o777).toBe(0o600);
+  });
+
+  it('gives out a role that owns its database and has no privilege beyond it', async () => {
+    const { url } = await start();
+    expect(
+      await select(
+        url,
+        'SELECT rolsuper, rolcreatedb, rolcreaterole, rolreplication, rolbypassrls FROM pg_roles WHERE rolname = current_user',
+      ),
+    ).toEqual([
+      { rolsuper: false, rolcreatedb: false, rolcreaterole: false, rolreplication: false, rolbypassrls: false },
+    ]);
+    await select(url, 'CREATE SCHEMA bullmq; CREATE TABLE bullmq.job (command text)');
+  });
+
+  it('refuses that role what reaches beyond its database', async () => {
+    const { url } = await start();
+    await select(url, 'CREATE SCHEMA bullmq; CREATE TABLE bullmq.job (command text)');
+    for (const statement of PRIVILEGED_STATEMENTS)
+      await expect(select(url, statement), statement).rejects.toThrow(/permission denied|is not allowed/);
+  });
+
+  it('takes over a directory of an older release, in which everything belongs to the superuser', async () => {
+    const first = await start();
+    // As older releases left it: migrated by the superuser, no other role, no second password.
+    await select(
+      first.adminUrl,
+      'DROP OWNED BY pressroom_app; ALTER DATABASE pressroom OWNER TO pressroom; DROP ROLE pressroom_app',
+    );
+    rmSync(join(dataDir, 'application-password'));
+    await applyMigrations({ databaseUrl: first.adminUrl, log: silentLogger() });
+    await select(
+      first.adminUrl,
+      `CREATE SCHEMA bullmq; CREATE TYPE bullmq.state AS ENUM ('waiting', 'done'); CREATE DOMAIN bullmq.key AS text;
+       CREATE TYPE bullmq.pair AS (a int, b int); CREATE SEQUENCE bullmq.counter;
+       CREATE TABLE bullmq.job (id bigint GENERATED ALWAYS AS IDENTITY, n serial, state bullmq.state, "odd ""name" int);
+       CREATE VIEW bullmq.jobs AS SELECT id FROM bullmq.job; CREATE MATERIALIZED VIEW bullmq.counts AS SELECT count(*) FROM bullmq.job;
+       CREATE TABLE bullmq."Odd ""table" (id int) PARTITION BY RANGE (id);
+       CREATE TABLE bullmq.part PARTITION OF bullmq."Odd ""table" FOR VALUES FROM (0) TO (9);
+       CREATE STATISTICS bullmq.facts ON id, n FROM bullmq.job;
+       CREATE FUNCTION bullmq.add(a int, b int DEFAULT 1) RETURNS int LANGUAGE sql AS 'SELECT a + b';
+       CREATE PROCEDURE bullmq.run(a text) LANGUAGE sql AS 'SELECT 1';
+       CREATE AGGREGATE bullmq.total(int) (SFUNC = int4pl, STYPE = int);
+       CREATE EXTENSION pg_trgm SCHEMA public;
+       INSERT INTO bullmq.job (state) VALUES ('waiting')`,
+    );
+    await first.stop();
+
+    const { url } = await start();
+    expect(await select(url, OBJECTS_OF_OTHERS)).toEqual([]);
+    expect(await select(url, 'SELECT state FROM bullmq.job')).toEqual([{ state: 'waiting' }]);
+    // Only an owner may alter or replace what is there: the next release's migrations do both.
+    await select(
+      url,
+      'ALTER TABLE task ADD COLUMN later int; DROP FUNCTION pressroom_now() CASCADE; DROP SCHEMA bullmq CASCADE',
+    );
+    await server?.stop();
+    const again = await start();
+    expect(again.url).toBe(url);
+    expect(await select(again.url, OBJECTS_OF_OTHERS)).toEqual([]);
   });
 
   it('names the process that already uses the directory', async () => {
@@ -95,9 +189,9 @@ describe('startEmbeddedPostgres', () => {
   });
 
   it('recovers after the server itself was killed', async () => {
-    const { url, pid, exited } = await start();
+    const { url, adminUrl, pid, exited } = await start();
     await select(url, 'CREATE TABLE kept AS SELECT 7 AS n');
-    await select(url, 'CHECKPOINT');
+    await select(adminUrl, 'CHECKPOINT');
     process.kill(pid, 'SIGKILL');
     await exited;
     await server?.stop();

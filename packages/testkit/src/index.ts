@@ -1,7 +1,7 @@
 export { until } from './until.ts';
 export { startPrivatePostgres } from './stores/start-private-postgres.ts';
 export { startPrivateRedis, type PrivateRedis } from './stores/start-private-redis.ts';
-export { createTestDatabase, type TestDatabase } from './stores/test-database.ts';
+export { createTestDatabase, toOwner, type TestDatabase } from './stores/test-database.ts';
 export { getTestRedis, hasTestRedis, type TestRedis } from './stores/test-redis.ts';
 export { holdRows } from './stores/hold-rows.ts';
 export { openTestDatabase, type OpenTestDatabase } from './stores/open-test-database.ts';

@@ -118,7 +118,7 @@ export const NEMESES: Readonly<Record<string, Nemesis>> = {
   },
   'dropped connections': async ({ stack }) => {
     await stack.sql.query(
-      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = current_database()`,
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = current_database() AND usename = current_user`,
     );
     return { workers: 0 };
   },

@@ -10,22 +10,27 @@ export interface TestDatabase {
 
 /**
  * A migrated database of one's own: a copy of the template that the test run prepared (about 40 ms). One per test file
- * is enough where tests use their own tenants.
+ * is enough where tests use their own tenants. Its owner is, as in production, no superuser.
  */
 export async function createTestDatabase(): Promise<TestDatabase> {
   const server = process.env['TEST_DATABASE_URL'];
   const template = process.env['TEST_DATABASE_TEMPLATE'];
-  if (server === undefined || template === undefined) {
+  const admin = process.env['TEST_DATABASE_ADMIN_URL'];
+  if (server === undefined || admin === undefined || template === undefined) {
     throw new Error(
       'no test database: run this through vitest (--project integration or e2e), whose set-up starts one',
     );
   }
   const name = `test_${randomBytes(6).toString('hex')}`;
-  await execute(server, `CREATE DATABASE ${name} TEMPLATE ${template}`);
   const url = new URL(server);
+  await execute(admin, `CREATE DATABASE ${name} TEMPLATE ${template} OWNER ${toOwner(url)}`);
   url.pathname = `/${name}`;
-  return { url: url.href, drop: () => execute(server, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`) };
+  return { url: url.href, drop: () => execute(admin, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`) };
 }
+
+/** The role of a connection string for `OWNER` of `CREATE DATABASE`; without one, whoever runs the statement. */
+export const toOwner = ({ username }: URL): string =>
+  username === '' ? 'DEFAULT' : pg.escapeIdentifier(decodeURIComponent(username));
 
 async function execute(databaseUrl: string, sql: string): Promise<void> {
   const client = new pg.Client({ connectionString: databaseUrl });
