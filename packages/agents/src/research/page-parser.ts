@@ -5,7 +5,6 @@ import {
   SandboxTimeoutError,
   type SandboxPoolOptions,
 } from '@pressroom/runtime';
-import type { FetchedPage } from '../ports.ts';
 import type { PdfReading } from './core/pdf-text.ts';
 import { pageKind, plainPageText, type ReadableText } from './core/plain-page-text.ts';
 
@@ -22,6 +21,13 @@ type Kind = keyof typeof TIMEOUT_MS;
 const MAX_CHILDREN = 2;
 const MEMORY_MB = 256;
 
+/** Decoded text, or the bytes of what is none. */
+export interface PageContent {
+  contentType: string;
+  text: string;
+  bytes?: Uint8Array;
+}
+
 export type PageReading =
   | ({ outcome: 'read' } & ReadableText)
   /** `reason` completes "it …". */
@@ -37,7 +43,7 @@ export interface PageParser {
    *
    * @throws {SandboxUnavailableError} and the signal's reason when it aborts
    */
-  readPage(page: Pick<FetchedPage, 'contentType' | 'text' | 'bytes'>, signal: AbortSignal): Promise<PageReading>;
+  readPage(page: PageContent, signal: AbortSignal): Promise<PageReading>;
   /** The same of plain text or Markdown. */
   readText(text: string, signal: AbortSignal): Promise<PageReading>;
   /** Ends the child processes. */
