@@ -1,7 +1,7 @@
 -- Cancels many tasks in one statement, as a single cancel does: open steps are cancelled, running attempts recorded, one event
 -- each. Answers what became of each task: cancelled | already (it was) | finished. Unknown ids are left out.
 CREATE OR REPLACE FUNCTION cancel_tasks(p_tasks uuid[], p_operation uuid) RETURNS TABLE (task_id uuid, outcome text)
-LANGUAGE plpgsql AS $$
+LANGUAGE plpgsql SET lock_timeout = '200ms' AS $$
 #variable_conflict use_column
 DECLARE
   v_open uuid[];

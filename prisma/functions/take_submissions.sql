@@ -1,7 +1,7 @@
 -- Takes up to p_want submissions out of a tenant's bucket, which all coordinators share: it fills at the tenant's rate and
 -- holds ten seconds' worth, so that no minute sees more than 7/6 of the rate. Answers how many were taken, and after how
 -- many milliseconds there will be another one. A tenant without a limit gets all it wants.
-CREATE OR REPLACE FUNCTION take_submissions(p_tenant uuid, p_want int) RETURNS TABLE (taken int, wait_ms int) LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION take_submissions(p_tenant uuid, p_want int) RETURNS TABLE (taken int, wait_ms int) LANGUAGE plpgsql SET lock_timeout = '200ms' AS $$
 DECLARE
   v_rate int;
   v_most double precision;

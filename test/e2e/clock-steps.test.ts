@@ -63,8 +63,8 @@ describe.each(BACKENDS)('a step of the wall clock, on %s', (backend) => {
         `SELECT status, error_code FROM ledger_entry WHERE status NOT IN ('ok', 'avoided')`,
       );
       expect(ledger).toEqual([]);
-      for (const { output } of [...stack.workers, ...stack.coordinators])
-        expect(output()).not.toMatch(/session\.lost|step\.lost|watchdog|breaker.*open/);
+      for (const started of [...stack.workers, ...stack.coordinators])
+        expect(started.output()).not.toMatch(/session\.lost|step\.lost|watchdog|breaker.*open/);
     } finally {
       await stack.stop();
       rmSync(directory, { recursive: true, force: true });

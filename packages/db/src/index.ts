@@ -5,6 +5,7 @@ export { applyMigrations, type ApplyMigrationsOptions } from './migrate.ts';
 export { MIGRATIONS_DIR } from './migrations/locations.ts';
 export { verifySchema } from './migrations/verify-schema.sql.ts';
 export { DatabaseUnreachableError, MigrationError } from './migrations/migration-error.ts';
+export { verifyPooling } from './connection/verify-pooling.ts';
 export { connectDatabase, type Database } from './connection/database.ts';
 export { DataRefusedError } from './connection/data-refused-error.ts';
 export { isConnectionFailure, RowLockedError, StoreUnavailableError } from './connection/store-errors.ts';

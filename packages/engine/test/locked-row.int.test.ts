@@ -5,10 +5,19 @@ import {
   createMoneyStore,
   createSessionStore,
   createStepStore,
+  isConnectionFailure,
+  type Reservation,
   type StepAttempt,
 } from '@pressroom/db';
-import { silentLogger, systemClock } from '@pressroom/runtime';
-import { aSettlement, holdRows, openTestDatabase, until, type OpenTestDatabase } from '@pressroom/testkit';
+import { createIsolatingBatcher, silentLogger, systemClock } from '@pressroom/runtime';
+import {
+  aReservation,
+  aSettlement,
+  holdRows,
+  openTestDatabase,
+  until,
+  type OpenTestDatabase,
+} from '@pressroom/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { startCoordinatorLoops } from '../src/loops/coordinator-loops.ts';
@@ -125,6 +134,28 @@ describe('a task row that another transaction holds', () => {
     await release();
     expect(answers.map(({ status }) => status)).toEqual(['rejected', ...others.map(() => 'fulfilled')]);
     expect(answers[0]).toMatchObject({ reason: { code: 'UNAVAILABLE', name: 'RowLockedError' } });
+  });
+
+  it('holds up the budget of no other task: reserves of others succeed, its own is refused until it is free', async () => {
+    const money = createMoneyStore(db.connect());
+    const reserve = createIsolatingBatcher((items: Reservation[]) => money.reserve(items), {
+      maxSize: 64,
+      maxParallel: 1,
+      isSharedFailure: isConnectionFailure,
+    });
+    const running = await Promise.all(Array.from({ length: 8 }, () => run.scene.running({ budgetNano: '1000000000' })));
+    const held = `task:${running[3]?.task.id ?? ''}`;
+    const release = await holdRows(db.url, 'SELECT 1 FROM budget_counter WHERE key = $1 FOR UPDATE', [held]);
+    const answers = await within(
+      Promise.allSettled(
+        running.map(({ attempt, sessionId, task }) =>
+          reserve(aReservation(attempt, sessionId, { budgets: [`task:${task.id}`] })),
+        ),
+      ),
+    );
+    await release();
+    expect(answers.flatMap(({ status }, index) => (status === 'rejected' ? [index] : []))).toEqual([3]);
+    expect(answers[3]).toMatchObject({ reason: { name: 'RowLockedError' } });
   });
 
   it('keeps no other dead session’s steps from being given back, and its own follow once it is free', async () => {

@@ -12,6 +12,7 @@ import {
   createSubmitStore,
   createTaskQueryStore,
   createTaskTransitionStore,
+  verifyPooling,
   verifySchema,
   type AccessStore,
 } from '@pressroom/db';
@@ -87,6 +88,7 @@ export async function createDependencies(
     log,
   });
   shutdown.register('database', () => database.close());
+  await verifyPooling(url);
   await verifySchema(database);
   const access = createAccessStore(database);
   const defaultTenantId = await access.ensureTenant(DEFAULT_TENANT);

@@ -8,6 +8,7 @@ import {
   createStepStore,
   createTaskTransitionStore,
   startHeartbeat,
+  verifyPooling,
   verifySchema,
   type Database,
 } from '@pressroom/db';
@@ -90,6 +91,7 @@ export async function startWorker(
     log,
   });
   shutdown.register('database', () => database.close());
+  await verifyPooling(settings.databaseUrl.reveal());
   await verifySchema(database);
   const backend = deps.openBackend?.() ?? openQueueBackend(settings, log);
   shutdown.register('queue store', () => backend.close());

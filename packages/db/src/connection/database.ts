@@ -15,6 +15,15 @@ const LOCK_TIMEOUT_MS = 200;
 /** A row may be held for a moment by many in turn; one that is held throughout is given up after 600 ms. */
 const LOCK_TRIES = 3;
 
+const TIMEOUTS = `SET statement_timeout = ${STATEMENT_TIMEOUT_MS}; SET idle_in_transaction_session_timeout = ${STATEMENT_TIMEOUT_MS}`;
+
+/** Settings of every new connection of a pool, in one round trip before its first statement. */
+const withSettings = (settings: string): Pick<pg.PoolConfig, 'onConnect'> => {
+  // The pool waits for the promise, though its types do not say so.
+  const onConnect: (client: pg.ClientBase) => unknown = (client) => client.query(settings);
+  return { onConnect };
+};
+
 /** A prepared statement, parsed once per connection. Names are unique across the package. */
 export interface Statement {
   name: string;
@@ -55,13 +64,19 @@ export function connectDatabase(options: {
     application_name: options.applicationName,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     query_timeout: STATEMENT_TIMEOUT_MS + 1_000,
-    statement_timeout: STATEMENT_TIMEOUT_MS,
-    idle_in_transaction_session_timeout: STATEMENT_TIMEOUT_MS,
     keepAlive: true,
   };
-  const pool = new pg.Pool({ ...connection, max: options.maxConnections, options: HOT_PATH_PLANS });
+  const pool = new pg.Pool({
+    ...connection,
+    max: options.maxConnections,
+    ...withSettings(`${TIMEOUTS}; ${HOT_PATH_PLANS}`),
+  });
   // Opens connections on first use only: processes that run nothing but hot statements hold none.
-  const readPool = new pg.Pool({ ...connection, max: Math.max(2, Math.ceil(options.maxConnections / 2)) });
+  const readPool = new pg.Pool({
+    ...connection,
+    max: Math.max(2, Math.ceil(options.maxConnections / 2)),
+    ...withSettings(TIMEOUTS),
+  });
   for (const each of [pool, readPool]) {
     // An idle connection that breaks must not end the process; the next statement gets a new one.
     each.on('error', (error) => {

@@ -114,7 +114,9 @@ export function createDeadLetterStore(database: Database): DeadLetterStore {
         return { outcome: 'discarded' };
       }),
     async discardBatch(ids, reason, actor, operationId) {
-      const [row] = await database.run<{ count: number }>(DISCARD_BATCH, [ids, actor.keyId, reason, operationId]);
+      const [row] = await database.transaction((query) =>
+        query<{ count: number }>(DISCARD_BATCH, [ids, actor.keyId, reason, operationId]),
+      );
       return row?.count ?? 0;
     },
     async recordUnreadableJob({ queue, agent, jobId, excerpt, bytes, message, fingerprint }) {

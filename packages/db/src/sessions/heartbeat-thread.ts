@@ -84,14 +84,13 @@ async function connect(): Promise<pg.Client> {
     application_name: settings.applicationName,
     connectionTimeoutMillis: TIMEOUT_MS,
     query_timeout: TIMEOUT_MS,
-    statement_timeout: TIMEOUT_MS,
     keepAlive: true,
-    options: HOT_PATH_PLANS,
   });
   opened.on('error', () => {
     if (client === opened) client = undefined;
   });
   await opened.connect();
+  await opened.query(`SET statement_timeout = ${TIMEOUT_MS}; ${HOT_PATH_PLANS}`);
   return opened;
 }
 

@@ -1,6 +1,7 @@
 import type { Tier } from '@pressroom/contracts';
 import {
   isConnectionFailure,
+  RowLockedError,
   type DeadLetterStore,
   type OperationItem,
   type OperationStore,
@@ -60,7 +61,7 @@ export function createOperationRunner(deps: {
     try {
       return describe(await restarts.redrive(id, operation.selection.tenantId, request, operation.actor), operation.id);
     } catch (error) {
-      if (isConnectionFailure(error)) throw error;
+      if (isConnectionFailure(error) || error instanceof RowLockedError) throw error;
       // One that cannot be redriven must not hold up the rest.
       log.error({ err: error, operationId: operation.id, deadLetterId: id }, 'operation.item_failed');
       return { done: false, error: { code: 'INTERNAL', message: 'the redrive failed unexpectedly' } };
@@ -164,6 +165,10 @@ export function createOperationRunner(deps: {
             next.push(after);
           } catch (error) {
             if (isConnectionFailure(error)) throw error;
+            if (error instanceof RowLockedError) {
+              log.warn({ operationId: operation.id }, 'operation.row_locked');
+              continue;
+            }
             log.error({ err: error, operationId: operation.id }, 'operation.failed');
             await operations.fail(operation.id, { code: 'INTERNAL', message: 'the operation failed unexpectedly' });
           }

@@ -36,15 +36,17 @@ export function createSharedPostgres(options: {
   log: Logger;
 }): SharedPostgres {
   const { log, schema } = options;
+  // The pool waits for the promise, though its types do not say so.
+  const applySettings: (client: pg.ClientBase) => unknown = (client) => client.query(queueStoreSettings(schema));
   const pool = new pg.Pool({
-    ...asQueueStore(options.databaseUrl, schema),
+    connectionString: options.databaseUrl,
     max: options.poolSize + 1,
     application_name: 'pressroom-queue',
     keepAlive: true,
     keepAliveInitialDelayMillis: 10_000,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     idleTimeoutMillis: KEEP_IDLE_MS,
-    statement_timeout: STATEMENT_TIMEOUT_MS,
+    onConnect: applySettings,
   });
   const report = throttleLog((error: unknown) => {
     log.warn({ err: error }, 'queue.postgres_error');
@@ -165,12 +167,7 @@ function oneAtATime(client: ListenClient): ListenClient {
 
 /**
  * The statements name no schema, and the queue store may be lost at any moment and is made anew: nothing in it is worth
- * waiting for the disk. Options in the URL win over those beside it, so they have to be joined there.
+ * waiting for the disk. Statements rather than start-up parameters, which PgBouncer refuses.
  */
-function asQueueStore(databaseUrl: string, schema: string): { connectionString: string } {
-  const url = new URL(databaseUrl);
-  const given = url.searchParams.get('options');
-  const ours = `-c search_path=${quoteSchemaName(schema)} -c synchronous_commit=off`;
-  url.searchParams.set('options', given === null ? ours : `${given} ${ours}`);
-  return { connectionString: url.href };
-}
+const queueStoreSettings = (schema: string): string =>
+  `SET search_path = ${quoteSchemaName(schema)}; SET synchronous_commit = off; SET statement_timeout = ${STATEMENT_TIMEOUT_MS}`;
