@@ -43,7 +43,7 @@ export type { ContractDocument, ContractPart } from './quality/contract-document
 export { findSupport } from './quality/check-sentences.ts';
 export { isNearTarget } from './quality/check-length.ts';
 export type { ContractFinding, FindingCode } from './quality/finding.ts';
-export { indexSources, type SourceIndex, type SourceText } from './quality/source-index.ts';
+export { indexingSteps, indexSources, type SourceIndex, type SourceText } from './quality/source-index.ts';
 
 export { applyEdits, type Edit, type EditRejection, type Patched } from './patch/apply-edits.ts';
 

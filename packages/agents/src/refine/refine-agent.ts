@@ -4,7 +4,6 @@ import {
   checkContract,
   collectParts,
   fitToNotes,
-  indexSources,
   OutlineOutput,
   planWords,
   ResearchOutput,
@@ -13,6 +12,7 @@ import {
   type ContractReport,
   type RefineOutput,
 } from '@pressroom/pipelines';
+import { indexInSteps } from '../calling/index-in-steps.ts';
 import { isPermanent, tryOptional } from '../calling/try-optional.ts';
 import { selectPartFacts } from '../draft/core/part-facts.ts';
 import { rewritePart } from '../draft/write-part.ts';
@@ -56,7 +56,7 @@ export const refineAgent: StepAgent = {
     };
     const drafted = collectParts({ ...context.outputs, refine: undefined });
     if (!drafted) throw new StepInputInvalidError('no section was drafted');
-    const sources = indexSources(matter.research.sources);
+    const sources = await indexInSteps(matter.research.sources);
     const { title } = drafted;
     const { targetWords } = planWords(input);
     const style = styleRulesOf(input);

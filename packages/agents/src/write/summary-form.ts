@@ -4,12 +4,12 @@ import {
   citedIds,
   countWords,
   guessLanguage,
-  indexSources,
   planSummary,
   ResearchOutput,
   type ContractPart,
   type SummaryOutput,
 } from '@pressroom/pipelines';
+import { indexInSteps } from '../calling/index-in-steps.ts';
 import { callModel } from '../calling/call-model.ts';
 import { cleanPart } from '../draft/core/clean-part.ts';
 import { NoUsableSourceError } from '../errors.ts';
@@ -63,7 +63,7 @@ export const summaryForm: WriteForm = {
       facts,
       ...reply,
     });
-    const index = indexSources(sources);
+    const index = await indexInSteps(sources);
     const mended = await mendRounds(
       context,
       clean(first, plan.keyPoints),

@@ -1,0 +1,79 @@
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
+import { findFreePort } from '@pressroom/runtime';
+import { afterEach, describe, expect, it } from 'vitest';
+
+import { sampleSources } from './support/sources.ts';
+import { startStack, type Stack } from './support/start-stack.ts';
+import { untilEnded } from './support/until-ended.ts';
+
+const MAX_DELAY_MS = 250;
+/** The product's processes share the cores with more threads than the idle server does, so noise adds up for them. */
+const NOISE = 3;
+/** As long as one source may be. */
+const CHARACTERS = 400_000;
+const fill = (unit: string, tail = ''): string => unit.repeat(Math.floor((CHARACTERS - 10) / unit.length)) + tail;
+
+/** Texts that held the event loops of workers or coordinators for seconds to minutes. */
+const HOSTILE: Readonly<Record<string, string>> = {
+  'a gap in a word': `x0${' '.repeat(399_000)}y`,
+  'hair spaces': `x0${fill('\u200a', 'y')}`,
+  'nested quotations': `${'>'.repeat(1_800)} a\n`.repeat(200),
+  'open brackets': `a${fill('[', 'b')}`,
+  'open images': `a${fill('![](', 'b')}`,
+  'one word': fill('a'),
+  'sentences of one word': fill('!x '),
+  'figures alone': fill('1. '),
+};
+
+describe('hostile sources', () => {
+  let stack: Stack | undefined;
+  afterEach(async () => {
+    await stack?.stop();
+  });
+
+  it(
+    'delay /healthz of no coordinator and no worker by more than 250 ms beyond the noise of the machine, and end no process',
+    { timeout: 180_000 },
+    async () => {
+      const workerPort = await findFreePort();
+      stack = await startStack({
+        backend: 'postgres',
+        env: { PRESSROOM_WORKER_HOST: '127.0.0.1', PRESSROOM_WORKER_PORT: String(workerPort) },
+      });
+      const running = stack;
+      const ids: string[] = [];
+      const watch = watchHealth([`${running.url}/healthz`, `http://127.0.0.1:${workerPort}/healthz`]);
+      try {
+        for (const text of Object.values(HOSTILE)) {
+          const sources = [...sampleSources().slice(0, 1), { title: 'Hostile', text }];
+          ids.push((await running.client.tasks.create({ type: 'summary', input: { sources } })).id);
+        }
+        for (const id of ids) expect((await untilEnded(running, id, 150_000)).finishedAt).not.toBeNull();
+      } finally {
+        const [coordinatorMs = 0, workerMs = 0, controlMs = 0] = await watch.stop();
+        // What the machine itself delays a server that does nothing is not the product's.
+        expect(coordinatorMs).toBeLessThan(MAX_DELAY_MS + NOISE * controlMs);
+        expect(workerMs).toBeLessThan(MAX_DELAY_MS + NOISE * controlMs);
+      }
+      const { rows } = await running.sql.query<{ losses: number }>(
+        'SELECT coalesce(sum(losses), 0)::int AS losses FROM step',
+      );
+      expect(rows).toEqual([{ losses: 0 }]);
+    },
+  );
+});
+
+/** Polls from a thread; `stop` answers the longest reply of each address and that of a server that does nothing. */
+function watchHealth(urls: readonly string[]): { stop(): Promise<number[]> } {
+  const thread = new Worker(new URL('./support/poll-health.thread.ts', import.meta.url), { workerData: urls });
+  const answer = once(thread, 'message');
+  answer.catch(() => undefined);
+  return {
+    async stop() {
+      thread.postMessage('stop');
+      const [longest] = (await answer) as [number[]];
+      return longest;
+    },
+  };
+}
