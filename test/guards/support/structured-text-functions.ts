@@ -125,6 +125,7 @@ export const STRUCTURED: Readonly<Record<string, Call>> = {
   'pipelines/quality/figures.ts isStated': (run, text) =>
     run({ quote: text, values: [text.slice(0, 20)], isRough: true }, new Set(text.match(/\d{1,5}/g))),
   'pipelines/quality/source-index.ts indexSources': (run, text) => run([source(text)]),
+  'pipelines/quality/source-index.ts indexingSteps': (run, text) => [...(run([source(text)]) as Iterable<unknown>)],
   'pipelines/rewrite/check-rewrite.ts checkRewrite': (run, whole) => {
     const text = whole.slice(0, DOCUMENT_CHARACTERS);
     return run({ text, goal: 'shorten' }, { title: text.slice(0, 200), markdown: text }, {});
