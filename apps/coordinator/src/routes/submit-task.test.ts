@@ -263,7 +263,7 @@ describe('POST /v1/tasks', () => {
         body,
         headers: JSON_TYPE,
         duplex: 'half',
-      } as CallOptions);
+      });
       expect(response.status).toBe(413);
       await response.json();
       expect((await post({ json: A_TASK })).status).toBe(202);

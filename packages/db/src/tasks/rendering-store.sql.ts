@@ -14,10 +14,10 @@ const FIND: Statement = {
 const SAVE: Statement = {
   name: 'rendering.save',
   // The lock makes it wait for a deletion of the content that is under way.
-  text: `INSERT INTO result_rendering (task_id, generation, html)
-         SELECT id, generation, $3 FROM task
+  text: `INSERT INTO result_rendering (task_id, generation, html, created_at)
+         SELECT id, generation, $3, pressroom_now() FROM task
          WHERE id = $1::uuid AND generation = $2 AND finished_at IS NOT NULL AND content_deleted_at IS NULL FOR SHARE
-         ON CONFLICT (task_id) DO UPDATE SET generation = excluded.generation, html = excluded.html, created_at = now()`,
+         ON CONFLICT (task_id) DO UPDATE SET generation = excluded.generation, html = excluded.html, created_at = excluded.created_at`,
 };
 
 export function createRenderingStore(database: Database): RenderingStore {
