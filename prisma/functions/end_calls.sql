@@ -2,7 +2,7 @@
 -- Idempotent by reservation. A reservation that was already written off as `uncertain` is corrected by a reversal, unless
 -- this end is uncertain itself. A call that cost more than was held raises an alert in the same statement.
 -- p_items: [{ reservationId, status, costNano, baselineNano, budgets, entry, journal?: { stepId, generation, path, requestHash, taskId, reply } }]
-CREATE OR REPLACE FUNCTION end_calls(p_items jsonb) RETURNS void LANGUAGE plpgsql SET lock_timeout = '100ms' AS $$
+CREATE OR REPLACE FUNCTION end_calls(p_items jsonb) RETURNS void LANGUAGE plpgsql SET lock_timeout = '500ms' AS $$
 DECLARE
   r record;
   held record;

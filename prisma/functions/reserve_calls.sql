@@ -1,7 +1,7 @@
 -- Holds the worst case of calls against every budget in scope, all or nothing per call, fenced by attempt and session.
 -- p_items: [{ id, sessionId, taskId, stepId, attempt, amountNano, budgets, entry }]. Repeating a reservation is harmless.
 CREATE OR REPLACE FUNCTION reserve_calls(p_items jsonb) RETURNS TABLE (id uuid, outcome text, budget text, shortfall bigint)
-LANGUAGE plpgsql SET lock_timeout = '100ms' AS $$
+LANGUAGE plpgsql SET lock_timeout = '500ms' AS $$
 #variable_conflict use_column
 DECLARE
   r record;
