@@ -77,6 +77,55 @@ describe('the retention job', () => {
     expect(await keptOf(taskId)).toEqual(['task', 'steps', 'outputs']);
   });
 
+  describe('folding', () => {
+    const compactions = async (): Promise<number[]> => {
+      const store = createRetentionStore(db.database);
+      const counts: number[] = [];
+      for (let after: string | null = null, isFirst = true; isFirst || after !== null; isFirst = false) {
+        const { compacted, next } = await store.compact(after, 0);
+        counts.push(compacted);
+        after = next;
+      }
+      return counts;
+    };
+    const isFolded = async (taskId: string): Promise<boolean> =>
+      (await db.sql('SELECT 1 FROM task_archive WHERE task_id = $1', [taskId])).length > 0;
+
+    it('takes fewer tasks into a statement where their outputs are large', async () => {
+      await compactions();
+      const tasks: string[] = [];
+      for (let index = 0; index < 3; index += 1) tasks.push(await complete());
+      await db.sql(
+        `UPDATE artifact SET body = jsonb_build_object('text', (SELECT string_agg(md5(g::text), '') FROM generate_series(1, 300000) g))
+         WHERE task_id = ANY ($1::uuid[]) AND step_key = 'research'`,
+        [tasks],
+      );
+      const counts = await compactions();
+      expect(Math.max(...counts)).toBeLessThan(3);
+      expect(await Promise.all(tasks.map(isFolded))).toEqual([true, true, true]);
+    });
+
+    it('passes a task over that is more than the server can fold, and folds those around it', async () => {
+      const [before, tooLarge, behind] = [await complete(), await complete(), await complete()];
+      await db.sql(`CREATE FUNCTION refuse_archive() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+                      IF NEW.task_id = '${tooLarge}' THEN
+                        RAISE EXCEPTION 'total size of jsonb array elements exceeds the maximum' USING ERRCODE = '54000';
+                      END IF;
+                      RETURN NEW;
+                    END $$`);
+      await db.sql(
+        `CREATE TRIGGER refuse_archive BEFORE INSERT ON task_archive FOR EACH ROW EXECUTE FUNCTION refuse_archive()`,
+      );
+      try {
+        await aJob({ compactAfterMinutes: 0 }).run();
+      } finally {
+        await db.sql('DROP TRIGGER refuse_archive ON task_archive');
+      }
+      expect(await Promise.all([before, tooLarge, behind].map(isFolded))).toEqual([true, false, true]);
+      expect(await keptOf(tooLarge)).toContain('outputs');
+    });
+  });
+
   it('ends the stream of a task whose events have gone with its last one', async () => {
     const taskId = await complete();
     await waitDays(8);

@@ -29,6 +29,8 @@ const PRISMA_CODES = new Set(['P1001', 'P1002', 'P1008', 'P1017', 'P2024']);
 const UNAVAILABLE_CODES = new Set(['25006', '25P03']);
 const CONFLICT_CODES = new Set(['40001', '40P01']);
 const LOCK_TIMEOUT_CODE = '55P03';
+const OUT_OF_MEMORY_CODE = '53200';
+const STATEMENT_TIMEOUT_CODE = '57014';
 const NETWORK_CODES = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
@@ -54,6 +56,15 @@ export const isLockTimeout = (error: unknown): boolean => codeOf(error) === LOCK
 
 /** Does a row with these values exist already? */
 export const isUniqueViolation = (error: unknown): boolean => codeOf(error) === '23505';
+
+/**
+ * Was the statement too much for the server: a value larger than it can hold, memory, time? It may go through with less to do.
+ * Looks through `translateStoreError`.
+ */
+export function isBeyondLimits(error: unknown): boolean {
+  const code = codeOf(error instanceof StoreUnavailableError ? error.cause : error);
+  return code.startsWith('54') || code === OUT_OF_MEMORY_CODE || code === STATEMENT_TIMEOUT_CODE;
+}
 
 /** Did the connection or the server fail? The statement may or may not have been committed. */
 export function isConnectionFailure(error: unknown): boolean {

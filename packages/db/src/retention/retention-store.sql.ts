@@ -1,4 +1,5 @@
 import type { Database, Statement } from '../connection/database.ts';
+import { isBeyondLimits } from '../connection/store-errors.ts';
 import { findRule, type RetentionRule, type RetentionRuleName } from './retention-rules.sql.ts';
 
 /** What a rule would remove now. */
@@ -30,7 +31,8 @@ export interface RetentionStore {
   due(rule: RetentionRuleName, olderThanDays: number): Promise<DueRows>;
   /**
    * Folds tasks that finished longer ago than this into `task_archive`, in the order of their ids from `after` on. Looks at
-   * some hundred tasks a call. Idempotent: what is folded already, or locked, is passed over.
+   * some hundred tasks a call, fewer where their outputs are large. Idempotent: what is folded already, or locked, is passed
+   * over, and so is a task that is more than PostgreSQL can fold.
    */
   compact(after: string | null, finishedForMinutes: number): Promise<Compaction>;
   dueForCompaction(finishedForMinutes: number): Promise<DueRows>;
@@ -42,14 +44,23 @@ export interface RetentionStore {
 const COUNT_LIMIT = 1_000_000;
 /** Step rows that one compaction looks at: some hundred tasks, in tens of milliseconds. */
 const STEPS_AT_ONCE = 2_000;
+/** Stored bytes of outputs after which one compaction ends: they are read and compressed anew, in about a second. */
+const OUTPUT_BYTES_AT_ONCE = 8 * 1_024 * 1_024;
+/** A compaction beyond a limit of the server is done again with so many times fewer tasks. */
+const NARROWING = 8;
 /** Share of a batch that one tenant can have while others wait. */
 const TENANT_SHARE = 10;
 
 const COMPACT: Statement = {
   name: 'retention.compact',
-  text: `WITH looked AS MATERIALIZED (
-           SELECT DISTINCT s.task_id FROM (
-             SELECT x.task_id FROM step x WHERE x.task_id > $1::uuid ORDER BY x.task_id LIMIT ${STEPS_AT_ONCE}) s
+  text: `WITH sized AS (
+           SELECT c.task_id, b.bytes, sum(b.bytes) OVER (ORDER BY c.task_id) AS bytes_up_to
+           FROM (SELECT DISTINCT s.task_id FROM (
+                   SELECT x.task_id FROM step x WHERE x.task_id > $1::uuid ORDER BY x.task_id LIMIT $3) s) c
+           CROSS JOIN LATERAL (
+             SELECT coalesce(sum(pg_column_size(a.body)), 0) AS bytes FROM artifact a WHERE a.task_id = c.task_id) b
+         ), looked AS MATERIALIZED (
+           SELECT z.task_id FROM sized z WHERE z.bytes_up_to - z.bytes < ${OUTPUT_BYTES_AT_ONCE}
          ), old_enough AS (
            SELECT 1 FROM looked l JOIN task t ON t.id = l.task_id WHERE t.created_at < pressroom_now() - $2 * interval '1 minute' LIMIT 1
          ), folded AS (
@@ -59,6 +70,10 @@ const COMPACT: Statement = {
          -- Ids grow with time: where no task is old enough, none behind it is.
          SELECT f.count AS compacted, (SELECT max(l.task_id::text) FROM looked l WHERE EXISTS (SELECT 1 FROM old_enough)) AS next
          FROM folded f`,
+};
+const NEXT_TASK: Statement = {
+  name: 'retention.next_task',
+  text: `SELECT x.task_id AS next FROM step x WHERE x.task_id > $1::uuid ORDER BY x.task_id LIMIT 1`,
 };
 const COMPACTABLE: Statement = {
   name: 'retention.compactable',
@@ -110,11 +125,20 @@ export function createRetentionStore(database: Database): RetentionStore {
       return row ?? { due: 0, oldestAt: null };
     },
     async compact(after, finishedForMinutes) {
-      const [row] = await database.run<Compaction & Record<string, unknown>>(COMPACT, [
-        after ?? '00000000-0000-0000-0000-000000000000',
-        finishedForMinutes,
-      ]);
-      return row ?? { compacted: 0, next: null };
+      const from = after ?? '00000000-0000-0000-0000-000000000000';
+      for (let steps = STEPS_AT_ONCE; ; steps = Math.ceil(steps / NARROWING)) {
+        try {
+          const values = [from, finishedForMinutes, steps];
+          const [row] = await database.run<Compaction & Record<string, unknown>>(COMPACT, values);
+          return row ?? { compacted: 0, next: null };
+        } catch (error) {
+          if (!isBeyondLimits(error)) throw error;
+          if (steps > 1) continue;
+          // One task alone is too much. It stays as it is; those behind it must not stay with it.
+          const [passed] = await database.run<{ next: string }>(NEXT_TASK, [from]);
+          return { compacted: 0, next: passed?.next ?? null };
+        }
+      }
     },
     async dueForCompaction(finishedForMinutes) {
       const [row] = await database.read<DueRows & Record<string, unknown>>(COMPACTABLE, [finishedForMinutes]);
