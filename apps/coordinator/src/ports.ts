@@ -57,6 +57,8 @@ export type RetryOutcome =
   | { outcome: 'restarted'; taskId: string; generation: number; restarted: string[]; removed: string[] }
   | { outcome: 'not_found' }
   | { outcome: 'not_finished'; status: TaskStatus }
+  /** The budget asked for is not larger than the task's; null: the task has none. */
+  | { outcome: 'budget_not_larger'; budgetNanoUsd: bigint | null }
   | { outcome: 'nothing_to_do' | 'content_deleted' | 'unknown_step' };
 
 export type RedriveOutcome =

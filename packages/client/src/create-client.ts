@@ -17,7 +17,7 @@ import type {
   RetentionView,
   ScalingView,
   StepView,
-  RetryTask,
+  RetryTaskRequest,
   TaskAccepted,
   TaskEvent,
   TaskPage,
@@ -100,7 +100,7 @@ export interface PressroomClient {
     calls(id: string, options?: CallOptions): Promise<CallView[]>;
     cancel(id: string, options?: CallOptions): Promise<CancelResult>;
     /** Runs a task that has ended again, from a step or from whatever did not complete. */
-    retry(id: string, request?: RetryTask, options?: CallOptions): Promise<TaskRestarted>;
+    retry(id: string, request?: RetryTaskRequest, options?: CallOptions): Promise<TaskRestarted>;
     /** Begins to cancel every task of a filter or list; follow it with `operations.get`. */
     cancelMany(request: BulkTasks, options?: CallOptions): Promise<OperationAccepted>;
     /** Begins to run every failed, partial or cancelled task of a filter or list again. */

@@ -9,7 +9,7 @@ import type {
   OperationAccepted,
   OperationPage,
   OperationView,
-  RedriveDeadLetter,
+  RedriveDeadLetterRequest,
   TaskRestarted,
 } from '@pressroom/contracts';
 
@@ -27,7 +27,7 @@ export interface DeadLetterClient {
   groups(filter?: DeadLetterListOptions, options?: CallOptions): Promise<DeadLetterGroupPage>;
   /** With the whole payload that a redrive's patch applies to. */
   get(id: string, options?: CallOptions): Promise<DeadLetterView>;
-  redrive(id: string, changes?: RedriveDeadLetter, options?: CallOptions): Promise<TaskRestarted>;
+  redrive(id: string, changes?: RedriveDeadLetterRequest, options?: CallOptions): Promise<TaskRestarted>;
   discard(id: string, reason: string, options?: CallOptions): Promise<DeadLetterView>;
   /** Begins a bulk operation; follow it with `operations.get`. */
   redriveAll(request: BulkRedrive, options?: CallOptions): Promise<OperationAccepted>;

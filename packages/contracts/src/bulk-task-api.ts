@@ -7,7 +7,7 @@ import { Lane, TaskStatus, TaskType } from './vocabulary.ts';
 /** Tasks that a bulk request may name one by one. */
 export const MAX_BULK_IDS = 10_000;
 
-/** Which tasks a bulk operation is about: those that match when it is asked for. What is left out matches everything. */
+/** Which tasks a bulk operation is about: those that match when it is asked for. At least one condition is required. */
 export const BulkTaskFilter = z.strictObject({
   status: z.union([TaskStatus, z.array(TaskStatus).min(1).max(8)]).optional(),
   type: TaskType.optional(),
@@ -23,6 +23,8 @@ export type BulkTaskFilter = z.infer<typeof BulkTaskFilter>;
 export const BulkTasks = z
   .strictObject({
     filter: BulkTaskFilter.optional(),
+    /** Every task of the key's tenant; with an administrator's key, of all tenants. */
+    all: z.literal(true).optional(),
     ids: z.array(z.uuid()).min(1).max(MAX_BULK_IDS).optional(),
     /** Kept with the operation. */
     reason: OperationReason.optional(),
@@ -32,8 +34,12 @@ export const BulkTasks = z
     /** Only count. */
     dryRun: z.boolean().optional(),
   })
-  .refine(({ filter, ids }) => (filter === undefined) !== (ids === undefined), {
+  .refine(({ filter, ids, all }) => [filter, ids, all].filter((choice) => choice !== undefined).length === 1, {
     path: ['filter'],
-    message: 'give either filter or ids; an empty filter means every task of the tenant',
+    message: 'give exactly one of filter, ids, or "all": true for every task',
+  })
+  .refine(({ filter }) => filter === undefined || Object.values(filter).some((condition) => condition !== undefined), {
+    path: ['filter'],
+    message: 'must have at least one condition; to take every task, send "all": true without a filter',
   });
 export type BulkTasks = z.infer<typeof BulkTasks>;

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { Instant } from './instant.ts';
-import { ERROR_CODES } from './error-codes.ts';
-import { UsdString } from './money.ts';
+import { DEAD_LETTER_ERROR_CODES, ERROR_CODES } from './error-codes.ts';
+import { UsdAmountInput, UsdString } from './money.ts';
 import { StepError } from './task-api.ts';
 import { AGENTS, TaskType, Tier } from './vocabulary.ts';
 
@@ -104,7 +104,7 @@ export const DeadLetterFilter = z.strictObject({
   agent: z.enum(AGENTS).optional(),
   tenantId: z.uuid().optional(),
   taskType: TaskType.optional(),
-  errorCode: z.enum(ERROR_CODES, { error: `must be one of ${ERROR_CODES.join(', ')}` }).optional(),
+  errorCode: z.enum(ERROR_CODES, { error: `must be one of ${DEAD_LETTER_ERROR_CODES.join(', ')}` }).optional(),
   fingerprint: z
     .string()
     .regex(/^[0-9a-f]{16}$/, 'must be a fingerprint')
@@ -134,8 +134,12 @@ export const RedriveDeadLetter = z.strictObject({
   tier: Tier.optional(),
   /** Make every call of the step anew instead of reusing the finished ones. */
   resetCalls: z.boolean().optional(),
+  /** The task's budget from now on, what it has spent included; more than it was. */
+  budgetUsd: UsdAmountInput.optional(),
 });
-export type RedriveDeadLetter = z.infer<typeof RedriveDeadLetter>;
+export type RedriveDeadLetter = z.output<typeof RedriveDeadLetter>;
+/** What a client sends. */
+export type RedriveDeadLetterRequest = z.input<typeof RedriveDeadLetter>;
 
 /** Why an operator does something. */
 export const OperationReason = z
@@ -162,7 +166,8 @@ const BulkOptions = {
 };
 
 /** Body of `POST /dead-letters/redrive`. */
-export const BulkRedrive = z.strictObject({ ...BulkOptions, ...RedriveDeadLetter.shape });
+const { patch, tier, resetCalls } = RedriveDeadLetter.shape;
+export const BulkRedrive = z.strictObject({ ...BulkOptions, patch, tier, resetCalls });
 export type BulkRedrive = z.infer<typeof BulkRedrive>;
 
 /** Body of `POST /dead-letters/discard`. */

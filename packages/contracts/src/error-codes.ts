@@ -1,9 +1,4 @@
-/**
- * Every stable error code. Codes are part of the API: add, never rename.
- * HTTP statuses live in the coordinator's error map; whether a code may be retried lives with the error class.
- */
-export const ERROR_CODES = [
-  // requests
+const REQUEST_CODES = [
   'VALIDATION_FAILED',
   'MALFORMED_JSON',
   'MALFORMED_REQUEST',
@@ -33,7 +28,10 @@ export const ERROR_CODES = [
   // configuration and start
   'CONFIG_INVALID',
   'STORE_UNSUITABLE',
-  // steps
+] as const;
+
+/** Codes of attempts and steps. */
+const STEP_CODES = [
   'STEP_TIMED_OUT',
   'STEP_INPUT_INVALID',
   'TASK_DEADLINE_EXCEEDED',
@@ -75,7 +73,23 @@ export const ERROR_CODES = [
   'SANDBOX_FAILED',
   'SANDBOX_UNAVAILABLE',
 ] as const;
+
+/**
+ * Every stable error code. Codes are part of the API: add, never rename.
+ * HTTP statuses live in the coordinator's error map; whether a code may be retried lives with the error class.
+ */
+export const ERROR_CODES = [...REQUEST_CODES, ...STEP_CODES] as const;
 export type ErrorCode = (typeof ERROR_CODES)[number];
+
+/** Ends of a task or of an attempt that leave no dead letter. */
+const WITHOUT_DEAD_LETTER: ReadonlySet<ErrorCode> = new Set(['LEASE_LOST', 'TASK_CANCELLED', 'TASK_DEADLINE_EXCEEDED']);
+
+/** Codes that a dead letter of this release can have. Those of earlier releases may have others of `ERROR_CODES`. */
+export const DEAD_LETTER_ERROR_CODES: readonly ErrorCode[] = [
+  ...STEP_CODES.filter((code) => !WITHOUT_DEAD_LETTER.has(code)),
+  'UNAVAILABLE',
+  'INTERNAL',
+];
 
 /** Why a finished task is less than asked for; each carries the step it comes from. */
 export const LIMITATION_CODES = [

@@ -98,13 +98,14 @@ export {
   DeadLetterFilter,
   BulkDeadLetterFilter,
   RedriveDeadLetter,
+  type RedriveDeadLetterRequest,
   DiscardDeadLetter,
   MAX_OPERATION_RATE_PER_SECOND,
   BulkRedrive,
   BulkDiscard,
 } from './dead-letter-api.ts';
 export { RetentionView } from './retention-api.ts';
-export { RetryTask, TaskRestarted } from './retry-api.ts';
+export { RetryTask, TaskRestarted, type RetryTaskRequest } from './retry-api.ts';
 export {
   OPERATION_KINDS,
   OPERATION_STATUSES,

@@ -15,7 +15,7 @@ const isInRange = (text: string): boolean => {
  * milliseconds (`2026-11-21T12:00:00.000Z`); digits beyond are cut off.
  */
 export const Instant = z.iso
-  .datetime({ offset: true })
+  .datetime({ offset: true, error: 'must be a date and time with zone, e.g. 2026-02-20T00:00:00Z' })
   .max(MAX_LENGTH)
   .refine(isInRange, {
     error: 'must be between the years 1 and 9999 in UTC',

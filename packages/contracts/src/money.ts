@@ -26,16 +26,20 @@ export function parseUsd(text: string): bigint {
   return sign === '-' ? -nano : nano;
 }
 
+const AMOUNT_RULE = 'must be a positive decimal number of dollars with at most 9 decimals, e.g. "0.25"';
+
 /** Budgets in requests: a positive number or a decimal string, both exact to nine decimals. */
 export const UsdAmountInput = z
-  .union([z.number().positive().max(1_000_000), z.string().regex(/^\d{1,7}(\.\d{1,9})?$/)])
+  .union([z.number().positive(AMOUNT_RULE).max(1_000_000), z.string().regex(/^\d{1,7}(\.\d{1,9})?$/, AMOUNT_RULE)], {
+    error: AMOUNT_RULE,
+  })
   .transform((value, context) => {
     try {
       const nano = parseUsd(typeof value === 'number' ? trimFixed(value) : value);
       if (nano > 0n) return nano;
       context.addIssue({ code: 'custom', message: 'must be more than zero' });
     } catch {
-      context.addIssue({ code: 'custom', message: 'must be a dollar amount with at most nine decimals' });
+      context.addIssue({ code: 'custom', message: AMOUNT_RULE });
     }
     return z.NEVER;
   });

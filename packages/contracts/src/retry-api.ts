@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { UsdAmountInput } from './money.ts';
 import { TaskStatus, Tier } from './vocabulary.ts';
 
 /** Body of `POST /tasks/{id}/retry`; every field may be left out. */
@@ -15,8 +16,12 @@ export const RetryTask = z.strictObject({
    * which with its own answers would come out the same.
    */
   resetCalls: z.boolean().optional(),
+  /** The task's budget from now on, what it has spent included; more than it was. */
+  budgetUsd: UsdAmountInput.optional(),
 });
-export type RetryTask = z.infer<typeof RetryTask>;
+export type RetryTask = z.output<typeof RetryTask>;
+/** What a client sends. */
+export type RetryTaskRequest = z.input<typeof RetryTask>;
 
 /** A task that has begun its next generation. */
 export const TaskRestarted = z.object({

@@ -86,7 +86,14 @@ describe('budget, reservations and ledger under any interleaving', () => {
         expect(answers[index]).toEqual(
           rest >= 0n
             ? { id: item.id, outcome: 'reserved' }
-            : { id: item.id, outcome: 'over_budget', budget: real.budget, shortfallNano: -rest },
+            : {
+                id: item.id,
+                outcome: 'over_budget',
+                budget: real.budget,
+                shortfallNano: -rest,
+                limitNano: LIMIT,
+                spentNano: spent,
+              },
         );
         if (rest >= 0n) model.open.set(item.id, item);
       }

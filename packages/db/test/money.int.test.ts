@@ -65,7 +65,7 @@ describe('money', () => {
       await db.sql(`INSERT INTO budget_counter (key, limit_nano) VALUES ('tight', 30)`);
       const refused = reservation({ budgets: [budget, 'tight'] });
       expect(await money.reserve([refused])).toEqual([
-        { id: refused.id, outcome: 'over_budget', budget: 'tight', shortfallNano: 70n },
+        { id: refused.id, outcome: 'over_budget', budget: 'tight', shortfallNano: 70n, limitNano: 30n, spentNano: 0n },
       ]);
       expect(await counter(budget)).toMatchObject({ reserved_nano: '0' });
       expect(await open(task.id)).toEqual([]);

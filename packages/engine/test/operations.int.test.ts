@@ -96,6 +96,7 @@ describe('bulk operations', () => {
 
   it('gives each step the patch and the tier', async () => {
     const { taskId } = await run.partial({ tenantId });
+    await db.sql(`UPDATE step SET params = '{"part":2}' WHERE task_id = $1 AND key = 'draft-2'`, [taskId]);
     await finish(await start({ options: { patch: { part: 9 }, tier: 'T3', resetCalls: true } }));
     expect(await run.step(taskId, 'draft-2')).toMatchObject({ params: { part: 9 }, tier: 'T3', journal_generation: 2 });
   });

@@ -71,6 +71,29 @@ describe('retry', () => {
     expect((await run.task(taskId)).deadline_in_s).toBeGreaterThan(590);
   });
 
+  it('raises the budget of a task, folded or not, and refuses one that is not larger', async () => {
+    const { taskId } = await run.partial();
+    const counter = () =>
+      db.sql(
+        `SELECT b.limit_nano::int AS limit, b.spent_nano::int AS spent, t.budget_nano::int AS budget
+         FROM budget_counter b JOIN task t ON b.key = 'task:' || t.id WHERE t.id = $1`,
+        [taskId],
+      );
+    expect(await retry(taskId, { budgetUsd: 5n })).toEqual({ outcome: 'budget_not_larger', budgetNanoUsd: null });
+    await db.sql(`UPDATE task SET budget_nano = 900 WHERE id = $1`, [taskId]);
+    await db.sql(`INSERT INTO budget_counter (key, limit_nano, spent_nano) VALUES ('task:' || $1::text, 900, 870)`, [
+      taskId,
+    ]);
+    expect(await retry(taskId, { budgetUsd: 900n })).toEqual({ outcome: 'budget_not_larger', budgetNanoUsd: 900n });
+    expect(await run.task(taskId)).toMatchObject({ status: 'partial', generation: 1 });
+
+    await db.sql(`UPDATE task SET finished_at = now() - interval '1 day' WHERE id = $1`, [taskId]);
+    await db.sql(`SELECT compact_tasks(ARRAY[$1::uuid], now())`, [taskId]);
+    expect(await counter()).toEqual([]);
+    expect(await retry(taskId, { budgetUsd: 2_000n })).toMatchObject({ outcome: 'restarted' });
+    expect(await counter()).toEqual([{ limit: 2_000, spent: 870, budget: 2_000 }]);
+  });
+
   it('begins at any step, and adds anew what that step had added', async () => {
     const { taskId } = await run.partial();
     const outcome = await retry(taskId, { fromStep: 'outline' });
@@ -302,6 +325,9 @@ describe('redrive', () => {
 
   it('runs the step again with patched parameters and on another tier, keeping finished work', async () => {
     const { taskId, letterId } = await run.partial();
+    await db.sql(`UPDATE step SET params = '{"part":1,"angle":"wide"}' WHERE task_id = $1 AND key = 'draft-2'`, [
+      taskId,
+    ]);
     await redrive(letterId, { patch: { part: 2, angle: null }, tier: 'T3' });
     expect(await run.step(taskId, 'draft-2')).toMatchObject({ status: 'ready', tier: 'T3', params: { part: 2 } });
     expect(await run.step(taskId, 'draft-1')).toMatchObject({ status: 'completed', tier: 'T2' });
@@ -321,6 +347,10 @@ describe('redrive', () => {
 
   it('refuses a patch that the task type does not take, and changes nothing', async () => {
     const { taskId, letterId } = await run.partial();
+    expect(await redrive(letterId, { patch: { budgetUsd: '2' } })).toEqual({
+      outcome: 'invalid_patch',
+      issues: [{ path: ['budgetUsd'], message: 'is not a known field; the step is given input' }],
+    });
     expect(await redrive(letterId, { patch: { input: 'not an object' } })).toMatchObject({ outcome: 'invalid_patch' });
     expect(await run.task(taskId)).toMatchObject({ generation: 1, status: 'partial' });
     expect(await run.lettersOf(taskId)).toMatchObject([{ state: 'open' }]);

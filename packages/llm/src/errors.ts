@@ -1,4 +1,7 @@
+import { formatUsd } from '@pressroom/contracts';
 import { AppError, type AppErrorOptions } from '@pressroom/runtime';
+
+import type { BudgetRefusal } from './ports.ts';
 
 /*
  * Everything the gateway throws. Messages name providers, models, codes and numbers; never a prompt, a reply or a key.
@@ -129,14 +132,31 @@ export class BudgetExhaustedError extends AppError {
   readonly code = 'BUDGET_EXHAUSTED';
   readonly retryable = false;
   readonly budget: string;
-  readonly shortfallNanoUsd: bigint;
 
-  constructor(details: { budget: string; shortfallNanoUsd: bigint }) {
-    super(`budget ${details.budget} is short by ${details.shortfallNanoUsd.toString()} nano-dollars for this call`);
-    this.budget = details.budget;
-    this.shortfallNanoUsd = details.shortfallNanoUsd;
+  constructor(refusal: BudgetRefusal) {
+    super(describeRefusal(refusal));
+    this.budget = refusal.budget;
   }
 }
+
+function describeRefusal(refusal: BudgetRefusal): string {
+  const { budget, amountNanoUsd, shortfallNanoUsd, limitNanoUsd, spentNanoUsd } = refusal;
+  const left = amountNanoUsd - shortfallNanoUsd;
+  const held = limitNanoUsd - spentNanoUsd - left;
+  const isTask = budget.startsWith('task:');
+  const remedy = isTask
+    ? 'retry or redrive the task with a larger budgetUsd, or submit it again with one'
+    : 'raise its limit, then retry the task';
+  return (
+    `the next call may cost up to ${dollars(amountNanoUsd)}, and ${dollars(left)} is left of ` +
+    `${isTask ? "the task's budget" : `the budget ${budget}`} of ${dollars(limitNanoUsd)} (${dollars(spentNanoUsd)} spent, ` +
+    `${dollars(held > 0n ? held : 0n)} held for calls under way): ${remedy}`
+  );
+}
+
+/** `$0.25`, `$0.00438375`: exact, with two decimals at least. */
+const dollars = (nanoUsd: bigint): string =>
+  `${nanoUsd < 0n ? '-' : ''}$${formatUsd(nanoUsd < 0n ? -nanoUsd : nanoUsd).replace(/0{1,7}$/, '')}`;
 
 /** The attempt that calls is over (cancelled, reaped, settled): it may start nothing any more. */
 export class LeaseLostError extends AppError {

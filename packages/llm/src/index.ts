@@ -39,6 +39,7 @@ export type {
   OpenBreaker,
   ReplyCache,
   ReplyCacheKey,
+  BudgetRefusal,
   ReserveOutcome,
   ReserveRequest,
   SharedBreakers,

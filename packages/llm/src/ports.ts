@@ -146,9 +146,21 @@ export interface ReserveRequest extends LedgerFacts {
   baselineNanoUsd: bigint;
 }
 
+/** Why a budget cannot hold a call. */
+export interface BudgetRefusal {
+  /** Key of the tightest budget in scope; `task:<id>` is the task's own. */
+  budget: string;
+  /** What the call may cost at most. */
+  amountNanoUsd: bigint;
+  /** By how much that exceeds what is left. */
+  shortfallNanoUsd: bigint;
+  limitNanoUsd: bigint;
+  spentNanoUsd: bigint;
+}
+
 export type ReserveOutcome =
   | { outcome: 'reserved' }
-  | { outcome: 'over_budget'; shortfallNanoUsd: bigint; budget: string }
+  | { outcome: 'over_budget'; refusal: BudgetRefusal }
   /** The attempt is over (cancelled, lease lost, settled): no call may start. */
   | { outcome: 'fenced' };
 

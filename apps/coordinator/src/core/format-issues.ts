@@ -41,7 +41,34 @@ function addFaults(faults: Fault[], issue: Issue, path: string): void {
 
 function describe(issue: Issue): string {
   if (isMissing(issue)) return 'is required';
+  const rule = describeRule(issue);
+  if (rule !== undefined && DEFAULT_MESSAGE.test(issue.message)) return rule;
   return issue.message.replace(/^Invalid input: /, '').replace('expected record', 'expected object');
+}
+
+/** Messages that no schema chose. */
+const DEFAULT_MESSAGE = /^(?:Too (?:big|small)|Invalid (?:option|UUID|input))\b/;
+const UNITS: Readonly<Record<string, string>> = { string: 'characters', array: 'items', set: 'items' };
+
+/** The rule that a value breaks, in words of the API; undefined where the schema's own message is as good. */
+function describeRule(issue: Issue): string | undefined {
+  if (issue.code === 'too_big') {
+    const most = issue.inclusive === false ? 'less than' : 'at most';
+    return describeBound(issue.origin, `${most} ${issue.maximum}`);
+  }
+  if (issue.code === 'too_small') {
+    const least = issue.inclusive === false ? 'more than' : 'at least';
+    return describeBound(issue.origin, `${least} ${issue.minimum}`);
+  }
+  if (issue.code === 'invalid_value') {
+    return `must be ${issue.values.length === 1 ? '' : 'one of '}${issue.values.map(String).join(', ')}`;
+  }
+  return issue.code === 'invalid_format' && issue.format === 'uuid' ? 'must be a UUID' : undefined;
+}
+
+function describeBound(origin: string, bound: string): string {
+  const unit = UNITS[origin];
+  return unit === undefined ? `must be ${bound}` : `must have ${bound} ${unit}`;
 }
 
 /** The only branch whose faults all lie in fields that are there and belong to it; undefined when there is no such one. */

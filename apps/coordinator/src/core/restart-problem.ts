@@ -1,3 +1,5 @@
+import { formatUsd } from '@pressroom/contracts';
+
 import { invalid, notFound, RequestError } from '../errors/request-error.ts';
 import type { RedriveOutcome } from '../ports.ts';
 import { fieldPath } from './inspect-json.ts';
@@ -14,6 +16,16 @@ export function restartProblem(refusal: Refusal, noun: 'task' | 'dead letter'): 
         'CONFLICT',
         `the task is ${refusal.status}; it can begin its next generation when it has ended`,
       );
+    case 'budget_not_larger':
+      return invalid([
+        {
+          path: 'budgetUsd',
+          message:
+            refusal.budgetNanoUsd === null
+              ? 'must be left out: the task has no budget, so nothing limits it'
+              : `must be more than the task's budget of ${formatUsd(refusal.budgetNanoUsd)}`,
+        },
+      ]);
     case 'nothing_to_do':
       return new RequestError('CONFLICT', 'every step completed; name one in fromStep to run it again');
     case 'content_deleted':

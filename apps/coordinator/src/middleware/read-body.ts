@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 
+import { errorMessage } from '@pressroom/runtime';
 import type { Request } from 'express';
 
 import { findJsonExcess } from '../core/find-json-excess.ts';
@@ -97,18 +98,20 @@ function collect(request: Request, limitBytes: number, reserve: (bytes: number) 
  * Parses JSON text. Text that holds more values than any request may is refused before it is parsed, so that the time a
  * parse takes is bounded by the size of its text.
  *
+ * @param what the text is called in faults
  * @throws {RequestError} MALFORMED_JSON, VALIDATION_FAILED
  */
-export function parseJson(bytes: Buffer): unknown {
-  if (bytes.length === 0) throw malformed('the body is empty');
-  if (!isUtf8(bytes)) throw malformed('the body is not UTF-8');
+export function parseJson(bytes: Buffer, what = 'the body'): unknown {
+  if (bytes.length === 0) throw malformed(`${what} is empty`);
+  if (!isUtf8(bytes)) throw malformed(`${what} is not UTF-8`);
   const excess = findJsonExcess(bytes);
   if (excess !== undefined) throw invalid([excess]);
   try {
     return JSON.parse(bytes.toString('utf8')) as unknown;
-  } catch {
-    // The parser's own message quotes the body.
-    throw malformed('the body is not JSON');
+  } catch (error) {
+    // The parser's own message quotes the body; of it only the position is repeated.
+    const position = /at position (\d+)/.exec(errorMessage(error))?.[1];
+    throw malformed(`${what} is not JSON${position === undefined ? '' : ` (position ${position})`}`);
   }
 }
 

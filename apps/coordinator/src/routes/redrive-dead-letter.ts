@@ -20,7 +20,8 @@ export function redriveDeadLetter(deps: { deadLetterCommands: DeadLetterCommands
     description:
       'Begins the next generation of its task, in which every step that did not complete runs again; their dead letters ' +
       'are answered with it. Finished work, finished calls and the priority of the task are kept, and the step stands in ' +
-      'line behind what waits already. Only a task that has ended can begin again.',
+      'line behind what waits already. Only a task that has ended can begin again. ' +
+      'A task out of budget needs `budgetUsd`, larger than before.',
     roles: ROLES.operate,
     params: DEAD_LETTER_ID,
     body: {

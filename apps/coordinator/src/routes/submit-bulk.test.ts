@@ -32,7 +32,10 @@ describe('POST /v1/tasks/bulk', () => {
     const body = `${JSON.stringify(A_TASK)}\n\n{"type":\n${JSON.stringify(A_TASK)}\n`;
     const result = await outcomes(await post({ body, headers: { 'Content-Type': 'application/x-ndjson' } }));
     expect(result.items.map(({ status }) => status)).toEqual([202, 400, 202]);
-    expect(result.items[1]?.problem?.code).toBe('MALFORMED_JSON');
+    expect(result.items[1]?.problem).toMatchObject({
+      code: 'MALFORMED_JSON',
+      detail: expect.stringMatching(/^task 2 of the request \(index 1\) is not JSON/) as string,
+    });
   });
 
   it('takes a thousand tasks and refuses what follows as one last outcome', async () => {

@@ -125,7 +125,7 @@ async function submitOne(
 ): Promise<ItemResult> {
   if (content instanceof RequestError) throw content;
   if (content.length > LARGE_TEXT_BYTES) await inFlight.takeTurn();
-  const body = parseJson(content);
+  const body = parseJson(content, `task ${index + 1} of the request (index ${index})`);
   const context = { pipelines: deps.pipelines, nowMs: deps.clock.nowMs(), mayHoldEscapes: mayHoldEscapes(content) };
   const { task, input } = parseTaskRequest(body, context);
   const tenantId = submissionTenant(principal, task.tenantId);

@@ -25,6 +25,7 @@ import {
 } from '@pressroom/engine';
 import { createProducer, createQueueAdmin, createQueueBackend, QueueStoreUnavailableError } from '@pressroom/queue';
 import {
+  ConfigError,
   createSandboxMetrics,
   errorMessage,
   sha256Hex,
@@ -68,7 +69,10 @@ export interface Dependencies extends DeadLetterPorts, ControlPorts {
 /** The tenant of work that names none: single-tenant installations need no other. */
 const DEFAULT_TENANT = 'default';
 
-/** Joins the API's ports to the engine and the stores, and starts what coordinators watch over. */
+/**
+ * Joins the API's ports to the engine and the stores, and starts what coordinators watch over.
+ * @throws {ConfigError} when neither the environment nor the database has an admin key
+ */
 export async function createDependencies(
   config: CoordinatorConfig,
   owned: {
@@ -93,6 +97,7 @@ export async function createDependencies(
   const access = createAccessStore(database);
   const defaultTenantId = await access.ensureTenant(DEFAULT_TENANT);
   if (config.adminKey) await access.ensureAdminKey(hashSecret(config.adminKey.reveal()));
+  else if (!(await access.hasAdminKey())) throw missingAdminKey();
   if (config.monitorKey) await access.ensureMonitorKey(hashSecret(config.monitorKey.reveal()));
 
   const usage = createKeyUsage({ write: (uses) => access.recordUses(uses), clock, log });
@@ -182,6 +187,16 @@ export async function createDependencies(
     }),
   };
 }
+
+const missingAdminKey = (): ConfigError =>
+  new ConfigError('the environment', [
+    {
+      path: 'PRESSROOM_ADMIN_KEY',
+      message:
+        'is required while the database holds no admin key, because nobody could use the API: set it to 24 characters or ' +
+        'more (openssl rand -base64 32), or start with `npm start`, which makes one',
+    },
+  ]);
 
 /** Keys are looked up by this hash; secrets have enough entropy that a plain hash is not guessable. */
 const hashSecret = (secret: string): string => sha256Hex(secret);

@@ -9,6 +9,7 @@ import {
 import { outlastOutages } from '@pressroom/engine';
 import type {
   AvoidedCall,
+  BudgetRefusal,
   CallScope,
   EndCallRequest,
   GatewayStore,
@@ -86,7 +87,7 @@ export function createGatewayStore(deps: {
         case 'reserved':
           return { outcome: 'reserved' };
         case 'over_budget':
-          return { outcome: 'over_budget', budget: answer.budget, shortfallNanoUsd: answer.shortfallNano };
+          return { outcome: 'over_budget', refusal: toBudgetRefusal(answer, request.amountNanoUsd) };
         case 'fenced':
         case undefined:
           return { outcome: 'fenced' };
@@ -111,6 +112,18 @@ export function toAvoidedEntry(scope: CallScope, call: AvoidedCall): { entry: Le
 }
 
 /** Keys of the budgets that limit a call. A key without a counter does not limit. */
+/** What the store answers about a refused reservation, as the gateway reports it. */
+export const toBudgetRefusal = (
+  answer: Extract<ReservationAnswer, { outcome: 'over_budget' }>,
+  amountNanoUsd: bigint,
+): BudgetRefusal => ({
+  budget: answer.budget,
+  amountNanoUsd,
+  shortfallNanoUsd: answer.shortfallNano,
+  limitNanoUsd: answer.limitNano,
+  spentNanoUsd: answer.spentNano,
+});
+
 const budgetsInScope = (scope: CallScope): string[] => [`task:${scope.taskId}`];
 
 const NO_USAGE: Usage = { uncachedInput: 0, cacheRead: 0, cacheWrite5m: 0, cacheWrite1h: 0, output: 0, reasoning: 0 };

@@ -3,6 +3,7 @@ import type { EndedCall, JournalKeyRow, LedgerEntryFacts, MoneyStore, Reservatio
 import { outlastOutages } from '@pressroom/engine';
 import { BudgetExhaustedError, LeaseLostError } from '@pressroom/llm';
 import { AppError, newId, sha256Hex, type Clock, type Logger } from '@pressroom/runtime';
+import { toBudgetRefusal } from './gateway-store.ts';
 import { settleCall } from './settle-call.ts';
 
 type Money = Pick<MoneyStore, 'findReply' | 'saveReply' | 'reserve' | 'endCalls' | 'writeOff'>;
@@ -112,7 +113,7 @@ async function hold(
   });
   const answer = answers?.[0];
   if (answer?.outcome === 'over_budget') {
-    throw new BudgetExhaustedError({ budget: answer.budget, shortfallNanoUsd: answer.shortfallNano });
+    throw new BudgetExhaustedError(toBudgetRefusal(answer, price.costNanoUsd));
   }
   if (answer?.outcome !== 'reserved') throw new LeaseLostError();
 }

@@ -113,12 +113,12 @@ async function runRounds(context: StepContext, matter: RefineMatter, start: Vers
       continue;
     }
     // What is there is whole and usable: a round that cannot run costs its improvement, not the article.
-    const { code } = ran.error;
+    const { code, message } = ran.error;
     context.log.warn({ round, code }, 'round.failed');
     state.limitations.push({
       code: code === 'BUDGET_EXHAUSTED' ? code : 'REFINE_SKIPPED',
       step: context.step.key,
-      message: `Revision round ${round} was left out (${code}).`,
+      message: `Revision round ${round} was left out (${code}): ${message}.`,
     });
     break;
   }

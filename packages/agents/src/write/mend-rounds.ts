@@ -32,12 +32,12 @@ export async function mendRounds<Value>(
     if (wanted.length === 0) break;
     const mended = await tryOptional(context, () => mend(value, wanted, round), isPermanent);
     if (mended.outcome === 'failed') {
-      const { code } = mended.error;
+      const { code, message } = mended.error;
       context.log.warn({ round, code }, 'mend.failed');
       state.limitations.push({
         code: code === 'BUDGET_EXHAUSTED' ? code : 'REFINE_SKIPPED',
         step: context.step.key,
-        message: `Mending round ${round} was left out (${code}).`,
+        message: `Mending round ${round} was left out (${code}): ${message}.`,
       });
       break;
     }

@@ -17,6 +17,11 @@ const FIND: Statement = {
          WHERE k.secret_hash = $1 AND k.deleted_at IS NULL AND t.deleted_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > pressroom_now())`,
 };
 
+const HAS_ADMIN: Statement = {
+  name: 'keys.has_admin',
+  text: `SELECT 1 FROM api_key WHERE role = 'admin' AND deleted_at IS NULL AND (expires_at IS NULL OR expires_at > pressroom_now()) LIMIT 1`,
+};
+
 const RECORD_USES: Statement = {
   name: 'keys.record_uses',
   text: `UPDATE api_key k SET last_used_at = greatest(k.last_used_at, u.used_at)
@@ -32,6 +37,8 @@ export interface AccessStore {
   ensureAdminKey(secretHash: string): Promise<void>;
   /** The same for the key that monitoring holds. */
   ensureMonitorKey(secretHash: string): Promise<void>;
+  /** Is there an admin key that can be used now? */
+  hasAdminKey(): Promise<boolean>;
   /** Adds a key. */
   addKey(key: { role: KeyRole; tenantId: string | null; secretHash: string; expiresAt?: Date }): Promise<string>;
   tenantExists(tenantId: string): Promise<boolean>;
@@ -74,6 +81,7 @@ export function createAccessStore(database: Database): AccessStore {
       return tenant.id;
     },
     ensureAdminKey: (secretHash) => ensureKey(BOOTSTRAP_KEY_ID, 'admin', secretHash),
+    hasAdminKey: async () => (await database.run(HAS_ADMIN, [])).length > 0,
     ensureMonitorKey: (secretHash) => ensureKey(MONITOR_KEY_ID, 'monitor', secretHash),
     async addKey(key) {
       const { id } = await guard(

@@ -1,6 +1,6 @@
 import pg from 'pg';
 
-import { MigrationError } from '../migrations/migration-error.ts';
+import { DatabaseUnreachableError, MigrationError } from '../migrations/migration-error.ts';
 import { translateStoreError } from './store-errors.ts';
 
 const CONNECT_TIMEOUT_MS = 5_000;
@@ -13,6 +13,7 @@ const ROUNDS = 5;
  * connection and one query.
  *
  * @throws {MigrationError} STORE_UNSUITABLE with the setting that is supported
+ * @throws {DatabaseUnreachableError} naming host, port and cause when no connection can be made
  * @throws {StoreUnavailableError}
  */
 export async function verifyPooling(databaseUrl: string): Promise<void> {
@@ -25,7 +26,9 @@ export async function verifyPooling(databaseUrl: string): Promise<void> {
     return client;
   };
   try {
-    const first = await connect();
+    const first = await connect().catch((error: unknown) => {
+      throw new DatabaseUnreachableError(databaseUrl, error);
+    });
     // A server announces its own process at login; poolers announce a number of their own.
     const { processID } = first as unknown as { processID: number | null };
     if (processID === (await backendOf(first))) return;

@@ -1,4 +1,4 @@
-import { AppError } from '@pressroom/runtime';
+import { AppError, errorMessage } from '@pressroom/runtime';
 
 /** The database cannot be brought to this build's schema; the message says why and what to do. */
 export class MigrationError extends AppError {
@@ -10,4 +10,27 @@ export class MigrationError extends AppError {
 export class DatabaseUnreachableError extends AppError {
   readonly code = 'UNAVAILABLE';
   readonly retryable = true;
+
+  /** The password of the URL never appears in the message. */
+  constructor(databaseUrl: string, cause: unknown) {
+    super(
+      `cannot connect to PostgreSQL at ${describe(databaseUrl)} (${reason(cause)}): is the server up, and DATABASE_URL right?`,
+      { cause },
+    );
+  }
+}
+
+function describe(databaseUrl: string): string {
+  try {
+    const { host, pathname } = new URL(databaseUrl);
+    return `${host}${pathname}`;
+  } catch {
+    return 'DATABASE_URL';
+  }
+}
+
+/** Node reports a refused connection to several addresses as an error without a message. */
+function reason(error: unknown): string {
+  const first: unknown = error instanceof AggregateError ? error.errors[0] : error;
+  return errorMessage(first);
 }

@@ -52,7 +52,16 @@ export interface Reservation {
 
 export type ReservationAnswer =
   | { id: string; outcome: 'reserved' | 'fenced' }
-  | { id: string; outcome: 'over_budget'; budget: string; shortfallNano: bigint };
+  | {
+      id: string;
+      outcome: 'over_budget';
+      /** Key of the tightest budget in scope. */
+      budget: string;
+      shortfallNano: bigint;
+      /** Of that budget, read right after the refusal. */
+      limitNano: bigint;
+      spentNano: bigint;
+    };
 
 export interface EndedCall {
   reservationId: string;
@@ -94,6 +103,10 @@ export interface MoneyStore {
 }
 
 const RESERVE: Statement = { name: 'money.reserve', text: `SELECT * FROM reserve_calls($1::jsonb)` };
+const COUNTERS: Statement = {
+  name: 'money.counters',
+  text: `SELECT key, limit_nano::text AS "limit", spent_nano::text AS spent FROM budget_counter WHERE key = ANY ($1)`,
+};
 const END: Statement = { name: 'money.end_calls', text: `SELECT end_calls($1::jsonb)` };
 const WRITE_OFF: Statement = {
   name: 'money.write_off',
@@ -122,11 +135,21 @@ export function createMoneyStore(database: Database): MoneyStore {
         budget: string | null;
         shortfall: string | null;
       }>(RESERVE, [toJsonb(items)]);
-      return rows.map((row) =>
-        row.outcome === 'over_budget'
-          ? { id: row.id, outcome: row.outcome, budget: row.budget ?? '', shortfallNano: BigInt(row.shortfall ?? 0) }
-          : { id: row.id, outcome: row.outcome },
-      );
+      const exhausted = rows.flatMap(({ budget }) => budget ?? []);
+      const counters = await readCounters(database, exhausted);
+      return rows.map((row) => {
+        if (row.outcome !== 'over_budget') return { id: row.id, outcome: row.outcome };
+        const budget = row.budget ?? '';
+        const counter = counters.get(budget);
+        return {
+          id: row.id,
+          outcome: row.outcome,
+          budget,
+          shortfallNano: BigInt(row.shortfall ?? 0),
+          limitNano: BigInt(counter?.limit ?? 0),
+          spentNano: BigInt(counter?.spent ?? 0),
+        };
+      });
     },
     async endCalls(items) {
       await database.run(END, [toJsonb(items)]);
@@ -150,4 +173,13 @@ export function createMoneyStore(database: Database): MoneyStore {
       await database.run(PARTITIONS, [months]);
     },
   };
+}
+
+async function readCounters(
+  database: Database,
+  keys: readonly string[],
+): Promise<ReadonlyMap<string, { limit: string; spent: string }>> {
+  if (keys.length === 0) return new Map();
+  const rows = await database.run<{ key: string; limit: string; spent: string }>(COUNTERS, [keys]);
+  return new Map(rows.map(({ key, limit, spent }) => [key, { limit, spent }]));
 }

@@ -35,6 +35,8 @@ export interface RestartSnapshot {
     generation: number;
     limitations: Limitation[];
     contentDeleted: boolean;
+    /** Null: the task has no budget. */
+    budgetNanoUsd: bigint | null;
     /** Null unless it was asked for, since it may be megabytes. */
     input: Record<string, unknown> | null;
   };
@@ -69,6 +71,8 @@ export interface Restart {
   /** Dead letters that this answers. */
   letterIds: readonly string[];
   operationId: string | null;
+  /** The task's budget from now on, in nano-dollars; null leaves it. */
+  budgetNano: string | null;
   events: readonly { type: string; data: Readonly<Record<string, unknown>> }[];
   actor: Actor;
   audit: readonly AuditRecord[];
@@ -110,7 +114,7 @@ const FIND_LETTER: Statement = {
 const LOCK: Statement = {
   name: 'restart.lock',
   text: `SELECT id, tenant_id AS "tenantId", type, pipeline_version AS "pipelineVersion", status, generation, limitations,
-           content_deleted_at IS NOT NULL AS "contentDeleted", CASE WHEN $3 THEN input END AS input
+           content_deleted_at IS NOT NULL AS "contentDeleted", budget_nano::text AS "budgetNano", CASE WHEN $3 THEN input END AS input
          FROM task WHERE id = ANY ($1::uuid[]) AND ($2::uuid IS NULL OR tenant_id = $2) ORDER BY id FOR UPDATE`,
 };
 const STEPS: Statement = {
@@ -155,12 +159,19 @@ const UPDATE_TASKS: Statement = {
   name: 'restart.tasks',
   text: `UPDATE task t SET generation = t.generation + 1, status = 'queued', started_at = NULL, finished_at = NULL, error = NULL,
            deadline_at = pressroom_now() + t.timeout_ms * interval '1 ms', steps_total = c."stepsTotal", steps_left = c."stepsLeft",
-           steps_bad = c."stepsBad", limitations = c.limitations, degraded = c.degraded,
+           steps_bad = c."stepsBad", limitations = c.limitations, degraded = c.degraded, budget_nano = coalesce(c."budgetNano", t.budget_nano),
            event_seq = t.event_seq + jsonb_array_length(c.events),
            awaiting_gate = NULL, awaiting_since = NULL, awaiting_left_ms = NULL
          FROM jsonb_to_recordset($1::jsonb) AS c("taskId" uuid, "stepsTotal" int, "stepsLeft" int, "stepsBad" int,
-           limitations jsonb, degraded boolean, events jsonb)
+           limitations jsonb, degraded boolean, "budgetNano" bigint, events jsonb)
          WHERE t.id = c."taskId"`,
+};
+// After the restore, which brings the counter of a folded task back.
+const RAISE_BUDGETS: Statement = {
+  name: 'restart.raise_budgets',
+  text: `UPDATE budget_counter b SET limit_nano = c."budgetNano"
+         FROM jsonb_to_recordset($1::jsonb) AS c("taskId" uuid, "budgetNano" bigint)
+         WHERE b.key = 'task:' || c."taskId" AND c."budgetNano" > b.limit_nano`,
 };
 const EVENTS: Statement = {
   name: 'restart.events',
@@ -218,7 +229,13 @@ async function lock(
   tenantId: string | null,
   withInput: boolean,
 ): Promise<RestartSnapshot[]> {
-  const tasks = await query<RestartSnapshot['task'] & Record<string, unknown>>(LOCK, [taskIds, tenantId, withInput]);
+  const rows = await query<
+    Omit<RestartSnapshot['task'], 'budgetNanoUsd'> & { budgetNano: string | null } & Record<string, unknown>
+  >(LOCK, [taskIds, tenantId, withInput]);
+  const tasks = rows.map(({ budgetNano, ...task }) => ({
+    ...task,
+    budgetNanoUsd: budgetNano === null ? null : BigInt(budgetNano),
+  }));
   const found = tasks.map(({ id }) => id);
   if (found.length === 0) return [];
   const steps = Map.groupBy(
@@ -250,9 +267,11 @@ async function write(
     stepsBad: restart.stepsBad,
     limitations: restart.limitations,
     degraded: restart.degraded,
+    budgetNano: restart.budgetNano,
     events: restart.events,
   }));
   await query(UPDATE_TASKS, [toJsonb(changes)]);
+  if (changes.some(({ budgetNano }) => budgetNano !== null)) await query(RAISE_BUDGETS, [toJsonb(changes)]);
   await query(EVENTS, [toJsonb(changes)]);
   const letters = restarts.flatMap(({ restart }) =>
     restart.letterIds.map((id) => ({ id, endedBy: restart.actor.keyId, operationId: restart.operationId })),

@@ -192,6 +192,8 @@ function describe(outcome: RedriveOutcome, operationId: string): ItemResult {
       return { done: false, error: { code: 'CONFLICT', message: `the task is ${outcome.status}` } };
     case 'content_deleted':
       return { done: false, error: { code: 'CONFLICT', message: 'the content of the task was deleted' } };
+    case 'budget_not_larger':
+      return { done: false, error: { code: 'CONFLICT', message: 'the task has a larger budget' } };
     case 'no_step':
       return {
         done: false,

@@ -18,6 +18,7 @@ export type RestartOutcome =
     }
   | { outcome: 'not_found' }
   | { outcome: 'not_finished'; status: TaskStatus }
+  | { outcome: 'budget_not_larger'; budgetNanoUsd: bigint | null }
   | { outcome: 'nothing_to_do' | 'content_deleted' | 'unknown_step' };
 
 export type RedriveOutcome =
@@ -32,6 +33,8 @@ export interface RetryRequest {
   fromStep?: string | undefined;
   tier?: Tier | undefined;
   resetCalls?: boolean | undefined;
+  /** The task's budget from now on, in nano-dollars; more than it was. */
+  budgetUsd?: bigint | undefined;
 }
 
 export interface RedriveRequest {
@@ -39,6 +42,8 @@ export interface RedriveRequest {
   patch?: Readonly<Record<string, unknown>> | undefined;
   tier?: Tier | undefined;
   resetCalls?: boolean | undefined;
+  /** As in {@link RetryRequest}. */
+  budgetUsd?: bigint | undefined;
   operationId?: string | undefined;
 }
 
@@ -98,12 +103,17 @@ export function createTaskRestarts(deps: {
       params: undefined,
       tier: request.tier,
       resetCalls: request.resetCalls,
+      budgetNanoUsd: request.budgetUsd,
       letterId,
       operationId: request.operationId,
       actor,
     };
     if (!request.patch || snapshot.task.contentDeleted) return decideRestart(snapshot, base);
     const patched = patchStepInput(step.params, snapshot.task.input, request.patch);
+    if (patched.outcome === 'unknown_fields') {
+      const message = `is not a known field; the step is given ${patched.known.join(', ')}`;
+      return { outcome: 'invalid_patch', issues: patched.fields.map((field) => ({ path: [field], message })) };
+    }
     if (patched.outcome === 'not_an_object') {
       return { outcome: 'invalid_patch', issues: [{ path: ['input'], message: 'must leave an object' }] };
     }
@@ -119,7 +129,7 @@ export function createTaskRestarts(deps: {
   };
 
   return {
-    async retry(taskId, tenantId, { fromStep, tier, resetCalls }, actor) {
+    async retry(taskId, tenantId, { fromStep, tier, resetCalls, budgetUsd }, actor) {
       const decision = await store.restart(taskId, tenantId, { withInput: false }, (snapshot) =>
         decideRestart(snapshot, {
           cause: 'retry',
@@ -127,6 +137,7 @@ export function createTaskRestarts(deps: {
           params: undefined,
           tier,
           resetCalls,
+          budgetNanoUsd: budgetUsd,
           letterId: undefined,
           operationId: undefined,
           actor,
@@ -143,6 +154,7 @@ export function createTaskRestarts(deps: {
         params: undefined,
         tier: undefined,
         resetCalls: undefined,
+        budgetNanoUsd: undefined,
         letterId: undefined,
       };
       const result = await store.restartMany(
@@ -182,6 +194,7 @@ function countRestarts(decisions: readonly RestartDecision[]): BatchResult {
     nothing_to_do: 'every step of the task completed or was skipped',
     content_deleted: 'the content of the task was deleted',
     unknown_step: 'its step is not there any more',
+    budget_not_larger: 'the task has a larger budget',
     restarted: '',
   } as const;
   const last = refused.at(-1);

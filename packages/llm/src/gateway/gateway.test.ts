@@ -283,7 +283,10 @@ describe('before any request', () => {
       .call(aCall())
       .catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(BudgetExhaustedError);
-    expect(error).toMatchObject({ budget: 'task', retryable: false });
+    expect(error).toMatchObject({ budget: 'task:1', retryable: false });
+    expect((error as Error).message).toMatch(
+      /^the next call may cost up to \$0\.\d+, and \$0\.000001 is left of the task's budget of \$0\.000001 \(\$0\.00 spent, \$0\.00 held .*larger budgetUsd/,
+    );
     expect(openai.requests).toEqual([]);
     expect(scope.tries.left).toBe(8);
   });

@@ -66,7 +66,7 @@ export async function reserve(context: GatewayContext, reservation: ReserveReque
   let isHeld = false;
   try {
     const held = await context.store.reserve(reservation);
-    if (held.outcome === 'over_budget') throw new BudgetExhaustedError(held);
+    if (held.outcome === 'over_budget') throw new BudgetExhaustedError(held.refusal);
     if (held.outcome === 'fenced') throw new LeaseLostError();
     isHeld = true;
   } finally {

@@ -38,8 +38,13 @@ export function createMemoryStore(): MemoryStore {
       if (left !== undefined && request.amountNanoUsd > left) {
         return Promise.resolve({
           outcome: 'over_budget',
-          budget: 'task',
-          shortfallNanoUsd: request.amountNanoUsd - left,
+          refusal: {
+            budget: 'task:1',
+            amountNanoUsd: request.amountNanoUsd,
+            shortfallNanoUsd: request.amountNanoUsd - left,
+            limitNanoUsd: store.limitNanoUsd ?? 0n,
+            spentNanoUsd: store.spentNanoUsd(),
+          },
         });
       }
       open.set(request.reservationId, request.amountNanoUsd);

@@ -74,6 +74,10 @@ describe('readRedisAddress', () => {
     [{ REDIS_URL: 'redis://h?canary=1' }, /^REDIS_URL: must not have "\?"/],
     [{ REDIS_URL: 'redis://h/canary' }, /^REDIS_URL: must end in a database number/],
     [{ REDIS_URL: 'redis://h', REDIS_CLUSTER_NODES: 'a:1' }, /must not be set together/],
+    [
+      { REDIS_URL: 'http://canary@h', REDIS_CLUSTER_NODES: 'a:99999' },
+      /must not be set together.*\nREDIS_URL: must start with.*\nREDIS_CLUSTER_NODES: node 1: must be host:port/,
+    ],
     [{ REDIS_CLUSTER_NODES: 'a:1,redis://:canary@:::' }, /^REDIS_CLUSTER_NODES: node 2: must be host:port/],
     [{ REDIS_CLUSTER_NODES: 'a:99999' }, /^REDIS_CLUSTER_NODES: node 1: must be host:port/],
     [{ REDIS_CLUSTER_NODES: 'redis://a:1/2' }, /node 1: must name no database/],

@@ -63,6 +63,9 @@ function parse(variables: RedisVariables, report: Report): RedisAddress | undefi
   const files = readTlsFiles(variables, report);
   if (url && list) {
     report('REDIS_CLUSTER_NODES', 'must not be set together with REDIS_URL: unset the one that is not in use');
+    const endpoint = parseEndpoint(url, true);
+    if (typeof endpoint === 'string') report('REDIS_URL', endpoint);
+    parseCluster(list, files, variables, report);
     return undefined;
   }
   if (!url) return parseCluster(list ?? '', files, variables, report);

@@ -11,6 +11,8 @@ export interface RestartRequest {
   tier: Tier | undefined;
   /** Undefined: only when the step to begin at had completed, since its own answers would make it the same again. */
   resetCalls: boolean | undefined;
+  /** The task's budget from now on; undefined leaves it. */
+  budgetNanoUsd: bigint | undefined;
   /** The dead letter that asked for it. */
   letterId: string | undefined;
   /** The bulk operation that asked for it. */
@@ -21,6 +23,8 @@ export interface RestartRequest {
 export type RestartDecision =
   | { outcome: 'restarted'; generation: number; restarted: string[]; removed: string[]; restart: Restart }
   | { outcome: 'not_finished'; status: TaskStatus }
+  /** The budget asked for is not larger than the task's; null: the task has none, so that nothing limits it. */
+  | { outcome: 'budget_not_larger'; budgetNanoUsd: bigint | null }
   | { outcome: 'nothing_to_do' | 'content_deleted' | 'unknown_step' };
 
 /**
@@ -32,6 +36,10 @@ export type RestartDecision =
 export function decideRestart({ task, steps, letters }: RestartSnapshot, request: RestartRequest): RestartDecision {
   if (!isTerminalTask(task.status)) return { outcome: 'not_finished', status: task.status };
   if (task.contentDeleted) return { outcome: 'content_deleted' };
+  const { budgetNanoUsd } = request;
+  if (budgetNanoUsd !== undefined && (task.budgetNanoUsd === null || budgetNanoUsd <= task.budgetNanoUsd)) {
+    return { outcome: 'budget_not_larger', budgetNanoUsd: task.budgetNanoUsd };
+  }
   const begin = steps.find((step) => step.key === request.fromStep);
   if (request.fromStep !== undefined && !begin) return { outcome: 'unknown_step' };
 
@@ -91,6 +99,7 @@ export function decideRestart({ task, steps, letters }: RestartSnapshot, request
       degraded: resting.some((step) => step.status === 'completed' && step.degraded),
       letterIds: answered.map((letter) => letter.id),
       operationId: request.operationId ?? null,
+      budgetNano: budgetNanoUsd?.toString() ?? null,
       events: [
         {
           type: 'task.retried',
@@ -118,6 +127,7 @@ export function decideRestart({ task, steps, letters }: RestartSnapshot, request
             ...(request.params && { patched: true }),
             ...(request.tier && { tier: request.tier }),
             ...(request.resetCalls !== undefined && { resetCalls: request.resetCalls }),
+            ...(budgetNanoUsd !== undefined && { budgetNanoUsd: budgetNanoUsd.toString() }),
             ...(request.operationId !== undefined && { operationId: request.operationId }),
           },
         },

@@ -33,6 +33,14 @@ describe('patchStepInput', () => {
     expect(patched).toMatchObject({ params: { part: 2, $input: { topic: 'Oaks' } }, inputChanged: false });
   });
 
+  it('refuses fields that the step is not given, and names the ones it is', () => {
+    expect(patchStepInput({ part: 2, $input: INPUT }, INPUT, { inputt: {}, budgetUsd: '2', part: 3 })).toEqual({
+      outcome: 'unknown_fields',
+      fields: ['inputt', 'budgetUsd'],
+      known: ['part', 'input'],
+    });
+  });
+
   it.each([[null], ['text'], [[1]]])('refuses an input that is %j', (input) => {
     expect(patchStepInput({}, INPUT, { input })).toEqual({ outcome: 'not_an_object' });
   });

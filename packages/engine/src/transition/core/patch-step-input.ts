@@ -12,6 +12,8 @@ export function stepPayload(params: Params, taskInput: unknown): Record<string, 
 }
 
 export type PatchedStep =
+  /** The patch names fields that the step is not given. */
+  | { outcome: 'unknown_fields'; fields: string[]; known: string[] }
   | { outcome: 'patched'; params: Record<string, unknown>; input: unknown; inputChanged: boolean }
   | { outcome: 'not_an_object' };
 
@@ -20,7 +22,10 @@ export type PatchedStep =
  * step, and it alone, gets the patched one.
  */
 export function patchStepInput(params: Params, taskInput: unknown, patch: Params): PatchedStep {
-  const { input, ...rest } = mergePatch(stepPayload(params, taskInput), patch) as Record<string, unknown>;
+  const payload = stepPayload(params, taskInput);
+  const fields = Object.keys(patch).filter((field) => !Object.hasOwn(payload, field));
+  if (fields.length > 0) return { outcome: 'unknown_fields', fields, known: Object.keys(payload) };
+  const { input, ...rest } = mergePatch(payload, patch) as Record<string, unknown>;
   if (!('input' in patch)) {
     const kept = params[INPUT_OVERRIDE];
     return {
