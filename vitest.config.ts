@@ -65,6 +65,18 @@ export default defineConfig({
       },
       {
         test: {
+          // Not part of `npm test`: `npm run test:faults`.
+          name: 'faults',
+          include: ['test/faults/**/*.test.ts'],
+          globalSetup: stores,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
+          sequence: { groupOrder: 3 },
+        },
+      },
+      {
+        test: {
           // Not part of `npm test`: `npm run test:chaos`.
           name: 'chaos',
           include: ['test/chaos/**/*.test.ts'],

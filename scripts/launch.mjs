@@ -13,6 +13,7 @@ const COMMANDS = {
   start: { program: 'apps/supervisor/src/main.ts', flags: ['--expose-gc'], env: { MALLOC_ARENA_MAX: '2' } },
   demo: { program: 'apps/supervisor/src/main.ts', args: ['--run', 'apps/cli/src/demo.ts', '--'] },
   test: { program: 'scripts/test.ts' },
+  'test:faults': { program: 'scripts/test.ts', args: ['--faults'] },
   'test:chaos': { program: 'scripts/test.ts', args: ['--chaos'] },
   check: { program: 'scripts/check.ts' },
   bench: { program: 'bench/main.ts' },

@@ -1,6 +1,7 @@
 /**
- * `npm test [-- vitest arguments]` runs every test and ends with a line of counts; `--chaos` runs the slow suite that
- * kills processes and stores instead. Exit code 1 when anything failed.
+ * `npm test [-- vitest arguments]` runs every test but the slow suites and ends with a line of counts. `--chaos` runs
+ * the suite that kills processes and stores instead, `--faults` the one in which single parts hang, crash or are flooded.
+ * Exit code 1 when anything failed.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -10,13 +11,15 @@ import { join } from 'node:path';
 import { COUNTS_FILE_VARIABLE, type Counts } from './counts-reporter.ts';
 
 const args = process.argv.slice(2);
-const chaos = args.includes('--chaos');
-const passed = args.filter((argument) => argument !== '--chaos');
+/** Projects with a command of their own, which `npm test` leaves out. */
+const SLOW = ['chaos', 'faults'];
+const slow = SLOW.filter((name) => args.includes(`--${name}`));
+const passed = args.filter((argument) => !slow.includes(argument.replace(/^--/, '')));
 
 const directory = mkdtempSync(join(tmpdir(), 'pressroom-test-'));
 const countsFile = join(directory, 'counts.json');
-// The chaos suite is a project of its own, which the others do not include.
-const projects = chaos ? ['--project', 'chaos'] : ['--project', '!chaos'];
+const chosen = slow.length > 0 ? slow : SLOW.map((name) => `!${name}`);
+const projects = chosen.flatMap((name) => ['--project', name]);
 const { status } = spawnSync(
   process.execPath,
   [

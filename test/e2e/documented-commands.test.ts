@@ -24,6 +24,7 @@ const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const LONG_SCRIPTS: ReadonlySet<string> = new Set([
   'test',
   'test:chaos',
+  'test:faults',
   'check',
   'bench',
   'eval',

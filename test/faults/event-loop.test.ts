@@ -3,9 +3,9 @@ import { Worker } from 'node:worker_threads';
 import { findFreePort } from '@pressroom/runtime';
 import { afterEach, describe, expect, it } from 'vitest';
 
-import { sampleSources } from './support/sources.ts';
-import { startStack, type Stack } from './support/start-stack.ts';
-import { untilEnded } from './support/until-ended.ts';
+import { sampleSources } from '../e2e/support/sources.ts';
+import { startStack, type Stack } from '../e2e/support/start-stack.ts';
+import { untilEnded } from '../e2e/support/until-ended.ts';
 
 const MAX_DELAY_MS = 250;
 /** The product's processes share the cores with more threads than the idle server does, so noise adds up for them. */

@@ -4,9 +4,9 @@ import { NO_DEFECTS } from '@pressroom/simulator';
 import { until } from '@pressroom/testkit';
 import { afterEach, describe, expect, it } from 'vitest';
 
-import { sampleSources } from './support/sources.ts';
-import { startStack, type RunningProcess, type Stack } from './support/start-stack.ts';
-import { untilEnded } from './support/until-ended.ts';
+import { sampleSources } from '../e2e/support/sources.ts';
+import { startStack, type RunningProcess, type Stack } from '../e2e/support/start-stack.ts';
+import { untilEnded } from '../e2e/support/until-ended.ts';
 
 /** The real worker, whose agents end their process where the topic says so; see test/chaos/support/poisoned-agents.ts. */
 const WORKER = fileURLToPath(new URL('../chaos/worker.ts', import.meta.url));

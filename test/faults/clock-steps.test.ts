@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { hasTestRedis, until } from '@pressroom/testkit';
 import { describe, expect, it } from 'vitest';
 
-import { NOTES } from './support/notes-on-trees.ts';
-import { startStack, type Backend } from './support/start-stack.ts';
+import { NOTES } from '../e2e/support/notes-on-trees.ts';
+import { startStack, type Backend } from '../e2e/support/start-stack.ts';
 
 const HOUR_MS = 3_600_000;
 const TASKS = 6;

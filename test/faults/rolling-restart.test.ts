@@ -4,9 +4,9 @@ import { NO_DEFECTS } from '@pressroom/simulator';
 import { hasTestRedis, until } from '@pressroom/testkit';
 import { afterEach, describe, expect, it } from 'vitest';
 
-import { sampleSources } from './support/sources.ts';
-import { startStack, type Backend, type Stack } from './support/start-stack.ts';
-import { untilEnded } from './support/until-ended.ts';
+import { sampleSources } from '../e2e/support/sources.ts';
+import { startStack, type Backend, type Stack } from '../e2e/support/start-stack.ts';
+import { untilEnded } from '../e2e/support/until-ended.ts';
 
 const BACKENDS: Backend[] = hasTestRedis() ? ['postgres', 'redis'] : ['postgres'];
 const anArticle = (n: number) => ({

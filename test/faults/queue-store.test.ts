@@ -2,8 +2,8 @@ import { NO_DEFECTS } from '@pressroom/simulator';
 import { hasTestRedis, startPrivateRedis, until, createTestDatabase, type PrivateRedis } from '@pressroom/testkit';
 import { afterEach, describe, expect, it } from 'vitest';
 
-import { startStack, type Stack } from './support/start-stack.ts';
-import { untilEnded } from './support/until-ended.ts';
+import { startStack, type Stack } from '../e2e/support/start-stack.ts';
+import { untilEnded } from '../e2e/support/until-ended.ts';
 
 const aTask = (topic: string) => ({
   type: 'article',

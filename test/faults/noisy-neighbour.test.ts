@@ -8,7 +8,7 @@ import { NO_DEFECTS } from '@pressroom/simulator';
 import { until } from '@pressroom/testkit';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 
-import { startStack, type Stack } from './support/start-stack.ts';
+import { startStack, type Stack } from '../e2e/support/start-stack.ts';
 
 /**
  * How much slower a tenant may become while another floods: a factor, and what a machine that also runs the flood itself may
