@@ -26,6 +26,11 @@ const HOSTILE: Readonly<Record<string, string>> = {
   'figures alone': fill('1. '),
 };
 
+/** Ordinary prose of the same length: what the machine makes of a busy worker, whatever the text. */
+const ORDINARY = Object.keys(HOSTILE).map((_, index) =>
+  fill(`Street tree ${index} shades the old town, cools it by four degrees and keeps rain out of its drains. `),
+);
+
 describe('hostile sources', () => {
   let stack: Stack | undefined;
   afterEach(async () => {
@@ -33,8 +38,8 @@ describe('hostile sources', () => {
   });
 
   it(
-    'delay /healthz of no coordinator and no worker by more than 250 ms beyond the noise of the machine, and end no process',
-    { timeout: 180_000 },
+    'delay /healthz of no coordinator and no worker by more than 250 ms beyond ordinary sources of their size, and end no process',
+    { timeout: 300_000 },
     async () => {
       const workerPort = await findFreePort();
       stack = await startStack({
@@ -42,20 +47,30 @@ describe('hostile sources', () => {
         env: { PRESSROOM_WORKER_HOST: '127.0.0.1', PRESSROOM_WORKER_PORT: String(workerPort) },
       });
       const running = stack;
-      const ids: string[] = [];
-      const watch = watchHealth([`${running.url}/healthz`, `http://127.0.0.1:${workerPort}/healthz`]);
-      try {
-        for (const text of Object.values(HOSTILE)) {
-          const sources = [...sampleSources().slice(0, 1), { title: 'Hostile', text }];
-          ids.push((await running.client.tasks.create({ type: 'summary', input: { sources } })).id);
+      const urls = [`${running.url}/healthz`, `http://127.0.0.1:${workerPort}/healthz`];
+      /** Longest replies of coordinator, worker and idle server while a summary of each text is made. */
+      const longestReplies = async (texts: readonly string[]): Promise<number[]> => {
+        const watch = watchHealth(urls);
+        try {
+          const ids: string[] = [];
+          for (const text of texts) {
+            const sources = [...sampleSources().slice(0, 1), { title: 'A source', text }];
+            ids.push((await running.client.tasks.create({ type: 'summary', input: { sources } })).id);
+          }
+          for (const id of ids) expect((await untilEnded(running, id, 150_000)).finishedAt).not.toBeNull();
+        } catch (error) {
+          await watch.stop();
+          throw error;
         }
-        for (const id of ids) expect((await untilEnded(running, id, 150_000)).finishedAt).not.toBeNull();
-      } finally {
-        const [coordinatorMs = 0, workerMs = 0, controlMs = 0] = await watch.stop();
-        // What the machine itself delays a server that does nothing is not the product's.
-        expect(coordinatorMs).toBeLessThan(MAX_DELAY_MS + NOISE * controlMs);
-        expect(workerMs).toBeLessThan(MAX_DELAY_MS + NOISE * controlMs);
-      }
+        return watch.stop();
+      };
+
+      const ordinary = await longestReplies(ORDINARY);
+      const [coordinatorMs = 0, workerMs = 0, controlMs = 0] = await longestReplies(Object.values(HOSTILE));
+      // What the machine itself delays a server that does nothing is not the product's.
+      const noiseMs = NOISE * Math.max(controlMs, ordinary[2] ?? 0);
+      expect(coordinatorMs).toBeLessThan(MAX_DELAY_MS + noiseMs + (ordinary[0] ?? 0));
+      expect(workerMs).toBeLessThan(MAX_DELAY_MS + noiseMs + (ordinary[1] ?? 0));
       const { rows } = await running.sql.query<{ losses: number }>(
         'SELECT coalesce(sum(losses), 0)::int AS losses FROM step',
       );
