@@ -1,5 +1,5 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -123,13 +123,6 @@ describe('every documented command', () => {
       describe: `npm start: ${output}`,
     });
     await leaveDeadLetter(port, home);
-    writeFileSync(
-      join(home, 'pressroom'),
-      `#!/bin/sh\nexec "${process.execPath}" "${ROOT}apps/cli/src/main.ts" "$@"\n`,
-      {
-        mode: 0o755,
-      },
-    );
   }, START_TIMEOUT_MS + 60_000);
 
   afterAll(async () => {
@@ -161,7 +154,7 @@ describe('every documented command', () => {
         timeout: PAGE_TIMEOUT_MS,
         maxBuffer: 16 * 1_024 * 1_024,
         env: {
-          PATH: `${home}:${join(ROOT, 'node_modules/.bin')}:${PATH}`,
+          PATH: `${join(ROOT, 'node_modules/.bin')}:${PATH}`,
           HOME,
           PORT: String(port),
           PRESSROOM_HOME: home,

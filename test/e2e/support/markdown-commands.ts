@@ -16,8 +16,8 @@ export interface JsonExample {
 }
 
 const SHELLS: ReadonlySet<string> = new Set(['sh', 'bash', 'console']);
-/** Not `pressroom …`: in tables these are synopses, with words in capitals for what the reader fills in. */
-const INLINE_COMMAND = /^(?:curl|npm|npx|node)\s/;
+/** Not `npx pressroom …`: in tables these are synopses, with words in capitals for what the reader fills in. */
+const INLINE_COMMAND = /^(?:curl|npm|npx(?! pressroom\s)|node)\s/;
 
 /** Commands of shell fences, and of inline code in tables, in the order of the page. */
 export function commandsIn(file: string, markdown: string): DocumentedCommand[] {
