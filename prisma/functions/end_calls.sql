@@ -8,6 +8,7 @@ DECLARE
   held record;
   written_off bigint;
   v_held bigint;
+  v_task uuid;
 BEGIN
   PERFORM 1 FROM budget_counter WHERE key IN
     (SELECT jsonb_array_elements_text(x -> 'budgets') FROM jsonb_array_elements(p_items) x) ORDER BY key FOR UPDATE;
@@ -27,6 +28,11 @@ BEGIN
       SELECT coalesce(sum(l.cost_nano), 0) INTO written_off FROM ledger_entry l WHERE l.reservation_id = r."reservationId";
       v_held := written_off;
       PERFORM reverse_uncertain_entries(r."reservationId");
+      -- Folding takes the counter of a task into its archive; a retry brings it back from there, so the archive
+      -- comes first: a retry that it waits for has brought the counter back.
+      UPDATE task_archive a SET budget = jsonb_set(a.budget, '{spent_nano}',
+        to_jsonb(coalesce((a.budget ->> 'spent_nano')::bigint, 0) + r."costNano" - written_off))
+      WHERE a.task_id IN (SELECT substr(b, 6)::uuid FROM unnest(r.budgets) b WHERE b ~ '^task:[0-9a-f-]{36}$') AND a.budget IS NOT NULL;
       UPDATE budget_counter c SET spent_nano = c.spent_nano + r."costNano" - written_off WHERE c.key = ANY (r.budgets);
     END IF;
     PERFORM write_ledger_entry(r.entry, r.status, r."costNano", r."baselineNano");
@@ -34,12 +40,14 @@ BEGIN
       PERFORM alert_reservation_exceeded(r.entry, v_held, r."costNano");
     END IF;
     IF r.journal IS NOT NULL THEN
-      -- Content that was deleted while the call was under way does not come back.
+      -- Content that was deleted while the call was under way does not come back, nor does a removed task.
       INSERT INTO call (step_id, generation, path, request_hash, task_id, reply)
       SELECT j."stepId", j.generation, j.path, j."requestHash", j."taskId", j.reply
       FROM jsonb_to_record(r.journal) AS j("stepId" uuid, generation int, path text, "requestHash" text, "taskId" uuid, reply jsonb)
-      WHERE NOT EXISTS (SELECT 1 FROM task t WHERE t.id = j."taskId" AND t.content_deleted_at IS NOT NULL)
-      ON CONFLICT DO NOTHING;
+      JOIN task t ON t.id = j."taskId" AND t.content_deleted_at IS NULL
+      ON CONFLICT DO NOTHING RETURNING task_id INTO v_task;
+      -- Journaled after its task was folded: the rule that removes journals looks for this.
+      UPDATE task_archive a SET has_calls = true WHERE a.task_id = v_task AND NOT a.has_calls;
     END IF;
   END LOOP;
 END $$;

@@ -171,6 +171,7 @@ export interface TaskFilter {
 
 /** Everything `assemble` needs, plus what the result's envelope adds. */
 export interface ResultMaterial {
+  tenantId: string;
   type: string;
   pipelineVersion: number;
   generation: number;

@@ -24,6 +24,12 @@ export interface RequestContext {
    */
   enter(): Promise<void>;
   leave(): void;
+  /**
+   * Does work that uses neither a store nor the event loop: another request has the turn meanwhile, this one takes a new turn
+   * and new time for the stores afterwards.
+   * @throws {RequestError} UNAVAILABLE
+   */
+  outsideTurn<T>(work: () => Promise<T>): Promise<T>;
 }
 
 export const contextOf = (response: Response): RequestContext => response.locals['context'] as RequestContext;
@@ -87,6 +93,13 @@ export function createRequestContext(deps: {
           if (pauseMs > 0) setTimeout(release, pauseMs);
           else release();
         });
+      },
+      async outsideTurn(work) {
+        context.leave();
+        turn = undefined;
+        const result = await work();
+        await context.enter();
+        return result;
       },
     };
     response.locals['context'] = context;

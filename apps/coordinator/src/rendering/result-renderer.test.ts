@@ -23,12 +23,15 @@ const HOSTILE: Readonly<Record<string, string>> = {
   'wide tables': `|${'a|'.repeat(20_000)}\n|${'-|'.repeat(20_000)}\n`,
 };
 
+/** Takes the parser many seconds. */
+const SLOW = '_a*b'.repeat(200_000);
+
 describe('createResultRenderer', () => {
   it.each(Object.entries(HOSTILE))(
     'answers hostile Markdown without holding the event loop: %s',
     async (_, markdown) => {
       const longest = await longestStallMs(async () => {
-        const html = await renderer.render(markdown);
+        const html = await renderer.render(markdown, { tenantId: 'hostile' });
         expect(html.length).toBeGreaterThan(0);
         expect(html).not.toContain('<script');
       });
@@ -40,6 +43,7 @@ describe('createResultRenderer', () => {
   it('keeps what ordinary documents nest', async () => {
     const html = await renderer.render(
       '> a\n>> b\n\n- one\n  - two\n    - three\n\n1. first\n\n```\n          code\n```\n',
+      { tenantId: 'a' },
     );
     expect(html).toContain('<blockquote>\n<p>b</p>');
     expect(html).toMatch(/one\s*<ul>\s*<li>two\s*<ul>\s*<li>three/);
@@ -47,12 +51,53 @@ describe('createResultRenderer', () => {
   });
 
   it('renders the result of a finished task once for each generation', async () => {
-    const finished = { taskId: 'task', generation: 1 };
+    const finished = { tenantId: 'a', finished: { taskId: 'task', generation: 1 } };
     const first = await renderer.render('# One', finished);
     expect(first).toBe('<h1>One</h1>\n');
     expect(await renderer.render('# never rendered', finished)).toBe(first);
-    expect(await renderer.render('# Two', { taskId: 'task', generation: 2 })).toBe('<h1>Two</h1>\n');
+    expect(await renderer.render('# Two', { tenantId: 'a', finished: { taskId: 'task', generation: 2 } })).toBe(
+      '<h1>Two</h1>\n',
+    );
   });
+
+  it('renders for one tenant while another has many results that use up the time limit', async () => {
+    await renderer.render('# Starts a child', { tenantId: 'b' });
+    const hostile = Array.from({ length: 4 }, (_, n) => renderer.render(`${SLOW}${n}`, { tenantId: 'slow' }));
+    let ended = 0;
+    const all = Promise.all(hostile.map((one) => one.finally(() => (ended += 1))));
+    expect(await renderer.render('# B', { tenantId: 'b' })).toBe('<h1>B</h1>\n');
+    expect(ended).toBeLessThanOrEqual(1);
+    for (const html of await all) expect(html).toMatch(/^<pre>/);
+  }, 30_000);
+
+  it('spends the time limit once on the result of an open task, and stores the plain text of a finished one', async () => {
+    const outcomes: string[] = [];
+    const counted = createResultRenderer({
+      store,
+      log: silentLogger(),
+      onJob: ({ outcome }) => outcomes.push(outcome),
+    });
+    try {
+      const open = { tenantId: 'slow' };
+      const html = await counted.render(SLOW, open);
+      expect(html).toMatch(/^<pre>/);
+      expect(await counted.render(SLOW, open)).toBe(html);
+      await counted.render(SLOW, { tenantId: 'slow', finished: { taskId: 'slow', generation: 1 } });
+      expect(await store.find('slow', 1)).toBe(html);
+      expect(outcomes).toHaveLength(1);
+    } finally {
+      await counted.close();
+    }
+  }, 30_000);
+
+  it('refuses a tenant that has too many results waiting, and no other', async () => {
+    const many = Array.from({ length: 60 }, (_, n) => renderer.render(`# ${n}`, { tenantId: 'many' }));
+    const settled = Promise.allSettled(many);
+    expect(await renderer.render('# B', { tenantId: 'b' })).toBe('<h1>B</h1>\n');
+    const refused = (await settled).filter(({ status }) => status === 'rejected');
+    expect(refused.length).toBeGreaterThan(0);
+    expect(refused.length).toBeLessThan(30);
+  }, 30_000);
 });
 
 /** The longest work of this thread between two of its timers: CPU time, which a busy machine does not stretch. */

@@ -1,4 +1,7 @@
+import { createHash } from 'node:crypto';
+
 import { createSandboxPool, SandboxUnavailableError, type Logger, type SandboxPoolOptions } from '@pressroom/runtime';
+import { createFairSlots } from '../core/fair-slots.ts';
 import { escapeHtml } from '../core/result-document.ts';
 
 /** Bodies that were rendered before. A stored one belongs to a generation of its task. */
@@ -8,23 +11,34 @@ export interface RenderingStore {
   save(taskId: string, generation: number, html: string): Promise<void>;
 }
 
+/** Whose result is rendered. */
+export interface RenderedResult {
+  tenantId: string;
+  /** The task's generation whose result cannot change any more; absent while the task is open. */
+  finished?: { taskId: string; generation: number } | undefined;
+}
+
 /** Renders Markdown of results as HTML outside of this process. */
 export interface ResultRenderer {
   /**
    * The body of a result as safe HTML; of a finished task it is rendered once and stored. Markdown beyond the limits of
-   * time and memory is shown as plain text.
+   * time and memory is shown as plain text. Each tenant has one result rendered at a time, tenants one after the other.
    *
-   * @param finished names the task's generation whose result cannot change any more
-   * @throws {SandboxUnavailableError} when too many results are being rendered
+   * @throws {SandboxUnavailableError} when too many results of the tenant wait
    */
-  render(markdown: string, finished?: { taskId: string; generation: number }): Promise<string>;
+  render(markdown: string, result: RenderedResult): Promise<string>;
   close(): Promise<void>;
 }
 
 /** A long article takes some 50 ms. */
-const TIMEOUT_MS = 5_000;
+const TIMEOUT_MS = 1_000;
 const MEMORY_MB = 192;
-const MAX_CHILDREN = 1;
+/** Two, so that one tenant's Markdown alone never delays another tenant. */
+const MAX_CHILDREN = 2;
+/** Results of one tenant that wait: each holds its Markdown in memory. */
+const MAX_WAITING_OF_TENANT = 32;
+/** Digests kept of Markdown that broke a limit. */
+const MAX_REFUSED = 1_000;
 
 export function createResultRenderer(deps: {
   store: RenderingStore;
@@ -39,21 +53,37 @@ export function createResultRenderer(deps: {
     memoryMb: MEMORY_MB,
     ...(deps.onJob && { onJob: deps.onJob }),
   });
+  const acquireTurn = createTurns();
+  // Results of open tasks are not stored: without this each request for one would use the whole time limit again.
+  const refused = new Set<string>();
 
-  const renderInChild = async (markdown: string): Promise<string> => {
+  const refuse = (digest: string): void => {
+    const [oldest] = refused;
+    if (refused.size >= MAX_REFUSED && oldest !== undefined) refused.delete(oldest);
+    refused.add(digest);
+  };
+  const renderInChild = async (markdown: string, tenantId: string): Promise<string> => {
+    const asText = (): string => `<pre>${escapeHtml(markdown)}</pre>\n`;
+    const digest = createHash('sha256').update(markdown).digest('base64');
+    if (refused.has(digest)) return asText();
+    const release = await acquireTurn(tenantId);
     try {
+      if (refused.has(digest)) return asText();
       return (await pool.run('html', markdown)) as string;
     } catch (error) {
       if (error instanceof SandboxUnavailableError) throw error;
-      log.warn({ err: error, characters: markdown.length }, 'result.shown_as_text');
-      return `<pre>${escapeHtml(markdown)}</pre>\n`;
+      log.warn({ err: error, tenantId, characters: markdown.length }, 'result.shown_as_text');
+      refuse(digest);
+      return asText();
+    } finally {
+      release();
     }
   };
 
   return {
     close: () => pool.close(),
-    async render(markdown, finished) {
-      if (!finished) return renderInChild(markdown);
+    async render(markdown, { tenantId, finished }) {
+      if (!finished) return renderInChild(markdown, tenantId);
       const { taskId, generation } = finished;
       // A store that is away costs another rendering, not the reply.
       const unavailable = (error: unknown): undefined => {
@@ -61,9 +91,29 @@ export function createResultRenderer(deps: {
       };
       const stored = await store.find(taskId, generation).catch(unavailable);
       if (stored !== undefined) return stored;
-      const html = await renderInChild(markdown);
+      const html = await renderInChild(markdown, tenantId);
       await store.save(taskId, generation, html).catch(unavailable);
       return html;
     },
+  };
+}
+
+/** One turn a tenant at a time, tenants in round robin. */
+function createTurns(): (tenantId: string) => Promise<() => void> {
+  const slots = createFairSlots({ process: MAX_CHILDREN, tenant: 1 });
+  const waiting = new Map<string, number>();
+  return async (tenantId) => {
+    const before = waiting.get(tenantId) ?? 0;
+    if (before >= MAX_WAITING_OF_TENANT) {
+      throw new SandboxUnavailableError(`${before} results of the tenant wait to be rendered already; try again later`);
+    }
+    waiting.set(tenantId, before + 1);
+    try {
+      return await slots.acquire(tenantId);
+    } finally {
+      const left = (waiting.get(tenantId) ?? 1) - 1;
+      if (left > 0) waiting.set(tenantId, left);
+      else waiting.delete(tenantId);
+    }
   };
 }

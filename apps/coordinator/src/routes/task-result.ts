@@ -6,6 +6,7 @@ import { guessLanguage } from '@pressroom/pipelines';
 import { ResultQuery } from '../core/query-schemas.ts';
 import { DOCUMENT_STYLE, renderMarkdown, renderPage } from '../core/result-document.ts';
 import { notFound, RequestError } from '../errors/request-error.ts';
+import { contextOf } from '../middleware/request-context.ts';
 import { documentPolicy } from '../middleware/security-headers.ts';
 import { sendJson, sendText } from '../middleware/send.ts';
 import type { PipelineRegistry, ResultMaterial, TaskQueries } from '../ports.ts';
@@ -52,9 +53,11 @@ export function taskResult(deps: {
         sendText(response, 200, renderMarkdown(result), 'text/markdown');
       } else if (form === 'text/html') {
         response.setHeader('Content-Security-Policy', documentPolicy(STYLE_HASH));
-        const { status, generation } = material;
+        const { tenantId, status, generation } = material;
         const finished = isTerminalTask(status) ? { taskId: param(params, 'id'), generation } : undefined;
-        const body = await deps.renderer.render(result.markdown, finished);
+        const body = await contextOf(response).outsideTurn(() =>
+          deps.renderer.render(result.markdown, { tenantId, finished }),
+        );
         sendText(response, 200, renderPage(result, body, languageOf(material.input, result)), 'text/html');
       } else {
         sendJson(response, 200, result);

@@ -160,6 +160,7 @@ export function createFakeStores() {
         const { type, status, input, simulated, error } = task.view;
         const { outputs, contentDeleted } = task;
         return {
+          tenantId: task.view.tenantId,
           type,
           pipelineVersion: 1,
           generation: task.view.generation,

@@ -27,6 +27,7 @@ export interface TaskListFilter {
 }
 
 export interface TaskMaterial {
+  tenantId: string;
   type: string;
   pipelineVersion: number;
   generation: number;
@@ -233,6 +234,7 @@ export function createTaskQueryStore(database: Database): TaskQueryStore {
       if (!task) return undefined;
       const cost = (await costs(COST_BY_TASK, [taskId])).get(taskId);
       return {
+        tenantId: task.tenantId,
         type: task.type,
         pipelineVersion: task.pipelineVersion,
         generation: task.generation,

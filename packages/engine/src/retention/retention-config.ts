@@ -2,6 +2,10 @@ import { isAbsolute } from 'node:path';
 
 import { z } from 'zod';
 
+const MINUTES_PER_DAY = 1_440;
+/** Settings whose rules apply to folded tasks alone. */
+const OF_FOLDED_TASKS = ['eventDays', 'attemptDays', 'callDays', 'contentDays', 'taskDays'] as const;
+
 const Days = z.number().positive().max(36_500);
 
 /**
@@ -37,6 +41,20 @@ export const RetentionConfig = z
   .refine((config) => config.ledgerMonths === null || config.ledgerArchiveDir !== null, {
     path: ['ledgerArchiveDir'],
     message: 'is needed with ledgerMonths: months leave the database only after they were archived',
+  })
+  .superRefine((config, context) => {
+    const { compactAfterMinutes } = config;
+    for (const name of OF_FOLDED_TASKS) {
+      const days = config[name];
+      if (days === null) continue;
+      if (compactAfterMinutes === null) {
+        const message = `must be null while compactAfterMinutes is null (it is ${days}): it applies to folded tasks only, and nothing would be removed; set ${name} to null, or compactAfterMinutes to a number`;
+        context.addIssue({ code: 'custom', path: [name], message });
+      } else if (days * MINUTES_PER_DAY < compactAfterMinutes) {
+        const message = `is ${days} days, less than compactAfterMinutes (${compactAfterMinutes}): it applies to folded tasks only; lower compactAfterMinutes or raise ${name}`;
+        context.addIssue({ code: 'custom', path: [name], message });
+      }
+    }
   })
   .prefault({});
 export type RetentionConfig = z.output<typeof RetentionConfig>;
