@@ -105,6 +105,7 @@ export {
   type DiscardOutcome,
   type UnreadableJob,
 } from './dead-letters/dead-letter-store.sql.ts';
+export { advancePosition, type OperationStream } from './operations/operation-position.ts';
 export {
   createOperationStore,
   type NewOperation,

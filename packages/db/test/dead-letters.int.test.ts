@@ -17,6 +17,9 @@ const OPERATOR = { keyId: 'key-1', role: 'operate' } as const;
 const FIRST_PAGE = { cursor: undefined, limit: 50 };
 const HOUR_MS = 3_600_000;
 
+/** Items of every tenant. */
+const ALL = { tenantId: null };
+
 describe('dead letters', () => {
   let db: OpenTestDatabase;
   let queries: ReturnType<typeof createDeadLetterQueryStore>;
@@ -320,9 +323,9 @@ describe('dead letters', () => {
       await add({ ageMs: -1_000 });
       const [operation] = await operations.running(10);
       if (!operation) throw new Error('not running');
-      const items = await operations.nextItems(operation, 10);
+      const items = await operations.nextItems(operation, ALL, 10);
       expect(items.map(({ id }) => id)).toEqual([older, newer]);
-      const rest = await operations.nextItems({ ...operation, cursor: items[0]?.cursor ?? null }, 10);
+      const rest = await operations.nextItems({ ...operation, cursor: items[0]?.cursor ?? null }, ALL, 10);
       expect(rest.map(({ id }) => id)).toEqual([newer]);
     });
 
@@ -330,9 +333,10 @@ describe('dead letters', () => {
       await add();
       await start();
       const [operation] = await operations.running(10);
-      const [item] = operation ? await operations.nextItems(operation, 1) : [];
+      const [item] = operation ? await operations.nextItems(operation, ALL, 1) : [];
       if (!operation || !item) throw new Error('nothing to do');
-      const progress = { done: 1, failed: 0, cursor: item.cursor, lastError: undefined };
+      const position = { cursor: item.cursor, deferred: {} };
+      const progress = { done: 1, failed: 0, position, lastError: undefined };
       expect(await operations.advance(operation, progress)).toBe('running');
       expect(await operations.advance(operation, progress)).toBeUndefined();
       expect(await operations.get(operation.id, tenantId)).toMatchObject({ done: 1, failed: 0 });

@@ -213,6 +213,21 @@ describe('bulk operations', () => {
     expect(await finish(id, runner)).toMatchObject({ status: 'done', done: 3 });
   });
 
+  it('redrives the dead letters of others while a tenant is full, and its own once it has room', async () => {
+    const other = await run.scene.addTenant();
+    await db.sql('UPDATE tenant SET max_backlog = 2 WHERE id = $1', [tenantId]);
+    const open = await run.submit({ tenantId });
+    const own = await run.partial({ tenantId });
+    const theirs = await run.partial({ tenantId: other });
+    const id = await start({ selection: { tenantId: null, ids: [own.letterId, theirs.letterId] } });
+    for (let round = 0; round < 3; round += 1) await aRunner().round();
+    expect(await viewOf(id)).toMatchObject({ status: 'running', done: 1, failed: 0 });
+    expect((await run.task(theirs.taskId)).generation).toBe(2);
+    await run.transitions.cancel(open, null);
+    expect(await finish(id)).toMatchObject({ status: 'done', done: 2, failed: 0 });
+    expect((await run.task(own.taskId)).generation).toBe(2);
+  });
+
   it('leaves the dead letters of other tenants alone', async () => {
     const stranger = await run.partial({ tenantId: await run.scene.addTenant() });
     await run.partial({ tenantId });

@@ -170,7 +170,9 @@ describe('bulk operations on tasks', () => {
     const [operation] = await createOperationStore(db.database).running(10);
     if (!operation) throw new Error('no operation runs');
     const store = createTaskOperationStore(db.database);
-    const items = await store.nextItems(operation, 10);
+    const items = await store.nextItems(operation, { tenantId: null }, 10);
+    const ids = items.map((item) => item.id);
+    const position = { cursor: items.at(-1)?.cursor ?? null, deferred: {} };
     const dying = {
       ...db.database,
       transaction: (work: Parameters<Database['transaction']>[0]) =>
@@ -179,11 +181,34 @@ describe('bulk operations on tasks', () => {
           throw new Error('killed before the commit');
         }),
     } as Database;
-    await expect(createTaskOperationStore(dying).cancel(operation, items)).rejects.toThrow('killed');
+    await expect(createTaskOperationStore(dying).cancel(operation, ids, position)).rejects.toThrow('killed');
     expect(await statusesOf()).toEqual({ queued: 10 });
     expect(await viewOf(id)).toMatchObject({ done: 0 });
     expect(await finish(id)).toMatchObject({ done: 10, failed: 0 });
   });
+
+  it.each([2, 0])(
+    'retry the tasks of others while a tenant is full (maxBacklog %i), and its own once it has room',
+    async (maxBacklog) => {
+      const other = await run.scene.addTenant();
+      await db.sql('UPDATE tenant SET max_backlog = $2 WHERE id = $1', [tenantId, maxBacklog]);
+      const open = await run.submit({ tenantId });
+      const first = await run.partial({ tenantId });
+      const theirs = await run.partial({ tenantId: other });
+      const second = await run.partial({ tenantId });
+      const ids = [first, second, theirs].map(({ taskId }) => taskId);
+      const id = await start('task.retry', { selection: { tenantId: null, ids } });
+      for (let round = 0; round < 3; round += 1) await aRunner().round();
+      expect(await viewOf(id)).toMatchObject({ status: 'running', done: 1, failed: 0 });
+      expect((await run.task(theirs.taskId)).generation).toBe(2);
+      expect((await run.task(first.taskId)).generation).toBe(1);
+
+      await db.sql('UPDATE tenant SET max_backlog = 100 WHERE id = $1', [tenantId]);
+      await run.transitions.cancel(open, null);
+      expect(await finish(id)).toMatchObject({ status: 'done', done: 3, failed: 0 });
+      expect(await Promise.all(ids.map(async (taskId) => (await run.task(taskId)).generation))).toEqual([2, 2, 2]);
+    },
+  );
 
   it('stop after the batch in which they are aborted', async () => {
     await many(600);

@@ -11,6 +11,12 @@ import {
   parseInstantCursor,
   type InstantCursor,
 } from '../paging/instant-cursor.ts';
+import {
+  streamCondition,
+  type DeferredTenants,
+  type OperationPosition,
+  type OperationStream,
+} from './operation-position.ts';
 import { toPage, type Page, type PageRequest } from '../paging/page.ts';
 
 export type OperationKind = OperationView['kind'];
@@ -28,7 +34,7 @@ export interface NewOperation {
 }
 
 /** An operation as the loop that carries it out sees it. */
-export interface RunningOperation {
+export interface RunningOperation extends OperationPosition {
   id: string;
   kind: OperationKind;
   selection: DeadLetterSelection;
@@ -38,19 +44,20 @@ export interface RunningOperation {
   limit: number | null;
   done: number;
   failed: number;
-  cursor: InstantCursor | null;
   actor: Actor;
 }
 
 export interface OperationProgress {
   done: number;
   failed: number;
-  cursor: InstantCursor;
+  position: OperationPosition;
   lastError: OperationError | undefined;
 }
 
 export interface OperationItem {
   id: string;
+  /** Null for a dead letter that belongs to no tenant. */
+  tenantId: string | null;
   cursor: InstantCursor;
 }
 
@@ -70,12 +77,14 @@ export interface OperationStore {
    * Dead letters it has still to touch, oldest first: open ones that died before it was asked for, and those it has ended
    * already without having counted them.
    */
-  nextItems(operation: RunningOperation, limit: number): Promise<OperationItem[]>;
+  nextItems(operation: RunningOperation, stream: OperationStream, limit: number): Promise<OperationItem[]>;
   /**
-   * May the tasks of these dead letters begin again now? Not while one of their tenants has half as many open tasks as it
-   * may have: what comes back must leave room for what is submitted.
+   * Those of the tenants whose tasks may not run again now, because half as many are open as the tenant may have: what comes
+   * back must leave room for what is submitted.
    */
-  hasRoom(letterIds: readonly string[]): Promise<boolean>;
+  fullTenants(tenantIds: readonly string[]): Promise<string[]>;
+  /** Replaces the deferred tenants. False when the operation is over or another process has counted in between. */
+  defer(operation: RunningOperation, deferred: DeferredTenants): Promise<boolean>;
   /**
    * Counts a batch. Answers how the operation stands now, or undefined when another process has counted in between: then
    * nothing is written.
@@ -116,26 +125,28 @@ const RUNNING: Statement = {
   name: 'operations.running',
   text: `SELECT id, kind, filter AS selection, tenant_id AS "tenantId", options, rate_per_second AS "ratePerSecond",
            max_items AS "limit", done, failed, ${cursorInstant('cursor_at')} AS "cursorAt", cursor_id AS "cursorId",
-           created_by AS actor
+           deferred, created_by AS actor
          FROM (SELECT o.*, row_number() OVER (PARTITION BY o.tenant_id ORDER BY o.created_at) AS nth FROM operation o
                WHERE o.status = 'running') o
          ORDER BY o.nth, o.created_at LIMIT $1`,
 };
-const HAS_ROOM: Statement = {
-  name: 'operations.has_room',
-  text: `SELECT NOT EXISTS (
-           SELECT 1 FROM (SELECT DISTINCT tenant_id FROM dead_letter WHERE id = ANY ($1::uuid[])) d
-           JOIN tenant n ON n.id = d.tenant_id
-           CROSS JOIN LATERAL (
-             SELECT count(*) AS open FROM (
-               SELECT 1 FROM task t WHERE t.tenant_id = n.id AND t.finished_at IS NULL LIMIT ceil(n.max_backlog / 2.0)) o) b
-           WHERE b.open >= ceil(n.max_backlog / 2.0)) AS room`,
+const FULL_TENANTS: Statement = {
+  name: 'operations.full_tenants',
+  text: `SELECT n.id FROM tenant n
+         CROSS JOIN LATERAL (
+           SELECT count(*) AS open FROM (
+             SELECT 1 FROM task t WHERE t.tenant_id = n.id AND t.finished_at IS NULL LIMIT ceil(n.max_backlog / 2.0)) o) b
+         WHERE n.id = ANY ($1::uuid[]) AND b.open >= ceil(n.max_backlog / 2.0)`,
+};
+const DEFER: Statement = {
+  name: 'operations.defer',
+  text: `UPDATE operation SET deferred = $4::jsonb WHERE id = $1 AND done = $2 AND failed = $3 AND status = 'running' RETURNING 1`,
 };
 /** Counts a batch, unless another process has counted in between. */
 export const ADVANCE_OPERATION: Statement = {
   name: 'operations.advance',
   text: `UPDATE operation SET done = done + $4, failed = failed + $5, cursor_at = $6::timestamptz, cursor_id = $7,
-           last_error = coalesce($8::jsonb, last_error), started_at = coalesce(started_at, pressroom_now())
+           last_error = coalesce($8::jsonb, last_error), deferred = $9::jsonb, started_at = coalesce(started_at, pressroom_now())
          WHERE id = $1 AND done = $2 AND failed = $3 RETURNING status`,
 };
 const FINISH: Statement = {
@@ -214,37 +225,41 @@ export function createOperationStore(database: Database): OperationStore {
         cursor: cursorAt === null || cursorId === null ? null : { at: cursorAt, id: cursorId },
       }));
     },
-    async nextItems(operation, limit) {
+    async nextItems(operation, stream, limit) {
       const { where, values, shape } = deadLetterCondition({ ...operation.selection });
+      const { condition, parameters, letter } = streamCondition(operation, stream, 'd', values.length + 2);
       const n = values.length;
-      const { cursor } = operation;
-      const rows = await database.read<{ id: string; cursor_at: string }>(
+      const rows = await database.read<{ id: string; tenant_id: string | null; cursor_at: string }>(
         {
-          name: `operations.items:${shape}${cursor ? '>' : ''}`,
-          text: `SELECT d.id, ${cursorInstant('d.created_at')} AS cursor_at FROM dead_letter d
+          name: `operations.items:${shape}${letter}`,
+          text: `SELECT d.id, d.tenant_id, ${cursorInstant('d.created_at')} AS cursor_at FROM dead_letter d
                  WHERE ${where} AND (d.state = 'open' OR d.operation_id = $${n + 1}::uuid)
                    AND d.created_at <= (SELECT o.created_at FROM operation o WHERE o.id = $${n + 1}::uuid)
-                   ${cursor ? `AND (d.created_at, d.id) > ($${n + 3}::timestamptz, $${n + 4}::uuid)` : ''}
+                   ${condition}
                  ORDER BY d.created_at, d.id LIMIT $${n + 2}`,
         },
-        [...values, operation.id, limit, ...(cursor ? [cursor.at, cursor.id] : [])],
+        [...values, operation.id, limit, ...parameters],
       );
-      return rows.map((row) => ({ id: row.id, cursor: { at: row.cursor_at, id: row.id } }));
+      return rows.map(toItem);
     },
-    async hasRoom(letterIds) {
-      const [row] = await database.run<{ room: boolean }>(HAS_ROOM, [letterIds]);
-      return row?.room ?? true;
+    async fullTenants(tenantIds) {
+      if (tenantIds.length === 0) return [];
+      return (await database.run<{ id: string }>(FULL_TENANTS, [tenantIds])).map(({ id }) => id);
     },
-    async advance(operation, { done, failed, cursor, lastError }) {
+    async defer({ id, done, failed }, deferred) {
+      return (await database.run(DEFER, [id, done, failed, toJsonb(deferred)])).length > 0;
+    },
+    async advance(operation, { done, failed, position, lastError }) {
       const [row] = await database.run<{ status: OperationStatus }>(ADVANCE_OPERATION, [
         operation.id,
         operation.done,
         operation.failed,
         done,
         failed,
-        cursor.at,
-        cursor.id,
+        position.cursor?.at ?? null,
+        position.cursor?.id ?? null,
         lastError ? toJsonb(lastError) : null,
+        toJsonb(position.deferred),
       ]);
       return row?.status;
     },
@@ -256,6 +271,12 @@ export function createOperationStore(database: Database): OperationStore {
     },
   };
 }
+
+export const toItem = (row: { id: string; tenant_id: string | null; cursor_at: string }): OperationItem => ({
+  id: row.id,
+  tenantId: row.tenant_id,
+  cursor: { at: row.cursor_at, id: row.id },
+});
 
 /** Writes an operation with its audit row. A dry run leaves no audit row: it does nothing. */
 export async function recordOperation(

@@ -4,9 +4,11 @@ import type { Actor } from '../audit/audit-store.sql.ts';
 import type { Database, Statement, TransactionQuery } from '../connection/database.ts';
 import { toJsonb } from '../connection/to-jsonb.ts';
 import { cursorInstant } from '../paging/instant-cursor.ts';
+import { streamCondition, type OperationPosition, type OperationStream } from './operation-position.ts';
 import {
   ADVANCE_OPERATION,
   recordOperation,
+  toItem,
   type OperationItem,
   type OperationProgress,
   type RunningOperation,
@@ -48,12 +50,14 @@ export interface TaskOperationStore {
   /** Counts what matches and records the operation, with its audit row. A dry run is over at once. */
   create(operation: NewTaskOperation): Promise<{ operationId: string; matched: number }>;
   /** Tasks it has still to touch, oldest first: those that matched when it was asked for and still do. */
-  nextItems(operation: RunningOperation, limit: number): Promise<OperationItem[]>;
-  claim(operation: RunningOperation, last: OperationItem): BatchClaim;
+  nextItems(operation: RunningOperation, stream: OperationStream, limit: number): Promise<OperationItem[]>;
+  claim(operation: RunningOperation, position: OperationPosition): BatchClaim;
   /** Cancels a batch and counts it. Undefined when the operation is another's or over. */
-  cancel(operation: RunningOperation, items: readonly OperationItem[]): Promise<BatchResult | undefined>;
-  /** May these tasks run again now? As `OperationStore.hasRoom`. */
-  hasRoom(taskIds: readonly string[]): Promise<boolean>;
+  cancel(
+    operation: RunningOperation,
+    ids: readonly string[],
+    position: OperationPosition,
+  ): Promise<BatchResult | undefined>;
 }
 
 const LOCK: Statement = {
@@ -64,17 +68,6 @@ const CANCEL: Statement = {
   name: 'task_operations.cancel',
   text: `SELECT outcome, count(*)::int AS count FROM cancel_tasks($1::uuid[], $2) GROUP BY 1`,
 };
-const HAS_ROOM: Statement = {
-  name: 'task_operations.has_room',
-  text: `SELECT NOT EXISTS (
-           SELECT 1 FROM (SELECT DISTINCT tenant_id FROM task WHERE id = ANY ($1::uuid[])) d
-           JOIN tenant n ON n.id = d.tenant_id
-           CROSS JOIN LATERAL (
-             SELECT count(*) AS open FROM (
-               SELECT 1 FROM task t WHERE t.tenant_id = n.id AND t.finished_at IS NULL LIMIT ceil(n.max_backlog / 2.0)) o) b
-           WHERE b.open >= ceil(n.max_backlog / 2.0)) AS room`,
-};
-
 /** Tasks that an operation of this kind can do something about. */
 const ELIGIBLE: Readonly<Record<TaskOperationKind, string>> = {
   'task.cancel': 't.finished_at IS NULL',
@@ -104,7 +97,7 @@ function taskCondition(kind: TaskOperationKind, selection: TaskSelection) {
 }
 
 export function createTaskOperationStore(database: Database): TaskOperationStore {
-  const claim: TaskOperationStore['claim'] = (operation, last) => ({
+  const claim: TaskOperationStore['claim'] = (operation, position) => ({
     take: async (query) => (await query(LOCK, [operation.id, operation.done, operation.failed])).length > 0,
     async count(query, { done, failed, lastError }) {
       await query(ADVANCE_OPERATION, [
@@ -113,9 +106,10 @@ export function createTaskOperationStore(database: Database): TaskOperationStore
         operation.failed,
         done,
         failed,
-        last.cursor.at,
-        last.cursor.id,
+        position.cursor?.at ?? null,
+        position.cursor?.id ?? null,
         lastError ? toJsonb(lastError) : null,
+        toJsonb(position.deferred),
       ]);
     },
   });
@@ -133,32 +127,29 @@ export function createTaskOperationStore(database: Database): TaskOperationStore
       const matched = Math.min(counted?.count ?? 0, limit ?? Infinity);
       return database.transaction((query) => recordOperation(query, { ...operation, tenantId, filter, matched }));
     },
-    async nextItems(operation, limit) {
+    async nextItems(operation, stream, limit) {
       const { where, values, shape } = taskCondition(
         operation.kind as TaskOperationKind,
         operation.selection as unknown as TaskSelection,
       );
       const n = values.length;
-      const { cursor } = operation;
-      const rows = await database.read<{ id: string; cursor_at: string }>(
+      const { condition, parameters, letter } = streamCondition(operation, stream, 't', n + 2);
+      const rows = await database.read<{ id: string; tenant_id: string; cursor_at: string }>(
         {
-          name: `task_operations.items:${shape}${cursor ? '>' : ''}`,
-          text: `SELECT t.id, ${cursorInstant('t.created_at')} AS cursor_at FROM task t
+          name: `task_operations.items:${shape}${letter}`,
+          text: `SELECT t.id, t.tenant_id, ${cursorInstant('t.created_at')} AS cursor_at FROM task t
                  WHERE ${where} AND t.created_at <= (SELECT o.created_at FROM operation o WHERE o.id = $${n + 1}::uuid)
-                   ${cursor ? `AND (t.created_at, t.id) > ($${n + 3}::timestamptz, $${n + 4}::uuid)` : ''}
+                   ${condition}
                  ORDER BY t.created_at, t.id LIMIT $${n + 2}`,
         },
-        [...values, operation.id, limit, ...(cursor ? [cursor.at, cursor.id] : [])],
+        [...values, operation.id, limit, ...parameters],
       );
-      return rows.map((row) => ({ id: row.id, cursor: { at: row.cursor_at, id: row.id } }));
+      return rows.map(toItem);
     },
-    cancel: (operation, items) =>
+    cancel: (operation, ids, position) =>
       database.transaction(async (query) => {
-        const last = items.at(-1);
-        if (!last) return { done: 0, failed: 0, lastError: undefined };
-        const batch = claim(operation, last);
+        const batch = claim(operation, position);
         if (!(await batch.take(query))) return undefined;
-        const ids = items.map(({ id }) => id);
         const rows = await query<{ outcome: string; count: number }>(CANCEL, [ids, operation.id]);
         const failed = rows.find(({ outcome }) => outcome === 'finished')?.count ?? 0;
         const lastError =
@@ -170,9 +161,5 @@ export function createTaskOperationStore(database: Database): TaskOperationStore
         await batch.count(query, result);
         return result;
       }),
-    async hasRoom(taskIds) {
-      const [row] = await database.run<{ room: boolean }>(HAS_ROOM, [taskIds]);
-      return row?.room ?? true;
-    },
   };
 }

@@ -1,10 +1,12 @@
 import type { Tier } from '@pressroom/contracts';
 import {
+  advancePosition,
   isConnectionFailure,
   RowLockedError,
   type DeadLetterStore,
   type OperationItem,
   type OperationStore,
+  type OperationStream,
   type RunningOperation,
   type TaskOperationStore,
 } from '@pressroom/db';
@@ -86,66 +88,106 @@ export function createOperationRunner(deps: {
     return items.map((_, index) => (index < discarded ? { done: true } : { done: false, error }));
   };
 
-  /** Touches the next tasks of a bulk cancel or retry; what is done and its count commit together. */
-  const stepTasks = async (operation: RunningOperation): Promise<RunningOperation | undefined> => {
-    const touched = operation.done + operation.failed;
-    const most = Math.min(TASK_BATCH, operation.limit === null ? Infinity : operation.limit - touched);
-    const allowed = most > 0 ? pace.take(operation.id, operation.ratePerSecond, clock.monotonicMs(), most) : 0;
-    if (most > 0 && allowed === 0) return undefined;
-    const items = most > 0 ? await tasks.nextItems(operation, allowed) : [];
-    pace.giveBack(operation.id, allowed - items.length);
-    const last = items.at(-1);
-    if (!last) {
-      await end(operation);
-      return undefined;
-    }
-    const ids = items.map(({ id }) => id);
-    if (operation.kind === 'task.retry' && !(await tasks.hasRoom(ids))) {
-      pace.giveBack(operation.id, items.length);
-      return undefined;
-    }
-    const { tenantId } = operation.selection;
-    const result =
-      operation.kind === 'task.cancel'
-        ? await tasks.cancel(operation, items)
-        : await restarts.retryBatch(ids, tenantId, operation.actor, operation.id, tasks.claim(operation, last));
-    if (!result) return undefined;
-    const { done, failed } = result;
-    return { ...operation, done: operation.done + done, failed: operation.failed + failed, cursor: last.cursor };
-  };
-
   const end = async (operation: RunningOperation): Promise<void> => {
     await operations.finish(operation.id);
     const { id, kind, done, failed } = operation;
     log.info({ operationId: id, kind, done, failed }, 'operation.ended');
   };
 
-  /** Touches the next batch; answers the operation as it stands then, or undefined when there is nothing more to do now. */
+  /** The next items of a stream, which end the stream when there are none. Undefined while their tenants are full. */
+  const readStream = async (operation: RunningOperation, stream: OperationStream, limit: number) => {
+    const source = isOfTasks(operation) ? tasks : operations;
+    const items = await source.nextItems(operation, stream, limit);
+    if (!restartsTasks(operation) || stream.tenantId !== null) return { items, full: [] };
+    const owners = new Set(items.flatMap(({ tenantId }) => tenantId ?? []));
+    return { items, full: await operations.fullTenants([...owners]) };
+  };
+
+  /** Deferred tenants that have items left and room for them now. */
+  const openStreams = async ({ deferred }: RunningOperation) => {
+    const unfinished = Object.keys(deferred).filter((tenantId) => deferred[tenantId]?.isDone === false);
+    const full = new Set(await operations.fullTenants(unfinished));
+    return { unfinished, ready: unfinished.filter((tenantId) => !full.has(tenantId)) };
+  };
+
+  const defer = async (
+    operation: RunningOperation,
+    tenants: readonly string[],
+    state: (tenantId: string) => RunningOperation['deferred'][string],
+  ): Promise<RunningOperation | undefined> => {
+    const deferred = { ...operation.deferred, ...Object.fromEntries(tenants.map((id) => [id, state(id)])) };
+    return (await operations.defer(operation, deferred)) ? { ...operation, deferred } : undefined;
+  };
+
+  /**
+   * Touches the next batch; answers the operation as it stands then, or undefined when there is nothing more to do now. Items
+   * of tenants that are full are left for later, and hold up no other tenant's.
+   */
   const step = async (operation: RunningOperation): Promise<RunningOperation | undefined> => {
     const touched = operation.done + operation.failed;
-    const left = operation.limit === null ? Infinity : operation.limit - touched;
-    const isRedrive = operation.kind === 'dead_letter.redrive';
-    const most = Math.min(isRedrive ? REDRIVE_BATCH : DISCARD_BATCH, left);
-    const allowed = most > 0 ? pace.take(operation.id, operation.ratePerSecond, clock.monotonicMs(), most) : 0;
-    if (most > 0 && allowed === 0) return undefined;
-    const items = most > 0 ? await operations.nextItems(operation, allowed) : [];
-    pace.giveBack(operation.id, allowed - items.length);
-    const last = items.at(-1);
-    if (!last) {
+    const most = Math.min(batchSize(operation), operation.limit === null ? Infinity : operation.limit - touched);
+    if (most <= 0) {
       await end(operation);
       return undefined;
     }
-    if (isRedrive && !(await operations.hasRoom(items.map((item) => item.id)))) {
-      pace.giveBack(operation.id, items.length);
+    const allowed = pace.take(operation.id, operation.ratePerSecond, clock.monotonicMs(), most);
+    if (allowed === 0) return undefined;
+    const main: OperationStream = { tenantId: null };
+    const { items, full } = await readStream(operation, main, allowed);
+    if (full.length > 0) {
+      pace.giveBack(operation.id, allowed);
+      return defer(operation, full, () => ({ cursor: operation.cursor, isDone: false }));
+    }
+    if (items.length > 0) return touch(operation, main, items, allowed);
+
+    const { unfinished, ready } = await openStreams(operation);
+    const [tenantId] = ready;
+    if (tenantId === undefined) {
+      pace.giveBack(operation.id, allowed);
+      if (unfinished.length === 0) await end(operation);
       return undefined;
     }
-    const results = await (isRedrive ? redriveBatch : discardBatch)(operation, items);
+    const stream: OperationStream = { tenantId };
+    // One more than it touches tells whether these are the last: the tenant may be full again by then.
+    const late = await readStream(operation, stream, allowed + 1);
+    if (late.items.length > 0) return touch(operation, stream, late.items, allowed);
+    pace.giveBack(operation.id, allowed);
+    return defer(operation, [tenantId], () => ({ cursor: null, isDone: true }));
+  };
+
+  /** Carries out a batch and counts it. What is done to tasks and its count commit together. */
+  const touch = async (
+    operation: RunningOperation,
+    stream: OperationStream,
+    read: readonly OperationItem[],
+    allowed: number,
+  ): Promise<RunningOperation | undefined> => {
+    const items = read.slice(0, allowed);
+    pace.giveBack(operation.id, allowed - items.length);
+    const last = items.at(-1);
+    if (!last) return undefined;
+    const position = advancePosition(operation, stream, { last: last.cursor, isLast: read.length <= allowed });
+    const counted = ({ done, failed }: { done: number; failed: number }): RunningOperation => ({
+      ...operation,
+      ...position,
+      done: operation.done + done,
+      failed: operation.failed + failed,
+    });
+    if (isOfTasks(operation)) {
+      const ids = items.map(({ id }) => id);
+      const claim = tasks.claim(operation, position);
+      const result =
+        operation.kind === 'task.cancel'
+          ? await tasks.cancel(operation, ids, position)
+          : await restarts.retryBatch(ids, operation.selection.tenantId, operation.actor, operation.id, claim);
+      return result && counted(result);
+    }
+    const results = await (operation.kind === 'dead_letter.redrive' ? redriveBatch : discardBatch)(operation, items);
     const done = results.filter((result) => result.done).length;
     const failed = results.length - done;
     const lastError = results.findLast((result) => result.error)?.error;
-    const status = await operations.advance(operation, { done, failed, cursor: last.cursor, lastError });
-    if (status !== 'running') return undefined;
-    return { ...operation, done: operation.done + done, failed: operation.failed + failed, cursor: last.cursor };
+    const status = await operations.advance(operation, { done, failed, position, lastError });
+    return status === 'running' ? counted({ done, failed }) : undefined;
   };
 
   return {
@@ -158,8 +200,7 @@ export function createOperationRunner(deps: {
         const next: RunningOperation[] = [];
         for (const operation of turns) {
           try {
-            const isOfTasks = operation.kind === 'task.cancel' || operation.kind === 'task.retry';
-            const after = await (isOfTasks ? stepTasks : step)(operation);
+            const after = await step(operation);
             if (!after) continue;
             touched += after.done + after.failed - operation.done - operation.failed;
             next.push(after);
@@ -178,6 +219,15 @@ export function createOperationRunner(deps: {
       return touched;
     },
   };
+}
+
+const isOfTasks = ({ kind }: RunningOperation): boolean => kind === 'task.cancel' || kind === 'task.retry';
+/** Adds to the open tasks of tenants. */
+const restartsTasks = ({ kind }: RunningOperation): boolean => kind === 'task.retry' || kind === 'dead_letter.redrive';
+
+function batchSize(operation: RunningOperation): number {
+  if (isOfTasks(operation)) return TASK_BATCH;
+  return operation.kind === 'dead_letter.redrive' ? REDRIVE_BATCH : DISCARD_BATCH;
 }
 
 /** A redrive as an item of an operation: what a sibling's redrive has done for it counts as done. */
