@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { connect, type AddressInfo } from 'node:net';
 
 import { systemClock } from '@pressroom/runtime';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -50,6 +50,21 @@ describe('startHttpServer', () => {
     expect(await response.text()).toBe('… done');
     await closed;
     await expect(fetch(server.url)).rejects.toThrow();
+  });
+
+  it.each([
+    ['HTTP/1.1 without Host', 'GET / HTTP/1.1\r\n\r\n', 'Host'],
+    ['an unknown expectation', 'GET / HTTP/1.1\r\nHost: a\r\nExpect: foo\r\n\r\n', 'Expect'],
+  ])('answers %s with a problem document', async (_, sent, named) => {
+    const options = { listener: () => undefined, host: '127.0.0.1', port: 0, clock: systemClock };
+    const server = await startHttpServer(options);
+    open.push(server);
+    const socket = connect(server.port, '127.0.0.1');
+    socket.write(sent);
+    const reply = (await socket.toArray()).join('');
+    expect(reply).toMatch(/^HTTP\/1\.1 400 /);
+    expect(reply).toContain('application/problem+json');
+    expect(reply).toContain(`the header ${named}`);
   });
 
   it('cuts what has not finished at the deadline', async () => {

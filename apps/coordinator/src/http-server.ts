@@ -5,7 +5,7 @@ import type { Duplex } from 'node:stream';
 import { AppError, type Clock } from '@pressroom/runtime';
 
 import { DEFAULT_REQUEST_LIMITS, type RequestLimits } from './core/request-limits.ts';
-import { connectionProblem } from './errors/connection-problem.ts';
+import { connectionProblem, refuseRequest } from './errors/connection-problem.ts';
 
 /** The coordinator could not take its address. */
 export class ListenError extends AppError {
@@ -38,6 +38,13 @@ export async function startHttpServer(options: {
   limits?: Pick<RequestLimits, 'headersTimeoutMs' | 'requestTimeoutMs' | 'connections'>;
 }): Promise<HttpServer> {
   const { headersTimeoutMs, requestTimeoutMs, connections } = options.limits ?? DEFAULT_REQUEST_LIMITS;
+  const listener: RequestListener = (request, response) => {
+    if (request.httpVersion === '1.1' && request.headers.host === undefined) {
+      refuseRequest(response, 'the header Host is missing: HTTP/1.1 requires it');
+    } else {
+      options.listener(request, response);
+    }
+  };
   const server = createServer(
     {
       headersTimeout: Math.min(headersTimeoutMs, requestTimeoutMs),
@@ -47,12 +54,17 @@ export async function startHttpServer(options: {
       // Longer than the idle timeout of common load balancers (60 s), so that they close first.
       keepAliveTimeout: 65_000,
       noDelay: true,
+      // Node's own refusal has no body; `listener` refuses in its place.
+      requireHostHeader: false,
     },
-    options.listener,
+    listener,
   );
   server.maxConnections = connections;
   // The application says when it wants the body of a request that asked first.
-  server.on('checkContinue', options.listener);
+  server.on('checkContinue', listener);
+  server.on('checkExpectation', (_request, response) => {
+    refuseRequest(response, 'the header Expect has a value other than 100-continue: send that, or no Expect');
+  });
   answerBrokenRequests(server);
   await listen(server, options.host, options.port);
   const { port } = server.address() as AddressInfo;
@@ -78,6 +90,7 @@ function answerBrokenRequests(server: Server): void {
   const remember: RequestListener = ({ socket }, response) => void replies.set(socket, response);
   server.prependListener('request', remember);
   server.prependListener('checkContinue', remember);
+  server.prependListener('checkExpectation', remember);
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
     if (ended.has(socket)) return;
     ended.add(socket);

@@ -28,13 +28,18 @@ describe('the retention job', () => {
     await db.sql(`CREATE OR REPLACE FUNCTION pressroom_now() RETURNS timestamptz LANGUAGE sql STABLE PARALLEL SAFE
                   AS $$ SELECT now() + ${daysOn} * interval '1 day' $$`);
   };
-  const aJob = (config: Record<string, unknown> = {}, onRule?: (facts: { rule: string; failed: boolean }) => void) =>
+  const aJob = (
+    config: Record<string, unknown> = {},
+    onRule?: (facts: { rule: string; failed: boolean }) => void,
+    onPassedOver?: () => void,
+  ) =>
     createRetentionJob({
       store: createRetentionStore(db.database),
       ledger: undefined,
       config: RetentionConfig.parse(config),
       deadLetters: { endedDays: 30, openDays: 180 },
       ...(onRule && { onRule }),
+      ...(onPassedOver && { onPassedOver }),
       clock: systemClock,
       log: silentLogger(),
     });
@@ -116,11 +121,19 @@ describe('the retention job', () => {
       await db.sql(
         `CREATE TRIGGER refuse_archive BEFORE INSERT ON task_archive FOR EACH ROW EXECUTE FUNCTION refuse_archive()`,
       );
+      let passedOver = 0;
+      let leaseChecks = 0;
       try {
-        await aJob({ compactAfterMinutes: 0 }).run();
+        await aJob({ compactAfterMinutes: 0 }, undefined, () => (passedOver += 1)).run(() => {
+          leaseChecks += 1;
+          return Promise.resolve(true);
+        });
       } finally {
         await db.sql('DROP TRIGGER refuse_archive ON task_archive');
       }
+      expect(passedOver).toBe(1);
+      // The lease is checked before every attempt with fewer tasks, besides once or twice a rule.
+      expect(leaseChecks).toBeGreaterThan(5 + 2 * 13);
       expect(await Promise.all([before, tooLarge, behind].map(isFolded))).toEqual([true, false, true]);
       expect(await keptOf(tooLarge)).toContain('outputs');
     });

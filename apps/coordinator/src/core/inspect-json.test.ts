@@ -28,9 +28,9 @@ describe('inspectJson', () => {
     expect(inspectJson(nested(500_000), false)).toHaveLength(1);
   });
 
-  it('refuses lists and objects of more than a thousand values without looking into them', () => {
-    expect(inspectJson({ list: new Array(1_001).fill({ a: '\0' }) }, true)).toEqual([
-      { path: 'list', message: 'has more than 1000 items' },
+  it('refuses lists and objects of more values than allowed without looking into them', () => {
+    expect(inspectJson({ list: new Array(JSON_LIMITS.maxArrayItems + 1).fill({ a: '\0' }) }, true)).toEqual([
+      { path: 'list', message: 'has more than 10000 items' },
     ]);
     const wide = Object.fromEntries(Array.from({ length: 1_001 }, (_, index) => [`k${index}`, 1]));
     expect(inspectJson(wide, true)).toEqual([{ path: '', message: 'has more than 1000 fields' }]);

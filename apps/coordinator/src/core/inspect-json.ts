@@ -1,7 +1,14 @@
+import { MAX_BULK_IDS } from '@pressroom/contracts';
+
 import type { Fault } from '../errors/request-error.ts';
 
 /** Structural limits of a request body, far above any honest request; they bound the work of every later pass. */
-export const JSON_LIMITS = { maxDepth: 32, maxArrayItems: 1_000, maxObjectKeys: 1_000, maxNodes: 20_000 } as const;
+export const JSON_LIMITS = {
+  maxDepth: 32,
+  maxArrayItems: MAX_BULK_IDS,
+  maxObjectKeys: 1_000,
+  maxNodes: 20_000,
+} as const;
 
 /**
  * Looks over a parsed body before any schema does: names that reach into prototypes, text that PostgreSQL cannot hold

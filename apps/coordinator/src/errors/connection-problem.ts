@@ -1,3 +1,5 @@
+import type { ServerResponse } from 'node:http';
+
 import { newId } from '@pressroom/runtime';
 
 import { PROBLEM_STATUS } from './problem-status.ts';
@@ -18,20 +20,39 @@ const REASONS: Readonly<Record<number, string>> = {
  */
 export function connectionProblem(errorCode: string | undefined, maxHeaderBytes: number): string {
   const error = toError(errorCode, maxHeaderBytes);
-  const { status, problem } = toProblem(error, { path: '', requestId: newId() });
-  const { instance: _unknownPath, ...rest } = problem;
-  const body = JSON.stringify(rest);
+  const { status, requestId, body } = problemOf(error);
   return [
     `HTTP/1.1 ${status} ${REASONS[PROBLEM_STATUS[error.code]] ?? 'Bad Request'}`,
     'Content-Type: application/problem+json; charset=utf-8',
     `Content-Length: ${Buffer.byteLength(body)}`,
-    `X-Request-Id: ${problem.requestId ?? ''}`,
+    `X-Request-Id: ${requestId}`,
     'X-Content-Type-Options: nosniff',
     'Cache-Control: no-store',
     'Connection: close',
     '',
     body,
   ].join('\r\n');
+}
+
+/** Refuses a request that Node has read but no application may see, and closes its connection. */
+export function refuseRequest(response: ServerResponse, detail: string): void {
+  const { status, requestId, body } = problemOf(new RequestError('MALFORMED_REQUEST', detail));
+  response.writeHead(status, {
+    'Content-Type': 'application/problem+json; charset=utf-8',
+    'Content-Length': Buffer.byteLength(body),
+    'X-Request-Id': requestId,
+    'X-Content-Type-Options': 'nosniff',
+    'Cache-Control': 'no-store',
+    Connection: 'close',
+  });
+  response.end(body);
+}
+
+function problemOf(error: RequestError): { status: number; requestId: string; body: string } {
+  const requestId = newId();
+  const { status, problem } = toProblem(error, { path: '', requestId });
+  const { instance: _unknownPath, ...rest } = problem;
+  return { status, requestId, body: JSON.stringify(rest) };
 }
 
 function toError(errorCode: string | undefined, maxHeaderBytes: number): RequestError {

@@ -1,3 +1,4 @@
+import { MAX_BULK_IDS } from '@pressroom/contracts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { startTestServer, type TestServer } from '../testing/start-test-server.ts';
@@ -24,6 +25,12 @@ describe('bulk cancel and retry of tasks', () => {
     const response = await post(verb, body);
     expect(response.status).toBe(400);
     expect(await response.text()).toMatch(/"path":"(filter|all)"/);
+  });
+
+  it('accept as many ids as the contract says, and no more', async () => {
+    const ids = new Array<string>(MAX_BULK_IDS).fill(id);
+    expect((await post('cancel', { ids })).status).toBe(202);
+    expect((await post('cancel', { ids: [...ids, id] })).status).toBe(400);
   });
 
   it.each([{ all: true }, { filter: { status: 'queued' } }, { ids: [id] }])('accept %j', async (body) => {

@@ -22,6 +22,10 @@ export interface Compaction {
   compacted: number;
   /** Where the next call goes on; null after the last task that is old enough. */
   next: string | null;
+  /** Nothing was folded because the batch was beyond a limit of the server: the next call is to look at so many steps. */
+  narrowedTo?: number;
+  /** The task that was passed over, because it alone is more than PostgreSQL can fold. */
+  passedOver?: string;
 }
 
 export interface RetentionStore {
@@ -32,9 +36,11 @@ export interface RetentionStore {
   /**
    * Folds tasks that finished longer ago than this into `task_archive`, in the order of their ids from `after` on. Looks at
    * some hundred tasks a call, fewer where their outputs are large. Idempotent: what is folded already, or locked, is passed
-   * over, and so is a task that is more than PostgreSQL can fold.
+   * over, and so is a task that is more than PostgreSQL can fold. One statement a call, so that its caller can renew a lease.
+   *
+   * @param steps from `narrowedTo` of the call before
    */
-  compact(after: string | null, finishedForMinutes: number): Promise<Compaction>;
+  compact(after: string | null, finishedForMinutes: number, steps?: number): Promise<Compaction>;
   dueForCompaction(finishedForMinutes: number): Promise<DueRows>;
   record(rule: string, removed: number, error: string | null): Promise<void>;
   states(): Promise<RetentionStateRow[]>;
@@ -124,20 +130,18 @@ export function createRetentionStore(database: Database): RetentionStore {
       const [row] = await database.read<DueRows & Record<string, unknown>>(statement, [olderThanDays]);
       return row ?? { due: 0, oldestAt: null };
     },
-    async compact(after, finishedForMinutes) {
+    async compact(after, finishedForMinutes, steps = STEPS_AT_ONCE) {
       const from = after ?? '00000000-0000-0000-0000-000000000000';
-      for (let steps = STEPS_AT_ONCE; ; steps = Math.ceil(steps / NARROWING)) {
-        try {
-          const values = [from, finishedForMinutes, steps];
-          const [row] = await database.run<Compaction & Record<string, unknown>>(COMPACT, values);
-          return row ?? { compacted: 0, next: null };
-        } catch (error) {
-          if (!isBeyondLimits(error)) throw error;
-          if (steps > 1) continue;
-          // One task alone is too much. It stays as it is; those behind it must not stay with it.
-          const [passed] = await database.run<{ next: string }>(NEXT_TASK, [from]);
-          return { compacted: 0, next: passed?.next ?? null };
-        }
+      try {
+        const values = [from, finishedForMinutes, steps];
+        const [row] = await database.run<Compaction & Record<string, unknown>>(COMPACT, values);
+        return row ?? { compacted: 0, next: null };
+      } catch (error) {
+        if (!isBeyondLimits(error)) throw error;
+        if (steps > 1) return { compacted: 0, next: after, narrowedTo: Math.ceil(steps / NARROWING) };
+        // One task alone is too much. It stays as it is; those behind it must not stay with it.
+        const [passed] = await database.run<{ next: string }>(NEXT_TASK, [from]);
+        return { compacted: 0, next: passed?.next ?? null, ...(passed && { passedOver: passed.next }) };
       }
     },
     async dueForCompaction(finishedForMinutes) {

@@ -45,6 +45,8 @@ export function createRetentionJob(deps: {
   deadLetters: { endedDays: number; openDays: number };
   /** Called after each rule: rows removed, and how far it lags behind, for metrics. */
   onRule?: (facts: { rule: string; removed: number; failed: boolean }) => void;
+  /** Called for each task that a run could not fold, for metrics. */
+  onPassedOver?: () => void;
   clock: Clock;
   log: Logger;
 }): RetentionJob {
@@ -52,13 +54,19 @@ export function createRetentionJob(deps: {
 
   const compaction = (minutes: number): Rule => {
     let after: string | null = null;
+    let steps: number | undefined;
     return {
       name: 'compact',
       olderThanDays: minutes / 1_440,
       async step() {
-        const { compacted, next } = await store.compact(after, minutes);
+        const { compacted, next, narrowedTo, passedOver } = await store.compact(after, minutes, steps);
         after = next;
-        return { removed: compacted, hasMore: next !== null };
+        steps = narrowedTo;
+        if (passedOver !== undefined) {
+          log.warn({ taskId: passedOver }, 'retention.task_too_large_to_fold');
+          deps.onPassedOver?.();
+        }
+        return { removed: compacted, hasMore: next !== null || narrowedTo !== undefined };
       },
       due: () => store.dueForCompaction(minutes),
     };
