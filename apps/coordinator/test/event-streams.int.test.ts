@@ -88,7 +88,8 @@ describe('quiet event streams', () => {
     expect(refused.response.status).toBe(429);
     expect(await refused.response.json()).toMatchObject({
       code: 'CONCURRENCY_LIMITED',
-      detail: 'the key has reached its limit of 2 open event streams: close streams that nobody reads, then try again',
+      detail:
+        'the key has reached its limit of 2 open event streams: close streams that have no reader, then try again',
       limit: { name: 'openStreams', scope: 'key', value: 2 },
     });
     leave[0]?.abort();

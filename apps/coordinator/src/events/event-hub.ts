@@ -45,7 +45,7 @@ interface Watched {
 /**
  * One poller per process for all streams: it asks which of the watched tasks have news, from the oldest cursor of each, and
  * reads the events of those alone. The cost does not grow with the number of people who watch the same task, and quiet
- * tasks cost a fixed share of time however many they are. It rests while nobody watches, and an outage of the store only
+ * tasks cost a fixed share of time however many they are. It pauses while there are no subscribers, and an outage of the store only
  * delays events, for they are read by sequence.
  */
 export function createEventHub(deps: {

@@ -50,7 +50,7 @@ const NOUNS: Readonly<Record<Resource, string>> = {
 };
 const ADVICE: Readonly<Record<Resource, string>> = {
   openRequests: 'send fewer requests at once',
-  openStreams: 'close streams that nobody reads',
+  openStreams: 'close streams that have no reader',
   bodyBytes: 'send smaller bodies, or fewer at once',
   replyBytes: 'read the replies to earlier requests first',
 };

@@ -19,7 +19,7 @@ export function retryTask(deps: { commands: TaskCommands }): Route {
     description:
       'Begins the next generation: the named step and everything that depends on it, or without one whatever did not ' +
       'complete. Other finished work is kept, and so are finished calls, which are not paid again. The whole time of the ' +
-      'task is given anew; its events go on in the same stream. ' +
+      'task is set again; its events continue in the same stream. ' +
       'A task out of budget needs `budgetUsd`, larger than before. The result of the generation before is no longer served ' +
       'once the next one has started.',
     roles: ROLES.operate,

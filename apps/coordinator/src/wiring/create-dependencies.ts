@@ -193,7 +193,7 @@ const missingAdminKey = (): ConfigError =>
     {
       path: 'PRESSROOM_ADMIN_KEY',
       message:
-        'is required while the database holds no admin key, because nobody could use the API: set it to 24 characters or ' +
+        'is required while the database holds no admin key, because no request could be authorised: set it to 24 characters or ' +
         'more (openssl rand -base64 32), or start with `npm start`, which makes one',
     },
   ]);
