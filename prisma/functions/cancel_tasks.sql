@@ -1,15 +1,21 @@
 -- Cancels many tasks in one statement, as a single cancel does: open steps are cancelled, running attempts recorded, one event
--- each. Answers what became of each task: cancelled | already (it was) | finished. Unknown ids are left out.
-CREATE OR REPLACE FUNCTION cancel_tasks(p_tasks uuid[], p_operation uuid) RETURNS TABLE (task_id uuid, outcome text)
+-- each. Answers what became of each task: cancelled | already (it was) | finished | locked. Unknown ids are left out.
+-- With p_skip_locked, tasks that another transaction holds are answered as locked and left alone; without, it waits for them.
+CREATE OR REPLACE FUNCTION cancel_tasks(p_tasks uuid[], p_operation uuid, p_skip_locked boolean) RETURNS TABLE (task_id uuid, outcome text)
 LANGUAGE plpgsql SET lock_timeout = '200ms' AS $$
 #variable_conflict use_column
 DECLARE
+  v_held uuid[];
   v_open uuid[];
 BEGIN
-  PERFORM 1 FROM task t WHERE t.id = ANY (p_tasks) ORDER BY t.id FOR UPDATE;
-  v_open := ARRAY(SELECT t.id FROM task t WHERE t.id = ANY (p_tasks) AND t.finished_at IS NULL);
+  IF p_skip_locked THEN
+    v_held := ARRAY(SELECT t.id FROM task t WHERE t.id = ANY (p_tasks) ORDER BY t.id FOR UPDATE SKIP LOCKED);
+  ELSE
+    v_held := ARRAY(SELECT t.id FROM task t WHERE t.id = ANY (p_tasks) ORDER BY t.id FOR UPDATE);
+  END IF;
+  v_open := ARRAY(SELECT t.id FROM task t WHERE t.id = ANY (v_held) AND t.finished_at IS NULL);
   RETURN QUERY
-  SELECT t.id, CASE WHEN t.finished_at IS NULL THEN 'cancelled' WHEN t.status = 'cancelled' THEN 'already' ELSE 'finished' END
+  SELECT t.id, CASE WHEN t.id <> ALL (v_held) THEN 'locked' WHEN t.finished_at IS NULL THEN 'cancelled' WHEN t.status = 'cancelled' THEN 'already' ELSE 'finished' END
   FROM task t WHERE t.id = ANY (p_tasks);
 
   WITH open_steps AS MATERIALIZED (

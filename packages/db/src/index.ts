@@ -105,7 +105,15 @@ export {
   type DiscardOutcome,
   type UnreadableJob,
 } from './dead-letters/dead-letter-store.sql.ts';
-export { advancePosition, type OperationStream } from './operations/operation-position.ts';
+export {
+  advancePosition,
+  countBatch,
+  MAX_LOCKED_PASSES,
+  type BatchResult,
+  type CountedBatch,
+  type OperationPosition,
+  type OperationStream,
+} from './operations/operation-position.ts';
 export {
   createOperationStore,
   type NewOperation,
@@ -131,7 +139,6 @@ export { createStorageStore, type StorageStore } from './retention/storage-store
 export {
   createTaskOperationStore,
   type BatchClaim,
-  type BatchResult,
   type NewTaskOperation,
   type TaskOperationKind,
   type TaskOperationStore,

@@ -335,7 +335,7 @@ describe('dead letters', () => {
       const [operation] = await operations.running(10);
       const [item] = operation ? await operations.nextItems(operation, ALL, 1) : [];
       if (!operation || !item) throw new Error('nothing to do');
-      const position = { cursor: item.cursor, deferred: {} };
+      const position = { cursor: item.cursor, deferred: {}, locked: [] };
       const progress = { done: 1, failed: 0, position, lastError: undefined };
       expect(await operations.advance(operation, progress)).toBe('running');
       expect(await operations.advance(operation, progress)).toBeUndefined();

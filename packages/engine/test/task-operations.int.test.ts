@@ -172,7 +172,7 @@ describe('bulk operations on tasks', () => {
     const store = createTaskOperationStore(db.database);
     const items = await store.nextItems(operation, { tenantId: null }, 10);
     const ids = items.map((item) => item.id);
-    const position = { cursor: items.at(-1)?.cursor ?? null, deferred: {} };
+    const position = { cursor: items.at(-1)?.cursor ?? null, deferred: {}, locked: [] };
     const dying = {
       ...db.database,
       transaction: (work: Parameters<Database['transaction']>[0]) =>

@@ -11,26 +11,80 @@ export interface OperationStream {
   tenantId: string | null;
 }
 
+/** An item that another transaction held each time; `passes` is how often. */
+export interface LockedItem {
+  id: string;
+  passes: number;
+}
+
 /** How far an operation is. */
 export interface OperationPosition {
   /** Last item looked at, of tenants that are not deferred. */
   cursor: InstantCursor | null;
   deferred: DeferredTenants;
+  /** Items that lie behind the cursors and are still to be touched. */
+  locked: readonly LockedItem[];
+}
+
+/** How often an operation comes to a locked item, about once a second, before it counts as failed. */
+export const MAX_LOCKED_PASSES = 60;
+/** Ids that a message names. */
+const MAX_NAMED_IDS = 3;
+
+/** What became of a batch. */
+export interface BatchResult {
+  done: number;
+  failed: number;
+  lastError: { code: string; message: string } | undefined;
+  /** Ids that another transaction held; neither done nor failed. */
+  locked: readonly string[];
+}
+
+/** A batch as it is written to the operation. */
+export interface CountedBatch extends Omit<BatchResult, 'locked'> {
+  position: OperationPosition;
+}
+
+/** Notes which of the touched items were locked, to come back to them, and fails those that were so too often. */
+export function countBatch(
+  position: OperationPosition,
+  touchedIds: readonly string[],
+  { done, failed, lastError, locked }: BatchResult,
+): CountedBatch {
+  const touched = new Set(touchedIds);
+  const passesOf = new Map(position.locked.map(({ id, passes }) => [id, passes]));
+  const held = locked.map((id) => ({ id, passes: (passesOf.get(id) ?? 0) + 1 }));
+  const expired = held.filter(({ passes }) => passes >= MAX_LOCKED_PASSES).map(({ id }) => id);
+  const named = expired.slice(0, MAX_NAMED_IDS).join(', ');
+  const others = expired.length > MAX_NAMED_IDS ? ` and ${expired.length - MAX_NAMED_IDS} more` : '';
+  const message = `${named}${others} stayed locked by another transaction in ${MAX_LOCKED_PASSES} passes; start the operation again`;
+  return {
+    done,
+    failed: failed + expired.length,
+    lastError: expired.length > 0 ? { code: 'UNAVAILABLE', message } : lastError,
+    position: {
+      ...position,
+      locked: [
+        ...position.locked.filter(({ id }) => !touched.has(id)),
+        ...held.filter(({ passes }) => passes < MAX_LOCKED_PASSES),
+      ],
+    },
+  };
 }
 
 /** The position once the stream has been read up to this item. `isLast` says that the stream has no more. */
 export function advancePosition(
-  { cursor, deferred }: OperationPosition,
+  { cursor, deferred, locked }: OperationPosition,
   { tenantId }: OperationStream,
   read: { last: InstantCursor; isLast: boolean },
 ): OperationPosition {
-  if (tenantId === null) return { cursor: read.last, deferred };
-  return { cursor, deferred: { ...deferred, [tenantId]: { cursor: read.last, isDone: read.isLast } } };
+  if (tenantId === null) return { cursor: read.last, deferred, locked };
+  return { cursor, deferred: { ...deferred, [tenantId]: { cursor: read.last, isDone: read.isLast } }, locked };
 }
 
 /** SQL that narrows rows with `tenant_id`, `created_at` and `id` to what a stream has still to read. */
 export function streamCondition(
-  operation: OperationPosition,
+  operation: Omit<OperationPosition, 'locked'>,
   { tenantId }: OperationStream,
   row: string,
   used: number,

@@ -13,6 +13,7 @@ import {
 } from '../paging/instant-cursor.ts';
 import {
   streamCondition,
+  type CountedBatch,
   type DeferredTenants,
   type OperationPosition,
   type OperationStream,
@@ -45,13 +46,6 @@ export interface RunningOperation extends OperationPosition {
   done: number;
   failed: number;
   actor: Actor;
-}
-
-export interface OperationProgress {
-  done: number;
-  failed: number;
-  position: OperationPosition;
-  lastError: OperationError | undefined;
 }
 
 export interface OperationItem {
@@ -89,15 +83,19 @@ export interface OperationStore {
    * Counts a batch. Answers how the operation stands now, or undefined when another process has counted in between: then
    * nothing is written.
    */
-  advance(operation: RunningOperation, progress: OperationProgress): Promise<OperationStatus | undefined>;
+  advance(operation: RunningOperation, batch: CountedBatch): Promise<OperationStatus | undefined>;
   /** Ends one that has touched all there was. One that was aborted stays so. */
   finish(id: string): Promise<void>;
   /** Ends one that cannot go on. */
   fail(id: string, error: OperationError): Promise<void>;
 }
 
-const VIEW = `id, kind, status, dry_run AS "dryRun", filter, matched, done, failed, rate_per_second AS "ratePerSecond",
-  max_items AS "limit", last_error AS "lastError", created_by AS "createdBy", created_at, started_at, finished_at`;
+// A coordinator of the release before ends an operation without returning to its locked items: these have failed.
+const LEFT_LOCKED = `CASE WHEN status IN ('done', 'failed') THEN jsonb_array_length(locked) ELSE 0 END`;
+const VIEW = `id, kind, status, dry_run AS "dryRun", filter, matched, done, failed + ${LEFT_LOCKED} AS failed,
+  rate_per_second AS "ratePerSecond", max_items AS "limit",
+  CASE WHEN ${LEFT_LOCKED} = 0 THEN last_error ELSE jsonb_build_object('code', 'UNAVAILABLE', 'message',
+    format('%s stayed locked by another transaction; start the operation again', locked -> -1 ->> 'id')) END AS "lastError", created_by AS "createdBy", created_at, started_at, finished_at`;
 
 const CREATE: Statement = {
   name: 'operations.create',
@@ -125,7 +123,7 @@ const RUNNING: Statement = {
   name: 'operations.running',
   text: `SELECT id, kind, filter AS selection, tenant_id AS "tenantId", options, rate_per_second AS "ratePerSecond",
            max_items AS "limit", done, failed, ${cursorInstant('cursor_at')} AS "cursorAt", cursor_id AS "cursorId",
-           deferred, created_by AS actor
+           deferred, locked, created_by AS actor
          FROM (SELECT o.*, row_number() OVER (PARTITION BY o.tenant_id ORDER BY o.created_at) AS nth FROM operation o
                WHERE o.status = 'running') o
          ORDER BY o.nth, o.created_at LIMIT $1`,
@@ -146,7 +144,8 @@ const DEFER: Statement = {
 export const ADVANCE_OPERATION: Statement = {
   name: 'operations.advance',
   text: `UPDATE operation SET done = done + $4, failed = failed + $5, cursor_at = $6::timestamptz, cursor_id = $7,
-           last_error = coalesce($8::jsonb, last_error), deferred = $9::jsonb, started_at = coalesce(started_at, pressroom_now())
+           last_error = coalesce($8::jsonb, last_error), deferred = $9::jsonb, locked = $10::jsonb,
+           started_at = coalesce(started_at, pressroom_now())
          WHERE id = $1 AND done = $2 AND failed = $3 RETURNING status`,
 };
 const FINISH: Statement = {
@@ -249,19 +248,9 @@ export function createOperationStore(database: Database): OperationStore {
     async defer({ id, done, failed }, deferred) {
       return (await database.run(DEFER, [id, done, failed, toJsonb(deferred)])).length > 0;
     },
-    async advance(operation, { done, failed, position, lastError }) {
-      const [row] = await database.run<{ status: OperationStatus }>(ADVANCE_OPERATION, [
-        operation.id,
-        operation.done,
-        operation.failed,
-        done,
-        failed,
-        position.cursor?.at ?? null,
-        position.cursor?.id ?? null,
-        lastError ? toJsonb(lastError) : null,
-        toJsonb(position.deferred),
-      ]);
-      return row?.status;
+    async advance(operation, batch) {
+      const values = advanceValues(operation, batch);
+      return (await database.run<{ status: OperationStatus }>(ADVANCE_OPERATION, values))[0]?.status;
     },
     async finish(id) {
       await database.run(FINISH, [id]);
@@ -271,6 +260,23 @@ export function createOperationStore(database: Database): OperationStore {
     },
   };
 }
+
+/** Parameters of `ADVANCE_OPERATION`. */
+export const advanceValues = (
+  { id, done, failed }: RunningOperation,
+  { position, lastError, ...batch }: CountedBatch,
+): unknown[] => [
+  id,
+  done,
+  failed,
+  batch.done,
+  batch.failed,
+  position.cursor?.at ?? null,
+  position.cursor?.id ?? null,
+  lastError ? toJsonb(lastError) : null,
+  toJsonb(position.deferred),
+  toJsonb(position.locked),
+];
 
 export const toItem = (row: { id: string; tenant_id: string | null; cursor_at: string }): OperationItem => ({
   id: row.id,

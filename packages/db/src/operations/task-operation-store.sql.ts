@@ -2,15 +2,21 @@ import type { BulkTaskFilter, TaskStatus } from '@pressroom/contracts';
 
 import type { Actor } from '../audit/audit-store.sql.ts';
 import type { Database, Statement, TransactionQuery } from '../connection/database.ts';
-import { toJsonb } from '../connection/to-jsonb.ts';
 import { cursorInstant } from '../paging/instant-cursor.ts';
-import { streamCondition, type OperationPosition, type OperationStream } from './operation-position.ts';
+import {
+  countBatch,
+  streamCondition,
+  type BatchResult,
+  type CountedBatch,
+  type OperationPosition,
+  type OperationStream,
+} from './operation-position.ts';
 import {
   ADVANCE_OPERATION,
+  advanceValues,
   recordOperation,
   toItem,
   type OperationItem,
-  type OperationProgress,
   type RunningOperation,
 } from './operation-store.sql.ts';
 
@@ -33,9 +39,6 @@ export interface NewTaskOperation {
   actor: Actor;
 }
 
-/** What a batch came to. */
-export type BatchResult = Pick<OperationProgress, 'done' | 'failed' | 'lastError'>;
-
 /**
  * The right to work on one batch of an operation: the work and its count commit together, so that no crash and no second
  * process makes the count differ from what was done.
@@ -43,7 +46,7 @@ export type BatchResult = Pick<OperationProgress, 'done' | 'failed' | 'lastError
 export interface BatchClaim {
   /** Locks the operation; false when it no longer runs or another process has counted in between. */
   take(query: TransactionQuery): Promise<boolean>;
-  count(query: TransactionQuery, result: BatchResult): Promise<void>;
+  count(query: TransactionQuery, result: BatchResult): Promise<CountedBatch>;
 }
 
 export interface TaskOperationStore {
@@ -51,13 +54,13 @@ export interface TaskOperationStore {
   create(operation: NewTaskOperation): Promise<{ operationId: string; matched: number }>;
   /** Tasks it has still to touch, oldest first: those that matched when it was asked for and still do. */
   nextItems(operation: RunningOperation, stream: OperationStream, limit: number): Promise<OperationItem[]>;
-  claim(operation: RunningOperation, position: OperationPosition): BatchClaim;
-  /** Cancels a batch and counts it. Undefined when the operation is another's or over. */
+  claim(operation: RunningOperation, ids: readonly string[], position: OperationPosition): BatchClaim;
+  /** Cancels a batch but for what other transactions hold, and counts it. Undefined when the operation is another's or over. */
   cancel(
     operation: RunningOperation,
     ids: readonly string[],
     position: OperationPosition,
-  ): Promise<BatchResult | undefined>;
+  ): Promise<CountedBatch | undefined>;
 }
 
 const LOCK: Statement = {
@@ -66,7 +69,7 @@ const LOCK: Statement = {
 };
 const CANCEL: Statement = {
   name: 'task_operations.cancel',
-  text: `SELECT outcome, count(*)::int AS count FROM cancel_tasks($1::uuid[], $2) GROUP BY 1`,
+  text: `SELECT outcome, array_agg(task_id)::text[] AS ids FROM cancel_tasks($1::uuid[], $2, true) GROUP BY 1`,
 };
 /** Tasks that an operation of this kind can do something about. */
 const ELIGIBLE: Readonly<Record<TaskOperationKind, string>> = {
@@ -97,20 +100,12 @@ function taskCondition(kind: TaskOperationKind, selection: TaskSelection) {
 }
 
 export function createTaskOperationStore(database: Database): TaskOperationStore {
-  const claim: TaskOperationStore['claim'] = (operation, position) => ({
+  const claim: TaskOperationStore['claim'] = (operation, ids, position) => ({
     take: async (query) => (await query(LOCK, [operation.id, operation.done, operation.failed])).length > 0,
-    async count(query, { done, failed, lastError }) {
-      await query(ADVANCE_OPERATION, [
-        operation.id,
-        operation.done,
-        operation.failed,
-        done,
-        failed,
-        position.cursor?.at ?? null,
-        position.cursor?.id ?? null,
-        lastError ? toJsonb(lastError) : null,
-        toJsonb(position.deferred),
-      ]);
+    async count(query, result) {
+      const batch = countBatch(position, ids, result);
+      await query(ADVANCE_OPERATION, advanceValues(operation, batch));
+      return batch;
     },
   });
 
@@ -148,18 +143,18 @@ export function createTaskOperationStore(database: Database): TaskOperationStore
     },
     cancel: (operation, ids, position) =>
       database.transaction(async (query) => {
-        const batch = claim(operation, position);
+        const batch = claim(operation, ids, position);
         if (!(await batch.take(query))) return undefined;
-        const rows = await query<{ outcome: string; count: number }>(CANCEL, [ids, operation.id]);
-        const failed = rows.find(({ outcome }) => outcome === 'finished')?.count ?? 0;
+        const rows = await query<{ outcome: string; ids: string[] }>(CANCEL, [ids, operation.id]);
+        const idsOf = (wanted: string) => rows.find(({ outcome }) => outcome === wanted)?.ids ?? [];
+        const failed = idsOf('finished').length;
+        const locked = idsOf('locked');
         const lastError =
           failed > 0
             ? { code: 'TASK_ALREADY_FINISHED', message: 'the task finished before it was cancelled' }
             : undefined;
         // A task that was removed in between needs no cancelling any more.
-        const result = { done: ids.length - failed, failed, lastError };
-        await batch.count(query, result);
-        return result;
+        return batch.count(query, { done: ids.length - failed - locked.length, failed, lastError, locked });
       }),
   };
 }

@@ -1,6 +1,7 @@
 import type { DeadLetterState, Limitation, StepStatus, TaskStatus, Tier } from '@pressroom/contracts';
 
-import type { BatchClaim, BatchResult } from '../operations/task-operation-store.sql.ts';
+import type { BatchResult, CountedBatch } from '../operations/operation-position.ts';
+import type { BatchClaim } from '../operations/task-operation-store.sql.ts';
 import { insertAudit, type Actor, type AuditRecord } from '../audit/audit-store.sql.ts';
 import type { Database, Statement, TransactionQuery } from '../connection/database.ts';
 import { toJsonb } from '../connection/to-jsonb.ts';
@@ -95,27 +96,30 @@ export interface TaskRestartStore {
     decide: (snapshot: RestartSnapshot) => Decision,
   ): Promise<Decision | undefined>;
   /**
-   * The same for many tasks in one transaction, which also counts them for their operation. `decide` is asked for each that
-   * exists. Undefined when the claim was refused: then nothing is written.
+   * The same for many tasks in one transaction, which also counts them for their operation. `decide` is called for each that
+   * exists and that no other transaction holds. Undefined when the claim was refused: then nothing is written.
    */
   restartMany<Decision extends { outcome: string; restart?: Restart }>(
     taskIds: readonly string[],
     tenantId: string | null,
     batch: BatchClaim,
     decide: (snapshot: RestartSnapshot) => Decision,
-    resultOf: (decisions: readonly Decision[]) => BatchResult,
-  ): Promise<BatchResult | undefined>;
+    resultOf: (decisions: readonly Decision[]) => Omit<BatchResult, 'locked'>,
+  ): Promise<CountedBatch | undefined>;
 }
 
 const FIND_LETTER: Statement = {
   name: 'restart.find_letter',
   text: `SELECT task_id AS "taskId", state FROM dead_letter WHERE id = $1 AND ($2::uuid IS NULL OR tenant_id = $2)`,
 };
-const LOCK: Statement = {
-  name: 'restart.lock',
-  text: `SELECT id, tenant_id AS "tenantId", type, pipeline_version AS "pipelineVersion", status, generation, limitations,
+const SELECT_AND_LOCK = `SELECT id, tenant_id AS "tenantId", type, pipeline_version AS "pipelineVersion", status, generation, limitations,
            content_deleted_at IS NOT NULL AS "contentDeleted", budget_nano::text AS "budgetNano", CASE WHEN $3 THEN input END AS input
-         FROM task WHERE id = ANY ($1::uuid[]) AND ($2::uuid IS NULL OR tenant_id = $2) ORDER BY id FOR UPDATE`,
+         FROM task WHERE id = ANY ($1::uuid[]) AND ($2::uuid IS NULL OR tenant_id = $2) ORDER BY id FOR UPDATE`;
+const LOCK: Statement = { name: 'restart.lock', text: SELECT_AND_LOCK };
+const LOCK_FREE: Statement = { name: 'restart.lock_free', text: `${SELECT_AND_LOCK} SKIP LOCKED` };
+const EXISTING: Statement = {
+  name: 'restart.existing',
+  text: `SELECT id FROM task WHERE id = ANY ($1::uuid[]) AND ($2::uuid IS NULL OR tenant_id = $2)`,
 };
 const STEPS: Statement = {
   name: 'restart.steps',
@@ -199,7 +203,7 @@ export function createTaskRestartStore(database: Database): TaskRestartStore {
     },
     restart: (taskId, tenantId, { withInput }, decide) =>
       database.transaction(async (query) => {
-        const [snapshot] = await lock(query, [taskId], tenantId, withInput);
+        const [snapshot] = await lock(query, LOCK, [taskId], tenantId, withInput);
         if (!snapshot) return undefined;
         const decision = decide(snapshot);
         if (decision.restart) await write(query, [{ taskId, restart: decision.restart }]);
@@ -208,16 +212,15 @@ export function createTaskRestartStore(database: Database): TaskRestartStore {
     restartMany: (taskIds, tenantId, batch, decide, resultOf) =>
       database.transaction(async (query) => {
         if (!(await batch.take(query))) return undefined;
-        const snapshots = await lock(query, taskIds, tenantId, false);
+        const snapshots = await lock(query, LOCK_FREE, taskIds, tenantId, false);
         const decisions = snapshots.map((snapshot) => decide(snapshot));
         const restarts = decisions.flatMap(({ restart }, index) => {
           const taskId = snapshots[index]?.task.id;
           return restart && taskId !== undefined ? [{ taskId, restart }] : [];
         });
         await write(query, restarts);
-        const result = resultOf(decisions);
-        await batch.count(query, result);
-        return result;
+        const locked = await findLocked(query, taskIds, tenantId, snapshots);
+        return batch.count(query, { ...resultOf(decisions), locked });
       }),
   };
 }
@@ -225,13 +228,14 @@ export function createTaskRestartStore(database: Database): TaskRestartStore {
 /** Locks tasks in the order of their ids, as every batch does, and reads what a decision needs. */
 async function lock(
   query: TransactionQuery,
+  statement: Statement,
   taskIds: readonly string[],
   tenantId: string | null,
   withInput: boolean,
 ): Promise<RestartSnapshot[]> {
   const rows = await query<
     Omit<RestartSnapshot['task'], 'budgetNanoUsd'> & { budgetNano: string | null } & Record<string, unknown>
-  >(LOCK, [taskIds, tenantId, withInput]);
+  >(statement, [taskIds, tenantId, withInput]);
   const tasks = rows.map(({ budgetNano, ...task }) => ({
     ...task,
     budgetNanoUsd: budgetNano === null ? null : BigInt(budgetNano),
@@ -247,6 +251,19 @@ async function lock(
     (letter) => letter.taskId,
   );
   return tasks.map((task) => ({ task, steps: steps.get(task.id) ?? [], letters: letters.get(task.id) ?? [] }));
+}
+
+/** Tasks that exist and are not among those locked here: another transaction holds them. */
+async function findLocked(
+  query: TransactionQuery,
+  taskIds: readonly string[],
+  tenantId: string | null,
+  snapshots: readonly RestartSnapshot[],
+): Promise<string[]> {
+  if (snapshots.length === taskIds.length) return [];
+  const ours = new Set(snapshots.map(({ task }) => task.id));
+  const missing = taskIds.filter((id) => !ours.has(id));
+  return (await query<{ id: string }>(EXISTING, [missing, tenantId])).map(({ id }) => id);
 }
 
 async function write(

@@ -1,10 +1,10 @@
-import type { Tier } from '@pressroom/contracts';
 import {
   advancePosition,
   isConnectionFailure,
   RowLockedError,
   type DeadLetterStore,
   type OperationItem,
+  type OperationPosition,
   type OperationStore,
   type OperationStream,
   type RunningOperation,
@@ -12,25 +12,29 @@ import {
 } from '@pressroom/db';
 import type { Clock, Logger } from '@pressroom/runtime';
 
-import type { RedriveOutcome, TaskRestarts } from '../transition/task-restarts.ts';
+import type { TaskRestarts } from '../transition/task-restarts.ts';
 import { createOperationPace } from './core/operation-pace.ts';
+import { createOperationBatches, isOfTasks } from './operation-batches.ts';
 
 /** Operations served side by side. */
 const MAX_RUNNING = 50;
 /** Redrives of one batch: small, so that an abort is heeded and progress seen soon. Each is a transaction of its own. */
 const REDRIVE_BATCH = 20;
-/** Redrives at once: most of the coordinator's connections stay with its API. */
-const REDRIVE_PARALLEL = 4;
 /** Discards of one batch, which is one statement. */
 const DISCARD_BATCH = 200;
 /** Tasks of one batch, which is one transaction of a few statements. */
 const TASK_BATCH = 250;
+/** With so many locked items an operation looks for no more before it has returned to these: they are kept in its row. */
+const MAX_LOCKED = 1_000;
 /** A round ends after this long, so that every operation gets its turn and the leader renews its lease. */
 const ROUND_MS = 1_000;
 
-interface ItemResult {
-  done: boolean;
-  error?: { code: string; message: string };
+/** One turn of all running operations. */
+interface Round {
+  /** On the monotonic clock. */
+  untilMs: number;
+  /** Operations that have returned to their locked items in it. */
+  passed: Set<string>;
 }
 
 export interface OperationRunner {
@@ -50,42 +54,21 @@ export function createOperationRunner(deps: {
   clock: Clock;
   log: Logger;
 }): OperationRunner {
-  const { operations, tasks, letters, restarts, clock, log } = deps;
+  const { operations, tasks, clock, log } = deps;
+  const batches = createOperationBatches(deps);
   const pace = createOperationPace();
 
-  const redriveOne = async (operation: RunningOperation, { id }: OperationItem): Promise<ItemResult> => {
-    const { patch, tier, resetCalls } = operation.options as {
-      patch?: Record<string, unknown>;
-      tier?: Tier;
-      resetCalls?: boolean;
-    };
-    const request = { patch, tier, resetCalls, operationId: operation.id };
-    try {
-      return describe(await restarts.redrive(id, operation.selection.tenantId, request, operation.actor), operation.id);
-    } catch (error) {
-      if (isConnectionFailure(error) || error instanceof RowLockedError) throw error;
-      // One that cannot be redriven must not hold up the rest.
-      log.error({ err: error, operationId: operation.id, deadLetterId: id }, 'operation.item_failed');
-      return { done: false, error: { code: 'INTERNAL', message: 'the redrive failed unexpectedly' } };
-    }
-  };
-
-  const redriveBatch = async (operation: RunningOperation, items: readonly OperationItem[]): Promise<ItemResult[]> => {
-    const results: ItemResult[] = [];
-    const queue = items.entries();
-    const lane = async (): Promise<void> => {
-      for (const [index, item] of queue) results[index] = await redriveOne(operation, item);
-    };
-    await Promise.all(Array.from({ length: REDRIVE_PARALLEL }, lane));
-    return results;
-  };
-
-  const discardBatch = async (operation: RunningOperation, items: readonly OperationItem[]): Promise<ItemResult[]> => {
-    const { reason } = operation.options as { reason: string };
-    const ids = items.map((item) => item.id);
-    const discarded = await letters.discardBatch(ids, reason, operation.actor, operation.id);
-    const error = { code: 'CONFLICT', message: 'somebody else ended it first' };
-    return items.map((_, index) => (index < discarded ? { done: true } : { done: false, error }));
+  /** Comes to the locked items again. */
+  const passLocked = (operation: RunningOperation, untilMs: number): Promise<RunningOperation | undefined> => {
+    const ids = operation.locked.map(({ id }) => id);
+    const size = batchSize(operation);
+    const chunks = Array.from({ length: Math.ceil(ids.length / size) }, (_, n) => ids.slice(n * size, (n + 1) * size));
+    const inPlace = ({ cursor, deferred, locked }: RunningOperation): OperationPosition => ({
+      cursor,
+      deferred,
+      locked,
+    });
+    return batches.workInChunks(operation, chunks, inPlace, untilMs);
   };
 
   const end = async (operation: RunningOperation): Promise<void> => {
@@ -121,15 +104,24 @@ export function createOperationRunner(deps: {
 
   /**
    * Touches the next batch; answers the operation as it stands then, or undefined when there is nothing more to do now. Items
-   * of tenants that are full are left for later, and hold up no other tenant's.
+   * of tenants that are full and items that are locked are left for later, and hold up no other item.
    */
-  const step = async (operation: RunningOperation): Promise<RunningOperation | undefined> => {
-    const touched = operation.done + operation.failed;
+  const step = async (operation: RunningOperation, round: Round): Promise<RunningOperation | undefined> => {
+    /** Nothing new can be touched now: returns to what was locked, once a round, and ends what has nothing left. */
+    const finishLocked = async (isOver: boolean): Promise<RunningOperation | undefined> => {
+      if (operation.locked.length === 0) {
+        if (isOver) await end(operation);
+        return undefined;
+      }
+      if (round.passed.has(operation.id)) return undefined;
+      round.passed.add(operation.id);
+      return passLocked(operation, round.untilMs);
+    };
+
+    const touched = operation.done + operation.failed + operation.locked.length;
     const most = Math.min(batchSize(operation), operation.limit === null ? Infinity : operation.limit - touched);
-    if (most <= 0) {
-      await end(operation);
-      return undefined;
-    }
+    if (most <= 0) return finishLocked(true);
+    if (operation.locked.length >= MAX_LOCKED) return finishLocked(false);
     const allowed = pace.take(operation.id, operation.ratePerSecond, clock.monotonicMs(), most);
     if (allowed === 0) return undefined;
     const main: OperationStream = { tenantId: null };
@@ -138,74 +130,59 @@ export function createOperationRunner(deps: {
       pace.giveBack(operation.id, allowed);
       return defer(operation, full, () => ({ cursor: operation.cursor, isDone: false }));
     }
-    if (items.length > 0) return touch(operation, main, items, allowed);
+    if (items.length > 0) return touch(operation, main, items, allowed, round.untilMs);
 
     const { unfinished, ready } = await openStreams(operation);
     const [tenantId] = ready;
     if (tenantId === undefined) {
       pace.giveBack(operation.id, allowed);
-      if (unfinished.length === 0) await end(operation);
-      return undefined;
+      return finishLocked(unfinished.length === 0);
     }
     const stream: OperationStream = { tenantId };
     // One more than it touches tells whether these are the last: the tenant may be full again by then.
     const late = await readStream(operation, stream, allowed + 1);
-    if (late.items.length > 0) return touch(operation, stream, late.items, allowed);
+    if (late.items.length > 0) return touch(operation, stream, late.items, allowed, round.untilMs);
     pace.giveBack(operation.id, allowed);
     return defer(operation, [tenantId], () => ({ cursor: null, isDone: true }));
   };
 
-  /** Carries out a batch and counts it. What is done to tasks and its count commit together. */
+  /** Touches the first `allowed` of the items that were read from a stream. */
   const touch = async (
     operation: RunningOperation,
     stream: OperationStream,
     read: readonly OperationItem[],
     allowed: number,
+    untilMs: number,
   ): Promise<RunningOperation | undefined> => {
     const items = read.slice(0, allowed);
     pace.giveBack(operation.id, allowed - items.length);
-    const last = items.at(-1);
-    if (!last) return undefined;
-    const position = advancePosition(operation, stream, { last: last.cursor, isLast: read.length <= allowed });
-    const counted = ({ done, failed }: { done: number; failed: number }): RunningOperation => ({
-      ...operation,
-      ...position,
-      done: operation.done + done,
-      failed: operation.failed + failed,
-    });
-    if (isOfTasks(operation)) {
-      const ids = items.map(({ id }) => id);
-      const claim = tasks.claim(operation, position);
-      const result =
-        operation.kind === 'task.cancel'
-          ? await tasks.cancel(operation, ids, position)
-          : await restarts.retryBatch(ids, operation.selection.tenantId, operation.actor, operation.id, claim);
-      return result && counted(result);
-    }
-    const results = await (operation.kind === 'dead_letter.redrive' ? redriveBatch : discardBatch)(operation, items);
-    const done = results.filter((result) => result.done).length;
-    const failed = results.length - done;
-    const lastError = results.findLast((result) => result.error)?.error;
-    const status = await operations.advance(operation, { done, failed, position, lastError });
-    return status === 'running' ? counted({ done, failed }) : undefined;
+    const cursors = new Map(items.map(({ id, cursor }) => [id, cursor]));
+    const lastId = items.at(-1)?.id;
+    const after = (current: RunningOperation, id: string): OperationPosition => {
+      const last = cursors.get(id);
+      const isLast = read.length <= allowed && id === lastId;
+      return last ? advancePosition(current, stream, { last, isLast }) : current;
+    };
+    return batches.workInChunks(operation, [items.map(({ id }) => id)], after, untilMs);
   };
 
   return {
     async round() {
-      const startedMs = clock.monotonicMs();
+      const round: Round = { untilMs: clock.monotonicMs() + ROUND_MS, passed: new Set() };
       let touched = 0;
       let turns = await operations.running(MAX_RUNNING);
       pace.keep(new Set(turns.map((operation) => operation.id)));
-      while (turns.length > 0 && clock.monotonicMs() - startedMs < ROUND_MS) {
+      while (turns.length > 0 && clock.monotonicMs() < round.untilMs) {
         const next: RunningOperation[] = [];
         for (const operation of turns) {
           try {
-            const after = await step(operation);
+            const after = await step(operation, round);
             if (!after) continue;
             touched += after.done + after.failed - operation.done - operation.failed;
             next.push(after);
           } catch (error) {
             if (isConnectionFailure(error)) throw error;
+            // The row of the operation itself is locked.
             if (error instanceof RowLockedError) {
               log.warn({ operationId: operation.id }, 'operation.row_locked');
               continue;
@@ -221,49 +198,10 @@ export function createOperationRunner(deps: {
   };
 }
 
-const isOfTasks = ({ kind }: RunningOperation): boolean => kind === 'task.cancel' || kind === 'task.retry';
 /** Adds to the open tasks of tenants. */
 const restartsTasks = ({ kind }: RunningOperation): boolean => kind === 'task.retry' || kind === 'dead_letter.redrive';
 
 function batchSize(operation: RunningOperation): number {
   if (isOfTasks(operation)) return TASK_BATCH;
   return operation.kind === 'dead_letter.redrive' ? REDRIVE_BATCH : DISCARD_BATCH;
-}
-
-/** A redrive as an item of an operation: what a sibling's redrive has done for it counts as done. */
-function describe(outcome: RedriveOutcome, operationId: string): ItemResult {
-  switch (outcome.outcome) {
-    case 'restarted':
-      return { done: true };
-    case 'already_ended':
-      if (outcome.operationId === operationId) return { done: true };
-      return { done: false, error: { code: 'CONFLICT', message: `it was ${outcome.state} meanwhile` } };
-    case 'not_finished':
-      return { done: false, error: { code: 'CONFLICT', message: `the task is ${outcome.status}` } };
-    case 'content_deleted':
-      return { done: false, error: { code: 'CONFLICT', message: 'the content of the task was deleted' } };
-    case 'budget_not_larger':
-      return { done: false, error: { code: 'CONFLICT', message: 'the task has a larger budget' } };
-    case 'no_step':
-      return {
-        done: false,
-        error: { code: 'CONFLICT', message: 'it names no step: it was a job that nobody could read' },
-      };
-    case 'unknown_step':
-    case 'nothing_to_do':
-      return { done: false, error: { code: 'CONFLICT', message: 'its step is not there any more' } };
-    case 'not_found':
-      return { done: false, error: { code: 'NOT_FOUND', message: 'it is not there any more' } };
-    case 'invalid_patch': {
-      const [issue] = outcome.issues;
-      const where = issue?.path.map(String).join('.') ?? '';
-      return {
-        done: false,
-        error: {
-          code: 'VALIDATION_FAILED',
-          message: `the patch does not fit: ${where} ${issue?.message ?? ''}`.trim(),
-        },
-      };
-    }
-  }
 }

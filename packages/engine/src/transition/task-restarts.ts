@@ -1,5 +1,5 @@
 import type { DeadLetterState, TaskStatus, Tier } from '@pressroom/contracts';
-import type { Actor, BatchClaim, BatchResult, RestartSnapshot, TaskRestartStore } from '@pressroom/db';
+import type { Actor, BatchClaim, BatchResult, CountedBatch, RestartSnapshot, TaskRestartStore } from '@pressroom/db';
 import type { Logger } from '@pressroom/runtime';
 
 import type { FindPipeline } from '../ports.ts';
@@ -63,7 +63,7 @@ export interface TaskRestarts {
     actor: Actor,
     operationId: string,
     batch: BatchClaim,
-  ): Promise<BatchResult | undefined>;
+  ): Promise<CountedBatch | undefined>;
   /** Runs the step of a dead letter again, with whatever else of its task did not complete, and ends their dead letters. */
   redrive(letterId: string, tenantId: string | null, request: RedriveRequest, actor: Actor): Promise<RedriveOutcome>;
 }
@@ -187,7 +187,7 @@ export function createTaskRestarts(deps: {
 }
 
 /** A task that was removed or runs again by somebody else's doing is none of the operation's failures to repeat. */
-function countRestarts(decisions: readonly RestartDecision[]): BatchResult {
+function countRestarts(decisions: readonly RestartDecision[]): Omit<BatchResult, 'locked'> {
   const refused = decisions.filter(({ outcome }) => outcome !== 'restarted');
   const why = {
     not_finished: 'the task runs already',
