@@ -157,7 +157,9 @@ export type DiscardDeadLetter = z.infer<typeof DiscardDeadLetter>;
 export const MAX_OPERATION_RATE_PER_SECOND = 1_000;
 
 const BulkOptions = {
-  filter: BulkDeadLetterFilter,
+  filter: BulkDeadLetterFilter.optional(),
+  /** Every open dead letter of the key's tenant; with an administrator's key, of all tenants. */
+  all: z.literal(true).optional(),
   ratePerSecond: z.number().positive().max(MAX_OPERATION_RATE_PER_SECOND).optional(),
   /** At most so many, the oldest first. */
   limit: z.int().min(1).max(10_000_000).optional(),
@@ -165,11 +167,32 @@ const BulkOptions = {
   dryRun: z.boolean().optional(),
 };
 
+type Selection = { filter?: BulkDeadLetterFilter | undefined; all?: true | undefined };
+const ONE_SELECTION = {
+  path: ['filter'],
+  message: 'give exactly one of filter, or "all": true for every open dead letter',
+};
+const isOneSelection = ({ filter, all }: Selection): boolean => (filter === undefined) !== (all === undefined);
+const A_CONDITION = {
+  path: ['filter'],
+  message: 'must have at least one condition; to take every open dead letter, send "all": true without a filter',
+};
+/** `state` can only be `open`, which narrows nothing. */
+const hasCondition = ({ filter }: Selection): boolean =>
+  filter === undefined ||
+  Object.entries(filter).some(([name, condition]) => name !== 'state' && condition !== undefined);
+
 /** Body of `POST /dead-letters/redrive`. */
 const { patch, tier, resetCalls } = RedriveDeadLetter.shape;
-export const BulkRedrive = z.strictObject({ ...BulkOptions, patch, tier, resetCalls });
+export const BulkRedrive = z
+  .strictObject({ ...BulkOptions, patch, tier, resetCalls })
+  .refine(isOneSelection, ONE_SELECTION)
+  .refine(hasCondition, A_CONDITION);
 export type BulkRedrive = z.infer<typeof BulkRedrive>;
 
 /** Body of `POST /dead-letters/discard`. */
-export const BulkDiscard = z.strictObject({ ...BulkOptions, reason: OperationReason });
+export const BulkDiscard = z
+  .strictObject({ ...BulkOptions, reason: OperationReason })
+  .refine(isOneSelection, ONE_SELECTION)
+  .refine(hasCondition, A_CONDITION);
 export type BulkDiscard = z.infer<typeof BulkDiscard>;

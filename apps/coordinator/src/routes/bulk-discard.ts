@@ -16,8 +16,8 @@ export function bulkDiscard(deps: { deadLetterCommands: DeadLetterCommands }): R
     tag: 'Dead letters',
     summary: 'Give many dead letters up',
     description:
-      'Ends the open dead letters that match now, oldest first. Follow it with `GET /v1/operations/{id}`. With `dryRun` it ' +
-      'only counts.',
+      'Ends the open dead letters that match now, oldest first. An empty `filter` is refused; `"all": true` takes every one. ' +
+      'Follow it with `GET /v1/operations/{id}`. With `dryRun` it only counts.',
     roles: ROLES.operate,
     body: {
       description: 'Which ones, how fast, and why',
@@ -32,7 +32,7 @@ export function bulkDiscard(deps: { deadLetterCommands: DeadLetterCommands }): R
       },
     },
     async handle({ request, response, principal, bounded }) {
-      const { filter, ratePerSecond, limit, dryRun = false, reason } = await readJson(request, BulkDiscard);
+      const { filter = {}, ratePerSecond, limit, dryRun = false, reason } = await readJson(request, BulkDiscard);
       const selection = deadLetterSelection(principal, filter);
       const accepted = await bounded(
         deps.deadLetterCommands.discardAll({ selection, ratePerSecond, limit, dryRun }, reason, principal),

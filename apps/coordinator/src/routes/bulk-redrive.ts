@@ -17,7 +17,8 @@ export function bulkRedrive(deps: { deadLetterCommands: DeadLetterCommands }): R
     summary: 'Run many dead steps again',
     description:
       'Takes the open dead letters that match now, oldest first, at the rate asked for (default 50 a second); what dies ' +
-      'again meanwhile is left for later. Follow it with `GET /v1/operations/{id}`. With `dryRun` it only counts.',
+      'again meanwhile is left for later. An empty `filter` is refused; `"all": true` takes every one. Follow it with ' +
+      '`GET /v1/operations/{id}`. With `dryRun` it only counts.',
     roles: ROLES.operate,
     body: {
       description: 'Which ones, how fast, and what to change',
@@ -32,10 +33,15 @@ export function bulkRedrive(deps: { deadLetterCommands: DeadLetterCommands }): R
       },
     },
     async handle({ request, response, principal, bounded }) {
-      const { filter, ratePerSecond, limit, dryRun = false, ...wish } = await readJson(request, BulkRedrive);
+      const { filter = {}, ratePerSecond, limit, dryRun = false, ...changes } = await readJson(request, BulkRedrive);
+      const { patch, tier, resetCalls } = changes;
       const selection = deadLetterSelection(principal, filter);
       const accepted = await bounded(
-        deps.deadLetterCommands.redriveAll({ selection, ratePerSecond, limit, dryRun }, wish, principal),
+        deps.deadLetterCommands.redriveAll(
+          { selection, ratePerSecond, limit, dryRun },
+          { patch, tier, resetCalls },
+          principal,
+        ),
       );
       response.setHeader('Location', `/v1/operations/${accepted.operationId}`);
       sendJson(response, 202, accepted satisfies OperationAccepted);

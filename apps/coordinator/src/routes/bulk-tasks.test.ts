@@ -37,3 +37,41 @@ describe('bulk cancel and retry of tasks', () => {
     expect((await post('cancel', body)).status).toBe(202);
   });
 });
+
+describe('bulk redrive and discard of dead letters', () => {
+  let server: TestServer;
+  beforeAll(async () => {
+    server = await startTestServer();
+  });
+  afterAll(() => server.close());
+
+  const post = (verb: string, json: Readonly<Record<string, unknown>>) => {
+    const body = verb === 'discard' ? { ...json, reason: 'obsolete' } : json;
+    return server.call(`/v1/dead-letters/${verb}`, { as: 'operate', method: 'POST', json: body });
+  };
+  const verbs = ['redrive', 'discard'];
+
+  it.each(
+    verbs.flatMap((verb) =>
+      [{ filter: {} }, {}, { filter: { state: 'open' } }, { all: false }, { all: true, filter: { q: 'x' } }].map(
+        (body) => [verb, body] as const,
+      ),
+    ),
+  )('refuse a %s with %j: every dead letter must be asked for by name', async (verb, body) => {
+    const response = await post(verb, body);
+    expect(response.status).toBe(400);
+    expect(await response.text()).toMatch(/"path":"(filter|all)"/);
+  });
+
+  it.each(verbs)('name the way out when the filter of a %s is empty', async (verb) => {
+    expect(await (await post(verb, { filter: {} })).text()).toContain('send \\"all\\": true without a filter');
+  });
+
+  it.each(verbs.flatMap((verb) => [{ all: true }, { filter: { q: 'x' } }].map((body) => [verb, body] as const)))(
+    'accept a %s with %j, which is no part of what is stored',
+    async (verb, body) => {
+      expect((await post(verb, body)).status).toBe(202);
+      expect(JSON.stringify(server.stores.deadLetters.asked.at(-1)?.args)).not.toContain('"all"');
+    },
+  );
+});

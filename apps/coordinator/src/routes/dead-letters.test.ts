@@ -217,7 +217,7 @@ describe('bulk operations', () => {
   });
 
   it("concern the tenant's own whatever the filter says", async () => {
-    await post('/v1/dead-letters/redrive', { filter: {} });
+    await post('/v1/dead-letters/redrive', { all: true });
     expect(lastAsked()?.args[0]).toMatchObject({ selection: { tenantId: DEFAULT_TENANT }, dryRun: false });
     const foreign = await post('/v1/dead-letters/redrive', { filter: { tenantId: OTHER_TENANT } });
     expect(foreign.status).toBe(403);
@@ -228,13 +228,13 @@ describe('bulk operations', () => {
   it.each([
     ['redrive', {}, 'filter'],
     ['redrive', { filter: { state: 'redriven' } }, 'filter.state'],
-    ['redrive', { filter: { colour: 'red' } }, 'filter.colour'],
+    ['redrive', { filter: { q: 'x', colour: 'red' } }, 'filter.colour'],
     ['redrive', { filter: { ids: [] } }, 'filter.ids'],
-    ['redrive', { filter: {}, ratePerSecond: 0 }, 'ratePerSecond'],
-    ['redrive', { filter: {}, limit: 1.5 }, 'limit'],
-    ['redrive', { filter: {}, reason: 'why' }, 'reason'],
-    ['discard', { filter: {} }, 'reason'],
-    ['discard', { filter: {}, reason: 'why', tier: 'T1' }, 'tier'],
+    ['redrive', { all: true, ratePerSecond: 0 }, 'ratePerSecond'],
+    ['redrive', { all: true, limit: 1.5 }, 'limit'],
+    ['redrive', { all: true, reason: 'why' }, 'reason'],
+    ['discard', { all: true }, 'reason'],
+    ['discard', { all: true, reason: 'why', tier: 'T1' }, 'tier'],
   ])('refuse a %s with %j', async (verb, body, path) => {
     const response = await post(`/v1/dead-letters/${verb}`, body);
     expect(response.status).toBe(400);
@@ -265,8 +265,8 @@ describe('roles', () => {
     const calls: [string, unknown][] = [
       [`/v1/dead-letters/${id}/redrive`, {}],
       [`/v1/dead-letters/${id}/discard`, { reason: 'r' }],
-      ['/v1/dead-letters/redrive', { filter: {} }],
-      ['/v1/dead-letters/discard', { filter: {}, reason: 'r' }],
+      ['/v1/dead-letters/redrive', { all: true }],
+      ['/v1/dead-letters/discard', { all: true, reason: 'r' }],
       [`/v1/operations/${id}/abort`, {}],
       [`/v1/tasks/${id}/retry`, {}],
     ];
