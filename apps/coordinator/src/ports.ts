@@ -46,7 +46,7 @@ export interface TaskCommands {
     task: CreateTask;
     /** Parsed by the task type's own schema. */
     input: unknown;
-    idempotency: { key: string; bodyHash: string } | undefined;
+    idempotency: { key: string; formerKey?: string; bodyHash: string } | undefined;
   }): Promise<SubmitOutcome>;
   cancel(taskId: string, tenantId: string | null, actor: Principal): Promise<CancelOutcome>;
   /** Begins the next generation of a task that has ended. */

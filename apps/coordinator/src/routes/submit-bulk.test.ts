@@ -126,6 +126,24 @@ describe('POST /v1/tasks/bulk', () => {
     expect(server.stores.taskCount).toBe(2);
   });
 
+  it('shares no key with a single task, whichever comes first', async () => {
+    const single = async (key: string) => {
+      const headers = { 'Idempotency-Key': key };
+      const response = await server.call('/v1/tasks', { method: 'POST', json: A_TASK, headers });
+      return [response.status, response.headers.get('idempotent-replayed')];
+    };
+    const bulk = async (key: string) => {
+      const { items } = await outcomes(await post({ json: [A_TASK], headers: { 'Idempotency-Key': key } }));
+      return items.map(({ status, replayed }) => [status, replayed]);
+    };
+    expect(await bulk('first')).toEqual([[202, undefined]]);
+    expect(await single('first#0')).toEqual([202, null]);
+    expect(await single('second#0')).toEqual([202, null]);
+    expect(await bulk('second')).toEqual([[202, undefined]]);
+    expect(await single('second#0')).toEqual([202, 'true']);
+    expect(await bulk('first')).toEqual([[202, true]]);
+  });
+
   it('refuses the rest at once when a store fails, instead of waiting for each', async () => {
     server.stores.state.mode = 'up';
     await server.call('/v1/task-types');

@@ -3,7 +3,7 @@ import { canonicalJson, sha256Hex, type Clock, type Logger } from '@pressroom/ru
 import { z } from 'zod';
 
 import { MAX_BULK_BODY_BYTES } from '../core/body-limits.ts';
-import { parseIdempotencyKey } from '../core/idempotency-key.ts';
+import { bulkItemKey, parseIdempotencyKey } from '../core/idempotency-key.ts';
 import { parseTaskRequest } from '../core/parse-task-request.ts';
 import { RequestError } from '../errors/request-error.ts';
 import { toProblem } from '../errors/to-problem.ts';
@@ -130,7 +130,7 @@ async function submitOne(
   const { task, input } = parseTaskRequest(body, context);
   const tenantId = submissionTenant(principal, task.tenantId);
   const idempotency =
-    key === undefined ? undefined : { key: `${key}#${index}`, bodyHash: sha256Hex(canonicalJson(body)) };
+    key === undefined ? undefined : { key: bulkItemKey(key, index), bodyHash: sha256Hex(canonicalJson(body)) };
   const leave = await inFlight.acquireSlot('write');
   try {
     const failure = outage();

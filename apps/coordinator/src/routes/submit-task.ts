@@ -2,7 +2,7 @@ import { CreateTask, TaskAccepted } from '@pressroom/contracts';
 import { canonicalJson, sha256Hex, type Clock } from '@pressroom/runtime';
 
 import { MAX_BODY_BYTES } from '../core/body-limits.ts';
-import { parseIdempotencyKey } from '../core/idempotency-key.ts';
+import { parseIdempotencyKey, singleTaskKey } from '../core/idempotency-key.ts';
 import { parseTaskRequest } from '../core/parse-task-request.ts';
 import { mayHoldEscapes, parseJson, readBody } from '../middleware/read-body.ts';
 import { withRefusedField } from '../middleware/refused-field.ts';
@@ -55,7 +55,7 @@ export function submitTask(deps: { commands: TaskCommands; pipelines: PipelineRe
         tenantId: submissionTenant(principal, task.tenantId),
         task,
         input,
-        idempotency: key === undefined ? undefined : { key, bodyHash: sha256Hex(canonicalJson(body)) },
+        idempotency: key === undefined ? undefined : { ...singleTaskKey(key), bodyHash: sha256Hex(canonicalJson(body)) },
       });
       const outcome = await withRefusedField({ ...task, input }, bounded(submission));
       const { accepted, replayed } = acceptedTask(outcome);

@@ -98,9 +98,12 @@ const SUBMIT: Statement = {
     SELECT id, created_at, id IN (SELECT id FROM direct) AS direct FROM made`,
 };
 
-const FIND_BY_KEY: Statement = {
-  name: 'tasks.find_by_idempotency_key',
-  text: `SELECT id, status, generation, created_at, request_hash FROM task WHERE tenant_id = $1 AND idempotency_key = $2`,
+const SELECT_BY_KEY = `SELECT id, status, generation, created_at, request_hash FROM task WHERE tenant_id = $1 AND idempotency_key = $2`;
+const FIND_BY_KEY: Statement = { name: 'tasks.find_by_idempotency_key', text: SELECT_BY_KEY };
+const FIND_BY_FORMER_KEY: Statement = {
+  name: 'tasks.find_by_former_key',
+  text: `${SELECT_BY_KEY} AND created_at < (SELECT min(m.finished_at) FROM _prisma_migrations m
+           WHERE m.migration_name = '20261121000970_idempotency_key_forms' AND m.rolled_back_at IS NULL)`,
 };
 
 export interface SubmittedTask {
@@ -125,31 +128,29 @@ export interface SubmitStore {
    */
   submit(tasks: readonly NewTask[]): Promise<SubmittedTask[]>;
   findByIdempotencyKey(tenantId: string, key: string): Promise<TaskByKey | undefined>;
+  /** The same among tasks that an earlier release stored. */
+  findByFormerKey(tenantId: string, key: string): Promise<TaskByKey | undefined>;
 }
 
 export function createSubmitStore(database: Database): SubmitStore {
+  const find = async (statement: Statement, tenantId: string, key: string): Promise<TaskByKey | undefined> => {
+    const [row] = await database.run<{
+      id: string;
+      status: string;
+      generation: number;
+      created_at: Date;
+      request_hash: string | null;
+    }>(statement, [tenantId, key]);
+    if (!row) return undefined;
+    const { id, status, generation, created_at: createdAt, request_hash: requestHash } = row;
+    return { id, status, generation, createdAt, requestHash };
+  };
   return {
     async submit(tasks) {
       const rows = await database.run<{ id: string; created_at: Date; direct: boolean }>(SUBMIT, [toJsonb(tasks)]);
       return rows.map((row) => ({ id: row.id, createdAt: row.created_at, direct: row.direct }));
     },
-    async findByIdempotencyKey(tenantId, key) {
-      const [row] = await database.run<{
-        id: string;
-        status: string;
-        generation: number;
-        created_at: Date;
-        request_hash: string | null;
-      }>(FIND_BY_KEY, [tenantId, key]);
-      return (
-        row && {
-          id: row.id,
-          status: row.status,
-          generation: row.generation,
-          createdAt: row.created_at,
-          requestHash: row.request_hash,
-        }
-      );
-    },
+    findByIdempotencyKey: (tenantId, key) => find(FIND_BY_KEY, tenantId, key),
+    findByFormerKey: (tenantId, key) => find(FIND_BY_FORMER_KEY, tenantId, key),
   };
 }

@@ -12,12 +12,16 @@ export type AdmittedSubmitOutcome = SubmitOutcome | Exclude<AdmissionOutcome, { 
 export function createAdmittedSubmitter(deps: {
   admission: Admission;
   submit: (request: SubmitRequest) => Promise<SubmitOutcome>;
-  store: Pick<SubmitStore, 'findByIdempotencyKey'>;
+  store: Pick<SubmitStore, 'findByIdempotencyKey' | 'findByFormerKey'>;
   findPipeline: FindPipeline;
 }): (request: SubmitRequest) => Promise<AdmittedSubmitOutcome> {
   const { admission, store } = deps;
   return async (request) => {
     const { tenantId, idempotency } = request;
+    if (idempotency?.formerKey !== undefined) {
+      const former = await store.findByFormerKey(tenantId, idempotency.formerKey);
+      if (former?.requestHash === idempotency.bodyHash) return answerExisting(former, idempotency.bodyHash);
+    }
     const admittance = await admission.admit(tenantId);
     if (admittance.outcome === 'unknown_tenant') return admittance;
     if (admittance.outcome !== 'admitted') {

@@ -14,7 +14,7 @@ function start(facts: { room?: number; capped?: boolean; queueIsAway?: boolean }
   const jobs: { job: StepJob; priority: number }[] = [];
   let kicks = 0;
   let room = facts.room ?? 100;
-  const store: SubmitStore = {
+  const store: Pick<SubmitStore, 'submit' | 'findByIdempotencyKey'> = {
     submit(tasks) {
       batches.push(tasks);
       if (tasks.some((task) => task.metadata['poison'] !== undefined)) return Promise.reject(new Error('refused'));

@@ -13,7 +13,8 @@ export interface SubmitRequest {
   task: CreateTask;
   /** Parsed by the task type's own schema. */
   input: unknown;
-  idempotency: { key: string; bodyHash: string } | undefined;
+  /** `formerKey` is where earlier releases stored the key: a task found there is the same one if its body is. */
+  idempotency: { key: string; formerKey?: string; bodyHash: string } | undefined;
 }
 
 export type SubmitOutcome =
@@ -26,7 +27,7 @@ export type SubmitOutcome =
  * The queue store is told afterwards, best effort: it may be down, the sweeps find what it missed.
  */
 export function createSubmitter(deps: {
-  store: SubmitStore;
+  store: Pick<SubmitStore, 'submit' | 'findByIdempotencyKey'>;
   jobs: JobSink;
   dispatcher: Dispatcher;
   findPipeline: FindPipeline;
