@@ -160,3 +160,4 @@ export {
   type ScalingStore,
   type WorkerLoad,
 } from './fleet/scaling-store.sql.ts';
+export { createTaskCountStore, type TaskCount, type TaskCountStore } from './tasks/task-counts.sql.ts';

@@ -36,7 +36,13 @@ const DURATION_BUCKETS_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2
 
 export interface Metrics {
   counter<Label extends MetricLabel>(name: string, help: string, labels?: readonly Label[]): Counter<Label>;
-  gauge<Label extends MetricLabel>(name: string, help: string, labels?: readonly Label[]): Gauge<Label>;
+  /** @param collect is awaited by every scrape before the gauge is read; it must not fail */
+  gauge<Label extends MetricLabel>(
+    name: string,
+    help: string,
+    labels?: readonly Label[],
+    collect?: () => Promise<void>,
+  ): Gauge<Label>;
   /** @param buckets upper bounds; by default durations in seconds, so name it `…_seconds` */
   histogram<Label extends MetricLabel>(
     name: string,
@@ -66,7 +72,8 @@ export function createMetrics(prefix: string, options: { processMetrics?: boolea
 
   return {
     counter: (name, help, labels = []) => new Counter(describe(name, help, labels)),
-    gauge: (name, help, labels = []) => new Gauge(describe(name, help, labels)),
+    gauge: (name, help, labels = [], collect) =>
+      new Gauge({ ...describe(name, help, labels), ...(collect && { collect }) }),
     histogram: (name, help, labels = [], buckets = DURATION_BUCKETS_SECONDS) =>
       new Histogram({ ...describe(name, help, labels), buckets: [...buckets] }),
     serve: async () => ({ contentType: registry.contentType, text: await registry.metrics() }),

@@ -10,6 +10,7 @@ import {
   createRenderingStore,
   createSessionStore,
   createSubmitStore,
+  createTaskCountStore,
   createTaskQueryStore,
   createTaskTransitionStore,
   verifyPooling,
@@ -53,6 +54,7 @@ import { startDeadLetters, type DeadLetterPorts } from './dead-letters.ts';
 import { startFleet } from './fleet.ts';
 import { createKeyUsage, type KeyUsage } from './key-usage.ts';
 import { startRetention } from './retention.ts';
+import { createTaskGauges } from './task-gauges.ts';
 import { createTaskCommands } from './task-commands.ts';
 
 export interface Dependencies extends DeadLetterPorts, ControlPorts {
@@ -135,6 +137,7 @@ export async function createDependencies(
   });
   shutdown.register('loops', () => loops.stop());
 
+  if (owned.metrics) createTaskGauges(owned.metrics, { store: createTaskCountStore(database), clock, log });
   const renderer = createResultRenderer({
     store: createRenderingStore(database),
     log,
