@@ -128,6 +128,26 @@ describe('retention', () => {
     expect(await runPressroom(['retention'], { connect: () => client, terminal })).toBe(0);
     expect(stdout()).toMatch(/event +7\.00 +1,200 +2026-03-01T10:00:00\.000Z +never +34,000/);
   });
+
+  it('asks for other settings than the configured ones, and names a bad one', async () => {
+    const { terminal, stderr } = createFakeTerminal();
+    const { client } = createFakeClient();
+    const asked: unknown[] = [];
+    const connected = {
+      ...client,
+      retention: (changes?: unknown) => {
+        asked.push(changes);
+        return client.retention();
+      },
+    };
+    const call = (...args: string[]) => runPressroom(['retention', ...args], { connect: () => connected, terminal });
+    expect(await call('--with', 'contentDays=90', '--with', 'eventDays=null')).toBe(0);
+    expect(asked).toEqual([{ contentDays: 90, eventDays: null }]);
+    expect(await call('--with', 'contentDay=90')).not.toBe(0);
+    expect(stderr()).toContain('contentDay is none of compactAfterMinutes, eventDays');
+    expect(await call('--with', 'contentDays=soon')).not.toBe(0);
+    expect(stderr()).toContain('contentDays: give a number or null');
+  });
 });
 
 describe('connect', () => {

@@ -13,6 +13,7 @@ import type {
   OperationView,
   PoolScaling,
   RedriveDeadLetter,
+  RetentionChanges,
   RetentionView,
   RetryTask,
   StepView,
@@ -156,8 +157,12 @@ export interface AlertQueries {
 }
 
 export interface RetentionQueries {
-  /** What every rule would remove now. */
-  preview(): Promise<RetentionView>;
+  /**
+   * What every rule would remove now, with these settings instead of the configured ones.
+   *
+   * @throws {RequestError} VALIDATION_FAILED for settings that a coordinator would refuse at its start
+   */
+  preview(changes: RetentionChanges): Promise<RetentionView>;
 }
 
 export interface TaskFilter {

@@ -14,6 +14,7 @@ import type {
   OperationAccepted,
   PoolScaling,
   RejectTask,
+  RetentionChanges,
   RetentionView,
   ScalingView,
   StepView,
@@ -124,8 +125,8 @@ export interface PressroomClient {
   audit(filter?: AuditOptions, options?: CallOptions): Promise<AuditPage>;
   /** What somebody should look at, newest first. */
   alerts(page?: { cursor?: string; limit?: number }, options?: CallOptions): Promise<AlertPage>;
-  /** What retention would remove now, and what it has removed. Needs an admin key. */
-  retention(options?: CallOptions): Promise<RetentionView>;
+  /** What retention would remove now, with `changes` instead of the configured settings, and what it has removed. Needs an admin key. */
+  retention(changes?: RetentionChanges, options?: CallOptions): Promise<RetentionView>;
   taskTypes(options?: CallOptions): Promise<TaskTypeList>;
   fleet(options?: CallOptions): Promise<FleetView>;
   /** How many workers each pool should have, and why. */
@@ -192,7 +193,10 @@ export function createClient(options: ClientOptions): PressroomClient {
     queues: createQueueClient(json),
     audit: (filter = {}, { signal } = {}) => json('listAudit', {}, { query: { ...filter }, signal }),
     alerts: (page = {}, { signal } = {}) => json('listAlerts', {}, { query: { ...page }, signal }),
-    retention: ({ signal } = {}) => json('getRetention', {}, { signal }),
+    retention: (changes = {}, { signal } = {}) => {
+      const query = Object.fromEntries(Object.entries(changes).map(([setting, value]) => [setting, String(value)]));
+      return json('getRetention', {}, { query, signal });
+    },
     taskTypes: ({ signal } = {}) => json('listTaskTypes', {}, { signal }),
     fleet: ({ signal } = {}) => json('getFleet', {}, { signal }),
     async scaling({ signal } = {}) {

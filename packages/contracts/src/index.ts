@@ -104,7 +104,7 @@ export {
   BulkRedrive,
   BulkDiscard,
 } from './dead-letter-api.ts';
-export { RetentionView } from './retention-api.ts';
+export { RETENTION_PREVIEW_SETTINGS, RetentionView, type RetentionChanges } from './retention-api.ts';
 export { RetryTask, TaskRestarted, type RetryTaskRequest } from './retry-api.ts';
 export {
   OPERATION_KINDS,

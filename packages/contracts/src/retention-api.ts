@@ -1,5 +1,19 @@
 import { z } from 'zod';
 
+/** Settings of section `retention` that `GET /retention` takes as query parameters. */
+export const RETENTION_PREVIEW_SETTINGS = [
+  'compactAfterMinutes',
+  'eventDays',
+  'attemptDays',
+  'callDays',
+  'contentDays',
+  'taskDays',
+  'auditDays',
+  'keyDays',
+] as const;
+/** Values to count with instead of the configured ones; null switches a rule off. */
+export type RetentionChanges = Partial<Record<(typeof RETENTION_PREVIEW_SETTINGS)[number], number | null | undefined>>;
+
 /** `GET /retention`: what each rule would remove now, and what it did when it last ran. Reading it changes nothing. */
 export const RetentionView = z.object({
   rules: z.array(

@@ -4,7 +4,10 @@ import { Instant } from './instant.ts';
 const Name = z.string().trim().min(1).max(100);
 const Weight = z.int().min(1).max(1_000);
 const MaxConcurrency = z.int().min(1).max(100_000).nullable();
-const MaxBacklog = z.int().min(0).max(10_000_000);
+const MaxBacklog = z
+  .int()
+  .min(1, 'must be at least 1; to end the submissions of a tenant, delete its keys')
+  .max(10_000_000);
 const RateLimit = z.int().min(1).max(1_000_000).nullable();
 const StyleGuide = z.string().trim().min(1).max(10_000).nullable();
 

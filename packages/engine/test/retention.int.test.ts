@@ -181,6 +181,25 @@ describe('the retention job', () => {
     expect((await due())['event']).toBe(0);
   });
 
+  it('says what other settings would remove before they are set', async () => {
+    await complete();
+    await waitDays(8);
+    await createRetentionStore(db.database).compact(null, 0);
+    const job = aJob();
+    const dueWith = async (changes: Record<string, unknown>) =>
+      Object.fromEntries(
+        (await job.preview(RetentionConfig.parse(changes))).map(({ rule, due }) => [rule, due] as const),
+      );
+    const asConfigured = await job.preview();
+    expect(asConfigured.map(({ rule }) => rule)).not.toContain('content');
+    const changed = await dueWith({ contentDays: 7, taskDays: 9, eventDays: null });
+    expect(changed['content']).toBeGreaterThan(0);
+    expect(changed).toMatchObject({ task: 0 });
+    expect(changed).not.toHaveProperty('event');
+    expect(await job.preview()).toEqual(asConfigured);
+    expect((await job.run()).has('content')).toBe(false);
+  });
+
   it('removes no more in a run than it may, and goes on in the next', async () => {
     await db.sql(
       `INSERT INTO audit (id, at, key_id, role, action, target_kind, target_id)

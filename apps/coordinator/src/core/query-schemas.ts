@@ -1,4 +1,12 @@
-import { DeadLetterFilter, DeadLetterState, Instant, Lane, TaskStatus, TaskType } from '@pressroom/contracts';
+import {
+  DeadLetterFilter,
+  DeadLetterState,
+  Instant,
+  Lane,
+  TaskStatus,
+  TaskType,
+  type RetentionChanges,
+} from '@pressroom/contracts';
 import { z } from 'zod';
 
 import { isUnstorable } from './inspect-json.ts';
@@ -38,6 +46,25 @@ const Flag = z.enum(['true', 'false']).transform((value) => value === 'true');
 /** Query of `GET /tasks/{id}/result`. */
 export const ResultQuery = z.strictObject({ partial: Flag.default(false) });
 export type ResultQuery = z.output<typeof ResultQuery>;
+
+const AgeSetting = z
+  .string()
+  .regex(/^(?:\d{1,6}(?:\.\d{1,6})?|null)$/, 'must be a number or null')
+  .transform((text) => (text === 'null' ? null : Number(text)))
+  .optional();
+
+/** Query of `GET /retention`. */
+export const RetentionQuery = z.strictObject({
+  compactAfterMinutes: AgeSetting,
+  eventDays: AgeSetting,
+  attemptDays: AgeSetting,
+  callDays: AgeSetting,
+  contentDays: AgeSetting,
+  taskDays: AgeSetting,
+  auditDays: AgeSetting,
+  keyDays: AgeSetting,
+} satisfies Record<keyof RetentionChanges, z.ZodType>);
+export type RetentionQuery = z.output<typeof RetentionQuery>;
 
 /** Query of `GET /tasks/{id}/events`. */
 export const EventsQuery = z.strictObject({ lastEventId: z.string().optional() });

@@ -1,5 +1,6 @@
 import { RetentionView } from '@pressroom/contracts';
 
+import { RetentionQuery } from '../core/query-schemas.ts';
 import { sendJson } from '../middleware/send.ts';
 import type { RetentionQueries } from '../ports.ts';
 import { defineRoute, ROLES, type Route } from '../routing/route.ts';
@@ -14,11 +15,13 @@ export function retention(deps: { retention: RetentionQueries }): Route {
     summary: 'What retention would remove now',
     description:
       'A dry run: for every active rule the rows that are due, the oldest of them, and what the rule removed so far. ' +
-      'Rules that are switched off in the configuration are not listed.',
+      'Rules that are switched off in the configuration are not listed. Settings in the query, such as `contentDays=90`, are ' +
+      'used instead of the configured ones for this answer alone; `null` switches a rule off.',
     roles: ROLES.admin,
+    query: RetentionQuery,
     responses: { 200: { description: 'The rules', content: { 'application/json': RetentionView } } },
-    async handle({ response, bounded }) {
-      sendJson(response, 200, (await bounded(deps.retention.preview())) satisfies RetentionView);
+    async handle({ response, query, bounded }) {
+      sendJson(response, 200, (await bounded(deps.retention.preview(query))) satisfies RetentionView);
     },
   });
 }

@@ -149,6 +149,28 @@ describe('the pages', () => {
   });
 });
 
+describe('GET /v1/retention', () => {
+  const get = (query: string) => server.call(`/v1/retention${query}`, { as: 'admin' });
+
+  it('passes on the settings to count with', async () => {
+    expect((await get('?contentDays=90&taskDays=null&keyDays=0.5')).status).toBe(200);
+    expect((await get('')).status).toBe(200);
+    expect(server.stores.retentionChanges).toEqual([{ contentDays: 90, taskDays: null, keyDays: 0.5 }, {}]);
+  });
+
+  it.each([
+    'contentDays=soon',
+    'contentDays=-1',
+    'contentDays=',
+    'ledgerArchiveDir=%2Ftmp',
+    'contentDays=1&contentDays=2',
+  ])('refuses %s and names the setting', async (query) => {
+    const response = await get(`?${query}`);
+    expect(response.status).toBe(400);
+    expect(((await response.json()) as Problem).errors?.[0]?.path).toBe(query.split('=')[0]);
+  });
+});
+
 describe('a store that does not answer', () => {
   it.each(['down', 'hanging'] as const)('is answered with 503 and Retry-After when it is %s', async (mode) => {
     const id = await server.submit();

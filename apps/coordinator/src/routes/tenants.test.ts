@@ -45,6 +45,7 @@ describe('tenants', () => {
     [{ maxConcurrency: 0 }, 'maxConcurrency'],
     [{ rateLimitPerMinute: 1.5 }, 'rateLimitPerMinute'],
     [{ maxBacklog: -1 }, 'maxBacklog'],
+    [{ maxBacklog: 0 }, 'maxBacklog'],
     [{ plan: 'gold' }, 'plan'],
     [{}, ''],
   ])('refuse the change %j', async (json, path) => {

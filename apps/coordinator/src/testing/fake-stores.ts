@@ -1,5 +1,5 @@
 import type { RenderingStore } from '../rendering/result-renderer.ts';
-import type { PoolScaling, TaskEvent, TaskStatus, TaskView } from '@pressroom/contracts';
+import type { PoolScaling, RetentionChanges, TaskEvent, TaskStatus, TaskView } from '@pressroom/contracts';
 import { formatUsd, isTerminalTask } from '@pressroom/contracts';
 import { AppError, newId, sha256Hex } from '@pressroom/runtime';
 
@@ -226,7 +226,10 @@ export function createFakeStores() {
         { name: 'queue', ok: state.ready, detail: 'connect ECONNREFUSED 10.0.0.9:6379' },
       ]),
   };
-  const retention: RetentionQueries = { preview: () => answer(() => ({ rules: [] })) };
+  const retentionChanges: RetentionChanges[] = [];
+  const retention: RetentionQueries = {
+    preview: (changes) => answer(() => (retentionChanges.push(changes), { rules: [] })),
+  };
   const fleet: FleetQueries = {
     workers: () => answer(() => []),
     queues: () => answer(() => []),
@@ -246,6 +249,7 @@ export function createFakeStores() {
   return {
     state,
     submissions,
+    retentionChanges,
     deadLetters,
     control,
     ports: {

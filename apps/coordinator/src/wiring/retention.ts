@@ -5,10 +5,12 @@ import {
   createStorageStore,
   type Database,
 } from '@pressroom/db';
-import { createRetentionJob, startRetentionLoops, type RetentionPreview } from '@pressroom/engine';
+import { createRetentionJob, RetentionConfig, startRetentionLoops, type RetentionPreview } from '@pressroom/engine';
 import { systemClock as clock, type Logger, type Metrics, type Shutdown } from '@pressroom/runtime';
 
 import type { CoordinatorConfig } from '../config.ts';
+import { formatIssues } from '../core/format-issues.ts';
+import { invalid } from '../errors/request-error.ts';
 import type { RetentionQueries } from '../ports.ts';
 
 /** Joins retention to its stores and metrics and starts its loops. */
@@ -64,8 +66,11 @@ export function startRetention(
   });
   deps.shutdown.register('retention loops', () => loops.stop());
   return {
-    async preview() {
-      return { rules: (await job.preview()).map(toView) };
+    async preview(changes) {
+      if (Object.keys(changes).length === 0) return { rules: (await job.preview()).map(toView) };
+      const parsed = RetentionConfig.safeParse({ ...retention, ...changes }, { reportInput: true });
+      if (!parsed.success) throw invalid(formatIssues(parsed.error.issues));
+      return { rules: (await job.preview(parsed.data)).map(toView) };
     },
   };
 }

@@ -25,8 +25,12 @@ export interface RetentionJob {
    * every statement. Answers the rows removed, by rule.
    */
   run(mayGoOn?: () => Promise<boolean>): Promise<Map<string, number>>;
-  /** What a run would do now. Changes nothing. */
-  preview(): Promise<RetentionPreview[]>;
+  /**
+   * What a run would do now. Changes nothing.
+   *
+   * @param other settings to count with instead of the job's own
+   */
+  preview(other?: RetentionConfig): Promise<RetentionPreview[]>;
 }
 
 interface Rule {
@@ -71,7 +75,7 @@ export function createRetentionJob(deps: {
       due: () => store.dueForCompaction(minutes),
     };
   };
-  const ledgerMonths = (archive: LedgerArchive, months: number): Rule => ({
+  const ledgerRule = (archive: LedgerArchive, months: number): Rule => ({
     name: 'ledger',
     olderThanDays: null,
     async step() {
@@ -81,9 +85,9 @@ export function createRetentionJob(deps: {
     },
     due: () => archive.due(months),
   });
-  const rules: Rule[] = [
-    ...(config.compactAfterMinutes === null ? [] : [compaction(config.compactAfterMinutes)]),
-    ...listRetentionWindows(config, deps.deadLetters).map(({ rule, olderThanDays }): Rule => ({
+  const listRules = ({ compactAfterMinutes, ledgerMonths, ...windows }: RetentionConfig): Rule[] => [
+    ...(compactAfterMinutes === null ? [] : [compaction(compactAfterMinutes)]),
+    ...listRetentionWindows(windows, deps.deadLetters).map(({ rule, olderThanDays }): Rule => ({
       name: rule,
       olderThanDays,
       async step() {
@@ -92,8 +96,9 @@ export function createRetentionJob(deps: {
       },
       due: () => store.due(rule, olderThanDays),
     })),
-    ...(ledger && config.ledgerMonths !== null ? [ledgerMonths(ledger, config.ledgerMonths)] : []),
+    ...(ledger && ledgerMonths !== null ? [ledgerRule(ledger, ledgerMonths)] : []),
   ];
+  const rules = listRules(config);
 
   const apply = async (rule: Rule, mayGoOn: () => Promise<boolean>): Promise<number> => {
     const untilMs = clock.monotonicMs() + RULE_MS;
@@ -124,10 +129,10 @@ export function createRetentionJob(deps: {
       }
       return removed;
     },
-    async preview() {
+    async preview(other) {
       const states = new Map((await store.states()).map((state) => [state.rule, state]));
       const previews: RetentionPreview[] = [];
-      for (const rule of rules) {
+      for (const rule of other ? listRules(other) : rules) {
         const { due, oldestAt } = await rule.due();
         previews.push({
           rule: rule.name,

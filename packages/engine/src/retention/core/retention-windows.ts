@@ -15,7 +15,7 @@ const IDLE_DAYS = 1;
 
 /** The rules that apply, in the order in which they run: parts of a task before the task. */
 export function listRetentionWindows(
-  config: RetentionConfig,
+  config: Omit<RetentionConfig, 'compactAfterMinutes' | 'ledgerMonths'>,
   deadLetters: { endedDays: number; openDays: number },
 ): RetentionWindow[] {
   const windows: readonly [RetentionRuleName, number | null][] = [
