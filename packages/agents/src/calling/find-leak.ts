@@ -34,16 +34,17 @@ function takeApart(prompt: string): { instructions: string; brief: string; mater
 }
 
 function sharedRun(texts: readonly string[], secret: string, allowed: string, length: number): string | undefined {
-  const runs = new Set(secret.split('\n').flatMap((line) => runsOf(line, length)));
-  if (runs.size === 0) return undefined;
-  const free = new Set(allowed.split('\n').flatMap((line) => runsOf(line, length)));
-  for (const text of texts) {
-    const found = text.split('\n').flatMap((line) => runsOf(line, length));
-    const leak = found.find((run) => runs.has(run) && !free.has(run));
-    if (leak !== undefined) return leak;
-  }
-  return undefined;
+  const secrets = new Set(runsIn(secret, length));
+  if (secrets.size === 0) return undefined;
+  const shared = new Set(texts.flatMap((text) => runsIn(text, length).filter((run) => secrets.has(run))));
+  // The material may be a hundred times as long as instructions and reply: most replies share nothing, so it is not read.
+  if (shared.size === 0) return undefined;
+  for (const run of runsIn(allowed, length)) shared.delete(run);
+  return shared.values().next().value;
 }
+
+/** Every sequence of `length` words that stands in one line. */
+const runsIn = (text: string, length: number): string[] => text.split('\n').flatMap((line) => runsOf(line, length));
 
 function runsOf(line: string, length: number): string[] {
   const words =

@@ -35,7 +35,9 @@ let unreported: HeldAttempt[] = [];
 let rates: SessionRates = {};
 let client: pg.Client | undefined;
 const stopping = new AbortController();
-const meter = createStallMeter({ maxTickMs: TIMEOUT_MS + 2 * settings.periodMs });
+/** A process that runs nothing has nothing to lose but its session, which outlives several missed heartbeats. */
+const periodMs = (): number => settings.periodMs * (held.length + unreported.length > 0 ? 1 : 2);
+const meter = createStallMeter({ maxTickMs: TIMEOUT_MS + 4 * settings.periodMs });
 let onState: () => void = () => undefined;
 
 port.on('message', (command: HeartbeatCommand) => {
@@ -113,7 +115,7 @@ async function renew(id: string): Promise<void> {
 
 const isStopping = (): boolean => stopping.signal.aborted;
 while (!isStopping()) {
-  await delay(settings.periodMs, undefined, { signal: stopping.signal }).catch(() => undefined);
+  await delay(periodMs(), undefined, { signal: stopping.signal }).catch(() => undefined);
   if (isStopping()) break;
   await askMainThread();
   const stalledForMs = meter.tick(performance.now());

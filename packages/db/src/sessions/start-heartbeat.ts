@@ -28,7 +28,7 @@ export interface HeartbeatHandle {
 const LIMITS = { maxOldGenerationSizeMb: 64, maxYoungGenerationSizeMb: 4 };
 const STOP_MS = 2_000;
 
-/** Starts the thread that renews a session twice a second, independent of what the main thread does. */
+/** Starts the thread that renews a session every `periodMs` (every other one while nothing runs), whatever the main thread does. */
 export function startHeartbeat(settings: HeartbeatSettings, handlers: HeartbeatHandlers): HeartbeatHandle {
   const thread = new Worker(new URL('./heartbeat-thread.ts', import.meta.url), {
     name: 'heartbeat',

@@ -1,10 +1,11 @@
 import type { LoopLeaseStore, QueueStateStore } from '@pressroom/db';
-import { newId, type Clock, type Logger } from '@pressroom/runtime';
+import { type Clock, type Logger } from '@pressroom/runtime';
 
 import { QUEUE_TIMEOUTS_MS } from '../plan/core/queue-timeouts.ts';
 import type { QueueControl } from '../queues/queue-control.ts';
 import type { ScheduleRunner } from '../schedule/schedule-runner.ts';
 import type { TaskTransitions } from '../transition/task-transitions.ts';
+import { createLeadership } from './leadership.ts';
 import { startLoop } from './run-loop.ts';
 import { createSweep } from './sweep.ts';
 
@@ -27,10 +28,7 @@ export function startControlLoops(deps: {
   log: Logger;
 }): { stop(): Promise<void> } {
   const { schedules, queues, queueStates, transitions, leases, clock, log } = deps;
-  const holder = newId();
-  const asLeader = (name: string, work: () => Promise<unknown>) => async (): Promise<void> => {
-    if (await leases.take(name, holder, LEASE_TTL_MS)) await work();
-  };
+  const leadership = createLeadership({ leases, ttlMs: LEASE_TTL_MS, clock });
 
   const endLongWaits = createSweep({
     find: (limit, without) => queueStates.impatientSteps(QUEUE_TIMEOUTS_MS, limit, without),
@@ -49,21 +47,21 @@ export function startControlLoops(deps: {
     startLoop(
       'schedules',
       SCHEDULE_MS,
-      asLeader('schedules', () => schedules.round()),
+      leadership.asLeader('schedules', () => schedules.round()),
       { clock, log },
     ),
-    startLoop('queue_wait', QUEUE_WAIT_MS, asLeader('queue_wait', endLongWaits), { clock, log }),
+    startLoop('queue_wait', QUEUE_WAIT_MS, leadership.asLeader('queue_wait', endLongWaits), { clock, log }),
     startLoop(
       'queue_pause',
       QUEUE_PAUSE_MS,
-      asLeader('queue_pause', () => queues.reconcile()),
+      leadership.asLeader('queue_pause', () => queues.reconcile()),
       { clock, log },
     ),
   ];
   return {
     async stop() {
       await Promise.all(loops.map((loop) => loop.stop()));
-      await leases.releaseAll(holder).catch(() => undefined);
+      await leadership.release();
     },
   };
 }

@@ -1,14 +1,19 @@
 import { type FleetStore, type LoopLeaseStore, type MoneyStore, type SessionStore } from '@pressroom/db';
-import { newId, type Clock, type Logger } from '@pressroom/runtime';
+import { type Clock, type Logger } from '@pressroom/runtime';
 import type { Dispatcher } from '../dispatch/dispatcher.ts';
 import { SUSPECT_LOSSES } from '../attempt/core/is-suspect.ts';
 import { SESSION_TTL_MS } from '../lease/worker-session.ts';
 import type { TaskTransitions } from '../transition/task-transitions.ts';
+import { createLeadership } from './leadership.ts';
 import { startLoop } from './run-loop.ts';
 import { createSweep } from './sweep.ts';
 
 const DISPATCH_MS = 250;
+/** After a round that released nothing: whoever makes a step ready asks for a round, so only ends of waits are found here. */
+const IDLE_DISPATCH_MS = 750;
 const SWEEP_MS = 500;
+/** All attempts of a step together may take minutes: one that took longer may be found so late. */
+const LATE_STEPS_MS = 1_000;
 const STALE_MS = 1_000;
 const SEARCH_MS = 5_000;
 const PARTITION_MS = 6 * 3_600_000;
@@ -29,12 +34,7 @@ export function startCoordinatorLoops(deps: {
   log: Logger;
 }): { stop(): Promise<void> } {
   const { sessions, fleet, leases, dispatcher, transitions, clock, log } = deps;
-  const holder = newId();
-  const asLeader = (name: string, work: () => Promise<unknown>) => async (): Promise<boolean> => {
-    const leads = await leases.take(name, holder, LEASE_TTL_MS);
-    if (leads) await work();
-    return leads;
-  };
+  const leadership = createLeadership({ leases, ttlMs: LEASE_TTL_MS, clock });
 
   // An outage of the database silences every worker: after one, the reaper waits a TTL so that the living can say so.
   // Only an unbroken row of answers shows that there was none, so whoever has not swept lately waits as well.
@@ -74,28 +74,31 @@ export function startCoordinatorLoops(deps: {
   });
 
   const sweep = async (): Promise<void> => {
-    await reap();
-    await endLateTasks();
-    if ((await exhaustLateSteps()) > 0) dispatcher.kick();
-  };
-  const sweepAsLeader = asLeader('sweep', sweep);
-  const watch = async (): Promise<void> => {
     try {
-      if (!(await sweepAsLeader())) reachableSinceMs = undefined;
+      if (!(await leadership.leads('sweep'))) {
+        reachableSinceMs = undefined;
+        return;
+      }
+      await reap();
+      await endLateTasks();
     } catch (error) {
       reachableSinceMs = undefined;
       throw error;
     }
   };
+  const sweepSteps = async (): Promise<void> => {
+    if ((await exhaustLateSteps()) > 0) dispatcher.kick();
+  };
 
   const loops = [
-    startLoop('dispatch', DISPATCH_MS, () => dispatcher.round(), { clock, log }),
-    startLoop('sweep', SWEEP_MS, watch, { clock, log }),
-    startLoop('search', SEARCH_MS, asLeader('search', search), { clock, log, isSlowed: true }),
+    startLoop('dispatch', DISPATCH_MS, () => dispatcher.round(), { clock, log, idleMs: IDLE_DISPATCH_MS }),
+    startLoop('sweep', SWEEP_MS, sweep, { clock, log }),
+    startLoop('late_steps', LATE_STEPS_MS, leadership.asLeader('sweep', sweepSteps), { clock, log }),
+    startLoop('search', SEARCH_MS, leadership.asLeader('search', search), { clock, log, isSlowed: true }),
     startLoop(
       'requeue',
       STALE_MS,
-      asLeader('requeue', () => dispatcher.requeueStale()),
+      leadership.asLeader('requeue', () => dispatcher.requeueStale()),
       { clock, log },
     ),
     startLoop('partitions', PARTITION_MS, () => deps.money.ensurePartitions(2), { clock, log }),
@@ -103,7 +106,7 @@ export function startCoordinatorLoops(deps: {
   return {
     async stop() {
       await Promise.all(loops.map((loop) => loop.stop()));
-      await leases.releaseAll(holder).catch(() => undefined);
+      await leadership.release();
     },
   };
 }

@@ -1,8 +1,9 @@
 import type { DeadLetterStore, LoopLeaseStore } from '@pressroom/db';
-import { newId, type Clock, type Logger } from '@pressroom/runtime';
+import { type Clock, type Logger } from '@pressroom/runtime';
 
 import type { DeadLetterWatch } from '../dead-letters/dead-letter-watch.ts';
 import type { OperationRunner } from '../operations/operation-runner.ts';
+import { createLeadership } from './leadership.ts';
 import { startLoop } from './run-loop.ts';
 
 /** Short, so that a running bulk operation reaches its rate and an abort takes effect within a second. */
@@ -28,20 +29,19 @@ export function startDeadLetterLoops(deps: {
   log: Logger;
 }): { stop(): Promise<void> } {
   const { operations, watch, letters, leases, clock, log } = deps;
-  const holder = newId();
-  const asLeader = (name: string, work: () => Promise<unknown>) => async (): Promise<unknown> =>
-    (await leases.take(name, holder, LEASE_TTL_MS)) ? work() : 0;
+  const leadership = createLeadership({ leases, ttlMs: LEASE_TTL_MS, clock });
+  const runOperations = leadership.asLeader('operations', () => operations.round());
   const loops = [
     startLoop(
       'operations',
       OPERATIONS_MS,
-      asLeader('operations', () => operations.round()),
+      async () => (await runOperations()) ?? 0,
       { clock, log, idleMs: NO_OPERATIONS_MS },
     ),
     startLoop(
       'dead_letter_growth',
       GROWTH_MS,
-      asLeader('dead_letter_growth', () => watch.checkGrowth()),
+      leadership.asLeader('dead_letter_growth', () => watch.checkGrowth()),
       { clock, log },
     ),
     startLoop(
@@ -56,7 +56,7 @@ export function startDeadLetterLoops(deps: {
   return {
     async stop() {
       await Promise.all(loops.map((loop) => loop.stop()));
-      await leases.releaseAll(holder).catch(() => undefined);
+      await leadership.release();
     },
   };
 }

@@ -1,7 +1,8 @@
 import type { LoopLeaseStore } from '@pressroom/db';
-import { AppError, errorMessage, newId, type Clock, type Logger } from '@pressroom/runtime';
+import { AppError, errorMessage, type Clock, type Logger } from '@pressroom/runtime';
 
 import type { FleetAdvice, ScalingAdvisor } from '../scaling/scaling-advisor.ts';
+import { createLeadership } from './leadership.ts';
 import { startLoop } from './run-loop.ts';
 
 const SCALING_MS = 2_000;
@@ -25,11 +26,10 @@ export function startFleetLoops(deps: {
   log: Logger;
 }): { stop(): Promise<void> } {
   const { advisor, leases, clock, log } = deps;
-  const holder = newId();
+  const leadership = createLeadership({ leases, ttlMs: LEASE_TTL_MS, clock });
 
   const scale = async (): Promise<void> => {
-    const leads = await leases.take('scaling', holder, LEASE_TTL_MS);
-    deps.onAdvice(leads ? await advisor.adviseAndRemember() : await advisor.advise());
+    deps.onAdvice((await leadership.leads('scaling')) ? await advisor.adviseAndRemember() : await advisor.advise());
   };
 
   const checkStore = async (): Promise<void> => {
@@ -51,7 +51,7 @@ export function startFleetLoops(deps: {
   return {
     async stop() {
       await Promise.all(loops.map((loop) => loop.stop()));
-      await leases.releaseAll(holder).catch(() => undefined);
+      await leadership.release();
     },
   };
 }

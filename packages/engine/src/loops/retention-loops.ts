@@ -1,7 +1,8 @@
 import type { LoopLeaseStore, StorageStore } from '@pressroom/db';
-import { newId, type Clock, type Logger } from '@pressroom/runtime';
+import { type Clock, type Logger } from '@pressroom/runtime';
 
 import type { RetentionJob, RetentionPreview } from '../retention/retention-job.ts';
+import { createLeadership } from './leadership.ts';
 import { startLoop } from './run-loop.ts';
 
 /** How late a tenant's stored bytes may be known. */
@@ -23,22 +24,18 @@ export function startRetentionLoops(deps: {
   log: Logger;
 }): { stop(): Promise<void> } {
   const { job, storage, leases, clock, log } = deps;
-  const holder = newId();
-  const leads = (name: string): Promise<boolean> => leases.take(name, holder, LEASE_TTL_MS);
-  const asLeader = (name: string, work: () => Promise<unknown>) => async (): Promise<void> => {
-    if (await leads(name)) await work();
-  };
+  const leadership = createLeadership({ leases, ttlMs: LEASE_TTL_MS, clock });
   const loops = [
     startLoop(
       'retention',
       deps.intervalSeconds * 1_000,
-      asLeader('retention', () => job.run(() => leads('retention'))),
+      leadership.asLeader('retention', () => job.run(() => leadership.renew('retention'))),
       { clock, log },
     ),
     startLoop(
       'retention_preview',
       PREVIEW_MS,
-      asLeader('retention_preview', async () => {
+      leadership.asLeader('retention_preview', async () => {
         deps.onPreview(await job.preview());
       }),
       { clock, log, isSlowed: true },
@@ -46,13 +43,13 @@ export function startRetentionLoops(deps: {
     startLoop(
       'storage',
       STORAGE_MS,
-      asLeader('storage', () => storage.measure()),
+      leadership.asLeader('storage', () => storage.measure()),
       { clock, log, isSlowed: true },
     ),
     startLoop(
       'storage_reconcile',
       RECONCILE_MS,
-      asLeader('storage_reconcile', () => storage.reconcileNext()),
+      leadership.asLeader('storage_reconcile', () => storage.reconcileNext()),
       {
         clock,
         log,
@@ -63,7 +60,7 @@ export function startRetentionLoops(deps: {
   return {
     async stop() {
       await Promise.all(loops.map((loop) => loop.stop()));
-      await leases.releaseAll(holder).catch(() => undefined);
+      await leadership.release();
     },
   };
 }

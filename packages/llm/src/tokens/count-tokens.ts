@@ -1,4 +1,6 @@
-import { clearMergeCache, countTokens as countO200k, setMergeCacheSize } from 'gpt-tokenizer/encoding/o200k_base';
+import { createRequire } from 'node:module';
+
+import type * as o200k from 'gpt-tokenizer/encoding/o200k_base';
 
 /** Text that looks like a control token is text: a source must be able to mention `<|endoftext|>`. */
 const AS_TEXT = { allowedSpecial: new Set<string>(), disallowedSpecial: new Set<string>() };
@@ -16,8 +18,18 @@ const MAX_MERGED_BYTES = 96_000;
  * ones), so it never fills: it is cleared after so many characters, which bounds its memory to some 30 MB.
  */
 const CACHE_CHARACTERS = 500_000;
-setMergeCacheSize(CACHE_CHARACTERS);
 let cachedCharacters = 0;
+
+let loaded: typeof o200k | undefined;
+
+/** The tokenizer, loaded at its first use: its tables take 30 MB, which a process without calls does without. */
+function tokenizer(): typeof o200k {
+  if (loaded === undefined) {
+    loaded = createRequire(import.meta.url)('gpt-tokenizer/encoding/o200k_base') as typeof o200k;
+    loaded.setMergeCacheSize(CACHE_CHARACTERS);
+  }
+  return loaded;
+}
 
 /**
  * Tokens of a text in the `o200k_base` encoding, in linear time (at most 0.2 s for 1 MB of any text, so it may run on the
@@ -79,10 +91,10 @@ function countPiece(text: string): number {
   if (text === '') return 0;
   cachedCharacters += text.length;
   if (cachedCharacters > CACHE_CHARACTERS) {
-    clearMergeCache();
+    tokenizer().clearMergeCache();
     cachedCharacters = text.length;
   }
-  return countO200k(text, AS_TEXT);
+  return tokenizer().countTokens(text, AS_TEXT);
 }
 
 /** Tokens of each character of the basic plane alone, filled when first needed. */
@@ -95,7 +107,7 @@ function countCharacters(text: string): number {
   for (const character of text) {
     const point = character.codePointAt(0) ?? 0;
     if (point > 0xffff) tokens += MAX_CHARACTER_TOKENS;
-    else tokens += CHARACTER_TOKENS[point] ||= countO200k(character, AS_TEXT);
+    else tokens += CHARACTER_TOKENS[point] ||= tokenizer().countTokens(character, AS_TEXT);
   }
   return tokens;
 }

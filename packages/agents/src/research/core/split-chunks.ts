@@ -14,10 +14,21 @@ export function decideChunkTokens(totalTokens: number, targetWords: number): num
   return Math.min(CHUNK_TOKENS.most, Math.max(CHUNK_TOKENS.least, Math.ceil(totalTokens / calls)));
 }
 
+/** Code units of a text, which its size in tokens is estimated from. */
+interface Units {
+  ascii: number;
+  others: number;
+}
+
 /** Roughly how many tokens a text takes: a quarter of its ASCII characters, and most of every other one. */
-export function estimateTokens(text: string): number {
-  const others = text.replace(/[\u0000-\u007f]/g, '').length;
-  return Math.ceil((text.length - others) / 4 + others / 1.5);
+export const estimateTokens = (text: string): number => tokensOf(countUnits(text));
+
+const tokensOf = ({ ascii, others }: Units): number => Math.ceil(ascii / 4 + others / 1.5);
+
+function countUnits(text: string): Units {
+  let others = 0;
+  for (let at = 0; at < text.length; at += 1) if (text.charCodeAt(at) > 0x7f) others += 1;
+  return { ascii: text.length - others, others };
 }
 
 /**
@@ -27,11 +38,16 @@ export function estimateTokens(text: string): number {
 export function splitChunks(text: string, maxTokens: number = CHUNK_TOKENS.most): string[] {
   const chunks: string[] = [];
   let rest = text.trim();
-  const evenTokens = evenChunkTokens(estimateTokens(rest), maxTokens);
-  while (estimateTokens(rest) > maxTokens) {
+  const units = countUnits(rest);
+  const evenTokens = evenChunkTokens(tokensOf(units), maxTokens);
+  while (tokensOf(units) > maxTokens) {
     const cut = findCut(rest, fittingLength(rest, evenTokens));
     chunks.push(rest.slice(0, cut).trimEnd());
-    rest = rest.slice(cut).trimStart();
+    const next = rest.slice(cut).trimStart();
+    const removed = countUnits(rest.slice(0, rest.length - next.length));
+    units.ascii -= removed.ascii;
+    units.others -= removed.others;
+    rest = next;
   }
   return rest === '' ? chunks : [...chunks, rest];
 }
@@ -45,16 +61,14 @@ function evenChunkTokens(totalTokens: number, maxTokens: number): number {
   return Math.min(maxTokens, Math.ceil((totalTokens / chunks) * SLACK));
 }
 
-/** The longest beginning that fits, by bisection: tokens grow with length. */
+/** The length of the longest prefix of at most `maxTokens`, at least 1. */
 function fittingLength(text: string, maxTokens: number): number {
-  let fits = 1;
-  let exceeds = Math.min(text.length, maxTokens * 4 + 1);
-  while (exceeds - fits > 1) {
-    const middle = Math.floor((fits + exceeds) / 2);
-    if (estimateTokens(text.slice(0, middle)) <= maxTokens) fits = middle;
-    else exceeds = middle;
+  const units = { ascii: 0, others: 0 };
+  for (let at = 0; at < text.length; at += 1) {
+    units[text.charCodeAt(at) > 0x7f ? 'others' : 'ascii'] += 1;
+    if (tokensOf(units) > maxTokens) return Math.max(1, at);
   }
-  return fits;
+  return text.length;
 }
 
 function findCut(text: string, limit: number): number {
