@@ -1,18 +1,9 @@
-import { fileURLToPath } from 'node:url';
-import {
-  Client,
-  type CallToolResult,
-  StreamableHTTPClientTransport,
-  type Transport,
-} from '@modelcontextprotocol/client';
-import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
-import { type Clock, createOriginFetch, type Logger } from '@pressroom/runtime';
+import type { CallToolResult, Client } from '@modelcontextprotocol/client';
+import type { Clock, Logger } from '@pressroom/runtime';
 import { ToolUnavailableError } from './errors.ts';
 import type { ToolSecrets } from './read-tool-secrets.ts';
 import type { McpServerConfig } from './tools-config.ts';
 
-/** One message of a server, and all of one response: far more than what is taken of a result. */
-const MOST_MESSAGE_BYTES = 2_000_000;
 const CONNECT_TIMEOUT_MS = 15_000;
 /** A server that could not be reached is not started again at once. */
 const RECONNECT_AFTER_MS = 1_000;
@@ -45,10 +36,10 @@ export function createMcpConnection(deps: {
   let isClosed = false;
 
   const connect = async (): Promise<Client> => {
-    const client = new Client(
-      { name: 'pressroom', version: '1.0.0' },
-      { capabilities: {}, versionNegotiation: { mode: 'auto' } },
-    );
+    // The client library takes 10 MB, which a worker without such servers does without.
+    const { createMcpClient, createMcpTransport } = await import('./mcp-client.ts');
+    if (isClosed) throw new Error('closed while it was opened');
+    const client = createMcpClient();
     current = client;
     client.onclose = () => {
       if (current === client) connected = current = undefined;
@@ -58,7 +49,7 @@ export function createMcpConnection(deps: {
       log.debug({ server: server.name }, 'mcp.error');
     };
     try {
-      await client.connect(createTransport(server, deps.secrets), { timeout: CONNECT_TIMEOUT_MS });
+      await client.connect(createMcpTransport(server, deps.secrets), { timeout: CONNECT_TIMEOUT_MS });
       return client;
     } catch (error) {
       await client.close().catch(() => undefined);
@@ -103,30 +94,4 @@ export function createMcpConnection(deps: {
       await current?.close();
     },
   };
-}
-
-function createTransport(server: McpServerConfig, secrets: ToolSecrets): Transport {
-  if ('command' in server) {
-    const env = Object.fromEntries(server.variables.map((name) => [name, secrets.get(name)?.reveal() ?? '']));
-    return new StdioClientTransport({
-      // Behind a guard, so that not even a killed worker leaves the program behind.
-      command: process.execPath,
-      args: [fileURLToPath(new URL('mcp-guard.process.ts', import.meta.url)), server.command, ...server.args],
-      ...(server.cwd !== undefined && { cwd: server.cwd }),
-      env,
-      // A server may write anything there, what it was asked included.
-      stderr: 'ignore',
-      maxBufferSize: MOST_MESSAGE_BYTES,
-    });
-  }
-  const key = server.keyVariable === undefined ? undefined : secrets.get(server.keyVariable);
-  const fetchOrigin = createOriginFetch({ origin: server.url, maxBytes: MOST_MESSAGE_BYTES });
-  return new StreamableHTTPClientTransport(new URL(server.url), {
-    // A stream on which the server speaks unasked is not opened: nothing it could say is wanted.
-    fetch: (url, init) =>
-      init?.method === undefined || init.method === 'GET'
-        ? Promise.resolve(new Response(null, { status: 405 }))
-        : fetchOrigin(url, init),
-    ...(key && { authProvider: { token: () => Promise.resolve(key.reveal()) } }),
-  });
 }
