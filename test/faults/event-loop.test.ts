@@ -26,19 +26,19 @@ const HOSTILE: Readonly<Record<string, string>> = {
   'figures alone': fill('1. '),
 };
 
-/** Ordinary prose of the same length: what the machine makes of a busy worker, whatever the text. */
+/** Ordinary prose of the same length, in front of a worker that has just started. */
 const ORDINARY = Object.keys(HOSTILE).map((_, index) =>
   fill(`Street tree ${index} shades the old town, cools it by four degrees and keeps rain out of its drains. `),
 );
 
-describe('hostile sources', () => {
+describe('sources as long as they may be, ordinary or hostile,', () => {
   let stack: Stack | undefined;
   afterEach(async () => {
     await stack?.stop();
   });
 
   it(
-    'delay /healthz of no coordinator and no worker by more than 250 ms beyond ordinary sources of their size, and end no process',
+    'delay /healthz of no coordinator and no worker by more than 250 ms, and end no process',
     { timeout: 300_000 },
     async () => {
       const workerPort = await findFreePort();
@@ -65,12 +65,16 @@ describe('hostile sources', () => {
         return watch.stop();
       };
 
-      const ordinary = await longestReplies(ORDINARY);
-      const [coordinatorMs = 0, workerMs = 0, controlMs = 0] = await longestReplies(Object.values(HOSTILE));
-      // What the machine itself delays a server that does nothing is not the product's.
-      const noiseMs = NOISE * Math.max(controlMs, ordinary[2] ?? 0);
-      expect(coordinatorMs).toBeLessThan(MAX_DELAY_MS + noiseMs + (ordinary[0] ?? 0));
-      expect(workerMs).toBeLessThan(MAX_DELAY_MS + noiseMs + (ordinary[1] ?? 0));
+      for (const texts of [ORDINARY, Object.values(HOSTILE)]) {
+        const [coordinatorMs = 0, workerMs = 0, controlMs = 0] = await longestReplies(texts);
+        if (process.env['PRESSROOM_SHOW_FIGURES'] === 'true') console.log({ coordinatorMs, workerMs, controlMs });
+        // What the machine itself delays a server that does nothing is not the product's.
+        const mostMs = MAX_DELAY_MS + NOISE * controlMs;
+        expect({ coordinatorMs, workerMs, mostMs }).toSatisfy(
+          () => coordinatorMs < mostMs && workerMs < mostMs,
+          'every reply within the limit',
+        );
+      }
       const { rows } = await running.sql.query<{ losses: number }>(
         'SELECT coalesce(sum(losses), 0)::int AS losses FROM step',
       );

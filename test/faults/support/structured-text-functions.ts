@@ -80,9 +80,12 @@ export const STRUCTURED: Readonly<Record<string, Call>> = {
     ),
   'agents/research/core/join-lines.ts joinLines': (run, text) =>
     run(text.split('\n').map((line, y) => ({ text: line, y, height: 1 }))),
-  'agents/research/core/keep-borne-out.ts keepBorneOut': (run, text) =>
+  'agents/research/core/keep-borne-out.ts keepBorneOut': (run, text) => {
     // A source is read in chunks of at most 6,000 tokens.
-    run([{ text: text.slice(0, 2_000), quote: text.slice(0, 2_000) }], source(text.slice(0, 24_000)), 'topic'),
+    const chunk = source(text.slice(0, 24_000));
+    const point = { text: text.slice(0, 2_000), quote: text.slice(0, 2_000) };
+    return run([point], chunk, indexSources([chunk]), 'topic');
+  },
   'agents/research/core/plain-page-text.ts pageKind': (run, text) => run({ contentType: '', text }),
   'agents/tools/core/bound-sources.ts boundSources': (run, text) => run([{ title: text, url: text, text }], 5),
   'agents/prompts/material.ts renderSource': (run, text) => run({ id: 1, title: text }, text),

@@ -1,12 +1,17 @@
 import { indexingSteps, type SourceIndex, type SourceText } from '@pressroom/pipelines';
 import { setImmediate } from 'node:timers/promises';
 
-/** Prepares sources for quality checks and lets the event loop go on after every few milliseconds of work. */
+/** Up to 16 attempts of a process may do this at once, one turn of each before the event loop goes on. */
+const TURN_MS = 5;
+
+/** Prepares sources for quality checks and lets the event loop go on after every 5 ms of work. */
 export async function indexInSteps(sources: readonly SourceText[]): Promise<SourceIndex> {
   const work = indexingSteps(sources);
-  for (;;) {
+  for (let sinceMs = performance.now(); ;) {
     const step = work.next();
     if (step.done === true) return step.value;
+    if (performance.now() - sinceMs < TURN_MS) continue;
     await setImmediate();
+    sinceMs = performance.now();
   }
 }

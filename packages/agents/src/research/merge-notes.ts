@@ -1,6 +1,7 @@
 import { ResearchNotes, type ArticleInput } from '@pressroom/contracts';
-import { findSupport, indexSources, rewriteCitations, splitSentences } from '@pressroom/pipelines';
+import { findSupport, rewriteCitations, splitSentences } from '@pressroom/pipelines';
 import { callModel } from '../calling/call-model.ts';
+import { indexInSteps } from '../calling/index-in-steps.ts';
 import { isAboutTheCall, tryOptional } from '../calling/try-optional.ts';
 import type { StepContext } from '../ports.ts';
 import { outputTokens } from '../prompts/output-tokens.ts';
@@ -31,7 +32,7 @@ export async function mergeNotes(
   sources: readonly SourcePoints[],
 ): Promise<ResearchNotes> {
   const merged = await tryOptional(context, () => askForNotes(context, input, questions, sources), isAboutTheCall);
-  const borneOut = merged.outcome === 'done' ? keepBorneOut(merged.value, sources, input.topic) : undefined;
+  const borneOut = merged.outcome === 'done' ? await keepBorneOut(merged.value, sources, input.topic) : undefined;
   if (merged.outcome === 'done' && borneOut && borneOut.length > 0) {
     const dropped = merged.value.notes.length - borneOut.length;
     if (dropped > 0) context.log.info({ dropped }, 'notes.dropped');
@@ -77,8 +78,12 @@ const numbered = (notes: readonly Note[]): ResearchNotes['notes'] =>
     sources: [...new Set(sources)],
   }));
 
-function keepBorneOut({ notes }: ResearchNotes, sources: readonly SourcePoints[], topic: string): Note[] {
-  const index = indexSources(sources.map(({ id, title, points }) => ({ id, title, text: points.join('\n\n') })));
+async function keepBorneOut(
+  { notes }: ResearchNotes,
+  sources: readonly SourcePoints[],
+  topic: string,
+): Promise<Note[]> {
+  const index = await indexInSteps(sources.map(({ id, title, points }) => ({ id, title, text: points.join('\n\n') })));
   return notes.flatMap(({ text, sources: own }) => {
     // Sentence by sentence: what was added to a statement must not hide behind it.
     const statements = splitSentences(text).map((sentence) => sentence.text);

@@ -1,6 +1,7 @@
 import { SourceSummary, type ArticleInput } from '@pressroom/contracts';
 import { rewriteCitations } from '@pressroom/pipelines';
 import { callModel } from '../calling/call-model.ts';
+import { indexInSteps } from '../calling/index-in-steps.ts';
 import type { StepContext } from '../ports.ts';
 import { outputTokens } from '../prompts/output-tokens.ts';
 import { sourceSummaryPrompt } from '../prompts/source-summary.ts';
@@ -46,7 +47,8 @@ export async function summariseChunk(
     temperature: 0,
   });
   const facts = summary.points.filter((point) => !givesOrders(point.text) && !givesOrders(point.quote));
-  const kept = keepBorneOut(facts, { id: source.id, title: source.title, text }, input.topic);
+  const chunkText = { id: source.id, title: source.title, text };
+  const kept = keepBorneOut(facts, chunkText, await indexInSteps([chunkText]), input.topic);
   const orders = summary.points.length - facts.length;
   const dropped = facts.length - kept.length;
   if (dropped + orders > 0) context.log.info({ source: source.id, chunk, dropped, orders }, 'points.dropped');

@@ -32,12 +32,11 @@ export function startDeadLetterLoops(deps: {
   const leadership = createLeadership({ leases, ttlMs: LEASE_TTL_MS, clock });
   const runOperations = leadership.asLeader('operations', () => operations.round());
   const loops = [
-    startLoop(
-      'operations',
-      OPERATIONS_MS,
-      async () => (await runOperations()) ?? 0,
-      { clock, log, idleMs: NO_OPERATIONS_MS },
-    ),
+    startLoop('operations', OPERATIONS_MS, async () => (await runOperations()) ?? 0, {
+      clock,
+      log,
+      idleMs: NO_OPERATIONS_MS,
+    }),
     startLoop(
       'dead_letter_growth',
       GROWTH_MS,

@@ -47,7 +47,7 @@ export function indexSources(sources: readonly SourceText[]): SourceIndex {
   }
 }
 
-/** The same in steps of a few milliseconds, for callers that must let other work run in between. */
+/** The same in steps of at most a few milliseconds, for callers that must let other work run in between. */
 export function* indexingSteps(sources: readonly SourceText[]): Generator<undefined, SourceIndex> {
   const passages: Passage[] = [];
   const bySource = new Map<number, IndexedSource>();
@@ -60,7 +60,9 @@ export function* indexingSteps(sources: readonly SourceText[]): Generator<undefi
       for (const sentence of splitSentences(slice)) {
         const plain = plainText(sentence.text);
         sentences.push({ stems: contentStems(plain), values: statedValues(plain) });
+        if (sentences.length % SENTENCES_PER_STEP === 0) yield undefined;
       }
+      yield undefined;
       for (const prefix of namePrefixes(slice)) prefixes.add(prefix);
       yield undefined;
     }
@@ -74,7 +76,7 @@ export function* indexingSteps(sources: readonly SourceText[]): Generator<undefi
       }
       for (const value of sentence.values) values.add(value);
       passages.push({ sourceId: id, stems, values: new Set(near.flatMap((each) => [...each.values])) });
-      if (index % PASSAGES_PER_STEP === 0) yield undefined;
+      if (index % SENTENCES_PER_STEP === 0) yield undefined;
     }
     const titleStems = contentStems(title);
     bySource.set(id, { id, title, language: guessLanguage(text), titleStems, prefixes, values });
@@ -82,7 +84,7 @@ export function* indexingSteps(sources: readonly SourceText[]): Generator<undefi
   return { passages, byStem, bySource };
 }
 
-const PASSAGES_PER_STEP = 500;
+const SENTENCES_PER_STEP = 50;
 const SLICE_CHARACTERS = 8_000;
 
 /** Pieces of a text, cut between paragraphs or lines where it has any. */

@@ -1,5 +1,5 @@
 import type { SourceSummary } from '@pressroom/contracts';
-import { findSupport, indexSources, splitSentences, type SourceText } from '@pressroom/pipelines';
+import { findSupport, splitSentences, type SourceIndex, type SourceText } from '@pressroom/pipelines';
 
 type Point = SourceSummary['points'][number];
 
@@ -7,11 +7,10 @@ type Point = SourceSummary['points'][number];
 const LEAST_COVERAGE = 0.15;
 
 /**
- * Points that their source really makes: figures and names must stand in it, and either most of the words, or the quote
+ * Points that their source, which `index` was made of, really makes: figures and names must stand in it, and either most of the words, or the quote
  * and some of them. What a model adds from memory, or was told to add, ends here, before it becomes a note.
  */
-export function keepBorneOut(points: readonly Point[], source: SourceText, topic: string): Point[] {
-  const index = indexSources([source]);
+export function keepBorneOut(points: readonly Point[], source: SourceText, index: SourceIndex, topic: string): Point[] {
   const text = normalise(source.text);
   return points.filter((point) => {
     if (point.text.trim() === '') return false;
