@@ -55,7 +55,8 @@ export function submitTask(deps: { commands: TaskCommands; pipelines: PipelineRe
         tenantId: submissionTenant(principal, task.tenantId),
         task,
         input,
-        idempotency: key === undefined ? undefined : { ...singleTaskKey(key), bodyHash: sha256Hex(canonicalJson(body)) },
+        idempotency:
+          key === undefined ? undefined : { ...singleTaskKey(key), bodyHash: sha256Hex(canonicalJson(body)) },
       });
       const outcome = await withRefusedField({ ...task, input }, bounded(submission));
       const { accepted, replayed } = acceptedTask(outcome);

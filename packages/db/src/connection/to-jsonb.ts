@@ -8,7 +8,17 @@ const ESCAPES = /\\(?:u0000|ud[89a-f][0-9a-f]{2}|.)/g;
  * decimal strings.
  */
 export function toJsonb(value: unknown): string {
-  const json = JSON.stringify(value, (_key, part: unknown) => (typeof part === 'bigint' ? part.toString() : part));
+  const json = stringify(value);
   if (!UNSTORABLE.test(json)) return json;
   return json.replace(ESCAPES, (escape) => (escape.length === 6 ? '\\ufffd' : escape));
+}
+
+/** A replacer makes `JSON.stringify` several times slower, and hardly any value holds a bigint: it is the second try. */
+function stringify(value: unknown): string {
+  try {
+    return JSON.stringify(value);
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    return JSON.stringify(value, (_key, part: unknown) => (typeof part === 'bigint' ? part.toString() : part));
+  }
 }
