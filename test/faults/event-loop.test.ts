@@ -67,7 +67,8 @@ describe('sources as long as they may be, ordinary or hostile,', () => {
 
       for (const texts of [ORDINARY, Object.values(HOSTILE)]) {
         const [coordinatorMs = 0, workerMs = 0, controlMs = 0] = await longestReplies(texts);
-        if (process.env['PRESSROOM_SHOW_FIGURES'] === 'true') console.log({ coordinatorMs, workerMs, controlMs });
+        if (process.env['PRESSROOM_SHOW_FIGURES'] === 'true')
+          process.stderr.write(`${JSON.stringify({ coordinatorMs, workerMs, controlMs })}\n`);
         // What the machine itself delays a server that does nothing is not the product's.
         const mostMs = MAX_DELAY_MS + NOISE * controlMs;
         expect({ coordinatorMs, workerMs, mostMs }).toSatisfy(
