@@ -187,6 +187,8 @@ export interface ResultMaterial {
   /** Why the task failed; null when it did not. */
   error: { code: string; message: string } | null;
   contentDeleted: boolean;
+  /** Earlier generations whose results can be read, oldest first. */
+  earlierGenerations: readonly number[];
 }
 
 /** Queries on tasks. Each answers undefined for an unknown id and for another tenant's. */
@@ -204,7 +206,8 @@ export interface TaskQueries {
   steps(taskId: string, tenantId: string | null): Promise<StepView[] | undefined>;
   calls(taskId: string, tenantId: string | null, page: PageRequest): Promise<Page<CallView> | undefined>;
   stepOutput(taskId: string, tenantId: string | null, stepKey: string): Promise<unknown>;
-  resultMaterial(taskId: string, tenantId: string | null): Promise<ResultMaterial | undefined>;
+  /** That of the task's generation now; of an earlier one when that is asked for and had a result. */
+  resultMaterial(taskId: string, tenantId: string | null, generation?: number): Promise<ResultMaterial | undefined>;
   /** Removes prompts, outputs and input of a finished task; ledger entries stay. */
   deleteContent(
     taskId: string,

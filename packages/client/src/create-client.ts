@@ -73,6 +73,8 @@ export interface SubmitOptions extends CallOptions {
 export interface ResultOptions extends CallOptions {
   /** Take what can be assembled by now instead of refusing before the end. */
   partial?: boolean;
+  /** An earlier generation of the task, from before a retry. */
+  generation?: number;
 }
 
 export interface AuditOptions {
@@ -164,10 +166,12 @@ export function createClient(options: ClientOptions): PressroomClient {
       createMany: (tasks, given = {}) => json('createTasks', {}, submission(tasks, given)),
       get: (id, { signal } = {}) => json('getTask', { id }, { signal }),
       list: (filter = {}, { signal } = {}) => json('listTasks', {}, { query: { ...filter }, signal }),
-      result: (id, { partial, signal } = {}) => json('getResult', { id }, { query: { partial }, signal }),
-      async document(id, form, { partial, signal } = {}) {
+      result: (id, { partial, generation, signal } = {}) =>
+        json('getResult', { id }, { query: { partial, generation }, signal }),
+      async document(id, form, { partial, generation, signal } = {}) {
         const headers = { Accept: form === 'html' ? 'text/html' : 'text/markdown' };
-        const response = await transport.send(pathOf('getResult', { id }), { query: { partial }, headers, signal });
+        const query = { partial, generation };
+        const response = await transport.send(pathOf('getResult', { id }), { query, headers, signal });
         return response.text();
       },
       steps: (id, options) => readAll(json, 'listSteps', { id }, options),

@@ -161,3 +161,4 @@ export {
   type WorkerLoad,
 } from './fleet/scaling-store.sql.ts';
 export { createTaskCountStore, type TaskCount, type TaskCountStore } from './tasks/task-counts.sql.ts';
+export type { EarlierResult } from './tasks/earlier-results.sql.ts';

@@ -44,7 +44,15 @@ export type ListTasksQuery = z.output<typeof ListTasksQuery>;
 const Flag = z.enum(['true', 'false']).transform((value) => value === 'true');
 
 /** Query of `GET /tasks/{id}/result`. */
-export const ResultQuery = z.strictObject({ partial: Flag.default(false) });
+export const ResultQuery = z.strictObject({
+  partial: Flag.default(false),
+  /** A generation of the task; without it the one now. */
+  generation: z
+    .string()
+    .regex(/^[1-9]\d{0,8}$/, 'must be a whole number from 1')
+    .transform(Number)
+    .optional(),
+});
 export type ResultQuery = z.output<typeof ResultQuery>;
 
 const AgeSetting = z

@@ -146,3 +146,49 @@ describe('GET /v1/tasks/{id}/result', () => {
     expect((await result({ query: '?partial=yes' })).status).toBe(400);
   });
 });
+
+describe('the result of an earlier generation', () => {
+  beforeEach(() => {
+    makeDrafts();
+    server.stores.finish(id, 'completed');
+    server.stores.startNextGeneration(id);
+  });
+
+  it.each(['application/json', 'text/markdown', 'text/html'])('is served as %s', async (accept) => {
+    const response = await result({ query: '?generation=1', accept });
+    expect(response.status).toBe(200);
+    expect(await response.text()).toContain('Lighthouses');
+  });
+
+  it.each([
+    ['queued', 409, 'TASK_NOT_FINISHED'],
+    ['cancelled', 409, 'CONFLICT'],
+    ['failed', 409, 'TASK_FAILED'],
+    ['completed', 409, 'CONFLICT'],
+  ] as const)('is named while the task is %s and has no result now', async (status, http, code) => {
+    server.stores.patchTask(id, { status });
+    const response = await result();
+    expect(response.status).toBe(http);
+    expect(await response.json()).toMatchObject({
+      code,
+      resultGenerations: [1],
+      detail: expect.stringContaining('generation 1 has one: add ?generation=1') as string,
+    });
+  });
+
+  it('answers 404 for a generation that has none, and 400 for what is no generation', async () => {
+    const response = await result({ query: '?generation=7' });
+    expect(response.status).toBe(404);
+    expect(await response.json()).toMatchObject({ resultGenerations: [1] });
+    for (const generation of ['0', '-1', 'x', '1.5', '']) {
+      expect((await result({ query: `?generation=${generation}` })).status).toBe(400);
+    }
+  });
+
+  it('is gone with the content of the task', async () => {
+    server.stores.finish(id, 'cancelled');
+    const deleted = await server.call(`/v1/tasks/${id}`, { method: 'DELETE', as: 'operate' });
+    expect(deleted.status).toBe(204);
+    expect((await result({ query: '?generation=1' })).status).toBe(404);
+  });
+});

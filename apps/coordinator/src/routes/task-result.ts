@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-import { isTerminalTask, TaskResult } from '@pressroom/contracts';
+import { isTerminalTask, TaskResult, type ErrorCode } from '@pressroom/contracts';
 import { guessLanguage } from '@pressroom/pipelines';
 
 import { ResultQuery } from '../core/query-schemas.ts';
@@ -31,7 +31,8 @@ export function taskResult(deps: {
     summary: 'The finished document',
     description:
       'Before the end it answers 409; with `?partial=true` it answers what can be assembled by now. Of a failed task it ' +
-      'answers 409 `TASK_FAILED` with the `error` of the task.',
+      'answers 409 `TASK_FAILED` with the `error` of the task. A retry starts the next generation; `?generation=N` answers the ' +
+      'result of an earlier one. Where there is none now but was one before, the problem names these in `resultGenerations`.',
     roles: ROLES.view,
     params: TASK_ID,
     query: ResultQuery,
@@ -46,8 +47,11 @@ export function taskResult(deps: {
       response.setHeader('Vary', 'Accept');
       const form = request.accepts(FORMS);
       if (form === false) throw new RequestError('NOT_ACCEPTABLE', `this is served as ${FORMS.join(', ')}`);
-      const material = await bounded(deps.queries.resultMaterial(param(params, 'id'), scope));
+      const material = await bounded(deps.queries.resultMaterial(param(params, 'id'), scope, query.generation));
       if (material === undefined) throw notFound('task');
+      if (query.generation !== undefined && query.generation !== material.generation) {
+        throw noResult('NOT_FOUND', `generation ${query.generation} of the task has no result`, material);
+      }
       const result = assembleResult(material, deps.pipelines, query.partial);
       if (form === 'text/markdown') {
         sendText(response, 200, renderMarkdown(result), 'text/markdown');
@@ -70,10 +74,10 @@ export function taskResult(deps: {
 function assembleResult(material: ResultMaterial, pipelines: PipelineRegistry, partial: boolean): TaskResult {
   const { status } = material;
   if (material.contentDeleted) throw new RequestError('NOT_FOUND', 'the content of this task was deleted');
-  if (!isTerminalTask(status) && !partial) throw new RequestError('TASK_NOT_FINISHED', `the task is ${status}`);
+  if (!isTerminalTask(status) && !partial) throw noResult('TASK_NOT_FINISHED', `the task is ${status}`, material);
   if (status === 'failed' && !partial) throw taskFailed(material);
   if (status === 'cancelled' && !partial)
-    throw new RequestError('CONFLICT', 'the task was cancelled and has no result');
+    throw noResult('CONFLICT', 'the task was cancelled and has no result', material);
   const pipeline = pipelines.find(material.type, material.pipelineVersion);
   if (pipeline === undefined) {
     throw new Error(`no pipeline ${material.type} version ${material.pipelineVersion} to assemble a result with`);
@@ -81,17 +85,31 @@ function assembleResult(material: ResultMaterial, pipelines: PipelineRegistry, p
   const { document } = pipeline.assemble(material.input, material.outputs);
   if (document !== undefined) return { ...document, simulated: material.simulated };
   if (status === 'failed') throw taskFailed(material);
-  if (isTerminalTask(status)) throw new RequestError('CONFLICT', 'the task ended before anything could be assembled');
-  throw new RequestError('TASK_NOT_FINISHED', 'nothing can be assembled yet');
+  if (isTerminalTask(status)) throw noResult('CONFLICT', 'the task ended before anything could be assembled', material);
+  throw noResult('TASK_NOT_FINISHED', 'nothing can be assembled yet', material);
+}
+
+/** Says which earlier generations have a result, and how to read it. */
+function noResult(
+  code: ErrorCode,
+  detail: string,
+  { earlierGenerations }: ResultMaterial,
+  members: Readonly<Record<string, unknown>> = {},
+): RequestError {
+  const last = earlierGenerations.at(-1);
+  if (last === undefined) return new RequestError(code, detail, { members });
+  return new RequestError(code, `${detail}; generation ${last} has one: add ?generation=${last}`, {
+    members: { ...members, resultGenerations: earlierGenerations },
+  });
 }
 
 /** The task's own error, in words and as a member for programs. */
-function taskFailed({ error }: ResultMaterial): RequestError {
-  if (error === null) return new RequestError('TASK_FAILED', 'the task failed and has no result');
+function taskFailed(material: ResultMaterial): RequestError {
+  const { error } = material;
+  if (error === null) return noResult('TASK_FAILED', 'the task failed and has no result', material);
   const { code, message } = error;
-  return new RequestError('TASK_FAILED', `the task failed and has no result: ${code}: ${message}`, {
-    members: { error: { code, message } },
-  });
+  const detail = `the task failed and has no result: ${code}: ${message}`;
+  return noResult('TASK_FAILED', detail, material, { error: { code, message } });
 }
 
 /** The language asked for; else the one the text seems to be in, where that is told by words and not by script alone. */

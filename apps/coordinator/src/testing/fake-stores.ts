@@ -30,6 +30,8 @@ interface StoredTask {
   events: TaskEvent[];
   outputs: Record<string, unknown>;
   contentDeleted: boolean;
+  /** Results of generations before the one now. */
+  earlier?: { generation: number; outputs: Record<string, unknown> }[];
 }
 
 /** How the stores behave: `up`, refusing every call, or never answering. */
@@ -153,23 +155,25 @@ export function createFakeStores() {
     calls: (id, tenantId) =>
       answer(() => (visible(id, tenantId) === undefined ? undefined : { items: [], nextCursor: null })),
     stepOutput: (id, tenantId, key) => answer(() => visible(id, tenantId)?.outputs[key]),
-    resultMaterial: (id, tenantId) =>
+    resultMaterial: (id, tenantId, generation) =>
       answer((): ResultMaterial | undefined => {
         const task = visible(id, tenantId);
         if (task === undefined) return undefined;
         const { type, status, input, simulated, error } = task.view;
-        const { outputs, contentDeleted } = task;
+        const { contentDeleted, earlier = [] } = task;
+        const found = earlier.find((result) => result.generation === generation);
         return {
           tenantId: task.view.tenantId,
           type,
           pipelineVersion: 1,
-          generation: task.view.generation,
-          status,
+          generation: found?.generation ?? task.view.generation,
+          status: found ? 'completed' : status,
           input,
-          outputs,
+          outputs: found?.outputs ?? task.outputs,
           simulated,
           error: error ?? null,
           contentDeleted,
+          earlierGenerations: earlier.map((result) => result.generation),
         };
       }),
     deleteContent: (id, tenantId) =>
@@ -267,6 +271,14 @@ export function createFakeStores() {
     finish,
     setOutput: (id: string, key: string, output: unknown) => {
       mustHave(id).outputs[key] = output;
+    },
+    /** Begins the next generation of a task that has a result, from its first step. */
+    startNextGeneration: (id: string) => {
+      const task = mustHave(id);
+      const { generation } = task.view;
+      task.earlier = [...(task.earlier ?? []), { generation, outputs: task.outputs }];
+      task.outputs = {};
+      task.view = { ...task.view, generation: generation + 1, status: 'queued' };
     },
     patchTask: (id: string, patch: Partial<TaskView>) => {
       const task = mustHave(id);

@@ -13,9 +13,11 @@ import {
 import { insertAudit, type Actor } from '../audit/audit-store.sql.ts';
 import type { Database, Statement } from '../connection/database.ts';
 import { translateStoreError } from '../connection/store-errors.ts';
+import { toJsonb } from '../connection/to-jsonb.ts';
 import type { LedgerEntry, Task } from '../generated/client.ts';
 import { formatInstantCursor, parseInstantCursor } from '../paging/instant-cursor.ts';
 import { toPage, type Page, type PageRequest } from '../paging/page.ts';
+import { OUTPUTS_OF_RESULT, type EarlierResult } from './earlier-results.sql.ts';
 
 export interface TaskListFilter {
   tenantId: string | null;
@@ -38,6 +40,8 @@ export interface TaskMaterial {
   /** Why it failed. */
   error: { code: string; message: string } | null;
   contentDeleted: boolean;
+  /** Earlier generations whose results can be read, oldest first. */
+  earlierGenerations: number[];
 }
 
 /** What the API reads of tasks. A `tenantId` of null means any tenant; another tenant's task is undefined. */
@@ -55,7 +59,8 @@ export interface TaskQueryStore {
   calls(taskId: string, tenantId: string | null, page: PageRequest): Promise<Page<CallView> | undefined>;
   /** Newest output of a step; undefined when it has none. */
   stepOutput(taskId: string, tenantId: string | null, stepKey: string): Promise<unknown>;
-  resultMaterial(taskId: string, tenantId: string | null): Promise<TaskMaterial | undefined>;
+  /** That of the task's generation now; of an earlier one when that is asked for and had a result. */
+  resultMaterial(taskId: string, tenantId: string | null, generation?: number): Promise<TaskMaterial | undefined>;
   /** Recorded in the audit when it says whose action it is. */
   deleteContent(
     taskId: string,
@@ -63,6 +68,8 @@ export interface TaskQueryStore {
     actor?: Actor,
   ): Promise<'deleted' | 'not_finished' | 'not_found'>;
 }
+
+type OutputRow = { step_key: string; body: unknown } & Record<string, unknown>;
 
 interface StepRow extends Record<string, unknown> {
   id: string;
@@ -156,7 +163,11 @@ export function createTaskQueryStore(database: Database): TaskQueryStore {
     return new Map(rows.map((row) => [row.key, row]));
   };
   const outputsOf = async (taskId: string, stepKey: string | null): Promise<Record<string, unknown>> => {
-    const rows = await database.run<{ step_key: string; body: unknown }>(OUTPUTS, [taskId, stepKey]);
+    const rows = await database.run<OutputRow>(OUTPUTS, [taskId, stepKey]);
+    return Object.fromEntries(rows.map((row) => [row.step_key, row.body]));
+  };
+  const outputsOfResult = async (taskId: string, { outputs }: EarlierResult): Promise<Record<string, unknown>> => {
+    const rows = await database.run<OutputRow>(OUTPUTS_OF_RESULT, [taskId, toJsonb(outputs)]);
     return Object.fromEntries(rows.map((row) => [row.step_key, row.body]));
   };
 
@@ -229,21 +240,24 @@ export function createTaskQueryStore(database: Database): TaskQueryStore {
       if (!(await exists(taskId, tenantId))) return undefined;
       return (await outputsOf(taskId, stepKey))[stepKey];
     },
-    async resultMaterial(taskId, tenantId) {
+    async resultMaterial(taskId, tenantId, generation) {
       const task = await find(taskId, tenantId);
       if (!task) return undefined;
       const cost = (await costs(COST_BY_TASK, [taskId])).get(taskId);
+      const results = (task.earlierResults ?? []) as unknown as EarlierResult[];
+      const earlier = results.find((result) => result.generation === generation);
       return {
         tenantId: task.tenantId,
         type: task.type,
         pipelineVersion: task.pipelineVersion,
-        generation: task.generation,
-        status: task.status as TaskStatus,
+        generation: earlier?.generation ?? task.generation,
+        status: earlier?.status ?? (task.status as TaskStatus),
         input: task.input,
-        outputs: await outputsOf(taskId, null),
+        outputs: earlier ? await outputsOfResult(taskId, earlier) : await outputsOf(taskId, null),
         simulated: cost?.simulated ?? false,
         error: task.error as TaskMaterial['error'],
         contentDeleted: task.contentDeletedAt !== null,
+        earlierGenerations: results.map((result) => result.generation),
       };
     },
     async deleteContent(taskId, tenantId, actor) {

@@ -5,6 +5,7 @@ import type { BatchClaim } from '../operations/task-operation-store.sql.ts';
 import { insertAudit, type Actor, type AuditRecord } from '../audit/audit-store.sql.ts';
 import type { Database, Statement, TransactionQuery } from '../connection/database.ts';
 import { toJsonb } from '../connection/to-jsonb.ts';
+import { KEEP_RESULTS } from './earlier-results.sql.ts';
 
 export interface RestartStep {
   id: string;
@@ -271,7 +272,9 @@ async function write(
   restarts: readonly { taskId: string; restart: Restart }[],
 ): Promise<void> {
   if (restarts.length === 0) return;
-  await query(RESTORE, [restarts.map(({ taskId }) => taskId)]);
+  const taskIds = restarts.map(({ taskId }) => taskId);
+  await query(RESTORE, [taskIds]);
+  await query(KEEP_RESULTS, [taskIds]);
   await query(RESET, [toJsonb(restarts.flatMap(({ restart }) => restart.reset))]);
   const relinked = restarts.flatMap(({ restart }) => restart.relinked);
   if (relinked.length > 0) await query(RELINK, [toJsonb(relinked)]);
