@@ -1,4 +1,5 @@
 import { renderGoldenOpenApi } from '../apps/coordinator/src/testing/golden-openapi.ts';
+import { renderGoldenFunctionHistory } from '../packages/db/src/migrations/golden-function-history.ts';
 
 /** A committed file that is derived from code, so that a change of it shows in review. */
 export interface GoldenFile {
@@ -8,4 +9,7 @@ export interface GoldenFile {
 }
 
 /** Add what must not change unnoticed: the OpenAPI document, the queue catalogue, prompts, `.env.example`. */
-export const GOLDEN_FILES: readonly GoldenFile[] = [{ path: 'docs/openapi.json', generate: renderGoldenOpenApi }];
+export const GOLDEN_FILES: readonly GoldenFile[] = [
+  { path: 'docs/openapi.json', generate: renderGoldenOpenApi },
+  { path: 'prisma/functions/history.txt', generate: renderGoldenFunctionHistory },
+];

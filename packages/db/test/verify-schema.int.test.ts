@@ -4,6 +4,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { connectDatabase, type Database } from '../src/connection/database.ts';
 import { applyMigrations } from '../src/migrate.ts';
+import { readFunctionHistory } from '../src/migrations/function-history.ts';
+import { FUNCTIONS_DIR } from '../src/migrations/locations.ts';
 import { verifySchema } from '../src/migrations/verify-schema.sql.ts';
 
 describe('verifySchema', () => {
@@ -37,6 +39,20 @@ describe('verifySchema', () => {
       VALUES ('x', 'x', now(), '20990101000000_newer', 1)`);
     await expect(verifySchema(database)).resolves.toBeUndefined();
   });
+
+  it.each(['cancel_tasks', 'exchange_steps'])(
+    'refuses a database whose %s is of an earlier release, until db:migrate has replaced it',
+    async (name) => {
+      const former = readFunctionHistory(FUNCTIONS_DIR).get(name)?.at(-2);
+      expect(former).toMatch(/^[0-9a-f]{64}$/);
+      await execute(`UPDATE sql_function SET checksum = '${former ?? ''}' WHERE name = '${name}'`);
+      await expect(verifySchema(database)).rejects.toThrow(
+        new RegExp(`lacks this release's version of function ${name}; run .npm run db:migrate`),
+      );
+      await applyMigrations({ databaseUrl: testDatabase.url, log: silentLogger() });
+      await expect(verifySchema(database)).resolves.toBeUndefined();
+    },
+  );
 
   it('refuses what `prisma migrate deploy` alone leaves, until db:migrate has added the functions', async () => {
     await execute('DELETE FROM sql_function');
