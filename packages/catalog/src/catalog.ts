@@ -1,7 +1,7 @@
 import { TIERS, type Tier } from '@pressroom/contracts';
+import { contentHash } from '@pressroom/runtime';
 import { buildModel } from './build-model.ts';
 import { checkModel } from './check-model.ts';
-import { contentHash } from './content-hash.ts';
 import { ANTHROPIC_MODELS } from './data/anthropic.ts';
 import { OPENAI_MODELS } from './data/openai.ts';
 import { CatalogInvalidError, PriceUnknownError } from './errors.ts';

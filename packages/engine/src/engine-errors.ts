@@ -1,11 +1,5 @@
 import { AppError, type AppErrorOptions } from '@pressroom/runtime';
 
-/** Why an attempt was stopped from outside. The first two are over: nothing of them may be settled. */
-export class LeaseLostError extends AppError {
-  readonly code = 'LEASE_LOST';
-  readonly retryable = false;
-}
-
 /** The attempt, the step or the task has used up its time. */
 export class StepTimedOutError extends AppError {
   readonly code = 'STEP_TIMED_OUT';

@@ -31,7 +31,6 @@ export { startCoordinatorLoops } from './loops/coordinator-loops.ts';
 export {
   AgentUnknownError,
   HandedBackError,
-  LeaseLostError,
   PipelineUnknownError,
   StepCrashedError,
   StepTimedOutError,

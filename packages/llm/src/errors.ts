@@ -158,16 +158,6 @@ function describeRefusal(refusal: BudgetRefusal): string {
 const dollars = (nanoUsd: bigint): string =>
   `${nanoUsd < 0n ? '-' : ''}$${formatUsd(nanoUsd < 0n ? -nanoUsd : nanoUsd).replace(/0{1,7}$/, '')}`;
 
-/** The attempt that calls is over (cancelled, reaped, settled): it may start nothing any more. */
-export class LeaseLostError extends AppError {
-  readonly code = 'LEASE_LOST';
-  readonly retryable = true;
-
-  constructor() {
-    super('the attempt no longer holds its lease');
-  }
-}
-
 /** No configured model can serve the call. */
 export class NoCandidateModelError extends AppError {
   readonly code = 'NO_CANDIDATE_MODEL';

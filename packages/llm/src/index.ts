@@ -5,7 +5,6 @@ export {
   CallBudgetExhaustedError,
   ContextTooLongError,
   DeadlineReachedError,
-  LeaseLostError,
   NoCandidateModelError,
   OutputInvalidError,
   ProviderAuthFailedError,

@@ -35,6 +35,10 @@ describe('canonicalJson', () => {
     );
   });
 
+  it('writes a property that is undefined as one that is absent', () => {
+    expect(canonicalJson({ a: 1, b: { c: undefined } })).toBe(canonicalJson({ a: 1, b: {} }));
+  });
+
   it('keeps the order of lists', () => {
     expect(canonicalJson([2, 1])).not.toBe(canonicalJson([1, 2]));
   });
@@ -46,7 +50,8 @@ describe('canonicalJson', () => {
   const cycle: Record<string, unknown> = {};
   cycle['again'] = { cycle };
   it.each<[string, unknown, string]>([
-    ['undefined', { a: { b: undefined } }, '$.a.b'],
+    ['undefined', undefined, '$'],
+    ['undefined in a list', { a: [1, undefined] }, '$.a[1]'],
     ['a function', { f: () => 1 }, '$.f'],
     ['a symbol', [Symbol('s')], '$[0]'],
     ['NaN', { n: Number.NaN }, '$.n'],

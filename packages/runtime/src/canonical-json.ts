@@ -1,11 +1,10 @@
 import { createHash } from 'node:crypto';
 
 /**
- * JSON with sorted keys and no white space, so that equal values have equal text: what cache and journal keys are
- * hashed from. A bigint is written as a string; an optional property that is `undefined` is a programmer's error here,
- * since leaving it out silently would give two meanings one key.
+ * JSON with sorted keys and no white space, so that equal values have equal text: cache and journal keys are hashes of
+ * it. A bigint is written as a string. A property that is `undefined` is left out, as one that is absent.
  *
- * @throws TypeError for undefined, functions, symbols, non-finite numbers, cycles, and objects that are not plain
+ * @throws TypeError for other undefined values, functions, symbols, non-finite numbers, cycles, and objects that are not plain
  */
 export function canonicalJson(value: unknown): string {
   return write(value, '$', new Set());
@@ -15,6 +14,9 @@ export function canonicalJson(value: unknown): string {
 export function sha256Hex(data: string | Uint8Array): string {
   return createHash('sha256').update(data).digest('hex');
 }
+
+/** The first 16 hex digits of the hash of a value's canonical JSON: names a version of data. */
+export const contentHash = (value: unknown): string => sha256Hex(canonicalJson(value)).slice(0, 16);
 
 function write(value: unknown, path: string, ancestors: Set<object>): string {
   switch (typeof value) {
@@ -47,7 +49,9 @@ function writeObject(value: object, path: string, ancestors: Set<object>): strin
       throw new TypeError(`canonical JSON holds plain objects only, not ${value.constructor.name} at ${path}`);
     }
     // Sorted by UTF-16 code units, as RFC 8785 asks.
-    const entries = Object.entries(value as Record<string, unknown>).sort(([a], [b]) => (a < b ? -1 : 1));
+    const entries = Object.entries(value as Record<string, unknown>)
+      .filter(([, item]) => item !== undefined)
+      .sort(([a], [b]) => (a < b ? -1 : 1));
     return `{${entries.map(([key, item]) => `${JSON.stringify(key)}:${write(item, `${path}.${key}`, ancestors)}`).join(',')}}`;
   } finally {
     ancestors.delete(value);

@@ -1,4 +1,5 @@
 export { AppError, errorMessage, type AppErrorOptions } from './app-error.ts';
+export { LeaseLostError } from './lease-lost-error.ts';
 export { systemClock, type Clock } from './clock.ts';
 export { seededRandom, systemRandom, type Random } from './random.ts';
 export { newId } from './ids.ts';
@@ -22,7 +23,7 @@ export { startHealthServer, type HealthCheck, type HealthServer } from './http-h
 export { createSemaphore, type Release, type Semaphore } from './semaphore.ts';
 export { childDeadline, deadlineSignal, type DeadlineSignal } from './deadline.ts';
 export { bounded } from './bounded.ts';
-export { canonicalJson, sha256Hex } from './canonical-json.ts';
+export { canonicalJson, contentHash, sha256Hex } from './canonical-json.ts';
 export {
   createGuardedFetch,
   DEFAULT_FETCH_LIMITS,

@@ -1,8 +1,8 @@
 import { ToolUnavailableError, type StepContext, type ToolPrice } from '@pressroom/agents';
 import type { EndedCall, JournalKeyRow, LedgerEntryFacts, MoneyStore, Reservation, StepAttempt } from '@pressroom/db';
 import { outlastOutages } from '@pressroom/engine';
-import { BudgetExhaustedError, LeaseLostError } from '@pressroom/llm';
-import { AppError, newId, sha256Hex, type Clock, type Logger } from '@pressroom/runtime';
+import { BudgetExhaustedError } from '@pressroom/llm';
+import { AppError, type Clock, LeaseLostError, type Logger, newId, sha256Hex } from '@pressroom/runtime';
 import { toBudgetRefusal } from './gateway-store.ts';
 import { settleCall } from './settle-call.ts';
 

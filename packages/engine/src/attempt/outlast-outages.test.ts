@@ -1,9 +1,8 @@
 import { StoreUnavailableError } from '@pressroom/db';
-import { silentLogger } from '@pressroom/runtime';
+import { LeaseLostError, silentLogger } from '@pressroom/runtime';
 import { createTestClock } from '@pressroom/testkit';
 import { describe, expect, it } from 'vitest';
 
-import { LeaseLostError } from '../engine-errors.ts';
 import { outlastOutages } from './outlast-outages.ts';
 
 const away = () => new StoreUnavailableError('the database is not reachable');

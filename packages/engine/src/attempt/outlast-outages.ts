@@ -1,6 +1,5 @@
 import { isConnectionFailure, RowLockedError } from '@pressroom/db';
-import type { Clock, Logger } from '@pressroom/runtime';
-import { LeaseLostError } from '../engine-errors.ts';
+import { type Clock, LeaseLostError, type Logger } from '@pressroom/runtime';
 
 const RETRY_STORE_MS = 250;
 

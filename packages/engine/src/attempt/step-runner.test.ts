@@ -8,12 +8,12 @@ import {
   type SettleItem,
   type StepAttempt,
 } from '@pressroom/db';
-import { silentLogger } from '@pressroom/runtime';
+import { LeaseLostError, silentLogger } from '@pressroom/runtime';
 import { anAttempt, aPipeline, createTestClock, until } from '@pressroom/testkit';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 
 import { countedSlots } from '../../test/support/counted-slots.ts';
-import { HandedBackError, LeaseLostError } from '../engine-errors.ts';
+import { HandedBackError } from '../engine-errors.ts';
 import type { WorkerSession } from '../lease/worker-session.ts';
 import type { FailureReport } from '../transition/core/decide-failure.ts';
 import type { TaskTransitions } from '../transition/task-transitions.ts';

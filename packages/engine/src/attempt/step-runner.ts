@@ -1,14 +1,8 @@
 import { laneOfQueue, type QueueName, type StepJob } from '@pressroom/contracts';
 import type { ExchangeAnswer, FreedStep, StepAttempt, StepStore } from '@pressroom/db';
-import { errorMessage, newId, type Clock, type Logger } from '@pressroom/runtime';
+import { type Clock, errorMessage, LeaseLostError, type Logger, newId } from '@pressroom/runtime';
 import type { Dispatcher } from '../dispatch/dispatcher.ts';
-import {
-  HandedBackError,
-  LeaseLostError,
-  PipelineUnknownError,
-  StepTimedOutError,
-  UncaughtStepError,
-} from '../engine-errors.ts';
+import { HandedBackError, PipelineUnknownError, StepTimedOutError, UncaughtStepError } from '../engine-errors.ts';
 import type { WorkerSession } from '../lease/worker-session.ts';
 import { extendPlan, type PlanExtension } from '../plan/core/plan-task.ts';
 import type { AttemptSlots, FindPipeline, JobSink } from '../ports.ts';

@@ -1,9 +1,8 @@
 import type { HeartbeatHandlers, HeldAttempt, Heartbeat, NewSession } from '@pressroom/db';
-import { silentLogger } from '@pressroom/runtime';
+import { LeaseLostError, silentLogger } from '@pressroom/runtime';
 import { createTestClock } from '@pressroom/testkit';
 import { describe, expect, it } from 'vitest';
 
-import { LeaseLostError } from '../engine-errors.ts';
 import { createWorkerSession } from './worker-session.ts';
 
 const BEAT_MS = 500;

@@ -10,8 +10,7 @@ import type {
   SessionRates,
   SessionStore,
 } from '@pressroom/db';
-import { errorMessage, newId, type Clock, type Logger } from '@pressroom/runtime';
-import { LeaseLostError } from '../engine-errors.ts';
+import { type Clock, errorMessage, LeaseLostError, type Logger, newId } from '@pressroom/runtime';
 
 /** One heartbeat renews all leases of a process. */
 const HEARTBEAT_MS = 500;

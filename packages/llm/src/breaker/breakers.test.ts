@@ -1,6 +1,7 @@
+import { LeaseLostError } from '@pressroom/runtime';
 import { createCatalog } from '@pressroom/catalog';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { BreakerOpenError, LeaseLostError, ProviderBadRequestError, ProviderUnavailableError } from '../errors.ts';
+import { BreakerOpenError, ProviderBadRequestError, ProviderUnavailableError } from '../errors.ts';
 import { GatewaySettings } from '../settings/gateway-settings.ts';
 import { createManualClock } from '../testing/manual-clock.ts';
 import { createBreakers, type Breakers, type BreakerView } from './breakers.ts';

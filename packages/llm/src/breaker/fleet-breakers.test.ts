@@ -1,7 +1,7 @@
 import { createCatalog } from '@pressroom/catalog';
-import { silentLogger } from '@pressroom/runtime';
+import { LeaseLostError, silentLogger } from '@pressroom/runtime';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { BreakerOpenError, LeaseLostError, ProviderBadRequestError, ProviderUnavailableError } from '../errors.ts';
+import { BreakerOpenError, ProviderBadRequestError, ProviderUnavailableError } from '../errors.ts';
 import type { OpenBreaker, SharedBreakers } from '../ports.ts';
 import { GatewaySettings } from '../settings/gateway-settings.ts';
 import { createManualClock } from '../testing/manual-clock.ts';

@@ -1,5 +1,5 @@
 import { createCatalog } from '@pressroom/catalog';
-import { silentLogger } from '@pressroom/runtime';
+import { LeaseLostError, silentLogger } from '@pressroom/runtime';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import {
@@ -8,7 +8,6 @@ import {
   CallBudgetExhaustedError,
   ContextTooLongError,
   DeadlineReachedError,
-  LeaseLostError,
   NoCandidateModelError,
   OutputInvalidError,
   ProviderAuthFailedError,

@@ -1,6 +1,6 @@
 import { calculateWorstCase, requestedServiceTier, type Model } from '@pressroom/catalog';
-import { newId } from '@pressroom/runtime';
-import { BudgetExhaustedError, CallBudgetExhaustedError, LeaseLostError } from '../errors.ts';
+import { LeaseLostError, newId } from '@pressroom/runtime';
+import { BudgetExhaustedError, CallBudgetExhaustedError } from '../errors.ts';
 import type { CallScope, LedgerFacts, ReserveRequest } from '../ports.ts';
 import type { Provider } from '../provider.ts';
 import type { Candidate } from '../routing/core/list-candidates.ts';

@@ -1,6 +1,5 @@
-import { createHash } from 'node:crypto';
+import { canonicalJson, sha256Hex } from '@pressroom/runtime';
 import type { LogicalCall } from '../ports.ts';
-import { canonicalJson } from './canonical-json.ts';
 
 /** The parts of a logical call, besides its schema, that make it this call and no other. */
 export type HashedCall = Omit<LogicalCall<unknown>, 'path' | 'schema' | 'accept'>;
@@ -25,5 +24,5 @@ export function hashRequest(call: HashedCall, schema?: HashedSchema): string {
     temperature: call.temperature,
     tier: call.tier,
   };
-  return createHash('sha256').update(canonicalJson(content)).digest('hex');
+  return sha256Hex(canonicalJson(content));
 }

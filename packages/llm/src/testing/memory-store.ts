@@ -1,4 +1,4 @@
-import { canonicalJson } from '../hash/canonical-json.ts';
+import { canonicalJson } from '@pressroom/runtime';
 import type { EndCallRequest, GatewayStore, JournaledReply, JournalKey, ReserveRequest } from '../ports.ts';
 
 export interface MemoryStore extends GatewayStore {

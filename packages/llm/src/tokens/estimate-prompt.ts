@@ -1,6 +1,6 @@
 import type { Model } from '@pressroom/catalog';
+import { canonicalJson } from '@pressroom/runtime';
 import type { Message } from '../ports.ts';
-import { canonicalJson } from '../hash/canonical-json.ts';
 import { countTokens } from './count-tokens.ts';
 
 /** Framing that chat formats put around each message and around the whole request, generously. */

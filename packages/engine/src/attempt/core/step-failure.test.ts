@@ -1,9 +1,8 @@
-import { AppError } from '@pressroom/runtime';
+import { AppError, LeaseLostError } from '@pressroom/runtime';
 import { describe, expect, it } from 'vitest';
 
 import {
   HandedBackError,
-  LeaseLostError,
   PipelineUnknownError,
   StepCrashedError,
   StepTimedOutError,
@@ -58,7 +57,7 @@ describe('toStepFailure', () => {
       error: new ReportedFailureError({ ...toStepFailure(new BreakerOpen('open')), topFrame: 'a.ts:b' }),
       expected: { code: 'BREAKER_OPEN', counts: false, topFrame: 'a.ts:b', errorClass: 'BreakerOpen' },
     },
-    { title: 'a lost lease', error: new LeaseLostError('gone'), expected: { code: 'LEASE_LOST', retryable: false } },
+    { title: 'a lost lease', error: new LeaseLostError('gone'), expected: { code: 'LEASE_LOST', retryable: true } },
   ])('knows $title', ({ error, expected }) => {
     expect(toStepFailure(error)).toMatchObject(expected);
   });

@@ -1,4 +1,4 @@
-import { canonicalJson } from '../../hash/canonical-json.ts';
+import { canonicalJson } from '@pressroom/runtime';
 
 /** System prompt for models without a strict mode: the schema is asked for in words and checked on arrival. */
 export function describeSchema(system: string, schema: { jsonSchema: Record<string, unknown> }): string {
