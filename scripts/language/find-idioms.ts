@@ -10,12 +10,17 @@ export interface Finding {
 
 /** Idioms in the comments, strings and identifiers of a file, by its extension; of Markdown all but code. */
 export function findIdioms(path: string, source: string): Finding[] {
-  const parts = path.endsWith('.md') ? proseOf(source) : path.endsWith('.sql') ? [{ line: 1, text: source }] : wordsOf(source);
+  const parts = path.endsWith('.md')
+    ? proseOf(source)
+    : path.endsWith('.sql')
+      ? [{ line: 1, text: source }]
+      : wordsOf(source);
   return parts.flatMap(({ line, text }) => findIn(text, line));
 }
 
 /** Titles of commits that are not `type(scope): imperative`. */
-export const TITLE = /^(?:feat|fix|docs|test|perf|refactor|chore|build|ci|style|revert)(?:\([a-z0-9-]+\))?!?: [a-z`0-9]/;
+export const TITLE =
+  /^(?:feat|fix|docs|test|perf|refactor|chore|build|ci|style|revert)(?:\([a-z0-9-]+\))?!?: [a-z`0-9]/;
 
 interface Part {
   line: number;
