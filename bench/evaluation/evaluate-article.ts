@@ -61,7 +61,7 @@ export async function evaluateArticle(
     const report = checkArticle(input, run.outputs);
     const article = collectParts(run.outputs);
     const limitations = run.limitations.map(({ code, message }) =>
-      code === 'QUALITY_CONTRACT_UNMET' ? (/: (.*)\.$/.exec(message)?.[1] ?? code) : code,
+      code === 'QUALITY_CHECK_FAILED' ? (/: (.*)\.$/.exec(message)?.[1] ?? code) : code,
     );
     if (!report || !article) return { ...empty, ...NOTHING, limitations };
     const text = article.parts.map(({ markdown }) => markdown).join('\n\n');

@@ -7,9 +7,9 @@ import { seededRandom, silentLogger, systemClock } from '@pressroom/runtime';
 import {
   choosePlantedCases,
   createOpenBooks,
-  mendPlanted,
+  repairPlanted,
   writeSoundArticle,
-  type MendedCase,
+  type RepairedCase,
   type PlantedCase,
 } from '@pressroom/testkit';
 
@@ -25,7 +25,7 @@ const sources = (): NonNullable<ArticleInput['sources']> =>
 export async function evaluateDefects(
   perKind: number,
   deps: { catalog: Catalog; providers: LlmConfig['providers'] },
-): Promise<{ planted: PlantedCase; mended: MendedCase }[]> {
+): Promise<{ planted: PlantedCase; mended: RepairedCase }[]> {
   const gateway = createGateway({
     catalog: deps.catalog,
     providers: createProviders(deps.providers, { clock: systemClock }),
@@ -45,9 +45,9 @@ export async function evaluateDefects(
         gateway,
       ),
     ];
-    const results: { planted: PlantedCase; mended: MendedCase }[] = [];
+    const results: { planted: PlantedCase; mended: RepairedCase }[] = [];
     for (const planted of choosePlantedCases(articles, perKind)) {
-      results.push({ planted, mended: await mendPlanted(planted, gateway) });
+      results.push({ planted, mended: await repairPlanted(planted, gateway) });
     }
     return results;
   } finally {

@@ -1,10 +1,10 @@
-import type { MendedCase, PlantedCase } from '@pressroom/testkit';
+import type { RepairedCase, PlantedCase } from '@pressroom/testkit';
 
 import { renderTable, type Columns } from './render-table.ts';
 
 interface Row {
   planted: PlantedCase;
-  mended: MendedCase;
+  mended: RepairedCase;
 }
 
 /** Planted defects and what became of them, as a Markdown page. */
@@ -33,7 +33,7 @@ const KIND_COLUMNS: Columns<{ kind: string; rows: Row[] }> = [
   ['found', ({ rows }) => count(rows, ({ mended }) => mended.foundBy.length > 0)],
   ['removed', ({ rows }) => count(rows, ({ mended }) => mended.isRemoved)],
   ['other paragraphs unchanged', ({ rows }) => count(rows, ({ mended }) => mended.otherParagraphsChanged === 0)],
-  ['contract kept afterwards', ({ rows }) => count(rows, ({ mended }) => mended.contractErrors === 0)],
+  ['contract kept afterwards', ({ rows }) => count(rows, ({ mended }) => mended.qualityErrors === 0)],
 ];
 
 const clip = (text: string): string => (text.length > 90 ? `${text.slice(0, 87)}…` : text);

@@ -1,9 +1,9 @@
 import type { ArticleInput } from '@pressroom/contracts';
 import {
   choosePlantedCases,
-  mendPlanted,
+  repairPlanted,
   writeSoundArticle,
-  type MendedCase,
+  type RepairedCase,
   type PlantedCase,
 } from '@pressroom/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -25,7 +25,7 @@ const KINDS = ['false figure', 'missing citation', 'paragraph off topic'] as con
 const CASES_PER_KIND = 10;
 
 let running: SimulatedGateway;
-let cases: { planted: PlantedCase; mended: MendedCase }[] = [];
+let cases: { planted: PlantedCase; mended: RepairedCase }[] = [];
 
 beforeAll(async () => {
   running = await openSimulatedGateway({ simulator: { seed: 'planted' } });
@@ -33,7 +33,7 @@ beforeAll(async () => {
   cases = await Promise.all(
     choosePlantedCases(articles, CASES_PER_KIND).map(async (planted) => ({
       planted,
-      mended: await mendPlanted(planted, running.gateway),
+      mended: await repairPlanted(planted, running.gateway),
     })),
   );
 });
@@ -54,7 +54,7 @@ describe.each(numbered)('$kind $number', ({ kind, caseOf }) => {
     expect(mended.foundBy).not.toEqual([]);
     expect(mended.edits.length).toBeGreaterThan(0);
     expect(mended.edits.filter(({ part }) => part !== planted.part)).toEqual([]);
-    expect(mended).toMatchObject({ isRemoved: true, otherParagraphsChanged: 0, contractErrors: 0 });
+    expect(mended).toMatchObject({ isRemoved: true, otherParagraphsChanged: 0, qualityErrors: 0 });
   });
 });
 

@@ -74,7 +74,7 @@ describe.each(BACKENDS)('every task type, on %s', (backend) => {
     const html = await stack.client.tasks.document(task.id, 'html');
     expect(html).toMatch(/^<!doctype html>/);
     expect(html).not.toMatch(/<script/i);
-    expect(task.limitations.map(({ code }) => code)).not.toContain('QUALITY_CONTRACT_UNMET');
+    expect(task.limitations.map(({ code }) => code)).not.toContain('QUALITY_CHECK_FAILED');
   });
 
   it('serves schemas, limits and an example of each', async () => {

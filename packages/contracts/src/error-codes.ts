@@ -94,7 +94,7 @@ export const DEAD_LETTER_ERROR_CODES: readonly ErrorCode[] = [
 /** Why a finished task is less than asked for; each carries the step it comes from. */
 export const LIMITATION_CODES = [
   'SOURCE_SKIPPED',
-  'SOURCE_SUSPECT',
+  'PROMPT_INJECTION_SUSPECTED',
   'SOURCES_THIN',
   'SECTION_MISSING',
   'LEAD_MISSING',
@@ -102,7 +102,7 @@ export const LIMITATION_CODES = [
   'METADATA_MISSING',
   'WORD_COUNT_OFF',
   'CITATION_MISSING',
-  'QUALITY_CONTRACT_UNMET',
+  'QUALITY_CHECK_FAILED',
   'FACTS_CHANGED',
   'VARIANTS_MISSING',
   'LABEL_UNCERTAIN',

@@ -16,7 +16,7 @@ export { outlastOutages } from './attempt/outlast-outages.ts';
 export { createApprovals, type ApprovalOutcome, type Approvals } from './approval/approvals.ts';
 export { createQueueControl, type QueueControl } from './queues/queue-control.ts';
 export { createTaskTransitions, type CancelOutcome, type TaskTransitions } from './transition/task-transitions.ts';
-export { problemsOfRule, nextFireMs, type CronRule } from './schedule/core/cron.ts';
+export { validateScheduleRule, nextFireMs, type CronRule } from './schedule/core/cron.ts';
 export {
   createScheduleRunner,
   type ScheduledSubmission,

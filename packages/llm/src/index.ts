@@ -19,7 +19,7 @@ export type { GatewayMetrics } from './gateway/gateway-context.ts';
 export { createGateway, type Gateway, type GatewayDeps } from './gateway/gateway.ts';
 export { hashRequest } from './hash/request-hash.ts';
 export type {
-  AvoidedCall,
+  ReusedReply,
   BreakerKey,
   BreakerThresholds,
   BoundLlm,

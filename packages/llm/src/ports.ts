@@ -85,7 +85,7 @@ export interface LlmPort {
 /** The gateway bound to one attempt, as the worker holds it. */
 export interface BoundLlm extends LlmPort {
   /** Calls avoided since the last time this was asked; they ride with the settle of the attempt. */
-  takeAvoided(): AvoidedCall[];
+  takeAvoided(): ReusedReply[];
 }
 
 /** Usage in one form for every provider, in tokens. `reasoning` is a part of `output`; the inputs are disjoint. */
@@ -184,7 +184,7 @@ export interface EndCallRequest extends LedgerFacts {
 }
 
 /** An avoided call: a cache or journal hit. Rides with the step's settle. */
-export interface AvoidedCall extends LedgerFacts {
+export interface ReusedReply extends LedgerFacts {
   path: string;
   cache: Exclude<CacheOutcome, 'miss'>;
   lever: 'journal' | 'cache';

@@ -38,11 +38,11 @@ export { checkStyle } from './style/check-style.ts';
 export { restyleLine } from './style/restyle-line.ts';
 export type { StyleRule } from './style/style-rule.ts';
 
-export { checkContract, type ContractReport } from './quality/check-contract.ts';
-export type { ContractDocument, ContractPart } from './quality/contract-document.ts';
-export { findSupport } from './quality/check-sentences.ts';
+export { checkQuality, type QualityReport } from './quality/check-quality.ts';
+export type { CheckedDocument, DocumentPart } from './quality/checked-document.ts';
+export { measureGrounding } from './quality/check-sentences.ts';
 export { isNearTarget } from './quality/check-length.ts';
-export type { ContractFinding, FindingCode } from './quality/finding.ts';
+export type { QualityFinding, FindingCode } from './quality/finding.ts';
 export { indexingSteps, indexSources, type SourceIndex, type SourceText } from './quality/source-index.ts';
 
 export { applyEdits, type Edit, type EditRejection, type Patched } from './patch/apply-edits.ts';

@@ -16,7 +16,7 @@ export { aLockedStep, aSnapshot } from './builders/a-snapshot.ts';
 export { anAttempt } from './builders/an-attempt.ts';
 export { createOpenBooks, type OpenBooks } from './evaluation/open-books.ts';
 export { runInProcess, type InProcessRun } from './evaluation/run-in-process.ts';
-export { choosePlantedCases, mendPlanted, type MendedCase, type PlantedCase } from './evaluation/mend-planted.ts';
+export { choosePlantedCases, repairPlanted, type RepairedCase, type PlantedCase } from './evaluation/repair-planted.ts';
 export { writeSoundArticle, type SoundArticle } from './evaluation/sound-article.ts';
 export { aScope } from './evaluation/a-step-context.ts';
 export { startTcpProxy, type TcpProxy } from './stores/tcp-proxy.ts';

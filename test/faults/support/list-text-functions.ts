@@ -6,7 +6,7 @@ import ts from 'typescript';
 const TEXT_MODULES = [
   'packages/pipelines/src/**/*.ts',
   'packages/agents/src/**/core/*.ts',
-  'packages/agents/src/calling/find-leak.ts',
+  'packages/agents/src/calling/find-prompt-leak.ts',
   'packages/agents/src/prompts/*.ts',
   'packages/contracts/src/prompt-markup.ts',
   'packages/contracts/src/money.ts',

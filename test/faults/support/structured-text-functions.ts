@@ -1,4 +1,4 @@
-import { indexSources, type ContractPart, type StyleRule } from '@pressroom/pipelines';
+import { indexSources, type DocumentPart, type StyleRule } from '@pressroom/pipelines';
 import { z } from 'zod';
 
 export type Call = (run: (...given: unknown[]) => unknown, text: string) => unknown;
@@ -7,14 +7,14 @@ export type Call = (run: (...given: unknown[]) => unknown, text: string) => unkn
 const DOCUMENT_CHARACTERS = 10_000;
 
 /** Half of the text in each of two parts. */
-const parts = (whole: string): ContractPart[] => {
+const parts = (whole: string): DocumentPart[] => {
   const text = whole.slice(0, DOCUMENT_CHARACTERS);
   const middle = Math.floor(text.length / 2);
   const part = { heading: text.slice(0, 200), targetWords: 100 };
   return [
     { ...part, part: 'lead', markdown: text.slice(0, middle) },
     { ...part, part: '1', markdown: `${text.slice(middle)} [1].` },
-  ] as ContractPart[];
+  ] as DocumentPart[];
 };
 const source = (text: string) => ({ id: 1, title: text.slice(0, 300), text: text.slice(0, DOCUMENT_CHARACTERS) });
 const document = (text: string, style: StyleRule[] = []) => ({
@@ -58,7 +58,7 @@ const voice = (text: string) => ({ styleGuide: text.slice(0, 20_000), keywords: 
  * as do its sources; what the API limits is as long as it may be.
  */
 export const STRUCTURED: Readonly<Record<string, Call>> = {
-  'agents/calling/find-leak.ts findLeak': (run, text) =>
+  'agents/calling/find-prompt-leak.ts findPromptLeak': (run, text) =>
     run([text], {
       system: text,
       user: `<brief>\n${text}\n</brief>\n<source id="1">\n${text}`,
@@ -80,7 +80,7 @@ export const STRUCTURED: Readonly<Record<string, Call>> = {
     ),
   'agents/research/core/join-lines.ts joinLines': (run, text) =>
     run(text.split('\n').map((line, y) => ({ text: line, y, height: 1 }))),
-  'agents/research/core/keep-borne-out.ts keepBorneOut': (run, text) => {
+  'agents/research/core/filter-grounded-claims.ts filterGroundedClaims': (run, text) => {
     // A source is read in chunks of at most 6,000 tokens.
     const chunk = source(text.slice(0, 24_000));
     const point = { text: text.slice(0, 2_000), quote: text.slice(0, 2_000) };
@@ -117,12 +117,13 @@ export const STRUCTURED: Readonly<Record<string, Call>> = {
       sources: new Set([1]),
     }),
   'pipelines/quality/check-citations.ts checkCitations': (run, text) => run(document(text), new Set([1])),
-  'pipelines/quality/check-contract.ts checkContract': (run, text) =>
+  'pipelines/quality/check-quality.ts checkQuality': (run, text) =>
     run(document(text, [...RULES]), indexSources([source(text)])),
   'pipelines/quality/check-length.ts checkLength': (run, text) => run(document(text)),
   'pipelines/quality/check-sentences.ts checkSentences': (run, text) =>
     run(document(text), indexSources([source(text)])),
-  'pipelines/quality/check-sentences.ts findSupport': (run, text) => run(text, [1], indexSources([source(text)]), text),
+  'pipelines/quality/check-sentences.ts measureGrounding': (run, text) =>
+    run(text, [1], indexSources([source(text)]), text),
   'pipelines/quality/check-structure.ts checkStructure': (run, text) => run(document(text)),
   'pipelines/quality/check-support.ts checkSupport': (run, text) => run(text, [1], indexSources([source(text)]), {}),
   'pipelines/quality/figures.ts isStated': (run, text) =>
@@ -177,7 +178,7 @@ export const PASSING_ON: readonly string[] = [
   'coordinator/core/usage-meter.ts createUsageMeter',
   'agents/draft/core/part-facts.ts selectPartFacts',
   'agents/outline/core/normalise-outline.ts normaliseOutline',
-  'agents/outline/core/problems-of-outline.ts problemsOfOutline',
+  'agents/outline/core/validate-outline.ts validateOutline',
   'agents/prompts/brief.ts renderBrief',
   'agents/prompts/brief.ts languageOf',
   'agents/prompts/brief.ts toneOf',
@@ -196,9 +197,9 @@ export const PASSING_ON: readonly string[] = [
   'agents/prompts/writer.ts writerSystem',
   'agents/prompts/writer.ts writerMaterial',
   'agents/refine/core/choose-resize.ts chooseResize',
-  'agents/refine/core/describe-contract.ts describeContract',
+  'agents/refine/core/describe-quality.ts describeContract',
   'agents/research/core/freeze-plan.ts freezePlan',
-  'agents/write/core/decided-labels.ts problemsOfLabels',
+  'agents/write/core/decided-labels.ts validateLabels',
   'agents/write/core/decided-labels.ts normaliseLabels',
   'agents/write/core/normalise-brief.ts normaliseBrief',
   'agents/write/core/to-defects.ts toDefects',

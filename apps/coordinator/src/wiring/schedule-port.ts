@@ -1,5 +1,5 @@
 import type { NewSchedule, ScheduleStore } from '@pressroom/db';
-import { nextFireMs, problemsOfRule, type CronRule } from '@pressroom/engine';
+import { nextFireMs, validateScheduleRule, type CronRule } from '@pressroom/engine';
 import type { Clock } from '@pressroom/runtime';
 
 import type { ScheduleDraft, Schedules } from '../control-ports.ts';
@@ -14,12 +14,12 @@ export function createSchedulePort(deps: { store: ScheduleStore; defaultTenantId
     return atMs === null ? null : new Date(atMs);
   };
   return {
-    checkRule: (rule) => problemsOfRule(rule, clock.nowMs()),
+    checkRule: (rule) => validateScheduleRule(rule, clock.nowMs()),
     list: (tenantId, page) => store.list(tenantId, page),
     get: (id, tenantId) => store.get(id, tenantId),
     async create(tenantId, draft, actor, maxPerTenant) {
       const nowMs = (await store.now()).getTime();
-      const problems = problemsOfRule(draft, nowMs);
+      const problems = validateScheduleRule(draft, nowMs);
       if (problems.length > 0) return { problems };
       const schedule = { ...draft, tenantId: tenantId ?? deps.defaultTenantId, nextFireAt: nextFireAt(draft, nowMs) };
       return store.create(schedule, actorOf(actor), maxPerTenant);
@@ -28,7 +28,7 @@ export function createSchedulePort(deps: { store: ScheduleStore; defaultTenantId
       const before = await store.get(id, tenantId);
       if (!before) return 'not_found';
       const nowMs = (await store.now()).getTime();
-      const problems = problemsOfRule({ ...before, ...changes }, nowMs);
+      const problems = validateScheduleRule({ ...before, ...changes }, nowMs);
       if (problems.length > 0) return { problems };
       const change = (current: ScheduleDraft): Partial<Omit<NewSchedule, 'tenantId'>> => ({
         ...changes,

@@ -8,7 +8,7 @@ import {
 } from '@pressroom/db';
 import { outlastOutages } from '@pressroom/engine';
 import type {
-  AvoidedCall,
+  ReusedReply,
   BudgetRefusal,
   CallScope,
   EndCallRequest,
@@ -104,7 +104,7 @@ export function createGatewayStore(deps: {
 }
 
 /** Ledger rows of calls that an attempt avoided. */
-export function toAvoidedEntry(scope: CallScope, call: AvoidedCall): { entry: LedgerEntryFacts; baselineNano: string } {
+export function toAvoidedEntry(scope: CallScope, call: ReusedReply): { entry: LedgerEntryFacts; baselineNano: string } {
   return {
     entry: { ...entryFacts(scope, call.path, call, call.usage), cache: call.cache, lever: call.lever },
     baselineNano: call.baselineNanoUsd.toString(),

@@ -1,7 +1,7 @@
 import type { LogicalCall } from '@pressroom/llm';
 import type { StepContext } from '../ports.ts';
 import type { Prompt } from '../prompts/prompt.ts';
-import { findLeak } from './find-leak.ts';
+import { findPromptLeak } from './find-prompt-leak.ts';
 
 export interface ModelCall<Facts, Reply> extends Pick<
   LogicalCall<Reply>,
@@ -25,7 +25,7 @@ export async function callModel<Facts, Reply>(
   const accept = (reply: Reply): string[] => {
     const problems = call.accept?.(reply) ?? [];
     if (problems.length > 0 || !published) return problems;
-    return findLeak(published(reply), { system, user }) === undefined ? [] : ['it repeats its instructions'];
+    return findPromptLeak(published(reply), { system, user }) === undefined ? [] : ['it repeats its instructions'];
   };
   const { value } = await context.llm.call<Reply>({
     ...rest,

@@ -8,8 +8,8 @@ import { draftSectionPrompt } from '../prompts/draft-section.ts';
 import { outputTokens } from '../prompts/output-tokens.ts';
 import type { PartFacts } from '../prompts/writer.ts';
 import { cleanPart } from './core/clean-part.ts';
-import { addressesIn } from './core/neutralise.ts';
-import { problemsOfPart } from './core/problems-of-part.ts';
+import { addressesIn } from './core/escape-markup.ts';
+import { validatePart } from './core/validate-part.ts';
 
 /** Writes a part for the first time. */
 export async function writePart(context: StepContext, facts: PartFacts): Promise<string> {
@@ -53,7 +53,7 @@ function partReply(facts: PartFacts): {
   const sourceIds = facts.sources.map(({ id }) => id);
   return {
     schema: { name: 'article_part', zod: ArticlePart },
-    accept: ({ markdown }) => problemsOfPart(markdown, sourceIds),
+    accept: ({ markdown }) => validatePart(markdown, sourceIds),
     published: ({ markdown }) => [markdown],
     maxOutputTokens: outputTokens(facts.words, facts.input),
   };

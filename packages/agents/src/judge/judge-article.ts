@@ -35,7 +35,7 @@ export async function judgeArticle(llm: LlmPort, facts: JudgeFacts): Promise<Jud
       prompt: judgeArticlePrompt,
       facts: { ...facts, sources: facts.sources.map((source) => ({ ...source, text: source.text.slice(0, each) })) },
       schema: { name: 'article_judgement', zod: ArticleJudgement },
-      accept: problemsOfJudgement,
+      accept: validateJudgement,
       maxOutputTokens: OUTPUT_TOKENS,
       temperature: 0,
     },
@@ -52,7 +52,7 @@ export async function judgeArticle(llm: LlmPort, facts: JudgeFacts): Promise<Jud
 }
 
 /** Scores lie on the rubric; the schema's mode cannot say so. */
-export function problemsOfJudgement(judgement: ArticleJudgement): string[] {
+export function validateJudgement(judgement: ArticleJudgement): string[] {
   return JUDGE_CRITERIA.filter((criterion) => judgement[criterion].score < 1 || judgement[criterion].score > 5).map(
     (criterion) => `${criterion} is no score from 1 to 5`,
   );

@@ -15,7 +15,7 @@ import { rejectionReasons } from '../rejection.ts';
 import { articleInput, stepOutput } from '../step-input.ts';
 import { thinSources } from '../thin-sources.ts';
 import { normaliseOutline } from './core/normalise-outline.ts';
-import { problemsOfOutline } from './core/problems-of-outline.ts';
+import { validateOutline } from './core/validate-outline.ts';
 
 /** Heading, purpose and points of a section, and its share of keys and ids in the reply. */
 const WORDS_PER_SECTION = 170;
@@ -38,7 +38,7 @@ export const outlineAgent: StepAgent = {
       prompt: outlinePrompt,
       facts: { input, questions, notes, contradictions, gaps, rejections: rejectionReasons(context) },
       schema: { name: 'article_outline', zod: ArticleOutline },
-      accept: (reply) => problemsOfOutline(reply, plan, noteIds),
+      accept: (reply) => validateOutline(reply, plan, noteIds),
       published: ({ title, sections }) => [title, ...sections.map(({ heading }) => heading)],
       maxOutputTokens: outputTokens((plan.sections + 1) * WORDS_PER_SECTION, input),
     });

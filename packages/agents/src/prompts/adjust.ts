@@ -1,11 +1,11 @@
-import type { ContractPart } from '@pressroom/pipelines';
+import type { DocumentPart } from '@pressroom/pipelines';
 import { renderArticle } from './material.ts';
 import { paragraphs } from './rules.ts';
 import type { Prompt } from './prompt.ts';
 import { writerMaterial, writerSystem, type PartFacts } from './writer.ts';
 
 export interface AdjustFacts extends PartFacts {
-  current: ContractPart;
+  current: DocumentPart;
   currentWords: number;
 }
 

@@ -1,5 +1,5 @@
 import type { BriefInput } from '@pressroom/contracts';
-import type { ContractPart, WordPlan } from '@pressroom/pipelines';
+import type { DocumentPart, WordPlan } from '@pressroom/pipelines';
 import {
   renderArticle,
   renderDefects,
@@ -26,8 +26,8 @@ export interface ContentBriefFacts {
   rejections: readonly string[];
 }
 
-export interface MendContentBriefFacts extends ContentBriefFacts {
-  current: readonly ContractPart[];
+export interface ContentBriefRepairFacts extends ContentBriefFacts {
+  current: readonly DocumentPart[];
   defects: readonly PromptDefect[];
 }
 
@@ -79,7 +79,7 @@ export const contentBriefPrompt: Prompt<ContentBriefFacts> = {
 };
 
 /** Has the brief written again without its listed defects. */
-export const mendContentBriefPrompt: Prompt<MendContentBriefFacts> = {
+export const contentBriefRepairPrompt: Prompt<ContentBriefRepairFacts> = {
   id: 'mend-content-brief',
   version: '1',
   render: (facts) => ({

@@ -1,5 +1,5 @@
 import { DEFECT_KINDS, type ArticleInput } from '@pressroom/contracts';
-import type { ContractPart, OutlineOutput } from '@pressroom/pipelines';
+import type { DocumentPart, OutlineOutput } from '@pressroom/pipelines';
 import { renderBrief } from './brief.ts';
 import {
   renderArticle,
@@ -18,7 +18,7 @@ export const MOST_DEFECTS = 20;
 export const critiquePrompt: Prompt<{
   input: ArticleInput;
   outline: OutlineOutput;
-  parts: readonly ContractPart[];
+  parts: readonly DocumentPart[];
   notes: readonly Note[];
   sources: readonly { id: number; title: string }[];
   /** Why the editor-in-chief rejected earlier versions. */

@@ -1,5 +1,5 @@
 import { fence } from '@pressroom/contracts';
-import type { ContractPart } from '@pressroom/pipelines';
+import type { DocumentPart } from '@pressroom/pipelines';
 import { renderArticle, renderSource } from './material.ts';
 import { asList, MATERIAL_RULE, paragraphs } from './rules.ts';
 import type { Prompt } from './prompt.ts';
@@ -8,7 +8,7 @@ export interface JudgeFacts {
   topic: string;
   audience: string;
   title: string;
-  parts: readonly ContractPart[];
+  parts: readonly DocumentPart[];
   /** What the article was written from: coverage is judged against it. */
   sources: readonly { id: number; title: string; text: string }[];
 }

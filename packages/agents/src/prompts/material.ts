@@ -1,5 +1,5 @@
 import { fence } from '@pressroom/contracts';
-import type { ContractPart, OutlineOutput, ResearchOutput } from '@pressroom/pipelines';
+import type { DocumentPart, OutlineOutput, ResearchOutput } from '@pressroom/pipelines';
 
 /*
  * The materials of a prompt in their agreed markup. Whatever was fetched, or made by a model from what was fetched, only
@@ -69,7 +69,7 @@ export function renderSection(
 }
 
 /** Parts behind their marks, `[part lead]` and `[part 2] ## Heading`. */
-export const renderArticle = (parts: readonly ContractPart[]): string =>
+export const renderArticle = (parts: readonly DocumentPart[]): string =>
   fence(
     'article',
     parts

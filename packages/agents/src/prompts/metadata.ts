@@ -1,5 +1,5 @@
 import type { ArticleInput } from '@pressroom/contracts';
-import { META_DESCRIPTION_CHARACTERS, type ContractPart, type OutlineOutput } from '@pressroom/pipelines';
+import { META_DESCRIPTION_CHARACTERS, type DocumentPart, type OutlineOutput } from '@pressroom/pipelines';
 import { renderBrief } from './brief.ts';
 import { renderArticle, renderOutline } from './material.ts';
 import { asList, languageRule, MATERIAL_RULE, paragraphs } from './rules.ts';
@@ -8,7 +8,7 @@ import type { Prompt } from './prompt.ts';
 export const MOST_KEYWORDS = 8;
 
 /** Description and keywords, from the title, the outline and the lead: the rest adds nothing to them. */
-export const metadataPrompt: Prompt<{ input: ArticleInput; outline: OutlineOutput; lead: ContractPart }> = {
+export const metadataPrompt: Prompt<{ input: ArticleInput; outline: OutlineOutput; lead: DocumentPart }> = {
   id: 'metadata',
   version: '1',
   render: ({ input, outline, lead }) => ({

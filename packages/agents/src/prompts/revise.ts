@@ -1,5 +1,5 @@
 import type { ArticleInput } from '@pressroom/contracts';
-import type { ContractPart } from '@pressroom/pipelines';
+import type { DocumentPart } from '@pressroom/pipelines';
 import { renderBrief } from './brief.ts';
 import {
   renderArticle,
@@ -16,7 +16,7 @@ import type { Prompt } from './prompt.ts';
 /** Mends listed defects by edits. It sees only the parts that have one: nothing else may change. */
 export const revisePrompt: Prompt<{
   input: ArticleInput;
-  parts: readonly ContractPart[];
+  parts: readonly DocumentPart[];
   defects: readonly PromptDefect[];
   notes: readonly Note[];
   sources: readonly { id: number; title: string }[];

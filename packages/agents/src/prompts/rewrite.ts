@@ -19,7 +19,7 @@ export interface RewriteFacts {
   rejections: readonly string[];
 }
 
-export interface MendRewriteFacts extends RewriteFacts {
+export interface RewriteRepairFacts extends RewriteFacts {
   current: string;
   defects: readonly PromptDefect[];
 }
@@ -69,7 +69,7 @@ export const rewritePrompt: Prompt<RewriteFacts> = {
 };
 
 /** Has a rewriting written again without its listed defects. */
-export const mendRewritePrompt: Prompt<MendRewriteFacts> = {
+export const rewriteRepairPrompt: Prompt<RewriteRepairFacts> = {
   id: 'mend-rewrite',
   version: '1',
   render: (facts) => ({

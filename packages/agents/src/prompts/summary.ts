@@ -1,5 +1,5 @@
 import type { SummaryInput } from '@pressroom/contracts';
-import type { ContractPart, SummaryPlan } from '@pressroom/pipelines';
+import type { DocumentPart, SummaryPlan } from '@pressroom/pipelines';
 import {
   renderArticle,
   renderDefects,
@@ -22,8 +22,8 @@ export interface SummaryFacts {
   rejections: readonly string[];
 }
 
-export interface MendSummaryFacts extends SummaryFacts {
-  current: readonly ContractPart[];
+export interface SummaryRepairFacts extends SummaryFacts {
+  current: readonly DocumentPart[];
   defects: readonly PromptDefect[];
 }
 
@@ -66,7 +66,7 @@ export const summaryPrompt: Prompt<SummaryFacts> = {
 };
 
 /** Has the summary written again without its listed defects. */
-export const mendSummaryPrompt: Prompt<MendSummaryFacts> = {
+export const summaryRepairPrompt: Prompt<SummaryRepairFacts> = {
   id: 'mend-summary',
   version: '1',
   render: (facts) => ({

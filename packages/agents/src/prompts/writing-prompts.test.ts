@@ -2,11 +2,11 @@ import { FENCES, type Voice } from '@pressroom/contracts';
 import { describe, expect, it } from 'vitest';
 import { treeInput, treeResearch } from '../../test/support/tree-article.ts';
 import { classifyAgainPrompt, classifyPrompt } from './classify.ts';
-import { contentBriefPrompt, mendContentBriefPrompt, type ContentBriefFacts } from './content-brief.ts';
+import { contentBriefPrompt, contentBriefRepairPrompt, type ContentBriefFacts } from './content-brief.ts';
 import { headlinesPrompt, moreHeadlinesPrompt, type HeadlinesFacts } from './headlines.ts';
 import type { Prompt } from './prompt.ts';
-import { mendRewritePrompt, rewritePrompt, type RewriteFacts } from './rewrite.ts';
-import { mendSummaryPrompt, summaryPrompt, type SummaryFacts } from './summary.ts';
+import { rewriteRepairPrompt, rewritePrompt, type RewriteFacts } from './rewrite.ts';
+import { summaryRepairPrompt, summaryPrompt, type SummaryFacts } from './summary.ts';
 
 const voice: Voice = {
   audience: 'readers of a local newspaper',
@@ -63,11 +63,11 @@ const current = [{ part: '1', heading: 'Summary', markdown: 'What users want.' }
 const rendered = <Facts>(prompt: Prompt<Facts>, facts: Facts) => ({ ...prompt, ...prompt.render(facts) });
 const all = (of: Voice = voice) => [
   rendered(contentBriefPrompt, briefFacts(of)),
-  rendered(mendContentBriefPrompt, { ...briefFacts(of), current, defects }),
+  rendered(contentBriefRepairPrompt, { ...briefFacts(of), current, defects }),
   rendered(summaryPrompt, summaryFacts(of)),
-  rendered(mendSummaryPrompt, { ...summaryFacts(of), notes, current, defects }),
+  rendered(summaryRepairPrompt, { ...summaryFacts(of), notes, current, defects }),
   rendered(rewritePrompt, rewriteFacts(of)),
-  rendered(mendRewritePrompt, { ...rewriteFacts(of), current: 'What users want.', defects }),
+  rendered(rewriteRepairPrompt, { ...rewriteFacts(of), current: 'What users want.', defects }),
   rendered(headlinesPrompt, headlinesFacts(of)),
   rendered(moreHeadlinesPrompt, { ...headlinesFacts(of), current: [{ text: 'Shade', angle: 'a' }], defects }),
 ];
@@ -100,14 +100,14 @@ describe('prompts of the single-step task types', () => {
   });
 
   it('begin the calls that mend a text like those that wrote it, for prompt caches', () => {
-    const [brief, mendBrief] = [
+    const [brief, repairBrief] = [
       contentBriefPrompt.render(briefFacts()),
-      mendContentBriefPrompt.render({ ...briefFacts(), current, defects }),
+      contentBriefRepairPrompt.render({ ...briefFacts(), current, defects }),
     ];
-    expect(mendBrief.system).toBe(brief.system);
+    expect(repairBrief.system).toBe(brief.system);
     const [first, mend] = [
       rewritePrompt.render(rewriteFacts()),
-      mendRewritePrompt.render({ ...rewriteFacts(), current: 'x', defects }),
+      rewriteRepairPrompt.render({ ...rewriteFacts(), current: 'x', defects }),
     ];
     expect(mend.system).toBe(first.system);
     const [text, other] = ['One text.', 'Another.'].map((each) => classifyPrompt.render(classifyFacts(each)));
@@ -122,7 +122,7 @@ describe('prompts of the single-step task types', () => {
         contentBriefPrompt.render({ ...briefFacts(), notes: [{ id: 'n1', text, sources: [1] }], gaps: [text] }).user,
     ],
     ['a text to rewrite', (text) => rewritePrompt.render({ ...rewriteFacts(voice, text), before: text }).user],
-    ['a rewriting', (text) => mendRewritePrompt.render({ ...rewriteFacts(), current: text, defects }).user],
+    ['a rewriting', (text) => rewriteRepairPrompt.render({ ...rewriteFacts(), current: text, defects }).user],
     ['a text to headline', (text) => headlinesPrompt.render(headlinesFacts(voice, text)).user],
     [
       'a headline',

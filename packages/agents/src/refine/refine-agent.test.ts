@@ -167,7 +167,7 @@ describe('refine', () => {
     const { limitations } = await run({}, { ...treeOutputs({ two: PLANTED }), research: fullResearch }, 'economy');
     expect(limitations).toEqual([
       {
-        code: 'QUALITY_CONTRACT_UNMET',
+        code: 'QUALITY_CHECK_FAILED',
         step: 'refine',
         message: 'The article does not keep the quality contract: FACT_UNSUPPORTED (1).',
       },

@@ -1,15 +1,15 @@
 import type { Limitation, Quality } from '@pressroom/contracts';
 import {
   assembleArticle,
-  checkContract,
+  checkQuality,
   collectParts,
   fitToNotes,
   OutlineOutput,
   planWords,
   ResearchOutput,
   styleRulesOf,
-  type ContractPart,
-  type ContractReport,
+  type DocumentPart,
+  type QualityReport,
   type RefineOutput,
 } from '@pressroom/pipelines';
 import { indexInSteps } from '../calling/index-in-steps.ts';
@@ -21,7 +21,7 @@ import type { StepAgent, StepContext } from '../ports.ts';
 import { rejectionReasons } from '../rejection.ts';
 import { articleInput, stepOutput } from '../step-input.ts';
 import { chooseResize } from './core/choose-resize.ts';
-import { describeContract } from './core/describe-contract.ts';
+import { describeContract } from './core/describe-quality.ts';
 import { dropUnfounded } from './core/drop-unfounded.ts';
 import { critiqueArticle, reviseArticle, type RefineMatter } from './refine-round.ts';
 import { writeMetadata } from './write-metadata.ts';
@@ -31,12 +31,12 @@ const ROUNDS: Readonly<Record<Quality, number>> = { economy: 0, balanced: 1, pre
 
 /** The article between two changes, with what the contract says of it. */
 interface Version {
-  parts: ContractPart[];
-  report: ContractReport;
+  parts: DocumentPart[];
+  report: QualityReport;
   edits: RefineOutput['edits'];
 }
 
-type Check = (parts: readonly ContractPart[]) => ContractReport;
+type Check = (parts: readonly DocumentPart[]) => QualityReport;
 
 /**
  * Puts the drafts together, has them critiqued and mended by edits, takes out what nothing bears out, brings the whole to
@@ -60,7 +60,7 @@ export const refineAgent: StepAgent = {
     const { title } = drafted;
     const { targetWords } = planWords(input);
     const style = styleRulesOf(input);
-    const check: Check = (parts) => checkContract({ title, topic: input.topic, targetWords, parts, style }, sources);
+    const check: Check = (parts) => checkQuality({ title, topic: input.topic, targetWords, parts, style }, sources);
 
     const start: Version = { parts: drafted.parts, report: check(drafted.parts), edits: [] };
     const rounds = await runRounds(context, matter, start, check);
@@ -162,7 +162,7 @@ function withoutUnfounded(version: Version, check: Check): Version {
 
 const nextRound = ({ edits }: Version): number => (edits.at(-1)?.round ?? 0) + 1;
 
-const isWorse = (after: ContractReport, before: ContractReport): boolean => after.errors > before.errors;
+const isWorse = (after: QualityReport, before: QualityReport): boolean => after.errors > before.errors;
 
 /**
  * Has one section written in other words when the whole is off its target. Not when a part is missing: the others are
@@ -191,7 +191,7 @@ async function bringToLength(
   const markdown = resized.value;
   const parts = version.parts.map((each) => (each === part ? { ...each, markdown } : each));
   const report = check(parts);
-  const distance = (each: ContractReport): number => Math.abs(each.wordCount - planWords(input).targetWords);
+  const distance = (each: QualityReport): number => Math.abs(each.wordCount - planWords(input).targetWords);
   if (isWorse(report, version.report) || distance(report) >= distance(version.report)) return version;
   const round = nextRound(version);
   return {

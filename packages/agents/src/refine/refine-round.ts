@@ -1,15 +1,15 @@
 import { ArticleCritique, ArticlePatch, type ArticleInput } from '@pressroom/contracts';
 import {
   applyEdits,
-  type ContractPart,
-  type ContractReport,
+  type DocumentPart,
+  type QualityReport,
   type Edit,
   type OutlineOutput,
   type ResearchOutput,
 } from '@pressroom/pipelines';
 import { callModel } from '../calling/call-model.ts';
 import type { StepContext } from '../ports.ts';
-import { addressesIn, neutralise } from '../draft/core/neutralise.ts';
+import { addressesIn, escapeMarkup } from '../draft/core/escape-markup.ts';
 import { critiquePrompt, MOST_DEFECTS } from '../prompts/critique.ts';
 import type { Note, PromptDefect } from '../prompts/material.ts';
 import { outputTokens } from '../prompts/output-tokens.ts';
@@ -51,8 +51,8 @@ export async function critiqueArticle(
   context: StepContext,
   matter: RefineMatter,
   round: number,
-  parts: readonly ContractPart[],
-  report: ContractReport,
+  parts: readonly DocumentPart[],
+  report: QualityReport,
 ): Promise<Critique> {
   const { input, outline, research, rejections } = matter;
   const critique = await callModel(context, {
@@ -85,9 +85,9 @@ export async function reviseArticle(
   context: StepContext,
   matter: RefineMatter,
   round: number,
-  parts: readonly ContractPart[],
+  parts: readonly DocumentPart[],
   defects: readonly PromptDefect[],
-): Promise<{ parts: ContractPart[]; edits: Edit[] }> {
+): Promise<{ parts: DocumentPart[]; edits: Edit[] }> {
   const { input, outline, research, rejections } = matter;
   const affected = new Set(defects.map(({ part }) => part));
   const notes = notesOf(affected, outline, research.notes);
@@ -113,7 +113,7 @@ export async function reviseArticle(
   const located = patch.edits.map((edit) => {
     const part = normalisePart(edit.part);
     const text = parts.find((each) => each.part === part)?.markdown ?? '';
-    return { part, find: locateQuote(text, edit.find) ?? edit.find, replace: neutralise(edit.replace, allowed) };
+    return { part, find: locateQuote(text, edit.find) ?? edit.find, replace: escapeMarkup(edit.replace, allowed) };
   });
   const allow = { parts: affected, sources: new Set(research.sources.map(({ id }) => id)) };
   const patched = applyEdits(parts, located, allow);

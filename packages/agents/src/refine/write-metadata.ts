@@ -1,7 +1,7 @@
 import { ArticleMetadata } from '@pressroom/contracts';
-import { clipWords, META_DESCRIPTION_CHARACTERS, type ContractPart } from '@pressroom/pipelines';
+import { clipWords, META_DESCRIPTION_CHARACTERS, type DocumentPart } from '@pressroom/pipelines';
 import { callModel } from '../calling/call-model.ts';
-import { neutralise } from '../draft/core/neutralise.ts';
+import { escapeMarkup } from '../draft/core/escape-markup.ts';
 import type { StepContext } from '../ports.ts';
 import { metadataPrompt, MOST_KEYWORDS } from '../prompts/metadata.ts';
 import { outputTokens } from '../prompts/output-tokens.ts';
@@ -13,7 +13,7 @@ const METADATA_WORDS = 80;
 export async function writeMetadata(
   context: StepContext,
   { input, outline }: RefineMatter,
-  parts: readonly ContractPart[],
+  parts: readonly DocumentPart[],
 ): Promise<ArticleMetadata> {
   const opening = parts.find(({ part }) => part === 'lead') ?? parts[0];
   const { metaDescription, keywords } = await callModel(context, {
@@ -27,7 +27,7 @@ export async function writeMetadata(
     maxOutputTokens: outputTokens(METADATA_WORDS, input),
     temperature: 0,
   });
-  const tidy = (text: string): string => neutralise(text).replace(/\s+/g, ' ').trim();
+  const tidy = (text: string): string => escapeMarkup(text).replace(/\s+/g, ' ').trim();
   return {
     metaDescription: clipWords(tidy(metaDescription), META_DESCRIPTION_CHARACTERS),
     keywords: [...new Set(keywords.map(tidy))].filter((keyword) => keyword !== '').slice(0, MOST_KEYWORDS),

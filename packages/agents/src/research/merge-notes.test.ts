@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { problemsOfNotes } from './merge-notes.ts';
+import { validateNotes } from './merge-notes.ts';
 
 const aReply = (notes: { id: string; text: string; sources: number[] }[]) => ({ notes, contradictions: [], gaps: [] });
 
-describe('problemsOfNotes', () => {
+describe('validateNotes', () => {
   it('finds none in notes that rest on known sources', () => {
-    expect(problemsOfNotes(aReply([{ id: 'n1', text: 'A fact.', sources: [1, 3] }]), new Set([1, 3]))).toEqual([]);
+    expect(validateNotes(aReply([{ id: 'n1', text: 'A fact.', sources: [1, 3] }]), new Set([1, 3]))).toEqual([]);
   });
 
   it.each([
@@ -14,6 +14,6 @@ describe('problemsOfNotes', () => {
     { title: 'a note without source', reply: aReply([{ id: 'n1', text: 'A', sources: [] }]) },
     { title: 'a source that does not exist', reply: aReply([{ id: 'n1', text: 'A', sources: [1, 2] }]) },
   ])('finds $title', ({ reply }) => {
-    expect(problemsOfNotes(reply, new Set([1]))).toHaveLength(1);
+    expect(validateNotes(reply, new Set([1]))).toHaveLength(1);
   });
 });

@@ -1,12 +1,12 @@
 import { ResearchNotes, type ArticleInput } from '@pressroom/contracts';
-import { findSupport, rewriteCitations, splitSentences } from '@pressroom/pipelines';
+import { measureGrounding, rewriteCitations, splitSentences } from '@pressroom/pipelines';
 import { callModel } from '../calling/call-model.ts';
 import { indexInSteps } from '../calling/index-in-steps.ts';
 import { isAboutTheCall, tryOptional } from '../calling/try-optional.ts';
 import type { StepContext } from '../ports.ts';
 import { outputTokens } from '../prompts/output-tokens.ts';
 import { researchNotesPrompt } from '../prompts/research-notes.ts';
-import { givesOrders } from './core/gives-orders.ts';
+import { detectPromptInjection } from './core/detect-prompt-injection.ts';
 
 export interface SourcePoints {
   id: number;
@@ -32,13 +32,14 @@ export async function mergeNotes(
   sources: readonly SourcePoints[],
 ): Promise<ResearchNotes> {
   const merged = await tryOptional(context, () => askForNotes(context, input, questions, sources), isAboutTheCall);
-  const borneOut = merged.outcome === 'done' ? await keepBorneOut(merged.value, sources, input.topic) : undefined;
-  if (merged.outcome === 'done' && borneOut && borneOut.length > 0) {
-    const dropped = merged.value.notes.length - borneOut.length;
+  const grounded =
+    merged.outcome === 'done' ? await filterGroundedClaims(merged.value, sources, input.topic) : undefined;
+  if (merged.outcome === 'done' && grounded && grounded.length > 0) {
+    const dropped = merged.value.notes.length - grounded.length;
     if (dropped > 0) context.log.info({ dropped }, 'notes.dropped');
-    const remarks = (lines: readonly string[]): string[] => lines.filter((line) => !givesOrders(line));
+    const remarks = (lines: readonly string[]): string[] => lines.filter((line) => !detectPromptInjection(line));
     return {
-      notes: numbered(borneOut),
+      notes: numbered(grounded),
       contradictions: remarks(merged.value.contradictions),
       gaps: remarks(merged.value.gaps),
     };
@@ -61,7 +62,7 @@ async function askForNotes(
     prompt: researchNotesPrompt,
     facts: { input, questions, sources },
     schema: { name: 'research_notes', zod: ResearchNotes },
-    accept: (reply) => problemsOfNotes(reply, known),
+    accept: (reply) => validateNotes(reply, known),
     published: ({ notes }) => notes.map(({ text }) => text),
     maxOutputTokens: outputTokens(points * WORDS_PER_NOTE + REMARK_WORDS, input),
     temperature: 0,
@@ -78,7 +79,7 @@ const numbered = (notes: readonly Note[]): ResearchNotes['notes'] =>
     sources: [...new Set(sources)],
   }));
 
-async function keepBorneOut(
+async function filterGroundedClaims(
   { notes }: ResearchNotes,
   sources: readonly SourcePoints[],
   topic: string,
@@ -88,8 +89,8 @@ async function keepBorneOut(
     // Sentence by sentence: what was added to a statement must not hide behind it.
     const statements = splitSentences(text).map((sentence) => sentence.text);
     const kept = statements.filter((statement) => {
-      const support = findSupport(statement, own, index, topic);
-      return support.isBorneOut && support.coverage >= LEAST_COVERAGE && !givesOrders(statement);
+      const support = measureGrounding(statement, own, index, topic);
+      return support.isGrounded && support.coverage >= LEAST_COVERAGE && !detectPromptInjection(statement);
     });
     return kept.length === 0 ? [] : [{ text: kept.join(' '), sources: own }];
   });
@@ -108,7 +109,7 @@ function unmerged(sources: readonly SourcePoints[]): Note[] {
 }
 
 /** Notes must exist, say something, and rest on sources that exist. */
-export function problemsOfNotes(reply: ResearchNotes, known: ReadonlySet<number>): string[] {
+export function validateNotes(reply: ResearchNotes, known: ReadonlySet<number>): string[] {
   if (reply.notes.length === 0) return ['there are no notes'];
   // By position: ids are the model's own text.
   return reply.notes.flatMap(({ text, sources }, index) => [

@@ -360,7 +360,7 @@ describe('research', () => {
     expect(llm.promptOf('notes')).not.toContain('Trees matter');
     expect(ResearchOutput.parse(output).sources[0]?.title).toBe('Source 1');
     expect(limitations).toMatchObject([
-      { code: 'SOURCE_SUSPECT', message: expect.stringContaining('2 of its statements') as string },
+      { code: 'PROMPT_INJECTION_SUSPECTED', message: expect.stringContaining('2 of its statements') as string },
     ]);
   });
 

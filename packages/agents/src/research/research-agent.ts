@@ -161,7 +161,7 @@ async function takePoints(
     }
     if (orders > 0) {
       const message = `The source "${source.title}" gives orders to whoever reads it: ${orders} of its statements were left out.`;
-      limit('SOURCE_SUSPECT', message);
+      limit('PROMPT_INJECTION_SUSPECTED', message);
     }
     // What a tool found and nobody asked for by name is not worth a line when it says nothing to the topic.
     if (source.id > given && (!isRelevant || points.length === 0)) continue;

@@ -5,8 +5,8 @@ import { indexInSteps } from '../calling/index-in-steps.ts';
 import type { StepContext } from '../ports.ts';
 import { outputTokens } from '../prompts/output-tokens.ts';
 import { sourceSummaryPrompt } from '../prompts/source-summary.ts';
-import { givesOrders } from './core/gives-orders.ts';
-import { keepBorneOut } from './core/keep-borne-out.ts';
+import { detectPromptInjection } from './core/detect-prompt-injection.ts';
+import { filterGroundedClaims } from './core/filter-grounded-claims.ts';
 import { POINTS_PER_CHUNK } from './core/split-chunks.ts';
 import type { ReadSource } from './read-sources.ts';
 
@@ -46,9 +46,11 @@ export async function summariseChunk(
     maxOutputTokens: outputTokens(POINTS_PER_CHUNK * POINT_WORDS, input),
     temperature: 0,
   });
-  const facts = summary.points.filter((point) => !givesOrders(point.text) && !givesOrders(point.quote));
+  const facts = summary.points.filter(
+    (point) => !detectPromptInjection(point.text) && !detectPromptInjection(point.quote),
+  );
   const chunkText = { id: source.id, title: source.title, text };
-  const kept = keepBorneOut(facts, chunkText, await indexInSteps([chunkText]), input.topic);
+  const kept = filterGroundedClaims(facts, chunkText, await indexInSteps([chunkText]), input.topic);
   const orders = summary.points.length - facts.length;
   const dropped = facts.length - kept.length;
   if (dropped + orders > 0) context.log.info({ source: source.id, chunk, dropped, orders }, 'points.dropped');

@@ -5,22 +5,22 @@ import {
   ResearchOutput,
   styleRulesOf,
   type BriefOutput,
-  type ContractFinding,
-  type ContractPart,
+  type QualityFinding,
+  type DocumentPart,
   type StyleRule,
   type WordPlan,
 } from '@pressroom/pipelines';
 import { callModel } from '../calling/call-model.ts';
-import { problemsOfOutline } from '../outline/core/problems-of-outline.ts';
-import { contentBriefPrompt, mendContentBriefPrompt, type ContentBriefFacts } from '../prompts/content-brief.ts';
+import { validateOutline } from '../outline/core/validate-outline.ts';
+import { contentBriefPrompt, contentBriefRepairPrompt, type ContentBriefFacts } from '../prompts/content-brief.ts';
 import { outputTokens } from '../prompts/output-tokens.ts';
-import { describeContract } from '../refine/core/describe-contract.ts';
+import { describeContract } from '../refine/core/describe-quality.ts';
 import { rejectionReasons } from '../rejection.ts';
 import { inputOf, stepOutput } from '../step-input.ts';
 import { thinSources } from '../thin-sources.ts';
 import { normaliseBrief } from './core/normalise-brief.ts';
 import { toDefects } from './core/to-defects.ts';
-import { mendRounds } from './mend-rounds.ts';
+import { repairRounds } from './repair-rounds.ts';
 import type { WriteForm } from './write-form.ts';
 
 /** A section with its points, in words; and what stands besides sections. */
@@ -48,7 +48,7 @@ export const briefForm: WriteForm = {
     const reply = {
       schema: { name: 'content_brief', zod: ContentBrief },
       accept: (brief: ContentBrief) => [
-        ...problemsOfOutline(brief, plan, noteIds),
+        ...validateOutline(brief, plan, noteIds),
         ...(brief.angle.trim() === '' ? ['there is no angle'] : []),
       ],
       maxOutputTokens: outputTokens((plan.sections + 1) * WORDS_PER_SECTION + OTHER_WORDS, input),
@@ -60,9 +60,9 @@ export const briefForm: WriteForm = {
       facts,
       ...reply,
     });
-    const check = (brief: Brief): ContractFinding[] =>
+    const check = (brief: Brief): QualityFinding[] =>
       checkStyle({ title: brief.title, parts: partsOf(brief) }, rules).findings;
-    const mended = await mendRounds(
+    const mended = await repairRounds(
       context,
       normaliseBrief(first, input, plan),
       check,
@@ -71,7 +71,7 @@ export const briefForm: WriteForm = {
           await callModel(context, {
             path: `mend/${round}`,
             purpose: 'mend',
-            prompt: mendContentBriefPrompt,
+            prompt: contentBriefRepairPrompt,
             facts: { ...facts, current: partsOf(brief), defects: toDefects(findings) },
             ...reply,
           }),
@@ -98,7 +98,7 @@ export const briefForm: WriteForm = {
 };
 
 /** The brief as parts: its angle, then its sections. */
-const partsOf = ({ angle, sections }: Brief): ContractPart[] => [
+const partsOf = ({ angle, sections }: Brief): DocumentPart[] => [
   { part: 'lead', heading: '', markdown: angle },
   ...sections.map(({ heading, purpose, points }, index) => ({
     part: String(index + 1),

@@ -7,7 +7,7 @@ import { classifyAgainPrompt, classifyPrompt } from '../prompts/classify.ts';
 import { outputTokens } from '../prompts/output-tokens.ts';
 import { rejectionReasons } from '../rejection.ts';
 import { inputOf } from '../step-input.ts';
-import { normaliseLabels, problemsOfLabels, type DecidedLabel } from './core/decided-labels.ts';
+import { normaliseLabels, validateLabels, type DecidedLabel } from './core/decided-labels.ts';
 import type { WriteForm } from './write-form.ts';
 
 /** Below this confidence, or without the passage that decided, a larger model is asked the same. Economy never asks. */
@@ -56,7 +56,7 @@ const ask = (
     prompt: purpose === 'classify' ? classifyPrompt : classifyAgainPrompt,
     facts: { input, rejections: rejectionReasons(context) },
     schema: { name: 'classification', zod: Classification },
-    accept: (reply) => problemsOfLabels(reply, input),
+    accept: (reply) => validateLabels(reply, input),
     maxOutputTokens: outputTokens(
       WORDS_PER_LABEL * (input.multi === true ? Math.min(input.labels.length, MOST_LABELS_EXPECTED) : 1),
       {},

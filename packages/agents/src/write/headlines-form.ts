@@ -14,7 +14,7 @@ import { outputTokens } from '../prompts/output-tokens.ts';
 import { rejectionReasons } from '../rejection.ts';
 import { inputOf } from '../step-input.ts';
 import { toDefects } from './core/to-defects.ts';
-import { MEND_ROUNDS } from './mend-rounds.ts';
+import { MEND_ROUNDS } from './repair-rounds.ts';
 import type { WriteForm } from './write-form.ts';
 
 /** A headline is about the gist, and the gist stands at the beginning: so much of a text is read. */

@@ -5,21 +5,21 @@ import {
   guessLanguage,
   mustKeepEveryFact,
   shareWords,
-  type ContractFinding,
+  type QualityFinding,
   type RewriteOutput,
 } from '@pressroom/pipelines';
 import { callModel } from '../calling/call-model.ts';
 import { mapBounded } from '../calling/map-bounded.ts';
 import type { StepContext } from '../ports.ts';
 import { outputTokens } from '../prompts/output-tokens.ts';
-import { mendRewritePrompt, rewritePrompt, type RewriteFacts } from '../prompts/rewrite.ts';
-import { describeContract } from '../refine/core/describe-contract.ts';
+import { rewriteRepairPrompt, rewritePrompt, type RewriteFacts } from '../prompts/rewrite.ts';
+import { describeContract } from '../refine/core/describe-quality.ts';
 import { rejectionReasons } from '../rejection.ts';
 import { splitChunks } from '../research/core/split-chunks.ts';
 import { inputOf } from '../step-input.ts';
 import { cleanRewrite } from './core/clean-rewrite.ts';
 import { toDefects } from './core/to-defects.ts';
-import { mendRounds, type Mended } from './mend-rounds.ts';
+import { repairRounds, type Mended } from './repair-rounds.ts';
 import type { WriteForm } from './write-form.ts';
 
 /** Longer texts are told piece by piece: models keep facts of a page or two, and a reply is only so long. */
@@ -98,14 +98,14 @@ async function rewritePiece(context: StepContext, facts: RewriteFacts): Promise<
     ...reply,
   });
   // A piece may name what other pieces name; it must keep what it names itself.
-  const check = (value: Piece): ContractFinding[] =>
+  const check = (value: Piece): QualityFinding[] =>
     checkRewrite({ ...input, text }, value, { targetWords: words, known: input.text, isPiece: pieces > 1 });
-  return mendRounds(context, clean(first), check, async ({ markdown }, findings, round) =>
+  return repairRounds(context, clean(first), check, async ({ markdown }, findings, round) =>
     clean(
       await callModel(context, {
         path: pieces === 1 ? `mend/${round}` : `mend/${piece}/${round}`,
         purpose: 'mend',
-        prompt: mendRewritePrompt,
+        prompt: rewriteRepairPrompt,
         facts: { ...facts, current: markdown, defects: toDefects(findings) },
         ...reply,
       }),
@@ -114,7 +114,7 @@ async function rewritePiece(context: StepContext, facts: RewriteFacts): Promise<
 }
 
 /** What became of facts is told by the document itself. */
-const describe = (findings: readonly ContractFinding[], context: StepContext) =>
+const describe = (findings: readonly QualityFinding[], context: StepContext) =>
   describeContract(
     { findings: findings.filter(({ code }) => code !== 'FACT_LOST' && code !== 'FACT_UNSUPPORTED') },
     context.step.key,

@@ -70,7 +70,7 @@ describe('summary', () => {
     const { limitations } = await run({ summary: wrong }, { quality: 'economy' }).outcome;
     expect(limitations).toEqual([
       {
-        code: 'QUALITY_CONTRACT_UNMET',
+        code: 'QUALITY_CHECK_FAILED',
         step: 'summary',
         message: 'The summary does not keep the quality contract: FACT_UNSUPPORTED (1).',
       },

@@ -6,7 +6,7 @@ import {
   guessLanguage,
   planSummary,
   ResearchOutput,
-  type ContractPart,
+  type DocumentPart,
   type SummaryOutput,
 } from '@pressroom/pipelines';
 import { indexInSteps } from '../calling/index-in-steps.ts';
@@ -15,13 +15,13 @@ import { cleanPart } from '../draft/core/clean-part.ts';
 import { NoUsableSourceError } from '../errors.ts';
 import type { StepOutput } from '../ports.ts';
 import { outputTokens } from '../prompts/output-tokens.ts';
-import { mendSummaryPrompt, summaryPrompt, type SummaryFacts } from '../prompts/summary.ts';
-import { describeContract } from '../refine/core/describe-contract.ts';
+import { summaryRepairPrompt, summaryPrompt, type SummaryFacts } from '../prompts/summary.ts';
+import { describeContract } from '../refine/core/describe-quality.ts';
 import { rejectionReasons } from '../rejection.ts';
 import { inputOf, stepOutput } from '../step-input.ts';
 import { thinSources } from '../thin-sources.ts';
 import { toDefects } from './core/to-defects.ts';
-import { mendRounds } from './mend-rounds.ts';
+import { repairRounds } from './repair-rounds.ts';
 import type { WriteForm } from './write-form.ts';
 
 const WORDS_PER_KEY_POINT = 35;
@@ -51,7 +51,7 @@ export const summaryForm: WriteForm = {
     const known = new Set(sources.map(({ id }) => id));
     const reply = {
       schema: { name: 'document_summary', zod: DocumentSummary },
-      accept: (summary: DocumentSummary) => problemsOfSummary(summary, known, plan.keyPoints),
+      accept: (summary: DocumentSummary) => validateSummary(summary, known, plan.keyPoints),
       maxOutputTokens: outputTokens(plan.targetWords + plan.keyPoints * WORDS_PER_KEY_POINT + TITLE_WORDS, {
         language,
       }),
@@ -64,7 +64,7 @@ export const summaryForm: WriteForm = {
       ...reply,
     });
     const index = await indexInSteps(sources);
-    const mended = await mendRounds(
+    const mended = await repairRounds(
       context,
       clean(first, plan.keyPoints),
       (summary) => checkSummary(input, summary, sources, index).findings,
@@ -73,7 +73,7 @@ export const summaryForm: WriteForm = {
           await callModel(context, {
             path: `mend/${round}`,
             purpose: 'mend',
-            prompt: mendSummaryPrompt,
+            prompt: summaryRepairPrompt,
             facts: { ...facts, current: partsOf(summary), defects: toDefects(findings) },
             ...reply,
           }),
@@ -114,7 +114,7 @@ const clean = ({ title, markdown, keyPoints }: DocumentSummary, most: number): S
     .slice(0, most),
 });
 
-function problemsOfSummary(summary: DocumentSummary, known: ReadonlySet<number>, keyPoints: number): string[] {
+function validateSummary(summary: DocumentSummary, known: ReadonlySet<number>, keyPoints: number): string[] {
   const { markdown, keyPoints: points } = clean(summary, keyPoints);
   if (countWords(markdown) === 0) return ['the summary is empty'];
   const cited = citedIds(markdown);
@@ -128,7 +128,7 @@ function problemsOfSummary(summary: DocumentSummary, known: ReadonlySet<number>,
   ];
 }
 
-const partsOf = ({ markdown, keyPoints }: Summary): ContractPart[] => [
+const partsOf = ({ markdown, keyPoints }: Summary): DocumentPart[] => [
   { part: '1', heading: 'Summary', markdown },
   {
     part: '2',

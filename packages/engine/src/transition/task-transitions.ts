@@ -3,7 +3,7 @@ import type { Actor, TaskSnapshot, TaskTransitionStore } from '@pressroom/db';
 import type { Pipeline } from '@pressroom/pipelines';
 import type { Logger, Random } from '@pressroom/runtime';
 import type { FindPipeline } from '../ports.ts';
-import { cancelOpenSteps, emptyChange, endAtDeadline, endWithWhatIsThere } from './core/decide-end.ts';
+import { cancelOpenSteps, emptyChange, endAtDeadline, finishWithAvailableOutputs } from './core/decide-end.ts';
 import { firstCause, toTaskError } from './core/first-cause.ts';
 import { createSafePipelines } from './safe-pipeline.ts';
 import { decideFailure, exhaust, type FailureDecision, type FailureReport } from './core/decide-failure.ts';
@@ -125,7 +125,7 @@ export function createTaskTransitions(deps: {
           code: 'AGENT_BUG',
           message: 'nothing usable was made',
         };
-        endWithWhatIsThere(snapshot, ended, pipelineOf(snapshot), cause, []);
+        finishWithAvailableOutputs(snapshot, ended, pipelineOf(snapshot), cause, []);
         return ended;
       });
       if (change) log.info({ taskId, status: change.status }, 'task.finished');

@@ -5,7 +5,7 @@ import { createBreakers, type BreakerView } from '../breaker/breakers.ts';
 import { findComponent, keepComponent } from '../cache/component-cache.ts';
 import { createFleetBreakers } from '../breaker/fleet-breakers.ts';
 import type {
-  AvoidedCall,
+  ReusedReply,
   BoundLlm,
   CallResult,
   CallScope,
@@ -95,7 +95,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
 function bindScope(context: GatewayContext, scope: CallScope): BoundLlm {
   /** Identical calls of this attempt that are under way: they share one answer. */
   const underWay = new Map<string, Promise<unknown>>();
-  let avoided: AvoidedCall[] = [];
+  let avoided: ReusedReply[] = [];
 
   const avoid = <T>(cache: keyof typeof AVOIDED, prepared: PreparedCall<T>, reply: JournaledReply): void => {
     avoided.push(avoidedCall(context, prepared, reply, cache));
@@ -175,7 +175,7 @@ function avoidedCall<T>(
   { call, asked }: PreparedCall<T>,
   reply: JournaledReply,
   cache: keyof typeof AVOIDED,
-): AvoidedCall {
+): ReusedReply {
   const { lever, reason, baselineNanoUsd } = AVOIDED[cache];
   return {
     path: call.path,

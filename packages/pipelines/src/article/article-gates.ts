@@ -42,12 +42,12 @@ const EditedArticle = z.strictObject({
 
 /** `outline`: before anything is drafted. `final`: before the article is handed over. */
 export const articleGates: Partial<Record<Gate, PipelineGate<ArticleInput>>> = {
-  outline: { step: 'outline', output: EditedOutline, problems: problemsOfOutline },
-  final: { step: 'refine', output: EditedArticle, problems: problemsOfArticle },
+  outline: { step: 'outline', output: EditedOutline, problems: validateOutline },
+  final: { step: 'refine', output: EditedArticle, problems: validateArticle },
 };
 
 /** Drafts are written from notes, so that a note which does not exist would be silently ignored. */
-function problemsOfOutline(edited: Record<string, unknown>, _input: ArticleInput, outputs: StepOutputs): string[] {
+function validateOutline(edited: Record<string, unknown>, _input: ArticleInput, outputs: StepOutputs): string[] {
   const { sections } = OutlineOutput.parse(edited);
   const notes = new Set(ResearchOutput.safeParse(outputs['research']).data?.notes.map(({ id }) => id));
   const headings = new Set<string>();
@@ -61,6 +61,6 @@ function problemsOfOutline(edited: Record<string, unknown>, _input: ArticleInput
   });
 }
 
-function problemsOfArticle(edited: Record<string, unknown>, _input: ArticleInput, outputs: StepOutputs): string[] {
+function validateArticle(edited: Record<string, unknown>, _input: ArticleInput, outputs: StepOutputs): string[] {
   return collectParts({ ...outputs, refine: edited }) === undefined ? ['sections: not one has any text'] : [];
 }

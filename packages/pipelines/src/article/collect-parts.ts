@@ -1,4 +1,4 @@
-import type { ContractPart } from '../quality/contract-document.ts';
+import type { DocumentPart } from '../quality/checked-document.ts';
 import type { StepOutputs } from '../pipeline.ts';
 import { DraftOutput, OutlineOutput, RefineOutput, ResearchOutput } from './outputs.ts';
 
@@ -6,7 +6,7 @@ import { DraftOutput, OutlineOutput, RefineOutput, ResearchOutput } from './outp
 export interface CollectedArticle {
   title: string;
   /** The lead first when there is one, then sections in the outline's order; what is missing is absent. */
-  parts: ContractPart[];
+  parts: DocumentPart[];
   research: ResearchOutput | undefined;
   outline: OutlineOutput | undefined;
   /** Absent while the text comes from the drafts. */
@@ -28,8 +28,8 @@ export function collectParts(outputs: StepOutputs): CollectedArticle | undefined
   return parts.some(({ part }) => part !== 'lead') ? { title, parts, research, outline, refined } : undefined;
 }
 
-function refinedParts(refined: RefineOutput, outline: OutlineOutput | undefined): ContractPart[] {
-  const lead: ContractPart = { part: 'lead', heading: '', markdown: refined.lead, ...dueWords(outline?.leadWords) };
+function refinedParts(refined: RefineOutput, outline: OutlineOutput | undefined): DocumentPart[] {
+  const lead: DocumentPart = { part: 'lead', heading: '', markdown: refined.lead, ...dueWords(outline?.leadWords) };
   return [
     lead,
     ...refined.sections.map(({ heading, markdown }, index) => {
@@ -40,9 +40,9 @@ function refinedParts(refined: RefineOutput, outline: OutlineOutput | undefined)
   ];
 }
 
-function draftedParts(outputs: StepOutputs, outline: OutlineOutput | undefined): ContractPart[] {
+function draftedParts(outputs: StepOutputs, outline: OutlineOutput | undefined): DocumentPart[] {
   if (!outline) return [];
-  const lead: ContractPart = {
+  const lead: DocumentPart = {
     part: 'lead',
     heading: '',
     markdown: draftMarkdown(outputs['draft-lead']),

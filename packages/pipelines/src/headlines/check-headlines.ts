@@ -1,6 +1,6 @@
 import type { HeadlinesInput } from '@pressroom/contracts';
 import { compareFacts } from '../quality/compare-facts.ts';
-import { finding, type ContractFinding } from '../quality/finding.ts';
+import { finding, type QualityFinding } from '../quality/finding.ts';
 import { checkStyle } from '../style/check-style.ts';
 import type { StyleRule } from '../style/style-rule.ts';
 import { styleRulesOf } from '../style/style-rules-of.ts';
@@ -17,7 +17,7 @@ export interface HeadlineCheck {
   /** Those that can be used, tidied, in order, at most as many as were asked for. */
   usable: Headline[];
   /** What is wrong with the others, `quote` naming the headline, and how many are still missing. */
-  findings: ContractFinding[];
+  findings: QualityFinding[];
 }
 
 /** Rules about sentences and whole texts say nothing about a headline. */
@@ -41,7 +41,7 @@ export function checkHeadlines(input: HeadlinesInput, headlines: readonly Headli
   const rules = styleRulesOf(input).filter(({ kind }) => APPLIES.has(kind));
   const given = [input.topic ?? '', input.text ?? ''].join('\n');
   const usable: Headline[] = [];
-  const findings: ContractFinding[] = [];
+  const findings: QualityFinding[] = [];
   for (const [index, raw] of headlines.entries()) {
     const headline = { text: tidyHeadline(raw.text), angle: raw.angle.replace(/\s+/g, ' ').trim() };
     if (headline.text === '' || usable.length === count) continue;
@@ -60,7 +60,7 @@ function findFault(
   text: string,
   part: string,
   against: { usable: readonly Headline[]; maxCharacters: number; rules: readonly StyleRule[]; given: string },
-): ContractFinding | undefined {
+): QualityFinding | undefined {
   const characters = countCharacters(text);
   if (characters > against.maxCharacters) {
     const message = `it has ${characters} characters and may have ${against.maxCharacters}`;

@@ -1,9 +1,9 @@
 import { citedIds, findCitations } from '../text/citations.ts';
-import type { ContractDocument } from './contract-document.ts';
-import { finding, type ContractFinding } from './finding.ts';
+import type { CheckedDocument } from './checked-document.ts';
+import { finding, type QualityFinding } from './finding.ts';
 
 export interface CitationCheck {
-  findings: ContractFinding[];
+  findings: QualityFinding[];
   /** Share of the sections that cite a source. */
   citedShare: number;
   /** Share of the citations whose source exists. */
@@ -14,8 +14,8 @@ export interface CitationCheck {
  * Every section cites, every citation resolves, every listed source is cited.
  * Without any source there is nothing to cite: then only unresolvable citations are found.
  */
-export function checkCitations(document: ContractDocument, sourceIds: ReadonlySet<number>): CitationCheck {
-  const findings: ContractFinding[] = [];
+export function checkCitations(document: CheckedDocument, sourceIds: ReadonlySet<number>): CitationCheck {
+  const findings: QualityFinding[] = [];
   let citations = 0;
   let unresolved = 0;
   for (const { part, markdown } of document.parts) {

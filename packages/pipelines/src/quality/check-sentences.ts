@@ -3,9 +3,9 @@ import { guessLanguage } from '../text/guess-language.ts';
 import { plainText } from '../text/plain-text.ts';
 import { splitSentences } from '../text/split-sentences.ts';
 import { checkSupport, type Support, type SupportOptions } from './check-support.ts';
-import type { ContractDocument } from './contract-document.ts';
+import type { CheckedDocument } from './checked-document.ts';
 import { findFigures } from './figures.ts';
-import { finding, type ContractFinding } from './finding.ts';
+import { finding, type QualityFinding } from './finding.ts';
 import { findNames, namePrefixes } from './names.ts';
 import type { SourceIndex } from './source-index.ts';
 
@@ -20,19 +20,19 @@ const CLAIM_WORDS = 4;
 const REPEAT_WORDS = 6;
 
 export interface SentenceCheck {
-  findings: ContractFinding[];
+  findings: QualityFinding[];
   /** Share of the claims that sources bear out; 1 when there is nothing to check against. */
   supportedShare: number;
 }
 
 /** Every sentence against the sources it cites, or against all of them when it cites none; and against repetition. */
-export function checkSentences(document: ContractDocument, index: SourceIndex): SentenceCheck {
+export function checkSentences(document: CheckedDocument, index: SourceIndex): SentenceCheck {
   const everySource = [...index.bySource.keys()];
   const options: SupportOptions = {
     language: guessLanguage(document.parts.map(({ markdown }) => markdown).join('\n')),
     known: namePrefixes(`${document.topic}\n${document.title}`),
   };
-  const findings: ContractFinding[] = [];
+  const findings: QualityFinding[] = [];
   const seen = new Set<string>();
   let claims = 0;
   let unsupported = 0;
@@ -60,17 +60,17 @@ function checkSentence(
   everySource: readonly number[],
   index: SourceIndex,
   options: SupportOptions,
-): ContractFinding | undefined {
+): QualityFinding | undefined {
   const cited = citedIds(text).filter((id) => index.bySource.has(id));
   const support = checkSupport(text, cited.length > 0 ? cited : everySource, index, options);
-  if (isBorneOut(support)) return undefined;
+  if (isGrounded(support)) return undefined;
   if (cited.length === 0) return fromNowhere(text, part, support);
-  const better = everySource.filter((id) => isBorneOut(checkSupport(text, [id], index, options)));
+  const better = everySource.filter((id) => isGrounded(checkSupport(text, [id], index, options)));
   if (better.length > 0) {
     const message = `source ${cited.join(', ')} does not say this; source ${better.slice(0, 3).join(', ')} does`;
     return finding('CITATION_WRONG', part, text, message);
   }
-  if (isBorneOut(checkSupport(text, everySource, index, options))) {
+  if (isGrounded(checkSupport(text, everySource, index, options))) {
     return finding('CITATION_WRONG', part, text, `source ${cited.join(', ')} alone does not say all of this`);
   }
   return support.coverage >= SUPPORT_THRESHOLD
@@ -78,7 +78,7 @@ function checkSentence(
     : finding('SENTENCE_UNSUPPORTED', part, text, `source ${cited.join(', ')} does not say this`);
 }
 
-function fromNowhere(text: string, part: string, support: Support): ContractFinding {
+function fromNowhere(text: string, part: string, support: Support): QualityFinding {
   if (support.coverage >= SUPPORT_THRESHOLD) return unsupportedFacts(text, part, support);
   const plain = plainText(text);
   const statesFacts = findFigures(plain).length > 0 || findNames(plain).length > 0;
@@ -87,23 +87,23 @@ function fromNowhere(text: string, part: string, support: Support): ContractFind
     : finding('SENTENCE_UNGROUNDED', part, text, 'it cites no source and none says it');
 }
 
-const unsupportedFacts = (text: string, part: string, support: Support): ContractFinding =>
+const unsupportedFacts = (text: string, part: string, support: Support): QualityFinding =>
   finding('FACT_UNSUPPORTED', part, text, `no source states ${support.missing.join(', ')} on this matter`);
 
-function isBorneOut({ coverage, missing, contentWords }: Support): boolean {
+function isGrounded({ coverage, missing, contentWords }: Support): boolean {
   return missing.length === 0 && (coverage >= SUPPORT_THRESHOLD || contentWords < CLAIM_WORDS);
 }
 
 /** One statement on its own against sources, such as a research note; `topic` needs no support. */
-export function findSupport(
+export function measureGrounding(
   statement: string,
   sourceIds: readonly number[],
   index: SourceIndex,
   topic: string,
-): Support & { isBorneOut: boolean } {
+): Support & { isGrounded: boolean } {
   const support = checkSupport(statement, sourceIds, index, {
     language: guessLanguage(statement),
     known: namePrefixes(topic),
   });
-  return { ...support, isBorneOut: isBorneOut(support) };
+  return { ...support, isGrounded: isGrounded(support) };
 }

@@ -1,9 +1,9 @@
-import type { ContractDocument } from './contract-document.ts';
-import { finding, type ContractFinding } from './finding.ts';
+import type { CheckedDocument } from './checked-document.ts';
+import { finding, type QualityFinding } from './finding.ts';
 
 /** Title, headings and text where they belong, headings told apart. */
-export function checkStructure(document: ContractDocument): ContractFinding[] {
-  const findings: ContractFinding[] = [];
+export function checkStructure(document: CheckedDocument): QualityFinding[] {
+  const findings: QualityFinding[] = [];
   if (document.title.trim() === '') findings.push(finding('TITLE_MISSING', 'document', '', 'the article has no title'));
   const seen = new Set<string>();
   for (const { part, heading, markdown } of document.parts) {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { findFigures, isStated, statedValues } from './figures.ts';
 
-const isBorneOutBy = (sentence: string, source: string) => {
+const isGroundedIn = (sentence: string, source: string) => {
   const stated = statedValues(source);
   return findFigures(sentence).every((figure) => isStated(figure, stated));
 };
@@ -20,7 +20,7 @@ describe('figures', () => {
     ['around 1450', 'in 1453'],
     ['no figure at all', 'nothing'],
   ])('accepts "%s" where the source says "%s"', (sentence, source) => {
-    expect(isBorneOutBy(sentence, source)).toBe(true);
+    expect(isGroundedIn(sentence, source)).toBe(true);
   });
 
   it.each([
@@ -32,6 +32,6 @@ describe('figures', () => {
     ['around 1450', 'in 1497'],
     ['140 euros', '14 or 1400 euros'],
   ])('refuses "%s" where the source says "%s"', (sentence, source) => {
-    expect(isBorneOutBy(sentence, source)).toBe(false);
+    expect(isGroundedIn(sentence, source)).toBe(false);
   });
 });

@@ -44,7 +44,7 @@ export const FINDINGS = {
 
 export type FindingCode = keyof typeof FINDINGS;
 
-export interface ContractFinding {
+export interface QualityFinding {
   code: FindingCode;
   severity: 'error' | 'warning';
   kind: (typeof DEFECT_KINDS)[number];
@@ -55,6 +55,6 @@ export interface ContractFinding {
   message: string;
 }
 
-export function finding(code: FindingCode, part: string, quote: string, message: string): ContractFinding {
+export function finding(code: FindingCode, part: string, quote: string, message: string): QualityFinding {
   return { code, ...FINDINGS[code], part, quote, message };
 }

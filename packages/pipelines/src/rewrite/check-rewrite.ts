@@ -1,7 +1,7 @@
 import type { RewriteInput } from '@pressroom/contracts';
 import { compareFacts } from '../quality/compare-facts.ts';
 import { isNearTarget } from '../quality/check-length.ts';
-import { finding, type ContractFinding } from '../quality/finding.ts';
+import { finding, type QualityFinding } from '../quality/finding.ts';
 import { checkStyle } from '../style/check-style.ts';
 import type { StyleRule } from '../style/style-rule.ts';
 import { styleRulesOf } from '../style/style-rules-of.ts';
@@ -35,10 +35,10 @@ export function checkRewrite(
     /** It is a piece of a longer text: keywords and readers are the whole's business. */
     isPiece?: boolean;
   } = {},
-): ContractFinding[] {
+): QualityFinding[] {
   const { title, markdown } = output;
   const targetWords = options.targetWords ?? input.targetWords;
-  const findings: ContractFinding[] = [];
+  const findings: QualityFinding[] = [];
   const words = countWords(markdown);
   if (words === 0) return [finding('PART_EMPTY', TEXT, '', 'nothing is written here')];
   if (targetWords !== undefined && !isNearTarget(words, targetWords)) {

@@ -2,8 +2,8 @@ import { countWords } from '../text/count-words.ts';
 import { guessLanguage, isGuessable } from '../text/guess-language.ts';
 import { splitSentences, type Sentence } from '../text/split-sentences.ts';
 import { contentStems } from '../text/tokens.ts';
-import type { ContractDocument } from '../quality/contract-document.ts';
-import { finding, type ContractFinding } from '../quality/finding.ts';
+import type { CheckedDocument } from '../quality/checked-document.ts';
+import { finding, type QualityFinding } from '../quality/finding.ts';
 import { blankQuotations } from './blank-quotations.ts';
 import { readingGrade } from './readability.ts';
 import { findBreaches } from './sentence-breaches.ts';
@@ -19,7 +19,7 @@ const ENGLISH_ONLY: ReadonlySet<StyleRule['kind']> = new Set([
 ]);
 
 export interface StyleCheck {
-  findings: ContractFinding[];
+  findings: QualityFinding[];
   /** Share of the rules that the whole text keeps, 0 to 1; 1 without rules. */
   share: number;
 }
@@ -29,15 +29,15 @@ export interface StyleCheck {
  * be mended by an edit. Words in quotation marks are somebody else's and are left alone.
  */
 export function checkStyle(
-  document: Pick<ContractDocument, 'title' | 'parts'>,
+  document: Pick<CheckedDocument, 'title' | 'parts'>,
   rules: readonly StyleRule[],
 ): StyleCheck {
   const whole = document.parts.map(({ markdown }) => markdown).join('\n\n');
   const language = guessLanguage(whole);
   const applicable = rules.filter(({ kind }) => language === undefined || language === 'en' || !ENGLISH_ONLY.has(kind));
   const broken = new Set<StyleRule>();
-  const findings: ContractFinding[] = [];
-  const add = (rule: StyleRule, found: ContractFinding): void => {
+  const findings: QualityFinding[] = [];
+  const add = (rule: StyleRule, found: QualityFinding): void => {
     broken.add(rule);
     findings.push(found);
   };
@@ -59,7 +59,7 @@ function checkSentence(
   { text, isHeading }: Sentence,
   part: string,
   rules: readonly StyleRule[],
-  add: (rule: StyleRule, found: ContractFinding) => void,
+  add: (rule: StyleRule, found: QualityFinding) => void,
 ): void {
   const own = blankQuotations(text);
   for (const rule of rules) {
@@ -74,7 +74,7 @@ function checkSentence(
   }
 }
 
-function checkHeading(heading: string, part: string, rule: StyleRule): ContractFinding | undefined {
+function checkHeading(heading: string, part: string, rule: StyleRule): QualityFinding | undefined {
   if (heading.trim() === '') return undefined;
   if (rule.kind === 'heading-case') {
     return isInCase(heading, rule.form)
@@ -85,17 +85,17 @@ function checkHeading(heading: string, part: string, rule: StyleRule): ContractF
   return breach && finding(breach.code, part, '', `in the heading: ${breach.message}`);
 }
 
-function checkTitle(title: string, rule: StyleRule): ContractFinding | undefined {
+function checkTitle(title: string, rule: StyleRule): QualityFinding | undefined {
   const [breach] = findBreaches(blankQuotations(title), rule);
   return breach && finding(breach.code, 'document', '', `in the title: ${breach.message}`);
 }
 
 function checkWhole(
-  { title, parts }: Pick<ContractDocument, 'title' | 'parts'>,
+  { title, parts }: Pick<CheckedDocument, 'title' | 'parts'>,
   whole: string,
   language: string | undefined,
   rule: StyleRule,
-): ContractFinding | undefined {
+): QualityFinding | undefined {
   if (whole.trim() === '') return undefined;
   if (rule.kind === 'language') {
     const isOther = language !== undefined && isGuessable(rule.language) && language !== baseOf(rule.language);

@@ -1,8 +1,8 @@
 import type { SummaryInput } from '@pressroom/contracts';
 import type { ResearchOutput } from '../article/outputs.ts';
-import { checkContract, type ContractReport } from '../quality/check-contract.ts';
-import { findSupport } from '../quality/check-sentences.ts';
-import { finding, type ContractFinding } from '../quality/finding.ts';
+import { checkQuality, type QualityReport } from '../quality/check-quality.ts';
+import { measureGrounding } from '../quality/check-sentences.ts';
+import { finding, type QualityFinding } from '../quality/finding.ts';
 import type { SourceIndex } from '../quality/source-index.ts';
 import { styleRulesOf } from '../style/style-rules-of.ts';
 import type { SummaryOutput } from './summary-output.ts';
@@ -18,9 +18,9 @@ export function checkSummary(
   output: Pick<SummaryOutput, 'title' | 'markdown' | 'keyPoints'>,
   sources: ResearchOutput['sources'],
   index: SourceIndex,
-): ContractReport {
+): QualityReport {
   const { targetWords } = planSummary(input, sources);
-  const report = checkContract(
+  const report = checkQuality(
     {
       title: output.title,
       topic: input.focus ?? '',
@@ -38,15 +38,15 @@ function checkPoint(
   { text, sources }: SummaryOutput['keyPoints'][number],
   input: Pick<SummaryInput, 'focus'>,
   index: SourceIndex,
-): ContractFinding[] {
+): QualityFinding[] {
   const known = sources.filter((id) => index.bySource.has(id));
   if (known.length < sources.length || known.length === 0) {
     return [
       finding('CITATION_UNRESOLVED', KEY_POINTS, text, 'the key point names no source, or one that does not exist'),
     ];
   }
-  const support = findSupport(text, known, index, input.focus ?? '');
-  if (support.isBorneOut) return [];
+  const support = measureGrounding(text, known, index, input.focus ?? '');
+  if (support.isGrounded) return [];
   return support.missing.length > 0
     ? [finding('FACT_UNSUPPORTED', KEY_POINTS, text, `its sources do not state ${support.missing.join(', ')}`)]
     : [finding('SENTENCE_UNSUPPORTED', KEY_POINTS, text, 'its sources do not say this')];

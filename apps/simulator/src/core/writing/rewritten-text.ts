@@ -5,7 +5,7 @@ import { splitSentences } from '../text/split-sentences.ts';
 import { countWords } from '../text/words.ts';
 import type { ParsedPrompt } from '../prompt/parsed-prompt.ts';
 import { writeFrom } from './article-part.ts';
-import { mendText } from './mend-text.ts';
+import { repairText } from './repair-text.ts';
 import { titleCase } from './title-of.ts';
 import type { Writer } from './writer.ts';
 
@@ -43,7 +43,7 @@ export const writeRewrittenText: Writer<RewrittenText> = ({ prompt, random }) =>
   const current = prompt.article[0]?.markdown;
   const isOff = prompt.defects.some(({ advice }) => /words where \d+/.test(advice));
   const first = (): string => toLength(plainer(original), prompt, random);
-  const markdown = current === undefined || isOff ? first() : mendText(current, prompt.defects, original);
+  const markdown = current === undefined || isOff ? first() : repairText(current, prompt.defects, original);
   return { title: isLaterPiece(prompt) ? '' : titleOf(prompt, original), markdown };
 };
 

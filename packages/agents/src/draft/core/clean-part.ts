@@ -1,6 +1,6 @@
 import { unwrapFence } from '@pressroom/llm';
 import { rewriteCitations } from '@pressroom/pipelines';
-import { neutralise } from './neutralise.ts';
+import { escapeMarkup } from './escape-markup.ts';
 
 /**
  * A part as the document needs it, whatever habits its model has: no code fence around it, no heading at its start, none
@@ -11,7 +11,7 @@ import { neutralise } from './neutralise.ts';
  */
 export function cleanPart(markdown: string, hasSources = true, allowed: ReadonlySet<string> = new Set()): string {
   const unwrapped = unwrapFence(markdown, ['markdown', 'md']) ?? markdown;
-  const body = neutralise(unwrapped.replace(/\r\n?/g, '\n'), allowed)
+  const body = escapeMarkup(unwrapped.replace(/\r\n?/g, '\n'), allowed)
     .replace(/^\s*(?:\[part\s+[\w-]+\][^\n]*\n+|#{1,6}\s[^\n]*(?:\n+|$))+/, '')
     .replace(/^\[part\s+[\w-]+\][ \t]*/gim, '')
     .replace(/^#{1,2}(?=\s)/gm, '###')

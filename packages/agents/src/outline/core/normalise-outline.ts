@@ -1,6 +1,6 @@
 import type { ArticleOutline } from '@pressroom/contracts';
 import { restyleLine, shareWords, type OutlineOutput, type StyleRule, type WordPlan } from '@pressroom/pipelines';
-import { neutralise } from '../../draft/core/neutralise.ts';
+import { escapeMarkup } from '../../draft/core/escape-markup.ts';
 
 /**
  * The outline as drafts rely on it: words that add up to the target with the lead, single-line texts, notes named once.
@@ -28,4 +28,4 @@ export function normaliseOutline(
   };
 }
 
-const singleLine = (text: string): string => neutralise(text).replace(/\s+/g, ' ').trim();
+const singleLine = (text: string): string => escapeMarkup(text).replace(/\s+/g, ' ').trim();

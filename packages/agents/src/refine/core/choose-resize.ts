@@ -1,7 +1,7 @@
-import { countWords, type ContractPart } from '@pressroom/pipelines';
+import { countWords, type DocumentPart } from '@pressroom/pipelines';
 
 export interface Resize {
-  part: ContractPart;
+  part: DocumentPart;
   /** Words the part must have for the whole to have its own. */
   words: number;
 }
@@ -13,7 +13,7 @@ const FACTOR = { min: 0.5, max: 2 } as const;
  * Which section to write anew so that the whole comes to its target: the one furthest from its own budget in the
  * direction that is needed. Undefined without sections.
  */
-export function chooseResize(parts: readonly ContractPart[], targetWords: number): Resize | undefined {
+export function chooseResize(parts: readonly DocumentPart[], targetWords: number): Resize | undefined {
   const counted = parts.map((part) => ({ part, count: countWords(part.markdown) }));
   const missing = targetWords - counted.reduce((total, { count }) => total + count, 0);
   const offBy = ({ part, count }: (typeof counted)[number]): number =>

@@ -1,4 +1,4 @@
-import type { ContractFinding } from '@pressroom/pipelines';
+import type { QualityFinding } from '@pressroom/pipelines';
 import { describe, expect, it } from 'vitest';
 import { collectDefects } from './collect-defects.ts';
 
@@ -6,7 +6,7 @@ const parts = [
   { part: 'lead', heading: '', markdown: 'The lead says so.' },
   { part: '2', heading: 'H', markdown: 'First claim. Second claim of many words.' },
 ];
-const aFinding = (given: Partial<ContractFinding>): ContractFinding => ({
+const aFinding = (given: Partial<QualityFinding>): QualityFinding => ({
   code: 'FACT_UNSUPPORTED',
   severity: 'error',
   kind: 'wrong_fact',

@@ -1,11 +1,11 @@
 import type { ArticleCritique } from '@pressroom/contracts';
-import type { ContractFinding, ContractPart } from '@pressroom/pipelines';
+import type { QualityFinding, DocumentPart } from '@pressroom/pipelines';
 import type { PromptDefect } from '../../prompts/material.ts';
 import { MOST_DEFECTS } from '../../prompts/critique.ts';
 import { locateQuote } from './locate-quote.ts';
 
 /** What edits cannot mend: lengths are brought right by writing a part anew, and the whole document has no text to quote. */
-const NOT_BY_EDITS: ReadonlySet<ContractFinding['code']> = new Set([
+const NOT_BY_EDITS: ReadonlySet<QualityFinding['code']> = new Set([
   'WORD_COUNT_OFF',
   'PART_WORD_COUNT_OFF',
   'PART_EMPTY',
@@ -23,9 +23,9 @@ const NOT_BY_EDITS: ReadonlySet<ContractFinding['code']> = new Set([
  * in its part and no other defect is about the same text already.
  */
 export function collectDefects(
-  findings: readonly ContractFinding[],
+  findings: readonly QualityFinding[],
   critique: ArticleCritique['defects'],
-  parts: readonly ContractPart[],
+  parts: readonly DocumentPart[],
 ): PromptDefect[] {
   const collected: PromptDefect[] = findings
     .filter(({ code, part }) => !NOT_BY_EDITS.has(code) && part !== 'document')

@@ -1,4 +1,4 @@
-import { checkContract, indexSources, type ContractPart } from '@pressroom/pipelines';
+import { checkQuality, indexSources, type DocumentPart } from '@pressroom/pipelines';
 import { describe, expect, it } from 'vitest';
 import {
   LEAD,
@@ -11,14 +11,14 @@ import {
 import { dropUnfounded } from './drop-unfounded.ts';
 
 const sources = indexSources(treeResearch.sources);
-const check = (parts: readonly ContractPart[]) =>
-  checkContract({ title: treeOutline.title, topic: treeInput.topic, targetWords: 100, parts }, sources);
-const article = (one: string, two = SECTION_2): ContractPart[] => [
+const check = (parts: readonly DocumentPart[]) =>
+  checkQuality({ title: treeOutline.title, topic: treeInput.topic, targetWords: 100, parts }, sources);
+const article = (one: string, two = SECTION_2): DocumentPart[] => [
   { part: 'lead', heading: '', markdown: LEAD },
   { part: '1', heading: 'What the survey measured', markdown: one },
   { part: '2', heading: 'What planting takes', markdown: two },
 ];
-const drop = (parts: ContractPart[]) => dropUnfounded(parts, check(parts), check);
+const drop = (parts: DocumentPart[]) => dropUnfounded(parts, check(parts), check);
 const FALSE = 'Bakeries sold 77 striped umbrellas to astonished tourists [1].';
 
 describe('dropUnfounded', () => {

@@ -1,14 +1,14 @@
 import {
   splitSentences,
   trimEndBlanks,
-  type ContractFinding,
-  type ContractPart,
-  type ContractReport,
+  type QualityFinding,
+  type DocumentPart,
+  type QualityReport,
   type Edit,
 } from '@pressroom/pipelines';
 
 /** A sentence of which the contract has found one of these is better not said. */
-const UNFOUNDED: ReadonlySet<ContractFinding['code']> = new Set([
+const UNFOUNDED: ReadonlySet<QualityFinding['code']> = new Set([
   'FACT_UNSUPPORTED',
   'SENTENCE_UNSUPPORTED',
   'SENTENCE_FROM_NOWHERE',
@@ -21,10 +21,10 @@ const UNFOUNDED: ReadonlySet<ContractFinding['code']> = new Set([
  * @param check the contract, over all parts
  */
 export function dropUnfounded(
-  parts: readonly ContractPart[],
-  report: ContractReport,
-  check: (parts: readonly ContractPart[]) => ContractReport,
-): { parts: ContractPart[]; report: ContractReport; edits: Edit[] } {
+  parts: readonly DocumentPart[],
+  report: QualityReport,
+  check: (parts: readonly DocumentPart[]) => QualityReport,
+): { parts: DocumentPart[]; report: QualityReport; edits: Edit[] } {
   let current = { parts: [...parts], report };
   const edits: Edit[] = [];
   for (const { part } of parts) {
@@ -42,8 +42,8 @@ export function dropUnfounded(
 
 /** Undefined when there is nothing to drop, or nothing would be left. */
 function dropFrom(
-  { part, markdown }: ContractPart,
-  findings: readonly ContractFinding[],
+  { part, markdown }: DocumentPart,
+  findings: readonly QualityFinding[],
 ): { markdown: string; sentences: string[] } | undefined {
   const own = findings.filter((each) => each.part === part);
   const unfounded = new Set(own.filter(({ code }) => UNFOUNDED.has(code)).map(({ quote }) => quote));

@@ -1,5 +1,5 @@
 import { countWords, rewriteCitations, splitSentences } from '@pressroom/pipelines';
-import { givesOrders } from './gives-orders.ts';
+import { detectPromptInjection } from './detect-prompt-injection.ts';
 
 /** A longer text has something to choose from: that a model takes nothing of it says that it is beside the topic. */
 const MAX_WORDS = 40;
@@ -19,5 +19,5 @@ export function ownStatements(text: string): string[] {
   return splitSentences(text)
     .filter(({ isHeading, text: sentence }) => !isHeading && countWords(sentence) >= MIN_STATEMENT_WORDS)
     .map((sentence) => rewriteCitations(sentence.text, () => undefined))
-    .filter((sentence) => !/[?？]\s*$/.test(sentence) && !givesOrders(sentence));
+    .filter((sentence) => !/[?？]\s*$/.test(sentence) && !detectPromptInjection(sentence));
 }

@@ -1,4 +1,4 @@
-import { givesOrders } from './gives-orders.ts';
+import { detectPromptInjection } from './detect-prompt-injection.ts';
 
 /** Longer titles are no titles; users' own are at most as long. */
 const MOST_CHARACTERS = 300;
@@ -15,5 +15,5 @@ export function safeTitle(title: string, otherwise: string): string {
     .trim()
     .slice(0, MOST_CHARACTERS)
     .trim();
-  return line === '' || givesOrders(line) ? otherwise : line;
+  return line === '' || detectPromptInjection(line) ? otherwise : line;
 }

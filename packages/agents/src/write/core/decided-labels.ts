@@ -4,7 +4,7 @@ import { locateQuote } from '../../refine/core/locate-quote.ts';
 export type DecidedLabel = Classification['labels'][number];
 
 /** What is wrong with a decision, for the model to be asked again. */
-export function problemsOfLabels({ labels }: Classification, input: ClassifyInput): string[] {
+export function validateLabels({ labels }: Classification, input: ClassifyInput): string[] {
   const given = new Set(input.labels.map(({ name }) => normal(name)));
   const named = labels.map(({ name }) => normal(name));
   const unknown = named.filter((name) => !given.has(name)).length;

@@ -2,7 +2,7 @@ import { isTerminalStep, MAX_REJECTIONS, type Gate } from '@pressroom/contracts'
 import type { Actor, GateChange, LockedStep, TaskChange, TaskSnapshot } from '@pressroom/db';
 import type { Pipeline } from '@pressroom/pipelines';
 import { extendPlan } from '../../plan/core/plan-task.ts';
-import { emptyChange, endWithWhatIsThere, statusesAfter } from '../../transition/core/decide-end.ts';
+import { emptyChange, finishWithAvailableOutputs, statusesAfter } from '../../transition/core/decide-end.ts';
 import { firstCause, toTaskError } from '../../transition/core/first-cause.ts';
 import { mergePatch } from '../../transition/core/merge-patch.ts';
 import { checkEdits } from './check-edits.ts';
@@ -95,7 +95,7 @@ export function decideApproval(
   }
   const after = { ...snapshot, outputs: { ...snapshot.outputs, [step.key]: output } };
   const cause = toTaskError(firstCause(after.steps)) ?? { code: 'AGENT_BUG', message: 'nothing usable was made' };
-  endWithWhatIsThere(after, change, pipeline, cause, []);
+  finishWithAvailableOutputs(after, change, pipeline, cause, []);
   return approved;
 }
 
@@ -118,7 +118,7 @@ export function decideRejection(
       code: 'APPROVAL_REJECTED',
       message: `the gate "${rejection.gate}" was rejected ${rejections} times`,
     };
-    endWithWhatIsThere(snapshot, change, pipeline, cause, [
+    finishWithAvailableOutputs(snapshot, change, pipeline, cause, [
       { code: 'APPROVAL_REJECTED', step: step.key, message: cause.message },
     ]);
     return { outcome: 'rejected_for_good', rejections, change };

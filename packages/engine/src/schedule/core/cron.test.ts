@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { latestFireMs, nextFireMs, problemsOfRule, type CronRule } from './cron.ts';
+import { latestFireMs, nextFireMs, validateScheduleRule, type CronRule } from './cron.ts';
 
 const at = (iso: string): number => Date.parse(iso);
 const iso = (ms: number | null): string | null => (ms === null ? null : new Date(ms).toISOString());
@@ -93,11 +93,11 @@ describe('latestFireMs', () => {
   });
 });
 
-describe('problemsOfRule', () => {
+describe('validateScheduleRule', () => {
   const nowMs = at('2026-03-01T00:00:00Z');
 
   it.each(['30 6 * * 1-5', '@daily', '0 0 L * *', '*/15 8-18 * * MON-FRI'])('takes %s', (cron) => {
-    expect(problemsOfRule({ cron, timeZone: 'Europe/Berlin' }, nowMs)).toEqual([]);
+    expect(validateScheduleRule({ cron, timeZone: 'Europe/Berlin' }, nowMs)).toEqual([]);
   });
 
   it.each([
@@ -109,15 +109,15 @@ describe('problemsOfRule', () => {
     ['the start of the system', '@reboot'],
     ['a day that never comes', '0 0 31 2 *'],
   ])('refuses %s', (_what, cron) => {
-    expect(problemsOfRule({ cron, timeZone: 'UTC' }, nowMs)).toMatchObject([{ path: 'cron' }]);
+    expect(validateScheduleRule({ cron, timeZone: 'UTC' }, nowMs)).toMatchObject([{ path: 'cron' }]);
   });
 
   it.each(['Mars/Olympus', '+02:00', ''])('refuses the time zone "%s"', (timeZone) => {
-    expect(problemsOfRule({ cron: '@daily', timeZone }, nowMs)).toMatchObject([{ path: 'timeZone' }]);
+    expect(validateScheduleRule({ cron: '@daily', timeZone }, nowMs)).toMatchObject([{ path: 'timeZone' }]);
   });
 
   it('are both named when both parts are wrong', () => {
-    expect(problemsOfRule({ cron: 'x', timeZone: '+02:00' }, nowMs).map(({ path }) => path)).toEqual([
+    expect(validateScheduleRule({ cron: 'x', timeZone: '+02:00' }, nowMs).map(({ path }) => path)).toEqual([
       'timeZone',
       'cron',
     ]);

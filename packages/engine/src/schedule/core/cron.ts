@@ -13,7 +13,7 @@ export interface CronRule {
  * that fires at intervals (every half hour) keeps its interval through both. Pure.
  *
  * @param afterMs epoch milliseconds, exclusive
- * @throws {Error} when the rule is not valid; see `problemsOfRule`
+ * @throws {Error} when the rule is not valid; see `validateScheduleRule`
  */
 export function nextFireMs(rule: CronRule, afterMs: number): number | null {
   return open(rule).nextRun(new Date(afterMs))?.getTime() ?? null;
@@ -27,12 +27,12 @@ export function latestFireMs(rule: CronRule, nowMs: number): number | null {
 }
 
 /** Every fault of a rule, or of the parts of one that are given, and in which part; none when it will fire. */
-export function problemsOfRule(
+export function validateScheduleRule(
   { cron, timeZone = 'UTC' }: Partial<CronRule>,
   nowMs: number,
 ): { path: 'cron' | 'timeZone'; message: string }[] {
   const isKnownZone = isTimeZone(timeZone);
-  const problems: ReturnType<typeof problemsOfRule> = isKnownZone
+  const problems: ReturnType<typeof validateScheduleRule> = isKnownZone
     ? []
     : [{ path: 'timeZone', message: 'must be an IANA time zone such as "Europe/Berlin"' }];
   if (cron === undefined) return problems;

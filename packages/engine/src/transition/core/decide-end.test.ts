@@ -1,7 +1,13 @@
 import { aLockedStep, aPipeline, aSnapshot } from '@pressroom/testkit';
 import { describe, expect, it } from 'vitest';
 
-import { cancelOpenSteps, emptyChange, endAtDeadline, endWithWhatIsThere, statusesAfter } from './decide-end.ts';
+import {
+  cancelOpenSteps,
+  emptyChange,
+  endAtDeadline,
+  finishWithAvailableOutputs,
+  statusesAfter,
+} from './decide-end.ts';
 
 const steps = [
   aLockedStep({ key: 'done', status: 'completed' }),
@@ -37,13 +43,15 @@ describe('cancelOpenSteps', () => {
   });
 });
 
-describe('endWithWhatIsThere', () => {
+describe('finishWithAvailableOutputs', () => {
   const end = (
     facts: Parameters<typeof aSnapshot>[0],
     pipeline: ReturnType<typeof aPipeline> | undefined = aPipeline(),
   ) => {
     const change = emptyChange();
-    endWithWhatIsThere(aSnapshot(facts), change, pipeline, cause, [{ code: 'DEADLINE_REACHED', message: 'late' }]);
+    finishWithAvailableOutputs(aSnapshot(facts), change, pipeline, cause, [
+      { code: 'DEADLINE_REACHED', message: 'late' },
+    ]);
     return change;
   };
 

@@ -34,7 +34,7 @@ export function cancelOpenSteps(snapshot: TaskSnapshot, change: TaskChange): voi
  * Ends a generation in which not everything went well: `partial` when what is there makes a usable document, `failed`
  * otherwise. Adds to `change`; open steps are cancelled.
  */
-export function endWithWhatIsThere(
+export function finishWithAvailableOutputs(
   snapshot: TaskSnapshot,
   change: TaskChange,
   pipeline: Pipeline | undefined,
@@ -72,11 +72,13 @@ export function endAtDeadline(snapshot: TaskSnapshot, change: TaskChange, pipeli
   const { awaitingGate } = snapshot.task;
   if (awaitingGate !== null) {
     const expired = { code: 'APPROVAL_EXPIRED', message: `nobody decided at the gate "${awaitingGate}" in time` };
-    endWithWhatIsThere(snapshot, change, pipeline, expired, [{ code: 'APPROVAL_EXPIRED', message: expired.message }]);
+    finishWithAvailableOutputs(snapshot, change, pipeline, expired, [
+      { code: 'APPROVAL_EXPIRED', message: expired.message },
+    ]);
     return;
   }
   const cause = { code: 'TASK_DEADLINE_EXCEEDED', message: 'the deadline passed before anything usable was made' };
-  endWithWhatIsThere(snapshot, change, pipeline, cause, [
+  finishWithAvailableOutputs(snapshot, change, pipeline, cause, [
     { code: 'DEADLINE_REACHED', message: 'the deadline passed before every step was done' },
   ]);
 }

@@ -3,7 +3,7 @@ import type { LockedStep, TaskChange, TaskSnapshot } from '@pressroom/db';
 import type { Pipeline } from '@pressroom/pipelines';
 import { calculateBackoffMs } from '@pressroom/runtime';
 import type { StepFailure } from '../../attempt/core/step-failure.ts';
-import { emptyChange, endAtDeadline, endWithWhatIsThere, statusesAfter } from './decide-end.ts';
+import { emptyChange, endAtDeadline, finishWithAvailableOutputs, statusesAfter } from './decide-end.ts';
 import { excerpt } from './excerpt.ts';
 import { fingerprintOf, scrubMessage } from './fingerprint.ts';
 import { causeOf, firstCause, toTaskError, type Cause } from './first-cause.ts';
@@ -184,7 +184,7 @@ export function exhaust(
   if (step.onExhausted === 'fail') {
     change.steps.push({ id: step.id, status: 'dead', failures: failure.failures, error });
     change.events.push({ type: 'step.dead', data: { step: step.key, error } });
-    endWithWhatIsThere(snapshot, change, pipeline, toTaskError(cause) ?? error, [limitation]);
+    finishWithAvailableOutputs(snapshot, change, pipeline, toTaskError(cause) ?? error, [limitation]);
     change.outcome = 'task_ended';
     return change;
   }
@@ -199,7 +199,9 @@ export function exhaust(
   }
   const allEnded = [...statusesAfter(snapshot.steps, change.steps).values()].every(isTerminalStep);
   if (!allEnded) return change;
-  endWithWhatIsThere(snapshot, change, pipeline, toTaskError(firstCause(snapshot.steps)) ?? error, [limitation]);
+  finishWithAvailableOutputs(snapshot, change, pipeline, toTaskError(firstCause(snapshot.steps)) ?? error, [
+    limitation,
+  ]);
   change.outcome = 'task_ended';
   return change;
 }

@@ -1,6 +1,6 @@
 import { fence } from '@pressroom/contracts';
 import { describe, expect, it } from 'vitest';
-import { findLeak } from './find-leak.ts';
+import { findPromptLeak } from './find-prompt-leak.ts';
 
 const prompt = {
   system: [
@@ -17,12 +17,12 @@ const prompt = {
   ].join('\n\n'),
 };
 
-describe('findLeak', () => {
+describe('findPromptLeak', () => {
   it.each([
     ['its instructions', 'My orders: take figures, names and dates from them unchanged; so here goes.'],
     ['its style guide', 'I must never tell readers that project KINGFISHER exists.'],
   ])('finds a reply that gives away %s', (_what, text) => {
-    expect(findLeak(['Harmless.', text], prompt)).toBeDefined();
+    expect(findPromptLeak(['Harmless.', text], prompt)).toBeDefined();
   });
 
   it.each([
@@ -30,6 +30,6 @@ describe('findLeak', () => {
     ['what the style guide wants said', 'Call us: we are here for you every day.'],
     ['a few words that any text has', 'Take figures, names and places as they come.'],
   ])('lets a reply say %s', (_what, text) => {
-    expect(findLeak([text], prompt)).toBeUndefined();
+    expect(findPromptLeak([text], prompt)).toBeUndefined();
   });
 });

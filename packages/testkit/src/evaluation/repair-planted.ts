@@ -17,7 +17,7 @@ export interface PlantedCase extends PlantedDefect {
 }
 
 /** What the refine agent made of it. */
-export interface MendedCase {
+export interface RepairedCase {
   /** Codes of the contract and kinds of the critique that point at the fault. */
   foundBy: string[];
   edits: RefineOutput['edits'];
@@ -28,7 +28,7 @@ export interface MendedCase {
   /** Paragraphs without the fault that are not byte for byte what they were. */
   otherParagraphsChanged: number;
   /** Errors of the quality contract that are left. */
-  contractErrors: number;
+  qualityErrors: number;
 }
 
 /** The same number of each kind, taken in turn from every part of every article. */
@@ -41,10 +41,10 @@ export function choosePlantedCases(articles: readonly SoundArticle[], perKind: n
 }
 
 /** Runs the refine agent over an article with a defect, and compares what comes out with what the article was. */
-export async function mendPlanted(
+export async function repairPlanted(
   { article, part, markdown, fault, paragraph }: PlantedCase,
   gateway: Gateway,
-): Promise<MendedCase> {
+): Promise<RepairedCase> {
   const { input } = article;
   const outputs = withTexts(article.outputs, { ...article.parts, [part]: markdown });
   const isAbout = (where: string, quote: string): boolean =>
@@ -70,7 +70,7 @@ export async function mendPlanted(
       own.filter((text) => !left.includes(text)).length +
       Math.max(0, left.length - own.length - 1) +
       others.filter(([other, text]) => after[other] !== text).length,
-    contractErrors: checkArticle(input, withTexts(outputs, after))?.errors ?? Infinity,
+    qualityErrors: checkArticle(input, withTexts(outputs, after))?.errors ?? Infinity,
   };
 }
 

@@ -5,7 +5,7 @@ import { cleanPart } from './clean-part.ts';
  * What is wrong with the text of a part, for the model to be asked again: empty, uncited, or citing what it was not given.
  * Without sources citations do no harm: {@link cleanPart} takes them out.
  */
-export function problemsOfPart(markdown: string, sourceIds: readonly number[]): string[] {
+export function validatePart(markdown: string, sourceIds: readonly number[]): string[] {
   const part = cleanPart(markdown);
   if (countWords(part) === 0) return ['the part is empty'];
   if (sourceIds.length === 0) return [];

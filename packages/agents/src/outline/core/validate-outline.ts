@@ -2,10 +2,10 @@ import type { ArticleOutline } from '@pressroom/contracts';
 import type { WordPlan } from '@pressroom/pipelines';
 
 /** What is wrong with an outline, for the model to be asked again; nothing when drafts can be written from it. */
-export function problemsOfOutline(outline: ArticleOutline, plan: WordPlan, noteIds: ReadonlySet<string>): string[] {
+export function validateOutline(outline: ArticleOutline, plan: WordPlan, noteIds: ReadonlySet<string>): string[] {
   const problems: string[] = [];
   if (outline.title.trim() === '') problems.push('the title is empty');
-  problems.push(...problemsOfCount(outline.sections.length, plan));
+  problems.push(...validateSectionCount(outline.sections.length, plan));
   const headings = new Set<string>();
   outline.sections.forEach((section, index) => {
     const number = index + 1;
@@ -21,7 +21,7 @@ export function problemsOfOutline(outline: ArticleOutline, plan: WordPlan, noteI
 }
 
 /** A count the user asked for is exact; a derived one is a guess that the matter may overrule by one. */
-function problemsOfCount(count: number, plan: WordPlan): string[] {
+function validateSectionCount(count: number, plan: WordPlan): string[] {
   const leeway = plan.isSectionCountFixed ? 0 : 1;
   const isRight = count >= 1 && Math.abs(count - plan.sections) <= leeway;
   return isRight ? [] : [`there are ${count} sections where ${plan.sections} are due`];

@@ -7,7 +7,7 @@ import { applyAdvice } from './apply-advice.ts';
  * fault or, where none is named, throughout; facts that were lost told again by the original's own sentences; facts that
  * were added gone with their sentence.
  */
-export function mendText(text: string, defects: readonly PromptDefect[], original: string): string {
+export function repairText(text: string, defects: readonly PromptDefect[], original: string): string {
   let mended = text;
   /** What has become of a sentence that several defects name. */
   const repairs = new Map<string, string>();

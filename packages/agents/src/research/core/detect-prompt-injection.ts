@@ -27,7 +27,7 @@ const ORDERS: readonly RegExp[] = [
 ];
 
 /** Does a statement give orders to its reader? Judged on what it looks like, not on its code points. */
-export function givesOrders(statement: string): boolean {
+export function detectPromptInjection(statement: string): boolean {
   const text = statement
     .normalize('NFKC')
     .replace(/\p{Cf}/gu, '')

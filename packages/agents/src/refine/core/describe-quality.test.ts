@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { describeContract } from './describe-contract.ts';
-import type { ContractFinding, ContractReport } from '@pressroom/pipelines';
+import { describeContract } from './describe-quality.ts';
+import type { QualityFinding, QualityReport } from '@pressroom/pipelines';
 
-const aReport = (...codes: [ContractFinding['code'], ContractFinding['severity']][]): ContractReport => ({
+const aReport = (...codes: [QualityFinding['code'], QualityFinding['severity']][]): QualityReport => ({
   findings: codes.map(([code, severity]) => ({
     code,
     severity,
@@ -28,7 +28,7 @@ describe('describeContract', () => {
     expect(describeContract(report, 'refine')).toEqual([
       { code: 'WORD_COUNT_OFF', step: 'refine', message: 'The article has 9 words where 10 were asked for.' },
       {
-        code: 'QUALITY_CONTRACT_UNMET',
+        code: 'QUALITY_CHECK_FAILED',
         step: 'refine',
         message: 'The article does not keep the quality contract: FACT_UNSUPPORTED (2).',
       },

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { problemsOfPart } from './problems-of-part.ts';
+import { validatePart } from './validate-part.ts';
 
-describe('problemsOfPart', () => {
+describe('validatePart', () => {
   it.each([
     { title: 'a cited text', markdown: 'A fact [1].', sources: [1, 2], problems: 0 },
     { title: 'an uncited text without sources', markdown: 'A fact.', sources: [], problems: 0 },
@@ -10,6 +10,6 @@ describe('problemsOfPart', () => {
     { title: 'a citation where there are no sources', markdown: 'A fact [1].', sources: [], problems: 0 },
     { title: 'a heading and nothing else', markdown: '## Heading', sources: [1], problems: 1 },
   ])('finds $problems in $title', ({ markdown, sources, problems }) => {
-    expect(problemsOfPart(markdown, sources)).toHaveLength(problems);
+    expect(validatePart(markdown, sources)).toHaveLength(problems);
   });
 });

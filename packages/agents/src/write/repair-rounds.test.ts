@@ -1,12 +1,12 @@
 import type { Quality } from '@pressroom/contracts';
-import type { ContractFinding } from '@pressroom/pipelines';
+import type { QualityFinding } from '@pressroom/pipelines';
 import { describe, expect, it } from 'vitest';
 import { aStepContext } from '../../test/support/a-step-context.ts';
 import { Failure } from '../../test/support/failure.ts';
 import { scriptedLlm } from '../../test/support/scripted-llm.ts';
-import { mendRounds } from './mend-rounds.ts';
+import { repairRounds } from './repair-rounds.ts';
 
-const aFinding = (severity: 'error' | 'warning'): ContractFinding => ({
+const aFinding = (severity: 'error' | 'warning'): QualityFinding => ({
   code: severity === 'error' ? 'STYLE_PHRASE' : 'STYLE_SENTENCE_LENGTH',
   severity,
   kind: 'style',
@@ -14,12 +14,12 @@ const aFinding = (severity: 'error' | 'warning'): ContractFinding => ({
   quote: '',
   message: '',
 });
-const errors = (count: number): ContractFinding[] => Array.from({ length: count }, () => aFinding('error'));
+const errors = (count: number): QualityFinding[] => Array.from({ length: count }, () => aFinding('error'));
 
 /** A text is its number of errors; each round takes away what `steps` says. */
 const mend = (quality: Quality, start: number, steps: (number | Error)[]) => {
   const context = aStepContext({ agent: 'write', input: {}, llm: scriptedLlm({}), quality });
-  return mendRounds(context, start, errors, async (value, _findings, round) => {
+  return repairRounds(context, start, errors, async (value, _findings, round) => {
     await Promise.resolve();
     const step = steps[round - 1] ?? 0;
     if (step instanceof Error) throw step;
@@ -27,7 +27,7 @@ const mend = (quality: Quality, start: number, steps: (number | Error)[]) => {
   });
 };
 
-describe('mendRounds', () => {
+describe('repairRounds', () => {
   it('asks nothing of a text without faults', async () => {
     await expect(mend('premium', 0, [])).resolves.toMatchObject({ value: 0, rounds: 0 });
   });
@@ -47,7 +47,7 @@ describe('mendRounds', () => {
 
   it('mends warnings at premium quality only', async () => {
     const run = (quality: Quality) =>
-      mendRounds(
+      repairRounds(
         aStepContext({ agent: 'write', input: {}, llm: scriptedLlm({}), quality }),
         1,
         (value) => Array.from({ length: value }, () => aFinding('warning')),

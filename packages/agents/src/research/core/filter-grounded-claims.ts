@@ -1,5 +1,5 @@
 import type { SourceSummary } from '@pressroom/contracts';
-import { findSupport, splitSentences, type SourceIndex, type SourceText } from '@pressroom/pipelines';
+import { measureGrounding, splitSentences, type SourceIndex, type SourceText } from '@pressroom/pipelines';
 
 type Point = SourceSummary['points'][number];
 
@@ -10,7 +10,12 @@ const LEAST_COVERAGE = 0.15;
  * Points that their source, which `index` was made of, really makes: figures and names must stand in it, and either most of the words, or the quote
  * and some of them. What a model adds from memory, or was told to add, ends here, before it becomes a note.
  */
-export function keepBorneOut(points: readonly Point[], source: SourceText, index: SourceIndex, topic: string): Point[] {
+export function filterGroundedClaims(
+  points: readonly Point[],
+  source: SourceText,
+  index: SourceIndex,
+  topic: string,
+): Point[] {
   const text = normalise(source.text);
   return points.filter((point) => {
     if (point.text.trim() === '') return false;
@@ -18,8 +23,8 @@ export function keepBorneOut(points: readonly Point[], source: SourceText, index
     const isQuoted = quote.length > 0 && text.includes(quote);
     // Sentence by sentence: what was added to a statement must not hide behind it.
     return splitSentences(point.text).every((sentence) => {
-      const support = findSupport(sentence.text, [source.id], index, topic);
-      return support.missing.length === 0 && (support.isBorneOut || (isQuoted && support.coverage >= LEAST_COVERAGE));
+      const support = measureGrounding(sentence.text, [source.id], index, topic);
+      return support.missing.length === 0 && (support.isGrounded || (isQuoted && support.coverage >= LEAST_COVERAGE));
     });
   });
 }

@@ -3,13 +3,13 @@ import { checkCitations } from './check-citations.ts';
 import { checkLength } from './check-length.ts';
 import { checkSentences } from './check-sentences.ts';
 import { checkStructure } from './check-structure.ts';
-import type { ContractDocument } from './contract-document.ts';
-import type { ContractFinding } from './finding.ts';
+import type { CheckedDocument } from './checked-document.ts';
+import type { QualityFinding } from './finding.ts';
 import type { SourceIndex } from './source-index.ts';
 
-export interface ContractReport {
+export interface QualityReport {
   /** In the order of the document's checks: structure, length, citations, sentences, style. */
-  findings: ContractFinding[];
+  findings: QualityFinding[];
   /** Findings of severity `error`; the contract is met when there is none. */
   errors: number;
   /** Mean of the shares below, 0 to 1. */
@@ -30,7 +30,7 @@ export interface ContractReport {
  * The quality contract: what holds for every article whatever model wrote it, decided without a model. Structure, length,
  * citations, each sentence's support in its sources, and the rules of style that a task or tenant sets. Deterministic.
  */
-export function checkContract(document: ContractDocument, sources: SourceIndex): ContractReport {
+export function checkQuality(document: CheckedDocument, sources: SourceIndex): QualityReport {
   const structure = checkStructure(document);
   const length = checkLength(document);
   const citations = checkCitations(document, new Set(sources.bySource.keys()));

@@ -1,5 +1,5 @@
 import type { Limitation, Quality } from '@pressroom/contracts';
-import type { ContractFinding } from '@pressroom/pipelines';
+import type { QualityFinding } from '@pressroom/pipelines';
 import { isPermanent, tryOptional } from '../calling/try-optional.ts';
 import type { StepContext } from '../ports.ts';
 
@@ -9,7 +9,7 @@ export const MEND_ROUNDS: Readonly<Record<Quality, number>> = { economy: 0, bala
 export interface Mended<Value> {
   value: Value;
   /** What the checks still find. */
-  findings: ContractFinding[];
+  findings: QualityFinding[];
   rounds: number;
   limitations: Limitation[];
 }
@@ -18,11 +18,11 @@ export interface Mended<Value> {
  * Checks a text and has it mended while that helps: errors at balanced quality, warnings too at premium. A round's text is
  * kept only if the checks find less in it; a round that cannot run costs its improvement, not the text.
  */
-export async function mendRounds<Value>(
+export async function repairRounds<Value>(
   context: StepContext,
   start: Value,
-  check: (value: Value) => ContractFinding[],
-  mend: (value: Value, findings: readonly ContractFinding[], round: number) => Promise<Value>,
+  check: (value: Value) => QualityFinding[],
+  mend: (value: Value, findings: readonly QualityFinding[], round: number) => Promise<Value>,
 ): Promise<Mended<Value>> {
   const { quality } = context.task;
   const state: Mended<Value> = { value: start, findings: check(start), rounds: 0, limitations: [] };
@@ -52,8 +52,8 @@ export async function mendRounds<Value>(
   return state;
 }
 
-const errorsOf = (findings: readonly ContractFinding[]): number =>
+const errorsOf = (findings: readonly QualityFinding[]): number =>
   findings.filter(({ severity }) => severity === 'error').length;
 
-const isBetter = (after: readonly ContractFinding[], before: readonly ContractFinding[]): boolean =>
+const isBetter = (after: readonly QualityFinding[], before: readonly QualityFinding[]): boolean =>
   errorsOf(after) < errorsOf(before) || (errorsOf(after) === errorsOf(before) && after.length < before.length);

@@ -12,7 +12,7 @@ const AUTOLINK = new RegExp(`<${URL}>|${URL}`, 'gi');
  * Rendering an image or following a link carries whatever its address holds to whoever runs it, so that no address may come
  * from a model that may have read it in a source. Texts of links and images stay.
  */
-export function neutralise(markdown: string, allowed: ReadonlySet<string> = new Set()): string {
+export function escapeMarkup(markdown: string, allowed: ReadonlySet<string> = new Set()): string {
   const kept: string[] = [];
   const keep = (text: string): string => `\u0000${kept.push(text) - 1}\u0000`;
   const neutral = markdown

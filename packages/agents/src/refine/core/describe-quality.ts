@@ -1,9 +1,9 @@
 import type { Limitation } from '@pressroom/contracts';
-import type { ContractReport } from '@pressroom/pipelines';
+import type { QualityReport } from '@pressroom/pipelines';
 
 /** What the finished article still owes the quality contract, for its reader: the length by itself, all else by code. */
 export function describeContract(
-  report: Pick<ContractReport, 'findings'>,
+  report: Pick<QualityReport, 'findings'>,
   step: string,
   subject = 'article',
 ): Limitation[] {
@@ -16,7 +16,7 @@ export function describeContract(
   if (counts.size > 0) {
     const list = [...counts].map(([code, count]) => `${code} (${count})`).join(', ');
     limitations.push({
-      code: 'QUALITY_CONTRACT_UNMET',
+      code: 'QUALITY_CHECK_FAILED',
       step,
       message: `The ${subject} does not keep the quality contract: ${list}.`,
     });

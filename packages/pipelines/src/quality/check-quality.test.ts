@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { checkContract } from './check-contract.ts';
-import type { ContractDocument, ContractPart } from './contract-document.ts';
+import { checkQuality } from './check-quality.ts';
+import type { CheckedDocument, DocumentPart } from './checked-document.ts';
 import type { FindingCode } from './finding.ts';
 import { indexSources } from './source-index.ts';
 
@@ -24,14 +24,14 @@ const ONE =
   'The survey measured 48 streets on 12 summer afternoons [1]. Young trees made no measurable difference [1].';
 const TWO = 'The department plants 900 trees a year [2]. It loses about 200 young trees to drought [2].';
 
-const aPart = (part: string, markdown: string, more: Partial<ContractPart> = {}): ContractPart => ({
+const aPart = (part: string, markdown: string, more: Partial<DocumentPart> = {}): DocumentPart => ({
   part,
   heading: part === 'lead' ? '' : `Section ${part}`,
   markdown,
   ...more,
 });
 
-const aDocument = (given: Partial<ContractDocument> = {}): ContractDocument => ({
+const aDocument = (given: Partial<CheckedDocument> = {}): CheckedDocument => ({
   title: 'Cooler streets',
   topic: 'trees in cities',
   targetWords: 43,
@@ -39,16 +39,16 @@ const aDocument = (given: Partial<ContractDocument> = {}): ContractDocument => (
   ...given,
 });
 
-describe('checkContract', () => {
+describe('checkQuality', () => {
   it('finds nothing in an article that keeps it, and scores it 1', () => {
-    const report = checkContract(aDocument(), sources);
+    const report = checkQuality(aDocument(), sources);
     expect(report.findings).toEqual([]);
     expect(report).toMatchObject({ errors: 0, score: 1, wordCount: 43 });
   });
 
   const planted: {
     title: string;
-    document: ContractDocument;
+    document: CheckedDocument;
     code: FindingCode;
     part: string;
     quote: string;
@@ -186,7 +186,7 @@ describe('checkContract', () => {
   ];
 
   it.each(planted)('finds $title, and where it is', ({ document, code, part, quote }) => {
-    const report = checkContract(document, sources);
+    const report = checkQuality(document, sources);
     expect(report.findings).toContainEqual(expect.objectContaining({ code, part, quote }));
     expect(report.score).toBeLessThanOrEqual(1);
     const text = document.parts.find((each) => each.part === part)?.markdown ?? '';
@@ -195,12 +195,12 @@ describe('checkContract', () => {
 
   it('lets a section tell again what the lead has told', () => {
     const parts = [aPart('lead', LEAD), aPart('1', `${LEAD} ${ONE}`), aPart('2', TWO)];
-    expect(checkContract(aDocument({ parts, targetWords: 58 }), sources).findings).toEqual([]);
+    expect(checkQuality(aDocument({ parts, targetWords: 58 }), sources).findings).toEqual([]);
   });
 
   it('asks for no citation where there is no source', () => {
     const parts = [aPart('lead', 'Trees cool streets.'), aPart('1', 'Their shade keeps asphalt from heating up.')];
-    const report = checkContract(aDocument({ parts, targetWords: 10 }), indexSources([]));
+    const report = checkQuality(aDocument({ parts, targetWords: 10 }), indexSources([]));
     expect(report.findings).toEqual([]);
   });
 
@@ -210,6 +210,6 @@ describe('checkContract', () => {
       aPart('1', `### Umbrellas of striped bakeries everywhere\n${ONE}`),
       aPart('2', TWO),
     ];
-    expect(checkContract(aDocument({ parts }), sources).errors).toBe(0);
+    expect(checkQuality(aDocument({ parts }), sources).errors).toBe(0);
   });
 });

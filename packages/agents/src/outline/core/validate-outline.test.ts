@@ -1,15 +1,15 @@
 import { planWords } from '@pressroom/pipelines';
 import { describe, expect, it } from 'vitest';
-import { problemsOfOutline } from './problems-of-outline.ts';
+import { validateOutline } from './validate-outline.ts';
 
 const aSection = (heading: string, noteIds = ['n1']) => ({ heading, purpose: '', points: [], noteIds, words: 100 });
 const anOutline = (...headings: string[]) => ({ title: 'T', sections: headings.map((heading) => aSection(heading)) });
 const notes = new Set(['n1', 'n2']);
 const plan = planWords({ sections: 2 });
 
-describe('problemsOfOutline', () => {
+describe('validateOutline', () => {
   it('finds none in an outline drafts can be written from', () => {
-    expect(problemsOfOutline(anOutline('A', 'B'), plan, notes)).toEqual([]);
+    expect(validateOutline(anOutline('A', 'B'), plan, notes)).toEqual([]);
   });
 
   it.each([
@@ -24,17 +24,17 @@ describe('problemsOfOutline', () => {
     },
     { title: 'a section without notes', outline: { title: 'T', sections: [aSection('A', []), aSection('B')] } },
   ])('finds $title', ({ outline }) => {
-    expect(problemsOfOutline(outline, plan, notes)).toHaveLength(1);
+    expect(validateOutline(outline, plan, notes)).toHaveLength(1);
   });
 
   it('lets the matter overrule a count nobody asked for by one', () => {
     const derived = planWords({ targetWords: 1_000 });
-    expect(problemsOfOutline(anOutline('A', 'B', 'C', 'D', 'E'), derived, notes)).toEqual([]);
-    expect(problemsOfOutline(anOutline('A', 'B'), derived, notes)).toHaveLength(1);
+    expect(validateOutline(anOutline('A', 'B', 'C', 'D', 'E'), derived, notes)).toEqual([]);
+    expect(validateOutline(anOutline('A', 'B'), derived, notes)).toHaveLength(1);
   });
 
   it('asks for no notes where there are none', () => {
     const outline = { title: 'T', sections: [aSection('A', []), aSection('B', [])] };
-    expect(problemsOfOutline(outline, plan, new Set())).toEqual([]);
+    expect(validateOutline(outline, plan, new Set())).toEqual([]);
   });
 });
