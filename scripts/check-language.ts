@@ -12,6 +12,7 @@ const EXCLUDED = [
   /^packages\/agents\/src\/prompts\//,
   /^prisma\/migrations\//,
   /^scripts\/language\//,
+  /^docs\/glossary\.md$/,
   /\/generated\//,
   /^bench\/(?:results|peers)\//,
 ];
