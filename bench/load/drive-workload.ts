@@ -68,7 +68,7 @@ export async function openWorkloadDriver(
     timeoutMs: pipeline.defaultTimeoutMs,
     approvalTimeoutMs: 600_000,
     runAt: null,
-    direct: true,
+    enqueueImmediately: true,
     steps: planTask(request),
     ...facts,
   });
@@ -102,9 +102,9 @@ export async function openWorkloadDriver(
         settle,
         take,
         handoffQueues: ALL_QUEUES,
-        contendedQueues: [],
-        directRoom: 1_000_000,
-        spare: 1_000,
+        queuesWithBacklog: [],
+        directCapacity: 1_000_000,
+        extraSlots: 1_000,
         skipLocked: false,
       });
       finished += answer.finished.length;

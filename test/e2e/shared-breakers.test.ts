@@ -86,7 +86,7 @@ describe('three workers’ gateways on one store', () => {
     });
     const beat = async (): Promise<void> => {
       const askedAtMs = clock.monotonicMs();
-      gateway.syncBreakers((await sessions.beat(sessionId, 60_000, [], [])).breakers, askedAtMs);
+      gateway.syncBreakers((await sessions.heartbeat(sessionId, 60_000, [], [])).breakers, askedAtMs);
     };
     return { gateway, beat };
   };

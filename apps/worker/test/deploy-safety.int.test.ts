@@ -66,10 +66,10 @@ describe.each(KINDS)('a worker on %s', (kind) => {
 
   it('hands a pipeline version that it does not know back, without a failure, for a newer one', async () => {
     const old = await fleet.startWorker({ execute });
-    const ahead = await fleet.submit({ direct: false, pipelineVersion: 99 });
+    const ahead = await fleet.submit({ enqueueImmediately: false, pipelineVersion: 99 });
     expect(await refusedStep(ahead.id)).toMatchObject({ failures: 0, first_started_at: null });
     // It goes on with what it knows.
-    expect(await endOf((await fleet.submit({ direct: false })).id)).toBe('completed');
+    expect(await endOf((await fleet.submit({ enqueueImmediately: false })).id)).toBe('completed');
     await fleet.startWorker({ execute, findPipeline: newer });
     await old.terminate();
     expect(await endOf(ahead.id)).toBe('completed');
@@ -82,7 +82,9 @@ describe.each(KINDS)('a worker on %s', (kind) => {
   it('loses nothing while old and new workers serve one queue', async () => {
     await fleet.startWorker({ execute });
     const tasks = await Promise.all(
-      Array.from({ length: 12 }, (_, n) => fleet.submit({ direct: false, pipelineVersion: n % 2 === 0 ? 99 : 1 })),
+      Array.from({ length: 12 }, (_, n) =>
+        fleet.submit({ enqueueImmediately: false, pipelineVersion: n % 2 === 0 ? 99 : 1 }),
+      ),
     );
     for (const { id } of tasks.filter((_, n) => n % 2 === 0)) await refusedStep(id);
     await fleet.startWorker({ execute, findPipeline: newer });
@@ -92,7 +94,7 @@ describe.each(KINDS)('a worker on %s', (kind) => {
 
   it('makes a dead letter of it only after ten minutes, and only once every live worker of the pool refused', async () => {
     await fleet.startWorker({ execute });
-    const ahead = await fleet.submit({ direct: false, pipelineVersion: 99 });
+    const ahead = await fleet.submit({ enqueueImmediately: false, pipelineVersion: 99 });
     await refusedStep(ahead.id);
     // A live worker of the pool that has not seen it: it may be the newer one.
     const unseen = await fleet.addSession();
@@ -127,7 +129,7 @@ describe.each(KINDS)('a worker on %s', (kind) => {
     });
     const old = await fleet.startWorker({ execute: withoutDraft });
     const task = await fleet.submit({
-      direct: false,
+      enqueueImmediately: false,
       steps: [aStep({ key: 'draft-1', agent: 'draft', queue: 'draft.interactive' })],
     });
     expect(await refusedStep(task.id)).toMatchObject({ failures: 0 });
@@ -156,14 +158,14 @@ describe.each(KINDS)('a worker on %s', (kind) => {
       { ...research, agent: 'research' as const, queue: 'research.interactive' },
       { ...draft, agent: 'draft' as const, queue: 'draft.interactive' },
     ];
-    const task = await fleet.submit({ direct: false, steps });
+    const task = await fleet.submit({ enqueueImmediately: false, steps });
     await until(async () => {
       const rows = await fleet.sql(`SELECT 1 FROM step WHERE task_id = $1 AND key = 'draft' AND status = 'queued'`, [
         task.id,
       ]);
       return rows.length === 1;
     });
-    expect(await endOf((await fleet.submit({ direct: false })).id)).toBe('completed');
+    expect(await endOf((await fleet.submit({ enqueueImmediately: false })).id)).toBe('completed');
     expect(seen).toEqual(['research.interactive', 'write.interactive']);
   });
 
@@ -184,7 +186,7 @@ describe.each(KINDS)('a worker on %s', (kind) => {
       'pressroom_queue_jobs_malformed_total{queue="write.interactive"} 1',
     );
     await until(async () => Object.values(await queue.getJobCounts()).every((count) => count === 0));
-    expect(await endOf((await fleet.submit({ direct: false })).id)).toBe('completed');
+    expect(await endOf((await fleet.submit({ enqueueImmediately: false })).id)).toBe('completed');
     await queue.close();
     await backend.close();
   });
@@ -207,8 +209,8 @@ describe.each(KINDS)('a worker on %s', (kind) => {
       },
     });
     const keys = ['a', 'b', 'c', 'd', 'e'];
-    const task = await fleet.submit({ direct: false, steps: aChain(...keys) });
-    const others = await Promise.all(keys.map(() => fleet.submit({ direct: false })));
+    const task = await fleet.submit({ enqueueImmediately: false, steps: aChain(...keys) });
+    const others = await Promise.all(keys.map(() => fleet.submit({ enqueueImmediately: false })));
     expect(await endOf(task.id)).toBe('completed');
     for (const other of others) expect(await endOf(other.id)).toBe('completed');
     await look();

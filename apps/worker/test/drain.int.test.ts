@@ -46,10 +46,10 @@ describe.each(KINDS)('a worker that is told to end, on %s', (kind) => {
         return done(attempt.key);
       },
     });
-    await fleet.submit({ direct: false, steps: aChain('first', 'second') });
+    await fleet.submit({ enqueueImmediately: false, steps: aChain('first', 'second') });
     await running.promise;
     const ended = worker.terminate();
-    await fleet.submit({ direct: false, steps: aChain('other') });
+    await fleet.submit({ enqueueImmediately: false, steps: aChain('other') });
     gate.resolve(undefined);
     expect(await ended).toBe(0);
     expect(seen).toEqual(['first']);
@@ -71,7 +71,7 @@ describe.each(KINDS)('a worker that is told to end, on %s', (kind) => {
           });
         }),
     });
-    const task = await fleet.submit({ direct: false });
+    const task = await fleet.submit({ enqueueImmediately: false });
     await running.promise;
     await fleet.startWorker({ execute: atOnce });
     const fromMs = performance.now();
@@ -94,7 +94,7 @@ describe.each(KINDS)('a worker that is told to end, on %s', (kind) => {
         return new Promise(() => undefined);
       },
     });
-    await fleet.submit({ direct: false });
+    await fleet.submit({ enqueueImmediately: false });
     await running.promise;
     expect(await leaving.terminate()).toBe(0);
     await fleet.startWorker({ execute: atOnce });
@@ -113,7 +113,8 @@ describe.each(KINDS)('a worker that is told to end, on %s', (kind) => {
     const start = () => fleet.startWorker({ execute, concurrency: 4 });
     let serving: TestWorker[] = await Promise.all([start(), start()]);
     const submitted = (async () => {
-      for (let n = 0; n < TASKS; n += 1) await fleet.submit({ direct: false, steps: aChain('a', 'b', 'c') });
+      for (let n = 0; n < TASKS; n += 1)
+        await fleet.submit({ enqueueImmediately: false, steps: aChain('a', 'b', 'c') });
     })();
     const codes: number[] = [];
     for (let round = 0; round < 6; round += 1) {

@@ -52,17 +52,17 @@ describe.each(KINDS)('a worker whose consumer hears of no work, on %s', (kind) =
 
   it('starts it afresh, and works again by itself', async () => {
     const worker = await fleet.startWorker({ execute, watchdog, openBackend: () => deafened(fleet.openBackend(), 1) });
-    await fleet.submit({ direct: false });
+    await fleet.submit({ enqueueImmediately: false });
     await until(async () => (await completed()) === 1, { timeoutMs: 10_000 });
     expect((await worker.metrics.serve()).text).toContain('pressroom_consumer_restarts_total 1');
-    await fleet.submit({ direct: false });
+    await fleet.submit({ enqueueImmediately: false });
     await until(async () => (await completed()) === 2);
     expect(await worker.terminate()).toBe(0);
   });
 
   it('ends the process with an error when that does not help', async () => {
     const worker = await fleet.startWorker({ execute, watchdog, openBackend: () => deafened(fleet.openBackend(), 9) });
-    await fleet.submit({ direct: false });
+    await fleet.submit({ enqueueImmediately: false });
     expect(await worker.exited).toBe(1);
     expect(await completed()).toBe(0);
   });
@@ -71,7 +71,7 @@ describe.each(KINDS)('a worker whose consumer hears of no work, on %s', (kind) =
     const deaf = await fleet.startWorker({ execute, watchdog, openBackend: () => deafened(fleet.openBackend(), 9) });
     await fleet.startWorker({ execute });
     for (let n = 1; n <= 6; n += 1) {
-      await fleet.submit({ direct: false });
+      await fleet.submit({ enqueueImmediately: false });
       await until(async () => (await completed()) === n);
     }
     expect((await deaf.metrics.serve()).text).toContain('pressroom_consumer_restarts_total 0');

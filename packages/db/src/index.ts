@@ -58,7 +58,7 @@ export {
   createDispatchStore,
   type DispatchStore,
   type QueuedStep,
-  type QueueRoom,
+  type QueueCapacity,
   type TenantBacklog,
 } from './dispatch/dispatch-store.sql.ts';
 export { createAccessStore, type AccessStore, type KeyHolder, type KeyRole } from './access/key-store.prisma.ts';

@@ -101,7 +101,7 @@ describe('acquire', () => {
     });
     expect(attempt).toMatchObject({ input: { topic: 't', sources: [{ text: 'long' }] }, outputs: {}, attempt: 1 });
     // Other tests have left steps that wait in this queue, which this worker has not seen.
-    await steps.settle(sessionId, [aSettlement(attempt, { output: { notes: ['n'] } })], { contendedQueues: [] });
+    await steps.settle(sessionId, [aSettlement(attempt, { output: { notes: ['n'] } })], { queuesWithBacklog: [] });
     const outline = await scene.acquire(sessionId, task.steps[1]?.id ?? '');
     expect(outline).toMatchObject({ key: 'outline', input: { topic: 't' }, outputs: { research: { notes: ['n'] } } });
     expect(outline.input).not.toHaveProperty('sources');

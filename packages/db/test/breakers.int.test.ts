@@ -78,7 +78,7 @@ describe('shared breakers', () => {
   it('are told with every heartbeat while they are open', async () => {
     const sessionId = await scene.addSession();
     const beat = async () =>
-      (await createSessionStore(db.database).beat(sessionId, 60_000, [], [])).breakers.filter(
+      (await createSessionStore(db.database).heartbeat(sessionId, 60_000, [], [])).breakers.filter(
         ({ model }) => model === key.model,
       );
     expect(await beat()).toEqual([]);

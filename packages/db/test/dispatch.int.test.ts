@@ -11,7 +11,7 @@ describe('dispatch', () => {
   let scene: Scene;
   let dispatch: DispatchStore;
 
-  // Rooms and backlogs count what everybody has, so each test has a database of its own.
+  // Capacities and backlogs count the whole installation, so each test has its own database.
   beforeEach(async () => {
     db = await openTestDatabase();
     scene = await openScene(db);
@@ -19,62 +19,70 @@ describe('dispatch', () => {
   });
   afterEach(() => db.close());
 
-  const waiting = (facts: Partial<NewTask> = {}) => scene.submit({ direct: false, ...facts });
+  const waiting = (facts: Partial<NewTask> = {}) => scene.submit({ enqueueImmediately: false, ...facts });
   const stepOf = (task: NewTask): string => task.steps[0]?.id ?? '';
-  const roomOf = async (queue: string) => (await dispatch.rooms()).find((room) => room.queue === queue);
+  const capacityOf = async (queue: string) =>
+    (await dispatch.capacities()).find((capacity) => capacity.queue === queue);
 
-  describe('rooms', () => {
-    it('counts the slots of living sessions, what is queued, and whether anything due waits', async () => {
+  describe('capacities', () => {
+    it('counts the slots of live sessions and queued steps, and reports due ready steps as backlog', async () => {
       await scene.addSession({ concurrency: 5, queues: [QUEUE] });
       await scene.addSession({ concurrency: 3, queues: [QUEUE, 'draft.batch'] });
       await scene.silence(await scene.addSession({ concurrency: 100, queues: [QUEUE] }));
       await scene.submit();
-      expect(await roomOf(QUEUE)).toEqual({ queue: QUEUE, slots: 8, idle: 8, queued: 1, contended: false, pool: [] });
-      await waiting();
-      expect(await roomOf(QUEUE)).toEqual({
+      expect(await capacityOf(QUEUE)).toEqual({
         queue: QUEUE,
         slots: 8,
         idle: 8,
         queued: 1,
-        contended: true,
+        hasBacklog: false,
+        pool: [],
+      });
+      await waiting();
+      expect(await capacityOf(QUEUE)).toEqual({
+        queue: QUEUE,
+        slots: 8,
+        idle: 8,
+        queued: 1,
+        hasBacklog: true,
         pool: ['draft.batch', QUEUE],
       });
-      expect(await roomOf('draft.batch')).toEqual({
+      expect(await capacityOf('draft.batch')).toEqual({
         queue: 'draft.batch',
         slots: 3,
         idle: 3,
         queued: 0,
-        contended: false,
+        hasBacklog: false,
         pool: [],
       });
-      expect(await dispatch.rooms()).toHaveLength(ALL_QUEUES.length);
+      expect(await dispatch.capacities()).toHaveLength(ALL_QUEUES.length);
     });
 
-    it('takes no step for waiting before its hour', async () => {
+    it('ignores steps that are scheduled for later', async () => {
       await scene.submit({ runAt: '2100-01-01T00:00:00Z' });
-      expect(await roomOf(QUEUE)).toMatchObject({ contended: false });
+      expect(await capacityOf(QUEUE)).toMatchObject({ hasBacklog: false });
       expect(await dispatch.backlogs(QUEUE, 5)).toEqual([]);
     });
   });
 
   describe('backlogs', () => {
-    it('answers each tenant’s first steps: begun tasks, then by age shifted by priority', async () => {
+    it('returns each tenant’s first steps: started tasks, then by age shifted by priority', async () => {
       const other = await scene.addTenant({ weight: 3, maxConcurrency: 7 });
       const second = await waiting({ priority: 5 });
       const third = await waiting({ priority: 6 });
       const first = await waiting({ priority: 1 });
-      const begun = await waiting({ priority: 9, steps: [aStep({ key: 'late', deps: ['x'], depsLeft: 0 })] });
+      const started = await waiting({ priority: 9, steps: [aStep({ key: 'late', deps: ['x'], depsLeft: 0 })] });
       const theirs = await waiting({ tenantId: other });
       const backlogs = await dispatch.backlogs(QUEUE, 10);
       expect(backlogs).toHaveLength(2);
       const mine = backlogs.find((backlog) => backlog.tenantId === scene.tenantId);
       expect(mine).toMatchObject({ weight: 1, maxConcurrency: null });
-      expect(mine?.head.map((step) => step.stepId)).toEqual([begun, first, second, third].map(stepOf));
+      expect(mine?.head.map((step) => step.stepId)).toEqual([started, first, second, third].map(stepOf));
       expect(backlogs.find((backlog) => backlog.tenantId === other)).toMatchObject({
         weight: 3,
         maxConcurrency: 7,
         inFlight: 0,
-        head: [{ stepId: stepOf(theirs), taskId: theirs.id, attempt: 0, priority: 5, begun: false }],
+        head: [{ stepId: stepOf(theirs), taskId: theirs.id, attempt: 0, priority: 5, hasStarted: false }],
       });
     });
 
@@ -137,7 +145,7 @@ describe('dispatch', () => {
           queue: QUEUE,
           attempt: 0,
           priority: 5,
-          begun: false,
+          hasStarted: false,
           interrupted: false,
         },
         {
@@ -146,7 +154,7 @@ describe('dispatch', () => {
           queue: QUEUE,
           attempt: 0,
           priority: 2,
-          begun: false,
+          hasStarted: false,
           interrupted: false,
         },
       ]);
@@ -170,7 +178,7 @@ describe('dispatch', () => {
       const moved = (await Promise.all(stores.map((store) => store.markQueued(QUEUE, tasks.map(stepOf), 10)))).flat();
       expect(new Set(moved.map((step) => step.stepId)).size).toBe(moved.length);
       expect(moved).toHaveLength(10);
-      expect(await roomOf(QUEUE)).toMatchObject({ queued: 10 });
+      expect(await capacityOf(QUEUE)).toMatchObject({ queued: 10 });
     });
 
     it('keeps to a tenant’s cap when several dispatch several queues at once', async () => {

@@ -24,9 +24,9 @@ const nothing: Exchange = {
   settle: [],
   take: [],
   handoffQueues: [],
-  contendedQueues: [],
-  directRoom: 1_000,
-  spare: 0,
+  queuesWithBacklog: [],
+  directCapacity: 1_000,
+  extraSlots: 0,
   skipLocked: false,
 };
 
@@ -78,15 +78,15 @@ describe('exchange', () => {
 
   describe('hands on', () => {
     it.each([
-      { spare: 0, expected: ['handoff', 'queued', 'queued', 'queued'] },
-      { spare: 2, expected: ['handoff', 'handoff', 'handoff', 'queued'] },
-      { spare: 9, expected: ['handoff', 'handoff', 'handoff', 'handoff'] },
-    ])('one freed step of a task and $spare more, as far as there are', async ({ spare, expected }) => {
+      { extraSlots: 0, expected: ['handoff', 'queued', 'queued', 'queued'] },
+      { extraSlots: 2, expected: ['handoff', 'handoff', 'handoff', 'queued'] },
+      { extraSlots: 9, expected: ['handoff', 'handoff', 'handoff', 'handoff'] },
+    ])('one freed step of a task and $extraSlots more, as far as there are', async ({ extraSlots, expected }) => {
       const outline = await anOutline();
       const answer = await exchange({
         settle: [fanOut(outline, drafts(4))],
         handoffQueues: ALL_QUEUES,
-        spare,
+        extraSlots,
       });
       expect(fates(answer)).toEqual(expected);
       expect(held(answer)).toEqual(handedOn(answer));
@@ -102,7 +102,7 @@ describe('exchange', () => {
       const answer = await exchange({
         settle: outlines.map((outline) => fanOut(outline, drafts(3))),
         handoffQueues: ALL_QUEUES,
-        spare: 1,
+        extraSlots: 1,
       });
       expect(fates(answer)).toEqual(['handoff', 'handoff', 'handoff', 'queued', 'queued', 'queued']);
       const tasks = answer.attempts.map((attempt) => attempt.taskId);
@@ -126,7 +126,7 @@ describe('exchange', () => {
       const answer = await exchange({
         settle: [fanOut(outline, drafts(3))],
         handoffQueues: ALL_QUEUES,
-        spare: 5,
+        extraSlots: 5,
       });
       expect(fates(answer)).toEqual(['handoff', 'ready', 'ready']);
       expect(held(answer)).toEqual(handedOn(answer));
@@ -138,7 +138,7 @@ describe('exchange', () => {
       const answer = await exchange({
         settle: [fanOut(capped, drafts(3)), fanOut(open, drafts(3))],
         handoffQueues: ALL_QUEUES,
-        spare: 2,
+        extraSlots: 2,
       });
       const fatesOf = (taskId: string) =>
         fates({ ...answer, freed: answer.freed.filter((step) => step.taskId === taskId) });
@@ -153,7 +153,7 @@ describe('exchange', () => {
       const answer = await exchange({
         settle: [fanOut(outline, queues)],
         handoffQueues: ALL_QUEUES,
-        spare: 5,
+        extraSlots: 5,
       });
       expect(answer.freed.map((step) => `${step.queue} ${step.kind}`).toSorted()).toEqual([
         'draft.batch handoff',
@@ -168,7 +168,7 @@ describe('exchange', () => {
       const answer = await exchange({
         settle: [fanOut(outline, ['draft.interactive', 'draft.batch', 'draft.batch'])],
         handoffQueues: ['draft.batch'],
-        spare: 5,
+        extraSlots: 5,
       });
       expect(answer.freed.map((step) => `${step.queue} ${step.kind}`).toSorted()).toEqual([
         'draft.batch handoff',
@@ -207,7 +207,7 @@ describe('exchange', () => {
       const answer = await exchange({
         settle: [fanOut(outline, ['draft.batch', 'draft.batch'])],
         handoffQueues: ALL_QUEUES,
-        contendedQueues: isSeen ? ['draft.batch'] : [],
+        queuesWithBacklog: isSeen ? ['draft.batch'] : [],
       });
       expect(fates(answer)).toEqual(expected);
     });
@@ -217,7 +217,7 @@ describe('exchange', () => {
       const wishes = {
         settle: [fanOut(outline, drafts(3))],
         handoffQueues: ALL_QUEUES,
-        spare: 5,
+        extraSlots: 5,
       };
       await exchange(wishes);
       expect(await exchange(wishes)).toEqual({
@@ -239,9 +239,9 @@ describe('exchange', () => {
     );
     const room = queued?.n ?? 0;
     const settle = outlines.map((outline) => fanOut(outline, ['refine.batch']));
-    const full = await exchange({ settle: settle.slice(0, 1), directRoom: room });
+    const full = await exchange({ settle: settle.slice(0, 1), directCapacity: room });
     expect(fates(full)).toEqual(['ready']);
-    const open = await exchange({ settle: settle.slice(1), directRoom: room + 1 });
+    const open = await exchange({ settle: settle.slice(1), directCapacity: room + 1 });
     expect(fates(open)).toEqual(['queued']);
   });
 

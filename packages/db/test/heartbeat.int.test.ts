@@ -40,10 +40,10 @@ describe('the heartbeat thread', () => {
     ...facts,
   });
   const start = (settings: HeartbeatSettings, held = [] as { stepId: string; attempt: number }[]) => {
-    const seen = { answers: [] as { sessionId: string; heartbeat: Heartbeat }[], failures: [] as string[], ended: 0 };
+    const seen = { renewals: [] as { sessionId: string; heartbeat: Heartbeat }[], failures: [] as string[], ended: 0 };
     heartbeat = startHeartbeat(settings, {
       state: () => ({ held, rates: {} }),
-      onAnswer: (answer, sessionId) => seen.answers.push({ sessionId, heartbeat: answer }),
+      onRenewed: (heartbeat, sessionId) => seen.renewals.push({ sessionId, heartbeat }),
       onFailed: (reason) => seen.failures.push(reason),
       onStall: () => undefined,
       onEnded: () => (seen.ended += 1),
@@ -60,40 +60,40 @@ describe('the heartbeat thread', () => {
       )[0]?.ms,
     );
 
-  it('renews the session and answers which of the held attempts are lost', async () => {
+  it('renews the session and reports which of the held attempts are lost', async () => {
     const { sessionId, attempt } = await scene.running();
     const gone = { stepId: newId(), attempt: 1 };
-    const { answers } = start(aSetting(sessionId), [{ stepId: attempt.stepId, attempt: 1 }, gone]);
-    await until(() => answers.length >= 2);
-    expect(answers[1]).toMatchObject({ sessionId, heartbeat: { alive: true, lost: [gone], orphans: [] } });
+    const { renewals } = start(aSetting(sessionId), [{ stepId: attempt.stepId, attempt: 1 }, gone]);
+    await until(() => renewals.length >= 2);
+    expect(renewals[1]).toMatchObject({ sessionId, heartbeat: { alive: true, lost: [gone], orphans: [] } });
     expect(await db.sql(`SELECT active FROM worker_session WHERE id = $1`, [sessionId])).toEqual([{ active: 2 }]);
   });
 
-  it('renews no session that was ended, and the next one as soon as it is named', async () => {
-    const { answers } = start(aSetting(newId()));
-    await until(() => answers.length > 0);
-    expect(answers[0]?.heartbeat.alive).toBe(false);
+  it('stops renewing an ended session, and renews the next one once it is given', async () => {
+    const { renewals } = start(aSetting(newId()));
+    await until(() => renewals.length > 0);
+    expect(renewals[0]?.heartbeat.alive).toBe(false);
     const next = await scene.addSession();
     heartbeat?.renew(next);
-    await until(() => answers.length > 1);
-    expect(answers[1]).toMatchObject({ sessionId: next, heartbeat: { alive: true } });
+    await until(() => renewals.length > 1);
+    expect(renewals[1]).toMatchObject({ sessionId: next, heartbeat: { alive: true } });
   });
 
-  it('goes on with a new connection after its own was ended', async () => {
+  it('reconnects after its connection was terminated', async () => {
     const sessionId = await scene.addSession();
-    const { answers, failures, ...seen } = start(aSetting(sessionId));
-    await until(() => answers.length > 0);
+    const { renewals, failures, ...seen } = start(aSetting(sessionId));
+    await until(() => renewals.length > 0);
     await db.sql(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'heartbeat-test'`);
-    const before = answers.length;
-    await until(() => answers.length > before + 2);
+    const before = renewals.length;
+    await until(() => renewals.length > before + 2);
     expect(failures.length).toBeLessThanOrEqual(1);
     expect(seen.ended).toBe(0);
   });
 
-  it('stops at once and renews no more', async () => {
+  it('stops at once and closes its connection', async () => {
     const sessionId = await scene.addSession();
-    const { answers, ...seen } = start(aSetting(sessionId));
-    await until(() => answers.length > 0);
+    const { renewals, ...seen } = start(aSetting(sessionId));
+    await until(() => renewals.length > 0);
     await heartbeat?.stop();
     expect(await db.sql(`SELECT 1 FROM pg_stat_activity WHERE application_name = 'heartbeat-test'`)).toEqual([]);
     expect(seen.ended).toBe(0);
@@ -107,7 +107,7 @@ describe('the heartbeat thread', () => {
     return { out, exited: once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]> };
   };
 
-  it('renews the session while the main thread is busy, and reports for how long it was, with what ran', async () => {
+  it('renews the session while the main thread is busy, and reports the stall with the attempts that ran', async () => {
     const sessionId = await scene.addSession();
     await db.sql(`UPDATE worker_session SET last_seen_at = '2000-01-01' WHERE id = $1`, [sessionId]);
     const { out } = run(aSetting(sessionId), 2_500);
@@ -122,7 +122,7 @@ describe('the heartbeat thread', () => {
     expect(stall.held).toEqual([{ stepId: '00000000-0000-4000-8000-000000000001', attempt: 1 }]);
   });
 
-  it('ends a process whose main thread makes no progress, and says in its log what ran', async () => {
+  it('kills a process whose main thread makes no progress, and logs the attempts that ran', async () => {
     const sessionId = await scene.addSession();
     const { out, exited } = run(aSetting(sessionId, { maxStallMs: 1_000 }), null);
     expect(await exited).toEqual([null, 'SIGKILL']);

@@ -77,7 +77,7 @@ describe('lock order', () => {
         await driveSteps(process).settle(
           sessions[me] ?? '',
           rows.map((row) => aSettlement({ stepId: row.id, attempt: row.attempt })),
-          { handoffQueues: random() < 0.5 ? ALL_QUEUES : [], directRoom: random() < 0.5 ? 1_000 : 0 },
+          { handoffQueues: random() < 0.5 ? ALL_QUEUES : [], directCapacity: random() < 0.5 ? 1_000 : 0 },
         );
       },
       async change() {

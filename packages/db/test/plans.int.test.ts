@@ -104,7 +104,11 @@ describe('hot statements on a grown database', () => {
     prepare?: () => Promise<() => Promise<unknown>>;
     run?: () => Promise<unknown>;
   }[] = [
-    { name: 'dispatch: rooms', index: 'step_due', run: () => createDispatchStore(database, ALL_QUEUES).rooms() },
+    {
+      name: 'dispatch: capacities',
+      index: 'step_due',
+      run: () => createDispatchStore(database, ALL_QUEUES).capacities(),
+    },
     {
       name: 'dispatch: backlogs',
       index: 'step_ready',
@@ -133,7 +137,7 @@ describe('hot statements on a grown database', () => {
       async prepare() {
         const { sessionId, attempt } = await scene.running();
         const held = [{ stepId: attempt.stepId, attempt: 1 }];
-        return () => createSessionStore(database).beat(sessionId, 60_000, held, ALL_QUEUES);
+        return () => createSessionStore(database).heartbeat(sessionId, 60_000, held, ALL_QUEUES);
       },
     },
     {
@@ -263,7 +267,9 @@ describe('hot statements on a grown database', () => {
     const store = createDispatchStore(database, ALL_QUEUES);
     await scans();
     const before = await reads();
-    expect((await store.rooms()).find((room) => room.queue === 'write.batch')).toMatchObject({ contended: false });
+    expect((await store.capacities()).find((capacity) => capacity.queue === 'write.batch')).toMatchObject({
+      hasBacklog: false,
+    });
     expect(await store.backlogs('write.batch', 100)).toEqual([]);
     await scans();
     expect((await reads()) - before).toBeLessThan(1_000);

@@ -40,7 +40,8 @@ describe('queues', () => {
     if (!step) throw new Error('a task without steps');
     return step;
   };
-  const roomOf = async (queue: string) => (await dispatch.rooms()).find((room) => room.queue === queue);
+  const capacityOf = async (queue: string) =>
+    (await dispatch.capacities()).find((capacity) => capacity.queue === queue);
 
   describe('pause', () => {
     it('lets no further attempt begin, while one that runs goes on to its settlement', async () => {
@@ -80,10 +81,17 @@ describe('queues', () => {
 
     it('dispatches nothing, whoever tries', async () => {
       await scene.addSession();
-      const { id } = await firstOf({ direct: false });
-      expect(await roomOf(QUEUE)).toMatchObject({ slots: 8, contended: true });
+      const { id } = await firstOf({ enqueueImmediately: false });
+      expect(await capacityOf(QUEUE)).toMatchObject({ slots: 8, hasBacklog: true });
       await queues.set(QUEUE, true, ADMIN);
-      expect(await roomOf(QUEUE)).toEqual({ queue: QUEUE, slots: 0, idle: 0, queued: 0, contended: false, pool: [] });
+      expect(await capacityOf(QUEUE)).toEqual({
+        queue: QUEUE,
+        slots: 0,
+        idle: 0,
+        queued: 0,
+        hasBacklog: false,
+        pool: [],
+      });
       expect(await dispatch.markQueued(QUEUE, [id], 10)).toEqual([]);
       await queues.set(QUEUE, false, ADMIN);
       expect(await dispatch.markQueued(QUEUE, [id], 10)).toHaveLength(1);
@@ -93,12 +101,12 @@ describe('queues', () => {
       const sessionId = await scene.addSession();
       const sessions = createSessionStore(db.database);
       await queues.set('draft.batch', true, ADMIN);
-      expect(await sessions.beat(sessionId, 60_000, [], ALL_QUEUES)).toMatchObject({
-        contended: ['draft.batch'],
+      expect(await sessions.heartbeat(sessionId, 60_000, [], ALL_QUEUES)).toMatchObject({
+        queuesWithBacklog: ['draft.batch'],
         liveWorkers: 1,
       });
       await scene.addSession();
-      expect(await sessions.beat(sessionId, 60_000, [], ALL_QUEUES)).toMatchObject({ liveWorkers: 2 });
+      expect(await sessions.heartbeat(sessionId, 60_000, [], ALL_QUEUES)).toMatchObject({ liveWorkers: 2 });
     });
 
     it('is heeded by a settle at once, before any heartbeat has told of it', async () => {
@@ -139,8 +147,10 @@ describe('queues', () => {
     it('count what is queued and what runs, of that type only', async () => {
       await scene.running();
       await queues.replaceTypeCaps({ article: 3 });
-      const articles = await Promise.all(Array.from({ length: 4 }, () => firstOf({ direct: false })));
-      const briefs = await Promise.all(Array.from({ length: 4 }, () => firstOf({ direct: false, type: 'brief' })));
+      const articles = await Promise.all(Array.from({ length: 4 }, () => firstOf({ enqueueImmediately: false })));
+      const briefs = await Promise.all(
+        Array.from({ length: 4 }, () => firstOf({ enqueueImmediately: false, type: 'brief' })),
+      );
       const ids = [...articles, ...briefs].map(({ id }) => id);
       const moved = await dispatch.markQueued(QUEUE, ids, 100);
       expect(moved.map(({ stepId }) => stepId)).toEqual([...articles.slice(0, 2), ...briefs].map(({ id }) => id));
@@ -150,8 +160,8 @@ describe('queues', () => {
     it('hold together with a tenant’s: what the tenant may not run takes no place of its type', async () => {
       await queues.replaceTypeCaps({ article: 2 });
       const tenantId = await scene.addTenant({ maxConcurrency: 1 });
-      const capped = await Promise.all([1, 2].map(() => firstOf({ direct: false, tenantId })));
-      const free = await firstOf({ direct: false });
+      const capped = await Promise.all([1, 2].map(() => firstOf({ enqueueImmediately: false, tenantId })));
+      const free = await firstOf({ enqueueImmediately: false });
       const moved = await dispatch.markQueued(
         QUEUE,
         [...capped, free].map(({ id }) => id),
@@ -162,8 +172,8 @@ describe('queues', () => {
 
     it('keep first steps and freed ones for the dispatcher', async () => {
       await queues.replaceTypeCaps({ article: 5 });
-      expect(await statusOf((await firstOf({ direct: true })).id)).toBe('ready');
-      expect(await statusOf((await firstOf({ direct: true, type: 'brief' })).id)).toBe('queued');
+      expect(await statusOf((await firstOf({ enqueueImmediately: true })).id)).toBe('ready');
+      expect(await statusOf((await firstOf({ enqueueImmediately: true, type: 'brief' })).id)).toBe('queued');
       const next = aStep({ key: 'b', deps: ['a'], depsLeft: 1 });
       const first = aStep({ key: 'a', next: ['b'] });
       await queues.replaceTypeCaps({});
@@ -186,37 +196,45 @@ describe('queues', () => {
     const limits = { [QUEUE]: 3_600_000 };
     const wait = (stepId: string, minutes: number) =>
       db.sql(`UPDATE step SET available_at = now() - $2 * interval '1 minute' WHERE id = $1`, [stepId, minutes]);
-    const impatient = async () => (await queues.impatientSteps(limits, 10)).map(({ stepId }) => stepId);
+    const timedOutSteps = async () => (await queues.queueTimedOutSteps(limits, 10)).map(({ stepId }) => stepId);
 
-    it.each([true, false])('ends at the limit of the lane, queued or not (queued: %s)', async (direct) => {
-      const [late, early] = await Promise.all([firstOf({ direct }), firstOf({ direct })]);
+    it.each([true, false])('ends at the limit of the lane, queued or not (queued: %s)', async (enqueueImmediately) => {
+      const [late, early] = await Promise.all([firstOf({ enqueueImmediately }), firstOf({ enqueueImmediately })]);
       await wait(late.id, 61);
       await wait(early.id, 59);
-      expect(await impatient()).toEqual([late.id]);
+      expect(await timedOutSteps()).toEqual([late.id]);
     });
 
-    it.each([true, false])('ends at the step’s own limit, shorter or longer (queued: %s)', async (direct) => {
-      const of = (queueTimeoutMs: number) => firstOf({ direct, steps: [aStep({ key: 'a', queueTimeoutMs })] });
-      const [short, long] = [await of(60_000), await of(86_400_000)];
-      await wait(short.id, 2);
-      await wait(long.id, 120);
-      expect(await impatient()).toEqual([short.id]);
-    });
+    it.each([true, false])(
+      'ends at the step’s own limit, shorter or longer (queued: %s)',
+      async (enqueueImmediately) => {
+        const of = (queueTimeoutMs: number) =>
+          firstOf({ enqueueImmediately, steps: [aStep({ key: 'a', queueTimeoutMs })] });
+        const [short, long] = [await of(60_000), await of(86_400_000)];
+        await wait(short.id, 2);
+        await wait(long.id, 120);
+        expect(await timedOutSteps()).toEqual([short.id]);
+      },
+    );
 
     it('does not count before a step’s hour has come', async () => {
-      await firstOf({ direct: false, runAt: '2099-01-01T00:00:00Z', steps: [aStep({ key: 'a', queueTimeoutMs: 1 })] });
-      expect(await impatient()).toEqual([]);
+      await firstOf({
+        enqueueImmediately: false,
+        runAt: '2099-01-01T00:00:00Z',
+        steps: [aStep({ key: 'a', queueTimeoutMs: 1 })],
+      });
+      expect(await timedOutSteps()).toEqual([]);
     });
 
     it('does not count while its queue is paused, and begins anew when it goes on', async () => {
-      const { id } = await firstOf({ direct: false });
+      const { id } = await firstOf({ enqueueImmediately: false });
       await wait(id, 120);
       await queues.set(QUEUE, true, ADMIN);
-      expect(await impatient()).toEqual([]);
+      expect(await timedOutSteps()).toEqual([]);
       await queues.set(QUEUE, false, ADMIN);
-      expect(await impatient()).toEqual([]);
+      expect(await timedOutSteps()).toEqual([]);
       await db.sql(`UPDATE queue_state SET changed_at = now() - interval '61 minutes'`);
-      expect(await impatient()).toEqual([id]);
+      expect(await timedOutSteps()).toEqual([id]);
     });
   });
 

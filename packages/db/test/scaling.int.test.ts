@@ -26,7 +26,7 @@ describe('the scaling store', () => {
   it('counts what waits, in the database or in the queue store, and what runs, by queue', async () => {
     const steps = () => [aStep({ key: 'a', queue: 'draft.batch' })];
     await scene.submit({ steps: steps() });
-    await scene.submit({ direct: false, steps: steps() });
+    await scene.submit({ enqueueImmediately: false, steps: steps() });
     const { sessionId } = await scene.running({ steps: steps() });
     expect(await queueNow('draft.batch')).toMatchObject({ backlog: 2, running: 1 });
     expect((await store.load()).workers).toHaveLength(1);
@@ -39,7 +39,10 @@ describe('the scaling store', () => {
   });
 
   it('knows how long the oldest waits', async () => {
-    const task = await scene.submit({ direct: false, steps: [aStep({ key: 'a', queue: 'outline.batch' })] });
+    const task = await scene.submit({
+      enqueueImmediately: false,
+      steps: [aStep({ key: 'a', queue: 'outline.batch' })],
+    });
     await db.sql(`UPDATE step SET available_at = now() - interval '90 s' WHERE task_id = $1`, [task.id]);
     expect((await queueNow('outline.batch'))?.oldestWaitMs).toBeGreaterThanOrEqual(90_000);
   });
@@ -53,7 +56,7 @@ describe('the scaling store', () => {
   it('carries what workers say they get done', async () => {
     const sessionId = await scene.addSession({ concurrency: 3, queues: ['draft.batch'] });
     const rates = { 'draft.batch': { perMinute: 12.5, meanMs: 4_800 } };
-    await createSessionStore(db.database).beat(sessionId, 60_000, [], [], rates);
+    await createSessionStore(db.database).heartbeat(sessionId, 60_000, [], [], rates);
     expect((await store.load()).workers).toContainEqual({ queues: ['draft.batch'], concurrency: 3, active: 0, rates });
   });
 
@@ -91,7 +94,7 @@ describe('how long steps have been in the queue store', () => {
     await submit('draft.batch', 60);
     await submit('refine.batch', 60);
     await db.sql(`INSERT INTO queue_state (name, paused, changed_by) VALUES ('refine.batch', true, 'test')`);
-    await scene.submit({ direct: false, steps: [aStep({ key: 'a', queue: 'outline.batch' })] });
+    await scene.submit({ enqueueImmediately: false, steps: [aStep({ key: 'a', queue: 'outline.batch' })] });
 
     const fleet = createFleetStore(db.database);
     const found = await fleet.longestQueued(['draft.batch', 'refine.batch', 'outline.batch', 'write.batch']);

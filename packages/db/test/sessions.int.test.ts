@@ -33,11 +33,11 @@ describe('worker sessions', () => {
     it('keeps the session, and with it every lease, alive', async () => {
       const { sessionId, attempt } = await scene.running();
       await db.sql(`UPDATE worker_session SET expires_at = now() + interval '1 s' WHERE id = $1`, [sessionId]);
-      expect(await sessions.beat(sessionId, 60_000, held(attempt), [])).toMatchObject({
+      expect(await sessions.heartbeat(sessionId, 60_000, held(attempt), [])).toMatchObject({
         alive: true,
         lost: [],
         orphans: [],
-        contended: [],
+        queuesWithBacklog: [],
       });
       expect(
         await db.sql(
@@ -50,16 +50,16 @@ describe('worker sessions', () => {
     it('revives a session that is late but was not ended yet', async () => {
       const sessionId = await scene.addSession();
       await scene.silence(sessionId);
-      expect(await sessions.beat(sessionId, 60_000, [], [])).toMatchObject({ alive: true });
+      expect(await sessions.heartbeat(sessionId, 60_000, [], [])).toMatchObject({ alive: true });
       await sessions.reap();
-      expect(await sessions.beat(sessionId, 60_000, [], [])).toMatchObject({ alive: true });
+      expect(await sessions.heartbeat(sessionId, 60_000, [], [])).toMatchObject({ alive: true });
     });
 
     it('tells a session that was ended so', async () => {
       const { sessionId, attempt } = await scene.running();
       await scene.silence(sessionId);
       await sessions.reap();
-      expect(await sessions.beat(sessionId, 60_000, held(attempt), [])).toMatchObject({
+      expect(await sessions.heartbeat(sessionId, 60_000, held(attempt), [])).toMatchObject({
         alive: false,
         lost: held(attempt),
       });
@@ -67,20 +67,20 @@ describe('worker sessions', () => {
 
     it('names attempts that the session runs without knowing', async () => {
       const { sessionId, attempt } = await scene.running();
-      expect((await sessions.beat(sessionId, 60_000, [], [])).orphans).toEqual(held(attempt));
+      expect((await sessions.heartbeat(sessionId, 60_000, [], [])).orphans).toEqual(held(attempt));
     });
 
     it('names queues in which due steps wait, not those with steps for later', async () => {
       const sessionId = await scene.addSession();
-      await scene.submit({ direct: false, steps: [aStep({ key: 'a', queue: 'refine.batch' })] });
+      await scene.submit({ enqueueImmediately: false, steps: [aStep({ key: 'a', queue: 'refine.batch' })] });
       await scene.submit({ runAt: '2100-01-01T00:00:00Z', steps: [aStep({ key: 'a', queue: 'draft.batch' })] });
-      const { contended } = await sessions.beat(
+      const { queuesWithBacklog } = await sessions.heartbeat(
         sessionId,
         60_000,
         [],
         ['refine.batch', 'draft.batch', 'outline.batch'],
       );
-      expect(contended).toEqual(['refine.batch']);
+      expect(queuesWithBacklog).toEqual(['refine.batch']);
     });
   });
 
@@ -177,7 +177,7 @@ describe('worker sessions', () => {
       await scene.silence(silent.sessionId);
       await sessions.end(await scene.addSession());
       expect(await stepRow(silent.attempt.stepId)).toMatchObject({ status: 'running' });
-      expect(await sessions.beat(silent.sessionId, 60_000, held(silent.attempt), [])).toMatchObject({
+      expect(await sessions.heartbeat(silent.sessionId, 60_000, held(silent.attempt), [])).toMatchObject({
         alive: true,
         lost: [],
       });

@@ -205,7 +205,7 @@ describe('settle', () => {
     const { task, sessionId, attempt } = await scene.running({ steps: aChain('outline', 'refine') });
     const answer = await steps.settle(sessionId, [aSettlement(attempt, fanOut(['draft-1', 'draft-2']))], {
       handoffQueues: ALL_QUEUES,
-      directRoom: 0,
+      directCapacity: 0,
     });
     expect(answer.freed.map((step) => step.kind).toSorted()).toEqual(['handoff', 'ready']);
     const handed = answer.freed.find((step) => step.kind === 'handoff');

@@ -107,7 +107,7 @@ describe('the fence', () => {
         (
           await driveSteps(db.database).settle(sessionId, [aSettlement(attempt)], {
             handoffQueues: [],
-            directRoom: 0,
+            directCapacity: 0,
           })
         ).outcomes.get(attempt.stepId),
       answer: 'fenced',
@@ -116,7 +116,7 @@ describe('the fence', () => {
       name: 'heartbeat',
       act: async ({ sessionId, attempt }) => {
         const held = { stepId: attempt.stepId, attempt: attempt.attempt };
-        return (await createSessionStore(db.database).beat(sessionId, 60_000, [held], [])).lost.length;
+        return (await createSessionStore(db.database).heartbeat(sessionId, 60_000, [held], [])).lost.length;
       },
       answer: 1,
     },
@@ -148,7 +148,7 @@ describe('the fence', () => {
   it('lets the holder do all of it', async () => {
     const { sessionId, attempt } = await scene.running();
     const held = { stepId: attempt.stepId, attempt: attempt.attempt };
-    expect(await createSessionStore(db.database).beat(sessionId, 60_000, [held], [])).toMatchObject({
+    expect(await createSessionStore(db.database).heartbeat(sessionId, 60_000, [held], [])).toMatchObject({
       alive: true,
       lost: [],
     });

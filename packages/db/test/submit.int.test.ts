@@ -55,12 +55,12 @@ describe('submit', () => {
     const tenantId = await scene.addTenant({ maxConcurrency: 3 });
     const [capped, free] = [aTask({ tenantId }), aTask({ tenantId: scene.tenantId })];
     const made = await store.submit([capped, free]);
-    expect(made.filter((task) => task.direct).map((task) => task.id)).toEqual([free.id]);
+    expect(made.filter((task) => task.enqueueImmediately).map((task) => task.id)).toEqual([free.id]);
     expect(await db.sql('SELECT status FROM step WHERE task_id = $1', [capped.id])).toEqual([{ status: 'ready' }]);
   });
 
   it('lets first steps wait as `ready` unless they go directly', async () => {
-    const { id } = await scene.submit({ direct: false });
+    const { id } = await scene.submit({ enqueueImmediately: false });
     expect(await db.sql('SELECT status FROM step WHERE task_id = $1', [id])).toEqual([{ status: 'ready' }]);
   });
 

@@ -12,7 +12,7 @@ export {
 } from './attempt/execute-safely.ts';
 export { isSuspect } from './attempt/core/is-suspect.ts';
 export { ReportedFailureError, toStepFailure, type StepFailure } from './attempt/core/step-failure.ts';
-export { outlastOutages } from './attempt/outlast-outages.ts';
+export { retryWhileStoreUnavailable } from './attempt/retry-while-store-unavailable.ts';
 export { createApprovals, type ApprovalOutcome, type Approvals } from './approval/approvals.ts';
 export { createQueueControl, type QueueControl } from './queues/queue-control.ts';
 export { createTaskTransitions, type CancelOutcome, type TaskTransitions } from './transition/task-transitions.ts';

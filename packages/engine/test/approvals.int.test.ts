@@ -60,7 +60,7 @@ describe('approvals', () => {
       store: createTaskTransitionStore(db.database),
       findPipeline: () => pipeline,
       dispatcher: {
-        kick: () => {
+        requestDispatch: () => {
           kicks += 1;
         },
       },

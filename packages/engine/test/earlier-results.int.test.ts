@@ -88,7 +88,7 @@ describe('the result of an earlier generation', () => {
       restarts: run.restarts,
       clock: systemClock,
       log,
-    }).round();
+    }).runOnce();
     expect(await material(taskId, 1)).toMatchObject({ outputs: before?.outputs, status: 'partial', generation: 1 });
     expect(await db.sql('SELECT earlier_results AS kept FROM task WHERE id = $1', [cancelled])).toEqual([
       { kept: null },

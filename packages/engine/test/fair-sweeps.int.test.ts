@@ -91,7 +91,7 @@ describe('a crowd in front', () => {
     await db.sql('UPDATE step SET status = $1', [status]);
     await setSteps('available_at', '3 days', '2 days');
     const limits = Object.fromEntries(ALL_QUEUES.map((queue) => [queue, 60_000]));
-    const found = await createQueueStateStore(db.database).impatientSteps(limits, 200);
+    const found = await createQueueStateStore(db.database).queueTimedOutSteps(limits, 200);
     expect(found.map(({ taskId }) => taskId)).toContain(one);
   });
 
@@ -169,13 +169,13 @@ describe('a crowd in front', () => {
         clock,
         log,
       });
-      expect(await runner.round()).toBe(1);
+      expect(await runner.runOnce()).toBe(1);
       // A tenant that has no room is asked once a pause, not once for each of its schedules.
       expect(asked.toSorted()).toEqual([crowd, other].toSorted());
-      await runner.round();
+      await runner.runOnce();
       expect(asked).toHaveLength(2);
       await clock.advance(2_000);
-      await runner.round();
+      await runner.runOnce();
       expect(asked.filter((tenantId) => tenantId === crowd)).toHaveLength(2);
     });
 
@@ -193,7 +193,7 @@ describe('a crowd in front', () => {
         clock: createTestClock(),
         log,
       });
-      expect((await runner.round()) + (await runner.round())).toBe(1);
+      expect((await runner.runOnce()) + (await runner.runOnce())).toBe(1);
     });
   });
 

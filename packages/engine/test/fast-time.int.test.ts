@@ -55,11 +55,11 @@ describe('business time in a test database', () => {
       OPERATOR,
       10,
     );
-    await runner.round();
+    await runner.runOnce();
     expect(fired).toEqual([]);
     for (let day = 0; day < 4; day += 1) {
       await advanceClock(db, DAY_MS);
-      await runner.round();
+      await runner.runOnce();
     }
     expect(fired.length).toBeGreaterThanOrEqual(3);
     expect(new Set(fired).size).toBe(fired.length);

@@ -34,9 +34,9 @@ describe('a single task that an earlier release stored under a key of our own fo
         log,
         jobs: { add: () => Promise.resolve() },
         dispatcher: {
-          kick: () => undefined,
-          takeRoom: () => false,
-          round: () => Promise.resolve(0),
+          requestDispatch: () => undefined,
+          reserveDirectSlot: () => false,
+          dispatchOnce: () => Promise.resolve(0),
           requeueStale: () => Promise.resolve(0),
           stop: () => Promise.resolve(),
         },

@@ -44,7 +44,7 @@ describe('an item of a bulk operation that another transaction holds', () => {
     return (await createTaskOperationStore(db.database).create({ ...wanted, actor: OPERATOR })).operationId;
   };
   const rounds = async (id: string, runner: OperationRunner, isOver: () => Promise<boolean>): Promise<void> => {
-    for (let turn = 0; turn < 100 && !(await isOver()); turn += 1) await runner.round();
+    for (let turn = 0; turn < 100 && !(await isOver()); turn += 1) await runner.runOnce();
     expect(await isOver(), JSON.stringify(await viewOf(id))).toBe(true);
   };
   const isDone = (id: string, done: number) => async () => (await viewOf(id))?.done === done;
@@ -76,7 +76,7 @@ describe('an item of a bulk operation that another transaction holds', () => {
       try {
         await rounds(id, aRunner(), isDone(id, TASKS - 1));
         expect(await touched()).toBe(TASKS - 1);
-        await aRunner().round();
+        await aRunner().runOnce();
         expect(await viewOf(id)).toMatchObject({ status: 'running', done: TASKS - 1, failed: 0 });
       } finally {
         await release();
@@ -93,7 +93,7 @@ describe('an item of a bulk operation that another transaction holds', () => {
       try {
         const runner = aRunner();
         // The first round comes to it twice: with the others, and once these are done.
-        for (let pass = 2; pass < MAX_LOCKED_PASSES; pass += 1) await runner.round();
+        for (let pass = 2; pass < MAX_LOCKED_PASSES; pass += 1) await runner.runOnce();
         expect(await viewOf(id)).toMatchObject({ done: 2, failed: 0 });
         await rounds(id, runner, isEnded(id));
       } finally {
@@ -109,7 +109,7 @@ describe('an item of a bulk operation that another transaction holds', () => {
       await submit(kind, 3);
       const id = await start(kind);
       const release = await holdRows(db.url, 'SELECT 1 FROM task WHERE id = $1 FOR UPDATE', [taskIds[1]]);
-      await aRunner().round();
+      await aRunner().runOnce();
       await release();
       await createOperationStore(db.database).finish(id);
       const view = await viewOf(id);

@@ -51,7 +51,7 @@ describe('a task row that another transaction holds', () => {
       concurrency: 16,
       isDraining: () => false,
       onAnswer: () => undefined,
-      runBeside: () => undefined,
+      runConcurrently: () => undefined,
     });
   const settlement = (attempt: StepAttempt) => ({ ...aSettlement(attempt), taskId: attempt.taskId });
   const within = <T>(work: Promise<T>, ms = SOON_MS): Promise<T> =>
@@ -184,10 +184,10 @@ describe('a task row that another transaction holds', () => {
       money: createMoneyStore(database),
       leases: createLoopLeaseStore(database),
       dispatcher: {
-        kick: () => undefined,
-        round: () => Promise.resolve(0),
+        requestDispatch: () => undefined,
+        dispatchOnce: () => Promise.resolve(0),
         requeueStale: () => Promise.resolve(0),
-        takeRoom: () => false,
+        reserveDirectSlot: () => false,
         stop: () => Promise.resolve(),
       },
       transitions: run.transitions,

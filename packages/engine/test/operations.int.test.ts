@@ -62,7 +62,7 @@ describe('bulk operations', () => {
   };
   /** Turns until it is over; a turn ends on its own after a second. */
   const finish = async (id: string, runner = aRunner()) => {
-    for (let turn = 0; turn < 20 && (await viewOf(id)).status === 'running'; turn += 1) await runner.round();
+    for (let turn = 0; turn < 20 && (await viewOf(id)).status === 'running'; turn += 1) await runner.runOnce();
     return viewOf(id);
   };
   const statesOf = async () =>
@@ -172,7 +172,7 @@ describe('bulk operations', () => {
       clock: systemClock,
       log,
     });
-    await expect(mortal.round()).rejects.toThrow('the process is gone');
+    await expect(mortal.runOnce()).rejects.toThrow('the process is gone');
     expect(await viewOf(id)).toMatchObject({ status: 'running', done: 20 });
     expect(await statesOf()).toEqual([['redriven', 25]]);
     expect(await finish(id)).toMatchObject({ status: 'done', matched: 25, done: 25, failed: 0 });
@@ -196,7 +196,7 @@ describe('bulk operations', () => {
     const runner = aRunner();
     const startedMs = performance.now();
     await until(async () => {
-      await runner.round();
+      await runner.runOnce();
       return (await viewOf(id)).done >= 30;
     });
     const seconds = (performance.now() - startedMs) / 1_000;
@@ -210,7 +210,7 @@ describe('bulk operations', () => {
     const open = [await run.submit({ tenantId }), await run.submit({ tenantId })];
     const id = await start();
     const runner = aRunner();
-    await runner.round();
+    await runner.runOnce();
     expect(await viewOf(id)).toMatchObject({ status: 'running', done: 0, failed: 0 });
     for (const taskId of open) await run.transitions.cancel(taskId, null);
     expect(await finish(id, runner)).toMatchObject({ status: 'done', done: 3 });
@@ -223,7 +223,7 @@ describe('bulk operations', () => {
     const own = await run.partial({ tenantId });
     const theirs = await run.partial({ tenantId: other });
     const id = await start({ selection: { tenantId: null, ids: [own.letterId, theirs.letterId] } });
-    for (let round = 0; round < 3; round += 1) await aRunner().round();
+    for (let round = 0; round < 3; round += 1) await aRunner().runOnce();
     expect(await viewOf(id)).toMatchObject({ status: 'running', done: 1, failed: 0 });
     expect((await run.task(theirs.taskId)).generation).toBe(2);
     await run.transitions.cancel(open, null);

@@ -45,7 +45,7 @@ describe.each(BACKENDS)('queue control, on %s', (kind) => {
       store: createQueueStateStore(db.database),
       admin: store,
       dispatcher: {
-        kick: () => {
+        requestDispatch: () => {
           kicks += 1;
         },
       },

@@ -43,7 +43,7 @@ describe('bulk operations on tasks', () => {
   };
   const viewOf = (id: string) => createOperationStore(db.database).get(id, null);
   const finish = async (id: string, runner = aRunner()) => {
-    for (let turn = 0; turn < 100 && (await viewOf(id))?.status === 'running'; turn += 1) await runner.round();
+    for (let turn = 0; turn < 100 && (await viewOf(id))?.status === 'running'; turn += 1) await runner.runOnce();
     return viewOf(id);
   };
   const statusesOf = async (owner = tenantId) =>
@@ -151,7 +151,7 @@ describe('bulk operations on tasks', () => {
     const id = await start('task.cancel');
     const runners = [aRunner(), aRunner(db.connect()), aRunner(db.connect())];
     for (let turn = 0; turn < 100 && (await viewOf(id))?.status === 'running'; turn += 1) {
-      await Promise.all(runners.map((runner) => runner.round()));
+      await Promise.all(runners.map((runner) => runner.runOnce()));
     }
     expect(await viewOf(id)).toMatchObject({ status: 'done', matched: 1_200, done: 1_200, failed: 0 });
     expect(await statusesOf()).toEqual({ cancelled: 1_200 });
@@ -198,7 +198,7 @@ describe('bulk operations on tasks', () => {
       const second = await run.partial({ tenantId });
       const ids = [first, second, theirs].map(({ taskId }) => taskId);
       const id = await start('task.retry', { selection: { tenantId: null, ids } });
-      for (let round = 0; round < 3; round += 1) await aRunner().round();
+      for (let round = 0; round < 3; round += 1) await aRunner().runOnce();
       expect(await viewOf(id)).toMatchObject({ status: 'running', done: 1, failed: 0 });
       expect((await run.task(theirs.taskId)).generation).toBe(2);
       expect((await run.task(first.taskId)).generation).toBe(1);
@@ -214,9 +214,9 @@ describe('bulk operations on tasks', () => {
     await many(600);
     const id = await start('task.cancel', { ratePerSecond: 100 });
     const runner = aRunner();
-    await runner.round();
+    await runner.runOnce();
     await createOperationStore(db.database).abort(id, tenantId, OPERATOR);
-    await runner.round();
+    await runner.runOnce();
     const view = await viewOf(id);
     expect(view?.status).toBe('aborted');
     expect(await statusesOf()).toEqual({ cancelled: view?.done, queued: 600 - (view?.done ?? 0) });

@@ -52,10 +52,10 @@ describe('task transitions', () => {
       const before = await everything(taskId);
 
       const held = [{ stepId: attempt.stepId, attempt: attempt.attempt }];
-      expect((await createSessionStore(db.database).beat(run.sessionId, 60_000, held, [])).lost).toEqual(held);
+      expect((await createSessionStore(db.database).heartbeat(run.sessionId, 60_000, held, [])).lost).toEqual(held);
       const settled = await driveSteps(db.database).settle(run.sessionId, [aSettlement(attempt)], {
         handoffQueues: [],
-        directRoom: 0,
+        directCapacity: 0,
       });
       expect(settled).toMatchObject({ outcomes: new Map([[attempt.stepId, 'fenced']]), freed: [], finished: [] });
       expect(await createMoneyStore(db.database).reserve([aReservation(attempt, run.sessionId)])).toMatchObject([
@@ -261,7 +261,7 @@ describe('task transitions', () => {
     await run.fail(taskId, 'draft-2');
     const refine = await run.start(taskId, 'refine');
     const settlement = aSettlement(refine);
-    await driveSteps(db.database).settle(run.sessionId, [settlement], { handoffQueues: [], directRoom: 0 });
+    await driveSteps(db.database).settle(run.sessionId, [settlement], { handoffQueues: [], directCapacity: 0 });
     expect(await run.task(taskId)).toMatchObject({ status: 'running', steps_left: 0, finished: false });
     await Promise.all([run.transitions.finish(taskId), run.transitions.finish(taskId)]);
     expect(await run.task(taskId)).toMatchObject({ status: 'partial', finished: true });

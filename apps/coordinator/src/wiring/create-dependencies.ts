@@ -148,8 +148,8 @@ export async function createDependencies(
   const { ports: deadLetters, restarts } = startDeadLetters(database, {
     config: config.deadLetters,
     findPipeline,
-    kick: () => {
-      dispatcher.kick();
+    requestDispatch: () => {
+      dispatcher.requestDispatch();
     },
     metrics: owned.metrics,
     log,

@@ -57,7 +57,7 @@ export function startDeadLetters(
     config: CoordinatorConfig['deadLetters'];
     findPipeline: FindPipeline;
     /** Called when steps have become ready. */
-    kick: () => void;
+    requestDispatch: () => void;
     metrics: Metrics | undefined;
     log: Logger;
     shutdown: Shutdown;
@@ -72,7 +72,7 @@ export function startDeadLetters(
   const restarts = createTaskRestarts({
     store: createTaskRestartStore(database),
     findPipeline: deps.findPipeline,
-    kick: deps.kick,
+    requestDispatch: deps.requestDispatch,
     log,
   });
   const open = deps.metrics?.gauge('dead_letters_open', 'Dead letters that nobody has redriven or discarded');

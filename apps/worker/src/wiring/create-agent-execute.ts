@@ -30,7 +30,7 @@ export interface AgentHooks {
 export function createAgentExecute(deps: {
   config: WorkerConfig;
   database: Database;
-  session: Pick<WorkerSession, 'id' | 'liveWorkers' | 'onBeat'>;
+  session: Pick<WorkerSession, 'id' | 'liveWorkers' | 'onHeartbeat'>;
   hooks: AgentHooks;
   metrics: Metrics;
   shutdown: Pick<Shutdown, 'register'>;
@@ -52,7 +52,7 @@ export function createAgentExecute(deps: {
     workers: () => session.liveWorkers,
     sharedBreakers: createSharedBreakers(createBreakerStore(database), session, { clock, log }),
   });
-  session.onBeat(({ breakers, askedAtMs }) => {
+  session.onHeartbeat(({ breakers, askedAtMs }) => {
     gateway.syncBreakers(breakers, askedAtMs);
   });
   shutdown.register('gateway', () => {

@@ -6,7 +6,7 @@ import {
   type Reservation,
   type ReservationAnswer,
 } from '@pressroom/db';
-import { outlastOutages } from '@pressroom/engine';
+import { retryWhileStoreUnavailable } from '@pressroom/engine';
 import type {
   ReusedReply,
   BudgetRefusal,
@@ -49,7 +49,7 @@ export function createGatewayStore(deps: {
   return {
     async findReply({ stepId, journalGeneration, path, requestHash }, signal) {
       const key = { stepId, generation: journalGeneration, path, requestHash };
-      const reply = await outlastOutages(() => money.findReply(key), {
+      const reply = await retryWhileStoreUnavailable(() => money.findReply(key), {
         clock,
         log,
         event: 'call.find_reply_waits',
@@ -76,7 +76,7 @@ export function createGatewayStore(deps: {
         },
       };
       const { signal } = scope;
-      const answer = await outlastOutages(() => reserve(reservation), {
+      const answer = await retryWhileStoreUnavailable(() => reserve(reservation), {
         clock,
         log,
         event: 'call.reserve_waits',

@@ -1,5 +1,11 @@
 import type { SessionStore } from '@pressroom/db';
-import { HandedBackError, isSuspect, outlastOutages, StepCrashedError, type ExecuteAttempt } from '@pressroom/engine';
+import {
+  HandedBackError,
+  isSuspect,
+  retryWhileStoreUnavailable,
+  StepCrashedError,
+  type ExecuteAttempt,
+} from '@pressroom/engine';
 import { createSemaphore, type Clock, type Logger, type Metrics } from '@pressroom/runtime';
 
 import { runSuspectProcess, type SuspectLimits } from './suspect-process.ts';
@@ -65,11 +71,14 @@ export function isolateSuspects(
       await gone.promise;
       const writeOff = () => deps.sessions.writeOff(run.sessionId, { stepId, attempt: attempt.attempt });
       // The end of the session writes off what this does not.
-      await outlastOutages(writeOff, { clock, log, event: 'suspect.write_off_waits', signal: run.signal }).catch(
-        (cause: unknown) => {
-          log.warn({ err: cause, ...facts }, 'suspect.write_off_failed');
-        },
-      );
+      await retryWhileStoreUnavailable(writeOff, {
+        clock,
+        log,
+        event: 'suspect.write_off_waits',
+        signal: run.signal,
+      }).catch((cause: unknown) => {
+        log.warn({ err: cause, ...facts }, 'suspect.write_off_failed');
+      });
       throw error;
     }
   };

@@ -1,6 +1,6 @@
 import { ToolUnavailableError, type StepContext, type ToolPrice } from '@pressroom/agents';
 import type { EndedCall, JournalKeyRow, LedgerEntryFacts, MoneyStore, Reservation, StepAttempt } from '@pressroom/db';
-import { outlastOutages } from '@pressroom/engine';
+import { retryWhileStoreUnavailable } from '@pressroom/engine';
 import { BudgetExhaustedError } from '@pressroom/llm';
 import { AppError, type Clock, LeaseLostError, type Logger, newId, sha256Hex } from '@pressroom/runtime';
 import { toBudgetRefusal } from './gateway-store.ts';
@@ -35,7 +35,7 @@ export function createJournaledTool(deps: {
       requestHash: sha256Hex(path),
     };
     const outlast = <R>(work: () => Promise<R>, event: string): Promise<R | undefined> =>
-      outlastOutages(work, { clock: deps.clock, log: deps.log, event, signal });
+      retryWhileStoreUnavailable(work, { clock: deps.clock, log: deps.log, event, signal });
     const kept = deps.hasPast ? await outlast(() => money.findReply(key), 'tool.find_reply_waits') : undefined;
     if (kept !== undefined) return (kept as { value: T }).value;
     if (price) return runPaid(deps, key, run, price);
@@ -105,7 +105,7 @@ async function hold(
     entry: { ...entry, baselineNano: amountNano },
   };
   // Asked for again under its own id: a commit that was not heard of must not hold money for a call that is never made.
-  const answers = await outlastOutages(() => money.reserve([reservation]), {
+  const answers = await retryWhileStoreUnavailable(() => money.reserve([reservation]), {
     clock,
     log,
     event: 'call.reserve_waits',

@@ -59,7 +59,7 @@ export async function runSuspect(
     config,
     database,
     // Paced as one worker more; breakers are those that the fleet shares, asked for as calls report.
-    session: { id: job.run.sessionId, liveWorkers: job.liveWorkers + 1, onBeat: () => undefined },
+    session: { id: job.run.sessionId, liveWorkers: job.liveWorkers + 1, onHeartbeat: () => undefined },
     hooks,
     metrics: createMetrics('pressroom', { processMetrics: false }),
     shutdown,

@@ -1,5 +1,5 @@
 import type { EndedCall, MoneyStore } from '@pressroom/db';
-import { outlastOutages } from '@pressroom/engine';
+import { retryWhileStoreUnavailable } from '@pressroom/engine';
 import type { Clock, Logger } from '@pressroom/runtime';
 
 /**
@@ -15,13 +15,13 @@ export async function settleCall(
 ): Promise<void> {
   const waiting = { clock, log, event: 'call.end_waits' };
   try {
-    await outlastOutages(() => end(ended), waiting);
+    await retryWhileStoreUnavailable(() => end(ended), waiting);
   } catch (refusal) {
     const { reservationId, costNano, entry } = ended;
     const { uncachedInput, cacheRead, output } = entry;
     log.error({ err: refusal, reservationId, costNano, uncachedInput, cacheRead, output }, 'call.end_refused');
     try {
-      await outlastOutages(() => money.writeOff(reservationId, 'ENTRY_REFUSED'), waiting);
+      await retryWhileStoreUnavailable(() => money.writeOff(reservationId, 'ENTRY_REFUSED'), waiting);
     } catch (error) {
       log.error({ err: error, reservationId }, 'call.write_off_refused');
       throw refusal;

@@ -1,5 +1,5 @@
 import type { BreakerStore } from '@pressroom/db';
-import { outlastOutages, type WorkerSession } from '@pressroom/engine';
+import { retryWhileStoreUnavailable, type WorkerSession } from '@pressroom/engine';
 import type { SharedBreakers } from '@pressroom/llm';
 import type { Clock, Logger } from '@pressroom/runtime';
 
@@ -15,7 +15,7 @@ export const createSharedBreakers = (
   report: (calls, thresholds) => store.report(calls, thresholds),
   takeProbe: async (key, maxMs) => {
     const event = 'breaker.probe_waits';
-    const answer = await outlastOutages(() => store.takeProbe(key, session.id, maxMs), { ...deps, event });
+    const answer = await retryWhileStoreUnavailable(() => store.takeProbe(key, session.id, maxMs), { ...deps, event });
     // Only with a signal is a wait ever given up.
     return answer ?? { outcome: 'wait', openForMs: 0 };
   },

@@ -24,7 +24,7 @@ export interface QueueStateStore {
    * Steps that have waited for a worker longer than they may: their own limit, else their queue's. Queues that are not
    * named are not looked at, nor are paused ones; there the wait begins anew when they go on. Fair among queues and tenants.
    */
-  impatientSteps(
+  queueTimedOutSteps(
     limitsMs: Readonly<Record<string, number>>,
     limit: number,
     withoutTaskIds?: readonly string[],
@@ -88,7 +88,7 @@ type Row = QueueStateRow & Record<string, unknown>;
 
 export function createQueueStateStore(database: Database): QueueStateStore {
   return {
-    impatientSteps: (limitsMs, limit, without = []) =>
+    queueTimedOutSteps: (limitsMs, limit, without = []) =>
       database.run<{ stepId: string; taskId: string }>(IMPATIENT, [
         limit,
         Object.keys(limitsMs),

@@ -1,6 +1,6 @@
 import type { HeldAttempt, Heartbeat, SessionRates } from './renew-session.sql.ts';
 
-/** What the heartbeat thread is started with. */
+/** Settings of the heartbeat thread. */
 export interface HeartbeatSettings {
   databaseUrl: string;
   applicationName: string;
@@ -8,25 +8,25 @@ export interface HeartbeatSettings {
   queues: readonly string[];
   ttlMs: number;
   periodMs: number;
-  /** Silence of the main thread that is reported once it is over. */
+  /** Silence of the main thread that is reported once it responds again. */
   stallMs: number;
-  /** Silence of the main thread after which the process is ended. */
+  /** Silence of the main thread after which the thread kills the process. */
   maxStallMs: number;
   /** Name of the process in its logs. */
   logName: string;
 }
 
-/** From the main thread. */
+/** Message from the main thread. */
 export type HeartbeatCommand =
   | { type: 'state'; held: HeldAttempt[]; rates: SessionRates }
-  /** Renews this session from now on. */
+  /** The session to renew from now on. */
   | { type: 'session'; id: string }
   | { type: 'stop' };
 
-/** From the heartbeat thread. */
-export type HeartbeatNews =
-  /** Asks for `state`; the time until it comes is how long the main thread was busy. */
-  | { type: 'ask' }
-  | { type: 'answer'; sessionId: string; heartbeat: Heartbeat }
+/** Message from the heartbeat thread. */
+export type HeartbeatEvent =
+  /** Requests `state`; the time until it arrives shows how long the main thread was busy. */
+  | { type: 'ping' }
+  | { type: 'renewed'; sessionId: string; heartbeat: Heartbeat }
   | { type: 'failed'; reason: string }
   | { type: 'stalled'; forMs: number; held: HeldAttempt[] };

@@ -1,6 +1,6 @@
 /**
- * The heartbeat of a worker process, in a thread of its own with its own connection: leases are renewed while the main
- * thread is busy. A main thread that makes no progress for `maxStallMs` ends the process. Imports `pg` and nothing heavy.
+ * The heartbeat of a worker process, in a separate thread with a separate connection, so that leases are renewed while the
+ * main thread is busy. Kills the process when the main thread makes no progress for `maxStallMs`. Imports no heavy modules.
  */
 import { writeSync } from 'node:fs';
 import { hostname } from 'node:os';
@@ -11,31 +11,31 @@ import pg, { type QueryResultRow } from 'pg';
 
 import type { Statement } from '../connection/database.ts';
 import { HOT_PATH_PLANS } from '../connection/hot-path-plans.ts';
-import type { HeartbeatCommand, HeartbeatNews, HeartbeatSettings } from './heartbeat-messages.ts';
+import type { HeartbeatCommand, HeartbeatEvent, HeartbeatSettings } from './heartbeat-messages.ts';
 import { renewSession, type HeldAttempt, type SessionRates } from './renew-session.sql.ts';
 import { createStallMeter } from './stall-meter.ts';
 
-/** A connection that hangs must not cost the session: the next heartbeat opens another one, well within the TTL. */
+/** Bounds a hanging connection, so that the next heartbeat can open another one within the session's TTL. */
 const TIMEOUT_MS = 1_500;
-/** How long a heartbeat waits for news of the main thread before it uses what it knows. */
+/** How long a heartbeat waits for the main thread's state before it uses the last known one. */
 const STATE_WAIT_MS = 100;
 
 const settings = workerData as HeartbeatSettings;
 const port = parentPort;
 if (!port) throw new Error('heartbeat-thread.ts runs as a worker thread only');
-const post = (news: HeartbeatNews): void => {
-  port.postMessage(news);
+const post = (event: HeartbeatEvent): void => {
+  port.postMessage(event);
 };
 
-/** Undefined between the end of a session and the name of the next one. */
+/** Undefined between the end of a session and the opening of the next one. */
 const session: { id: string | undefined } = { id: settings.sessionId };
 let held: HeldAttempt[] = [];
-/** What the database knows of this session beyond `held`: what started since the main thread last answered. */
+/** Attempts of this session that are not in `held`: they started after the main thread's last response. */
 let unreported: HeldAttempt[] = [];
 let rates: SessionRates = {};
 let client: pg.Client | undefined;
 const stopping = new AbortController();
-/** A process that runs nothing has nothing to lose but its session, which outlives several missed heartbeats. */
+/** Idle processes send half as many heartbeats; the TTL covers several periods. */
 const periodMs = (): number => settings.periodMs * (held.length + unreported.length > 0 ? 1 : 2);
 const meter = createStallMeter({ maxTickMs: TIMEOUT_MS + 4 * settings.periodMs });
 let onState: () => void = () => undefined;
@@ -44,8 +44,8 @@ port.on('message', (command: HeartbeatCommand) => {
   if (command.type === 'stop') stopping.abort();
   else if (command.type === 'session') session.id = command.id;
   else {
-    const forMs = meter.answered(performance.now());
-    // Those known before the stall: what ran while it lasted.
+    const forMs = meter.responseReceived(performance.now());
+    // The attempts known before the stall are those that ran during it.
     if (forMs >= settings.stallMs) post({ type: 'stalled', forMs, held: [...held, ...unreported] });
     ({ held, rates } = command);
     unreported = [];
@@ -53,15 +53,15 @@ port.on('message', (command: HeartbeatCommand) => {
   }
 });
 
-/** Asks the main thread what it runs, unless an earlier question is still open, and waits a moment for the answer. */
-async function askMainThread(): Promise<void> {
-  const answered = new Promise<void>((resolve) => (onState = resolve));
-  if (meter.asked(performance.now())) post({ type: 'ask' });
-  await Promise.race([answered, delay(STATE_WAIT_MS, undefined, { ref: false })]);
+/** Requests the main thread's state, unless a request is pending, and waits briefly for it. */
+async function requestState(): Promise<void> {
+  const responded = new Promise<void>((resolve) => (onState = resolve));
+  if (meter.pingSent(performance.now())) post({ type: 'ping' });
+  await Promise.race([responded, delay(STATE_WAIT_MS, undefined, { ref: false })]);
 }
 
-/** Leaves the last word in the log, then ends the process: the main thread can do neither. */
-function endProcess(forMs: number): void {
+/** Writes a last log entry and kills the process; the blocked main thread can do neither. */
+function killProcess(forMs: number): void {
   const entry = {
     level: 60,
     time: new Date(performance.timeOrigin + performance.now()).toISOString(),
@@ -105,7 +105,7 @@ async function renew(id: string): Promise<void> {
     const heartbeat = await renewSession(run, { sessionId: id, ttlMs, queues, held, rates });
     if (!heartbeat.alive && session.id === id) session.id = undefined;
     unreported = heartbeat.orphans;
-    post({ type: 'answer', sessionId: id, heartbeat });
+    post({ type: 'renewed', sessionId: id, heartbeat });
   } catch (error) {
     client?.end().catch(() => undefined);
     client = undefined;
@@ -117,9 +117,9 @@ const isStopping = (): boolean => stopping.signal.aborted;
 while (!isStopping()) {
   await delay(periodMs(), undefined, { signal: stopping.signal }).catch(() => undefined);
   if (isStopping()) break;
-  await askMainThread();
+  await requestState();
   const stalledForMs = meter.tick(performance.now());
-  if (stalledForMs >= settings.maxStallMs) endProcess(stalledForMs);
+  if (stalledForMs >= settings.maxStallMs) killProcess(stalledForMs);
   else if (session.id !== undefined) await renew(session.id);
 }
 await client?.end().catch(() => undefined);

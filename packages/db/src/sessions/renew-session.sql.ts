@@ -9,42 +9,42 @@ export interface HeldAttempt {
 }
 
 export interface Heartbeat {
-  /** False when the session was ended by the reaper: every lease is lost, a new session must be opened. */
+  /** False after the reaper has ended the session: all its leases are lost, and the worker must open a new session. */
   alive: boolean;
-  /** Held attempts that are no longer this session's to run: cancelled, past a deadline, or given to another. */
+  /** Held attempts whose lease is lost: cancelled, past a deadline, or acquired by another session. */
   lost: HeldAttempt[];
-  /** Attempts this session runs according to the database that were not among those held. */
+  /** Attempts that the database assigns to this session and that are not among `held`. */
   orphans: HeldAttempt[];
-  /** Queues in which due steps wait, and paused ones: freed steps must queue up there. */
-  contended: string[];
-  /** Live worker processes, this one included: what they share by number, each has one part of. */
+  /** Queues with due ready steps, and paused queues: freed steps of these become `ready`. */
+  queuesWithBacklog: string[];
+  /** Live worker processes, this one included; for limits that are divided among them. */
   liveWorkers: number;
-  /** Models that take no requests at the moment, as the fleet has found. */
+  /** Open circuit breakers, shared by all workers. */
   breakers: OpenBreaker[];
 }
 
-/** What a worker gets done in each queue: attempts ended a minute, and how long one took. */
+/** A worker's throughput by queue: attempts finished per minute, and their mean duration. */
 export type SessionRates = Readonly<Record<string, { perMinute: number; meanMs: number }>>;
 
 /** One heartbeat of a session. */
 export interface Renewal {
   sessionId: string;
-  /** Lifetime of the session from now on, in milliseconds on the database's clock. */
+  /** New lifetime of the session in milliseconds, by the database's clock. */
   ttlMs: number;
   held: readonly HeldAttempt[];
-  /** Queues to look into for waiting steps. */
+  /** Queues to check for a backlog. */
   queues: readonly string[];
   rates: SessionRates;
 }
 
-const BEAT: Statement = {
-  name: 'sessions.beat',
+const HEARTBEAT: Statement = {
+  name: 'sessions.heartbeat',
   text: `
-    WITH me AS (
+    WITH renewed_session AS (
       UPDATE worker_session SET last_seen_at = now(), expires_at = now() + $2 * interval '1 ms', active = $5, rates = $7::jsonb
       WHERE id = $1 RETURNING id
     )
-    SELECT EXISTS (SELECT 1 FROM me) AS alive,
+    SELECT EXISTS (SELECT 1 FROM renewed_session) AS alive,
       (SELECT coalesce(jsonb_agg(jsonb_build_object('stepId', h.step_id, 'attempt', h.attempt)), '[]')
        FROM unnest($3::uuid[], $4::int[]) AS h(step_id, attempt)
        WHERE NOT EXISTS (SELECT 1 FROM step s WHERE s.id = h.step_id AND s.attempt = h.attempt AND s.status = 'running'
@@ -53,7 +53,7 @@ const BEAT: Statement = {
        WHERE s.status = 'running' AND s.session_id = $1 AND s.id <> ALL ($3::uuid[])) AS orphans,
       (SELECT coalesce(array_agg(q.name), '{}') FROM unnest($6::text[]) AS q(name)
        WHERE (SELECT true FROM step s WHERE s.status = 'ready' AND s.queue = q.name AND s.available_at <= pressroom_now() LIMIT 1)
-         OR EXISTS (SELECT 1 FROM queue_state z WHERE z.name = q.name AND z.paused)) AS contended,
+         OR EXISTS (SELECT 1 FROM queue_state z WHERE z.name = q.name AND z.paused)) AS "queuesWithBacklog",
       (SELECT count(*) FROM worker_session w WHERE w.expires_at > now())::int AS "liveWorkers",
       (SELECT coalesce(jsonb_agg(jsonb_build_object('provider', b.provider, 'model', b.model,
           'openForMs', greatest(0, ceil(extract(epoch FROM b.open_until - now()) * 1000)),
@@ -62,14 +62,14 @@ const BEAT: Statement = {
 };
 
 /**
- * Renews a session and reads what its worker must know. Idempotent. Imports no store and no Prisma: the heartbeat thread
- * loads this file.
+ * Renews a session and reads lost and orphaned attempts, backlogs and breakers for its worker. Idempotent. Imports no store
+ * and no Prisma, because the heartbeat thread loads this file.
  */
 export async function renewSession(
   run: <Row extends QueryResultRow>(statement: Statement, values: readonly unknown[]) => Promise<Row[]>,
   { sessionId, ttlMs, held, queues, rates }: Renewal,
 ): Promise<Heartbeat> {
-  const [row] = await run<Heartbeat & QueryResultRow>(BEAT, [
+  const [row] = await run<Heartbeat & QueryResultRow>(HEARTBEAT, [
     sessionId,
     ttlMs,
     held.map((attempt) => attempt.stepId),
@@ -78,5 +78,5 @@ export async function renewSession(
     queues,
     toJsonb(rates),
   ]);
-  return row ?? { alive: false, lost: [], orphans: [], contended: [], liveWorkers: 1, breakers: [] };
+  return row ?? { alive: false, lost: [], orphans: [], queuesWithBacklog: [], liveWorkers: 1, breakers: [] };
 }

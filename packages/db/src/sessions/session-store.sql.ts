@@ -19,19 +19,19 @@ export interface LostStep {
 
 export interface SessionStore {
   open(session: NewSession, ttlMs: number): Promise<void>;
-  /** One heartbeat on this store's connections; workers send theirs from a thread of its own. */
-  beat(
+  /** Renews a session over this store's connections; workers renew theirs from the heartbeat thread. */
+  heartbeat(
     sessionId: string,
     ttlMs: number,
     held: readonly HeldAttempt[],
     queues: readonly string[],
     rates?: SessionRates,
   ): Promise<Heartbeat>;
-  /** Ends a session in good order. What it still held is given back at once and counts as no loss; others stay as they are. */
+  /** Ends a session in an orderly shutdown: releases its attempts at once, without counting a loss. */
   end(sessionId: string): Promise<void>;
-  /** Writes the open reservations of an attempt off whose own process died; the attempt stays held. Idempotent. */
+  /** Writes off the open reservations of an attempt whose child process crashed; the attempt stays held. Idempotent. */
   writeOff(sessionId: string, attempt: HeldAttempt): Promise<void>;
-  /** Ends dead sessions, gives their steps back, writes their open reservations off as uncertain. */
+  /** Ends expired sessions, releases their steps, and writes off their open reservations as uncertain. */
   reap(): Promise<LostStep[]>;
 }
 
@@ -50,7 +50,7 @@ export function createSessionStore(database: Database): SessionStore {
       const { id, host, pid, queues, concurrency, version } = session;
       await database.run(OPEN, [id, host, pid, queues, concurrency, version, ttlMs]);
     },
-    beat: (sessionId, ttlMs, held, queues, rates = {}) =>
+    heartbeat: (sessionId, ttlMs, held, queues, rates = {}) =>
       renewSession((statement, values) => database.run(statement, values), { sessionId, ttlMs, held, queues, rates }),
     async end(sessionId) {
       await database.run(END, [sessionId]);

@@ -3,28 +3,28 @@ import { describe, expect, it } from 'vitest';
 import { createStallMeter } from './stall-meter.ts';
 
 describe('the stall meter', () => {
-  it('measures from the question to the answer', () => {
+  it('measures from the ping to the response', () => {
     const meter = createStallMeter({ maxTickMs: 1_000 });
-    expect(meter.asked(100)).toBe(true);
+    expect(meter.pingSent(100)).toBe(true);
     expect(meter.tick(600)).toBe(500);
-    expect(meter.answered(700)).toBe(600);
+    expect(meter.responseReceived(700)).toBe(600);
     expect(meter.tick(5_000)).toBe(0);
   });
 
-  it('asks once until it is answered, and starts again at zero', () => {
+  it('has one open ping at a time, and starts at zero for the next', () => {
     const meter = createStallMeter({ maxTickMs: 1_000 });
-    expect(meter.asked(0)).toBe(true);
-    expect(meter.asked(500)).toBe(false);
-    expect(meter.answered(900)).toBe(900);
-    expect(meter.asked(10_000)).toBe(true);
-    expect(meter.answered(10_010)).toBe(10);
+    expect(meter.pingSent(0)).toBe(true);
+    expect(meter.pingSent(500)).toBe(false);
+    expect(meter.responseReceived(900)).toBe(900);
+    expect(meter.pingSent(10_000)).toBe(true);
+    expect(meter.responseReceived(10_010)).toBe(10);
   });
 
-  it('counts a stop of the whole process as one tick, however long it was', () => {
+  it('counts a stop of the whole process as one tick of bounded length', () => {
     const meter = createStallMeter({ maxTickMs: 1_000 });
-    meter.asked(0);
+    meter.pingSent(0);
     meter.tick(500);
     expect(meter.tick(120_000)).toBe(1_500);
-    expect(meter.answered(120_001)).toBe(1_501);
+    expect(meter.responseReceived(120_001)).toBe(1_501);
   });
 });

@@ -1,17 +1,17 @@
 /**
- * Measures how long the main thread has not answered. Counts time in ticks of the measuring thread, each bounded: while the
- * whole process is stopped (SIGSTOP, a paused machine) neither thread runs, which is no stall.
+ * Measures how long the main thread has not responded. Sums bounded ticks of the measuring thread: while the whole process is
+ * stopped (SIGSTOP, a paused machine) neither thread runs, which is not a stall.
  */
 export interface StallMeter {
-  /** Notes a question; false while an earlier one is open. */
-  asked(nowMs: number): boolean;
-  /** Notes the answer; for how long the main thread was silent. */
-  answered(nowMs: number): number;
-  /** To be called regularly; for how long the main thread has been silent by now. */
+  /** Records a ping; false while an earlier one is unanswered. */
+  pingSent(nowMs: number): boolean;
+  /** Records the response; returns for how many milliseconds the main thread was silent. */
+  responseReceived(nowMs: number): number;
+  /** Call it regularly; returns for how many milliseconds the main thread has been silent so far. */
   tick(nowMs: number): number;
 }
 
-/** @param options.maxTickMs longest time between two ticks of a thread that runs */
+/** @param options.maxTickMs longest time between two ticks while the measuring thread runs */
 export function createStallMeter({ maxTickMs }: { maxTickMs: number }): StallMeter {
   let isOpen = false;
   let silentMs = 0;
@@ -23,14 +23,14 @@ export function createStallMeter({ maxTickMs }: { maxTickMs: number }): StallMet
     return silentMs;
   };
   return {
-    asked(nowMs) {
+    pingSent(nowMs) {
       if (isOpen) return false;
       isOpen = true;
       silentMs = 0;
       lastMs = nowMs;
       return true;
     },
-    answered(nowMs) {
+    responseReceived(nowMs) {
       const forMs = advance(nowMs);
       isOpen = false;
       return forMs;

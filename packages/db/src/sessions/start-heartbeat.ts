@@ -1,34 +1,34 @@
 import { Worker } from 'node:worker_threads';
 
-import type { HeartbeatCommand, HeartbeatNews, HeartbeatSettings } from './heartbeat-messages.ts';
+import type { HeartbeatCommand, HeartbeatEvent, HeartbeatSettings } from './heartbeat-messages.ts';
 import type { HeldAttempt, Heartbeat, SessionRates } from './renew-session.sql.ts';
 
 export interface HeartbeatHandlers {
-  /** What the process runs now; called in the main thread before each heartbeat. */
+  /** Returns the attempts and rates of the process; called in the main thread before each heartbeat. */
   state(): { held: HeldAttempt[]; rates: SessionRates };
-  /** What a heartbeat brought, and for which session. */
-  onAnswer(heartbeat: Heartbeat, sessionId: string): void;
-  /** The database did not take a heartbeat; the next one follows. */
+  /** Called with the result of each heartbeat and the session it renewed. */
+  onRenewed(heartbeat: Heartbeat, sessionId: string): void;
+  /** A heartbeat failed; the next one follows after the usual period. */
   onFailed(reason: string): void;
-  /** The main thread has answered again after `forMs`; `held` is what it ran before. */
+  /** The main thread responds again after `forMs`; `held` are the attempts it ran before. */
   onStall(stall: { forMs: number; held: HeldAttempt[] }): void;
-  /** The thread has ended by itself: nothing renews the session any more. */
+  /** The thread ended unexpectedly: nothing renews the session any more. */
   onEnded(reason: string): void;
 }
 
 /** The heartbeat of one process. */
 export interface HeartbeatHandle {
-  /** Renews this session in place of the one before. */
+  /** Renews this session instead of the previous one. */
   renew(sessionId: string): void;
-  /** Stops renewing; resolves when the thread is gone, at the latest after 2 s. Idempotent. */
+  /** Stops renewing; resolves when the thread has ended, at the latest after 2 s. Idempotent. */
   stop(): Promise<void>;
 }
 
-/** Small heaps: the thread holds one connection and one list of ids. Its whole cost is some 9 MB. */
+/** Small heaps: the thread has one connection and one list of ids, about 9 MB in all. */
 const LIMITS = { maxOldGenerationSizeMb: 64, maxYoungGenerationSizeMb: 4 };
 const STOP_MS = 2_000;
 
-/** Starts the thread that renews a session every `periodMs` (every other one while nothing runs), whatever the main thread does. */
+/** Starts the thread that renews a session every `periodMs` (twice that while idle), even while the main thread is blocked. */
 export function startHeartbeat(settings: HeartbeatSettings, handlers: HeartbeatHandlers): HeartbeatHandle {
   const thread = new Worker(new URL('./heartbeat-thread.ts', import.meta.url), {
     name: 'heartbeat',
@@ -36,9 +36,9 @@ export function startHeartbeat(settings: HeartbeatSettings, handlers: HeartbeatH
     execArgv: [],
     resourceLimits: LIMITS,
   });
-  // The heartbeat alone keeps no process alive.
+  // The heartbeat alone must not keep the process alive.
   thread.unref();
-  const tell = (command: HeartbeatCommand): void => {
+  const send = (command: HeartbeatCommand): void => {
     thread.postMessage(command);
   };
   let isStopping = false;
@@ -53,28 +53,28 @@ export function startHeartbeat(settings: HeartbeatSettings, handlers: HeartbeatH
     isStopping = true;
     handlers.onEnded(error instanceof Error ? error.message : String(error));
   });
-  thread.on('message', (news: HeartbeatNews) => {
-    switch (news.type) {
-      case 'ask':
-        tell({ type: 'state', ...handlers.state() });
+  thread.on('message', (event: HeartbeatEvent) => {
+    switch (event.type) {
+      case 'ping':
+        send({ type: 'state', ...handlers.state() });
         break;
-      case 'answer':
-        if (!isStopping) handlers.onAnswer(news.heartbeat, news.sessionId);
+      case 'renewed':
+        if (!isStopping) handlers.onRenewed(event.heartbeat, event.sessionId);
         break;
       case 'failed':
-        handlers.onFailed(news.reason);
+        handlers.onFailed(event.reason);
         break;
       case 'stalled':
-        handlers.onStall(news);
+        handlers.onStall(event);
     }
   });
   return {
     renew: (id) => {
-      tell({ type: 'session', id });
+      send({ type: 'session', id });
     },
     async stop() {
       isStopping = true;
-      tell({ type: 'stop' });
+      send({ type: 'stop' });
       const timer = setTimeout(() => void thread.terminate(), STOP_MS);
       await ended;
       clearTimeout(timer);

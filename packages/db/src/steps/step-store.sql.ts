@@ -84,14 +84,14 @@ export interface Exchange {
   take: readonly { taskId: string; stepId: string; attempt: number }[];
   /**
    * Queues whose freed steps may be handed on in this session, as long as no other tenant's wait there: one for each task, and
-   * `spare` more in all.
+   * `extraSlots` more in all.
    */
   handoffQueues: readonly string[];
-  spare: number;
+  extraSlots: number;
   /** Queues in which steps have been seen to wait; in others nobody looks. */
-  contendedQueues: readonly string[];
+  queuesWithBacklog: readonly string[];
   /** Other freed steps become `queued` while none wait in their queue and fewer than this are: the caller adds their jobs. */
-  directRoom: number;
+  directCapacity: number;
   /** Leaves tasks alone that another transaction holds, instead of waiting for them. */
   skipLocked: boolean;
 }
@@ -132,7 +132,10 @@ export function createStepStore(database: Database): StepStore {
       const rows = await database.run<{ context: StepAttempt }>(CONTEXTS, [stepIds]);
       return rows.map((row) => row.context);
     },
-    async exchange(sessionId, { settle, take, handoffQueues, contendedQueues, directRoom, spare, skipLocked }) {
+    async exchange(
+      sessionId,
+      { settle, take, handoffQueues, queuesWithBacklog, directCapacity, extraSlots, skipLocked },
+    ) {
       const rows = await database.run<ExchangeRow & Record<string, unknown>>(EXCHANGE, [
         sessionId,
         [...take, ...settle].map((step) => step.taskId),
@@ -140,9 +143,9 @@ export function createStepStore(database: Database): StepStore {
         take.map((job) => job.attempt),
         toJsonb(settle),
         handoffQueues,
-        contendedQueues,
-        directRoom,
-        spare,
+        queuesWithBacklog,
+        directCapacity,
+        extraSlots,
         skipLocked,
       ]);
       return readAnswer(rows);

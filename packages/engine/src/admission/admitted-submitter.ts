@@ -1,6 +1,6 @@
 import type { SubmitStore } from '@pressroom/db';
 import type { FindPipeline } from '../ports.ts';
-import { answerExisting, type SubmitOutcome, type SubmitRequest } from '../submit/submit-tasks.ts';
+import { replayOrConflict, type SubmitOutcome, type SubmitRequest } from '../submit/submit-tasks.ts';
 import type { Admission, AdmissionOutcome } from './admission.ts';
 
 export type AdmittedSubmitOutcome = SubmitOutcome | Exclude<AdmissionOutcome, { outcome: 'admitted' }>;
@@ -20,13 +20,13 @@ export function createAdmittedSubmitter(deps: {
     const { tenantId, idempotency } = request;
     if (idempotency?.formerKey !== undefined) {
       const former = await store.findByFormerKey(tenantId, idempotency.formerKey);
-      if (former?.requestHash === idempotency.bodyHash) return answerExisting(former, idempotency.bodyHash);
+      if (former?.requestHash === idempotency.bodyHash) return replayOrConflict(former, idempotency.bodyHash);
     }
     const admittance = await admission.admit(tenantId);
     if (admittance.outcome === 'unknown_tenant') return admittance;
     if (admittance.outcome !== 'admitted') {
       const existing = idempotency && (await store.findByIdempotencyKey(tenantId, idempotency.key));
-      return existing ? answerExisting(existing, idempotency.bodyHash) : admittance;
+      return existing ? replayOrConflict(existing, idempotency.bodyHash) : admittance;
     }
     let committed = false;
     try {

@@ -36,7 +36,7 @@ export interface Approvals {
 export function createApprovals(deps: {
   store: TaskTransitionStore;
   findPipeline: FindPipeline;
-  dispatcher: Pick<Dispatcher, 'kick'>;
+  dispatcher: Pick<Dispatcher, 'requestDispatch'>;
   log: Logger;
 }): Approvals {
   const { store, log } = deps;
@@ -60,7 +60,7 @@ export function createApprovals(deps: {
     if (!('change' in decision)) return decision;
     const status = decision.change.status ?? before;
     log.info({ taskId, gate, outcome: decision.outcome, status }, 'task.gate_decided');
-    deps.dispatcher.kick();
+    deps.dispatcher.requestDispatch();
     const version = decision.outcome === 'approved' ? decision.version : undefined;
     return { outcome: 'decided', status, version, rejections: decision.rejections };
   };

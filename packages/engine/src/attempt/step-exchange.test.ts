@@ -20,12 +20,12 @@ const CONCURRENCY = 8;
 const session: WorkerSession = {
   id: 'session-1',
   active: 0,
-  hold: () => () => undefined,
+  registerAttempt: () => () => undefined,
   onOrphan: () => undefined,
-  isContended: (queue) => queue === 'draft.interactive',
+  hasBacklog: (queue) => queue === 'draft.interactive',
   silentMs: () => 0,
   liveWorkers: 1,
-  onBeat: () => undefined,
+  onHeartbeat: () => undefined,
   start: () => Promise.resolve(),
   stop: () => Promise.resolve(),
 };
@@ -61,7 +61,7 @@ function open(options: { free?: number; queues?: readonly QueueName[]; liveWorke
     concurrency: CONCURRENCY,
     isDraining: () => state.isDraining,
     onAnswer: (answer) => answers.push(answer),
-    runBeside: (attempt, slot) => beside.push({ attempt, slot }),
+    runConcurrently: (attempt, slot) => beside.push({ attempt, slot }),
   });
   /** The statement of this number, once it is under way. */
   const statement = (index: number): Promise<Sent> => until(() => sent[index], { everyMs: 1 });
@@ -135,18 +135,18 @@ describe('the step exchange', () => {
 
   describe('keeps slots free for what it may be handed on', () => {
     it.each([
-      { title: 'none for what goes on in the slot that ends', mayFree: [1, 0, 1], free: 5, spare: 0 },
-      { title: 'one for each further step that a settle may free', mayFree: [4], free: 5, spare: 3 },
-      { title: 'those of all settles in the batch', mayFree: [4, 1, 3], free: 10, spare: 5 },
-      { title: 'never more than are free', mayFree: [4], free: 2, spare: 2 },
-      { title: 'none where none is free', mayFree: [4], free: 0, spare: 0 },
-      { title: 'at most 16, so that jobs are served meanwhile', mayFree: [40], free: 60, spare: 16 },
-    ])('$title', async ({ mayFree, free, spare }) => {
+      { title: 'none for what goes on in the slot that ends', mayFree: [1, 0, 1], free: 5, extraSlots: 0 },
+      { title: 'one for each further step that a settle may free', mayFree: [4], free: 5, extraSlots: 3 },
+      { title: 'those of all settles in the batch', mayFree: [4, 1, 3], free: 10, extraSlots: 5 },
+      { title: 'never more than are free', mayFree: [4], free: 2, extraSlots: 2 },
+      { title: 'none where none is free', mayFree: [4], free: 0, extraSlots: 0 },
+      { title: 'at most 16, so that jobs are served meanwhile', mayFree: [40], free: 60, extraSlots: 16 },
+    ])('$title', async ({ mayFree, free, extraSlots }) => {
       const { exchange, statement, slots } = open({ free });
       const settled = mayFree.map((most, index) => exchange.settle(anItem(`step-${index}`), most));
       const { wishes, answer } = await statement(0);
-      expect(wishes.spare).toBe(spare);
-      expect(slots.free).toBe(free - spare);
+      expect(wishes.extraSlots).toBe(extraSlots);
+      expect(slots.free).toBe(free - extraSlots);
       answer();
       await Promise.all(settled);
     });
@@ -155,7 +155,7 @@ describe('the step exchange', () => {
       const { exchange, statement, slots } = open({ free: 5 });
       const taken = exchange.take(aJob('a'));
       const { wishes, answer } = await statement(0);
-      expect(wishes.spare).toBe(0);
+      expect(wishes.extraSlots).toBe(0);
       expect(slots.free).toBe(5);
       answer();
       await taken;
@@ -166,7 +166,7 @@ describe('the step exchange', () => {
       state.isDraining = true;
       const settled = exchange.settle(anItem('a'), 4);
       const { wishes, answer } = await statement(0);
-      expect(wishes).toMatchObject({ spare: 0, handoffQueues: [] });
+      expect(wishes).toMatchObject({ extraSlots: 0, handoffQueues: [] });
       expect(slots.free).toBe(5);
       answer();
       await settled;
@@ -198,7 +198,7 @@ describe('the step exchange', () => {
     const { wishes, answer } = await statement(0);
     expect(wishes).toMatchObject({
       handoffQueues: ['outline.interactive', 'refine.interactive'],
-      contendedQueues: ['draft.interactive'],
+      queuesWithBacklog: ['draft.interactive'],
     });
     answer();
     await settled;
@@ -211,7 +211,7 @@ describe('the step exchange', () => {
       const { wishes, answer } = await statement(0);
       answer();
       await settled;
-      return wishes.directRoom;
+      return wishes.directCapacity;
     };
     const one = await roomFor(1);
     expect(one).toBeGreaterThanOrEqual(CONCURRENCY);

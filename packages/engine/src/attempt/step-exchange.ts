@@ -71,7 +71,7 @@ export function createStepExchange(deps: {
   /** Told of every answer, once it is known. */
   onAnswer: (answer: ExchangeAnswer) => void;
   /** Runs a step that was handed on beyond the first of its task, in a slot kept free for it. */
-  runBeside: (attempt: StepAttempt, slot: AttemptSlot) => void;
+  runConcurrently: (attempt: StepAttempt, slot: AttemptSlot) => void;
 }): StepExchange {
   const { steps, session, slots } = deps;
 
@@ -79,27 +79,27 @@ export function createStepExchange(deps: {
     const take = wishes.flatMap((wish) => ('take' in wish ? [wish.take] : []));
     const settle = wishes.flatMap((wish) => ('settle' in wish ? [wish.settle] : []));
     const isDraining = deps.isDraining();
-    const spare = slots.takeSlots(isDraining ? 0 : countSpare(wishes));
+    const extraSlots = slots.takeSlots(isDraining ? 0 : countSpare(wishes));
     try {
       const answer = await steps.exchange(session.id, {
         settle,
         take,
         handoffQueues: isDraining ? [] : deps.queues,
-        contendedQueues: ALL_QUEUES.filter((queue) => session.isContended(queue)),
-        directRoom: DIRECT_PER_SLOT * deps.concurrency * session.liveWorkers,
-        spare: spare.length,
+        queuesWithBacklog: ALL_QUEUES.filter((queue) => session.hasBacklog(queue)),
+        directCapacity: DIRECT_PER_SLOT * deps.concurrency * session.liveWorkers,
+        extraSlots: extraSlots.length,
         skipLocked,
       });
       deps.onAnswer(answer);
       const granted = share(wishes, answer, (attempt) => {
-        const slot = spare.pop();
+        const slot = extraSlots.pop();
         // Without one it is the next heartbeats' to find; the statement hands on no more than it was told.
-        if (slot) deps.runBeside(attempt, slot);
+        if (slot) deps.runConcurrently(attempt, slot);
       });
       const locked = new Set(answer.locked);
       return granted.map((each, index) => (locked.has(stepOf(wishes[index]).stepId) ? LOCKED : each));
     } finally {
-      for (const slot of spare) slot.release();
+      for (const slot of extraSlots) slot.release();
     }
   };
 

@@ -87,17 +87,17 @@ function start(execute: ExecuteAttempt, ...attempts: StepAttempt[]) {
     get active() {
       return controllers.size;
     },
-    hold(stepId, attempt, controller) {
+    registerAttempt(stepId, attempt, controller) {
       controllers.set(`${stepId}:${attempt}`, controller);
       return () => controllers.delete(`${stepId}:${attempt}`);
     },
     onOrphan(handler) {
       adopt = handler;
     },
-    isContended: (queue) => queue === 'draft.interactive',
+    hasBacklog: (queue) => queue === 'draft.interactive',
     silentMs: () => 0,
     liveWorkers: 1,
-    onBeat: () => undefined,
+    onHeartbeat: () => undefined,
     start: () => Promise.resolve(),
     stop: () => Promise.resolve(),
   };
@@ -137,12 +137,12 @@ function start(execute: ExecuteAttempt, ...attempts: StepAttempt[]) {
     session,
     transitions,
     dispatcher: {
-      kick: () => {
+      requestDispatch: () => {
         seen.kicks += 1;
       },
-      round: unused,
+      dispatchOnce: unused,
       requeueStale: unused,
-      takeRoom: () => false,
+      reserveDirectSlot: () => false,
       stop: () => Promise.resolve(),
     },
     jobs: {
@@ -287,7 +287,7 @@ describe('the step runner', () => {
     };
     await runner.run(jobOf(attempt));
     expect(options?.handoffQueues).toEqual(['research.interactive', 'outline.interactive']);
-    expect(options?.contendedQueues).toEqual(['draft.interactive']);
+    expect(options?.queuesWithBacklog).toEqual(['draft.interactive']);
   });
 
   it('adds jobs for freed steps, and has a task ended whose last step was this one', async () => {

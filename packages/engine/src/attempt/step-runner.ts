@@ -10,13 +10,13 @@ import { dispatchPriority } from '../dispatch/core/dispatch-priority.ts';
 import type { TaskTransitions } from '../transition/task-transitions.ts';
 import { toStepFailure, type StepFailure } from './core/step-failure.ts';
 import { executeSafely, type AttemptIdentity, type AttemptResult, type ExecuteAttempt } from './execute-safely.ts';
-import { outlastOutages } from './outlast-outages.ts';
+import { retryWhileStoreUnavailable } from './retry-while-store-unavailable.ts';
 import { createStepExchange } from './step-exchange.ts';
 
 /** Points at which a test may stop the process; see the chaos suite. */
 export type Checkpoint = 'acquired' | 'executed' | 'settled' | 'enqueued';
 
-const BEGUN = { begun: true, interrupted: false };
+const STARTED = { hasStarted: true, interrupted: false };
 const NOTHING_FOLLOWS: PlanExtension = { spawn: [], joins: {} };
 
 /**
@@ -88,7 +88,7 @@ export function createStepRunner(deps: {
       if (answer.outcomes.size > 0) checkpoint('settled');
       announce(answer);
     },
-    runBeside: (attempt, slot) => {
+    runConcurrently: (attempt, slot) => {
       void slot.run((signal) => runLocally(signal, () => Promise.resolve(attempt)));
     },
   });
@@ -99,7 +99,7 @@ export function createStepRunner(deps: {
     const mine = draining ? [] : queued.filter((step) => deps.queues.includes(step.queue as QueueName));
     enqueue(queued.filter((step) => !mine.includes(step)));
     if (mine.length > 0) void runHere(mine).then(enqueue);
-    if (answer.freed.some((step) => step.kind === 'ready')) dispatcher.kick();
+    if (answer.freed.some((step) => step.kind === 'ready')) dispatcher.requestDispatch();
     for (const taskId of answer.finished) log.info({ taskId }, 'task.completed');
     for (const taskId of answer.unfinished) {
       // Should this fail, the coordinators' sweep ends the task.
@@ -114,7 +114,7 @@ export function createStepRunner(deps: {
       jobs
         .add(
           queue,
-          list.map((step) => ({ job: jobOf(step), priority: dispatchPriority(step.priority, BEGUN) })),
+          list.map((step) => ({ job: jobOf(step), priority: dispatchPriority(step.priority, STARTED) })),
         )
         .then(
           () => {
@@ -164,7 +164,7 @@ export function createStepRunner(deps: {
     event: string,
     signal: AbortSignal | undefined,
     work: () => Promise<T>,
-  ): Promise<T | undefined> => outlastOutages(work, { clock, log, event, ...(signal && { signal }) });
+  ): Promise<T | undefined> => retryWhileStoreUnavailable(work, { clock, log, event, ...(signal && { signal }) });
 
   const extend = (attempt: StepAttempt, output: unknown): PlanExtension => {
     const pipeline = deps.findPipeline(attempt.taskType, attempt.pipelineVersion);
@@ -183,7 +183,7 @@ export function createStepRunner(deps: {
   /** Runs one attempt to its settlement; answers the one to go on with. */
   const runAttempt = async (attempt: StepAttempt, isRerun: boolean): Promise<StepAttempt | undefined> => {
     const controller = new AbortController();
-    const release = session.hold(attempt.stepId, attempt.attempt, controller);
+    const release = session.registerAttempt(attempt.stepId, attempt.attempt, controller);
     const entry: Running = {
       stepId: attempt.stepId,
       attempt: attempt.attempt,
@@ -304,12 +304,12 @@ export function createStepRunner(deps: {
       // The attempt stays ours without running: the next heartbeats find it, and it is tried again until its time is over.
       log.error({ err: cause, taskId, stepId }, 'step.failure_lost');
     }
-    dispatcher.kick();
+    dispatcher.requestDispatch();
   };
 
   /** What an attempt found to be ours needs to run. It is held meanwhile, so that no heartbeat takes it for one that nobody runs. */
   const contextOf = async (wanted: { stepId: string; attempt: number }): Promise<StepAttempt | undefined> => {
-    const release = session.hold(wanted.stepId, wanted.attempt, new AbortController());
+    const release = session.registerAttempt(wanted.stepId, wanted.attempt, new AbortController());
     try {
       const [context] = (await withStore('step.context_waits', undefined, () => steps.contexts([wanted.stepId]))) ?? [];
       // While we waited the attempt may have gone to somebody else.
@@ -323,7 +323,7 @@ export function createStepRunner(deps: {
     let attempt = first && (await runAttempt(first, isRerun));
     while (attempt) attempt = await runAttempt(attempt, false);
     // This slot is free again: let the dispatcher look for what waits.
-    dispatcher.kick();
+    dispatcher.requestDispatch();
   };
 
   // A commit whose answer was lost leaves attempts that are ours without anybody running them.

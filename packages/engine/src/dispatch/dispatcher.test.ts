@@ -1,4 +1,4 @@
-import type { DispatchStore, QueuedStep, QueueRoom, TenantBacklog } from '@pressroom/db';
+import type { DispatchStore, QueuedStep, QueueCapacity, TenantBacklog } from '@pressroom/db';
 import type { StepJob } from '@pressroom/contracts';
 import { silentLogger } from '@pressroom/runtime';
 import { createTestClock } from '@pressroom/testkit';
@@ -8,7 +8,7 @@ import { createDispatcher } from './dispatcher.ts';
 
 const QUEUE = 'write.interactive';
 
-/** A store with ready steps of tenants in memory. */
+/** An in-memory store with ready steps by tenant. */
 function fakeStore(ready: Record<string, string[]>, slots: number) {
   const queued: string[] = [];
   const log: string[] = [];
@@ -19,18 +19,18 @@ function fakeStore(ready: Record<string, string[]>, slots: number) {
     queue: QUEUE,
     attempt: 0,
     priority: 5,
-    begun: false,
+    hasStarted: false,
     interrupted: false,
   });
   const store: DispatchStore = {
-    rooms(): Promise<QueueRoom[]> {
-      log.push('rooms');
+    capacities(): Promise<QueueCapacity[]> {
+      log.push('capacities');
       if (failures > 0) {
         failures -= 1;
-        return Promise.reject(new Error('away'));
+        return Promise.reject(new Error('unavailable'));
       }
-      const contended = Object.values(ready).some((steps) => steps.length > 0);
-      return Promise.resolve([{ queue: QUEUE, slots, idle: 0, queued: queued.length, contended, pool: [QUEUE] }]);
+      const hasBacklog = Object.values(ready).some((steps) => steps.length > 0);
+      return Promise.resolve([{ queue: QUEUE, slots, idle: 0, queued: queued.length, hasBacklog, pool: [QUEUE] }]);
     },
     backlogs(_queue, limit): Promise<TenantBacklog[]> {
       log.push(`backlogs ${limit}`);
@@ -45,7 +45,7 @@ function fakeStore(ready: Record<string, string[]>, slots: number) {
             maxConcurrency: null,
             head: steps
               .slice(0, limit)
-              .map((stepId) => ({ stepId, taskId: `task-${stepId}`, attempt: 0, priority: 5, begun: false })),
+              .map((stepId) => ({ stepId, taskId: `task-${stepId}`, attempt: 0, priority: 5, hasStarted: false })),
           })),
       );
     },
@@ -86,66 +86,68 @@ function start(ready: Record<string, string[]>, slots = 4) {
 }
 
 describe('dispatcher', () => {
-  it('releases as many steps as there is room, fair among tenants, as jobs for their next attempt', async () => {
+  it('releases one step per free slot, fair among tenants, as jobs for the next attempt', async () => {
     const { dispatcher, added } = start({ a: ['a1', 'a2', 'a3'], b: ['b1', 'b2', 'b3'] });
-    expect(await dispatcher.round()).toBe(4);
+    expect(await dispatcher.dispatchOnce()).toBe(4);
     expect(added.map(({ job }) => job.stepId)).toEqual(['a1', 'b1', 'a2', 'b2']);
     expect(added[0]).toEqual({ job: { taskId: 'task-a1', stepId: 'a1', attempt: 1 }, priority: 25 });
-    expect(await dispatcher.round()).toBe(0);
+    expect(await dispatcher.dispatchOnce()).toBe(0);
   });
 
-  it('releases one step even when no worker lives, so that an empty pool wakes up to something', async () => {
+  it('releases one step while no worker is alive, so that a new worker finds a job at once', async () => {
     const { dispatcher } = start({ a: ['a1', 'a2'] }, 0);
-    expect(await dispatcher.round()).toBe(1);
-    expect(await dispatcher.round()).toBe(0);
+    expect(await dispatcher.dispatchOnce()).toBe(1);
+    expect(await dispatcher.dispatchOnce()).toBe(0);
   });
 
-  it('runs one round at a time, whoever asks', async () => {
+  it('runs one dispatch at a time; concurrent callers share its result', async () => {
     const { dispatcher, log, queued } = start({ a: ['a1', 'a2', 'a3', 'a4', 'a5', 'a6'] });
-    expect(await Promise.all([dispatcher.round(), dispatcher.round(), dispatcher.round()])).toEqual([4, 4, 4]);
-    expect(log.filter((entry) => entry === 'rooms')).toHaveLength(1);
+    expect(
+      await Promise.all([dispatcher.dispatchOnce(), dispatcher.dispatchOnce(), dispatcher.dispatchOnce()]),
+    ).toEqual([4, 4, 4]);
+    expect(log.filter((entry) => entry === 'capacities')).toHaveLength(1);
     expect(queued).toHaveLength(4);
   });
 
-  it('answers many kicks with few rounds, and pauses after one that found nothing', async () => {
+  it('coalesces requests, and pauses after a dispatch that released nothing', async () => {
     const { dispatcher, log, clock } = start({});
-    for (let n = 0; n < 100; n += 1) dispatcher.kick();
+    for (let n = 0; n < 100; n += 1) dispatcher.requestDispatch();
     await clock.advance(10);
-    for (let n = 0; n < 100; n += 1) dispatcher.kick();
+    for (let n = 0; n < 100; n += 1) dispatcher.requestDispatch();
     await clock.advance(10);
-    expect(log).toEqual(['rooms']);
+    expect(log).toEqual(['capacities']);
     await clock.advance(10);
-    expect(log).toEqual(['rooms', 'rooms']);
+    expect(log).toEqual(['capacities', 'capacities']);
     await dispatcher.stop();
   });
 
-  it('leaves a store that is away alone until it is asked again', async () => {
+  it('does not retry an unavailable store before the next request', async () => {
     const { dispatcher, log, clock, failNext, queued } = start({ a: ['a1'] });
     failNext(1);
-    dispatcher.kick();
+    dispatcher.requestDispatch();
     await clock.advance(1_000);
-    expect(log).toEqual(['rooms']);
-    dispatcher.kick();
+    expect(log).toEqual(['capacities']);
+    dispatcher.requestDispatch();
     await clock.advance(1_000);
     expect(queued).toEqual(['a1']);
     await dispatcher.stop();
   });
 
-  it('lets a step skip the line only while slots are free and nobody waits', async () => {
+  it('reserves direct slots only while slots are free and no step waits', async () => {
     const { dispatcher } = start({}, 2);
-    expect(dispatcher.takeRoom(QUEUE)).toBe(false);
-    await dispatcher.round();
-    expect([1, 2, 3].map(() => dispatcher.takeRoom(QUEUE))).toEqual([true, true, false]);
-    const contended = start({ a: ['a1'] }, 2);
-    await contended.dispatcher.round();
-    expect(contended.dispatcher.takeRoom(QUEUE)).toBe(false);
+    expect(dispatcher.reserveDirectSlot(QUEUE)).toBe(false);
+    await dispatcher.dispatchOnce();
+    expect([1, 2, 3].map(() => dispatcher.reserveDirectSlot(QUEUE))).toEqual([true, true, false]);
+    const backlogged = start({ a: ['a1'] }, 2);
+    await backlogged.dispatcher.dispatchOnce();
+    expect(backlogged.dispatcher.reserveDirectSlot(QUEUE)).toBe(false);
   });
 
-  it('looks for room again before what it knew of is used up', async () => {
+  it('refreshes the free slots before the known ones are used up', async () => {
     const { dispatcher, clock } = start({}, 4);
-    await dispatcher.round();
+    await dispatcher.dispatchOnce();
     for (let n = 0; n < 40; n += 1) {
-      expect(dispatcher.takeRoom(QUEUE)).toBe(true);
+      expect(dispatcher.reserveDirectSlot(QUEUE)).toBe(true);
       await clock.advance(100);
     }
     await dispatcher.stop();
@@ -157,29 +159,29 @@ describe('dispatcher', () => {
     expect(added.map(({ job }) => job)).toEqual([{ taskId: 'task-stale', stepId: 'stale', attempt: 1 }]);
   });
 
-  it('does nothing more once it has been stopped', async () => {
+  it('does nothing after stop', async () => {
     const { dispatcher, log, clock } = start({ a: ['a1'] });
     await dispatcher.stop();
-    dispatcher.kick();
+    dispatcher.requestDispatch();
     await clock.advance(1_000);
     expect(log).toEqual([]);
   });
 });
 
-/** Two queues with endless work: first steps of new tasks in one, steps of begun tasks in the other. Jobs are taken at once. */
+/** Two queues with endless backlogs: first steps of new tasks in one, steps of started tasks in the other. Jobs run at once. */
 function endless(pools: { research: string[]; draft: string[] }) {
   const released = { research: 0, draft: 0 };
   const nameOf = (queue: string) => (queue.startsWith('draft') ? 'draft' : 'research');
   let ids = 0;
   const store: DispatchStore = {
-    rooms: () =>
+    capacities: () =>
       Promise.resolve(
         (['research', 'draft'] as const).map((name) => ({
           queue: `${name}.interactive`,
           slots: 16,
           idle: 0,
           queued: 0,
-          contended: true,
+          hasBacklog: true,
           pool: pools[name],
         })),
       ),
@@ -196,7 +198,7 @@ function endless(pools: { research: string[]; draft: string[] }) {
             taskId: 'task',
             attempt: 0,
             priority: 5,
-            begun: nameOf(queue) === 'draft',
+            hasStarted: nameOf(queue) === 'draft',
           })),
         },
       ]),
@@ -209,7 +211,7 @@ function endless(pools: { research: string[]; draft: string[] }) {
           queue,
           attempt: 0,
           priority: 5,
-          begun: false,
+          hasStarted: false,
           interrupted: false,
         })),
       );
@@ -220,19 +222,19 @@ function endless(pools: { research: string[]; draft: string[] }) {
   return { dispatcher: createDispatcher({ store, jobs, clock: createTestClock(), log: silentLogger() }), released };
 }
 
-describe('where steps of begun tasks wait', () => {
+describe('while steps of started tasks wait', () => {
   const both = ['research.interactive', 'draft.interactive'];
 
-  it('one new task begins for every eight of them: begun work ends, and nobody new waits for ever', async () => {
+  it('one new task starts for every eight of them: started tasks finish, and new ones are not starved', async () => {
     const { dispatcher, released } = endless({ research: both, draft: both });
-    for (let n = 0; n < 100; n += 1) await dispatcher.round();
+    for (let n = 0; n < 100; n += 1) await dispatcher.dispatchOnce();
     expect(released.draft / released.research).toBeGreaterThan(7);
     expect(released.draft / released.research).toBeLessThan(9);
   });
 
-  it('workers of another pool begin new tasks as ever', async () => {
+  it('workers of another pool start new tasks without limit', async () => {
     const { dispatcher, released } = endless({ research: ['research.interactive'], draft: ['draft.interactive'] });
-    for (let n = 0; n < 100; n += 1) await dispatcher.round();
+    for (let n = 0; n < 100; n += 1) await dispatcher.dispatchOnce();
     expect(released.research).toBe(released.draft);
   });
 });

@@ -6,52 +6,57 @@ import type { JobSink } from '../ports.ts';
 import { decideDispatch } from './core/decide-dispatch.ts';
 import { adaptLookAhead, FIRST_LOOK_AHEAD } from './core/look-ahead.ts';
 
-/** After a round that released nothing, kicks wait this long: freed slots without waiting work must stay cheap. */
+/** Pause after a dispatch that released nothing, so that freed slots without ready steps stay cheap. */
 const IDLE_PAUSE_MS = 25;
 /**
- * What a process has learnt of a queue holds for the next round only when that follows soon. One that sweeps now and then
- * finds much taken since, by jobs that others let go in between: that says nothing about what would run dry.
+ * The cached look-ahead of a queue expires after this time: other processes dispatch too, and an older sample overstates how
+ * fast the jobs of this one were consumed.
  */
-const FORGET_LOOK_AHEAD_MS = 100;
+const LOOK_AHEAD_TTL_MS = 100;
 /**
- * Where steps of a tenant's begun tasks wait, one of its new tasks begins for every so many of them: begun work goes first, or
- * a lane would take up ever more tasks and end none. Tenants that have nothing begun are not held up.
+ * While steps of a tenant's started tasks wait, one of its new tasks starts for each so many of them. Otherwise a lane would
+ * start ever more tasks and finish none. Tenants without started tasks are not limited.
  */
-const BEGUN_PER_BEGINNING = 8;
-const MAX_BEGINNINGS = 4;
-/** A step queued this long without having started may have lost its job: with the queue store, or with whoever was to add it. */
+const STARTED_STEPS_PER_NEW_TASK = 8;
+const MAX_NEW_TASK_ALLOWANCE = 4;
+/** After this time in `queued` without having started, a step's job may be lost: with the queue store or with its sender. */
 const STALE_QUEUED_MS = 1_500;
-/** Jobs added again for one queue at once. */
+/** Most jobs added again for one queue at once. */
 const STALE_PER_QUEUE = 200;
 
-interface Waiting {
+/** A queue with ready steps. */
+interface BackloggedQueue {
   queue: QueueName;
   lane: Lane;
   pool: readonly string[];
-  room: number;
+  capacity: number;
   lookAhead: number;
   backlogs: TenantBacklog[];
 }
 
-/** Whose begun tasks wait in a queue that the same workers serve in the same lane. */
-const tenantsWithBegunTasks = (waiting: readonly Waiting[], lane: Lane, pool: readonly string[]): Set<string> =>
+/** Tenants with steps of started tasks in queues of this lane that the same workers serve. */
+const tenantsWithStartedTasks = (
+  backloggedQueues: readonly BackloggedQueue[],
+  lane: Lane,
+  pool: readonly string[],
+): Set<string> =>
   new Set(
-    waiting
+    backloggedQueues
       .filter((other) => other.lane === lane && pool.includes(other.queue))
-      .flatMap(({ backlogs }) => backlogs.filter(({ head }) => head[0]?.begun === true))
+      .flatMap(({ backlogs }) => backlogs.filter(({ head }) => head[0]?.hasStarted === true))
       .map(({ tenantId }) => tenantId),
   );
 
-/** Moves steps from `ready` to `queued` and into the queue store: fair among tenants, bounded by live slots. */
+/** Moves steps from `ready` to `queued` and adds their jobs to the queue store: fair among tenants, bounded by live slots. */
 export interface Dispatcher {
-  /** Asks for a round soon. Kicks coalesce; a round never runs twice at once in a process. */
-  kick(): void;
-  /** One round, or the one that runs just now; answers how many steps it released. */
-  round(): Promise<number>;
-  /** Adds jobs again for steps that have been queued for seconds. Adding twice is harmless. */
+  /** Schedules a dispatch. Requests coalesce; a process runs one dispatch at a time. */
+  requestDispatch(): void;
+  /** Runs one dispatch, or joins the one in progress. Returns how many steps it released. */
+  dispatchOnce(): Promise<number>;
+  /** Adds the jobs of stale queued steps again; returns how many. Idempotent: a step runs once however many jobs it has. */
   requeueStale(): Promise<number>;
-  /** May one step of this queue skip `ready`? True while the last round saw free slots and nobody waiting. */
-  takeRoom(queue: QueueName): boolean;
+  /** Reserves a slot for a step of this queue that may skip `ready`. False unless the last dispatch saw free slots and no backlog. */
+  reserveDirectSlot(queue: QueueName): boolean;
   stop(): Promise<void>;
 }
 
@@ -60,15 +65,15 @@ export function createDispatcher(deps: { store: DispatchStore; jobs: JobSink; cl
   const deficits = new Map<string, Map<string, number>>();
   const lookAheads = new Map<string, { jobs: number; atMs: number }>();
   const freeSlots = new Map<string, { left: number; found: number }>();
-  /** New tasks that each lane may begin for tenants whose begun ones wait. */
-  const beginnings: Record<Lane, number> = { interactive: 0, batch: 0 };
-  let kicked = false;
+  /** New tasks that each lane may start for tenants with started tasks waiting. */
+  const newTaskAllowance: Record<Lane, number> = { interactive: 0, batch: 0 };
+  let isRequested = false;
   let running: Promise<void> | undefined;
-  let currentRound: Promise<number> | undefined;
+  let currentDispatch: Promise<number> | undefined;
   const stopping = new AbortController();
   const isStopping = (): boolean => stopping.signal.aborted;
 
-  const send = async (steps: readonly QueuedStep[]): Promise<void> => {
+  const addJobs = async (steps: readonly QueuedStep[]): Promise<void> => {
     const byQueue = Map.groupBy(steps, (step) => step.queue as QueueName);
     for (const [queue, list] of byQueue) {
       await jobs.add(
@@ -84,95 +89,101 @@ export function createDispatcher(deps: { store: DispatchStore; jobs: JobSink; cl
   const nextLookAhead = (queue: string, found: Parameters<typeof adaptLookAhead>[1]): number => {
     const nowMs = clock.monotonicMs();
     const last = lookAheads.get(queue);
-    const isRecent = last !== undefined && nowMs - last.atMs <= FORGET_LOOK_AHEAD_MS;
+    const isRecent = last !== undefined && nowMs - last.atMs <= LOOK_AHEAD_TTL_MS;
     const jobs = adaptLookAhead(isRecent ? last.jobs : FIRST_LOOK_AHEAD, found);
     lookAheads.set(queue, { jobs, atMs: nowMs });
     return jobs;
   };
 
-  const dispatchAll = async (): Promise<number> => {
-    let released = 0;
-    const waiting: Waiting[] = [];
-    for (const { queue, slots, idle, queued, contended, pool } of await store.rooms()) {
-      const free = contended ? 0 : Math.max(0, slots - queued);
+  const readBackloggedQueues = async (): Promise<BackloggedQueue[]> => {
+    const backloggedQueues: BackloggedQueue[] = [];
+    for (const { queue, slots, idle, queued, hasBacklog, pool } of await store.capacities()) {
+      const free = hasBacklog ? 0 : Math.max(0, slots - queued);
       freeSlots.set(queue, { left: free, found: free });
-      if (!contended) {
+      if (!hasBacklog) {
         deficits.delete(queue);
         continue;
       }
       const lookAhead = nextLookAhead(queue, { slots, idle, queued });
-      const room = lookAhead - queued;
-      const backlogs = await store.backlogs(queue, Math.max(1, room));
-      waiting.push({
+      const capacity = lookAhead - queued;
+      const backlogs = await store.backlogs(queue, Math.max(1, capacity));
+      backloggedQueues.push({
         queue: queue as QueueName,
         lane: laneOfQueue(queue as QueueName),
         pool,
-        room,
+        capacity,
         lookAhead,
         backlogs,
       });
     }
-    for (const { queue, lane, pool, room, lookAhead, backlogs } of waiting) {
-      if (room <= 0) continue;
-      const mayBegin = Math.floor(beginnings[lane]);
-      const held = { tenants: tenantsWithBegunTasks(waiting, lane, pool), mayBegin };
-      const decision = decideDispatch(backlogs, room, deficits.get(queue) ?? new Map(), held);
+    return backloggedQueues;
+  };
+
+  const dispatchAll = async (): Promise<number> => {
+    let released = 0;
+    const backloggedQueues = await readBackloggedQueues();
+    for (const { queue, lane, pool, capacity, lookAhead, backlogs } of backloggedQueues) {
+      if (capacity <= 0) continue;
+      const limit = {
+        tenants: tenantsWithStartedTasks(backloggedQueues, lane, pool),
+        newTaskAllowance: Math.floor(newTaskAllowance[lane]),
+      };
+      const decision = decideDispatch(backlogs, capacity, deficits.get(queue) ?? new Map(), limit);
       deficits.set(queue, decision.deficits);
       if (decision.stepIds.length === 0) continue;
-      const earned = decision.begun / BEGUN_PER_BEGINNING;
-      beginnings[lane] = Math.min(MAX_BEGINNINGS, beginnings[lane] - decision.beginnings + earned);
-      // Answered in the order of release, which is the order in the queue store among equals.
-      const moved = await store.markQueued(queue, decision.stepIds, lookAhead);
-      released += moved.length;
-      await send(moved);
+      const earned = decision.startedSteps / STARTED_STEPS_PER_NEW_TASK;
+      newTaskAllowance[lane] = Math.min(MAX_NEW_TASK_ALLOWANCE, newTaskAllowance[lane] - decision.newTasks + earned);
+      // Returned in order of release, which is the order of equal priorities in the queue store.
+      const queuedSteps = await store.markQueued(queue, decision.stepIds, lookAhead);
+      released += queuedSteps.length;
+      await addJobs(queuedSteps);
     }
     return released;
   };
 
-  /** Whoever asks while a round runs gets that one's answer. */
-  const round = (): Promise<number> =>
-    (currentRound ??= dispatchAll().finally(() => {
-      currentRound = undefined;
+  const dispatchOnce = (): Promise<number> =>
+    (currentDispatch ??= dispatchAll().finally(() => {
+      currentDispatch = undefined;
     }));
 
-  const work = async (): Promise<void> => {
-    while (kicked && !isStopping()) {
-      kicked = false;
+  const dispatchWhileRequested = async (): Promise<void> => {
+    while (isRequested && !isStopping()) {
+      isRequested = false;
       try {
-        const released = await round();
+        const released = await dispatchOnce();
         if (released === 0) await clock.sleep(IDLE_PAUSE_MS, stopping.signal);
       } catch (error) {
         if (isStopping()) return;
-        log.warn({ reason: errorMessage(error) }, 'dispatch.round_failed');
-        // The periodic sweep tries again; hammering a store that is down helps nobody.
-        kicked = false;
+        log.warn({ reason: errorMessage(error) }, 'dispatch.failed');
+        // Leave the retry to the periodic loop instead of hammering a store that is down.
+        isRequested = false;
       }
     }
   };
 
-  const kick = (): void => {
-    kicked = true;
+  const requestDispatch = (): void => {
+    isRequested = true;
     if (running || isStopping()) return;
-    running = work().finally(() => {
+    running = dispatchWhileRequested().finally(() => {
       running = undefined;
-      if (kicked) kick();
+      if (isRequested) requestDispatch();
     });
   };
 
   return {
-    round,
-    kick,
+    dispatchOnce,
+    requestDispatch,
     async requeueStale() {
       const steps = await store.stale(STALE_QUEUED_MS, STALE_PER_QUEUE);
-      await send(steps);
+      await addJobs(steps);
       return steps.length;
     },
-    takeRoom(queue) {
-      const room = freeSlots.get(queue);
-      if (room === undefined || room.left < 1) return false;
-      room.left -= 1;
-      // Looked up again before it runs out: slots become free without anybody telling who submits.
-      if (room.left <= room.found / 2) kick();
+    reserveDirectSlot(queue) {
+      const free = freeSlots.get(queue);
+      if (free === undefined || free.left < 1) return false;
+      free.left -= 1;
+      // Refresh before the count runs out: a submitter is not notified when slots become free.
+      if (free.left <= free.found / 2) requestDispatch();
       return true;
     },
     async stop() {

@@ -12,13 +12,13 @@ import type {
 } from '@pressroom/db';
 import { type Clock, errorMessage, LeaseLostError, type Logger, newId } from '@pressroom/runtime';
 
-/** One heartbeat renews all leases of a process. */
+/** Period of the heartbeat, which renews all leases of a process. */
 const HEARTBEAT_MS = 500;
-/** A main thread that does nothing else for this long is reported. */
+/** A main thread that is blocked for this long is logged. */
 const STALL_MS = 1_000;
-/** A main thread without progress for this long is blocked: the process ends, its steps go to others. */
+/** A process whose main thread is blocked for this long is killed; other workers take its steps. */
 const MAX_STALL_MS = 30_000;
-/** A process silent for this long is dead: its steps go to others. SQL time only, so clocks need not agree. */
+/** A session without a heartbeat for this long expires; other workers take its steps. By the database's clock only. */
 export const SESSION_TTL_MS = 5_000;
 
 /** Starts the heartbeat of a session; see `startHeartbeat` of the database package. */
@@ -28,27 +28,27 @@ export type StartHeartbeat = (
 ) => HeartbeatHandle;
 
 /**
- * The process's right to run steps. One heartbeat, in a thread of its own, keeps every lease alive; the attempts that its
- * answer names as lost are aborted: cancelled, ended by a deadline, or given to another worker.
+ * A worker process's session, which owns the leases of its attempts. A heartbeat in a separate thread renews them all and
+ * reports lost ones (cancelled, past a deadline, or acquired by another worker), whose attempts are aborted.
  */
 export interface WorkerSession {
-  /** Changes when the session was reaped (a process stopped for longer than the TTL) and a new one was opened. */
+  /** Changes when the session has expired (the process was stopped for longer than the TTL) and a new one opens. */
   readonly id: string;
-  /** Registers an attempt; aborts `controller` when its lease is lost. The answer ends the registration. */
-  hold(stepId: string, attempt: number, controller: AbortController): () => void;
-  /** Called for an attempt that the database says this session runs though nothing here does, seen twice in a row. */
+  /** Registers an attempt and aborts `controller` when its lease is lost. Returns the function that unregisters it. */
+  registerAttempt(stepId: string, attempt: number, controller: AbortController): () => void;
+  /** Sets the handler of attempts that the database assigns to this session but that are not registered, seen twice in a row. */
   onOrphan(adopt: (orphan: HeldAttempt) => Promise<void>): void;
-  /** Called with what every heartbeat brought. `askedAtMs` is when it was asked for, on the monotonic clock. */
-  onBeat(listener: (news: { breakers: readonly OpenBreaker[]; askedAtMs: number }) => void): void;
-  /** Queues in which others' steps wait. */
-  isContended(queue: string): boolean;
+  /** Sets the listener of heartbeat results. `askedAtMs` is when the heartbeat was sent, on the monotonic clock. */
+  onHeartbeat(listener: (result: { breakers: readonly OpenBreaker[]; askedAtMs: number }) => void): void;
+  /** Had the queue due ready steps, or was it paused, at the last heartbeat? */
+  hasBacklog(queue: string): boolean;
   readonly active: number;
   /** Live worker processes at the last heartbeat, this one included; at least 1. */
   readonly liveWorkers: number;
   /** Milliseconds since the last heartbeat that reached the database. */
   silentMs(): number;
   start(): Promise<void>;
-  /** Ends the session; attempts still held are given back at once. */
+  /** Ends the session; attempts still registered are released at once. */
   stop(): Promise<void>;
 }
 
@@ -56,9 +56,9 @@ export function createWorkerSession(deps: {
   store: Pick<SessionStore, 'open' | 'end'>;
   startHeartbeat: StartHeartbeat;
   identity: Omit<NewSession, 'id' | 'queues'> & { queues: readonly QueueName[] };
-  /** What this worker gets done, told with every heartbeat. */
+  /** This worker's throughput, sent with every heartbeat. */
   rates?: () => SessionRates;
-  /** Called when the main thread has made no progress for a while, once it does again. */
+  /** Called after the main thread was blocked, once it responds again. */
   onStall?: (forMs: number) => void;
   /** Called when nothing renews the session any more: the process must end. */
   onHeartbeatEnded?: (reason: string) => void;
@@ -71,15 +71,15 @@ export function createWorkerSession(deps: {
   const held = new Map<string, { stepId: string; attempt: number; sessionId: string; controller: AbortController }>();
   let isStopping = false;
   let id = newId();
-  let contended: ReadonlySet<string> = new Set();
+  let backlogged: ReadonlySet<string> = new Set();
   let liveWorkers = 1;
-  let lastBeatMs = clock.monotonicMs();
-  /** When the state of the heartbeat under way was read: its news are at least as young. */
-  let askedAtMs = lastBeatMs;
+  let lastHeartbeatMs = clock.monotonicMs();
+  /** When the state of the current heartbeat was read; its result is at least as recent. */
+  let askedAtMs = lastHeartbeatMs;
   let heartbeat: HeartbeatHandle | undefined;
   let adopt: (orphan: HeldAttempt) => Promise<void> = () => Promise.resolve();
   let suspects = new Set<string>();
-  let listener: Parameters<WorkerSession['onBeat']>[0] = () => undefined;
+  let listener: Parameters<WorkerSession['onHeartbeat']>[0] = () => undefined;
 
   const open = () => store.open({ id, ...deps.identity }, SESSION_TTL_MS);
 
@@ -91,11 +91,11 @@ export function createWorkerSession(deps: {
     };
   };
 
-  const onAnswer = (answer: Heartbeat, sessionId: string): void => {
-    // An answer about a session that has been replaced since.
+  const onRenewed = (answer: Heartbeat, sessionId: string): void => {
+    // The session has been replaced since.
     if (sessionId !== id || isStopping) return;
-    lastBeatMs = clock.monotonicMs();
-    contended = new Set(answer.contended);
+    lastHeartbeatMs = clock.monotonicMs();
+    backlogged = new Set(answer.queuesWithBacklog);
     liveWorkers = Math.max(1, answer.liveWorkers);
     listener({ breakers: answer.breakers, askedAtMs });
     if (!answer.alive) {
@@ -105,17 +105,16 @@ export function createWorkerSession(deps: {
     adoptOrphans(answer.orphans);
     for (const lost of answer.lost) {
       const entry = held.get(`${lost.stepId}:${lost.attempt}`);
-      entry?.controller.abort(new LeaseLostError('the attempt is no longer this worker’s to run'));
+      entry?.controller.abort(new LeaseLostError('this worker no longer holds the lease of the attempt'));
     }
   };
 
-  /** The session was reaped: all it held is lost, and the process goes on under a new one. */
+  /** The session has expired: aborts all its attempts and opens a new session. */
   const replaceSession = async (): Promise<void> => {
     const lost = [...held.values()].filter((entry) => entry.sessionId === id);
     log.warn({ sessionId: id, held: lost.length }, 'session.lost');
     id = newId();
-    for (const entry of lost)
-      entry.controller.abort(new LeaseLostError('the session was ended while the process was silent'));
+    for (const entry of lost) entry.controller.abort(new LeaseLostError('the session expired without a heartbeat'));
     for (;;) {
       try {
         await open();
@@ -129,7 +128,7 @@ export function createWorkerSession(deps: {
     heartbeat?.renew(id);
   };
 
-  /** One sighting may be an attempt whose acquisition is still on its way to us; two in a row are not. */
+  /** Requires two heartbeats in a row: on the first, the reply of the acquisition may still be in transit. */
   const adoptOrphans = (orphans: readonly HeldAttempt[]): void => {
     const unheld = orphans.filter(({ stepId, attempt }) => !held.has(`${stepId}:${attempt}`));
     for (const orphan of unheld) {
@@ -151,7 +150,7 @@ export function createWorkerSession(deps: {
     get liveWorkers() {
       return liveWorkers;
     },
-    hold(stepId, attempt, controller) {
+    registerAttempt(stepId, attempt, controller) {
       const key = `${stepId}:${attempt}`;
       held.set(key, { stepId, attempt, sessionId: id, controller });
       return () => held.delete(key);
@@ -159,14 +158,14 @@ export function createWorkerSession(deps: {
     onOrphan(handler) {
       adopt = handler;
     },
-    onBeat(heard) {
-      listener = heard;
+    onHeartbeat(handler) {
+      listener = handler;
     },
-    isContended: (queue) => contended.has(queue),
-    silentMs: () => clock.monotonicMs() - lastBeatMs,
+    hasBacklog: (queue) => backlogged.has(queue),
+    silentMs: () => clock.monotonicMs() - lastHeartbeatMs,
     async start() {
       await open();
-      lastBeatMs = clock.monotonicMs();
+      lastHeartbeatMs = clock.monotonicMs();
       heartbeat = deps.startHeartbeat(
         {
           sessionId: id,
@@ -178,8 +177,8 @@ export function createWorkerSession(deps: {
         },
         {
           state,
-          onAnswer,
-          // Attempts go on: when the database is away nobody else can take their steps, and every write is fenced.
+          onRenewed,
+          // Attempts continue: without the database no other worker can take their steps, and every write is fenced.
           onFailed: (reason) => {
             log.warn({ sessionId: id, reason }, 'session.heartbeat_failed');
           },

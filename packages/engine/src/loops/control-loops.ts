@@ -21,7 +21,7 @@ const LEASE_TTL_MS = 5_000;
 export function startControlLoops(deps: {
   schedules: ScheduleRunner;
   queues: Pick<QueueControl, 'reconcile'>;
-  queueStates: Pick<QueueStateStore, 'impatientSteps'>;
+  queueStates: Pick<QueueStateStore, 'queueTimedOutSteps'>;
   transitions: Pick<TaskTransitions, 'exhaustStep'>;
   leases: LoopLeaseStore;
   clock: Clock;
@@ -31,7 +31,7 @@ export function startControlLoops(deps: {
   const leadership = createLeadership({ leases, ttlMs: LEASE_TTL_MS, clock });
 
   const endLongWaits = createSweep({
-    find: (limit, without) => queueStates.impatientSteps(QUEUE_TIMEOUTS_MS, limit, without),
+    find: (limit, without) => queueStates.queueTimedOutSteps(QUEUE_TIMEOUTS_MS, limit, without),
     handle: ({ taskId, stepId }) =>
       transitions.exhaustStep(
         taskId,
@@ -47,7 +47,7 @@ export function startControlLoops(deps: {
     startLoop(
       'schedules',
       SCHEDULE_MS,
-      leadership.asLeader('schedules', () => schedules.round()),
+      leadership.asLeader('schedules', () => schedules.runOnce()),
       { clock, log },
     ),
     startLoop('queue_wait', QUEUE_WAIT_MS, leadership.asLeader('queue_wait', endLongWaits), { clock, log }),

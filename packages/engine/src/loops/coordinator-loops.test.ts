@@ -35,7 +35,7 @@ function start() {
   };
   const sessions: SessionStore = {
     open: unused,
-    beat: unused,
+    heartbeat: unused,
     end: unused,
     writeOff: unused,
     reap() {
@@ -72,12 +72,12 @@ function start() {
     },
     leases: { take: () => answer(world.leads), releaseAll: () => answer(undefined) },
     dispatcher: {
-      kick: () => {
+      requestDispatch: () => {
         seen.kicks += 1;
       },
-      round: () => answer(0),
+      dispatchOnce: () => answer(0),
       requeueStale: () => answer(0),
-      takeRoom: () => false,
+      reserveDirectSlot: () => false,
       stop: () => Promise.resolve(),
     },
     clock,

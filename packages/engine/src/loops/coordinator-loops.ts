@@ -46,7 +46,7 @@ export function startCoordinatorLoops(deps: {
     const lost = await sessions.reap();
     // A dead worker says nothing about which of its steps ended it: none is charged, see docs/adr/0014-suspects.md.
     for (const step of lost) log.warn({ ...step, isSuspect: step.losses >= SUSPECT_LOSSES }, 'step.lost');
-    if (lost.length > 0) dispatcher.kick();
+    if (lost.length > 0) dispatcher.requestDispatch();
   };
 
   /** Only a worker that died in between leaves such a task, and finding it means to look through all that are open. */
@@ -87,11 +87,11 @@ export function startCoordinatorLoops(deps: {
     }
   };
   const sweepSteps = async (): Promise<void> => {
-    if ((await exhaustLateSteps()) > 0) dispatcher.kick();
+    if ((await exhaustLateSteps()) > 0) dispatcher.requestDispatch();
   };
 
   const loops = [
-    startLoop('dispatch', DISPATCH_MS, () => dispatcher.round(), { clock, log, idleMs: IDLE_DISPATCH_MS }),
+    startLoop('dispatch', DISPATCH_MS, () => dispatcher.dispatchOnce(), { clock, log, idleMs: IDLE_DISPATCH_MS }),
     startLoop('sweep', SWEEP_MS, sweep, { clock, log }),
     startLoop('late_steps', LATE_STEPS_MS, leadership.asLeader('sweep', sweepSteps), { clock, log }),
     startLoop('search', SEARCH_MS, leadership.asLeader('search', search), { clock, log, isSlowed: true }),

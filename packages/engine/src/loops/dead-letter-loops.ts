@@ -30,7 +30,7 @@ export function startDeadLetterLoops(deps: {
 }): { stop(): Promise<void> } {
   const { operations, watch, letters, leases, clock, log } = deps;
   const leadership = createLeadership({ leases, ttlMs: LEASE_TTL_MS, clock });
-  const runOperations = leadership.asLeader('operations', () => operations.round());
+  const runOperations = leadership.asLeader('operations', () => operations.runOnce());
   const loops = [
     startLoop('operations', OPERATIONS_MS, async () => (await runOperations()) ?? 0, {
       clock,

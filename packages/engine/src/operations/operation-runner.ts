@@ -39,7 +39,7 @@ interface Round {
 
 export interface OperationRunner {
   /** One turn for every running operation, each at its own rate. Answers how many items were touched. */
-  round(): Promise<number>;
+  runOnce(): Promise<number>;
 }
 
 /**
@@ -167,7 +167,7 @@ export function createOperationRunner(deps: {
   };
 
   return {
-    async round() {
+    async runOnce() {
       const round: Round = { untilMs: clock.monotonicMs() + ROUND_MS, passed: new Set() };
       let touched = 0;
       let turns = await operations.running(MAX_RUNNING);

@@ -21,7 +21,7 @@ export interface QueueControl {
 export function createQueueControl(deps: {
   store: QueueStateStore;
   admin: Pick<QueueAdmin, 'pause' | 'resume' | 'pausedAmong'>;
-  dispatcher: Pick<Dispatcher, 'kick'>;
+  dispatcher: Pick<Dispatcher, 'requestDispatch'>;
   log: Logger;
 }): QueueControl {
   const { store, admin, log } = deps;
@@ -36,7 +36,7 @@ export function createQueueControl(deps: {
     } catch (error) {
       log.warn({ queue, reason: errorMessage(error) }, 'queue.store_not_told');
     }
-    if (!isPaused) deps.dispatcher.kick();
+    if (!isPaused) deps.dispatcher.requestDispatch();
     return state;
   };
 

@@ -55,8 +55,8 @@ describe('a schedule that is due', () => {
       keys.push(idempotencyKey);
       return Promise.resolve({ outcome: 'submitted', taskId: 'task-1' });
     });
-    expect(await runner.round()).toBe(1);
-    expect(await runner.round()).toBe(0);
+    expect(await runner.runOnce()).toBe(1);
+    expect(await runner.runOnce()).toBe(0);
     expect(keys).toEqual(['schedule:s1:2026-03-01T10:00:00.000Z']);
     expect(records).toEqual([
       {
@@ -73,11 +73,11 @@ describe('a schedule that is due', () => {
     const { runner, clock, records, errors } = start(
       answer({ outcome: 'later', error: { code: 'BACKLOG_FULL', message: 'full' } }),
     );
-    await runner.round();
-    await runner.round();
+    await runner.runOnce();
+    await runner.runOnce();
     expect(errors).toHaveLength(1);
     await clock.advance(2_000);
-    await runner.round();
+    await runner.runOnce();
     expect(records).toEqual([]);
     expect(errors).toEqual([
       { code: 'BACKLOG_FULL', message: 'full' },
@@ -91,7 +91,7 @@ describe('a schedule that is due', () => {
     ['meets a bug', () => Promise.reject(new TypeError('x is not a function')), 'INTERNAL'],
   ] as const)('moves on and shows the error when its task %s', async (_what, submit, code) => {
     const { runner, records } = start(submit);
-    expect(await runner.round()).toBe(0);
+    expect(await runner.runOnce()).toBe(0);
     expect(records).toMatchObject([{ outcome: 'failed', taskId: null, error: { code } }]);
   });
 
@@ -100,13 +100,13 @@ describe('a schedule that is due', () => {
       overlap: 'skip',
       lastTaskOpen: true,
     });
-    expect(await runner.round()).toBe(0);
+    expect(await runner.runOnce()).toBe(0);
     expect(records).toMatchObject([{ outcome: 'skipped', taskId: null, error: null }]);
   });
 
   it('is tried again when the database was away', async () => {
     const { runner, records } = start(() => Promise.reject(new StoreUnavailableError('away')));
-    await expect(runner.round()).rejects.toThrow('away');
+    await expect(runner.runOnce()).rejects.toThrow('away');
     expect(records).toEqual([]);
   });
 });

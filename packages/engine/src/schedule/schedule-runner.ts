@@ -19,7 +19,7 @@ export type SubmitScheduled = (request: {
 
 export interface ScheduleRunner {
   /** Fires what is due; answers how many tasks were submitted. */
-  round(): Promise<number>;
+  runOnce(): Promise<number>;
 }
 
 /**
@@ -84,7 +84,7 @@ export function createScheduleRunner(deps: {
   };
 
   return {
-    async round() {
+    async runOnce() {
       let submitted = 0;
       for (const [tenantId, untilMs] of pausedTenants)
         if (untilMs <= clock.monotonicMs()) pausedTenants.delete(tenantId);

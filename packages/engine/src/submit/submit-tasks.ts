@@ -13,7 +13,7 @@ export interface SubmitRequest {
   task: CreateTask;
   /** Parsed by the task type's own schema. */
   input: unknown;
-  /** `formerKey` is where earlier releases stored the key: a task found there is the same one if its body is. */
+  /** `formerKey` is the form in which earlier releases stored the key; a task with it and the same body is a replay. */
   idempotency: { key: string; formerKey?: string; bodyHash: string } | undefined;
 }
 
@@ -22,9 +22,9 @@ export type SubmitOutcome =
   | { outcome: 'conflict' };
 
 /**
- * Accepts tasks: the task and its planned steps are committed, many tasks to a commit, before this resolves. A task
- * with an idempotency key that exists already answers the existing one, or `conflict` when the body differs.
- * The queue store is told afterwards, best effort: it may be down, the sweeps find what it missed.
+ * Accepts tasks: commits the task with its planned steps, many tasks per commit, before it resolves. Idempotent by key: a
+ * request with a known key returns the existing task, or `conflict` when the body differs. Jobs are added to the queue store
+ * afterwards, best effort; the periodic sweeps add missing ones.
  */
 export function createSubmitter(deps: {
   store: Pick<SubmitStore, 'submit' | 'findByIdempotencyKey'>;
@@ -37,33 +37,33 @@ export function createSubmitter(deps: {
 
   const commit = createIsolatingBatcher<NewTask, { createdAt: Date } | undefined>(
     async (tasks) => {
-      const made = new Map((await store.submit(tasks)).map((task) => [task.id, task]));
-      announce(
+      const inserted = new Map((await store.submit(tasks)).map((task) => [task.id, task]));
+      enqueue(
         tasks
-          .filter((task) => made.has(task.id))
-          .map((task) => ({ ...task, direct: made.get(task.id)?.direct === true })),
+          .filter((task) => inserted.has(task.id))
+          .map((task) => ({ ...task, enqueueImmediately: inserted.get(task.id)?.enqueueImmediately === true })),
       );
-      return tasks.map((task) => made.get(task.id));
+      return tasks.map((task) => inserted.get(task.id));
     },
     { maxSize: 64, maxParallel: 2, isSharedFailure: isConnectionFailure },
   );
 
-  /** Adds the jobs of tasks that entered as queued; for the rest the dispatcher decides. Never fails a submission. */
-  const announce = (tasks: readonly NewTask[]): void => {
+  /** Adds jobs for first steps that were inserted as `queued`, and requests a dispatch for the others. Never throws. */
+  const enqueue = (tasks: readonly NewTask[]): void => {
     const byQueue = new Map<QueueName, Parameters<JobSink['add']>[1][number][]>();
     for (const task of tasks) {
       if (task.runAt !== null) continue;
       for (const step of task.steps) {
         if (step.depsLeft > 0) continue;
         const queue = step.queue as QueueName;
-        if (!task.direct) {
-          dispatcher.kick();
+        if (!task.enqueueImmediately) {
+          dispatcher.requestDispatch();
           continue;
         }
         const list = byQueue.get(queue) ?? [];
         list.push({
           job: { taskId: task.id, stepId: step.id, attempt: 1 },
-          priority: dispatchPriority(task.priority, { begun: false, interrupted: false }),
+          priority: dispatchPriority(task.priority, { hasStarted: false, interrupted: false }),
         });
         byQueue.set(queue, list);
       }
@@ -103,7 +103,8 @@ export function createSubmitter(deps: {
       timeoutMs,
       approvalTimeoutMs: task.approvalTimeoutMs,
       runAt: task.runAt ?? null,
-      direct: first !== undefined && task.runAt === undefined && dispatcher.takeRoom(first.queue as QueueName),
+      enqueueImmediately:
+        first !== undefined && task.runAt === undefined && dispatcher.reserveDirectSlot(first.queue as QueueName),
       steps,
     });
     if (committed) {
@@ -112,12 +113,12 @@ export function createSubmitter(deps: {
     }
     const existing = idempotency && (await store.findByIdempotencyKey(tenantId, idempotency.key));
     if (!existing) throw new Error('a submission without an idempotency key was not committed');
-    return answerExisting(existing, idempotency.bodyHash);
+    return replayOrConflict(existing, idempotency.bodyHash);
   };
 }
 
-/** The stored answer of the first submission: what was true then, not what has become of the task since. */
-export function answerExisting(existing: TaskByKey, bodyHash: string): SubmitOutcome {
+/** The response of the first submission, as it was then: the current state of the task does not change a replay. */
+export function replayOrConflict(existing: TaskByKey, bodyHash: string): SubmitOutcome {
   if (existing.requestHash !== bodyHash) return { outcome: 'conflict' };
   return {
     outcome: 'replayed',

@@ -72,7 +72,7 @@ export function createTaskRestarts(deps: {
   store: TaskRestartStore;
   findPipeline: FindPipeline;
   /** Called when steps have become ready. */
-  kick: () => void;
+  requestDispatch: () => void;
   log: Logger;
 }): TaskRestarts {
   const { store, log } = deps;
@@ -80,7 +80,7 @@ export function createTaskRestarts(deps: {
   const begun = (taskId: string, decision: Begun): RestartOutcome => {
     const { generation, restarted, removed, restart } = decision;
     log.info({ taskId, generation, steps: restarted.length, removed: removed.length }, 'task.restarted');
-    deps.kick();
+    deps.requestDispatch();
     return { outcome: 'restarted', taskId, generation, restarted, removed, letterIds: [...restart.letterIds] };
   };
 
@@ -164,7 +164,7 @@ export function createTaskRestarts(deps: {
         (snapshot) => decideRestart(snapshot, { ...request, ...rest }),
         countRestarts,
       );
-      if (result && result.done > 0) deps.kick();
+      if (result && result.done > 0) deps.requestDispatch();
       return result;
     },
 

@@ -80,7 +80,7 @@ export async function openRun(db: OpenTestDatabase, pipeline: Pipeline = aPipeli
   const restarts = createTaskRestarts({
     store: createTaskRestartStore(database),
     findPipeline,
-    kick: () => {
+    requestDispatch: () => {
       kicks += 1;
     },
     log,
@@ -161,7 +161,7 @@ export async function openRun(db: OpenTestDatabase, pipeline: Pipeline = aPipeli
         ...(attempt.gate === null ? extendPlan(request, key, output) : {}),
         ...facts,
       });
-      const answer = await steps.settle(sessionId, [settlement], { handoffQueues: [], directRoom: 0 });
+      const answer = await steps.settle(sessionId, [settlement], { handoffQueues: [], directCapacity: 0 });
       for (const id of answer.unfinished) await transitions.finish(id);
       return answer.outcomes.get(attempt.stepId);
     },

@@ -4,12 +4,12 @@ import type { WorkerSession } from '../../src/index.ts';
 export const aSession = (id: string): WorkerSession => ({
   id,
   active: 0,
-  hold: () => () => undefined,
+  registerAttempt: () => () => undefined,
   onOrphan: () => undefined,
-  isContended: () => false,
+  hasBacklog: () => false,
   silentMs: () => 0,
   liveWorkers: 1,
-  onBeat: () => undefined,
+  onHeartbeat: () => undefined,
   start: () => Promise.resolve(),
   stop: () => Promise.resolve(),
 });

@@ -53,7 +53,7 @@ export function aTask(facts: Partial<NewTask> & { tenantId: string }): NewTask {
     timeoutMs: 600_000,
     approvalTimeoutMs: 600_000,
     runAt: null,
-    direct: true,
+    enqueueImmediately: true,
     steps: [aStep({ key: 'write' })],
     ...facts,
   };

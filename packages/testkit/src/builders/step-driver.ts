@@ -11,13 +11,13 @@ import {
 /** A settlement without the task, which the driver looks up. */
 export type Settlement = Omit<SettleItem, 'taskId'>;
 
-/** Takes and settles steps one wish at a time, as tests want it: through the worker's own statement. */
+/** Acquires and settles steps one request at a time, through the worker's statement. */
 export interface StepDriver {
   acquire(sessionId: string, jobs: readonly { stepId: string; attempt: number }[]): Promise<StepAttempt[]>;
   settle(
     sessionId: string,
     items: readonly Settlement[],
-    options?: Partial<Pick<Exchange, 'handoffQueues' | 'contendedQueues' | 'directRoom' | 'spare'>>,
+    options?: Partial<Pick<Exchange, 'handoffQueues' | 'queuesWithBacklog' | 'directCapacity' | 'extraSlots'>>,
   ): Promise<ExchangeAnswer>;
 }
 
@@ -27,9 +27,9 @@ export function driveSteps(database: Database): StepDriver {
     settle: [],
     take: [],
     handoffQueues: [],
-    contendedQueues: ALL_QUEUES,
-    directRoom: 1_000,
-    spare: 0,
+    queuesWithBacklog: ALL_QUEUES,
+    directCapacity: 1_000,
+    extraSlots: 0,
     skipLocked: false,
   };
   const withTask = async <T extends { stepId: string }>(items: readonly T[]): Promise<(T & { taskId: string })[]> => {

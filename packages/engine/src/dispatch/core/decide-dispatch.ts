@@ -4,70 +4,79 @@ interface Contender {
   backlog: TenantBacklog;
   weight: number;
   credit: number;
-  taken: number;
-  allowed: number;
+  released: number;
+  maxReleased: number;
 }
 
+/** Limits new tasks of tenants that have steps of started tasks waiting for the same workers. */
+export interface NewTaskLimit {
+  tenants: ReadonlySet<string>;
+  /** New tasks that may start, over all these tenants. */
+  newTaskAllowance: number;
+}
+
+const UNLIMITED: NewTaskLimit = { tenants: new Set(), newTaskAllowance: 0 };
+
 /**
- * Weighted round-robin over tenants with deficits kept between rounds, one step at a time and therefore smooth: before
- * each pick every tenant that may go earns its weight, whoever has most goes and pays what all of them earned. Over any
- * stretch a backlogged tenant gets its weight's share to within a few steps, however little room a round has (the deficit
- * counters are those of Shreedhar and Varghese, "Efficient Fair Queuing Using Deficit Round-Robin", SIGCOMM 1995).
- * A tenant without work is forgotten, so that idling earns nothing; one at its cap earns nothing meanwhile.
+ * Smooth weighted round-robin over tenants, one step per pick: each eligible tenant earns its weight, the tenant with the most
+ * credit is picked and pays the sum of what all earned. Credit carries over to the next dispatch, so that a backlogged tenant
+ * gets its share to within a few steps however few slots each dispatch has (deficit counters of Shreedhar and Varghese,
+ * "Efficient Fair Queuing Using Deficit Round-Robin", SIGCOMM 1995). A tenant without work loses its credit, and a tenant at
+ * its cap earns none, so that idle time cannot be saved up. Pure.
  *
- * @param backlogs each tenant's first ready steps, at least `room` of them where it has as many
- * @param room how many steps may be released now
- * @param deficits credit carried over, by tenant: negative for who went lately, positive for who was passed over
- * @param held tenants whose begun tasks wait somewhere in the pool, and how many new ones may begin among all of these;
- *   other tenants begin what they like
- * @returns chosen steps in order of release, and the credit to carry into the next round
+ * @param backlogs each tenant's first ready steps, at least `maxSteps` of them where it has as many
+ * @param maxSteps most steps to release
+ * @param deficits credit carried over, by tenant: negative after more than its share, positive after less
+ * @param limit applies to its tenants only; other tenants start any number of new tasks
+ * @returns the chosen steps in order of release, the credit to carry over, and how many of the steps belong to started tasks
+ *   and to new tasks of limited tenants
  */
 export function decideDispatch(
   backlogs: readonly TenantBacklog[],
-  room: number,
+  maxSteps: number,
   deficits: ReadonlyMap<string, number>,
-  held: { tenants: ReadonlySet<string>; mayBegin: number } = { tenants: new Set(), mayBegin: 0 },
-): { stepIds: string[]; deficits: Map<string, number>; begun: number; beginnings: number } {
+  limit: NewTaskLimit = UNLIMITED,
+): { stepIds: string[]; deficits: Map<string, number>; startedSteps: number; newTasks: number } {
   const contenders = backlogs.map((backlog): Contender => {
     const { maxConcurrency, inFlight, head, tenantId, weight } = backlog;
     return {
       backlog,
       weight: Math.max(1, weight),
       credit: deficits.get(tenantId) ?? 0,
-      taken: 0,
-      allowed: Math.min(head.length, maxConcurrency === null ? Infinity : Math.max(0, maxConcurrency - inFlight)),
+      released: 0,
+      maxReleased: Math.min(head.length, maxConcurrency === null ? Infinity : Math.max(0, maxConcurrency - inFlight)),
     };
   });
   const stepIds: string[] = [];
-  let begun = 0;
-  let beginnings = 0;
-  while (stepIds.length < room) {
-    const able = contenders.filter(
-      ({ taken, allowed, backlog }) =>
-        taken < allowed &&
-        (beginnings < held.mayBegin || !held.tenants.has(backlog.tenantId) || backlog.head[taken]?.begun === true),
-    );
-    const next = pickNext(able);
-    const step = next?.backlog.head[next.taken];
+  let startedSteps = 0;
+  let newTasks = 0;
+  const isEligible = ({ released, maxReleased, backlog }: Contender): boolean =>
+    released < maxReleased &&
+    (newTasks < limit.newTaskAllowance ||
+      !limit.tenants.has(backlog.tenantId) ||
+      backlog.head[released]?.hasStarted === true);
+  while (stepIds.length < maxSteps) {
+    const next = pickNext(contenders.filter(isEligible));
+    const step = next?.backlog.head[next.released];
     if (!next || !step) break;
     stepIds.push(step.stepId);
-    if (step.begun) begun += 1;
-    else if (held.tenants.has(next.backlog.tenantId)) beginnings += 1;
-    next.taken += 1;
+    if (step.hasStarted) startedSteps += 1;
+    else if (limit.tenants.has(next.backlog.tenantId)) newTasks += 1;
+    next.released += 1;
   }
   const carried = new Map<string, number>();
-  for (const { backlog, taken, credit } of contenders) {
-    const mayHaveMore = taken < backlog.head.length || backlog.head.length >= room;
+  for (const { backlog, released, credit } of contenders) {
+    const mayHaveMore = released < backlog.head.length || backlog.head.length >= maxSteps;
     if (mayHaveMore && credit !== 0) carried.set(backlog.tenantId, credit);
   }
-  return { stepIds, deficits: carried, begun, beginnings };
+  return { stepIds, deficits: carried, startedSteps, newTasks };
 }
 
-/** Pays everybody, lets the richest go, and charges it. Ties go by tenant id, so that the answer is always the same. */
-function pickNext(able: readonly Contender[]): Contender | undefined {
+/** Credits every eligible tenant, picks the one with the most credit and charges it. Ties: lowest tenant id, for determinism. */
+function pickNext(eligible: readonly Contender[]): Contender | undefined {
   let next: Contender | undefined;
   let total = 0;
-  for (const contender of able) {
+  for (const contender of eligible) {
     contender.credit += contender.weight;
     total += contender.weight;
     const ahead = next === undefined || contender.credit > next.credit;

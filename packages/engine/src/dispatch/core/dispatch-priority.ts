@@ -1,8 +1,8 @@
 /**
- * Order in the queue store's short look-ahead: what was interrupted, then steps of begun tasks, then first steps; among
- * equals by priority. Lower runs first.
+ * Priority of a step's job in the queue store; lower runs first. Interrupted steps come first, then steps of started tasks,
+ * then first steps of new tasks; within each band by the task's priority (1 to 9).
  */
-export function dispatchPriority(taskPriority: number, step: { begun: boolean; interrupted: boolean }): number {
-  const band = step.interrupted ? 0 : step.begun ? 10 : 20;
+export function dispatchPriority(taskPriority: number, step: { hasStarted: boolean; interrupted: boolean }): number {
+  const band = step.interrupted ? 0 : step.hasStarted ? 10 : 20;
   return band + taskPriority;
 }

@@ -3,7 +3,7 @@ import { LeaseLostError, silentLogger } from '@pressroom/runtime';
 import { createTestClock } from '@pressroom/testkit';
 import { describe, expect, it } from 'vitest';
 
-import { outlastOutages } from './outlast-outages.ts';
+import { retryWhileStoreUnavailable } from './retry-while-store-unavailable.ts';
 
 const away = () => new StoreUnavailableError('the database is not reachable');
 
@@ -18,10 +18,10 @@ function failing(times: number, error: () => Error) {
   };
 }
 
-describe('outlastOutages', () => {
+describe('retryWhileStoreUnavailable', () => {
   const start = (work: () => Promise<string>, signal?: AbortSignal) => {
     const clock = createTestClock();
-    const outcome = outlastOutages(work, {
+    const outcome = retryWhileStoreUnavailable(work, {
       clock,
       log: silentLogger(),
       event: 'test.waits',

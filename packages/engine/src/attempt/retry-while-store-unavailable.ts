@@ -8,7 +8,7 @@ const RETRY_STORE_MS = 250;
  * lost there is nothing to wait for, and the answer is undefined. What the store refuses is thrown at once: it would
  * refuse it for ever.
  */
-export async function outlastOutages<T>(
+export async function retryWhileStoreUnavailable<T>(
   work: () => Promise<T>,
   deps: { clock: Clock; log: Logger; event: string; signal?: AbortSignal },
 ): Promise<T | undefined> {
