@@ -28,10 +28,10 @@ const pipeline = aPipeline({
     outline: {
       step: 'outline',
       output: Sections,
-      problems: (edited) =>
+      validate: (edited) =>
         (edited['sections'] as string[]).filter((name) => name === 'bad').map(() => 'bad is no section'),
     },
-    final: { step: 'refine', output: z.strictObject({ text: z.string() }), problems: () => [] },
+    final: { step: 'refine', output: z.strictObject({ text: z.string() }), validate: () => [] },
   },
 });
 const aDocument = {

@@ -2,7 +2,7 @@ import type { Gate } from '@pressroom/contracts';
 import type { ZodObject } from 'zod';
 import type { Assembled, PipelineGate, StepOutputs } from './pipeline.ts';
 
-/** `final`, for types whose last step makes all of the document: what was edited must still make one. */
+/** Gate `final` for types whose last step produces the whole document: the edited output must still produce one. */
 export function finalGate<Input>(
   step: string,
   output: ZodObject,
@@ -12,8 +12,8 @@ export function finalGate<Input>(
     final: {
       step,
       output,
-      problems: (edited, input, outputs) =>
-        assemble(input, { ...outputs, [step]: edited }).document === undefined ? ['there is no text in it'] : [],
+      validate: (edited, input, outputs) =>
+        assemble(input, { ...outputs, [step]: edited }).document === undefined ? ['the document has no text'] : [],
     },
   };
 }

@@ -33,7 +33,7 @@ export { taskTitle } from './task-title.ts';
 export { buildDocument } from './document/build-document.ts';
 export { expandNothing, planWriting } from './plan-writing.ts';
 
-export { styleRulesOf } from './style/style-rules-of.ts';
+export { deriveStyleRules } from './style/derive-style-rules.ts';
 export { checkStyle } from './style/check-style.ts';
 export { restyleLine } from './style/restyle-line.ts';
 export type { StyleRule } from './style/style-rule.ts';

@@ -2,7 +2,7 @@ import type { Tier } from '@pressroom/contracts';
 import type { Expansion, PlannedStep } from './pipeline.ts';
 import { planStep } from './planned-step.ts';
 
-/** The step in which the agent `write` makes all that a task type of one step consists of; `form` says what. */
+/** A step of the agent `write`, which produces the whole output of a task type; `form` selects the output's form. */
 export const planWriting = (
   form: string,
   step: { tier: Tier; attemptTimeoutMs: number; dependsOn?: readonly string[] },
@@ -17,5 +17,5 @@ export const planWriting = (
     onExhausted: 'fail',
   });
 
-/** For types whose whole plan is known at acceptance. */
+/** `expand` of types whose whole plan is known at acceptance. */
 export const expandNothing = (): Expansion => ({ steps: [], joins: {} });

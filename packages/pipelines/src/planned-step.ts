@@ -1,10 +1,10 @@
 import type { PlannedStep } from './pipeline.ts';
 
 export const SECOND = 1_000;
-/** Attempts a step's whole time allows for. */
+/** Total time of a step, in full attempts. */
 const TOTAL_FACTOR = 3;
 
-/** A step with the policy that all task types share: four failures, backing off from a second to a minute. */
+/** A step with the retry policy of all task types: four failures, backoff from one second to one minute. */
 export function planStep(
   planned: Pick<PlannedStep, 'key' | 'agent' | 'dependsOn' | 'tier' | 'onExhausted' | 'attemptTimeoutMs'> & {
     params?: PlannedStep['params'];

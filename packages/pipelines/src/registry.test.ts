@@ -4,19 +4,19 @@ import { citedIds } from './text/citations.ts';
 import { createPipelineRegistry, findPipeline, listPipelines, PIPELINES } from './registry.ts';
 
 describe('findPipeline', () => {
-  it('finds the newest version of a type, or the one asked for', () => {
+  it('finds the newest version of a type, or the requested one', () => {
     expect(findPipeline('article')?.type).toBe('article');
     expect(findPipeline('article', 1)?.version).toBe(1);
   });
 
-  it('knows no other type and no other version', () => {
+  it('returns undefined for an unknown type or version', () => {
     expect(findPipeline('poem')).toBeUndefined();
     expect(findPipeline('article', 999)).toBeUndefined();
   });
 });
 
 describe('createPipelineRegistry', () => {
-  it('lists the newest version of a type and still finds those in flight', () => {
+  it('lists the newest version of a type and still finds the versions in flight', () => {
     const [article] = PIPELINES;
     if (!article) throw new Error('no pipelines');
     const next = { ...article, version: 2 };
@@ -27,7 +27,7 @@ describe('createPipelineRegistry', () => {
   });
 });
 
-/** What steps may leave behind: nothing, rubbish, and outputs that are nearly right. */
+/** Possible outputs of steps: none, invalid ones and nearly valid ones. */
 const outputs = fc.dictionary(
   fc.constantFrom(
     'research',
@@ -71,20 +71,20 @@ describe.each(listPipelines())('pipeline $type', (pipeline) => {
     expect(steps.some(({ dependsOn }) => dependsOn.length === 0)).toBe(true);
   });
 
-  it('plans and assembles the same from the same', () => {
+  it('plans and assembles deterministically', () => {
     for (const quality of ['economy', 'balanced', 'premium'] as const) {
       expect(pipeline.plan(pipeline.example, quality)).toEqual(pipeline.plan(pipeline.example, quality));
     }
   });
 
-  it('bounds every attempt within its step, and its steps within the task', () => {
+  it('limits every attempt within its step, and every step within the task', () => {
     for (const step of pipeline.plan(pipeline.example, 'premium')) {
       expect(step.attemptTimeoutMs).toBeLessThan(step.totalTimeoutMs);
       expect(step.totalTimeoutMs).toBeLessThanOrEqual(pipeline.defaultTimeoutMs);
     }
   });
 
-  it('never fails on what steps leave behind, and makes data of its own schema, citing what it lists', () => {
+  it('assembles any outputs without failing, with data that matches its schema and cites listed sources', () => {
     fc.assert(
       fc.property(outputs, (left) => {
         const { document } = pipeline.assemble(pipeline.example, left);
@@ -100,7 +100,7 @@ describe.each(listPipelines())('pipeline $type', (pipeline) => {
     );
   });
 
-  it('joins a tenant’s style guide to the task’s, wherever it has room for one', () => {
+  it('merges a tenant’s style guide into the task’s, where the type has one', () => {
     const shaped = 'styleGuide' in ((pipeline.inputSchema as { shape?: object }).shape ?? {});
     expect(pipeline.withStyleGuide !== undefined).toBe(shaped);
     if (!pipeline.withStyleGuide) return;
@@ -109,7 +109,7 @@ describe.each(listPipelines())('pipeline $type', (pipeline) => {
     expect(pipeline.withStyleGuide(joined, 'No emoji.')).toEqual(joined);
   });
 
-  it('has nothing to show before any step has finished', () => {
+  it('has no document before any step has finished', () => {
     expect(pipeline.assemble(pipeline.example, {}).document).toBeUndefined();
   });
 });

@@ -8,13 +8,13 @@ import { summaryPipeline } from './summary/summary-pipeline.ts';
 
 /** Task types by name and version. */
 export interface PipelineRegistry {
-  /** The pipeline of a type in the version a task was accepted with, or the newest; undefined when unknown. */
+  /** The pipeline of a type in a version (default: the newest); undefined when unknown. */
   find: (type: string, version?: number) => Pipeline | undefined;
   /** The newest version of every type, in the order the API lists them. */
   list: () => readonly Pipeline[];
 }
 
-/** A registry of these pipelines, each version that may still be in flight among them. */
+/** Creates a registry of these pipelines, which include every version that may still be in flight. */
 export function createPipelineRegistry(pipelines: readonly Pipeline[]): PipelineRegistry {
   const find = (type: string, version?: number): Pipeline | undefined => {
     const versions = pipelines.filter((pipeline) => pipeline.type === type);
@@ -27,7 +27,7 @@ export function createPipelineRegistry(pipelines: readonly Pipeline[]): Pipeline
   return { find, list: () => [...new Set(pipelines.map(({ type }) => type))].flatMap((type) => find(type) ?? []) };
 }
 
-/** Every task type, each version that may still be in flight. To add one: its folder, and a line here. */
+/** All task types, in every version that may still be in flight. To add one, create its folder and add a line here. */
 export const PIPELINES: readonly Pipeline[] = [
   articlePipeline,
   briefPipeline,
@@ -37,5 +37,5 @@ export const PIPELINES: readonly Pipeline[] = [
   classifyPipeline,
 ];
 
-/** What this version serves: {@link PIPELINES} by name and version. */
+/** The registry of {@link PIPELINES}. */
 export const { find: findPipeline, list: listPipelines } = createPipelineRegistry(PIPELINES);

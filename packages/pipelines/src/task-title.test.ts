@@ -17,7 +17,7 @@ describe('taskTitle', () => {
     expect(taskTitle(input)).toBe(expected);
   });
 
-  it('says something for the example of every type', () => {
+  it('finds a title for the example of every type', () => {
     for (const { type, example } of listPipelines()) expect(taskTitle(example), type).toMatch(/\S{3}/);
   });
 

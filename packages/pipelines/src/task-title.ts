@@ -1,15 +1,15 @@
 import { clipWords } from './article/fallback-metadata.ts';
 
-/** What a list shows of a task. */
+/** Length of a title in lists of tasks. */
 const MAX_TITLE_CHARACTERS = 120;
-/** Read of a text that may be megabytes. */
+/** Only this much of a text is read, which may be megabytes long. */
 const READ_CHARACTERS = 1_000;
-/** Fields of inputs that say what a task is about, the most telling first. */
+/** Input fields that describe a task, the most specific first. */
 const FIELDS = ['title', 'topic', 'focus', 'text'] as const;
 
 /**
- * What a task is about, in one line of at most {@link MAX_TITLE_CHARACTERS}: its title or topic, else the first words of
- * its text or of its first source. Undefined for an input that has none of these. Works for any task type. Pure.
+ * Title of a task, one line of at most {@link MAX_TITLE_CHARACTERS}: its title or topic, else the first words of its text
+ * or of its first source. Undefined for an input without any of these. Works for any task type. Pure.
  */
 export function taskTitle(input: unknown): string | undefined {
   if (typeof input !== 'object' || input === null) return undefined;
@@ -21,7 +21,7 @@ export function taskTitle(input: unknown): string | undefined {
   return candidates.map(toLine).find((line) => line !== '') ?? firstString(fields);
 }
 
-/** A type of another shape is named by its first text field. */
+/** Fallback for other task types: the first text field. */
 const firstString = (fields: Readonly<Record<string, unknown>>): string | undefined =>
   Object.values(fields)
     .map(toLine)

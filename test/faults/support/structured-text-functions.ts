@@ -28,14 +28,14 @@ const RULES: readonly StyleRule[] = [
   { kind: 'avoid', phrase: 'a b', instead: 'c' },
   { kind: 'avoid', phrase: '! a' },
   { kind: 'spelling', variety: 'british' },
-  { kind: 'sentence-words', most: 20 },
+  { kind: 'sentence-words', max: 20 },
   ...(['!', '—', '…', 'emoji', 'capitals'] as const).map((mark) => ({ kind: 'mark', mark }) as const),
   { kind: 'person', person: 'first', isWanted: false },
   { kind: 'contractions', isWanted: false },
   { kind: 'serial-comma', isWanted: true },
   { kind: 'serial-comma', isWanted: false },
   { kind: 'keyword', keyword: 'a b' },
-  { kind: 'reading-grade', most: 8 },
+  { kind: 'reading-grade', max: 8 },
 ];
 const articleInput = (text: string) => ({ topic: text.slice(0, 500), sources: [{ text }] });
 const articleOutputs = (whole: string) => {
@@ -140,7 +140,7 @@ export const STRUCTURED: Readonly<Record<string, Call>> = {
     RULES.forEach((rule) => run(text, rule));
   },
   'pipelines/style/spelling-pairs.ts respell': (run, text) => run(text, 'british'),
-  'pipelines/style/style-rules-of.ts styleRulesOf': (run, text) => run(voice(text)),
+  'pipelines/style/derive-style-rules.ts deriveStyleRules': (run, text) => run(voice(text)),
   'pipelines/summary/check-summary.ts checkSummary': (run, text) =>
     run({}, { title: 'T', markdown: text, keyPoints: [] }, [source(text)], indexSources([source(text)])),
   'pipelines/document/build-document.ts buildDocument': (run, text) =>

@@ -4,7 +4,7 @@ import {
   fitToNotes,
   planWords,
   ResearchOutput,
-  styleRulesOf,
+  deriveStyleRules,
   type WordPlan,
 } from '@pressroom/pipelines';
 import { callModel } from '../calling/call-model.ts';
@@ -42,7 +42,7 @@ export const outlineAgent: StepAgent = {
       published: ({ title, sections }) => [title, ...sections.map(({ heading }) => heading)],
       maxOutputTokens: outputTokens((plan.sections + 1) * WORDS_PER_SECTION, input),
     });
-    const output = normaliseOutline(outline, plan, styleRulesOf(input));
+    const output = normaliseOutline(outline, plan, deriveStyleRules(input));
     context.log.info({ sections: output.sections.length }, 'outline.done');
     return { output, limitations: thinSources(describeShortfall(asked, notes), context.step.key) };
   },

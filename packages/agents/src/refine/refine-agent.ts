@@ -7,7 +7,7 @@ import {
   OutlineOutput,
   planWords,
   ResearchOutput,
-  styleRulesOf,
+  deriveStyleRules,
   type DocumentPart,
   type QualityReport,
   type RefineOutput,
@@ -59,7 +59,7 @@ export const refineAgent: StepAgent = {
     const sources = await indexInSteps(matter.research.sources);
     const { title } = drafted;
     const { targetWords } = planWords(input);
-    const style = styleRulesOf(input);
+    const style = deriveStyleRules(input);
     const check: Check = (parts) => checkQuality({ title, topic: input.topic, targetWords, parts, style }, sources);
 
     const start: Version = { parts: drafted.parts, report: check(drafted.parts), edits: [] };

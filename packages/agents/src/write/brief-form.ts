@@ -3,7 +3,7 @@ import {
   checkStyle,
   planWords,
   ResearchOutput,
-  styleRulesOf,
+  deriveStyleRules,
   type BriefOutput,
   type QualityFinding,
   type DocumentPart,
@@ -42,7 +42,7 @@ export const briefForm: WriteForm = {
     const sections = notes.length === 0 ? asked.sections : Math.min(asked.sections, notes.length);
     const plan: WordPlan = { ...asked, sections, leadWords: 0, sectionWords: asked.targetWords };
     const noteIds = new Set(notes.map(({ id }) => id));
-    const rules = styleRulesOf(input).filter(({ kind }) => APPLIES.has(kind));
+    const rules = deriveStyleRules(input).filter(({ kind }) => APPLIES.has(kind));
     const rejections = rejectionReasons(context);
     const facts: ContentBriefFacts = { input, plan, questions, notes, contradictions, gaps, rejections };
     const reply = {

@@ -45,7 +45,7 @@ describe('headlines', () => {
     const asked = llm.promptOf('headlines/2');
     expect(asked).toContain('Write 2 more headlines');
     expect(asked).toContain('it repeats "Trees cool a street by 3 degrees".');
-    expect(asked).toContain('nothing given states 9');
+    expect(asked).toContain('the given text does not state 9');
   });
 
   it.each<{ quality: Quality; calls: number }>([
@@ -57,7 +57,7 @@ describe('headlines', () => {
     const { llm, outcome } = run({ headlines: same, 'headlines/2': same, 'headlines/3': same }, {}, quality);
     const { output, limitations } = await outcome;
     expect(texts(output)).toEqual(['What shade is worth']);
-    expect(limitations).toMatchObject([{ code: 'VARIANTS_MISSING', message: '1 of 3 headlines were made.' }]);
+    expect(limitations).toMatchObject([{ code: 'VARIANTS_MISSING', message: '1 of 3 headlines were written.' }]);
     expect(llm.calls).toHaveLength(calls);
   });
 

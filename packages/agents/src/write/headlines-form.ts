@@ -85,7 +85,7 @@ function limitationsOf(
 ): Limitation[] {
   const limitations: Limitation[] = [];
   if (made < count) {
-    limitations.push({ code: 'VARIANTS_MISSING', step, message: `${made} of ${count} headlines were made.` });
+    limitations.push({ code: 'VARIANTS_MISSING', step, message: `${made} of ${count} headlines were written.` });
   }
   if (text.length > READ_CHARACTERS) {
     const message = `Only the first ${READ_CHARACTERS} characters of the text were read.`;

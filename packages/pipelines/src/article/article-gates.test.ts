@@ -27,16 +27,16 @@ const gate = (name: 'outline' | 'final') => articleGates[name] ?? expect.fail(`n
 const problems = (name: 'outline' | 'final', edited: unknown): string[] => {
   const parsed = gate(name).output.safeParse(edited);
   if (!parsed.success) return parsed.error.issues.map(({ path }) => path.join('.'));
-  return gate(name).problems(parsed.data, articlePipeline.example, outputs);
+  return gate(name).validate(parsed.data, articlePipeline.example, outputs);
 };
 
 describe('gates of an article', () => {
-  it('are at steps that are planned at acceptance', () => {
+  it('refer to steps that are planned at acceptance', () => {
     const planned = articlePipeline.plan(articlePipeline.example as never, 'balanced').map(({ key }) => key);
     expect(planned).toEqual(expect.arrayContaining([gate('outline').step, gate('final').step]));
   });
 
-  it('take sections that are added, removed and reordered', () => {
+  it('accept added, removed and reordered sections', () => {
     expect(problems('outline', { ...outline, sections: [section('Three'), ...outline.sections] })).toEqual([]);
     expect(problems('outline', { ...outline, sections: outline.sections.slice(1) })).toEqual([]);
     expect(problems('outline', { ...outline, sections: outline.sections.toReversed() })).toEqual([]);
@@ -61,11 +61,11 @@ describe('gates of an article', () => {
     expect(problems('outline', edited)).toContain(problem);
   });
 
-  it('take an edited article, and refuse one without text', () => {
+  it('accept an edited article and reject one without text', () => {
     expect(problems('final', { ...refined, title: 'Better' })).toEqual([]);
     expect(problems('final', { ...refined, sections: [] })).toContain('sections');
     expect(problems('final', { ...refined, sections: [{ heading: 'One', markdown: ' ' }] })).toEqual([
-      'sections: not one has any text',
+      'sections: no section has any text',
     ]);
   });
 });

@@ -7,7 +7,7 @@ import { OutlineOutput, RefineOutput, ResearchOutput } from './outputs.ts';
 const Line = z.string().trim().min(1).max(500);
 const Words = z.int().min(1).max(ARTICLE_LIMITS.maxTargetWords);
 
-/** An outline as a person may have it: the shape of the agent's, within the limits of the task type. */
+/** An outline edited by a person: the shape of the agent's outline, within the limits of the task type. */
 const EditedOutline = z.strictObject({
   title: Line,
   leadWords: Words,
@@ -27,7 +27,7 @@ const EditedOutline = z.strictObject({
 
 const Text = z.string().max(200_000);
 
-/** The finished article as a person may have it. Score, rounds and history of edits are the agent's record. */
+/** The finished article edited by a person. Score, rounds and edit history remain those of the agent. */
 const EditedArticle = z.strictObject({
   ...RefineOutput.shape,
   title: Line,
@@ -40,13 +40,13 @@ const EditedArticle = z.strictObject({
   keywords: z.array(Line).max(50),
 });
 
-/** `outline`: before anything is drafted. `final`: before the article is handed over. */
+/** `outline`: before the drafts start. `final`: before the article is delivered. */
 export const articleGates: Partial<Record<Gate, PipelineGate<ArticleInput>>> = {
-  outline: { step: 'outline', output: EditedOutline, problems: validateOutline },
-  final: { step: 'refine', output: EditedArticle, problems: validateArticle },
+  outline: { step: 'outline', output: EditedOutline, validate: validateOutline },
+  final: { step: 'refine', output: EditedArticle, validate: validateArticle },
 };
 
-/** Drafts are written from notes, so that a note which does not exist would be silently ignored. */
+/** Rejects unknown notes, which the drafts would silently ignore, and duplicate headings. */
 function validateOutline(edited: Record<string, unknown>, _input: ArticleInput, outputs: StepOutputs): string[] {
   const { sections } = OutlineOutput.parse(edited);
   const notes = new Set(ResearchOutput.safeParse(outputs['research']).data?.notes.map(({ id }) => id));
@@ -62,5 +62,5 @@ function validateOutline(edited: Record<string, unknown>, _input: ArticleInput, 
 }
 
 function validateArticle(edited: Record<string, unknown>, _input: ArticleInput, outputs: StepOutputs): string[] {
-  return collectParts({ ...outputs, refine: edited }) === undefined ? ['sections: not one has any text'] : [];
+  return collectParts({ ...outputs, refine: edited }) === undefined ? ['sections: no section has any text'] : [];
 }

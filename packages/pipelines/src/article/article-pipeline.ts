@@ -10,7 +10,7 @@ export const articlePipeline: Pipeline<ArticleInput> = {
   type: 'article',
   version: 1,
   title: 'Article',
-  description: 'A researched, outlined, drafted and revised article that cites the sources it was given.',
+  description: 'A researched, outlined, drafted and revised article that cites the given sources.',
   inputSchema: ArticleInput,
   example: {
     topic: 'How cities use trees to cool their streets',

@@ -76,7 +76,7 @@ describe('assembleArticle', () => {
     });
   });
 
-  it('builds from drafts in the outline’s order while there is no refined text', () => {
+  it('builds from drafts in the outline’s order when there is no refined text', () => {
     const { document, limitations } = assembleArticle(input, { ...drafts, outline, research });
     expect(document?.sections.map(({ heading, markdown }) => [heading, markdown])).toEqual([
       ['Shade', 'Shade helps [2][1].'],
@@ -90,7 +90,7 @@ describe('assembleArticle', () => {
     { title: 'nothing', outputs: {} },
     { title: 'research and outline', outputs: { research, outline } },
     { title: 'a lead alone', outputs: { research, outline, 'draft-lead': drafts['draft-lead'] } },
-    { title: 'a draft nobody outlined', outputs: { research, 'draft-1': drafts['draft-1'] } },
+    { title: 'a draft without an outline', outputs: { research, 'draft-1': drafts['draft-1'] } },
     { title: 'an empty section', outputs: { research, outline, 'draft-1': aDraft(1, ' ') } },
   ])('finds nothing usable in $title', ({ outputs }) => {
     expect(assembleArticle(input, outputs)).toEqual({ document: undefined, limitations: [] });
@@ -104,20 +104,20 @@ describe('assembleArticle', () => {
     expect(limitations.filter(({ code }) => code === 'SECTION_MISSING')).toHaveLength(1);
   });
 
-  it('sees that the refined text lacks a section', () => {
+  it('reports a section that the refined text lacks', () => {
     const shorter = { ...refined, sections: refined.sections.slice(1) };
     const { limitations } = assembleArticle(input, { research, outline, refine: shorter });
     expect(limitations.map(({ code, step }) => [code, step])).toEqual([['SECTION_MISSING', 'draft-1']]);
   });
 
-  it('removes citations of unknown sources and says so', () => {
+  it('removes citations of unknown sources and reports them', () => {
     const outputs = { research, outline, refine: { ...refined, lead: 'Trees cool streets [3][9].' } };
     const { document, limitations } = assembleArticle(input, outputs);
     expect(document?.lead).toBe('Trees cool streets [1].');
     expect(limitations.map(({ code }) => code)).toEqual(['CITATION_MISSING']);
   });
 
-  it('says that an article cites none of the sources it has, whoever found them', () => {
+  it('reports that an article cites none of its sources, both given and found by tools', () => {
     const uncited = { ...refined, lead: 'Trees cool.', sections: [{ heading: 'Shade', markdown: 'Shade helps.' }] };
     const { limitations } = assembleArticle({ topic: 'Trees' }, { research, refine: uncited });
     expect(limitations).toMatchObject([
@@ -125,7 +125,7 @@ describe('assembleArticle', () => {
     ]);
   });
 
-  it('says that an article without sources cites nothing', () => {
+  it('reports that an article without sources cites nothing', () => {
     const uncited = { ...refined, lead: 'Trees cool.', sections: [{ heading: 'Shade', markdown: 'Shade helps.' }] };
     const { document, limitations } = assembleArticle({ topic: 'Trees' }, { refine: uncited });
     expect(document?.sources).toEqual([]);

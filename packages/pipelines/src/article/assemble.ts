@@ -8,8 +8,8 @@ import { renderMarkdown } from './render-markdown.ts';
 import { renumberCitations, type Renumbered } from './renumber.ts';
 
 /**
- * Builds the article's document from whatever steps have finished, with sources numbered by first appearance.
- * Limitations are what the outputs themselves show to be missing; steps report only what cannot be seen here.
+ * Builds the article's document from the outputs available so far and numbers sources by first appearance. Reports
+ * only the limitations visible in the outputs; the steps report all others.
  */
 export function assembleArticle(input: ArticleInput, outputs: StepOutputs): Assembled {
   const article = collectParts(outputs);
@@ -89,7 +89,7 @@ function findLimitations(input: ArticleInput, article: CollectedArticle, renumbe
     limitations.push({ code: 'REFINE_SKIPPED', step: 'refine', message: 'The drafts were not revised as a whole.' });
   }
   if ((article.refined?.metaDescription ?? '') === '') {
-    const message = 'The description was taken from the beginning of the text.';
+    const message = 'The description was taken from the first sentences of the text.';
     limitations.push({ code: 'METADATA_MISSING', step: 'refine', message });
   }
   return limitations;

@@ -2,20 +2,20 @@ import type { DocumentPart } from '../quality/checked-document.ts';
 import type { StepOutputs } from '../pipeline.ts';
 import { DraftOutput, OutlineOutput, RefineOutput, ResearchOutput } from './outputs.ts';
 
-/** The article as far as it is written, citations still in the numbers of the research. */
+/** The available parts of the article, with citations in the source numbers of the research. */
 export interface CollectedArticle {
   title: string;
-  /** The lead first when there is one, then sections in the outline's order; what is missing is absent. */
+  /** The lead if present, then sections in the outline's order; missing parts are left out. */
   parts: DocumentPart[];
   research: ResearchOutput | undefined;
   outline: OutlineOutput | undefined;
-  /** Absent while the text comes from the drafts. */
+  /** Undefined when the text comes from the drafts. */
   refined: RefineOutput | undefined;
 }
 
 /**
- * Puts the article together from the outputs of its steps: the refined text, else the drafts in the outline's order.
- * Undefined while not one section is written: a lead or an outline alone is nothing a reader can use.
+ * Collects the article's parts from the outputs of its steps: the refined text, else the drafts in the outline's order.
+ * Undefined when no section has any text: a lead or an outline alone is of no use to a reader.
  */
 export function collectParts(outputs: StepOutputs): CollectedArticle | undefined {
   const research = ResearchOutput.safeParse(outputs['research']).data;
@@ -29,13 +29,13 @@ export function collectParts(outputs: StepOutputs): CollectedArticle | undefined
 }
 
 function refinedParts(refined: RefineOutput, outline: OutlineOutput | undefined): DocumentPart[] {
-  const lead: DocumentPart = { part: 'lead', heading: '', markdown: refined.lead, ...dueWords(outline?.leadWords) };
+  const lead: DocumentPart = { part: 'lead', heading: '', markdown: refined.lead, ...wordBudget(outline?.leadWords) };
   return [
     lead,
     ...refined.sections.map(({ heading, markdown }, index) => {
       const position = outline?.sections.findIndex((section) => section.heading === heading) ?? -1;
       const number = position >= 0 ? position + 1 : index + 1;
-      return { part: String(number), heading, markdown, ...dueWords(outline?.sections[position]?.words) };
+      return { part: String(number), heading, markdown, ...wordBudget(outline?.sections[position]?.words) };
     }),
   ];
 }
@@ -61,4 +61,4 @@ function draftedParts(outputs: StepOutputs, outline: OutlineOutput | undefined):
 
 const draftMarkdown = (output: unknown): string => DraftOutput.safeParse(output).data?.markdown ?? '';
 
-const dueWords = (words: number | undefined): { words?: number } => (words === undefined ? {} : { words });
+const wordBudget = (words: number | undefined): { words?: number } => (words === undefined ? {} : { words });

@@ -1,10 +1,10 @@
 import { plainText } from '../text/plain-text.ts';
 import { splitSentences } from '../text/split-sentences.ts';
 
-/** What search engines show of a description. */
+/** Characters of a description that search engines display. */
 export const META_DESCRIPTION_CHARACTERS = 160;
 
-/** A description from the beginning of the text: whole sentences while they fit, else cut between words. */
+/** A description from the first sentences of the text that fit; a first sentence that is too long is cut between words. */
 export function fallbackDescription(markdown: string): string {
   const text = plainText(markdown).replace(/\s+/g, ' ').trim();
   let whole = '';
@@ -16,7 +16,7 @@ export function fallbackDescription(markdown: string): string {
   return whole === '' ? clipWords(text, META_DESCRIPTION_CHARACTERS) : whole;
 }
 
-/** Cuts between words and marks the cut; never longer than `maxCharacters`. */
+/** Cuts between words and appends an ellipsis; the result has at most `maxCharacters`. */
 export function clipWords(text: string, maxCharacters: number): string {
   if (text.length <= maxCharacters) return text;
   const cut = text.slice(0, maxCharacters - 1);

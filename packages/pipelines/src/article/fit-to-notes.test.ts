@@ -9,49 +9,49 @@ const notes = (count: number, words = 15) =>
 describe('fitToNotes', () => {
   it.each([
     {
-      title: 'one note carries one section of some words',
+      title: 'one note supports one section of a few words',
       count: 1,
-      asked: { sections: 6, targetWords: 500 },
+      requested: { sections: 6, targetWords: 500 },
       expected: { sections: 1, targetWords: 30 },
     },
     {
-      title: 'three notes carry three sections at most',
+      title: 'three notes support at most three sections',
       count: 3,
-      asked: { sections: 6, targetWords: 500 },
+      requested: { sections: 6, targetWords: 500 },
       expected: { sections: 3, targetWords: 90 },
     },
     {
-      title: 'words alone are reduced where sections are few',
+      title: 'only the words are reduced when there are few sections',
       count: 5,
-      asked: { sections: 1, targetWords: 500 },
+      requested: { sections: 1, targetWords: 500 },
       expected: { sections: 1, targetWords: 150 },
     },
     {
-      title: 'what was not asked for is planned from the notes',
+      title: 'an unspecified size is planned from the notes',
       count: 2,
-      asked: {},
+      requested: {},
       expected: { targetWords: 60, sections: 1 },
     },
     {
-      title: 'nothing changes where notes carry it all',
+      title: 'nothing changes when the notes support all of it',
       count: 40,
-      asked: { sections: 6, targetWords: 1_000 },
+      requested: { sections: 6, targetWords: 1_000 },
       expected: { sections: 6, targetWords: 1_000 },
     },
     {
       title: 'nothing changes without notes',
       count: 0,
-      asked: { sections: 3, targetWords: 500 },
+      requested: { sections: 3, targetWords: 500 },
       expected: { sections: 3, targetWords: 500 },
     },
     {
-      title: 'sections have room for a sentence, notes or not',
+      title: 'every section has room for a sentence, with or without notes',
       count: 0,
-      asked: { sections: 12, targetWords: 100 },
+      requested: { sections: 12, targetWords: 100 },
       expected: { sections: 4, targetWords: 100 },
     },
-  ])('$title', ({ count, asked, expected }) => {
-    const { targetWords, sections } = planWords(fitToNotes(asked, notes(count)));
+  ])('$title', ({ count, requested, expected }) => {
+    const { targetWords, sections } = planWords(fitToNotes(requested, notes(count)));
     expect({ targetWords, sections }).toEqual(expected);
   });
 
@@ -63,11 +63,11 @@ describe('fitToNotes', () => {
     .array(fc.nat({ max: 60 }), { maxLength: 40 })
     .map((lengths) => lengths.flatMap((n) => notes(1, n)));
 
-  it('never plans more than was asked for or than one section a note, and is the same when done again', () => {
+  it('never plans more than requested or more than one section per note, and is idempotent', () => {
     fc.assert(
-      fc.property(sizes, anyNotes, (asked, given) => {
-        const fitted = fitToNotes(asked, given);
-        const [before, after] = [planWords(asked), planWords(fitted)];
+      fc.property(sizes, anyNotes, (requested, given) => {
+        const fitted = fitToNotes(requested, given);
+        const [before, after] = [planWords(requested), planWords(fitted)];
         expect(after.targetWords).toBeLessThanOrEqual(before.targetWords);
         if (given.length > 0) expect(after.sections).toBeLessThanOrEqual(given.length);
         expect(after.sections).toBeGreaterThanOrEqual(1);
@@ -77,13 +77,13 @@ describe('fitToNotes', () => {
     );
   });
 
-  it('is described exactly where something asked for is missing', () => {
+  it('describes a shortfall exactly when the plan is below the request', () => {
     expect(describeShortfall({ sections: 3, targetWords: 500 }, notes(40))).toBeUndefined();
     expect(describeShortfall({ sections: 3, targetWords: 500 }, notes(2))).toBe(
       'The sources make 2 statements on the topic: 2 of 3 sections and about 60 of 500 words were planned. Add sources for a longer text.',
     );
     expect(describeShortfall({ sections: 12, targetWords: 100 }, [])).toBe(
-      '100 words do not fill 12 sections: 4 of 12 sections were planned. Ask for more words or fewer sections.',
+      '100 words do not fill 12 sections: 4 of 12 sections were planned. Request more words or fewer sections.',
     );
   });
 });

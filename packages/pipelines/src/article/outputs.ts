@@ -4,14 +4,14 @@ import { z } from 'zod';
 /** Output of `research`. */
 export const ResearchOutput = z.object({
   questions: z.array(z.string()),
-  /** Sources that could be read, numbered from 1 in the order given; citations `[n]` refer to `id`. */
+  /** Readable sources, numbered from 1 in the given order; citations `[n]` refer to `id`. */
   sources: z.array(
     z.object({
       id: z.int(),
       title: z.string(),
       url: z.string().optional(),
       accessedAt: z.string().optional(),
-      /** Readable text, clipped; what support of sentences is checked against. */
+      /** Readable text, clipped; sentences are checked against it. */
       text: z.string(),
     }),
   ),

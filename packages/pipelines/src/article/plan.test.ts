@@ -14,7 +14,7 @@ const anOutline = (sections: number) => ({
 });
 
 describe('planArticle', () => {
-  it('knows research, outline and refine at acceptance, in this order', () => {
+  it('plans research, outline and refine at acceptance, in this order', () => {
     expect(planArticle().map(({ key, dependsOn, onExhausted }) => ({ key, dependsOn, onExhausted }))).toEqual([
       { key: 'research', dependsOn: [], onExhausted: 'fail' },
       { key: 'outline', dependsOn: ['research'], onExhausted: 'fail' },
@@ -28,7 +28,7 @@ describe('planArticle', () => {
 });
 
 describe('expandArticle', () => {
-  it('adds the lead and one draft per section when the outline is done, and refine waits for all of them', () => {
+  it('adds the lead and one draft per section after the outline, and refine waits for all of them', () => {
     const { steps, joins } = expandArticle('outline', anOutline(2));
     expect(steps.map(({ key, params }) => ({ key, params }))).toEqual([
       { key: 'draft-lead', params: { part: 'lead' } },
@@ -38,7 +38,7 @@ describe('expandArticle', () => {
     expect(joins).toEqual({ refine: ['draft-lead', 'draft-1', 'draft-2'] });
   });
 
-  it('makes drafts that build on research and outline and can be done without', () => {
+  it('adds drafts that depend on research and outline and may be skipped', () => {
     for (const step of expandArticle('outline', anOutline(3)).steps) {
       expect(step).toMatchObject({ agent: 'draft', dependsOn: ['research', 'outline'], onExhausted: 'skip' });
     }
@@ -49,7 +49,7 @@ describe('expandArticle', () => {
       expect(expandArticle(key, {})).toEqual({ steps: [], joins: {} });
   });
 
-  it('says the same whenever it is asked', () => {
+  it('returns the same expansion for the same output', () => {
     expect(expandArticle('outline', anOutline(4))).toEqual(expandArticle('outline', anOutline(4)));
   });
 });

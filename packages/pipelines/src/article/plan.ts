@@ -2,7 +2,7 @@ import type { Expansion, PlannedStep } from '../pipeline.ts';
 import { planStep, SECOND } from '../planned-step.ts';
 import { OutlineOutput } from './outputs.ts';
 
-/** What is known at acceptance: the drafts follow from the outline. */
+/** Steps known at acceptance; the completed outline adds the drafts. */
 export function planArticle(): readonly PlannedStep[] {
   return [
     planStep({
@@ -32,7 +32,7 @@ export function planArticle(): readonly PlannedStep[] {
   ];
 }
 
-/** A completed outline adds the lead and one draft per section, all in parallel, and refine waits for every one. */
+/** A completed outline adds the lead and one draft per section, all in parallel; refine waits for all of them. */
 export function expandArticle(stepKey: string, output: unknown): Expansion {
   if (stepKey !== 'outline') return { steps: [], joins: {} };
   const outline = OutlineOutput.parse(output);

@@ -1,6 +1,6 @@
 import type { CitedSource } from '@pressroom/contracts';
 
-/** The whole document: title, lead, sections, and the numbered list of what it cites. */
+/** The whole document: title, lead, sections and the numbered list of cited sources. */
 export function renderMarkdown(article: {
   title: string;
   lead: string;
@@ -27,7 +27,7 @@ function renderSource({ id, title, url, accessedAt }: CitedSource): string {
 
 const singleLine = (text: string): string => text.replace(/\s+/g, ' ').trim();
 
-/** Titles come from outside: nothing in them may act as Markdown or HTML. */
+/** Titles are untrusted: they must not be interpreted as Markdown or HTML. */
 const escapeMarkdown = (text: string): string => text.replace(/[\\`*_[\]<>]/g, '\\$&').replace(/\.$/, '');
 
 const encodeAngles = (url: string): string => url.replace(/[<>\s]/g, (character) => encodeURIComponent(character));

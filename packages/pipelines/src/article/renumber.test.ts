@@ -18,7 +18,7 @@ describe('renumberCitations', () => {
   );
   const known = fc.uniqueArray(fc.integer({ min: 1, max: 12 })).map((ids) => new Set(ids));
 
-  it('uses the numbers from 1 without gap, in order of appearance', () => {
+  it('uses the numbers from 1 without gaps, in order of appearance', () => {
     fc.assert(
       fc.property(texts, known, (given, ids) => {
         const { texts: result, order } = renumberCitations(given, ids);
@@ -27,7 +27,7 @@ describe('renumberCitations', () => {
     );
   });
 
-  it('changes nothing when done again', () => {
+  it('is idempotent', () => {
     fc.assert(
       fc.property(texts, known, (given, ids) => {
         const once = renumberCitations(given, ids);

@@ -3,15 +3,15 @@ import { citedIds, rewriteCitations } from '../text/citations.ts';
 export interface Renumbered {
   /** The texts in the same order, citations as `[1][2]` in the new numbers. */
   texts: string[];
-  /** Old numbers in the order of their first appearance: the first is now 1. */
+  /** Old numbers in the order of first appearance: the first one becomes 1. */
   order: number[];
-  /** Citations that name no known source and are gone, in order, without repetition. */
+  /** Removed citations of unknown sources, distinct, in order. */
   dropped: number[];
 }
 
 /**
- * Numbers sources by first appearance over consecutive texts, writes every citation in one form and drops those that name
- * no known source. Doing it again changes nothing.
+ * Numbers sources by first appearance over consecutive texts, normalises the form of every citation and removes citations
+ * of unknown sources. Idempotent.
  */
 export function renumberCitations(texts: readonly string[], known: ReadonlySet<number>): Renumbered {
   const cited = [...new Set(texts.flatMap(citedIds))];

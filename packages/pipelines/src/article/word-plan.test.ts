@@ -20,13 +20,13 @@ describe('shareWords', () => {
     expect(shareWords([100, 200, 100], 400)).toEqual([100, 200, 100]);
   });
 
-  it('adds up exactly and gives everyone something, whatever was wished', () => {
-    const wishes = fc.array(fc.oneof(fc.integer({ min: -5, max: 5_000 }), fc.constant(Number.NaN)), {
+  it('adds up exactly and gives every part at least one word, for any weights', () => {
+    const weights = fc.array(fc.oneof(fc.integer({ min: -5, max: 5_000 }), fc.constant(Number.NaN)), {
       minLength: 1,
       maxLength: 12,
     });
     fc.assert(
-      fc.property(wishes, fc.integer({ min: 12, max: 10_000 }), (given, total) => {
+      fc.property(weights, fc.integer({ min: 12, max: 10_000 }), (given, total) => {
         const shares = shareWords(given, total);
         expect(shares.reduce((sum, share) => sum + share, 0)).toBe(total);
         expect(shares.every((share) => Number.isInteger(share) && share >= 1)).toBe(true);

@@ -1,25 +1,25 @@
 import { ARTICLE_LIMITS, type ArticleInput } from '@pressroom/contracts';
 
-/** Words of an article nobody gave a length: what a reader finishes in about four minutes. */
+/** Words of an article without a requested length: about four minutes of reading. */
 export const DEFAULT_TARGET_WORDS = 800;
 const WORDS_PER_SECTION = 250;
-const LEAST_WORDS_PER_SECTION = 80;
+const MIN_WORDS_PER_SECTION = 80;
 const DERIVED_SECTIONS = { min: 3, max: 8 } as const;
 const LEAD = { share: 0.1, min: 60, max: 150, maxShare: 0.3 } as const;
 
 export interface WordPlan {
   targetWords: number;
   leadWords: number;
-  /** What sections have together. */
+  /** Words of all sections together. */
   sectionWords: number;
   sections: number;
-  /** The user asked for exactly this many sections. */
+  /** The user requested exactly this many sections. */
   isSectionCountFixed: boolean;
 }
 
 /**
- * How many words and sections an article has before anyone has outlined it: a lead of about a tenth, and a section for
- * about every 250 words, fewer where they would become too short to say anything.
+ * Plans words and sections of an article before its outline exists: a lead of about a tenth, one section per 250 words or
+ * so, and fewer sections where each would fall below {@link MIN_WORDS_PER_SECTION} words.
  */
 export function planWords(input: Pick<ArticleInput, 'targetWords' | 'sections'>): WordPlan {
   const targetWords = input.targetWords ?? DEFAULT_TARGET_WORDS;
@@ -28,9 +28,9 @@ export function planWords(input: Pick<ArticleInput, 'targetWords' | 'sections'>)
     Math.max(LEAD.min, Math.min(LEAD.max, Math.round(targetWords * LEAD.share))),
   );
   const sectionWords = targetWords - leadWords;
-  const room = Math.max(1, Math.floor(sectionWords / LEAST_WORDS_PER_SECTION));
+  const maxSections = Math.max(1, Math.floor(sectionWords / MIN_WORDS_PER_SECTION));
   const derived = Math.min(
-    room,
+    maxSections,
     DERIVED_SECTIONS.max,
     Math.max(DERIVED_SECTIONS.min, Math.round(targetWords / WORDS_PER_SECTION)),
   );
@@ -44,20 +44,20 @@ export function planWords(input: Pick<ArticleInput, 'targetWords' | 'sections'>)
 }
 
 /**
- * Scales wishes to whole numbers of at least 1 that add up to `total`, keeping their proportions as near as whole numbers
- * allow (largest remainder). Wishes that are not positive count as 1.
- * @param total at least the number of wishes
+ * Scales weights to whole numbers of at least 1 that add up to `total`, in proportion (largest remainder method). Weights
+ * that are not positive count as 1.
+ * @param total at least the number of weights
  */
-export function shareWords(wishes: readonly number[], total: number): number[] {
-  const weights = wishes.map((wish) => (Number.isFinite(wish) && wish > 0 ? wish : 1));
-  const spare = Math.max(0, total - weights.length);
-  const weight = weights.reduce((sum, each) => sum + each, 0);
-  const exact = weights.map((each) => 1 + (spare * each) / weight);
+export function shareWords(proportions: readonly number[], total: number): number[] {
+  const weights = proportions.map((each) => (Number.isFinite(each) && each > 0 ? each : 1));
+  const distributable = Math.max(0, total - weights.length);
+  const totalWeight = weights.reduce((sum, each) => sum + each, 0);
+  const exact = weights.map((each) => 1 + (distributable * each) / totalWeight);
   const shares = exact.map(Math.floor);
-  const left = total - shares.reduce((sum, share) => sum + share, 0);
+  const unassigned = total - shares.reduce((sum, share) => sum + share, 0);
   const byRemainder = exact
     .map((value, index) => ({ index, remainder: value - Math.floor(value) }))
     .sort((a, b) => b.remainder - a.remainder || a.index - b.index);
-  for (const { index } of byRemainder.slice(0, Math.max(0, left))) shares[index] = (shares[index] ?? 0) + 1;
+  for (const { index } of byRemainder.slice(0, Math.max(0, unassigned))) shares[index] = (shares[index] ?? 0) + 1;
   return shares;
 }

@@ -36,7 +36,7 @@ const brief = {
 };
 
 describe('assembleBrief', () => {
-  it('tells everything a writer needs, each section with the sources of its notes', () => {
+  it('includes everything a writer needs, each section with the sources of its notes', () => {
     const { document, limitations } = assembleBrief(input, { research, brief });
     expect(limitations).toEqual([]);
     expect(document?.sections.map(({ heading }) => heading)).toEqual([
@@ -62,13 +62,13 @@ describe('assembleBrief', () => {
     });
   });
 
-  it('says that it rests on general knowledge where nothing was given', () => {
+  it('reports that it rests on general knowledge when no source was given', () => {
     const { document, limitations } = assembleBrief({ topic: 'Trees' }, { brief });
     expect(document?.sources).toEqual([]);
     expect(limitations).toMatchObject([{ code: 'CITATION_MISSING' }]);
   });
 
-  it('is nothing before it is written', () => {
+  it('has no document before the brief is written', () => {
     expect(assembleBrief(input, { research }).document).toBeUndefined();
   });
 });

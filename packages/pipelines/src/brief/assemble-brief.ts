@@ -6,7 +6,7 @@ import { bulletList, citations, escapeMarkdown as escape } from '../document/esc
 import type { Assembled, StepOutputs } from '../pipeline.ts';
 import { BriefOutput } from './brief-output.ts';
 
-/** Builds the brief's document. Points cite the sources of the notes their section rests on. */
+/** Builds the brief's document. A section's points cite the sources of its notes. */
 export function assembleBrief(input: BriefInput, outputs: StepOutputs): Assembled<BriefData> {
   const brief = BriefOutput.safeParse(outputs['brief']).data;
   if (!brief || brief.sections.length === 0) return { document: undefined, limitations: [] };
@@ -67,7 +67,7 @@ function renderSection(
   return [heading, purpose, bulletList(section.points.map(escape))].filter((block) => block !== '').join('\n\n');
 }
 
-/** Those the user gave come first and are never lost. */
+/** The user's keywords come first and are always included. */
 function joinKeywords(given: readonly string[], found: readonly string[]): string[] {
   const known = new Set<string>();
   return [...given, ...found].filter((keyword) => {
@@ -82,7 +82,7 @@ function limitationsOf(input: BriefInput, cited: number): Limitation[] {
   if (cited > 0) return [];
   const message =
     (input.sources?.length ?? 0) > 0
-      ? 'The brief rests on none of its sources.'
+      ? 'The brief uses none of its sources.'
       : 'No sources were given: the brief rests on general knowledge.';
   return [{ code: 'CITATION_MISSING', message }];
 }

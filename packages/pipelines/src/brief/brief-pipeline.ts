@@ -38,7 +38,7 @@ export const briefPipeline: Pipeline<BriefInput, BriefData> = {
         text:
           'The city collected 5,300 tonnes of electronic waste last year. About a third of the appliances handed in had a ' +
           'fault that a trained person could have repaired in under an hour. The waste office pays the repair café 6,000 ' +
-          'euros a year for tools and insurance. It does not know how long repaired appliances go on working.',
+          'euros a year for tools and insurance. It does not know how long repaired appliances keep working.',
       },
     ],
   },

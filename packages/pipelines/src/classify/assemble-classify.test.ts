@@ -13,7 +13,7 @@ const assemble = (labels: unknown[], given: Partial<ClassifyInput> = {}) =>
   assembleClassify({ ...input, ...given }, { classify: { labels, rounds: 0 } });
 
 describe('assembleClassify', () => {
-  it('shows the labels as a table, the surest first, and as data', () => {
+  it('shows the labels as a table, by descending confidence, and as data', () => {
     const { document } = assemble([label('Payment', 0.6), label('Delivery', 0.9)], { multi: true });
     expect(document?.title).toBe('Classified as Delivery, Payment');
     expect(document?.markdown).toContain('| Delivery | 90 % | It says so. | “Late \\| again.” |');
@@ -25,12 +25,12 @@ describe('assembleClassify', () => {
     expect(assemble([label('Praise', 1), label('Payment', 0.7)]).document?.data?.labels).toHaveLength(1);
   });
 
-  it('may find that no label applies, where any number may', () => {
+  it('allows no label when any number of labels may apply', () => {
     expect(assemble([], { multi: true }).document).toMatchObject({ title: 'No label applies', data: { labels: [] } });
     expect(assemble([]).document).toBeUndefined();
   });
 
-  it('says which labels are hardly more than a guess', () => {
+  it('reports labels of low confidence', () => {
     expect(assemble([label('Payment', 0.4)]).limitations).toMatchObject([{ code: 'LABEL_UNCERTAIN' }]);
     expect(assemble([label('Payment', 0.6)]).limitations).toEqual([]);
   });

@@ -4,10 +4,10 @@ import { escapeMarkdown } from '../document/escape-markdown.ts';
 import type { Assembled, StepOutputs } from '../pipeline.ts';
 import { ClassifyOutput } from './classify-output.ts';
 
-/** Below this a label is as likely wrong as right. */
+/** Labels with a lower confidence are more likely wrong than right. */
 const UNCERTAIN_BELOW = 0.5;
 
-/** Builds the decision as a table. Labels that were not given never get in. */
+/** Builds the decision as a table. Leaves out labels that were not given. */
 export function assembleClassify(input: ClassifyInput, outputs: StepOutputs): Assembled<ClassifyData> {
   const output = ClassifyOutput.safeParse(outputs['classify']).data;
   if (!output) return { document: undefined, limitations: [] };

@@ -6,19 +6,19 @@ import { SECOND } from '../planned-step.ts';
 import { assembleClassify } from './assemble-classify.ts';
 import { ClassifyOutput } from './classify-output.ts';
 
-/** `classify`: which of the given labels a text belongs to. */
+/** `classify`: the given labels that apply to a text. */
 export const classifyPipeline: Pipeline<ClassifyInput, ClassifyData> = {
   type: 'classify',
   version: 1,
   title: 'Classification',
   description:
-    'The label, or labels, of a given set that a text belongs to, with confidence, reason and the passage that decided.',
+    'The label or labels of a given set that apply to a text, with confidence, reason and the deciding passage.',
   inputSchema: ClassifyInput,
   dataSchema: ClassifyData,
   example: {
     text:
       'My parcel was promised for Tuesday and still has not arrived. The tracking page has not changed since it left the ' +
-      'depot, and nobody answers the telephone. Please tell me where it is.',
+      'depot, and no one answers the telephone. Please let me know where it is.',
     labels: [
       { name: 'delivery', description: 'Late, lost or damaged parcels, tracking, couriers.' },
       { name: 'payment', description: 'Invoices, refunds, cards that were charged or refused.' },

@@ -11,25 +11,25 @@ export interface DocumentParts<Data> {
   title: string;
   lead: string;
   sections: readonly { heading: string; markdown: string }[];
-  /** What texts may cite, in the numbers they cite it by. */
+  /** Sources that the texts may cite; citations `[n]` refer to `id`. */
   sources?: ResearchOutput['sources'];
   keywords?: readonly string[];
-  /** Words that count; those of lead and sections unless said otherwise. */
+  /** Word count of the document; by default the words of lead and sections. */
   wordCount?: number;
   rounds: number;
-  /** Made when numbers are known: `shown` gives the document's number of a source, undefined when nothing cites it. */
+  /** Called after renumbering: `shown` maps a source id to its number in the document, undefined when it is not cited. */
   data: (shown: (id: number) => number | undefined, renumber: (markdown: string) => string) => Data;
 }
 
 export interface BuiltDocument<Data> {
   document: TaskDocument<Data>;
-  /** Numbers that texts cite and no source has; they are gone from the document. */
+  /** Cited numbers without a source; they are removed from the document. */
   dropped: number[];
-  /** How many sources it cites. */
+  /** Number of cited sources. */
   cited: number;
 }
 
-/** Puts a document together: sources numbered by first appearance, the cited ones listed, Markdown, description, data. */
+/** Builds a document: numbers sources by first appearance, lists the cited ones, renders Markdown, description and data. */
 export function buildDocument<Data>(parts: DocumentParts<Data>): BuiltDocument<Data> {
   const known = parts.sources ?? [];
   const texts = [parts.lead, ...parts.sections.map(({ markdown }) => markdown)];

@@ -6,19 +6,19 @@ const TEXT =
   'The keeper of Larkmoor stayed. A painter from Tornby came once.';
 
 describe('mainNames', () => {
-  it('are those a text comes back to, not those it mentions in passing', () => {
+  it('are the names that a text mentions repeatedly, not those mentioned once', () => {
     expect(mainNames(TEXT)).toEqual(['Larkmoor', 'Ada', 'Finch']);
   });
 });
 
 describe('entityRecall', () => {
-  it('is the share of them that a text mentions, in this or a related form', () => {
+  it('is the share of them that a text mentions, in the same or a related form', () => {
     expect(entityRecall(TEXT, 'The Larkmoors’ own light.')).toBeCloseTo(1 / 3);
     expect(entityRecall(TEXT, 'Finch and Ada kept the light of Larkmoor.')).toBe(1);
     expect(entityRecall(TEXT, 'Nothing of the kind.')).toBe(0);
   });
 
-  it('asks for nothing where a text names nobody', () => {
+  it('is 1 when the reference contains no names', () => {
     expect(entityRecall('It rained. It rained again.', '')).toBe(1);
   });
 });

@@ -1,12 +1,12 @@
 import { findNames, mentionsName, namePrefixes } from '../quality/names.ts';
 import { splitSentences } from '../text/split-sentences.ts';
 
-/** A name that a text says once may be a passing remark; twice, the text is about it. */
-const LEAST_MENTIONS = 2;
+/** A single mention may be in passing; two show that the text is about the name. */
+const MIN_MENTIONS = 2;
 
 /**
- * Names that a text is about: written with a capital inside its sentences, at least {@link LEAST_MENTIONS} times. The
- * commonest first; meaningless in languages that capitalise every noun.
+ * Names that a text is about: capitalised inside a sentence, at least {@link MIN_MENTIONS} times, by descending frequency.
+ * Meaningless in languages that capitalise every noun.
  */
 export function mainNames(text: string): string[] {
   const mentions = new Map<string, number>();
@@ -15,12 +15,12 @@ export function mainNames(text: string): string[] {
     for (const name of findNames(sentence)) mentions.set(name, (mentions.get(name) ?? 0) + 1);
   }
   return [...mentions]
-    .filter(([, count]) => count >= LEAST_MENTIONS)
+    .filter(([, count]) => count >= MIN_MENTIONS)
     .sort(([, left], [, right]) => right - left)
     .map(([name]) => name);
 }
 
-/** Share of the {@link mainNames} of a reference that a text mentions; 1 when the reference has none. */
+/** Share of the {@link mainNames} of a reference that a text mentions, 0 to 1; 1 when the reference has none. */
 export function entityRecall(reference: string, text: string): number {
   const names = mainNames(reference);
   if (names.length === 0) return 1;

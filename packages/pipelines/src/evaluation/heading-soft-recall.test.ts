@@ -3,25 +3,25 @@ import { describe, expect, it } from 'vitest';
 import { headingSoftRecall } from './heading-soft-recall.ts';
 
 describe('headingSoftRecall', () => {
-  it('is whole for the same headings in any order, and nothing for none', () => {
+  it('is 1 for the same headings in any order, and 0 for no headings', () => {
     expect(headingSoftRecall(['Geology', 'History'], ['History', 'Geology'])).toBeCloseTo(1);
     expect(headingSoftRecall(['Geology', 'History'], [])).toBe(0);
     expect(headingSoftRecall([], ['History'])).toBe(1);
   });
 
-  it('counts headings that resemble each other in part', () => {
+  it('gives partial credit for similar headings', () => {
     const related = headingSoftRecall(['Geology of the range', 'History'], ['The geology', 'Transport']);
     expect(related).toBeGreaterThan(0.15);
     expect(related).toBeLessThan(0.8);
     expect(related).toBeGreaterThan(headingSoftRecall(['Geology of the range', 'History'], ['Umbrellas', 'Transport']));
   });
 
-  it('gains nothing from saying one heading twice', () => {
+  it('gives no extra credit for a repeated heading', () => {
     const once = headingSoftRecall(['Geology', 'History', 'Birds'], ['Geology']);
     expect(headingSoftRecall(['Geology', 'History', 'Birds'], ['Geology', 'Geology'])).toBeCloseTo(once);
   });
 
-  it('never leaves 0 to 1, and more headings never cover less', () => {
+  it('stays between 0 and 1, and more headings never cover less', () => {
     const headings = fc.array(fc.stringMatching(/^[a-z]{1,8}( [a-z]{1,8}){0,2}$/), { maxLength: 6 });
     fc.assert(
       fc.property(headings, headings, fc.string(), (reference, written, more) => {

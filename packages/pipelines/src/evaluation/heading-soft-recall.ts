@@ -1,23 +1,23 @@
 /**
- * How much of a reference outline another outline covers, from 0 to 1, counting headings that resemble each other in part:
- * soft cardinality, as outlines have been compared since the STORM evaluation. A set's cardinality is the sum of
- * 1 / (similarities of an element to all elements, itself included), and |A ∩ B| = |A| + |B| − |A ∪ B|.
+ * Share of a reference outline that another outline covers, from 0 to 1, with partial credit for similar headings: heading
+ * soft recall as in the STORM evaluation. A set's soft cardinality is the sum of 1 / (similarities of an element to all
+ * elements, itself included), and |A ∩ B| = |A| + |B| − |A ∪ B|.
  *
- * Likeness is measured on letters (cosine of character trigrams), without any model: it sees "Death and legacy" in
- * "Legacy of his death" and misses "Reception" in "What critics said". Figures compare only with figures of this function.
+ * Similarity is the cosine of character trigrams, without any model: "Death and legacy" matches "Legacy of his death", but
+ * "Reception" does not match "What critics said". Compare values only with other values of this function.
  */
 export function headingSoftRecall(reference: readonly string[], written: readonly string[]): number {
-  const own = reference.map(trigrams).filter(isTelling);
-  const other = written.map(trigrams).filter(isTelling);
-  if (own.length === 0) return 1;
-  if (other.length === 0) return 0;
-  const shared = softCardinality(own) + softCardinality(other) - softCardinality([...own, ...other]);
-  return Math.min(1, Math.max(0, shared / softCardinality(own)));
+  const expected = reference.map(trigrams).filter(hasTrigrams);
+  const actual = written.map(trigrams).filter(hasTrigrams);
+  if (expected.length === 0) return 1;
+  if (actual.length === 0) return 0;
+  const shared = softCardinality(expected) + softCardinality(actual) - softCardinality([...expected, ...actual]);
+  return Math.min(1, Math.max(0, shared / softCardinality(expected)));
 }
 
 type Trigrams = ReadonlyMap<string, number>;
 
-const isTelling = (counts: Trigrams): boolean => counts.size > 0;
+const hasTrigrams = (counts: Trigrams): boolean => counts.size > 0;
 
 function softCardinality(headings: readonly Trigrams[]): number {
   return headings.reduce(
@@ -26,7 +26,7 @@ function softCardinality(headings: readonly Trigrams[]): number {
   );
 }
 
-/** Trigrams of each word by itself, so that the order of words does not matter. */
+/** Trigrams of each word separately, so that word order does not matter. */
 function trigrams(heading: string): Trigrams {
   const counts = new Map<string, number>();
   for (const [word] of heading

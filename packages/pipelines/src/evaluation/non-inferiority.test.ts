@@ -18,15 +18,15 @@ describe('assessNonInferiority', () => {
     { title: 'a mean within the margin that is too uncertain', differences: [-1.5, 1.4, -1.2, 1.1] },
     { title: 'a single pair', differences: [1] },
     { title: 'no pair at all', differences: [] },
-  ])('takes $title for no proof', ({ differences }) => {
+  ])('does not accept $title as proof', ({ differences }) => {
     expect(assessNonInferiority(pairs(...differences), 0.3).isNonInferior).toBe(false);
   });
 
-  it('refuses a margin that is none', () => {
+  it('rejects a margin of 0', () => {
     expect(() => assessNonInferiority(pairs(0, 0), 0)).toThrow(RangeError);
   });
 
-  it('never gives a bound above the mean, and a wider margin never turns a yes into a no', () => {
+  it('never returns a bound above the mean, and a wider margin never reverses a positive result', () => {
     const scores = fc.array(fc.integer({ min: -4, max: 4 }), { minLength: 2, maxLength: 60 });
     fc.assert(
       fc.property(scores, fc.double({ min: 0.01, max: 2, noNaN: true }), (differences, margin) => {

@@ -1,4 +1,4 @@
-/** One matter judged twice: as the cheaper way does it, and as the way it is measured against. */
+/** Scores of one item under two conditions. */
 export interface JudgedPair {
   candidate: number;
   reference: number;
@@ -10,7 +10,7 @@ export interface NonInferiority {
   meanDifference: number;
   /** The mean difference is at least this with 95 % confidence; −∞ for fewer than two pairs. */
   lowerBound: number;
-  /** The lower bound lies above −margin: the candidate is worse by less than the margin, if at all. */
+  /** The lower bound is above −margin: the candidate is at most slightly worse. */
   isNonInferior: boolean;
 }
 
@@ -22,8 +22,8 @@ const T_95 = [
 const NORMAL_95 = 1.645;
 
 /**
- * Is the candidate no worse than the reference, by more than a margin? A paired one-sided t-test: the confidence bound
- * decides, not the mean, so that few or scattered judgements do not pass for proof.
+ * Tests whether the candidate is worse than the reference by less than a margin: a paired one-sided t-test. The confidence
+ * bound decides, not the mean, so few or scattered scores do not show non-inferiority.
  *
  * @param margin in the unit of the scores, such as 0.3 on a rubric of 1 to 5; must be positive
  */

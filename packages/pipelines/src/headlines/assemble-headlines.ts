@@ -10,7 +10,7 @@ import { HeadlinesOutput } from './headlines-output.ts';
 
 const TITLE_CHARACTERS = 100;
 
-/** Builds the list of headlines; the first one is the writer's first choice. */
+/** Builds the list of headlines, in the writer's order of preference. */
 export function assembleHeadlines(input: HeadlinesInput, outputs: StepOutputs): Assembled<HeadlinesData> {
   const headlines = HeadlinesOutput.safeParse(outputs['headlines']).data?.headlines.filter(
     ({ text }) => text.trim() !== '',
@@ -43,7 +43,7 @@ export function assembleHeadlines(input: HeadlinesInput, outputs: StepOutputs): 
             {
               code: 'VARIANTS_MISSING',
               step: 'headlines',
-              message: `${headlines.length} of ${count} headlines were made.`,
+              message: `${headlines.length} of ${count} headlines were written.`,
             },
           ]
         : [],

@@ -19,7 +19,7 @@ const check = (texts: string[], given: Partial<HeadlinesInput> = {}) => {
 };
 
 describe('checkHeadlines', () => {
-  it('keeps distinct headlines, tidied, as many as were asked for', () => {
+  it('returns distinct headlines, tidied, at most the requested number', () => {
     expect(check(['“Shade pays.”', '2. **Cool** streets', 'What 48 streets\n showed', 'A fourth one'])).toMatchObject({
       texts: ['Shade pays', 'Cool streets', 'What 48 streets showed'],
       codes: [],
@@ -34,8 +34,8 @@ describe('checkHeadlines', () => {
       code: 'VARIANT_TOO_LONG',
     },
     { title: 'a repetition', text: 'SHADE, PAYS', code: 'VARIANT_REPEATED' },
-    { title: 'a figure nobody gave', text: 'Trees cool by 9 degrees', code: 'FACT_UNSUPPORTED' },
-    { title: 'a breach of style', text: 'Shocking: trees help', code: 'STYLE_PHRASE' },
+    { title: 'a figure that was not given', text: 'Trees cool by 9 degrees', code: 'FACT_UNSUPPORTED' },
+    { title: 'a style violation', text: 'Shocking: trees help', code: 'STYLE_PHRASE' },
   ])('leaves out $title, and says what is missing', ({ text, code }) => {
     const { texts, findings } = check(['Shade pays', text, 'Cool streets'], { styleGuide: 'Never say "shocking".' });
     expect(texts).toEqual(['Shade pays', 'Cool streets']);
@@ -43,11 +43,11 @@ describe('checkHeadlines', () => {
     expect(findings.at(-1)).toMatchObject({ code: 'VARIANTS_MISSING', message: '2 of 3 headlines can be used' });
   });
 
-  it('tells headlines apart that differ in a figure only', () => {
+  it('treats headlines that differ only in a figure as distinct', () => {
     expect(check(['Trees cool streets by 3.1 degrees', 'Trees cool 48 streets by degrees']).texts).toHaveLength(2);
   });
 
-  it('never passes one that is too long or there already, whatever it is given', () => {
+  it('never accepts a headline that is too long or repeated, for any input', () => {
     const headline = fc.oneof(
       fc.string({ maxLength: 90, unit: 'grapheme' }),
       fc.constantFrom('Shade pays', 'shade pays!', 'Shade — pays'),
@@ -67,11 +67,11 @@ describe('checkHeadlines', () => {
 });
 
 describe('assembleHeadlines', () => {
-  it('lists headlines with their angles, as text that no mark of theirs can change', () => {
+  it('lists headlines with their angles and escapes their Markdown', () => {
     const headlines = [{ text: 'Shade *pays* [1]', angle: '<b>money</b>' }];
     const { document, limitations } = assembleHeadlines(input, { headlines: { headlines, rounds: 0 } });
     expect(document?.lead).toBe('- **Shade \\*pays\\* \\[1\\]** — \\<b\\>money\\</b\\>');
     expect(document?.data).toMatchObject({ headlines: [{ text: 'Shade *pays* [1]', characters: 16 }], count: 3 });
-    expect(limitations).toMatchObject([{ code: 'VARIANTS_MISSING', message: '1 of 3 headlines were made.' }]);
+    expect(limitations).toMatchObject([{ code: 'VARIANTS_MISSING', message: '1 of 3 headlines were written.' }]);
   });
 });

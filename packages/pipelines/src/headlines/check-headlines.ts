@@ -3,7 +3,7 @@ import { compareFacts } from '../quality/compare-facts.ts';
 import { finding, type QualityFinding } from '../quality/finding.ts';
 import { checkStyle } from '../style/check-style.ts';
 import type { StyleRule } from '../style/style-rule.ts';
-import { styleRulesOf } from '../style/style-rules-of.ts';
+import { deriveStyleRules } from '../style/derive-style-rules.ts';
 import { plainText } from '../text/plain-text.ts';
 import { contentStems, words } from '../text/tokens.ts';
 import { planHeadlines } from './headline-plan.ts';
@@ -14,14 +14,14 @@ export interface Headline {
 }
 
 export interface HeadlineCheck {
-  /** Those that can be used, tidied, in order, at most as many as were asked for. */
+  /** Usable headlines, tidied, in order, at most the requested number. */
   usable: Headline[];
-  /** What is wrong with the others, `quote` naming the headline, and how many are still missing. */
+  /** Faults of the other headlines (`quote` is the headline) and the number of missing ones. */
   findings: QualityFinding[];
 }
 
-/** Rules about sentences and whole texts say nothing about a headline. */
-const APPLIES: ReadonlySet<StyleRule['kind']> = new Set([
+/** Rules that apply to headlines; the others are about sentences and whole texts. */
+const HEADLINE_RULES: ReadonlySet<StyleRule['kind']> = new Set([
   'avoid',
   'spelling',
   'mark',
@@ -29,16 +29,16 @@ const APPLIES: ReadonlySet<StyleRule['kind']> = new Set([
   'contractions',
   'heading-case',
 ]);
-/** Two headlines of which one has so much of the other's words are one. */
+/** Headlines that share at least this much of their content words are duplicates. */
 const SAME_SHARE = 0.8;
 
 /**
- * Sorts variants into usable ones and findings: too long, a repetition of one before, a figure that the text does not
- * state, a breach of style. Order decides which of two alike is kept.
+ * Sorts variants into usable ones and findings: too long, a duplicate of an earlier one, a figure that the text does not
+ * state, a violation of a style rule. Of two duplicates the first is usable.
  */
 export function checkHeadlines(input: HeadlinesInput, headlines: readonly Headline[]): HeadlineCheck {
   const { count, maxCharacters } = planHeadlines(input);
-  const rules = styleRulesOf(input).filter(({ kind }) => APPLIES.has(kind));
+  const rules = deriveStyleRules(input).filter(({ kind }) => HEADLINE_RULES.has(kind));
   const given = [input.topic ?? '', input.text ?? ''].join('\n');
   const usable: Headline[] = [];
   const findings: QualityFinding[] = [];
@@ -70,19 +70,20 @@ function findFault(
   if (same) return finding('VARIANT_REPEATED', part, text, `it repeats "${same.text}".`);
   const { invented } = compareFacts(against.given, text);
   const figures = invented.filter((fact) => /\d/.test(fact));
-  if (figures.length > 0) return finding('FACT_UNSUPPORTED', part, text, `nothing given states ${figures.join(', ')}`);
+  if (figures.length > 0)
+    return finding('FACT_UNSUPPORTED', part, text, `the given text does not state ${figures.join(', ')}`);
   const [style] = checkStyle({ title: text, parts: [{ part, heading: text, markdown: '' }] }, against.rules).findings;
   return style && { ...style, part, quote: text };
 }
 
-/** One line without Markdown, numbering, quotation marks around it or a full stop at its end. */
+/** One line without Markdown, numbering, enclosing quotation marks or a final full stop. */
 export const tidyHeadline = (text: string): string =>
   plainText(text.replace(/\s+/g, ' ').trim())
     .replace(/^["“„«](.*)["”“»]$/u, '$1')
     .replace(/(?<![.…])\.$/, '')
     .trim();
 
-/** Characters as readers count them. */
+/** Number of Unicode characters. */
 export const countCharacters = (text: string): number => Array.from(text).length;
 
 function areAlike(one: string, other: string): boolean {

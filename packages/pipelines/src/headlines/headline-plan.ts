@@ -1,7 +1,7 @@
 import type { HeadlinesInput } from '@pressroom/contracts';
 
 const DEFAULT_COUNT = 5;
-/** What search engines show of a title, roughly, and what fits a line of a phone's listing twice. */
+/** About the length of a title in search results, and two lines of a list on a phone. */
 const DEFAULT_MAX_CHARACTERS = 70;
 
 export interface HeadlinePlan {
@@ -9,7 +9,7 @@ export interface HeadlinePlan {
   maxCharacters: number;
 }
 
-/** How many headlines of which length an input asks for. */
+/** Number and maximum length of the headlines that an input requests. */
 export const planHeadlines = (input: Pick<HeadlinesInput, 'count' | 'maxCharacters'>): HeadlinePlan => ({
   count: input.count ?? DEFAULT_COUNT,
   maxCharacters: input.maxCharacters ?? DEFAULT_MAX_CHARACTERS,

@@ -12,7 +12,7 @@ export const headlinesPipeline: Pipeline<HeadlinesInput, HeadlinesData> = {
   type: 'headlines',
   version: 1,
   title: 'Headlines',
-  description: 'Distinct headlines for a topic or a text, each within a length and with the angle it takes.',
+  description: 'Distinct headlines for a topic or a text, each within a maximum length and with its angle.',
   inputSchema: HeadlinesInput,
   dataSchema: HeadlinesData,
   example: {

@@ -45,12 +45,12 @@ describe('applyEdits', () => {
     expect(parts).toEqual(PARTS);
   });
 
-  it('refuses to touch a part that may not be edited', () => {
+  it('rejects an edit of a part that is not editable', () => {
     const { rejected } = apply({ part: '2', find: 'Only', replace: 'Just' }, { ...allow, parts: new Set(['1']) });
     expect(rejected.map(({ reason }) => reason)).toEqual(['part_not_editable']);
   });
 
-  it('judges each edit on the text the ones before have left', () => {
+  it('checks each edit against the text that the previous edits produced', () => {
     const edits = [
       { part: '2', find: 'Only one.', replace: 'Just two.' },
       { part: '2', find: 'Only one.', replace: 'Late.' },
@@ -67,7 +67,7 @@ describe('applyEdits', () => {
   const text = words.map((each) => each.join(' '));
   const anEdit = fc.record({ part: fc.constantFrom('lead', '1', '2', '3'), find: text, replace: text });
 
-  it('leaves every part that no applied edit names byte for byte as it was', () => {
+  it('leaves every part without an applied edit byte-identical', () => {
     fc.assert(
       fc.property(fc.array(text, { minLength: 3, maxLength: 3 }), fc.array(anEdit), (markdowns, edits) => {
         const parts = markdowns.map((markdown, index) => ({ part: ['lead', '1', '2'][index] ?? '', markdown }));

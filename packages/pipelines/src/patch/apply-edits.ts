@@ -25,12 +25,12 @@ export interface Patched<Part> {
 }
 
 /**
- * Applies edits one after the other, each only if it is safe: its quote occurs exactly once in its part at that moment,
- * the part may be edited, and the replacement brings in no unknown source, no section heading and no emptiness. A part
- * that no applied edit names stays byte for byte what it was; order and number of parts never change.
+ * Applies edits in sequence, each only if it is safe: its quote occurs exactly once in the current text of its part, the
+ * part is editable, and the result adds no unknown source and no section heading and is not empty. Parts without an
+ * applied edit remain byte-identical; order and number of parts never change.
  *
- * @param allow.parts parts that may be edited
- * @param allow.sources numbers a replacement may cite
+ * @param allow.parts editable parts
+ * @param allow.sources source numbers that a replacement may cite
  */
 export function applyEdits<Part extends { part: string; markdown: string }>(
   parts: readonly Part[],
@@ -41,7 +41,7 @@ export function applyEdits<Part extends { part: string; markdown: string }>(
   for (const edit of edits) {
     const position = result.parts.findIndex(({ part }) => part === edit.part);
     const target = result.parts[position];
-    const reason = target === undefined ? 'unknown_part' : reasonAgainst(target, edit, allow);
+    const reason = target === undefined ? 'unknown_part' : findRejection(target, edit, allow);
     if (target === undefined || reason !== undefined) {
       result.rejected.push({ edit, reason: reason ?? 'unknown_part' });
       continue;
@@ -52,7 +52,7 @@ export function applyEdits<Part extends { part: string; markdown: string }>(
   return result;
 }
 
-function reasonAgainst(
+function findRejection(
   target: { part: string; markdown: string },
   edit: Edit,
   allow: { parts: ReadonlySet<string>; sources: ReadonlySet<number> },
@@ -62,7 +62,7 @@ function reasonAgainst(
   const at = edit.find.trim() === '' ? -1 : target.markdown.indexOf(edit.find);
   if (at < 0) return 'not_found';
   if (target.markdown.indexOf(edit.find, at + 1) >= 0) return 'ambiguous';
-  // Judged on the outcome, not on the replacement alone: text around it could complete a citation or a heading.
+  // Checks the resulting text: the surrounding text could complete a citation or a heading.
   const outcome = replaceQuote(target.markdown, edit);
   const known = new Set(citedIds(target.markdown));
   const added = citedIds(outcome).filter((id) => !known.has(id));
@@ -74,7 +74,7 @@ function reasonAgainst(
 
 const countHeadings = (markdown: string): number => markdown.match(/^#{1,2}\s/gm)?.length ?? 0;
 
-/** A deletion takes the gap it would leave with it: one blank before it, or the empty line of a deleted paragraph. */
+/** A deletion also removes the gap that it would leave: the blank before it, or the empty line of a deleted paragraph. */
 function replaceQuote(markdown: string, { find, replace }: Edit): string {
   const at = markdown.indexOf(find);
   const before = markdown.slice(0, at);

@@ -11,8 +11,8 @@ export interface CitationCheck {
 }
 
 /**
- * Every section cites, every citation resolves, every listed source is cited.
- * Without any source there is nothing to cite: then only unresolvable citations are found.
+ * Checks that every section cites a source, every citation resolves and every listed source is cited. Without any source
+ * it reports only unresolved citations.
  */
 export function checkCitations(document: CheckedDocument, sourceIds: ReadonlySet<number>): CitationCheck {
   const findings: QualityFinding[] = [];
@@ -35,7 +35,7 @@ export function checkCitations(document: CheckedDocument, sourceIds: ReadonlySet
   const cited = new Set(document.parts.flatMap(({ markdown }) => citedIds(markdown)));
   for (const id of document.listedSources ?? []) {
     if (!cited.has(id))
-      findings.push(finding('SOURCE_ORPHANED', 'document', '', `source ${id} is listed and never cited`));
+      findings.push(finding('SOURCE_ORPHANED', 'document', '', `source ${id} is listed but never cited`));
   }
   return {
     findings,

@@ -40,7 +40,7 @@ const aDocument = (given: Partial<CheckedDocument> = {}): CheckedDocument => ({
 });
 
 describe('checkQuality', () => {
-  it('finds nothing in an article that keeps it, and scores it 1', () => {
+  it('reports no finding for a sound article, and scores it 1', () => {
     const report = checkQuality(aDocument(), sources);
     expect(report.findings).toEqual([]);
     expect(report).toMatchObject({ errors: 0, score: 1, wordCount: 43 });
@@ -62,7 +62,7 @@ describe('checkQuality', () => {
       quote: '',
     },
     {
-      title: 'two sections of one name',
+      title: 'two sections with the same heading',
       document: aDocument({ parts: [aPart('lead', LEAD), aPart('1', ONE), aPart('2', TWO, { heading: 'section 1' })] }),
       code: 'HEADING_DUPLICATED',
       part: '2',
@@ -104,7 +104,7 @@ describe('checkQuality', () => {
       quote: '',
     },
     {
-      title: 'a citation of no source',
+      title: 'a citation of an unknown source',
       document: aDocument({
         parts: [aPart('lead', LEAD), aPart('1', ONE), aPart('2', `${TWO} Residents adopt trees [7].`)],
       }),
@@ -142,7 +142,7 @@ describe('checkQuality', () => {
       quote: 'Bakeries sold striped umbrellas to astonished tourists [1].',
     },
     {
-      title: 'a sentence with a figure from nowhere',
+      title: 'an uncited sentence with a figure that no source states',
       document: aDocument({
         parts: [
           aPart('lead', LEAD),
@@ -150,12 +150,12 @@ describe('checkQuality', () => {
           aPart('2', TWO),
         ],
       }),
-      code: 'SENTENCE_FROM_NOWHERE',
+      code: 'SENTENCE_UNSOURCED',
       part: '1',
       quote: 'Bakeries sold 77 striped umbrellas to astonished tourists.',
     },
     {
-      title: 'filler that no source says',
+      title: 'filler that no source supports',
       document: aDocument({
         parts: [
           aPart('lead', LEAD),
@@ -168,7 +168,7 @@ describe('checkQuality', () => {
       quote: 'Bakeries sold striped umbrellas to astonished tourists.',
     },
     {
-      title: 'a sentence that stands twice',
+      title: 'a repeated sentence',
       document: aDocument({
         parts: [aPart('lead', LEAD), aPart('1', ONE), aPart('2', `${TWO} The department plants 900 trees a year [2].`)],
       }),
@@ -177,7 +177,7 @@ describe('checkQuality', () => {
       quote: 'The department plants 900 trees a year [2].',
     },
     {
-      title: 'a listed source that nothing cites',
+      title: 'a listed source that is never cited',
       document: aDocument({ listedSources: [1, 2, 3] }),
       code: 'SOURCE_ORPHANED',
       part: 'document',
@@ -185,7 +185,7 @@ describe('checkQuality', () => {
     },
   ];
 
-  it.each(planted)('finds $title, and where it is', ({ document, code, part, quote }) => {
+  it.each(planted)('finds $title and its location', ({ document, code, part, quote }) => {
     const report = checkQuality(document, sources);
     expect(report.findings).toContainEqual(expect.objectContaining({ code, part, quote }));
     expect(report.score).toBeLessThanOrEqual(1);
@@ -193,12 +193,12 @@ describe('checkQuality', () => {
     expect(text).toContain(quote);
   });
 
-  it('lets a section tell again what the lead has told', () => {
+  it('lets a section repeat sentences of the lead', () => {
     const parts = [aPart('lead', LEAD), aPart('1', `${LEAD} ${ONE}`), aPart('2', TWO)];
     expect(checkQuality(aDocument({ parts, targetWords: 58 }), sources).findings).toEqual([]);
   });
 
-  it('asks for no citation where there is no source', () => {
+  it('requires no citation without sources', () => {
     const parts = [aPart('lead', 'Trees cool streets.'), aPart('1', 'Their shade keeps asphalt from heating up.')];
     const report = checkQuality(aDocument({ parts, targetWords: 10 }), indexSources([]));
     expect(report.findings).toEqual([]);

@@ -8,9 +8,9 @@ import type { QualityFinding } from './finding.ts';
 import type { SourceIndex } from './source-index.ts';
 
 export interface QualityReport {
-  /** In the order of the document's checks: structure, length, citations, sentences, style. */
+  /** Grouped by check: structure, length, citations, sentences, style. */
   findings: QualityFinding[];
-  /** Findings of severity `error`; the contract is met when there is none. */
+  /** Number of findings of severity `error`; the document passes when it is 0. */
   errors: number;
   /** Mean of the shares below, 0 to 1. */
   score: number;
@@ -20,15 +20,15 @@ export interface QualityReport {
     cited: number;
     resolved: number;
     supported: number;
-    /** Absent where nothing about style was asked for. */
+    /** Undefined without style rules. */
     style?: number;
   };
   wordCount: number;
 }
 
 /**
- * The quality contract: what holds for every article whatever model wrote it, decided without a model. Structure, length,
- * citations, each sentence's support in its sources, and the rules of style that a task or tenant sets. Deterministic.
+ * Checks a document without a model: structure, length, citations, grounding of each sentence in its sources, and the style
+ * rules of task and tenant. Deterministic.
  */
 export function checkQuality(document: CheckedDocument, sources: SourceIndex): QualityReport {
   const structure = checkStructure(document);

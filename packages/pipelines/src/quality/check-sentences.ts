@@ -11,21 +11,21 @@ import type { SourceIndex } from './source-index.ts';
 
 /**
  * Share of a sentence's content that its sources must contain. On 20 encyclopaedia articles, 97 % of the sentences of a
- * summary reach it against their own article and 7 % against another one; of figures altered by 3, 92 % were found missing.
+ * summary reach it against their own article and 7 % against another one; of figures changed by 3, 92 % were detected.
  */
 export const SUPPORT_THRESHOLD = 0.3;
-/** A sentence with fewer content words and no figure claims nothing. */
-const CLAIM_WORDS = 4;
-/** Shorter sentences may well occur twice. */
-const REPEAT_WORDS = 6;
+/** A sentence with fewer content words and no figure makes no claim. */
+const MIN_CLAIM_WORDS = 4;
+/** Shorter sentences may be repeated. */
+const MIN_REPEAT_WORDS = 6;
 
 export interface SentenceCheck {
   findings: QualityFinding[];
-  /** Share of the claims that sources bear out; 1 when there is nothing to check against. */
+  /** Share of the claims that are grounded in sources; 1 without sources. */
   supportedShare: number;
 }
 
-/** Every sentence against the sources it cites, or against all of them when it cites none; and against repetition. */
+/** Checks every sentence against its cited sources, or against all sources when it cites none, and for repetition. */
 export function checkSentences(document: CheckedDocument, index: SourceIndex): SentenceCheck {
   const everySource = [...index.bySource.keys()];
   const options: SupportOptions = {
@@ -40,9 +40,9 @@ export function checkSentences(document: CheckedDocument, index: SourceIndex): S
     for (const { text, isHeading } of splitSentences(markdown)) {
       if (isHeading) continue;
       const plain = plainText(text).toLocaleLowerCase();
-      if (seen.has(plain)) findings.push(finding('SENTENCE_REPEATED', part, text, 'the same sentence stands twice'));
-      // The lead tells beforehand what sections tell: only these are held against each other.
-      if (part !== 'lead' && plain.split(/\s+/).length >= REPEAT_WORDS) seen.add(plain);
+      if (seen.has(plain)) findings.push(finding('SENTENCE_REPEATED', part, text, 'the same sentence occurs twice'));
+      // The lead summarises the sections, so only sections are compared with each other.
+      if (part !== 'lead' && plain.split(/\s+/).length >= MIN_REPEAT_WORDS) seen.add(plain);
       if (everySource.length === 0) continue;
       claims += 1;
       const found = checkSentence(text, part, everySource, index, options);
@@ -64,7 +64,7 @@ function checkSentence(
   const cited = citedIds(text).filter((id) => index.bySource.has(id));
   const support = checkSupport(text, cited.length > 0 ? cited : everySource, index, options);
   if (isGrounded(support)) return undefined;
-  if (cited.length === 0) return fromNowhere(text, part, support);
+  if (cited.length === 0) return unsourcedSentence(text, part, support);
   const better = everySource.filter((id) => isGrounded(checkSupport(text, [id], index, options)));
   if (better.length > 0) {
     const message = `source ${cited.join(', ')} does not say this; source ${better.slice(0, 3).join(', ')} does`;
@@ -78,23 +78,23 @@ function checkSentence(
     : finding('SENTENCE_UNSUPPORTED', part, text, `source ${cited.join(', ')} does not say this`);
 }
 
-function fromNowhere(text: string, part: string, support: Support): QualityFinding {
+function unsourcedSentence(text: string, part: string, support: Support): QualityFinding {
   if (support.coverage >= SUPPORT_THRESHOLD) return unsupportedFacts(text, part, support);
   const plain = plainText(text);
   const statesFacts = findFigures(plain).length > 0 || findNames(plain).length > 0;
   return statesFacts
-    ? finding('SENTENCE_FROM_NOWHERE', part, text, 'it cites no source and none says it')
-    : finding('SENTENCE_UNGROUNDED', part, text, 'it cites no source and none says it');
+    ? finding('SENTENCE_UNSOURCED', part, text, 'it cites no source and no source says it')
+    : finding('SENTENCE_UNGROUNDED', part, text, 'it cites no source and no source says it');
 }
 
 const unsupportedFacts = (text: string, part: string, support: Support): QualityFinding =>
   finding('FACT_UNSUPPORTED', part, text, `no source states ${support.missing.join(', ')} on this matter`);
 
 function isGrounded({ coverage, missing, contentWords }: Support): boolean {
-  return missing.length === 0 && (coverage >= SUPPORT_THRESHOLD || contentWords < CLAIM_WORDS);
+  return missing.length === 0 && (coverage >= SUPPORT_THRESHOLD || contentWords < MIN_CLAIM_WORDS);
 }
 
-/** One statement on its own against sources, such as a research note; `topic` needs no support. */
+/** Checks a single statement, such as a research note, against sources. Words of `topic` need no support. */
 export function measureGrounding(
   statement: string,
   sourceIds: readonly number[],

@@ -16,27 +16,27 @@ const index = indexSources([
 ]);
 
 describe('checkSupport', () => {
-  it('finds a paraphrase covered', () => {
+  it('covers a paraphrase', () => {
     const support = checkSupport('Opened in 1932, the bridge took eight years to construct [1].', [1], index, {});
     expect(support.missing).toEqual([]);
     expect(support.coverage).toBeGreaterThan(SUPPORT_THRESHOLD);
   });
 
-  it('finds an invention uncovered', () => {
+  it('does not cover an invention', () => {
     const support = checkSupport('Local bakeries sold striped umbrellas to astonished tourists.', [1, 2], index, {});
     expect(support.coverage).toBeLessThan(SUPPORT_THRESHOLD);
   });
 
-  it('names a figure that the passage on the same matter does not state', () => {
+  it('reports a figure that the related passages do not state', () => {
     expect(checkSupport('The harbour bridge was opened in 1976.', [1], index, {}).missing).toEqual(['1976']);
   });
 
-  it('looks everywhere for a figure of which a sentence does not say what it is about', () => {
+  it('looks in all passages for a figure when the sentence has no other content', () => {
     expect(checkSupport('The date given is 1976.', [1], index, {}).missing).toEqual([]);
     expect(checkSupport('The date given is 1977.', [1], index, {}).missing).toEqual(['1977']);
   });
 
-  it('names a person no source mentions, in whatever case the rest is right', () => {
+  it('reports a person whom no source mentions, although the rest is supported', () => {
     const support = checkSupport('The steel arch by Fennimore spans 503 metres.', [1], index, {});
     expect(support.missing).toEqual(['Fennimore']);
   });
@@ -59,12 +59,12 @@ describe('checkSupport', () => {
     expect(support.missing).toEqual([]);
   });
 
-  it('looks only at the sources named', () => {
+  it('compares only with the given sources', () => {
     expect(checkSupport('The fleet has 32 vessels.', [1], index, {}).missing).toEqual(['32']);
     expect(checkSupport('The fleet has 32 vessels.', [2], index, {}).missing).toEqual([]);
   });
 
-  it('compares nothing but figures across languages', () => {
+  it('compares only figures between languages', () => {
     const long = 'The arch of the bridge is 503 metres wide and that was a record for the builders of the time. ';
     const english = indexSources([{ id: 1, title: '', text: long.repeat(3) }]);
     const german = (figure: number) => `Der Bogen der Brücke ist ${figure} Meter weit.`;

@@ -5,36 +5,36 @@ import { findNames, mentionsName } from './names.ts';
 import type { Passage, SourceIndex } from './source-index.ts';
 
 export interface Support {
-  /** Share of the sentence's content, weighted by rarity, that the best passages of the sources contain: 0 to 1. */
+  /** Share of the sentence's content words, weighted by rarity, in the best passages of the sources: 0 to 1. */
   coverage: number;
-  /** Figures and names that no passage on the same matter states. */
+  /** Figures and names that no related passage states. */
   missing: string[];
-  /** Content words beyond those of the sources' titles; a sentence of very few claims nothing. */
+  /** Content words outside the sources' titles; a sentence with very few makes no claim. */
   contentWords: number;
 }
 
-/** A sentence may draw together this many passages of its sources. */
-const PASSAGES_PER_SENTENCE = 3;
-/** Words that speak of an account, not of a matter: alone they do not tell which passage a sentence rests on. */
-const REPORTING = contentStems(
+/** Number of passages that may support one sentence. */
+const MAX_PASSAGES_PER_SENTENCE = 3;
+/** Words of reporting rather than of content: alone they do not identify the passage that supports a sentence. */
+const REPORTING_STEMS = contentStems(
   'account accounts date dates dated figure figures give gives given name names named number numbers note notes noted ' +
     'record records recorded report reports reported say says said source sources state states stated year years',
 );
-/** A passage speaks of the same matter when it shares this much of what the closest passage shares with the sentence. */
+/** A passage is related when it shares at least this much of what the closest passage shares with the sentence. */
 const RELATED_SHARE = 0.5;
 
 export interface SupportOptions {
-  /** The sentence's language as {@link guessLanguage} tells it. */
+  /** The sentence's language, from {@link guessLanguage}. */
   language?: string | undefined;
   /** Prefixes of words that need no support, such as the article's topic. */
   known?: ReadonlySet<string>;
 }
 
 /**
- * How well sources bear out a sentence: shared content words for the gist, equality for figures and names. A heuristic on
- * words, cheap and explainable; it sees false figures and invented sentences, not subtle contradictions.
+ * Measures how well sources support a sentence: shared content words for the gist, equality for figures and names. A cheap,
+ * explainable word heuristic: it detects false figures and invented sentences, but not subtle contradictions.
  *
- * @param sourceIds the sources to look at; unknown ids are ignored
+ * @param sourceIds the sources to compare with; unknown ids are ignored
  */
 export function checkSupport(
   sentence: string,
@@ -47,12 +47,12 @@ export function checkSupport(
   const stems = contentStems(plain);
   for (const id of allowed) for (const stem of index.bySource.get(id)?.titleStems ?? []) stems.delete(stem);
   if (!isComparable(sourceIds, index, options.language)) {
-    // Across languages words cannot be compared; figures can.
+    // Between languages only figures can be compared.
     return { coverage: 1, missing: missingFigures(plain, sourcesOf(allowed, index)), contentWords: stems.size };
   }
   const shared = sharedStems(stems, allowed, index);
-  const weights = weigh(stems, index);
-  const related = [...stems].every((stem) => REPORTING.has(stem))
+  const weights = weightStems(stems, index);
+  const related = [...stems].every((stem) => REPORTING_STEMS.has(stem))
     ? sourcesOf(allowed, index)
     : relatedPassages(shared, weights, index);
   return {
@@ -65,7 +65,7 @@ export function checkSupport(
   };
 }
 
-/** A sentence may name a source; figures and names in a title claim nothing. */
+/** Removes source titles: a sentence may name a source, and figures and names in its title are no claims. */
 function withoutTitles(plain: string, index: SourceIndex): string {
   return [...index.bySource.values()].reduce(
     (text, { title }) => (title === '' ? text : text.replaceAll(title, ' ')),
@@ -73,12 +73,12 @@ function withoutTitles(plain: string, index: SourceIndex): string {
   );
 }
 
-/** Passages that one stem may bring in: what occurs in more of them tells them not apart. */
+/** Passages that one stem may add; a more frequent stem does not distinguish passages. */
 const MAX_PASSAGES_PER_STEM = 128;
 
 /**
- * For every allowed passage that may bear a sentence out, the stems they share. Rare stems choose the passages; a stem
- * of many passages is looked up in those alone, which keeps the time linear in the number of stems.
+ * For every allowed passage that may support a sentence, the stems that they share. Rare stems select the passages; a
+ * frequent stem is looked up only in the selected ones, so the time is linear in the number of stems.
  */
 function sharedStems(
   stems: ReadonlySet<string>,
@@ -93,58 +93,58 @@ function sharedStems(
       for (const [position, found] of shared) if (index.passages[position]?.stems.has(stem)) found.add(stem);
       continue;
     }
-    let taken = 0;
+    let added = 0;
     for (const position of positions) {
       if (!allowed.has(index.passages[position]?.sourceId ?? Number.NaN)) continue;
       const found = shared.get(position);
       if (found) found.add(stem);
       else shared.set(position, new Set([stem]));
-      taken += 1;
-      if (taken === MAX_PASSAGES_PER_STEM) break;
+      added += 1;
+      if (added === MAX_PASSAGES_PER_STEM) break;
     }
   }
   return shared;
 }
 
-/** Rare words say more about what a sentence is about (inverse document frequency). */
-function weigh(stems: ReadonlySet<string>, index: SourceIndex): Map<string, number> {
+/** Inverse document frequency: rare words weigh more. */
+function weightStems(stems: ReadonlySet<string>, index: SourceIndex): Map<string, number> {
   const rarity = (stem: string): number =>
     Math.log(1 + index.passages.length / Math.max(1, index.byStem.get(stem)?.length ?? 0));
   return new Map([...stems].map((stem) => [stem, rarity(stem)]));
 }
 
-/** Greedy cover by the best few passages. */
+/** Greedy set cover by the best few passages. */
 function calculateCoverage(
   weights: ReadonlyMap<string, number>,
   shared: ReadonlyMap<number, ReadonlySet<string>>,
 ): number {
   const total = sum(weights.values());
   if (total === 0) return 1;
-  const open = new Map(weights);
+  const uncovered = new Map(weights);
   let covered = 0;
-  for (let taken = 0; taken < PASSAGES_PER_SENTENCE; taken += 1) {
+  for (let added = 0; added < MAX_PASSAGES_PER_SENTENCE; added += 1) {
     let bestGain = 0;
     let best: ReadonlySet<string> | undefined;
     for (const found of shared.values()) {
-      const gain = weightOf(found, open);
+      const gain = weightOf(found, uncovered);
       if (gain > bestGain) [bestGain, best] = [gain, found];
     }
     if (best === undefined) break;
     covered += bestGain;
-    for (const stem of best) open.delete(stem);
+    for (const stem of best) uncovered.delete(stem);
   }
   return covered / total;
 }
 
-/** Passages on the same matter: those that share almost as much with the sentence as the one that shares most. */
+/** Passages that share at least {@link RELATED_SHARE} of the weight that the closest passage shares with the sentence. */
 function relatedPassages(
   shared: ReadonlyMap<number, ReadonlySet<string>>,
   weights: ReadonlyMap<string, number>,
   index: SourceIndex,
 ): Passage[] {
-  const weighed = [...shared].map(([position, found]) => ({ position, weight: weightOf(found, weights) }));
-  const most = Math.max(0, ...weighed.map(({ weight }) => weight));
-  return weighed
+  const weighted = [...shared].map(([position, found]) => ({ position, weight: weightOf(found, weights) }));
+  const most = Math.max(0, ...weighted.map(({ weight }) => weight));
+  return weighted
     .filter(({ weight }) => weight >= RELATED_SHARE * most)
     .flatMap(({ position }) => index.passages[position] ?? []);
 }
@@ -158,7 +158,7 @@ function isComparable(sourceIds: readonly number[], index: SourceIndex, language
   return languages.length === 0 || languages.some((other) => other === undefined || other === language);
 }
 
-/** German capitalises every noun: capitals mark no names there. */
+/** German capitalises every noun, so capitals do not indicate names. */
 const hasNounCapitals = (language: string | undefined): boolean => language === 'de';
 
 const sourcesOf = (allowed: ReadonlySet<number>, index: SourceIndex): Pick<Passage, 'values'>[] =>

@@ -1,15 +1,15 @@
 import type { StyleRule } from '../style/style-rule.ts';
 
-/** An article as the quality contract reads it. */
+/** An article in the form that the quality checks read. */
 export interface CheckedDocument {
   title: string;
-  /** What the article is about; its words need no support. */
+  /** Topic of the article; its words need no support. */
   topic: string;
   targetWords: number;
   parts: readonly DocumentPart[];
-  /** Numbers of the sources in the list that the document shows; absent when the list follows from the citations. */
+  /** Numbers of the sources that the document lists; undefined when the list is derived from the citations. */
   listedSources?: readonly number[];
-  /** What style guide, audience, tone and keywords ask for, as far as it can be decided by rule. */
+  /** Rules derived from style guide, audience, tone and keywords. */
   style?: readonly StyleRule[];
 }
 
@@ -19,6 +19,6 @@ export interface DocumentPart {
   /** Empty for the lead. */
   heading: string;
   markdown: string;
-  /** Words due; absent when nobody said. */
+  /** Word budget; undefined when the part has none. */
   words?: number;
 }

@@ -5,18 +5,18 @@ import { findFigures, isStated, statedValues } from './figures.ts';
 import { findNames, mentionsName, namePrefixes } from './names.ts';
 
 export interface FactComparison {
-  /** Figures and names of the original. */
+  /** Number of figures and names in the original. */
   total: number;
-  /** Those that the other text does not state, in their order. */
+  /** Those that the other text does not state, in order of appearance. */
   missing: string[];
-  /** Figures and names of the other text that the original does not state. */
+  /** Figures and names that only the other text states. */
   invented: string[];
 }
 
 /**
- * Figures and names of two texts against each other: what a rewriting must keep and may not add. "1,200", "1.2 thousand"
- * and "twelve" count as their values; names are compared by their beginnings, and not at all across languages or where
- * nouns carry capitals.
+ * Compares the figures and names of two texts: those that a rewrite must keep and may not add. Figures such as "1,200",
+ * "1.2 thousand" and "twelve" compare by value, names by prefix. Names are not compared between languages or in languages
+ * that capitalise nouns.
  */
 export function compareFacts(original: string, rewritten: string): FactComparison {
   const [before, after] = [plainText(original), plainText(rewritten)];
@@ -41,7 +41,7 @@ function figuresNotIn(text: string, other: string): string[] {
   ];
 }
 
-/** Sentence by sentence: the first word of each has its capital for another reason. */
+/** Searches each sentence separately, because its first word is capitalised anyway. */
 function namesOf(text: string): string[] {
   const found = splitSentences(text).flatMap(({ text: sentence, isHeading }) =>
     isHeading ? [] : findNames(plainText(sentence)),

@@ -31,7 +31,7 @@ describe('figures', () => {
     ['exactly 3,500 feet', '3,489 feet'],
     ['around 1450', 'in 1497'],
     ['140 euros', '14 or 1400 euros'],
-  ])('refuses "%s" where the source says "%s"', (sentence, source) => {
+  ])('rejects "%s" where the source says "%s"', (sentence, source) => {
     expect(isGroundedIn(sentence, source)).toBe(false);
   });
 });

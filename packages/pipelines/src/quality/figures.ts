@@ -1,19 +1,19 @@
 /**
- * Figures are what readers check first and models get wrong first: years, counts, amounts, dates. Each is reduced to the
- * values it may mean, so that "1,200", "1 200", "1.2 thousand" and "1200" are the same and "3.5" and "35" are not.
+ * A year, count, amount or date, reduced to its possible values, so that "1,200", "1 200", "1.2 thousand" and "1200" are
+ * equal and "3.5" and "35" are not.
  */
 export interface Figure {
   /** As written. */
   quote: string;
-  /** Normal forms; two figures agree when they share one. */
+  /** Normal forms; two figures are equal when they share one. */
   values: readonly string[];
-  /** Said to be rough ("about 3,500"): it may be off by a little. */
-  isRough: boolean;
+  /** Marked as approximate ("about 3,500"): a small deviation is accepted. */
+  isApproximate: boolean;
 }
 
 const FIGURE =
   /(?<![\p{L}\p{N}])\d+(?:[.,:\u00a0\u202f\u2009]\d+)*(?:\s?(?<magnitude>thousand|million|billion|trillion)\b)?/gu;
-const ROUGH =
+const APPROXIMATE =
   /(?:about|around|approximately|approx\.|roughly|nearly|almost|some|over|more than|close to|just over|just under|circa|~|≈)\s{0,3}[$€£¥]?\s{0,3}$/i;
 const MAGNITUDES: Readonly<Record<string, number>> = { thousand: 1e3, million: 1e6, billion: 1e9, trillion: 1e12 };
 const NUMBER_WORDS: ReadonlyMap<string, string> = new Map(
@@ -33,35 +33,35 @@ export function findFigures(text: string): Figure[] {
   return [...text.matchAll(FIGURE)].map((match) => ({
     quote: match[0],
     values: valuesOf(match[0], match.groups?.['magnitude']),
-    isRough: ROUGH.test(text.slice(Math.max(0, match.index - 24), match.index)),
+    isApproximate: APPROXIMATE.test(text.slice(Math.max(0, match.index - 24), match.index)),
   }));
 }
 
-/** Every value a text states, in digits or in words: what a figure elsewhere may rest on. */
+/** Every value that a text states, in digits or in words. */
 export function statedValues(text: string): Set<string> {
   const values = new Set<string>();
   for (const match of text.matchAll(FIGURE)) {
     const magnitude = match.groups?.['magnitude'];
     for (const value of valuesOf(match[0], magnitude)) values.add(value);
-    // Another language writes the magnitude in a word not known here: its bare number must still find this one.
+    // Other languages' magnitude words are unknown: their bare number must match this figure too.
     if (magnitude !== undefined) for (const value of valuesOf(match[0], undefined)) values.add(value);
   }
   for (const [word] of text.matchAll(NUMBER_WORD)) values.add(NUMBER_WORDS.get(word.toLowerCase()) ?? word);
   return values;
 }
 
-/** How far a figure said to be rough may lie from what the source states; a year ("around 1450") by a few years only. */
-const ROUGHLY = 0.05;
-const ROUGHLY_YEAR = 0.005;
+/** Accepted relative deviation of an approximate figure; of a year ("around 1450") only a few years. */
+const TOLERANCE = 0.05;
+const YEAR_TOLERANCE = 0.005;
 const YEAR = /^(?:1\d|20)\d{2}$/;
 
-/** Does a text that states `stated` bear out this figure? */
+/** Whether a text that states these values supports the figure. */
 export function isStated(figure: Figure, stated: ReadonlySet<string>): boolean {
   if (figure.values.some((value) => stated.has(value))) return true;
-  if (!figure.isRough) return false;
+  if (!figure.isApproximate) return false;
   return figure.values.some((value) => {
     const wanted = Number(value);
-    const tolerance = (YEAR.test(figure.quote) ? ROUGHLY_YEAR : ROUGHLY) * wanted;
+    const tolerance = (YEAR.test(figure.quote) ? YEAR_TOLERANCE : TOLERANCE) * wanted;
     return [...stated].some((other) => Math.abs(Number(other) - wanted) <= tolerance);
   });
 }

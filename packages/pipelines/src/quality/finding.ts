@@ -1,6 +1,6 @@
 import type { DEFECT_KINDS } from '@pressroom/contracts';
 
-/** What the quality contract can find, with how bad it is and the kind of defect an editor would call it. */
+/** Codes of quality findings, with severity and kind of defect. */
 export const FINDINGS = {
   TITLE_MISSING: { severity: 'error', kind: 'clarity' },
   HEADING_MISSING: { severity: 'error', kind: 'clarity' },
@@ -10,15 +10,15 @@ export const FINDINGS = {
   PART_WORD_COUNT_OFF: { severity: 'warning', kind: 'length' },
   SECTION_UNCITED: { severity: 'error', kind: 'missing_citation' },
   CITATION_UNRESOLVED: { severity: 'error', kind: 'wrong_citation' },
-  /** Another source than the cited one bears the sentence out. */
+  /** Another source than the cited one supports the sentence. */
   CITATION_WRONG: { severity: 'error', kind: 'wrong_citation' },
-  /** The gist is supported, a figure or name in it is not. */
+  /** The sentence is supported except for a figure or name. */
   FACT_UNSUPPORTED: { severity: 'error', kind: 'wrong_fact' },
-  /** The cited source does not say it. */
+  /** The cited source does not support the sentence. */
   SENTENCE_UNSUPPORTED: { severity: 'error', kind: 'unsupported' },
-  /** Cites nothing, and no source says it, yet it states figures or names. */
-  SENTENCE_FROM_NOWHERE: { severity: 'error', kind: 'unsupported' },
-  /** Cites nothing, and no source says it; it states nothing that could be checked. */
+  /** Uncited, unsupported by any source, and states figures or names. */
+  SENTENCE_UNSOURCED: { severity: 'error', kind: 'unsupported' },
+  /** Uncited and unsupported by any source, but without figures or names. */
   SENTENCE_UNGROUNDED: { severity: 'warning', kind: 'unsupported' },
   SENTENCE_REPEATED: { severity: 'warning', kind: 'repetition' },
   SOURCE_ORPHANED: { severity: 'warning', kind: 'missing_citation' },
@@ -33,12 +33,12 @@ export const FINDINGS = {
   STYLE_HEADING_CASE: { severity: 'warning', kind: 'style' },
   KEYWORD_MISSING: { severity: 'warning', kind: 'style' },
   LANGUAGE_WRONG: { severity: 'error', kind: 'clarity' },
-  /** A figure or name of the original that its rewriting does not state any more. */
+  /** The rewrite omits a figure or name of the original. */
   FACT_LOST: { severity: 'error', kind: 'wrong_fact' },
   VARIANT_TOO_LONG: { severity: 'error', kind: 'length' },
   VARIANT_REPEATED: { severity: 'error', kind: 'repetition' },
   VARIANTS_MISSING: { severity: 'error', kind: 'length' },
-  /** Harder to follow than its audience is used to. */
+  /** Too hard to read for its audience. */
   READABILITY_OFF: { severity: 'warning', kind: 'style' },
 } as const satisfies Record<string, { severity: 'error' | 'warning'; kind: (typeof DEFECT_KINDS)[number] }>;
 
@@ -50,7 +50,7 @@ export interface QualityFinding {
   kind: (typeof DEFECT_KINDS)[number];
   /** `lead`, a section's number, or `document`. */
   part: string;
-  /** The exact text at fault, copied from the part; empty when it is about the part or document as a whole. */
+  /** The exact faulty text of the part; empty when the finding is about the whole part or document. */
   quote: string;
   message: string;
 }

@@ -1,8 +1,8 @@
 import { words } from '../text/tokens.ts';
 
 /**
- * Words written as names inside a sentence (its first word tells nothing), as written and without repetition. Meaningless
- * in languages that capitalise every noun.
+ * Distinct capitalised words inside a sentence, except for its first word, as written. Meaningless in languages that
+ * capitalise every noun.
  */
 export function findNames(sentence: string): string[] {
   const names = new Set<string>();
@@ -12,10 +12,10 @@ export function findNames(sentence: string): string[] {
   return [...names];
 }
 
-/** No name is longer; the prefixes of a word without end would take memory quadratic in its length. */
+/** Longer than any name; limits memory, which is quadratic in the length of a word. */
 const MAX_PREFIX = 40;
 
-/** Prefixes of a source's words: names are matched by their beginning, so "Californian" finds "California". */
+/** Prefixes of a text's words: names match by prefix, so that "Californian" matches "California". */
 export function namePrefixes(text: string): Set<string> {
   const prefixes = new Set<string>();
   for (const word of new Set(words(text))) {
@@ -25,7 +25,7 @@ export function namePrefixes(text: string): Set<string> {
   return prefixes;
 }
 
-/** Does a text with these prefixes mention the name, in this or a related form? */
+/** Whether a text with these prefixes mentions the name, in the same or a related form. */
 export function mentionsName(name: string, prefixes: ReadonlySet<string>): boolean {
   return words(name.replaceAll('-', ' ')).every((word) =>
     prefixes.has(word.slice(0, Math.min(MAX_PREFIX, Math.max(3, word.length - 3)))),

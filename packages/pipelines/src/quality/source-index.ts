@@ -5,24 +5,24 @@ import { contentStems } from '../text/tokens.ts';
 import { statedValues } from './figures.ts';
 import { namePrefixes } from './names.ts';
 
-/** A source as the contract needs it: its number, title and readable text. */
+/** A source to check against: number, title and readable text. */
 export interface SourceText {
   id: number;
   title: string;
   text: string;
 }
 
-/** A sentence of a source with its neighbours: what one sentence of an article can rest on. */
+/** A sentence of a source with its neighbours. */
 export interface Passage {
   sourceId: number;
   stems: ReadonlySet<string>;
   values: ReadonlySet<string>;
 }
 
-/** Sources prepared for many lookups. Build once per article: it is the costly part. */
+/** Sources indexed for many lookups. Building is expensive: do it once per article. */
 export interface SourceIndex {
   passages: readonly Passage[];
-  /** Positions of the passages a stem occurs in. */
+  /** Positions of the passages that contain a stem. */
   byStem: ReadonlyMap<string, readonly number[]>;
   bySource: ReadonlyMap<number, IndexedSource>;
 }
@@ -31,14 +31,14 @@ export interface IndexedSource {
   id: number;
   title: string;
   language: string | undefined;
-  /** Content words of the title: every passage is about them, so they tell passages not apart. */
+  /** Content words of the title: they apply to every passage and so do not distinguish passages. */
   titleStems: ReadonlySet<string>;
   prefixes: ReadonlySet<string>;
-  /** Every figure that the source states. */
+  /** All figures that the source states. */
   values: ReadonlySet<string>;
 }
 
-/** Prepares sources for {@link checkSupport}. Linear in the length of the texts: about 2 ms for 1,000 characters at worst. */
+/** Indexes sources for {@link checkSupport}. Linear in the length of the texts: at most about 2 ms per 1,000 characters. */
 export function indexSources(sources: readonly SourceText[]): SourceIndex {
   const work = indexingSteps(sources);
   for (;;) {
@@ -47,7 +47,7 @@ export function indexSources(sources: readonly SourceText[]): SourceIndex {
   }
 }
 
-/** The same in steps of at most a few milliseconds, for callers that must let other work run in between. */
+/** {@link indexSources} in steps of at most a few milliseconds, for callers that must yield to other work. */
 export function* indexingSteps(sources: readonly SourceText[]): Generator<undefined, SourceIndex> {
   const passages: Passage[] = [];
   const bySource = new Map<number, IndexedSource>();
@@ -87,7 +87,7 @@ export function* indexingSteps(sources: readonly SourceText[]): Generator<undefi
 const SENTENCES_PER_STEP = 50;
 const SLICE_CHARACTERS = 8_000;
 
-/** Pieces of a text, cut between paragraphs or lines where it has any. */
+/** Slices of a text, cut between paragraphs or lines where possible. */
 function* slicesOf(text: string): Generator<string> {
   let from = 0;
   while (text.length - from > SLICE_CHARACTERS) {

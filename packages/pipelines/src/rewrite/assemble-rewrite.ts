@@ -7,7 +7,7 @@ import { countWords } from '../text/count-words.ts';
 import { mustKeepEveryFact } from './check-rewrite.ts';
 import { RewriteOutput } from './rewrite-output.ts';
 
-/** Builds the document of a rewriting, with what became of the original's figures and names. */
+/** Builds the document of a rewrite, with a comparison of its figures and names to the original's. */
 export function assembleRewrite(input: RewriteInput, outputs: StepOutputs): Assembled<RewriteData> {
   const rewritten = RewriteOutput.safeParse(outputs['rewrite']).data;
   if (!rewritten || rewritten.markdown.trim() === '') return { document: undefined, limitations: [] };
@@ -31,15 +31,15 @@ export function assembleRewrite(input: RewriteInput, outputs: StepOutputs): Asse
     }),
   });
   const limitations: Limitation[] = [];
-  const tooFew = mustKeepEveryFact(originalWords, input.targetWords) ? missing : [];
-  if (tooFew.length > 0) limitations.push(changed(`The text no longer states ${tooFew.join(', ')}.`));
+  const lost = mustKeepEveryFact(originalWords, input.targetWords) ? missing : [];
+  if (lost.length > 0) limitations.push(changed(`The text no longer states ${lost.join(', ')}.`));
   if (invented.length > 0) {
     limitations.push(changed(`The text states ${invented.join(', ')}, which the original does not.`));
   }
   return { document: { ...document, ...ownMarkdown(document.title, text) }, limitations };
 }
 
-/** The text has its own structure: it is the document, not a lead or a section of one. */
+/** The rewritten text has its own structure, so it is the whole document rather than a lead or section. */
 const ownMarkdown = (title: string, text: string): { markdown: string; metaDescription: string } => ({
   markdown: `# ${title}\n\n${text}\n`,
   metaDescription: fallbackDescription(text),

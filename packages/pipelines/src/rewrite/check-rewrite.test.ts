@@ -10,16 +10,16 @@ const codes = (markdown: string, given: Partial<RewriteInput> = {}) =>
   checkRewrite({ ...input, ...given }, { title: '', markdown }).map(({ code }) => code);
 
 describe('checkRewrite', () => {
-  it('finds nothing in a text that keeps every fact', () => {
+  it('reports no finding for a text that keeps every fact', () => {
     expect(codes(TEXT)).toEqual([]);
   });
 
   it.each([
-    { title: 'nothing at all', markdown: ' ', given: {}, code: 'PART_EMPTY' },
+    { title: 'an empty text', markdown: ' ', given: {}, code: 'PART_EMPTY' },
     { title: 'a lost figure', markdown: TEXT.replace('14 ', ''), given: {}, code: 'FACT_LOST' },
     { title: 'an invented figure', markdown: `${TEXT} It takes 3 days.`, given: {}, code: 'FACT_UNSUPPORTED' },
     { title: 'the wrong length', markdown: TEXT, given: { targetWords: 60 }, code: 'WORD_COUNT_OFF' },
-    { title: 'a breach of style', markdown: TEXT, given: { styleGuide: 'American spelling.' }, code: 'STYLE_SPELLING' },
+    { title: 'a style violation', markdown: TEXT, given: { styleGuide: 'American spelling.' }, code: 'STYLE_SPELLING' },
     {
       title: 'another language',
       markdown: `${TEXT} It is the work of the board and of the town.`,
@@ -30,13 +30,13 @@ describe('checkRewrite', () => {
     expect(codes(markdown, given)).toContain(code);
   });
 
-  it('lets a much shorter text leave facts out, and never add any', () => {
+  it('lets a much shorter text omit facts, but never add any', () => {
     const given = { targetWords: 8 };
     expect(codes('The Selwyn Water Board replaces pumps in June.', given)).toEqual([]);
     expect(codes('The Selwyn Water Board replaces 15 pumps now.', given)).toEqual(['FACT_UNSUPPORTED']);
   });
 
-  it('lets instructions bring in facts of their own', () => {
+  it('allows facts of the instructions', () => {
     const given = { instructions: 'Say that 30 people help.' };
     expect(codes(`${TEXT} Some 30 people help.`, given)).toEqual([]);
   });
@@ -46,7 +46,7 @@ describe('assembleRewrite', () => {
   const assemble = (markdown: string, given: Partial<RewriteInput> = {}) =>
     assembleRewrite({ ...input, ...given }, { rewrite: { title: 'Pumps', markdown, rounds: 1 } });
 
-  it('is the text under its title, with what became of the facts', () => {
+  it('contains the text under its title, with the comparison of facts', () => {
     const { document, limitations } = assemble(TEXT);
     expect(limitations).toEqual([]);
     expect(document).toMatchObject({
@@ -58,7 +58,7 @@ describe('assembleRewrite', () => {
     });
   });
 
-  it('says which facts it changed', () => {
+  it('reports the changed facts', () => {
     const { document, limitations } = assemble(TEXT.replace('14', '15'));
     expect(document?.data?.facts).toMatchObject({ missing: ['14'], invented: ['15'] });
     expect(limitations.map(({ code, message }) => [code, message])).toEqual([

@@ -4,35 +4,35 @@ import { isNearTarget } from '../quality/check-length.ts';
 import { finding, type QualityFinding } from '../quality/finding.ts';
 import { checkStyle } from '../style/check-style.ts';
 import type { StyleRule } from '../style/style-rule.ts';
-import { styleRulesOf } from '../style/style-rules-of.ts';
+import { deriveStyleRules } from '../style/derive-style-rules.ts';
 import { countWords } from '../text/count-words.ts';
 
-/** A text that may become shorter than this share of the original has no room for every fact of it. */
-const KEEPS_ALL_FROM = 0.85;
+/** A target below this share of the original's length leaves no room for all of its facts. */
+const ALL_FACTS_MIN_SHARE = 0.85;
 
-/** Must a rewriting of this length keep every figure and name? Otherwise it may leave out, never add. */
+/** Whether a rewrite of this length must keep every figure and name; otherwise it may omit some, but never add any. */
 export const mustKeepEveryFact = (originalWords: number, targetWords: number | undefined): boolean =>
-  targetWords === undefined || targetWords >= originalWords * KEEPS_ALL_FROM;
+  targetWords === undefined || targetWords >= originalWords * ALL_FACTS_MIN_SHARE;
 
-/** A piece need not hold what the whole must. */
-const OF_THE_WHOLE: ReadonlySet<StyleRule['kind']> = new Set(['keyword', 'reading-grade']);
+/** Rules that apply only to a whole text, not to a piece of it. */
+const WHOLE_TEXT_RULES: ReadonlySet<StyleRule['kind']> = new Set(['keyword', 'reading-grade']);
 
-/** The one part a rewriting has. */
+/** The only part of a rewrite. */
 const TEXT = '1';
 
 /**
- * What a rewriting owes: no figure or name that the original has not, none lost unless it had to become much shorter, its
- * length, its language, the style asked for.
+ * Checks a rewrite: no figure or name added, none omitted unless the target is much shorter, and length, language and style
+ * as requested.
  */
 export function checkRewrite(
   input: RewriteInput,
   output: { title: string; markdown: string },
   options: {
-    /** Words due; those of the input unless said otherwise. */
+    /** Target length; defaults to the input's. */
     targetWords?: number | undefined;
-    /** Further text whose figures and names may be used. */
+    /** Further text whose figures and names are allowed. */
     known?: string;
-    /** It is a piece of a longer text: keywords and readers are the whole's business. */
+    /** The output is a piece of a longer text, so rules of the whole text do not apply. */
     isPiece?: boolean;
   } = {},
 ): QualityFinding[] {
@@ -40,21 +40,21 @@ export function checkRewrite(
   const targetWords = options.targetWords ?? input.targetWords;
   const findings: QualityFinding[] = [];
   const words = countWords(markdown);
-  if (words === 0) return [finding('PART_EMPTY', TEXT, '', 'nothing is written here')];
+  if (words === 0) return [finding('PART_EMPTY', TEXT, '', 'the part has no text')];
   if (targetWords !== undefined && !isNearTarget(words, targetWords)) {
-    findings.push(finding('WORD_COUNT_OFF', TEXT, '', `${words} words where ${targetWords} were asked for`));
+    findings.push(finding('WORD_COUNT_OFF', TEXT, '', `${words} words where ${targetWords} were requested`));
   }
   const given = [input.text, input.title ?? '', input.instructions ?? '', options.known ?? ''].join('\n\n');
-  const told = `${title}\n\n${markdown}`;
-  const lost = compareFacts(input.text, told).missing;
-  const { invented } = compareFacts(given, told);
+  const rewritten = `${title}\n\n${markdown}`;
+  const lost = compareFacts(input.text, rewritten).missing;
+  const { invented } = compareFacts(given, rewritten);
   if (lost.length > 0 && mustKeepEveryFact(countWords(input.text), targetWords)) {
     findings.push(finding('FACT_LOST', TEXT, '', `the text no longer states ${lost.join(', ')}`));
   }
   if (invented.length > 0) {
     findings.push(finding('FACT_UNSUPPORTED', TEXT, '', `the original does not state ${invented.join(', ')}`));
   }
-  const rules = styleRulesOf(input).filter(({ kind }) => options.isPiece !== true || !OF_THE_WHOLE.has(kind));
+  const rules = deriveStyleRules(input).filter(({ kind }) => options.isPiece !== true || !WHOLE_TEXT_RULES.has(kind));
   const style = checkStyle({ title, parts: [{ part: TEXT, heading: '', markdown }] }, rules);
   return [...findings, ...style.findings];
 }

@@ -4,7 +4,7 @@ import { z } from 'zod';
 export const RewriteOutput = z.strictObject({
   title: z.string(),
   markdown: z.string(),
-  /** Rounds of mending. */
+  /** Repair rounds. */
   rounds: z.int(),
 });
 export type RewriteOutput = z.infer<typeof RewriteOutput>;

@@ -7,13 +7,13 @@ import { withStyleGuide } from '../style/with-style-guide.ts';
 import { assembleRewrite } from './assemble-rewrite.ts';
 import { RewriteOutput } from './rewrite-output.ts';
 
-/** `rewrite`: one text told again for other readers, in another tone, language or length, with its facts kept. */
+/** `rewrite`: rewrites a text for other readers or in another tone, language or length and keeps its facts. */
 export const rewritePipeline: Pipeline<RewriteInput, RewriteData> = {
   type: 'rewrite',
   version: 1,
   title: 'Rewriting',
   description:
-    'One text told again for another audience, tone, language or length; its figures and names are kept and none added.',
+    'One text rewritten for another audience, tone, language or length; its figures and names are kept and none are added.',
   inputSchema: RewriteInput,
   dataSchema: RewriteData,
   example: {

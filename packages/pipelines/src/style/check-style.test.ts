@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { FindingCode } from '../quality/finding.ts';
 import { checkStyle } from './check-style.ts';
 import { parseStyleGuide } from './parse-style-guide.ts';
-import { styleRulesOf } from './style-rules-of.ts';
+import { deriveStyleRules } from './derive-style-rules.ts';
 
 const check = (markdown: string, guide: string, heading = 'The section') =>
   checkStyle({ title: 'A title', parts: [{ part: '1', heading, markdown }] }, parseStyleGuide(guide));
@@ -39,7 +39,7 @@ describe('checkStyle', () => {
     },
     {
       guide: 'Sentences of at most 8 words.',
-      bad: 'This sentence goes on for rather longer than it may [1].',
+      bad: 'This sentence is several words longer than it may be [1].',
       good: 'This one is short [1]. So is this one.',
       code: 'STYLE_SENTENCE_LENGTH',
       says: 'the sentence has 10 words and may have 8',
@@ -93,26 +93,26 @@ describe('checkStyle', () => {
       code: 'STYLE_SERIAL_COMMA',
       says: 'no comma before the last item',
     },
-  ])('holds a text to: $guide', ({ guide, bad, good, code, says }) => {
+  ])('checks a text against: $guide', ({ guide, bad, good, code, says }) => {
     const { findings } = check(bad, guide);
     expect(findings[0]).toMatchObject({ code, kind: 'style', part: '1', quote: bad });
     expect(findings[0]?.message).toContain(says);
     expect(check(good, guide)).toEqual({ findings: [], share: 1 });
   });
 
-  it('wants the reader addressed somewhere, not everywhere', () => {
+  it('requires the reader to be addressed at least once', () => {
     const guide = 'Address the reader as "you".';
     expect(check('Households save. Your bill falls.', guide).findings).toEqual([]);
     expect(check('Households save.', guide).findings).toMatchObject([{ code: 'STYLE_PERSON', part: '1', quote: '' }]);
   });
 
-  it('leaves quotations as they were said', () => {
+  it('does not check quotations', () => {
     expect(check('The mayor said: "Our users love color!"', 'Never say "users". British spelling.').findings).toEqual(
       [],
     );
   });
 
-  it('looks at headings and at the title', () => {
+  it('checks headings and the title', () => {
     const rules = parseStyleGuide('Never say "users". Headings in sentence case.');
     const { findings } = checkStyle(
       { title: 'What users want', parts: [{ part: '1', heading: 'How The New Users Pay', markdown: 'They pay.' }] },
@@ -125,8 +125,8 @@ describe('checkStyle', () => {
     ]);
   });
 
-  it('misses keywords, in whatever form they occur', () => {
-    const rules = styleRulesOf({ keywords: ['street trees', 'canopy cover', 'heat'] });
+  it('reports keywords that do not occur in any form', () => {
+    const rules = deriveStyleRules({ keywords: ['street trees', 'canopy cover', 'heat'] });
     const document = {
       title: 'Trees',
       parts: [{ part: '1', heading: '', markdown: 'A street with a tree has less heat.' }],
@@ -136,7 +136,7 @@ describe('checkStyle', () => {
     ]);
   });
 
-  it('finds a text too hard for children and not for others', () => {
+  it('reports a text that is too hard for children, but not for other audiences', () => {
     const hard =
       'Photosynthetic organisms accumulate considerable quantities of carbohydrates, notwithstanding unfavourable ' +
       'environmental circumstances, because evolutionary adaptation has systematically optimised their metabolic ' +
@@ -145,29 +145,29 @@ describe('checkStyle', () => {
       'the biodiversity of neighbouring ecosystems.';
     const parts = [{ part: '1', heading: '', markdown: hard }];
     const codes = (audience: string) =>
-      checkStyle({ title: '', parts }, styleRulesOf({ audience })).findings.map(({ code }) => code);
+      checkStyle({ title: '', parts }, deriveStyleRules({ audience })).findings.map(({ code }) => code);
     expect(codes('children of ten')).toEqual(['READABILITY_OFF']);
     expect(codes('plant physiologists')).toEqual([]);
   });
 
-  it('does not hold another language to English rules', () => {
+  it('does not apply English rules to another language', () => {
     const german = 'Der Baum und das Haus sind nicht von dem Mann, mit dem die Frau auf der Bank saß. Wir gehen.';
     expect(check(german, 'British spelling. No contractions. Never write in the first person.').findings).toEqual([]);
   });
 
-  it('notices another language than the one asked for, where it can tell', () => {
+  it('reports another language than the requested one, where it can be recognised', () => {
     const english = 'The tree stands by the house that was built for the man with the dog.';
     const codes = (language: string) =>
       checkStyle(
         { title: '', parts: [{ part: '1', heading: '', markdown: english }] },
-        styleRulesOf({ language }),
+        deriveStyleRules({ language }),
       ).findings.map(({ code }) => code);
     expect(codes('de')).toEqual(['LANGUAGE_WRONG']);
     expect(codes('en-GB')).toEqual([]);
     expect(codes('fi')).toEqual([]);
   });
 
-  it('shares out by rule, not by sentence', () => {
+  it('computes the share by rule, not by sentence', () => {
     const { share } = check(
       'Users! Users! Users.',
       'Never say "users". No exclamation marks. British spelling. No emoji.',
@@ -176,9 +176,9 @@ describe('checkStyle', () => {
   });
 });
 
-describe('styleRulesOf', () => {
-  it('takes rules from guide, audience, tone, language and keywords; the guide outranks the rest', () => {
-    const rules = styleRulesOf({
+describe('deriveStyleRules', () => {
+  it('derives rules from guide, audience, tone, language and keywords, with precedence for the guide', () => {
+    const rules = deriveStyleRules({
       styleGuide: 'American spelling. Reading level: grade 5.',
       audience: 'children',
       tone: 'formal',
@@ -187,14 +187,14 @@ describe('styleRulesOf', () => {
     });
     expect(rules).toEqual([
       { kind: 'spelling', variety: 'american' },
-      { kind: 'reading-grade', most: 5 },
+      { kind: 'reading-grade', max: 5 },
       { kind: 'contractions', isWanted: false },
       { kind: 'language', language: 'en-GB' },
       { kind: 'keyword', keyword: 'heat' },
     ]);
   });
 
-  it('asks for nothing where nothing is said', () => {
-    expect(styleRulesOf({ audience: 'engineers', tone: 'informal' })).toEqual([]);
+  it('derives no rules from an empty input', () => {
+    expect(deriveStyleRules({ audience: 'engineers', tone: 'informal' })).toEqual([]);
   });
 });

@@ -9,7 +9,7 @@ import { readingGrade } from './readability.ts';
 import { findBreaches } from './sentence-breaches.ts';
 import type { StyleRule } from './style-rule.ts';
 
-/** Rules whose words are English ones. */
+/** Rules that depend on English words. */
 const ENGLISH_ONLY: ReadonlySet<StyleRule['kind']> = new Set([
   'spelling',
   'person',
@@ -20,13 +20,13 @@ const ENGLISH_ONLY: ReadonlySet<StyleRule['kind']> = new Set([
 
 export interface StyleCheck {
   findings: QualityFinding[];
-  /** Share of the rules that the whole text keeps, 0 to 1; 1 without rules. */
+  /** Share of the rules that the whole text follows, 0 to 1; 1 without rules. */
   share: number;
 }
 
 /**
- * A text against rules of style. Each finding quotes the sentence at fault exactly and says what to write, so that it can
- * be mended by an edit. Words in quotation marks are somebody else's and are left alone.
+ * Checks a text against style rules. Each finding quotes the faulty sentence exactly and says what to write, so that an edit
+ * can repair it. Quotations are not checked.
  */
 export function checkStyle(
   document: Pick<CheckedDocument, 'title' | 'parts'>,
@@ -65,8 +65,8 @@ function checkSentence(
   for (const rule of rules) {
     if (rule.kind === 'sentence-words') {
       const words = isHeading ? 0 : countWords(text);
-      if (words <= rule.most) continue;
-      const message = `the sentence has ${words} words and may have ${rule.most}: split or shorten it`;
+      if (words <= rule.max) continue;
+      const message = `the sentence has ${words} words and may have ${rule.max}: split or shorten it`;
       add(rule, finding('STYLE_SENTENCE_LENGTH', part, text, message));
       continue;
     }
@@ -104,11 +104,11 @@ function checkWhole(
           'LANGUAGE_WRONG',
           'document',
           '',
-          `it is written in "${language}" where "${rule.language}" was asked for`,
+          `it is written in "${language}" where "${rule.language}" was requested`,
         )
       : undefined;
   }
-  // What is missing everywhere is mended best where the text begins.
+  // The first part is the best place to add what the whole text lacks.
   const opening = parts.find(({ markdown }) => markdown.trim() !== '')?.part ?? 'document';
   if (rule.kind === 'keyword') {
     return mentions(`${title}\n${whole}`, rule.keyword)
@@ -125,8 +125,8 @@ function checkWhole(
   }
   if (rule.kind === 'reading-grade') {
     const grade = readingGrade(whole);
-    if (grade === undefined || grade <= rule.most + GRADE_TOLERANCE) return undefined;
-    const message = `it takes ${Math.round(grade)} school years to follow where ${rule.most} are right for its readers`;
+    if (grade === undefined || grade <= rule.max + GRADE_TOLERANCE) return undefined;
+    const message = `it takes ${Math.round(grade)} school years to follow where ${rule.max} are right for its readers`;
     return finding('READABILITY_OFF', 'document', '', message);
   }
   return undefined;
@@ -134,20 +134,20 @@ function checkWhole(
 
 const baseOf = (tag: string): string => tag.split('-')[0]?.toLowerCase() ?? tag;
 
-/** The formula is no better than this. */
+/** Accuracy of the reading grade, in school years. */
 const GRADE_TOLERANCE = 1;
 
-/** As written, or with every word of it in some form. */
+/** Whether the text contains the keyword as written, or every word of it in some form. */
 function mentions(text: string, keyword: string): boolean {
   if (text.toLocaleLowerCase().includes(keyword.toLocaleLowerCase())) return true;
   const wanted = contentStems(keyword);
-  const there = contentStems(text);
-  return wanted.size > 0 && [...wanted].every((stem) => there.has(stem));
+  const present = contentStems(text);
+  return wanted.size > 0 && [...wanted].every((stem) => present.has(stem));
 }
 
 const SMALL_WORDS = /^(?:a|an|and|as|at|but|by|for|from|in|into|of|off|on|or|over|per|the|to|up|via|vs|with)$/i;
 
-/** Names keep their capitals in sentence case, so only a heading of capitals throughout is told apart from it. */
+/** Names are capitalised in sentence case too, so only a heading that capitalises every word violates it. */
 function isInCase(heading: string, form: 'sentence' | 'title'): boolean {
   const later = heading
     .replace(/^[^\p{L}]*/u, '')

@@ -3,7 +3,7 @@ import { mergeStyleGuides } from './merge-style-guides.ts';
 import { parseStyleGuide } from './parse-style-guide.ts';
 
 describe('mergeStyleGuides', () => {
-  it('keeps both guides, and lets the task’s win where they differ', () => {
+  it('includes both guides and gives precedence to the task’s', () => {
     const merged = mergeStyleGuides('British spelling. No exclamation marks.', 'American spelling.') ?? '';
     expect(parseStyleGuide(merged)).toEqual([
       { kind: 'mark', mark: '!' },
@@ -11,13 +11,13 @@ describe('mergeStyleGuides', () => {
     ]);
   });
 
-  it('is the one that is there when the other is not', () => {
+  it('returns the only guide when there is one', () => {
     expect(mergeStyleGuides(undefined, ' Calm. ')).toBe('Calm.');
     expect(mergeStyleGuides('Calm.', undefined)).toBe('Calm.');
     expect(mergeStyleGuides(' ', undefined)).toBeUndefined();
   });
 
-  it('merges once, however often it is asked to', () => {
+  it('is idempotent', () => {
     const once = mergeStyleGuides('British spelling.', 'Short.');
     expect(mergeStyleGuides('British spelling.', once)).toBe(once);
     expect(mergeStyleGuides('Calm.', 'Calm.')).toBe('Calm.');

@@ -2,8 +2,8 @@ const HOUSE = 'House style:';
 const OWN = 'Style of this text, which counts where it differs:';
 
 /**
- * A tenant's style guide and a task's as one text: both hold, the task's wins where they differ (it comes last, and says
- * so). Merging again changes nothing.
+ * Merges a tenant's style guide and a task's into one text. The task's comes last and takes precedence where they differ.
+ * Idempotent.
  */
 export function mergeStyleGuides(house: string | undefined, own: string | undefined): string | undefined {
   const [houseText, ownText] = [house?.trim() ?? '', own?.trim() ?? ''];

@@ -1,8 +1,8 @@
 import type { Mark, StyleRule } from './style-rule.ts';
 
-/** A guide is read this far; longer ones are prose that no pattern below is about. */
-const MOST_CHARACTERS = 40_000;
-const LONGEST_PHRASE = 80;
+/** Only this much of a guide is parsed; longer guides are prose without rules of these forms. */
+const MAX_CHARACTERS = 40_000;
+const MAX_PHRASE_CHARACTERS = 80;
 
 const NEGATION =
   /\b(?:never|avoid|avoiding|don['’]?t|do not|must not|mustn['’]?t|should not|no|not|ban|banned|forbidden|without|instead of|rather than|refrain from)\b/i;
@@ -20,30 +20,30 @@ const NUMBER_WORDS: Readonly<Record<string, number>> = {
 };
 
 /**
- * Reads what can be checked by rule out of a style guide in plain words: words to avoid and what to write instead, spelling,
- * lengths, marks, person, contractions, the serial comma, the case of headings. Of rules that exclude each other the last
- * one counts, so that a task's guide placed after its tenant's wins. Everything else in the guide is left to the writers.
+ * Parses the rules of a plain-text style guide that can be checked without a model: words to avoid with replacements,
+ * spelling, lengths, marks, person, contractions, the serial comma, the case of headings. The last of conflicting rules wins,
+ * so a task's guide after its tenant's takes precedence. The prompts carry everything else in the guide.
  */
 export function parseStyleGuide(guide: string): StyleRule[] {
-  const rules = statements(guide.slice(0, MOST_CHARACTERS)).flatMap(rulesOf);
+  const rules = statements(guide.slice(0, MAX_CHARACTERS)).flatMap(rulesOf);
   const last = new Map<string, StyleRule>();
   for (const rule of rules) {
-    const key = identityOf(rule);
+    const key = conflictKey(rule);
     last.delete(key);
     last.set(key, rule);
   }
   return [...last.values()];
 }
 
-/** Rules of one identity exclude each other. */
-function identityOf(rule: StyleRule): string {
+/** Rules with the same key conflict. */
+function conflictKey(rule: StyleRule): string {
   if (rule.kind === 'avoid') return `avoid ${rule.phrase.toLowerCase()}`;
   if (rule.kind === 'mark') return `mark ${rule.mark}`;
   if (rule.kind === 'person') return `person ${rule.person}`;
   return rule.kind;
 }
 
-/** Lines, list items and sentences, each of which asks for one thing. Full stops inside quotation marks end nothing. */
+/** Lines, list items and sentences. A full stop inside quotation marks does not end a sentence. */
 function statements(guide: string): string[] {
   return guide
     .split(/\r?\n/)
@@ -102,7 +102,7 @@ function wordRules(statement: string): StyleRule[] {
 
 function avoid(phrase: string, instead?: string): StyleRule[] {
   const clean = phrase.replace(/(?<![,.;])[,.;]+$/, '').trim();
-  if (clean === '' || clean.length > LONGEST_PHRASE || /^[!?;—…&]$/.test(clean)) return [];
+  if (clean === '' || clean.length > MAX_PHRASE_CHARACTERS || /^[!?;—…&]$/.test(clean)) return [];
   return [{ kind: 'avoid', phrase: clean, ...(instead !== undefined && instead !== '' && { instead }) }];
 }
 
@@ -115,7 +115,7 @@ function spellingRules(statement: string): StyleRule[] {
     '',
   );
   if (british.test(wanted) || /\ben-gb\b/i.test(wanted)) return [{ kind: 'spelling', variety: 'british' }];
-  // "us" the pronoun is no country.
+  // The pronoun "us" is not the country.
   if (
     /\bAmerican\b|\bU\.?S\.?(?=[ -](?:English|spelling))|\ben-us\b/i.test(wanted) ||
     american.test(wanted.replace(/\bus\b/g, ''))
@@ -135,7 +135,7 @@ function sentenceRules(statement: string): StyleRule[] {
   const words = /^\d+$/.test(count) ? Number(count) : NUMBER_WORDS[count];
   if (words === undefined || words < 5) return [];
   const isExclusive = /^(?:under|below|fewer than|less than|shorter than)$/i.test(match?.groups?.['bound'] ?? '');
-  return [{ kind: 'sentence-words', most: isExclusive ? words - 1 : words }];
+  return [{ kind: 'sentence-words', max: isExclusive ? words - 1 : words }];
 }
 
 const MARK_NAMES: readonly (readonly [RegExp, Mark])[] = [
@@ -176,7 +176,7 @@ function habitRules(statement: string): StyleRule[] {
   const grade = /\b(?:grade|reading age of|year)\s*(?:level\s*)?(\d{1,2})\b/i.exec(statement)?.[1];
   if (grade !== undefined && /\bread|\blevel\b/i.test(statement)) {
     const isAge = /\bage\b/i.test(statement);
-    rules.push({ kind: 'reading-grade', most: Math.max(1, Number(grade) - (isAge ? 5 : 0)) });
+    rules.push({ kind: 'reading-grade', max: Math.max(1, Number(grade) - (isAge ? 5 : 0)) });
   }
   return rules;
 }

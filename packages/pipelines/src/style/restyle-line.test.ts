@@ -10,7 +10,7 @@ describe('restyleLine', () => {
     ['Users first', 'People first'],
     ['Reusers of “users” and "color"', 'Reusers of “users” and "color"'],
     ['A shocking heading', 'A shocking heading'],
-  ])('makes "%s" "%s"', (line, restyled) => {
+  ])('changes "%s" to "%s"', (line, restyled) => {
     expect(restyleLine(line, rules)).toBe(restyled);
   });
 });

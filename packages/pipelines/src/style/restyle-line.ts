@@ -2,8 +2,8 @@ import { respell } from './spelling-pairs.ts';
 import type { StyleRule } from './style-rule.ts';
 
 /**
- * A heading or title as the rules want it, as far as that takes no judgement: other words where the guide names them,
- * spelling, no exclamation mark. What stands in quotation marks stays.
+ * Applies to a heading or title the rules that need no judgement: replacement words, spelling, no exclamation mark.
+ * Quotations remain unchanged.
  */
 export function restyleLine(line: string, rules: readonly StyleRule[]): string {
   return line

@@ -5,11 +5,11 @@ import type { Mark, StyleRule } from './style-rule.ts';
 
 export interface Breach {
   code: FindingCode;
-  /** What is wrong and what to write, in the form `write "x" instead of "y"` wherever there is an x. */
+  /** The fault and its correction, as `write "x" instead of "y".` where a replacement exists. */
   message: string;
 }
 
-/** How one sentence (quotations blanked) breaks a rule; each faulty word once. */
+/** Finds violations of a rule in one sentence (with blanked quotations); each faulty word once. */
 export function findBreaches(sentence: string, rule: StyleRule): Breach[] {
   switch (rule.kind) {
     case 'avoid':
@@ -47,11 +47,11 @@ export function findBreaches(sentence: string, rule: StyleRule): Breach[] {
   }
 }
 
-// Both end in a full stop: lists of defects put the advice behind a quotation, and a mark at its end would be taken for one.
+// Both end in a full stop, so that the closing quotation mark is not taken for the end of a defect's quote.
 const writeInstead = (right: string, wrong: string): string => `write "${right}" instead of "${wrong}".`;
 const leaveOut = (wrong: string): string => `do not write "${wrong}".`;
 
-/** Every distinct way in which the phrase is written; whole words where it begins or ends with one. */
+/** Distinct spellings of the phrase in the sentence; matches whole words where the phrase starts or ends with one. */
 function findPhrase(sentence: string, phrase: string): string[] {
   const body = phrase
     .replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
@@ -61,7 +61,7 @@ function findPhrase(sentence: string, phrase: string): string[] {
   return [...new Set([...sentence.matchAll(new RegExp(pattern, 'giu'))].map(([found]) => found))];
 }
 
-/** Words with a capital inside a sentence are names, which keep their spelling. */
+/** Capitalised words inside a sentence are names and keep their spelling. */
 function misspelt(sentence: string, variety: 'british' | 'american'): (readonly [string, string])[] {
   const plain = plainText(sentence);
   const found = new Map<string, string>();
@@ -95,7 +95,7 @@ function hasMark(sentence: string, mark: Mark): boolean {
     case 'emoji':
       return /\p{Extended_Pictographic}/u.test(plain);
     case 'capitals':
-      // Four letters and more: shorter ones are mostly abbreviations.
+      // Shorter words are mostly abbreviations.
       return /(?<![\p{L}\p{N}-])\p{Lu}{6,}(?![\p{L}\p{N}-])/u.test(plain);
     case '—':
       return /—|(?<=\s)–(?=\s)|(?<=\p{L}) -- (?=\p{L})/u.test(plain);
@@ -130,7 +130,7 @@ const FULL_FORMS: readonly (readonly [RegExp, string])[] = [
   [/['’]m$/i, ' am'],
 ];
 
-/** "it's" and the like only where they are no genitive: after a pronoun or "there", "that", "what". */
+/** Excludes genitives: 's counts only after a pronoun or "there", "that", "what", "who", "here", "let". */
 const CONTRACTION =
   /(?<!\p{L})(?:\p{L}+(?:n['’]t|['’](?:re|ve|ll|m))|(?:it|he|she|that|there|what|who|here)['’]s|let['’]s)(?!\p{L})/giu;
 
@@ -138,7 +138,8 @@ function contractionsIn(sentence: string): Breach[] {
   const found = new Set([...plainText(sentence).matchAll(CONTRACTION)].map(([word]) => word));
   return [...found].map((word) => {
     const form = FULL_FORMS.find(([pattern]) => pattern.test(word));
-    const full = form?.[1].startsWith(' ') === true ? word.replace(form[0], form[1]) : form && likeFirst(form[1], word);
+    const full =
+      form?.[1].startsWith(' ') === true ? word.replace(form[0], form[1]) : form && withCaseOf(form[1], word);
     return {
       code: 'STYLE_CONTRACTION',
       message: full === undefined ? `no contraction ("${word}")` : writeInstead(full, word),
@@ -146,22 +147,22 @@ function contractionsIn(sentence: string): Breach[] {
   });
 }
 
-const likeFirst = (text: string, like: string): string =>
+const withCaseOf = (text: string, like: string): string =>
   /^\p{Lu}/u.test(like) ? text.charAt(0).toUpperCase() + text.slice(1) : text;
 
-/** Lists of three and more short items; a clause before the list is long, or begins with a conjunction. */
+/** Lists of three or more short items; a clause before the list is long or starts with a conjunction. */
 const LETTER = "[\\p{L}\\p{N}'’%°-]";
 const ITEM = `${LETTER}{1,40}(?: ${LETTER}{1,40})?`;
 const SERIAL = {
   missing: new RegExp(`(?<!${LETTER})${ITEM}, ${ITEM} (?:and|or) (?!then\\b|so\\b)${ITEM}(?=[.,;:!?)]|$)`, 'u'),
-  there: new RegExp(`(?<!${LETTER})${ITEM}, ${ITEM}, (?:and|or) ${ITEM}`, 'u'),
+  present: new RegExp(`(?<!${LETTER})${ITEM}, ${ITEM}, (?:and|or) ${ITEM}`, 'u'),
 };
-/** Begins a clause: what follows it is no list any more. */
+/** Starts a clause; the text after it is not part of the list. */
 const CLAUSE = /, (?:who|which|where|when|then|but)\b/;
 
 function breaksSerialComma(sentence: string, isWanted: boolean): boolean {
   const plain = plainText(sentence);
-  if (!isWanted) return SERIAL.there.test(plain);
+  if (!isWanted) return SERIAL.present.test(plain);
   const clause = CLAUSE.exec(plain)?.index;
   return SERIAL.missing.test(plain.slice(0, clause));
 }

@@ -44,7 +44,7 @@ describe('respell', () => {
     'pouring',
     'hours',
     'fourth',
-  ])('leaves %s alone in American English', (word) => {
+  ])('accepts %s in American English', (word) => {
     expect(respell(word, 'american')).toBeUndefined();
   });
 
@@ -59,11 +59,11 @@ describe('respell', () => {
     'central',
     'dialogue',
     'check',
-  ])('leaves %s alone in British English', (word) => {
+  ])('accepts %s in British English', (word) => {
     expect(respell(word, 'british')).toBeUndefined();
   });
 
-  it('changes nothing twice', () => {
+  it('is idempotent and reversible', () => {
     for (const word of ['colorful', 'centered', 'traveling', 'defense', 'gray', 'skeptical']) {
       const british = respell(word, 'british') ?? word;
       expect(respell(british, 'british')).toBeUndefined();

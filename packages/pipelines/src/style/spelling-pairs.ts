@@ -1,9 +1,9 @@
 import type { Spelling } from './style-rule.ts';
 
 /*
- * Words that British and American English spell differently, as beginnings: "colour" stands for "colours", "colourful" and
- * "colouring" too. Only pairs of which each form is wrong in the other variety; words that differ by meaning ("metre" and
- * "meter", "practice" and "practise", "storey" and "story") tell nothing. "-ize" is good British English as well.
+ * Prefixes of words that British and American English spell differently: "colour" also covers "colours", "colourful" and
+ * "colouring". Contains only pairs in which each form is wrong in the other variety, not words with another meaning ("metre"
+ * and "meter", "practice" and "practise", "storey" and "story"). "-ize" is correct in British English as well.
  */
 const STEMS: readonly (readonly [british: string, american: string])[] = [
   ...(
@@ -54,7 +54,7 @@ const STEMS: readonly (readonly [british: string, american: string])[] = [
   ['woollen', 'woolen'],
 ];
 
-/** Only wrong in American English: the American form is good British English too, or another word. */
+/** Wrong only in American English: the American form is correct in British English too, or another word. */
 const NOT_AMERICAN: readonly (readonly [british: string, american: string])[] = [
   ...(
     'agonis apologis authoris capitalis categoris centralis characteris civilis criticis customis emphasis-e equalis finalis ' +
@@ -74,11 +74,11 @@ const NOT_AMERICAN: readonly (readonly [british: string, american: string])[] = 
   ['whilst', 'while'],
 ];
 
-/** What may follow a beginning: inflections and common derivations. */
+/** Endings that may follow a prefix: inflections and common derivations. */
 const ENDINGS =
   /^(?:s|es|e|ed|d|ing|er|ers|r|rs|able|ably|ation|ations|ational|ful|fully|less|ist|ists|hood|hoods|ly|ism|y|ies|ite|ites|ic|ical|al|ally|cs|c|cian|cians|a|tic|tics|sia|tist|tists|'s)?$/;
-/** Forms that look like one of the above and are right in both varieties, or another word. */
-const SAME = new Set(['humorist', 'humorists', 'analyses', 'catalyses', 'paralyses', 'colorado']);
+/** Exceptions: forms that match a prefix but are correct in both varieties, or another word. */
+const EXCEPTIONS = new Set(['humorist', 'humorists', 'analyses', 'catalyses', 'paralyses', 'colorado']);
 
 const INDEX: Readonly<Record<Spelling, ReadonlyMap<string, readonly (readonly [wrong: string, right: string])[]>>> = {
   british: group(STEMS.map(([british, american]) => [american, british] as const)),
@@ -90,12 +90,12 @@ function group(pairs: readonly (readonly [string, string])[]) {
 }
 
 /**
- * How a word should be spelt in a variety of English, in the letters' case of the word; undefined when it is right already
- * or not known to differ.
+ * The spelling of a word in a variety of English, in the case of the word; undefined when the word is already correct or
+ * unknown.
  */
 export function respell(word: string, variety: Spelling): string | undefined {
   const lower = word.toLowerCase().replaceAll('’', "'");
-  if (SAME.has(lower)) return undefined;
+  if (EXCEPTIONS.has(lower)) return undefined;
   for (const [wrong, right] of INDEX[variety].get(lower.slice(0, 3)) ?? []) {
     if (!lower.startsWith(wrong) || (right.startsWith(wrong) && lower.startsWith(right))) continue;
     const ending = lower.slice(wrong.length);

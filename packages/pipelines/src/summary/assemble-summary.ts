@@ -6,7 +6,7 @@ import type { Assembled, StepOutputs } from '../pipeline.ts';
 import { SummaryOutput } from './summary-output.ts';
 import { planSummary } from './summary-words.ts';
 
-/** Builds the summary's document: the text, its key points, the sources it cites. */
+/** Builds the summary's document: text, key points and cited sources. */
 export function assembleSummary(input: SummaryInput, outputs: StepOutputs): Assembled<SummaryData> {
   const summary = SummaryOutput.safeParse(outputs['summary']).data;
   if (!summary || summary.markdown.trim() === '') return { document: undefined, limitations: [] };

@@ -4,15 +4,15 @@ import { checkQuality, type QualityReport } from '../quality/check-quality.ts';
 import { measureGrounding } from '../quality/check-sentences.ts';
 import { finding, type QualityFinding } from '../quality/finding.ts';
 import type { SourceIndex } from '../quality/source-index.ts';
-import { styleRulesOf } from '../style/style-rules-of.ts';
+import { deriveStyleRules } from '../style/derive-style-rules.ts';
 import type { SummaryOutput } from './summary-output.ts';
 import { planSummary } from './summary-words.ts';
 
-/** Names of the parts that findings speak of. */
+/** Part names in findings. */
 const SUMMARY = '1';
 const KEY_POINTS = '2';
 
-/** The quality contract over a summary and its key points; each point must be borne out by the sources it names. */
+/** Runs {@link checkQuality} over a summary and checks that each key point is grounded in the sources it names. */
 export function checkSummary(
   input: Omit<SummaryInput, 'sources'>,
   output: Pick<SummaryOutput, 'title' | 'markdown' | 'keyPoints'>,
@@ -26,7 +26,7 @@ export function checkSummary(
       topic: input.focus ?? '',
       targetWords,
       parts: [{ part: SUMMARY, heading: 'Summary', markdown: output.markdown }],
-      style: styleRulesOf(input),
+      style: deriveStyleRules(input),
     },
     index,
   );
@@ -41,9 +41,7 @@ function checkPoint(
 ): QualityFinding[] {
   const known = sources.filter((id) => index.bySource.has(id));
   if (known.length < sources.length || known.length === 0) {
-    return [
-      finding('CITATION_UNRESOLVED', KEY_POINTS, text, 'the key point names no source, or one that does not exist'),
-    ];
+    return [finding('CITATION_UNRESOLVED', KEY_POINTS, text, 'the key point names no source or an unknown source')];
   }
   const support = measureGrounding(text, known, index, input.focus ?? '');
   if (support.isGrounded) return [];

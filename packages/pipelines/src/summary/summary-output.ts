@@ -1,11 +1,11 @@
 import { z } from 'zod';
 
-/** Output of `summary`; citations in the numbers of the step `read`. */
+/** Output of `summary`; citations use the source numbers of the step `read`. */
 export const SummaryOutput = z.strictObject({
   title: z.string(),
   markdown: z.string(),
   keyPoints: z.array(z.strictObject({ text: z.string(), sources: z.array(z.int()) })),
-  /** Rounds of mending. */
+  /** Repair rounds. */
   rounds: z.int(),
 });
 export type SummaryOutput = z.infer<typeof SummaryOutput>;

@@ -7,13 +7,13 @@ import { withStyleGuide } from '../style/with-style-guide.ts';
 import { assembleSummary } from './assemble-summary.ts';
 import { SummaryOutput } from './summary-output.ts';
 
-/** `summary`: sources are read, long ones point by point, and told in a given number of words. */
+/** `summary`: reads the sources and summarises them in a given number of words. */
 export const summaryPipeline: Pipeline<SummaryInput, SummaryData> = {
   type: 'summary',
   version: 1,
   title: 'Summary',
   description:
-    'A summary of given texts and pages in a given length, with key points; every statement cites its source.',
+    'A summary of given texts and pages of a given length, with key points; every statement cites its source.',
   inputSchema: SummaryInput,
   dataSchema: SummaryData,
   example: {
@@ -27,7 +27,7 @@ export const summaryPipeline: Pipeline<SummaryInput, SummaryData> = {
           'From 1 April the ferries between Norhaven and the islands run every 30 minutes instead of every 45. The port ' +
           'authority has leased two electric ferries with 180 seats each for this. They cost 2.4 million euros a year, of ' +
           'which the region pays 60 per cent. Last summer 412,000 passengers used the line, 9 per cent more than the year ' +
-          'before, and on 23 days people had to be left behind at the pier. The islands’ councils had asked for a later ' +
+          'before, and on 23 days people had to be left behind at the pier. The islands’ councils had requested a later ' +
           'last boat; it will now leave at 23.15 rather than 21.40. Single tickets stay at 3.20 euros, but the discount ' +
           'for groups ends. The passengers’ association welcomes the reform and criticises that the pier in Skarvik still ' +
           'has no lift, although one was promised for 2022. Building it will take until autumn, the port authority says.',

@@ -27,12 +27,12 @@ const read = { questions: [], sources, notes: [], contradictions: [], gaps: [] }
 describe('planSummary', () => {
   const text = (words: number) => [{ id: 1, title: '', text: 'word '.repeat(words) }];
   it.each([
-    { title: 'what was asked for', given: { targetWords: 120 }, words: 1_000, expected: 120 },
+    { title: 'the requested length', given: { targetWords: 120 }, words: 1_000, expected: 120 },
     { title: 'a tenth of the sources', given: {}, words: 2_000, expected: 200 },
-    { title: 'not less than can be said in a paragraph', given: {}, words: 200, expected: 60 },
-    { title: 'not more than a page', given: {}, words: 50_000, expected: 300 },
-    { title: 'less than the sources have themselves', given: { targetWords: 120 }, words: 100, expected: 60 },
-  ])('gives a summary $title', ({ given, words, expected }) => {
+    { title: 'at least a paragraph', given: {}, words: 200, expected: 60 },
+    { title: 'at most a page', given: {}, words: 50_000, expected: 300 },
+    { title: 'fewer words than the sources', given: { targetWords: 120 }, words: 100, expected: 60 },
+  ])('plans $title for a summary', ({ given, words, expected }) => {
     expect(planSummary(given, text(words))).toEqual({ targetWords: expected, sourceWords: words, keyPoints: 5 });
   });
 });
@@ -44,7 +44,7 @@ describe('checkSummary', () => {
       part,
     ]);
 
-  it('holds text and key points to their sources', () => {
+  it('checks text and key points against their sources', () => {
     expect(codes({ keyPoints: [{ text: 'The survey measured 48 streets.', sources: [2] }] })).toEqual([]);
     expect(codes({ keyPoints: [{ text: 'The survey measured 52 streets.', sources: [2] }] })).toEqual([
       ['FACT_UNSUPPORTED', '2'],
@@ -59,7 +59,7 @@ describe('checkSummary', () => {
 });
 
 describe('assembleSummary', () => {
-  it('numbers sources by first appearance, in text, key points, list and data alike', () => {
+  it('numbers sources by first appearance in text, key points, list and data', () => {
     const { document, limitations } = assembleSummary(input, { read, summary });
     expect(limitations).toEqual([]);
     expect(document?.sources).toEqual([
@@ -75,13 +75,13 @@ describe('assembleSummary', () => {
     expect(document?.data).toMatchObject({ keyPoints: [{ sources: [1, 2] }], summary: document?.lead });
   });
 
-  it('is nothing while nothing is written, and without a list where no points were made', () => {
+  it('has no document without a text, and no list without key points', () => {
     expect(assembleSummary(input, { read }).document).toBeUndefined();
     const { document } = assembleSummary(input, { read, summary: { ...summary, keyPoints: [] } });
     expect(document?.sections).toEqual([]);
   });
 
-  it('takes out citations of sources that do not exist', () => {
+  it('removes citations of unknown sources', () => {
     const { document, limitations } = assembleSummary(input, {
       read,
       summary: { ...summary, markdown: 'So it is [2][8].' },

@@ -51,7 +51,7 @@ describe('rewriteCitations', () => {
     expect(rewriteCitations(text, keepKnown)).toBe(expected);
   });
 
-  it('changes nothing but citations in any text', () => {
+  it('changes only citations, in any text', () => {
     fc.assert(
       fc.property(fc.array(fc.constantFrom('word ', 'naïve, ', '[1]', '[2, 3]', '. ', '\n\n', '[9]')), (pieces) => {
         const text = pieces.join('');
@@ -63,7 +63,7 @@ describe('rewriteCitations', () => {
 });
 
 describe('blankCitations', () => {
-  it('keeps every offset', () => {
+  it('does not change offsets', () => {
     const text = 'A [1] and [2, 3].';
     expect(blankCitations(text)).toBe('A     and       .');
   });

@@ -1,8 +1,8 @@
 import { trimEndBlanks } from './trim-blanks.ts';
 
 /**
- * Citations are source numbers in square brackets: `[1]`, and as models also write them `[1, 3]`, `[1-3]`, `[^1]`.
- * Links (`[1](…)`), link definitions (`[1]: …`), years (`[2023]`) and code are none.
+ * Citations are source numbers in square brackets: `[1]`, and the variants `[1, 3]`, `[1-3]` and `[^1]` that models write.
+ * Links (`[1](…)`), link definitions (`[1]: …`), years (`[2023]`) and code are not citations.
  */
 const CITATION = /\[\^?\d{1,3}(?:\s*[,;–-]\s*\^?\d{1,3})*\](?![(:])/g;
 const CODE = /```[\s\S]*?(?:```|$)|`[^`\n]+`/g;
@@ -12,11 +12,11 @@ export interface Citation {
   start: number;
   /** Offset after the closing bracket. */
   end: number;
-  /** Source numbers named, in order, without repetition. */
+  /** Distinct source numbers, in order. */
   ids: number[];
 }
 
-/** Every citation of a Markdown text, in order. */
+/** Finds all citations of a Markdown text, in order. */
 export function findCitations(markdown: string): Citation[] {
   const code = [...markdown.matchAll(CODE)].map((match) => ({
     start: match.index,
@@ -25,7 +25,7 @@ export function findCitations(markdown: string): Citation[] {
   const found: Citation[] = [];
   let next = 0;
   for (const { 0: text, index: start } of markdown.matchAll(CITATION)) {
-    // Both are in order: what ends before this citation ends before the following ones.
+    // Both are sorted: code that ends before this citation ends before all later ones.
     while ((code[next]?.end ?? Infinity) <= start) next += 1;
     if ((code[next]?.start ?? Infinity) <= start) continue;
     found.push({ start, end: start + text.length, ids: parseIds(text) });
@@ -33,14 +33,14 @@ export function findCitations(markdown: string): Citation[] {
   return found;
 }
 
-/** Source numbers cited in a text, in order of first appearance. */
+/** Distinct source numbers cited in a text, by first appearance. */
 export function citedIds(markdown: string): number[] {
   return [...new Set(findCitations(markdown).flatMap((citation) => citation.ids))];
 }
 
 /**
- * Rewrites every citation as `[n]` or `[1][3]`, through `resolve`: the number to show for a source, or undefined to drop
- * it. Neighbouring citations never name a source twice, and the space before a dropped citation goes with it.
+ * Rewrites every citation as `[n]` or `[1][3]`. `resolve` returns the number to show for a source, or undefined to remove
+ * it. Adjacent citations never repeat a source; the space before a removed citation is removed too.
  */
 export function rewriteCitations(markdown: string, resolve: (id: number) => number | undefined): string {
   let result = '';
@@ -66,7 +66,7 @@ export function rewriteCitations(markdown: string, resolve: (id: number) => numb
 /** The text without its citations. */
 export const stripCitations = (markdown: string): string => rewriteCitations(markdown, () => undefined);
 
-/** The text with every citation blanked by spaces, so that offsets stay what they were. */
+/** The text with every citation replaced by spaces, so that offsets do not change. */
 export function blankCitations(markdown: string): string {
   let result = '';
   let cursor = 0;
@@ -77,14 +77,14 @@ export function blankCitations(markdown: string): string {
   return result + markdown.slice(cursor);
 }
 
-/** A range wider than this is no list of sources but something else in brackets; its ends alone count. */
-const WIDEST_RANGE = 10;
+/** A wider range is not a list of sources: only its ends are read. */
+const MAX_RANGE = 10;
 
 function parseIds(bracketed: string): number[] {
   const ids: number[] = [];
   for (const item of bracketed.slice(1, -1).replaceAll('^', '').split(/[,;]/)) {
     const [first = Number.NaN, last = first] = item.split(/[–-]/).map((digits) => Number.parseInt(digits, 10));
-    if (last > first && last - first <= WIDEST_RANGE) {
+    if (last > first && last - first <= MAX_RANGE) {
       for (let id = first; id <= last; id += 1) ids.push(id);
     } else {
       ids.push(first, last);

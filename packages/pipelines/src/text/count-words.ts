@@ -4,9 +4,9 @@ import { hasUnspacedScript } from './unspaced-scripts.ts';
 const segmenter = new Intl.Segmenter(undefined, { granularity: 'word' });
 
 /**
- * Words of a Markdown text as a writer counts them: runs between spaces that hold a letter or digit, so "well-known" and
- * "1,200" are one each. Citations, list and heading marks and link targets are none. Scripts written without spaces are
- * counted by dictionary.
+ * Counts the words of a Markdown text as writers do: runs between spaces with a letter or digit, so "well-known" and "1,200"
+ * are one word each. Citations, list and heading marks and link targets do not count. Scripts without spaces are segmented
+ * by dictionary.
  */
 export function countWords(markdown: string): number {
   let words = 0;

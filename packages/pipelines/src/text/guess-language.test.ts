@@ -13,11 +13,11 @@ describe('guessLanguage', () => {
     ['cyrillic', 'Деревья охлаждают улицы города летом.'],
     ['zh', '树木在夏天为街道降温。'],
     ['ja', '木は夏に通りを涼しくします。'],
-  ])('tells %s', (language, text) => {
+  ])('recognises %s', (language, text) => {
     expect(guessLanguage(text)).toBe(language);
   });
 
-  it('says nothing about a text too short to tell', () => {
+  it('returns undefined for a text that is too short', () => {
     expect(guessLanguage('Trees cool streets')).toBeUndefined();
   });
 });

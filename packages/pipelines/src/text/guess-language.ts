@@ -1,4 +1,4 @@
-/** The commonest short words of languages written in Latin letters, chosen to be rare in each other. */
+/** Frequent short words of languages in Latin script that are rare in the other languages. */
 const MARKERS: Readonly<Record<string, readonly string[]>> = {
   en: ['the', 'of', 'and', 'to', 'that', 'was', 'with', 'by', 'from', 'which', 'is', 'for'],
   de: ['der', 'und', 'das', 'ist', 'nicht', 'mit', 'von', 'auf', 'dem', 'ein', 'eine', 'wurde'],
@@ -23,20 +23,20 @@ const SCRIPTS: readonly (readonly [string, RegExp])[] = [
   ['thai', /\p{Script=Thai}/gu],
 ];
 
-/** Can a text in this language (a tag such as `en` or `pt-BR`) be recognised as such? */
+/** Whether {@link guessLanguage} can recognise this language (a tag such as `en` or `pt-BR`). */
 export function isGuessable(tag: string): boolean {
   const base = tag.split('-')[0]?.toLowerCase() ?? tag;
   return base in MARKERS || SCRIPTS.some(([script]) => script === base);
 }
 
-/** Only the beginning is looked at: enough to tell, and the cost does not grow with the text. */
+/** Only the start of a text is examined, so that the cost does not grow with its length. */
 const SAMPLE_CHARACTERS = 8_000;
-/** Below this share of words the best guess is no guess. */
-const LEAST_MARKER_SHARE = 0.06;
+/** With a smaller share of marker words the language is unknown. */
+const MIN_MARKER_SHARE = 0.06;
 
 /**
- * A cautious guess at the language (or script) of a text, to tell whether two texts can be compared word by word.
- * Undefined when it cannot tell.
+ * Guesses the language (or script) of a text conservatively, to decide whether two texts can be compared word by word.
+ * Undefined when uncertain.
  */
 export function guessLanguage(text: string): string | undefined {
   const sample = text.slice(0, SAMPLE_CHARACTERS);
@@ -60,6 +60,6 @@ export function guessLanguage(text: string): string | undefined {
     }))
     .sort((a, b) => b.hits - a.hits);
   const [best, second] = scored;
-  if (best === undefined || best.hits < 3 || best.hits < words.length * LEAST_MARKER_SHARE) return undefined;
+  if (best === undefined || best.hits < 3 || best.hits < words.length * MIN_MARKER_SHARE) return undefined;
   return best.hits >= 1.5 * (second?.hits ?? 0) ? best.language : undefined;
 }

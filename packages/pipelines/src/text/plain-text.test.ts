@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { plainText } from './plain-text.ts';
 
 describe('plainText', () => {
-  it('shows what a reader sees', () => {
+  it('removes all Markdown', () => {
     expect(plainText('## A *fine* [link](https://example.org "t") [1]\n- `code` and __bold__, 2 * 3')).toBe(
       'A fine link\ncode and bold, 2 * 3',
     );

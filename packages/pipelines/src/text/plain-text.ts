@@ -1,7 +1,7 @@
 import { stripCitations } from './citations.ts';
 
 /**
- * Markdown as a reader sees it: no citations, link targets, list marks, heading marks or emphasis. Line breaks stay.
+ * Removes citations, link targets, list marks, heading marks and emphasis from Markdown. Keeps line breaks.
  */
 export function plainText(markdown: string): string {
   return stripCitations(markdown)

@@ -38,11 +38,11 @@ describe('splitSentences', () => {
     expect(texts(given)).toEqual(expected);
   });
 
-  it('tells headings from prose', () => {
+  it('distinguishes headings from prose', () => {
     expect(splitSentences('### Part one\nIt begins.').map(({ isHeading }) => isHeading)).toEqual([true, false]);
   });
 
-  it('gives exact pieces of the text, in order and without overlap', () => {
+  it('returns exact substrings, in order and without overlap', () => {
     const piece = fc.constantFrom(
       'Word',
       ' and 3.5',

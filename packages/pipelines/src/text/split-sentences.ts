@@ -2,7 +2,7 @@ import { blankCitations } from './citations.ts';
 
 const segmenter = new Intl.Segmenter('en', { granularity: 'sentence' });
 
-/** Ends that look like a sentence's and are not: titles, Latin shorthand, single initials such as "J." and "U.S.". */
+/** Abbreviations with a full stop that do not end a sentence: titles, Latin ones, initials such as "J." and "U.S.". */
 const ABBREVIATION =
   /(?:^|[\s("“])(?:Mr|Mrs|Ms|Dr|Prof|Rev|Gen|Col|Lt|Sgt|Capt|Gov|Sen|Rep|Hon|Pres|St|Mt|Jr|Sr|vs|etc|cf|al|approx|ca|[ap]\.m|No|Nos|Vol|Fig|Inc|Bros|Ltd|Co|Corp|e\.g|i\.e|z\.B|d\.h|bzw|\p{Lu}(?:\.\p{Lu})*)\.\s*$/u;
 
@@ -12,16 +12,16 @@ const HEADING = /^[ \t]*#{1,6}\s/;
 const BLOCK_MARK = /^[ \t]*(?:#{1,6}|>|[-*+]|\d{1,3}[.)])[ \t]+/;
 
 export interface Sentence {
-  /** The exact text, trimmed: `markdown.slice(start, start + text.length)`. Citations that follow it are part of it. */
+  /** The exact text, trimmed: `markdown.slice(start, start + text.length)`, including citations after it. */
   text: string;
   start: number;
-  /** It is a heading inside the text, which claims nothing. */
+  /** The sentence is a heading, which makes no claim. */
   isHeading: boolean;
 }
 
 /**
- * Sentences of a Markdown text, in order, each an exact piece of it. A citation after the full stop belongs to the
- * sentence before; list items, headings and paragraphs never run into each other; a wrapped line is no end.
+ * Splits a Markdown text into sentences, in order, each an exact substring. A citation after the full stop belongs to the
+ * sentence before it; list items, headings and paragraphs are separate; a line break inside a paragraph ends nothing.
  */
 export function splitSentences(markdown: string): Sentence[] {
   return blocks(markdown).flatMap((block) => sentencesOf(markdown, block));
@@ -68,7 +68,7 @@ function lines(markdown: string): Span[] {
 
 function sentencesOf(markdown: string, block: Block): Sentence[] {
   const original = markdown.slice(block.start, block.end);
-  // Blanked citations and line breaks keep every offset and no longer look like ends or beginnings.
+  // Blanked citations and line breaks keep all offsets and are not taken for sentence boundaries.
   const masked = blankCitations(original).replace(/[\r\n]/g, ' ');
   const sentences: Sentence[] = [];
   let start = 0;
@@ -80,7 +80,7 @@ function sentencesOf(markdown: string, block: Block): Sentence[] {
       const indent = piece.length - piece.trimStart().length;
       sentences.push({ text, start: block.start + start + indent, isHeading: block.isHeading });
     } else if (text !== '') {
-      // A stray closing quote or mark belongs to what came before.
+      // A stray closing quote or mark belongs to the previous sentence.
       const last = sentences.at(-1);
       if (last) last.text = original.slice(last.start - block.start, end).trimEnd();
     }

@@ -25,14 +25,14 @@ describe('stem', () => {
     ['tree', 'trees'],
     ['house', 'houses'],
     ['quick', 'quickly'],
-  ])('makes "%s" and "%s" the same', (one, other) => {
+  ])('reduces "%s" and "%s" to the same stem', (one, other) => {
     expect(stem(one)).toBe(stem(other));
   });
 
   it.each([
     ['bridge', 'bride'],
     ['summer', 'sum'],
-  ])('keeps "%s" and "%s" apart', (one, other) => {
+  ])('reduces "%s" and "%s" to different stems', (one, other) => {
     expect(stem(one)).not.toBe(stem(other));
   });
 });

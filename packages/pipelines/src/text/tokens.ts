@@ -1,6 +1,6 @@
 import { hasUnspacedScript } from './unspaced-scripts.ts';
 
-/** Words that carry no content of their own in English; other languages' are told by how common they are in the text. */
+/** English function words; those of other languages have little weight because they are frequent. */
 const FUNCTION_WORDS = new Set(
   (
     'a about above after again against all also although among an and any are as at be became because become been before ' +
@@ -13,7 +13,7 @@ const FUNCTION_WORDS = new Set(
   ).split(' '),
 );
 
-/** Lower-case words without accents; text in unspaced scripts becomes pairs of characters. */
+/** Lower-case words without accents; text in scripts without spaces becomes pairs of characters. */
 export function words(text: string): string[] {
   const folded = text.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase();
   const found: string[] = [];
@@ -24,7 +24,7 @@ export function words(text: string): string[] {
   return found;
 }
 
-/** Content words of a text, lightly stemmed, without repetition. Numbers are left out: they are facts of their own. */
+/** Distinct stems of the content words of a text, without numbers, which are compared separately. */
 export function contentStems(text: string): Set<string> {
   const stems = new Set<string>();
   for (const word of words(text)) {
@@ -36,8 +36,8 @@ export function contentStems(text: string): Set<string> {
 }
 
 /**
- * Cuts the endings that English paraphrase changes most ("destroyed" / "destroys" / "destroying"). Deliberately crude:
- * it only has to make the same word equal to itself.
+ * Removes common English endings ("destroyed" / "destroys" / "destroying"). Deliberately crude: forms of one word only need
+ * to have the same stem.
  */
 export function stem(word: string): string {
   return word

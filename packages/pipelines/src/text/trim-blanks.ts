@@ -1,4 +1,4 @@
-/** The text without spaces and tabs at its end. Looks at these alone: a pattern would search the whole text. */
+/** Removes spaces and tabs at the end of a text, without the full scan of a regular expression. */
 export function trimEndBlanks(text: string): string {
   let end = text.length;
   while (end > 0 && (text[end - 1] === ' ' || text[end - 1] === '\t')) end -= 1;

@@ -11,7 +11,7 @@ import {
 const UNFOUNDED: ReadonlySet<QualityFinding['code']> = new Set([
   'FACT_UNSUPPORTED',
   'SENTENCE_UNSUPPORTED',
-  'SENTENCE_FROM_NOWHERE',
+  'SENTENCE_UNSOURCED',
 ]);
 
 /**

@@ -1,11 +1,11 @@
 import type { BriefInput, ContentBrief } from '@pressroom/contracts';
-import { styleRulesOf, type BriefOutput, type WordPlan } from '@pressroom/pipelines';
+import { deriveStyleRules, type BriefOutput, type WordPlan } from '@pressroom/pipelines';
 import { normaliseOutline } from '../../outline/core/normalise-outline.ts';
 import { MOST_SEARCH_TERMS } from '../../prompts/content-brief.ts';
 
 /** The brief as its document relies on it: words that add up, single-line texts, nothing twice. */
 export function normaliseBrief(brief: ContentBrief, input: BriefInput, plan: WordPlan): Omit<BriefOutput, 'rounds'> {
-  const { title, sections } = normaliseOutline(brief, plan, styleRulesOf(input));
+  const { title, sections } = normaliseOutline(brief, plan, deriveStyleRules(input));
   const readers = singleLine(brief.readers);
   return {
     title,

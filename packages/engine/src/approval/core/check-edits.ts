@@ -13,7 +13,7 @@ export function checkEdits(edited: unknown, gate: Gate, pipeline: Pipeline, snap
     return { outcome: 'invalid', problems: [{ path: 'edits', message: 'outputs of this task type cannot be edited' }] };
   const parsed = spec.output.safeParse(edited);
   const problems = parsed.success
-    ? spec.problems(parsed.data, snapshot.task.input, snapshot.outputs).map((message) => ({ path: 'edits', message }))
+    ? spec.validate(parsed.data, snapshot.task.input, snapshot.outputs).map((message) => ({ path: 'edits', message }))
     : parsed.error.issues.map(({ path, message }) => ({ path: ['edits', ...path].join('.'), message }));
   if (problems.length > 0 || !parsed.success) return { outcome: 'invalid', problems: problems.slice(0, 20) };
   return { outcome: 'valid', output: parsed.data };

@@ -2,7 +2,7 @@ import type { Voice } from '@pressroom/contracts';
 import { parseStyleGuide } from './parse-style-guide.ts';
 import type { StyleRule } from './style-rule.ts';
 
-/** School years that an audience of this description can be taken to have; other audiences are not judged by rule. */
+/** School years of audiences by description; other audiences have no reading-grade rule. */
 const AUDIENCE_GRADES: readonly (readonly [RegExp, number])[] = [
   [/\b(?:young (?:children|readers)|primary[- ]school|toddlers?|kindergarten)\b/i, 6],
   [/\b(?:children|kids|pupils)\b/i, 8],
@@ -13,15 +13,15 @@ const AUDIENCE_GRADES: readonly (readonly [RegExp, number])[] = [
 ];
 
 /**
- * Everything a task's style guide, audience, tone and keywords ask for that can be checked by rule; the guide's own rules
- * outrank what audience and tone imply.
+ * Derives checkable rules from a task's style guide, audience, tone, language and keywords. Rules of the guide take
+ * precedence over rules implied by audience, tone and language.
  */
-export function styleRulesOf(voice: Voice): StyleRule[] {
+export function deriveStyleRules(voice: Voice): StyleRule[] {
   const guide = voice.styleGuide === undefined ? [] : parseStyleGuide(voice.styleGuide);
   const has = (kind: StyleRule['kind']): boolean => guide.some((rule) => rule.kind === kind);
   const implied: StyleRule[] = [];
   const grade = AUDIENCE_GRADES.find(([audience]) => audience.test(voice.audience ?? ''))?.[1];
-  if (grade !== undefined && !has('reading-grade')) implied.push({ kind: 'reading-grade', most: grade });
+  if (grade !== undefined && !has('reading-grade')) implied.push({ kind: 'reading-grade', max: grade });
   if (
     /\bformal\b/i.test(voice.tone ?? '') &&
     !/\b(?:in|less |not )formal\b/i.test(voice.tone ?? '') &&
