@@ -233,8 +233,8 @@ export interface KeyStore {
 }
 
 export interface Readiness {
-  /** Names and outcome of every dependency; bounded to 2 s by the caller. */
-  check(): Promise<{ name: string; ok: boolean; detail?: string }[]>;
+  /** Names and outcome of every store; bounded to 2 s by the caller. Without a required one no request can be served. */
+  check(): Promise<{ name: string; ok: boolean; isRequired: boolean; detail?: string }[]>;
 }
 
 export interface FleetQueries {

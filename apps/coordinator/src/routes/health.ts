@@ -27,11 +27,15 @@ export function healthz(deps: { version: string }): Route {
 }
 
 const Ready = z.object({
-  status: z.literal('ready'),
+  /** `degraded`: requests are served, and a store that they do not need is away. */
+  status: z.enum(['ready', 'degraded']),
   checks: z.array(z.object({ name: z.string(), ok: z.boolean() })),
 });
 
-/** `GET /readyz`: every store answers and its migrations are applied. Details of a fault go to the log, not to the public. */
+/**
+ * `GET /readyz`: may requests be sent to this process? Only a required store makes it unready. Details of a fault go to the
+ * log, not to the public.
+ */
 export function readyz(deps: { readiness: Readiness; isDraining: () => boolean }): Route {
   return defineRoute({
     method: 'GET',
@@ -40,19 +44,25 @@ export function readyz(deps: { readiness: Readiness; isDraining: () => boolean }
     tag: 'System',
     summary: 'Can this process serve?',
     roles: 'public',
-    responses: { 200: { description: 'It can', content: { 'application/json': Ready } } },
+    responses: {
+      200: {
+        description: 'It can; `degraded` while the queue store is away, which delays the dispatch of tasks',
+        content: { 'application/json': Ready },
+      },
+    },
     problems: ['UNAVAILABLE'],
     async handle({ response, bounded, log }) {
       if (deps.isDraining()) throw new RequestError('UNAVAILABLE', 'this process is shutting down');
       const results = await bounded(deps.readiness.check());
       const checks = results.map(({ name, ok }) => ({ name, ok }));
       const failing = results.filter((result) => !result.ok);
-      if (failing.length === 0) {
-        sendJson(response, 200, { status: 'ready', checks });
+      if (failing.length > 0) log.warn({ failing }, 'readiness.failed');
+      const missing = failing.filter(({ isRequired }) => isRequired);
+      if (missing.length === 0) {
+        sendJson(response, 200, { status: failing.length === 0 ? 'ready' : 'degraded', checks });
         return;
       }
-      log.warn({ failing }, 'readiness.failed');
-      throw new RequestError('UNAVAILABLE', `not ready: ${failing.map(({ name }) => name).join(', ')}`, {
+      throw new RequestError('UNAVAILABLE', `not ready: ${missing.map(({ name }) => name).join(', ')}`, {
         members: { checks },
       });
     },

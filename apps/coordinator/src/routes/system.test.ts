@@ -26,26 +26,39 @@ describe('GET /readyz', () => {
     expect(await (await readyz()).json()).toEqual({
       status: 'ready',
       checks: [
-        { name: 'postgres', ok: true },
+        { name: 'database', ok: true },
         { name: 'queue', ok: true },
       ],
     });
   });
 
-  it('says which dependency is missing, but not where it lives', async () => {
-    server.stores.state.ready = false;
+  it('says that the database is missing, but not where it lives', async () => {
+    server.stores.state.databaseReady = false;
     const response = await readyz();
     expect(response.status).toBe(503);
     const problem = (await response.json()) as Problem;
     expect(problem).toMatchObject({
       code: 'UNAVAILABLE',
-      detail: 'not ready: queue',
+      detail: 'not ready: database',
       checks: [
-        { name: 'postgres', ok: true },
-        { name: 'queue', ok: false },
+        { name: 'database', ok: false },
+        { name: 'queue', ok: true },
       ],
     });
     expect(JSON.stringify(problem)).not.toContain('10.0.0.9');
+  });
+
+  it('stays ready without the queue store, because tasks are still accepted, and says so', async () => {
+    server.stores.state.queueReady = false;
+    const response = await readyz();
+    expect(response.status).toBe(200);
+    expect(await response.json()).toEqual({
+      status: 'degraded',
+      checks: [
+        { name: 'database', ok: true },
+        { name: 'queue', ok: false },
+      ],
+    });
   });
 
   it.each(['down', 'hanging'] as const)('answers 503 when the check itself is %s', async (mode) => {

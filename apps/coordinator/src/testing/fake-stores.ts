@@ -53,7 +53,8 @@ export function createFakeStores() {
     rateLimited: false,
     keyLookups: 0,
     feedCalls: 0,
-    ready: true,
+    databaseReady: true,
+    queueReady: true,
   };
 
   const answer = <T>(make: () => T): Promise<T> => {
@@ -226,8 +227,8 @@ export function createFakeStores() {
   const readiness: Readiness = {
     check: () =>
       answer(() => [
-        { name: 'postgres', ok: true },
-        { name: 'queue', ok: state.ready, detail: 'connect ECONNREFUSED 10.0.0.9:6379' },
+        { name: 'database', ok: state.databaseReady, isRequired: true, detail: 'connect ECONNREFUSED 10.0.0.9:5432' },
+        { name: 'queue', ok: state.queueReady, isRequired: false, detail: 'connect ECONNREFUSED 10.0.0.9:6379' },
       ]),
   };
   const retentionChanges: RetentionChanges[] = [];

@@ -54,6 +54,7 @@ import { startDeadLetters, type DeadLetterPorts } from './dead-letters.ts';
 import { startFleet } from './fleet.ts';
 import { createKeyUsage, type KeyUsage } from './key-usage.ts';
 import { startRetention } from './retention.ts';
+import { createReadiness } from './readiness.ts';
 import { createTaskGauges } from './task-gauges.ts';
 import { createTaskCommands } from './task-commands.ts';
 
@@ -177,7 +178,7 @@ export async function createDependencies(
     retention: startRetention(database, { config, metrics: owned.metrics, log, shutdown }),
     keys: createKeyStore(access, usage),
     renderer,
-    readiness: createReadiness({ database: () => database.ping(), queue: () => admin.ping() }),
+    readiness: createReadiness({ database: () => database.ping(), queue: () => admin.ping() }, owned.metrics),
     fleet: startFleet(database, {
       fleet,
       admin,
@@ -212,19 +213,3 @@ const createKeyStore = (access: AccessStore, usage: KeyUsage): KeyStore => ({
     return holder;
   },
 });
-
-function createReadiness(checks: Readonly<Record<string, () => Promise<void>>>): Readiness {
-  return {
-    check: () =>
-      Promise.all(
-        Object.entries(checks).map(async ([name, check]) => {
-          try {
-            await check();
-            return { name, ok: true };
-          } catch {
-            return { name, ok: false, detail: 'not reachable' };
-          }
-        }),
-      ),
-  };
-}
