@@ -35,7 +35,16 @@ try {
     log,
   });
   const address = { url: simulator.url, controlUrl: simulator.controlUrl };
-  log.info({ ...address, seed: seedName(config.seed), latencyScale: config.latencyScale }, 'simulator.ready');
+  // What to set, in full: a base URL without the vendor's path answers 404.
+  const variables = {
+    PRESSROOM_SIMULATOR_URL: simulator.url,
+    OPENAI_BASE_URL: `${simulator.url}/v1`,
+    ANTHROPIC_BASE_URL: simulator.url,
+  };
+  log.info(
+    { ...address, variables, seed: seedName(config.seed), latencyScale: config.latencyScale },
+    'simulator.ready',
+  );
   announceReady(address);
 } catch (error) {
   log.fatal({ err: error }, 'simulator.start_failed');

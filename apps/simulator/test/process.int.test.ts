@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 const MAIN = fileURLToPath(new URL('../src/main.ts', import.meta.url));
 
@@ -39,6 +39,18 @@ describe('the simulator as a process', () => {
     expect(message.type).toBe('ready');
     expect((await fetch(`${message.url}/v1/models`, { headers: { authorization: 'Bearer k' } })).status).toBe(200);
     expect(output).toBe('');
+  });
+
+  it('logs the base URLs that a worker needs, with the path of each vendor', async () => {
+    const started = start();
+    let output = '';
+    started.stderr?.on('data', (chunk: Buffer) => (output += chunk.toString()));
+    const { url } = await ready(started);
+    await vi.waitFor(() => {
+      expect(output).toContain(
+        `"PRESSROOM_SIMULATOR_URL":"${url}","OPENAI_BASE_URL":"${url}/v1","ANTHROPIC_BASE_URL":"${url}"`,
+      );
+    });
   });
 
   it('keeps the token of its control port in a file that only its owner can read', async () => {
