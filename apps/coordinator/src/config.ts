@@ -1,7 +1,7 @@
 import { readConfiguration, type RequestLimits } from '@pressroom/config';
 import type { CapsConfig, RetentionConfig, ScalingConfig } from '@pressroom/engine';
 import type { RedisAddress } from '@pressroom/queue';
-import type { Secret } from '@pressroom/runtime';
+import type { ConfigProblem, Secret } from '@pressroom/runtime';
 
 const DEFAULT_PORT = 4_400;
 /** How many times as many dead letters as in the window before are an alert: twice is a trend, less may be chance. */
@@ -31,6 +31,8 @@ export interface CoordinatorConfig {
   };
   shutdownMs: number;
   logLevel: string;
+  /** For the log; they do not stop the start. */
+  warnings: readonly ConfigProblem[];
 }
 
 /**
@@ -39,7 +41,7 @@ export interface CoordinatorConfig {
  * @throws {ConfigError} naming every problem of all processes' configuration at once
  */
 export function parseCoordinatorConfig(env: Readonly<Record<string, string | undefined>>): CoordinatorConfig {
-  const { variables, file, redis, databaseUrl } = readConfiguration(env, 'coordinator');
+  const { variables, file, redis, databaseUrl, warnings } = readConfiguration(env, 'coordinator');
   return {
     http: { host: variables.HOST, port: variables.PORT ?? DEFAULT_PORT },
     database: { url: databaseUrl, poolSize: variables.PRESSROOM_DB_POOL_SIZE },
@@ -64,5 +66,6 @@ export function parseCoordinatorConfig(env: Readonly<Record<string, string | und
     },
     shutdownMs: variables.PRESSROOM_SHUTDOWN_MS,
     logLevel: variables.LOG_LEVEL,
+    warnings,
   };
 }

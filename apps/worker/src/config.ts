@@ -1,6 +1,7 @@
 import type { ToolsConfig, ToolSecrets } from '@pressroom/agents';
 import { readConfiguration } from '@pressroom/config';
 import type { LlmConfig } from '@pressroom/llm';
+import type { ConfigProblem } from '@pressroom/runtime';
 
 import type { WorkerSettings } from './wiring/start-worker.ts';
 
@@ -9,6 +10,8 @@ export interface WorkerConfig extends WorkerSettings {
   egress: { allowHosts: string[]; userAgent: string };
   tools: { config: ToolsConfig; secrets: ToolSecrets };
   logLevel: string;
+  /** For the log; they do not stop the start. */
+  warnings: readonly ConfigProblem[];
 }
 
 /**
@@ -16,7 +19,10 @@ export interface WorkerConfig extends WorkerSettings {
  * @throws {ConfigError} naming every problem of all processes' configuration at once
  */
 export function parseWorkerConfig(env: Readonly<Record<string, string | undefined>>): WorkerConfig {
-  const { variables, file, redis, queues, providers, toolSecrets, databaseUrl } = readConfiguration(env, 'worker');
+  const { variables, file, redis, queues, providers, toolSecrets, databaseUrl, warnings } = readConfiguration(
+    env,
+    'worker',
+  );
   return {
     databaseUrl,
     redis,
@@ -29,5 +35,6 @@ export function parseWorkerConfig(env: Readonly<Record<string, string | undefine
     egress: file.egress,
     tools: { config: file.tools, secrets: toolSecrets },
     logLevel: variables.LOG_LEVEL,
+    warnings,
   };
 }

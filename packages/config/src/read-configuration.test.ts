@@ -66,6 +66,40 @@ describe('the configuration', () => {
     },
   );
 
+  it('names variables that no process reads with the closest known one, and starts all the same', () => {
+    const file = fileWith('tools: { webSearch: { keyVariable: PRESSROOM_SEARCH_KEY } }');
+    const { configuration, problems } = checkConfiguration(
+      {
+        ...WORKING,
+        PRESSROOM_CONFIG: file,
+        PRESSROOM_WORKR_PORT: '3',
+        PRESSROOM_DRAIN_MS: '20',
+        PRESSROOM_OF_A_LATER_RELEASE: 'x',
+        // Known: a tool's key, the command line's, and what Kubernetes adds for a Service.
+        PRESSROOM_SEARCH_KEY: 'k',
+        PRESSROOM_URL: 'http://127.0.0.1:4400',
+        PRESSROOM_SERVICE_HOST: '10.0.0.1',
+        PRESSROOM_COORDINATOR_SERVICE_PORT_HTTP: '4400',
+        PRESSROOM_PORT: 'tcp://10.0.0.1:4400',
+        PRESSROOM_PORT_4400_TCP_ADDR: '10.0.0.1',
+        OTHER_PROGRAM: 'x',
+      },
+      'coordinator',
+    );
+    expect(problems).toEqual([]);
+    expect(configuration?.warnings).toEqual([
+      {
+        path: 'PRESSROOM_WORKR_PORT',
+        message: 'is not a known variable and has no effect; did you mean PRESSROOM_WORKER_PORT?',
+      },
+      {
+        path: 'PRESSROOM_DRAIN_MS',
+        message: 'is not a known variable and has no effect; did you mean PRESSROOM_DRAIN?',
+      },
+      { path: 'PRESSROOM_OF_A_LATER_RELEASE', message: 'is not a known variable and has no effect' },
+    ]);
+  });
+
   it('is refused in the form of one error', () => {
     expect(() => readConfiguration({ PORT: 'x' }, 'coordinator')).toThrow(ConfigError);
     expect(() => readConfiguration({ PORT: 'x' }, 'coordinator')).toThrow(

@@ -6,6 +6,7 @@ import { checkConfig, ConfigError, type ConfigProblem, errorMessage, type Secret
 
 import { checkConfigFile, type ConfigFile } from './config-file.ts';
 import { environmentProviders } from './environment-providers.ts';
+import { findUnknownVariables } from './unknown-variables.ts';
 import { Variables } from './variables.ts';
 
 /** `system` is the supervisor, which brings a database and a simulator where none is configured. */
@@ -22,6 +23,8 @@ export interface Configuration {
   /** From the environment, then from the file. */
   providers: readonly ProviderConfig[];
   toolSecrets: ToolSecrets;
+  /** Variables that no process reads. They do not stop a start: a newer release, or another program, may read them. */
+  warnings: readonly ConfigProblem[];
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -49,11 +52,11 @@ export function checkConfiguration(
   const queues = collect(problems, () => readPools(env['PRESSROOM_POOLS']));
   const file = checkConfigFile(env['PRESSROOM_CONFIG'] || undefined);
   if (!file.ok) problems.push(...file.problems);
-  // A coordinator runs no tools; their keys may be the workers' alone.
-  const tools = file.ok && role !== 'coordinator' ? readToolSecrets(file.data.tools, env) : undefined;
-  problems.push(
-    ...(tools?.problems.map((problem) => ({ ...problem, path: `PRESSROOM_CONFIG: ${problem.path}` })) ?? []),
-  );
+  // A coordinator runs no tools: their keys may be absent from its environment.
+  const tools = file.ok ? readToolSecrets(file.data.tools, env) : undefined;
+  if (tools && role !== 'coordinator') {
+    problems.push(...tools.problems.map((problem) => ({ ...problem, path: `PRESSROOM_CONFIG: ${problem.path}` })));
+  }
   if (!parsed.ok || !file.ok || problems.length > 0) return { configuration: undefined, problems };
   const providers = [...environmentProviders(parsed.data), ...file.data.providers];
   if (role === 'worker' && providers.length === 0) {
@@ -68,6 +71,7 @@ export function checkConfiguration(
     queues: queues ?? ALL_QUEUES,
     providers,
     toolSecrets: tools?.secrets ?? new Map(),
+    warnings: findUnknownVariables(env, tools?.secrets.keys() ?? []),
   };
   return { configuration, problems };
 }

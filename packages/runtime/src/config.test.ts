@@ -93,7 +93,7 @@ describe('environment values', () => {
     ['a list', envList(), ' a, b ,,c ', ['a', 'b', 'c']],
     ['an empty list', envList(), ' , ', []],
     ['a choice', envChoice(['debug', 'info']), 'info', 'info'],
-    ['milliseconds', envDurationMs(), '250', 250],
+    ['no time at all', envDurationMs(), '0', 0],
     ['milliseconds with unit', envDurationMs(), '250ms', 250],
     ['seconds', envDurationMs(), '1.5s', 1_500],
     ['minutes', envDurationMs(), '5 m', 300_000],
@@ -114,9 +114,18 @@ describe('environment values', () => {
     [
       envDurationMs({ minMs: 100, maxMs: 200 }),
       '1s',
-      'must be a duration such as 500ms, 30s or 5m (from 100 to 200 ms), got "1s"',
+      'must be a duration with a unit, such as 500ms, 30s, 5m, 2h or 1d (from 100 to 200 ms), got "1s"',
     ],
-    [envDurationMs(), '5 weeks', 'must be a duration such as 500ms, 30s or 5m (of at least 0 ms), got "5 weeks"'],
+    [
+      envDurationMs(),
+      '5 weeks',
+      'must be a duration with a unit, such as 500ms, 30s, 5m, 2h or 1d (of at least 0 ms), got "5 weeks"',
+    ],
+    [
+      envDurationMs({ maxMs: 1_000 }),
+      '20',
+      'must be a duration with a unit, such as 500ms, 30s, 5m, 2h or 1d (from 0 to 1000 ms), got "20"',
+    ],
     [envUrl(['redis:', 'rediss:']), 'http://h', 'must be a URL that starts with redis:// or rediss://'],
   ])('refuse with what is expected and what was found: %#', (schema, text, message) => {
     expect(schema.safeParse(text).error?.issues.map((issue) => issue.message)).toEqual([message]);

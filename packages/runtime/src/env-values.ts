@@ -56,16 +56,18 @@ export const envList = () =>
 export const envChoice = <const Word extends string>(words: readonly [Word, ...Word[]]) =>
   z.enum(words, { error: ({ input }) => `must be one of ${words.join(', ')}, got ${JSON.stringify(input)}` });
 
-/** A length of time as `250ms`, `30s`, `5m`, `2h` or `1d`; a bare number is milliseconds. Parsed to milliseconds. */
+/** A length of time as `250ms`, `30s`, `5m`, `2h` or `1d`; of bare numbers only `0`. Parsed to milliseconds. */
 export const envDurationMs = ({ minMs = 0, maxMs = Number.MAX_SAFE_INTEGER } = {}) =>
   z.string().transform((text, context) => {
     const match = /^(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)?$/.exec(text.trim());
-    const unit = (match?.[2] ?? 'ms') as keyof typeof DURATION_UNIT_MS;
-    const valueMs = match === null ? Number.NaN : Math.round(Number(match[1]) * DURATION_UNIT_MS[unit]);
+    const unit = match?.[2] as keyof typeof DURATION_UNIT_MS | undefined;
+    // Without a unit 20 could be seconds or milliseconds; 0 is the same in both.
+    const factor = unit === undefined ? (Number(match?.[1]) === 0 ? 1 : Number.NaN) : DURATION_UNIT_MS[unit];
+    const valueMs = Math.round(Number(match?.[1]) * factor);
     if (valueMs >= minMs && valueMs <= maxMs) return valueMs;
     context.addIssue({
       code: 'custom',
-      message: `must be a duration such as 500ms, 30s or 5m (${describeBounds(minMs, maxMs)} ms), got ${JSON.stringify(text)}`,
+      message: `must be a duration with a unit, such as 500ms, 30s, 5m, 2h or 1d (${describeBounds(minMs, maxMs)} ms), got ${JSON.stringify(text)}`,
     });
     return z.NEVER;
   });

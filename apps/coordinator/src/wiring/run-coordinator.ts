@@ -25,6 +25,8 @@ export async function runCoordinator(
 ): Promise<void> {
   const config = parseCoordinatorConfig(env);
   const log = createLogger({ name: 'coordinator', level: config.logLevel });
+  for (const { path, message } of config.warnings)
+    log.warn({ variable: path, reason: message }, 'config.unknown_variable');
   const metrics = createMetrics('pressroom');
   const shutdown = createShutdown({ log, deadlineMs: config.shutdownMs });
   shutdown.listen();

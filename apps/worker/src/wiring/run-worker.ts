@@ -50,6 +50,8 @@ export async function runWorker(
 ): Promise<void> {
   const config = parseWorkerConfig(env);
   const log = createLogger({ name: 'worker', level: config.logLevel });
+  for (const { path, message } of config.warnings)
+    log.warn({ variable: path, reason: message }, 'config.unknown_variable');
   const metrics = createMetrics('pressroom');
   const shutdown = createShutdown({ log, deadlineMs: config.drainMs + CLOSE_MS });
   shutdown.listen();
