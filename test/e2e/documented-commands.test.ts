@@ -53,7 +53,7 @@ function treatmentOf({ text, isLong }: DocumentedCommand): Treatment {
   const script = /(?:^|\s)npm (?:run )?([\w:]+)/.exec(text)?.[1];
   if (script === 'start') return 'started by this test';
   if (script !== undefined && LONG_SCRIPTS.has(script)) return 'script exists';
-  if (/(?:^|\s)node \S+main\.ts/.test(text)) return 'program exists';
+  if (/(?:^|[\s/])node \S+main\.ts/.test(text)) return 'program exists';
   if (isLong && !IS_CI) return script === undefined ? 'run' : 'script exists';
   return 'run';
 }
@@ -90,7 +90,7 @@ describe('documentation', () => {
       const script = /(?:^|\s)npm (?:run )?([\w:]+)/.exec(command.text)?.[1];
       if (script !== undefined && !['install', 'exec'].includes(script))
         expect(scripts, where).toHaveProperty([script]);
-      const program = /(?:^|\s)node (\S+\.ts)/.exec(command.text)?.[1];
+      const program = /(?:^|[\s/])node (\S+\.ts)/.exec(command.text)?.[1];
       if (program !== undefined) expect(existsSync(join(ROOT, program)), where).toBe(true);
     }
   });

@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 
 import { checkConfiguration } from '@pressroom/config';
-import { ConfigError, type Secret } from '@pressroom/runtime';
+import { ConfigError, type ConfigProblem, type Secret } from '@pressroom/runtime';
 
 import { parseOptions, type Options } from './options.ts';
 
@@ -22,8 +22,12 @@ export interface Config extends Options {
   /** A provider is set up in variables or in the configuration file; without one the offline simulator stands in. */
   hasProvider: boolean;
   workers: number;
+  /** Where workers serve health and metrics; each takes a port of its own, counting up. Port 0: nowhere. */
+  workerAddress: { host: string; port: number };
   /** Most workers that scaling may start. */
   maxWorkers: number;
+  /** For the person at the terminal; they do not stop the start. */
+  warnings: readonly ConfigProblem[];
 }
 
 /**
@@ -38,12 +42,13 @@ export function readConfig(env: Environment, argv: readonly string[], checkoutDi
   if (configuration === undefined || all.length > 0) {
     throw new ConfigError('the environment, the configuration file and the command line', all);
   }
-  const { variables, file } = configuration;
+  const { variables, file, warnings } = configuration;
   return {
     ...options,
     home: resolve(checkoutDir, variables.PRESSROOM_HOME),
     host: variables.HOST,
     port: variables.PORT,
+    workerAddress: { host: variables.PRESSROOM_WORKER_HOST, port: variables.PRESSROOM_WORKER_PORT },
     databaseUrl: variables.DATABASE_URL?.reveal(),
     adminKey: variables.PRESSROOM_ADMIN_KEY,
     logLevel: variables.LOG_LEVEL,
@@ -51,5 +56,6 @@ export function readConfig(env: Environment, argv: readonly string[], checkoutDi
     // Two, so that losing one is seen to be harmless; one where there is only one core to share.
     workers: options.workers ?? Math.min(2, availableParallelism()),
     maxWorkers: options.workers ?? Math.max(2, availableParallelism()),
+    warnings,
   };
 }

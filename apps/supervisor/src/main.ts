@@ -16,6 +16,7 @@ import { readOrCreateAdminKey } from './admin-key.ts';
 import { createChildOutput } from './child-output.ts';
 import { readConfig, type Config } from './config.ts';
 import { HomeInUseError, openHome, type Home } from './home.ts';
+import { parseOptions, USAGE } from './options.ts';
 import type { ProcessGroup } from './process-group.ts';
 import { runProgram } from './run-program.ts';
 import { startSystem } from './start-system.ts';
@@ -36,6 +37,10 @@ function explain(error: unknown): string {
 }
 
 function readConfigOrExit(): Config {
+  if (parseOptions(process.argv.slice(2)).options.help) {
+    process.stdout.write(USAGE);
+    process.exit(0);
+  }
   try {
     return readConfig(process.env, process.argv.slice(2), checkoutDir);
   } catch (error) {
@@ -101,9 +106,13 @@ async function main(config: Config): Promise<void> {
     void shutdown.begin('crash', 1);
   });
 
+  const unknown = new Set(config.warnings.map(({ path }) => path));
+  for (const { path, message } of config.warnings)
+    log.warn({ variable: path, reason: message }, 'config.unknown_variable');
   try {
     const facts = await startSystem(config, home, {
-      env: process.env,
+      // Children would repeat the warnings.
+      env: Object.fromEntries(Object.entries(process.env).filter(([name]) => !unknown.has(name))),
       checkoutDir,
       startPostgres: (dataDir) => startEmbeddedPostgres({ dataDir, log }),
       migrate: (databaseUrl) => applyMigrations({ databaseUrl, log }),

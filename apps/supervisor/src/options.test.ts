@@ -17,11 +17,16 @@ describe('parseOptions', () => {
     ]);
     expect(problems).toEqual([]);
     expect(options).toEqual({
+      help: false,
       autoscale: true,
       json: true,
       workers: 3,
       run: { program: 'demo.ts', args: ['--topic', 'x'] },
     });
+  });
+
+  it.each(['--help', '-h'])('takes %s for a question, which is no problem', (flag) => {
+    expect(parseOptions([flag])).toMatchObject({ options: { help: true }, problems: [] });
   });
 
   it('leaves everything after -- to the program', () => {

@@ -22,12 +22,13 @@ describe('planning the children', () => {
     });
   });
 
-  it('gives workers neither, but the simulator', () => {
-    expect(planWorker(facts, 'worker-2')).toMatchObject({
+  it('gives workers neither, but the simulator and a port of their own', () => {
+    expect(planWorker(facts, 'worker-2', 4491)).toMatchObject({
       name: 'worker-2',
       env: {
         PORT: undefined,
         PRESSROOM_ADMIN_KEY: undefined,
+        PRESSROOM_WORKER_PORT: '4491',
         PRESSROOM_SIMULATOR_URL: 'http://127.0.0.1:9',
         LOG_LEVEL: 'debug',
       },
@@ -36,10 +37,10 @@ describe('planning the children', () => {
 
   it('tells a worker of a named pool what to serve, and leaves it to the environment otherwise', () => {
     const outer = { ...facts, env: { PRESSROOM_POOLS: 'refine.*' } };
-    expect(planWorker(outer, 'worker-drafts-1', ['draft.batch', 'draft.interactive']).env['PRESSROOM_POOLS']).toBe(
+    expect(planWorker(outer, 'worker-drafts-1', 0, ['draft.batch', 'draft.interactive']).env['PRESSROOM_POOLS']).toBe(
       'draft.batch,draft.interactive',
     );
-    expect(planWorker(outer, 'worker-1').env['PRESSROOM_POOLS']).toBe('refine.*');
+    expect(planWorker(outer, 'worker-1', 0).env['PRESSROOM_POOLS']).toBe('refine.*');
   });
 
   it('keeps stores and keys from the simulator', () => {
@@ -56,7 +57,7 @@ describe('planning the children', () => {
       PRESSROOM_HOME: '/home',
       PRESSROOM_SIMULATOR_CONTROL_TOKEN: 'token',
     });
-    for (const child of [planCoordinator(outer), planWorker(outer, 'worker-1')])
+    for (const child of [planCoordinator(outer), planWorker(outer, 'worker-1', 0)])
       expect(child.env).toMatchObject({ PRESSROOM_SIMULATOR_CONTROL_TOKEN: undefined });
   });
 });

@@ -38,9 +38,10 @@ export function planCoordinator(facts: ChildFacts): ProcessSpec {
 
 /**
  * @param name tells workers apart in logs
+ * @param port of its health and metrics, 0 for none
  * @param queues what it serves, where that is not left to `PRESSROOM_POOLS`
  */
-export function planWorker(facts: ChildFacts, name: string, queues?: readonly string[]): ProcessSpec {
+export function planWorker(facts: ChildFacts, name: string, port: number, queues?: readonly string[]): ProcessSpec {
   return {
     name,
     program: join(facts.checkoutDir, 'apps/worker/src/main.ts'),
@@ -51,6 +52,7 @@ export function planWorker(facts: ChildFacts, name: string, queues?: readonly st
       PORT: undefined,
       PRESSROOM_ADMIN_KEY: undefined,
       PRESSROOM_MONITOR_KEY: undefined,
+      PRESSROOM_WORKER_PORT: String(port),
       ...(queues && { PRESSROOM_POOLS: queues.join(',') }),
     },
   };

@@ -2,7 +2,7 @@ import { findFreePort, type Clock, type Logger, type Random, type Shutdown } fro
 
 import { readOrCreateAdminKey } from './admin-key.ts';
 import { autoscale } from './autoscale.ts';
-import { checkAddress } from './check-address.ts';
+import { checkAddress, checkWorkerAddresses } from './check-address.ts';
 import { createChildOutput } from './child-output.ts';
 import type { Config } from './config.ts';
 import type { PoolSize } from './decide-pool-sizes.ts';
@@ -14,6 +14,7 @@ import { createProcessGroup, type ProcessGroup } from './process-group.ts';
 import type { StartedFacts, Terminal } from './terminal.ts';
 import { toUrl } from './to-url.ts';
 import { createWorkerPools, WHOLE_POOL } from './worker-pools.ts';
+import { createWorkerPorts } from './worker-ports.ts';
 
 export const DEFAULT_PORT = 4400;
 /** Longer than a worker's own deadlines for its drain (20 s unless `PRESSROOM_DRAIN` says less) and its end. */
@@ -39,6 +40,9 @@ export async function startSystem(config: Config, home: Home, deps: SystemDepend
   const { shutdown, terminal, log } = deps;
   const port = config.port ?? (config.run ? await findFreePort(config.host) : DEFAULT_PORT);
   await checkAddress(config.host, port);
+  const fixed = config.autoscale ? 0 : config.workers;
+  const maxWorkers = config.autoscale ? config.maxWorkers : fixed;
+  await checkWorkerAddresses(config.workerAddress.host, config.workerAddress.port, maxWorkers, { port });
   const simulated = !config.hasProvider;
   const adminKey = config.adminKey ?? readOrCreateAdminKey(home.adminKeyFile);
 
@@ -70,13 +74,13 @@ export async function startSystem(config: Config, home: Home, deps: SystemDepend
     adminKey: adminKey.reveal(),
     simulatorUrl,
   };
+  const portFor = createWorkerPorts(config.workerAddress.port, () => group.names());
   const pools = createWorkerPools({
     group,
-    plan: (name, queues) => planWorker(facts, name, queues),
+    plan: (name, queues) => planWorker(facts, name, portFor(name), queues),
     drainMs: DRAIN_MS,
     log,
   });
-  const fixed = config.autoscale ? 0 : config.workers;
   const [coordinator] = await Promise.all([
     group.start(planCoordinator(facts)),
     pools.resize([{ pool: WHOLE_POOL, queues: [], workers: fixed }]),
@@ -84,13 +88,13 @@ export async function startSystem(config: Config, home: Home, deps: SystemDepend
   const url = coordinator.url ?? toUrl(config.host, port);
 
   if (config.autoscale) {
-    const { maxWorkers } = config;
     const resize = (sizes: readonly PoolSize[]) => pools.resize(sizes);
     void autoscale({ url, adminKey, maxWorkers, resize, clock: deps.clock, log, signal: shutdown.signal });
   }
   const adminKeyFile = config.adminKey ? undefined : home.adminKeyFile;
-  const maxWorkers = config.autoscale ? config.maxWorkers : fixed;
-  return { url, adminKey, adminKeyFile, simulated, logDir: home.logDir, workers: fixed, maxWorkers };
+  const { host: workerHost, port: workerPort } = config.workerAddress;
+  const metricsUrl = workerPort === 0 ? undefined : `${toUrl(workerHost, workerPort)}/metrics`;
+  return { url, adminKey, adminKeyFile, simulated, logDir: home.logDir, workers: fixed, maxWorkers, metricsUrl };
 }
 
 async function startDatabase(home: Home, deps: SystemDependencies): Promise<string> {

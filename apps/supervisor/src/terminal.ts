@@ -7,6 +7,8 @@ export interface StartedFacts {
   adminKey: Secret;
   simulated: boolean;
   logDir: string;
+  /** Of the first worker's metrics; `undefined` where workers serve none. */
+  metricsUrl: string | undefined;
   workers: number;
   /** Larger than `workers` where they are scaled. */
   maxWorkers: number;
@@ -38,12 +40,20 @@ export function createTerminal(options: { json: boolean; quiet: boolean }): Term
   };
 }
 
-function toJson({ url, adminKeyFile, simulated, logDir, workers, maxWorkers }: StartedFacts) {
-  return { url, adminKeyFile: adminKeyFile ?? null, simulated, logDir, workers, maxWorkers };
+function toJson({ url, adminKeyFile, simulated, logDir, workers, maxWorkers, metricsUrl }: StartedFacts) {
+  return {
+    url,
+    adminKeyFile: adminKeyFile ?? null,
+    simulated,
+    logDir,
+    workers,
+    maxWorkers,
+    metricsUrl: metricsUrl ?? null,
+  };
 }
 
 function describe(facts: StartedFacts, isTerminal: boolean): string {
-  const { url, adminKeyFile, adminKey, simulated, logDir, workers, maxWorkers } = facts;
+  const { url, adminKeyFile, adminKey, simulated, logDir, workers, maxWorkers, metricsUrl } = facts;
   const staff =
     maxWorkers > workers ? `workers as needed, up to ${maxWorkers}` : `${workers} worker${workers === 1 ? '' : 's'}`;
   const key = adminKeyFile === undefined ? '$PRESSROOM_ADMIN_KEY' : `$(cat '${adminKeyFile}')`;
@@ -53,6 +63,9 @@ function describe(facts: StartedFacts, isTerminal: boolean): string {
     `Pressroom is ready: ${url} (${staff})`,
     `  admin key  ${adminKeyFile ?? 'from PRESSROOM_ADMIN_KEY'}${isTerminal ? `: ${adminKey.reveal()}` : ''}`,
     `  try        curl -s ${url}/v1/tasks -H "Authorization: Bearer ${key}" -H 'Content-Type: application/json' -d '${body}'`,
+    ...(metricsUrl === undefined
+      ? []
+      : [`  metrics    ${metricsUrl} (the first worker; each further one a port higher)`]),
     `  logs       ${logDir}`,
     ...(simulated
       ? ['  note       offline simulator: texts and prices are simulated (set OPENAI_API_KEY or ANTHROPIC_API_KEY)']

@@ -55,6 +55,20 @@ describe('a start with an invalid configuration', () => {
     },
   );
 
+  it.each(['coordinator', 'worker'])(
+    'has the %s log variables that no process reads, with the closest known one',
+    (app) => {
+      const { stdout, stderr } = start(app, {
+        DATABASE_URL: 'postgres://user:canary@127.0.0.1:1/none',
+        PRESSROOM_SIMULATOR_URL: 'http://127.0.0.1:1',
+        PRESSROOM_WORKR_PORT: '3',
+      });
+      expect(`${stdout}${stderr}`).toMatch(
+        /"variable":"PRESSROOM_WORKR_PORT","reason":"[^"]*did you mean PRESSROOM_WORKER_PORT\?".*"config\.unknown_variable"/,
+      );
+    },
+  );
+
   it('ends the simulator with code 1 and every problem of its own', () => {
     const { status, stdout, stderr } = start('simulator', { SIMULATOR_BATCH_MS: 'x', SIMULATOR_TIERS: 'a=T9' });
     expect(status).toBe(1);

@@ -35,6 +35,8 @@ import {
   type RedisAddress,
 } from '@pressroom/queue';
 import {
+  ConfigError,
+  errorMessage,
   startHealthServer,
   systemClock as clock,
   systemRandom as random,
@@ -202,9 +204,16 @@ export async function startWorker(
     metrics: deps.metrics,
     live: () => watchdog.isHealthy(),
     ready: async () => [
-      { name: 'postgres', ok: await succeeds(database.ping()) },
+      { name: 'database', ok: await succeeds(database.ping()) },
       { name: 'queue', ok: await succeeds(backend.ping(1_000)) },
     ],
+  }).catch((error: unknown) => {
+    throw new ConfigError('the environment', [
+      {
+        path: 'PRESSROOM_WORKER_PORT',
+        message: `health and metrics cannot be served: ${errorMessage(error)}; set it to a free port, or to 0 for none (PRESSROOM_WORKER_HOST is ${settings.healthHost})`,
+      },
+    ]);
   });
   shutdown.register('health server', () => health.close());
   log.info({ queues: queues.length, concurrency }, 'worker.ready');
