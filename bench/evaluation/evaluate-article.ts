@@ -154,11 +154,11 @@ async function judgeOrNot(
     generation: 1,
     journalGeneration: 1,
     attempt: 1,
-    hasPast: false,
+    hasPriorRun: false,
     sessionId: 'evaluation',
     deadlineAtMs: systemClock.monotonicMs() + 180_000,
     signal: new AbortController().signal,
-    tries: { left: 6 },
+    requestBudget: { remaining: 6 },
   });
   try {
     const { score, scores } = await judgeArticle(llm, facts);

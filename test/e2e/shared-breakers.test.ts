@@ -34,11 +34,11 @@ const scope = (): CallScope => ({
   generation: 1,
   journalGeneration: 1,
   attempt: 1,
-  hasPast: false,
+  hasPriorRun: false,
   sessionId: newId(),
   deadlineAtMs: clock.monotonicMs() + 60_000,
   signal: new AbortController().signal,
-  tries: { left: 1 },
+  requestBudget: { remaining: 1 },
 });
 
 describe('three workers’ gateways on one store', () => {

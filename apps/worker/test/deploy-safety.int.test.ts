@@ -118,7 +118,7 @@ describe.each(KINDS)('a worker on %s', (kind) => {
   it('hands an agent that it does not have back, for a worker that has it', async () => {
     const money = createMoneyStore(fleet.database);
     const withoutDraft = createExecuteAttempt({
-      gateway: { bind: () => ({ takeAvoided: () => [] }) } as unknown as Gateway,
+      gateway: { bind: () => ({ takeReusedReplies: () => [] }) } as unknown as Gateway,
       meter: createSpendMeter(),
       findAgent: (name) => (name === 'draft' ? undefined : findAgent(name)),
       money,

@@ -39,11 +39,11 @@ describe('the gateway’s store', () => {
       lane: 'interactive',
       agent: 'draft',
       quality: 'balanced',
-      hasPast: false,
+      hasPriorRun: false,
       sessionId,
       deadlineAtMs: systemClock.monotonicMs() + 60_000,
       signal: new AbortController().signal,
-      tries: { left: 5 },
+      requestBudget: { remaining: 5 },
     };
     const callOf = (path: string) => ({ ...FACTS, reservationId: newId(), scope, path, requestHash: 'a'.repeat(64) });
     return {

@@ -28,7 +28,7 @@ describe('tools of an attempt', () => {
       createJournaledTool({
         money,
         attempt: of,
-        hasPast: of.attempt > 1,
+        hasPriorRun: of.attempt > 1,
         run: { sessionId, signal: controller.signal },
         onPaid: (costNanoUsd) => paid.push(costNanoUsd),
         clock: systemClock,

@@ -1,3 +1,3 @@
-/** The gateway's sections of the configuration file; loads no provider's SDK. */
+/** The gateway's sections of the configuration file; does not load provider SDKs. */
 export { catalogFromConfig } from './settings/catalog-from-config.ts';
 export { LlmConfig, type ProviderConfig } from './settings/llm-config.ts';

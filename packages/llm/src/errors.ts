@@ -4,32 +4,32 @@ import { AppError, type AppErrorOptions } from '@pressroom/runtime';
 import type { BudgetRefusal } from './ports.ts';
 
 /*
- * Everything the gateway throws. Messages name providers, models, codes and numbers; never a prompt, a reply or a key.
- * That is also why provider errors keep no `cause`: the SDKs' errors carry request and response bodies.
+ * Errors of the gateway. Messages name providers, models, codes and numbers; never a prompt, a reply or a key. For the
+ * same reason provider errors have no `cause`: SDK errors carry request and response bodies.
  */
 
-/** How far the fault of a failed provider request reaches, and so what is tried next. */
+/** What a failed provider request rules out, and so which request comes next. */
 export type FaultReach =
-  /** This request, at this moment: the same model may answer the next one. */
+  /** This request only: the same model may answer the next one. */
   | 'moment'
   /** This model cannot serve this call; another may. */
   | 'model'
   /** This provider cannot serve any call; another may. */
   | 'provider'
-  /** The call itself: no provider is asked again. */
+  /** The call itself is invalid: no further provider is tried. */
   | 'call';
 
 export interface ProviderFaultOptions extends AppErrorOptions {
-  /** The provider asked not to be tried again (`x-should-retry: false`). */
+  /** The provider forbids a retry (`x-should-retry: false`). */
   doNotRetry?: boolean;
-  /** It is certain that the provider charges nothing (ADR 14). Default: false, for what is not certain is not free. */
+  /** True only when the provider certainly charges nothing (ADR 14). Default: false. */
   isFree?: boolean;
 }
 
-/** Base of the ways in which a provider request fails. */
+/** Base class of provider request failures. */
 export abstract class ProviderError extends AppError {
   abstract readonly reach: FaultReach;
-  /** Counts against the provider's breaker: it is the provider that is unwell, not the request. */
+  /** Counts against the provider's breaker: the provider failed, not the request. */
   abstract readonly isOutage: boolean;
   readonly doNotRetry: boolean;
   readonly isFree: boolean;
@@ -55,7 +55,7 @@ export class ProviderUnavailableError extends ProviderError {
   readonly isOutage = true;
 }
 
-/** No reply in time. An outage, unless it was the attempt that had little time left to give. */
+/** No reply in time. An outage, unless the attempt's remaining time was the limit. */
 export class ProviderTimedOutError extends ProviderError {
   readonly code = 'PROVIDER_TIMED_OUT';
   readonly retryable = true;
@@ -68,7 +68,7 @@ export class ProviderTimedOutError extends ProviderError {
   }
 }
 
-/** The key is refused or the account has no credit: an operator has to act. */
+/** The key is refused or the account has no credit: an operator must act. */
 export class ProviderAuthFailedError extends ProviderError {
   readonly code = 'PROVIDER_AUTH_FAILED';
   readonly retryable = false;
@@ -90,7 +90,7 @@ export class ContextTooLongError extends ProviderError {
   readonly isOutage = false;
 }
 
-/** The address answers with a redirect: the operator has to configure where it leads. Nothing was served, nothing is charged. */
+/** The base URL redirects: the operator must configure the target. Nothing was served or charged. */
 export class ProviderRedirectedError extends ProviderError {
   readonly code = 'PROVIDER_BAD_REQUEST';
   readonly retryable = false;
@@ -102,7 +102,7 @@ export class ProviderRedirectedError extends ProviderError {
   }
 }
 
-/** The reply went far beyond the cap that the request set, and was not read to its end. */
+/** The reply exceeded the cap of the request and was cut. */
 export class ReplyTooLongError extends ProviderError {
   readonly code = 'OUTPUT_INVALID';
   readonly retryable = false;
@@ -110,7 +110,7 @@ export class ReplyTooLongError extends ProviderError {
   readonly isOutage = false;
 }
 
-/** The model declined to answer. Asking another one the same is not the gateway's decision. */
+/** The model declined to answer. The gateway does not retry a refusal with another model. */
 export class ProviderRefusedError extends ProviderError {
   readonly code = 'PROVIDER_REFUSED';
   readonly retryable = false;
@@ -118,13 +118,13 @@ export class ProviderRefusedError extends ProviderError {
   readonly isOutage = false;
 }
 
-/** Every candidate's breaker is open, or its provider's limits are used up. Not a failure of the step. */
+/** Every candidate's breaker is open or its provider's limits are exhausted. Does not count as a failure of the step. */
 export class BreakerOpenError extends AppError {
   readonly code = 'BREAKER_OPEN';
   readonly retryable = true;
 }
 
-/** All of this process's slots for a model are taken: the provider is well, so that asking another model is no answer. */
+/** All slots of this process for a model are in use. The provider is healthy, so no other model is tried. */
 export class NoSlotError extends BreakerOpenError {}
 
 /** A budget in scope cannot hold the call's worst case; no request was made. */
@@ -154,7 +154,7 @@ function describeRefusal(refusal: BudgetRefusal): string {
   );
 }
 
-/** `$0.25`, `$0.00438375`: exact, with two decimals at least. */
+/** `$0.25`, `$0.00438375`: exact, at least two decimals. */
 const dollars = (nanoUsd: bigint): string =>
   `${nanoUsd < 0n ? '-' : ''}$${formatUsd(nanoUsd < 0n ? -nanoUsd : nanoUsd).replace(/0{1,7}$/, '')}`;
 
@@ -168,29 +168,29 @@ export class NoCandidateModelError extends AppError {
   }
 }
 
-/** The attempt has used all its provider tries. */
+/** The attempt's request budget is exhausted. */
 export class CallBudgetExhaustedError extends AppError {
   readonly code = 'CALL_BUDGET_EXHAUSTED';
   readonly retryable = true;
 
   constructor() {
-    super('the attempt has no provider tries left');
+    super('the attempt has used its budget of provider requests');
   }
 }
 
-/** Too little of the attempt's time is left to start a call. */
+/** The attempt has too little time left to start a call. */
 export class DeadlineReachedError extends AppError {
   readonly code = 'STEP_TIMED_OUT';
   readonly retryable = true;
 
   constructor(leftMs: number) {
-    super(`only ${Math.max(0, Math.round(leftMs))} ms of the attempt are left, too few to start a call`);
+    super(`only ${Math.max(0, Math.round(leftMs))} ms of the attempt are left, which is too short to start a call`);
   }
 }
 
 /**
- * No reply passed its schema and checks, after a retry and an escalation. Not retryable once a model has given a rejected
- * reply again word for word: the same prompt would buy the same reply.
+ * No reply passed its schema and checks after a retry and an escalation. Not retryable once a model has repeated a
+ * rejected reply word for word, because the same prompt would produce it again.
  */
 export class OutputInvalidError extends AppError {
   readonly code = 'OUTPUT_INVALID';

@@ -1,7 +1,7 @@
 import type { Agent, CACHE_OUTCOMES, CALL_STATUSES, CallLimitation, Lane, Quality, Tier } from '@pressroom/contracts';
 import type { ZodType } from 'zod';
 
-/** Who calls: everything the gateway must know of the attempt it works for. Made once per attempt by the worker. */
+/** The attempt on whose behalf calls are made. Created once per attempt by the worker. */
 export interface CallScope {
   taskId: string;
   tenantId: string;
@@ -11,23 +11,23 @@ export interface CallScope {
   stepId: string;
   stepKey: string;
   agent: Agent;
-  /** The step's tier: pipeline's default shifted by quality. */
+  /** The step's tier: the pipeline's default shifted by quality. */
   stepTier: Tier;
   /** Task generation, recorded on ledger rows. */
   generation: number;
-  /** Generation whose journal applies: a redrive keeps finished calls unless told otherwise. */
+  /** Generation of the journal in use: a redrive keeps completed calls unless it resets the journal. */
   journalGeneration: number;
   /** Fencing token. */
   attempt: number;
-  /** May an earlier run of the step have left replies in the journal? Where not, nobody looks. */
-  hasPast: boolean;
+  /** Whether an earlier run of the step may have journaled replies. If false, the journal is not read. */
+  hasPriorRun: boolean;
   sessionId: string;
-  /** Deadline of the attempt on the monotonic clock of this process, which no change of the wall clock moves; every call gets the smaller of this and its own timeout. */
+  /** Deadline of the attempt in monotonic milliseconds of this process. A call's timeout never exceeds it. */
   deadlineAtMs: number;
-  /** Aborts on cancel, lost lease or deadline; runs to the socket. */
+  /** Aborts on cancellation, lost lease or deadline, down to the socket. */
   signal: AbortSignal;
-  /** Provider tries left for the whole attempt: the only retry budget there is. */
-  tries: { left: number };
+  /** Provider requests left for the whole attempt: the only retry budget. */
+  requestBudget: { remaining: number };
 }
 
 export interface Message {
@@ -36,28 +36,28 @@ export interface Message {
 }
 
 /**
- * One call as agent code means it, before routing: the *logical* request, whose hash is part of the journal's key.
+ * A model call before routing: the *logical* request, whose hash is part of the journal's key.
  * @typeParam T parsed reply; a plain string when there is no schema
  */
 export interface LogicalCall<T> {
   /** Names the call within its step: `summarise/src-3`, `revise/2`. Stable across attempts. */
   path: string;
-  /** What the call is for; has its own tier, output cap and timeout in the purpose table. */
+  /** Purpose of the call; determines tier, output cap and timeout through the purpose table. */
   purpose: string;
   prompt: { id: string; version: string };
-  /** Stable prefix shared by sibling calls first: it is what prompt caches can reuse. */
+  /** Put the stable prefix shared by sibling calls first: prompt caches can reuse it. */
   system: string;
   messages: readonly Message[];
-  /** Structured output in the provider's own schema mode, validated here. */
+  /** Structured output in the provider's schema mode, validated by the gateway. */
   schema?: { name: string; zod: ZodType<T> };
   /**
-   * Semantic check after the schema: problems make the gateway retry, then escalate a tier. Pure. Problems are stored and
-   * shown in errors: they hold counts, numbers and ids of ours, never text of the reply.
+   * Semantic check after the schema: returned problems make the gateway retry, then escalate a tier. Pure. Problems are
+   * stored and appear in errors, so they contain counts, numbers and identifiers, never text of the reply.
    */
   accept?: (value: T) => string[];
   maxOutputTokens: number;
   temperature?: number;
-  /** Overrides the purpose's tier, e.g. when a refine round did not help. */
+  /** Overrides the purpose's tier, e.g. when a refine round brought no improvement. */
   tier?: Tier;
 }
 
@@ -66,29 +66,29 @@ export type LedgerStatus = (typeof CALL_STATUSES)[number];
 
 export interface CallResult<T> {
   value: T;
-  /** `stop` or `length`; a cut reply is never accepted as whole when a schema is set. */
+  /** `stop` or `length`; a cut reply is never accepted as complete when a schema is set. */
   finish: 'stop' | 'length';
   tier: Tier;
   model: string;
   provider: string;
   cache: CacheOutcome;
   simulated: boolean;
-  /** Present when a lower tier than the one asked for answered, because none of that tier could. */
+  /** Set when a lower tier than requested answered. */
   degraded?: true;
 }
 
-/** The gateway as agents see it: bound to one attempt. */
+/** The gateway as agents use it, bound to one attempt. */
 export interface LlmPort {
   call<T = string>(call: LogicalCall<T>): Promise<CallResult<T>>;
 }
 
-/** The gateway bound to one attempt, as the worker holds it. */
+/** The gateway as the worker uses it, bound to one attempt. */
 export interface BoundLlm extends LlmPort {
-  /** Calls avoided since the last time this was asked; they ride with the settle of the attempt. */
-  takeAvoided(): ReusedReply[];
+  /** Returns and clears the replies reused since the last call; they are stored with the attempt's settlement. */
+  takeReusedReplies(): ReusedReply[];
 }
 
-/** Usage in one form for every provider, in tokens. `reasoning` is a part of `output`; the inputs are disjoint. */
+/** Usage in a provider-independent form, in tokens. `reasoning` is a part of `output`; the inputs are disjoint. */
 export interface Usage {
   uncachedInput: number;
   cacheRead: number;
@@ -98,7 +98,7 @@ export interface Usage {
   reasoning: number;
 }
 
-/** The reply kept in the journal, enough to answer the same call again without the provider. */
+/** A journaled reply: enough to answer the same call again without the provider. */
 export interface JournaledReply {
   text: string;
   finish: 'stop' | 'length';
@@ -119,7 +119,7 @@ export interface JournalKey {
   requestHash: string;
 }
 
-/** What goes into one ledger row besides identity and amounts. */
+/** Fields of a ledger row besides identity and amounts. */
 export interface LedgerFacts {
   purpose: string;
   tier: Tier;
@@ -139,10 +139,10 @@ export interface ReserveRequest extends LedgerFacts {
   requestHash: string;
   /** Worst case in nano-dollars. */
   amountNanoUsd: bigint;
-  /** Worst-case tokens, recorded on an `uncertain` entry if the process dies. */
+  /** Worst-case tokens, recorded on an `uncertain` entry if the process crashes. */
   inputTokens: number;
   maxOutputTokens: number;
-  /** What the same worst case costs on the baseline model. */
+  /** Cost of the same worst case on the baseline model. */
   baselineNanoUsd: bigint;
 }
 
@@ -150,9 +150,9 @@ export interface ReserveRequest extends LedgerFacts {
 export interface BudgetRefusal {
   /** Key of the tightest budget in scope; `task:<id>` is the task's own. */
   budget: string;
-  /** What the call may cost at most. */
+  /** Maximum cost of the call. */
   amountNanoUsd: bigint;
-  /** By how much that exceeds what is left. */
+  /** Amount by which that exceeds the remaining budget. */
   shortfallNanoUsd: bigint;
   limitNanoUsd: bigint;
   spentNanoUsd: bigint;
@@ -161,7 +161,7 @@ export interface BudgetRefusal {
 export type ReserveOutcome =
   | { outcome: 'reserved' }
   | { outcome: 'over_budget'; refusal: BudgetRefusal }
-  /** The attempt is over (cancelled, lease lost, settled): no call may start. */
+  /** The attempt is over (cancelled, lease lost, settled): no call can start. */
   | { outcome: 'fenced' };
 
 export interface EndCallRequest extends LedgerFacts {
@@ -170,26 +170,26 @@ export interface EndCallRequest extends LedgerFacts {
   path: string;
   requestHash: string;
   status: Extract<LedgerStatus, 'ok' | 'failed' | 'aborted' | 'estimated' | 'uncertain'>;
-  /** Why the entry is no plain copy of what the provider reported. */
+  /** Why the amount differs from the provider's report. */
   limitation?: CallLimitation;
-  /** Tier of the provider's service that the costs are those of. */
+  /** The provider's service tier that was billed. */
   serviceTier?: string;
   usage: Usage;
   costNanoUsd: bigint;
   baselineNanoUsd: bigint;
   latencyMs: number;
-  /** Present when the reply is worth keeping: it then enters the journal in the same statement. */
+  /** Set when the reply is valid: it enters the journal in the same statement. */
   reply?: JournaledReply;
   error?: { code: string; message: string };
 }
 
-/** An avoided call: a cache or journal hit. Rides with the step's settle. */
+/** A reply reused from the cache or the journal; stored with the step's settlement. */
 export interface ReusedReply extends LedgerFacts {
   path: string;
   cache: Exclude<CacheOutcome, 'miss'>;
   lever: 'journal' | 'cache';
   usage: Usage;
-  /** Cost of the call that was avoided; what is paid is zero. */
+  /** Cost of the avoided call; the paid cost is zero. */
   baselineNanoUsd: bigint;
 }
 
@@ -199,14 +199,14 @@ export interface BreakerKey {
   model: string;
 }
 
-/** A breaker that takes no requests, or one as a probe once `openForMs` is 0. */
+/** An open breaker; it admits one probe once `openForMs` is 0. */
 export interface OpenBreaker extends BreakerKey {
   openForMs: number;
-  /** Does a probe run somewhere? */
+  /** Whether a probe is running in any process. */
   probing: boolean;
 }
 
-/** When the outages of all processes together open a breaker, and for how long. */
+/** Failure thresholds over all processes, and the open time. */
 export interface BreakerThresholds {
   windowMs: number;
   minRequests: number;
@@ -214,43 +214,43 @@ export interface BreakerThresholds {
   openMs: number;
 }
 
-/** Breakers that all processes share: outages anywhere count, one row says until when it is open and who may probe. */
+/** Breaker state shared by all processes: outages of all count, one row holds the open time and the probe. */
 export interface SharedBreakers {
-  /** Adds what this process has seen; answers those of these breakers that are open now. */
+  /** Adds this process's results; returns those of these breakers that are open. */
   report(
     calls: readonly (BreakerKey & { requests: number; failures: number })[],
     thresholds: BreakerThresholds,
   ): Promise<OpenBreaker[]>;
-  /** Asks for the one probe of a breaker whose time is over. It is ours until it ends, or `maxMs`, or this process does. */
+  /** Acquires the probe of a breaker whose open time is over, until `endProbe`, `maxMs`, or the end of this process. */
   takeProbe(key: BreakerKey, maxMs: number): Promise<{ outcome: 'probe' | 'closed' | 'wait'; openForMs: number }>;
-  /** Ends our probe. */
+  /** Ends the probe of this process. */
   endProbe(key: BreakerKey, state: 'closed' | 'open', openMs: number): Promise<void>;
 }
 
-/** Names a reply that other tasks of the same tenant may use again. */
+/** Key of a reply that other tasks of the same tenant may reuse. */
 export interface ReplyCacheKey {
-  /** In the key of every entry: no tenant is ever answered with another's reply. */
+  /** Part of every key: no tenant receives another's reply. */
   tenantId: string;
   scope: 'component';
-  /** SHA-256 (hex) of everything the reply depends on. */
+  /** SHA-256 (hex) of everything that the reply depends on. */
   key: string;
 }
 
-/** Replies kept beyond their task, for purposes whose policy says so; `db` offers a matching shape. */
+/** Replies stored beyond their task, for purposes whose policy allows it; `db` offers a matching shape. */
 export interface ReplyCache {
-  /** Undefined when there is none, or its time is over. */
+  /** Undefined when there is none or it has expired. */
   find(key: ReplyCacheKey): Promise<JournaledReply | undefined>;
   /**
-   * Keeps a reply for `ttlMs`, in place of one of the same key. It is made of the content of `taskId`, and goes with it
-   * when that is deleted.
+   * Stores a reply for `ttlMs` and replaces one with the same key. It is derived from the content of `taskId` and deleted
+   * with it.
    */
   save(entry: ReplyCacheKey & { taskId: string; reply: JournaledReply; ttlMs: number }): Promise<void>;
 }
 
-/** Stores behind the gateway; `db` offers a matching shape and the worker's `main.ts` joins them. */
+/** Stores of the gateway; `db` offers a matching shape and the worker's `main.ts` connects them. */
 export interface GatewayStore {
   /**
-   * Replies of earlier attempts of this step, by key. Looked up first, before any cache. Waits while the store is away,
+   * Finds the reply of an earlier attempt of this step. Looked up before any cache. Waits while the store is unavailable,
    * until `signal` aborts.
    */
   findReply(key: JournalKey, signal: AbortSignal): Promise<JournaledReply | undefined>;
@@ -258,8 +258,8 @@ export interface GatewayStore {
   reserve(request: ReserveRequest): Promise<ReserveOutcome>;
   /**
    * Writes reply, ledger entry and the reservation's settlement in one statement. Idempotent by reservation. An entry that
-   * the store refuses is settled as `uncertain` at the reservation's worst case.
-   * Resolves only when committed; retries transient store failures itself until `signal` of the process aborts.
+   * the store refuses is settled as `uncertain` at the reservation's worst case. Resolves after the commit; retries
+   * transient store failures until the process's `signal` aborts.
    */
   endCall(request: EndCallRequest): Promise<void>;
 }

@@ -11,42 +11,42 @@ export interface ProviderRequest {
   schema?: { name: string; jsonSchema: Record<string, unknown> };
   /** Cap of everything billed as output, thinking included. */
   maxOutputTokens: number;
-  /** Our own count of the prompt, to tell apart the ways in which servers report cached tokens. */
+  /** Local count of the prompt, to detect how a server reports cached tokens. */
   promptTokens: number;
-  /** Absent where the model has one price whatever the tier. */
+  /** Absent when the model has the same price for every tier. */
   serviceTier?: string;
   temperature?: number;
   reasoning: Reasoning;
-  /** Ask for the system prompt to be kept in the provider's prompt cache. */
+  /** Request caching of the system prompt in the provider's prompt cache. */
   cacheSystem: boolean;
-  /** Requests with the same key share a prefix: routes them to the same prompt cache. */
+  /** Requests with the same key share a prefix and are routed to the same prompt cache. */
   cacheKey: string;
-  /** Our name for this one request: the provider's logs and the ledger can be laid side by side by it. */
+  /** Client-side id of the request; joins the provider's logs with the ledger. */
   requestId: string;
   signal: AbortSignal;
 }
 
 export type ProviderEvent =
   | { type: 'text'; delta: string }
-  /** What is known of the usage so far, replacing what was known before. `final` once it is what will be billed. */
+  /** Usage known so far, replacing the previous event. `final` once it is the billed usage. */
   | { type: 'usage'; usage: Usage; final: boolean }
-  /** The service tier that serves the request, in the provider's own word. */
+  /** The service tier of the request, in the provider's terms. */
   | { type: 'service_tier'; serviceTier: string }
-  /** What the provider says it allows a minute; tells nothing of the reply. */
+  /** Limits per minute from the response headers. */
   | { type: 'limits'; limits: ProviderLimits }
-  /** The model has stopped. A reply without this event was cut, whatever it says. */
+  /** The model has stopped. A reply without this event is incomplete. */
   | { type: 'finish'; finish: 'stop' | 'length' | 'refusal' };
 
 /**
- * One provider of models. Every reply is streamed, so that a hang shows early and an abort can be billed.
+ * A provider of models. Replies are streamed, so that a hang is detected early and an abort can be billed.
  *
- * Contract, held by every implementation: `stream` makes one request and never retries; it throws a `ProviderError` and
- * nothing else, unless the signal aborted it; when the signal aborts, the request ends at once.
+ * `stream` makes one request and never retries; it throws only a `ProviderError`, or the signal's reason after an abort;
+ * when the signal aborts, the request ends immediately.
  */
 export interface Provider {
-  /** Name that models refer to. */
+  /** Name used in model references. */
   readonly name: string;
-  /** Replies are made up: every surface says so. */
+  /** Whether replies are simulated; clients can see this in every result. */
   readonly simulated: boolean;
   stream(request: ProviderRequest): AsyncIterable<ProviderEvent>;
 }

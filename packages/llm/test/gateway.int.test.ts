@@ -23,7 +23,7 @@ describe('the gateway over real SDKs and sockets', () => {
   let logged: string;
   let streamed: string;
 
-  /** The provider itself, with a look at what it streams. */
+  /** Wraps the provider to record its stream. */
   const watched = (provider: Provider): Provider => ({
     ...provider,
     async *stream(request) {
@@ -78,11 +78,13 @@ describe('the gateway over real SDKs and sockets', () => {
     const result = await gateway.bind(scope()).call(aCall({ schema }));
     expect(result.value).toEqual({ markdown: 'Tides turn.' });
     expect(store.ended).toMatchObject([{ status: 'ok', costNanoUsd: 90n * 1_000n + 8n * 5_000n }]);
-    expect((await gateway.bind(scope({ attempt: 2, hasPast: true })).call(aCall({ schema }))).cache).toBe('journal');
+    expect((await gateway.bind(scope({ attempt: 2, hasPriorRun: true })).call(aCall({ schema }))).cache).toBe(
+      'journal',
+    );
     expect(openai.requests).toHaveLength(1);
   });
 
-  it('retries a 503, honours a short retry-after, and falls back to the other vendor', async () => {
+  it('retries a 503, respects a short retry-after, and falls back to the other vendor', async () => {
     openai.plan(fail(503, { error: {} }, { 'retry-after-ms': '20' }), fail(503, { error: {} }));
     anthropic.plan(anthropicReply({ text: 'Tides turn.' }));
     const result = await gateway.bind(scope()).call(aCall());
@@ -91,21 +93,21 @@ describe('the gateway over real SDKs and sockets', () => {
     expect(store.heldNanoUsd()).toBe(0n);
   });
 
-  it('settles a cut stream as uncertain before asking another', async () => {
+  it('settles a cut stream as uncertain before calling another model', async () => {
     openai.plan(openAiReply({ text: 'Tides', end: 'destroy' }), openAiReply({ text: 'Tides turn.' }));
     expect((await gateway.bind(scope()).call(aCall())).value).toBe('Tides turn.');
     expect(store.ended.map((entry) => entry.status)).toEqual(['uncertain', 'ok']);
     expect(store.ended[0]?.costNanoUsd).toBe(store.reservations[0]?.amountNanoUsd);
   });
 
-  it('lets go of a hanging provider within a second of the attempt’s abort, and bills what had come', async () => {
+  it('leaves a hanging provider within a second of the attempt’s abort and bills what was received', async () => {
     const controller = new AbortController();
     anthropic.plan(anthropicReply({ text: 'Tides', end: 'hang' }));
     const call = gateway.bind(scope({ signal: controller.signal })).call(aCall());
     openai.plan(fail(401, { error: {} }));
     const outcome = expect(call).rejects.toThrow('task cancelled');
     await expect.poll(() => anthropic.requests.length, { interval: 5 }).toBe(1);
-    // Text has to have arrived for there to be something to bill.
+    // Without received text there would be nothing to bill.
     await expect.poll(() => streamed, { interval: 5 }).toContain('Tides');
     const startedMs = performance.now();
     controller.abort(new Error('task cancelled'));
@@ -128,8 +130,8 @@ describe('the gateway over real SDKs and sockets', () => {
   });
 
   describe('a server that reads every request and resets the connection', () => {
-    it('gets no more out of a $1 budget than it can bill: 160 calls of 124,000 tokens', async () => {
-      // What the provider may bill is what it has read: 124,000 tokens of gpt-6.1-terra or claude-sonnet-5-5 each time.
+    it('is billed within a $1 budget: 160 calls of 124,000 tokens', async () => {
+      // The provider may bill the prompt it has read: 124,000 tokens of gpt-6.1-terra or claude-sonnet-5-5 each time.
       store.limitNanoUsd = 1_000_000_000n;
       const reset: Answer = (response) => response.socket?.resetAndDestroy();
       openai.plan(...Array.from({ length: 400 }, () => reset));
@@ -140,7 +142,7 @@ describe('the gateway over real SDKs and sockets', () => {
         const call = aCall({ path: `call/${n}`, messages: [{ role: 'user', content: prompt }], tier: 'T2' });
         ended.push(
           await gateway
-            .bind(scope({ tries: { left: 1 } }))
+            .bind(scope({ requestBudget: { remaining: 1 } }))
             .call(call)
             .catch((error: unknown) => error),
         );
@@ -155,34 +157,31 @@ describe('the gateway over real SDKs and sockets', () => {
       expect(store.heldNanoUsd()).toBe(0n);
     });
 
-    it('costs nothing where nothing listens, or where the status says that nothing was served', async () => {
+    it('is not billed when the connection is refused or the status says that nothing was served', async () => {
       await Promise.all([openai.close()]);
       anthropic.plan(fail(529, { error: {} }), fail(503, { error: {} }));
       await expect(
-        gateway.bind(scope({ tries: { left: 4 } })).call(aCall({ purpose: 'source-summary' })),
+        gateway.bind(scope({ requestBudget: { remaining: 4 } })).call(aCall({ purpose: 'source-summary' })),
       ).rejects.toThrow();
       expect(store.ended.length).toBeGreaterThanOrEqual(3);
       expect(store.spentNanoUsd()).toBe(0n);
       expect(store.ended.map(({ status }) => status)).toEqual(store.ended.map(() => 'failed'));
     });
 
-    it.each([408, 499, 504, 524])(
-      'is not free either with a status of %i, which a proxy may give for it',
-      async (status) => {
-        openai.plan(fail(status, { error: {} }));
-        await gateway
-          .bind(scope({ tries: { left: 1 } }))
-          .call(aCall())
-          .catch(() => undefined);
-        expect(store.ended).toMatchObject([
-          { status: 'uncertain', costNanoUsd: store.reservations[0]?.amountNanoUsd, limitation: 'REPLY_BROKEN_OFF' },
-        ]);
-      },
-    );
+    it.each([408, 499, 504, 524])('is billed with a status of %i, which a proxy may send', async (status) => {
+      openai.plan(fail(status, { error: {} }));
+      await gateway
+        .bind(scope({ requestBudget: { remaining: 1 } }))
+        .call(aCall())
+        .catch(() => undefined);
+      expect(store.ended).toMatchObject([
+        { status: 'uncertain', costNanoUsd: store.reservations[0]?.amountNanoUsd, limitation: 'REPLY_BROKEN_OFF' },
+      ]);
+    });
   });
 
-  describe('a server that does not stop', () => {
-    /** Writes `line` until the other side closes; answers how much it could write. */
+  describe('a server that never ends its reply', () => {
+    /** Writes `line` until the client closes; returns how much was written. */
     const endless = (line: string, headers: Record<string, string>, status = 200) => {
       const written = { bytes: 0 };
       const answer: Answer = (response) => {
@@ -222,7 +221,7 @@ describe('the gateway over real SDKs and sockets', () => {
         headers: { 'content-type': 'text/event-stream' },
       },
       {
-        title: 'a body that is no stream',
+        title: 'a body that is not a stream',
         line: `"${'x'.repeat(1_000)}",`,
         headers: { 'content-type': 'application/json' },
       },
@@ -238,15 +237,15 @@ describe('the gateway over real SDKs and sockets', () => {
         headers: { 'content-type': 'application/json', 'content-encoding': 'gzip' },
         status: 500,
       },
-    ])('is cut off: $title', async ({ line, headers, status = 200 }) => {
+    ])('is cut: $title', async ({ line, headers, status = 200 }) => {
       const flood = endless(line, headers, status);
       openai.plan(flood.answer);
       const before = process.memoryUsage().rss;
       const answered = await gateway
-        .bind(scope({ tries: { left: 1 } }))
+        .bind(scope({ requestBudget: { remaining: 1 } }))
         .call(aCall({ maxOutputTokens: 500 }))
         .catch(() => undefined);
-      // Buffers of both sockets and of the decompressor included.
+      // Includes the buffers of both sockets and of the decompressor.
       expect(process.memoryUsage().rss - before).toBeLessThan(48 * 1_024 * 1_024);
       expect(flood.written.bytes).toBeLessThan(FLOOD_BYTES);
       const [ended] = store.ended;
@@ -256,7 +255,7 @@ describe('the gateway over real SDKs and sockets', () => {
     });
   });
 
-  it('follows no redirect, and says where it led', async () => {
+  it('rejects a redirect and names its target', async () => {
     const elsewhere = await startWireServer();
     elsewhere.plan(openAiReply({ text: 'from elsewhere' }));
     openai.plan(fail(307, {}, { location: `${elsewhere.baseURL}/v1/chat/completions` }));
@@ -274,7 +273,7 @@ describe('the gateway over real SDKs and sockets', () => {
     await elsewhere.close();
   });
 
-  it('counts the reply itself where an Anthropic-compatible endpoint ends without usage', async () => {
+  it('counts the reply locally when an Anthropic-compatible endpoint ends without usage', async () => {
     openai.plan(fail(401, { error: {} }));
     anthropic.plan(anthropicReply({ text: 'Tides turn twice a day. '.repeat(20), usage: null }));
     const { value } = await gateway.bind(scope()).call(aCall());

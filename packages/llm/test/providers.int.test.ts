@@ -98,7 +98,7 @@ describeProvider('OpenAI', conformance(openai, openAiReply));
 describeProvider('an OpenAI-compatible endpoint', conformance(compatible, openAiReply));
 describeProvider('Anthropic', conformance(anthropic, anthropicReply));
 
-describe('what OpenAI is sent', () => {
+describe('the request to OpenAI', () => {
   beforeEach(() => {
     server.plan(openAiReply({ text: '{}' }));
   });
@@ -125,7 +125,7 @@ describe('what OpenAI is sent', () => {
     });
   });
 
-  it('asks for the effort wanted, in the words of the model', async () => {
+  it('contains the reasoning effort in the model’s terms', async () => {
     server.plan(openAiReply({ text: '{}' }), openAiReply({ text: '{}' }));
     await read(openai(), { reasoning: 'low' });
     await read(openai(), { model: model('gpt-5-mini') });
@@ -138,8 +138,8 @@ describe('what OpenAI is sent', () => {
   });
 });
 
-describe('what a compatible endpoint is sent', () => {
-  it('has nothing in it that only OpenAI understands, and describes the schema in the prompt', async () => {
+describe('the request to a compatible endpoint', () => {
+  it('contains no field that only OpenAI supports, and describes the schema in the prompt', async () => {
     server.plan(openAiReply({ text: '{}' }));
     await read(compatible(), { schema, temperature: 0.3, model: model('local/llama') });
     const { messages, ...rest } = lastRequest()?.body ?? {};
@@ -154,7 +154,7 @@ describe('what a compatible endpoint is sent', () => {
   });
 });
 
-describe('what Anthropic is sent', () => {
+describe('the request to Anthropic', () => {
   it('is a streamed message with its schema mode, a cached system prompt and thinking off', async () => {
     server.plan(anthropicReply({ text: '{}' }));
     await read(anthropic(), { schema, cacheSystem: true, model: model('claude-haiku-5-5') });
@@ -171,7 +171,7 @@ describe('what Anthropic is sent', () => {
     });
   });
 
-  it('asks for effort instead where thinking is wanted', async () => {
+  it('contains the effort when reasoning is requested', async () => {
     server.plan(anthropicReply({ text: 'x' }));
     await read(anthropic(), { reasoning: 'low', model: model('claude-opus-5-5') });
     expect(lastRequest()?.body).toMatchObject({ output_config: { effort: 'low' } });
@@ -180,7 +180,7 @@ describe('what Anthropic is sent', () => {
 });
 
 describe('usage', () => {
-  it('is early for the prompt and final at the end, from Anthropic', async () => {
+  it('comes early for the prompt and final at the end, from Anthropic', async () => {
     server.plan(anthropicReply({ text: 'x' }));
     const usages = (await read(anthropic())).filter((event) => event.type === 'usage');
     expect(usages).toMatchObject([
@@ -189,7 +189,7 @@ describe('usage', () => {
     ]);
   });
 
-  it('may be missing, which is no failure', async () => {
+  it('may be missing without a failure', async () => {
     server.plan(openAiReply({ text: 'x', usage: null }));
     const seen = await read(openai());
     expect(seen.some((event) => event.type === 'usage')).toBe(false);
@@ -209,34 +209,34 @@ describe('failures on the wire', () => {
       provider: anthropic,
       error: { type: 'error', error: { type: 'rate_limit_error', message: KEY } },
     },
-  ])('$of’s 429 carries the wait it asks for, and not its message', async ({ provider, error }) => {
+  ])('$of’s 429 carries its retry-after, and not its message', async ({ provider, error }) => {
     server.plan(fail(429, error, { 'retry-after': '7' }));
     const thrown: unknown = await read(provider()).catch((caught: unknown) => caught);
     expect(thrown).toMatchObject({ code: 'PROVIDER_RATE_LIMITED', retryAfterMs: 7_000 });
     expect(`${String(thrown)} ${String((thrown as Error).cause)}`).not.toContain('CANARY');
   });
 
-  it('an overload in the middle of Anthropic’s stream is an outage', async () => {
+  it('an overload event in Anthropic’s stream is an outage', async () => {
     const error = JSON.stringify({ type: 'error', error: { type: 'overloaded_error', message: 'Overloaded' } });
     server.plan(events([`event: error\ndata: ${error}\n\n`]));
     await expect(read(anthropic())).rejects.toMatchObject({ code: 'PROVIDER_UNAVAILABLE' });
   });
 
-  it('an error in the middle of OpenAI’s stream is told by its code', async () => {
+  it('an error event in OpenAI’s stream is classified by its code', async () => {
     server.plan(
       events([`data: ${JSON.stringify({ error: { message: 'm', type: 'server_error', code: 'server_error' } })}\n\n`]),
     );
     await expect(read(openai())).rejects.toMatchObject({ code: 'PROVIDER_UNAVAILABLE' });
   });
 
-  it('garbage instead of JSON is an outage, and is not repeated in the error', async () => {
+  it('invalid JSON is an outage, and is not quoted in the error', async () => {
     server.plan(events(['data: {"CANARY": nonsense\n\n']));
     const thrown: unknown = await read(openai()).catch((caught: unknown) => caught);
     expect(thrown).toMatchObject({ code: 'PROVIDER_UNAVAILABLE' });
     expect(String(thrown)).not.toContain('CANARY');
   });
 
-  it('a port on which nothing listens is an outage that names host, port and cause', async () => {
+  it('a refused connection is an outage that names host, port and cause', async () => {
     const closed = await startWireServer();
     await closed.close();
     const provider = createAnthropicProvider({
@@ -254,7 +254,7 @@ describe('failures on the wire', () => {
   });
 
   describe('before and after the first byte of a request', () => {
-    /** A server that does as it is asked with each connection; answers the port. */
+    /** A server that handles each connection as given; passes its port to `use`. */
     const withServer = async (onConnection: (socket: Socket) => void, use: (port: number) => Promise<void>) => {
       const sockets = new Set<Socket>();
       const raw = createServer((socket) => {
@@ -284,7 +284,7 @@ describe('failures on the wire', () => {
 
     it.each<{ title: string; scheme: string; onConnection: (socket: Socket) => void; isFree: boolean }>([
       {
-        title: 'a TLS handshake that the server cuts short',
+        title: 'a TLS handshake that the server aborts',
         scheme: 'https',
         onConnection: (socket) => void socket.once('data', () => socket.destroy()),
         isFree: true,
@@ -308,18 +308,18 @@ describe('failures on the wire', () => {
         isFree: false,
       },
       {
-        title: 'an answer that is no HTTP',
+        title: 'a response that is not HTTP',
         scheme: 'http',
         onConnection: (socket) => void socket.once('data', () => socket.end('nonsense')),
         isFree: false,
       },
       {
-        title: 'an answer cut in its headers',
+        title: 'a response cut in its headers',
         scheme: 'http',
         onConnection: (socket) => void socket.once('data', () => socket.end('HTTP/1.1 200 OK\r\ncontent-')),
         isFree: false,
       },
-    ])('holds $title to be free: $isFree', async ({ scheme, onConnection, isFree }) => {
+    ])('classifies $title as free: $isFree', async ({ scheme, onConnection, isFree }) => {
       await withServer(onConnection, async (port) => {
         expect(await failureAt(`${scheme}://127.0.0.1:${port}/v1`)).toMatchObject({
           isFree,
@@ -328,7 +328,7 @@ describe('failures on the wire', () => {
       });
     });
 
-    it('holds a host that does not exist to be free, and names it', async () => {
+    it('classifies an unknown host as free, and names it', async () => {
       expect(await failureAt('http://nonesuch.invalid/v1')).toMatchObject({
         isFree: true,
         message: expect.stringMatching(/could not be reached at nonesuch\.invalid:80: E[A-Z_]+/) as string,
@@ -339,7 +339,7 @@ describe('failures on the wire', () => {
   it.each([
     { of: 'OpenAI', provider: openai },
     { of: 'Anthropic', provider: anthropic },
-  ])('an abort while $of has not even answered closes the connection at once', async ({ provider }) => {
+  ])('an abort before $of has responded closes the connection immediately', async ({ provider }) => {
     const controller = new AbortController();
     const before = server.abandoned();
     const reached = Promise.withResolvers<undefined>();

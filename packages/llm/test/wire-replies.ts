@@ -3,17 +3,17 @@ import { events, type Answer, type StreamEnd } from './wire-server.ts';
 export interface Reply {
   text: string;
   finish?: 'stop' | 'length' | 'refusal';
-  /** Absent: reported as usual; null: not reported. */
+  /** Absent: default usage; null: not reported. */
   usage?: object | null;
-  /** Named with every chunk, as OpenAI does. */
+  /** Sent with every chunk, as OpenAI does. */
   serviceTier?: string;
-  /** Leave out everything after the text. */
+  /** Omit everything after the text. */
   end?: StreamEnd;
 }
 
 const pieces = (text: string): string[] => text.match(/[\s\S]{1,7}/gu) ?? [];
 
-/** A reply as chat completions stream it. */
+/** A streamed Chat Completions reply. */
 export function openAiReply({ text, finish = 'stop', usage, serviceTier, end = 'end' }: Reply): Answer {
   const chunk = (delta: object, finishReason: string | null = null, extra: object = {}): string =>
     `data: ${JSON.stringify({
@@ -39,7 +39,7 @@ export function openAiReply({ text, finish = 'stop', usage, serviceTier, end = '
   ]);
 }
 
-/** A reply as messages stream it. */
+/** A streamed Messages reply. */
 export function anthropicReply({ text, finish = 'stop', usage, end = 'end' }: Reply): Answer {
   const event = (type: string, data: object): string =>
     `event: ${type}\ndata: ${JSON.stringify({ type, ...data })}\n\n`;

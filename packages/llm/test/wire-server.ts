@@ -13,14 +13,14 @@ export interface WireServer {
   baseURL: string;
   /** Requests so far, oldest first. */
   readonly requests: WireRequest[];
-  /** Answers for the requests to come; an unplanned request is answered 500. */
+  /** Appends answers for further requests; an unplanned request is answered 500. */
   plan(...answers: Answer[]): void;
-  /** Connections that the other side closed before the answer was complete. */
+  /** Connections that the client closed before the answer was complete. */
   abandoned(): number;
   close(): Promise<void>;
 }
 
-/** A small HTTP server on a port that the system chose, which answers as told. */
+/** A small HTTP server on a free port that sends planned answers. */
 export async function startWireServer(): Promise<WireServer> {
   const answers: Answer[] = [];
   const requests: WireRequest[] = [];
@@ -35,7 +35,7 @@ export async function startWireServer(): Promise<WireServer> {
         headers: request.headers,
         body: JSON.parse(text) as Record<string, unknown>,
       });
-      const answer = answers.shift() ?? fail(500, { error: { message: 'nothing was planned' } });
+      const answer = answers.shift() ?? fail(500, { error: { message: 'no answer is planned' } });
       answer(response);
     });
   });
@@ -80,6 +80,6 @@ export const events =
     response.flushHeaders();
     for (const line of lines) response.write(line);
     if (end === 'end') response.end();
-    // What was written must be on its way first.
+    // The written data must be sent first.
     if (end === 'destroy') setImmediate(() => response.destroy());
   };

@@ -102,7 +102,7 @@ export function createExecuteAttempt(deps: {
         tool: createJournaledTool({
           money: deps.money,
           attempt,
-          hasPast: scope.hasPast,
+          hasPriorRun: scope.hasPriorRun,
           run,
           onPaid: (costNanoUsd) => {
             meter.add(scope, costNanoUsd);
@@ -123,7 +123,7 @@ export function createExecuteAttempt(deps: {
         limitations,
         degraded,
         costNano: meter.take(scope),
-        avoided: llm.takeAvoided().map((call) => toAvoidedEntry(scope, call)),
+        avoided: llm.takeReusedReplies().map((call) => toAvoidedEntry(scope, call)),
       };
     } catch (error) {
       return { outcome: 'failed', error, costNano: meter.take(scope) };
@@ -145,10 +145,10 @@ function toScope(attempt: StepAttempt, run: AttemptRun): CallScope {
     generation: attempt.generation,
     journalGeneration: attempt.journalGeneration,
     attempt: attempt.attempt,
-    hasPast: attempt.attempt > 1 || run.isRerun,
+    hasPriorRun: attempt.attempt > 1 || run.isRerun,
     sessionId: run.sessionId,
     deadlineAtMs: run.deadlineAtMs,
     signal: run.signal,
-    tries: { left: TRIES[attempt.agent] },
+    requestBudget: { remaining: TRIES[attempt.agent] },
   };
 }

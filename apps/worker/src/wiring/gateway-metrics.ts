@@ -32,7 +32,7 @@ export function createGatewayMetrics(metrics: Metrics): GatewayMetrics {
       tokens.inc({ provider, model, direction: 'output' }, outputTokens);
       seconds.observe({ provider, model }, latencyMs / 1_000);
     },
-    callAvoided(labels) {
+    replyReused(labels) {
       avoided.inc(labels);
     },
     callPaced({ provider, model, lane, waitedMs }) {

@@ -19,7 +19,7 @@ export function createJournaledTool(deps: {
   money: Money;
   attempt: StepAttempt;
   /** As of the attempt's calls: without one nobody looks for an earlier answer. */
-  hasPast: boolean;
+  hasPriorRun: boolean;
   run: { sessionId: string; signal: AbortSignal };
   onPaid: (costNanoUsd: bigint) => void;
   clock: Clock;
@@ -36,7 +36,7 @@ export function createJournaledTool(deps: {
     };
     const outlast = <R>(work: () => Promise<R>, event: string): Promise<R | undefined> =>
       retryWhileStoreUnavailable(work, { clock: deps.clock, log: deps.log, event, signal });
-    const kept = deps.hasPast ? await outlast(() => money.findReply(key), 'tool.find_reply_waits') : undefined;
+    const kept = deps.hasPriorRun ? await outlast(() => money.findReply(key), 'tool.find_reply_waits') : undefined;
     if (kept !== undefined) return (kept as { value: T }).value;
     if (price) return runPaid(deps, key, run, price);
     const value = await run(signal);

@@ -32,7 +32,7 @@ describe('createBreakers', () => {
     for (let request = 0; request < 3; request += 1) await swallow(breakers.run(model, outage));
   };
 
-  it('opens after enough outages, for that model alone', async () => {
+  it('opens after enough outages, for that model only', async () => {
     await open();
     expect([breakers.isCallable(model), breakers.isCallable(other)]).toEqual([false, true]);
     expect(breakers.reopensInMs(model)).toBe(1_000);
@@ -46,7 +46,7 @@ describe('createBreakers', () => {
     expect(action).not.toHaveBeenCalled();
   });
 
-  it('stays closed on faults that are not the provider’s', async () => {
+  it('stays closed on faults that the provider did not cause', async () => {
     for (let request = 0; request < 9; request += 1) {
       await swallow(breakers.run(model, () => Promise.reject(new ProviderBadRequestError('no'))));
       await swallow(breakers.run(model, () => Promise.reject(new LeaseLostError())));
@@ -84,7 +84,7 @@ describe('createBreakers', () => {
     expect(breakers.isCallable(model)).toBe(false);
   });
 
-  it('opens again when the probe told nothing: a cancelled call is no proof of health', async () => {
+  it('opens again when the probe is inconclusive: a cancelled call does not prove health', async () => {
     await open();
     await vi.advanceTimersByTimeAsync(1_000);
     await expect(breakers.run(model, () => Promise.reject(new LeaseLostError()))).rejects.toBeInstanceOf(

@@ -11,7 +11,7 @@ export interface BreakerView {
   model: string;
   state: BreakerState;
   openedAtMs: number | undefined;
-  /** Failed share of the requests in the window, 0 to 1. */
+  /** Share of failed requests in the window, 0 to 1. */
   failureRate: number;
 }
 
@@ -20,20 +20,20 @@ interface Guard {
   model: Model;
   circuit: CircuitBreaker<[Action], void>;
   openedAtMs: number | undefined;
-  /** On the monotonic clock; counts while the circuit is open. */
-  reopensMs: number;
+  /** Monotonic time at which the circuit opened; valid while it is open. */
+  probeAtMs: number;
 }
 
 /** One breaker per provider and model. */
 export interface Breakers {
-  /** May a request to this model start now? In the half-open state only until the probe has begun. */
+  /** Can a request to this model start now? In the half-open state only until the probe has started. */
   isCallable(model: Model): boolean;
-  /** Milliseconds until the next probe may start; 0 when one may start now. */
+  /** Milliseconds until the next probe may start; 0 when it may start now. */
   reopensInMs(model: Model): number;
   /**
    * Runs an action unless the breaker is open.
    *
-   * @throws {BreakerOpenError} when the breaker is open; the action has not begun
+   * @throws {BreakerOpenError} when the breaker is open; the action was not started
    */
   run(model: Model, action: Action): Promise<void>;
   views(): BreakerView[];
@@ -41,10 +41,10 @@ export interface Breakers {
 }
 
 /**
- * Breakers of this process alone. Owns timers: `close` stops them.
+ * Breakers of one process. Owns timers: `close` stops them.
  *
- * A breaker opens on outages alone. What says nothing about the provider (a refused budget, a lost lease, a cancelled
- * call) neither opens it nor, as a probe, closes it.
+ * Only outages open a breaker. Errors unrelated to the provider (a refused budget, a lost lease, a cancelled call) do not
+ * open it, and as a probe do not close it.
  */
 export function createBreakers(options: {
   settings: GatewaySettings['breaker'];
@@ -68,10 +68,10 @@ export function createBreakers(options: {
       enableSnapshots: false,
       errorFilter: (error: unknown) => !isOutage(error),
     });
-    const guard: Guard = { model, circuit, openedAtMs: undefined, reopensMs: 0 };
+    const guard: Guard = { model, circuit, openedAtMs: undefined, probeAtMs: 0 };
     circuit.on('open', () => {
       guard.openedAtMs = clock.nowMs();
-      guard.reopensMs = clock.monotonicMs() + settings.openMs;
+      guard.probeAtMs = clock.monotonicMs() + settings.openMs;
       options.onChange?.(viewOf(guard));
     });
     circuit.on('halfOpen', () => options.onChange?.(viewOf(guard)));
@@ -90,8 +90,8 @@ export function createBreakers(options: {
     },
 
     reopensInMs: (model) => {
-      const { circuit, reopensMs } = guardOf(model);
-      return circuit.closed ? 0 : Math.max(0, reopensMs - clock.monotonicMs());
+      const { circuit, probeAtMs } = guardOf(model);
+      return circuit.closed ? 0 : Math.max(0, probeAtMs - clock.monotonicMs());
     },
 
     run: async (model, action) => {
@@ -100,9 +100,10 @@ export function createBreakers(options: {
       try {
         await circuit.fire(action);
       } catch (error) {
-        // To opossum a filtered error is a success, which closes a half-open breaker.
+        // opossum treats a filtered error as a success, which closes a half-open breaker.
         if (isProbe && isInconclusive(error)) circuit.open();
-        if (isRejection(error)) throw new BreakerOpenError(`${model.ref} takes no requests at the moment`);
+        if (isRejection(error))
+          throw new BreakerOpenError(`${model.ref} rejects requests at the moment: its circuit breaker is open`);
         throw error;
       }
     },

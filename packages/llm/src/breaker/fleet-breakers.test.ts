@@ -20,7 +20,7 @@ describe('createFleetBreakers', () => {
   let changes: BreakerView[];
   let reports: unknown[];
   let ended: string[];
-  /** What the fleet answers. */
+  /** The result of the shared store. */
   let fleet: { open: OpenBreaker[]; probe: Awaited<ReturnType<SharedBreakers['takeProbe']>>; away: boolean };
 
   beforeEach(() => {
@@ -47,35 +47,35 @@ describe('createFleetBreakers', () => {
   afterEach(() => {
     breakers.close();
   });
-  const tell = async (...open: OpenBreaker[]): Promise<void> => {
+  const sync = async (...open: OpenBreaker[]): Promise<void> => {
     await clock.advance(1);
     breakers.sync(open, clock.monotonicMs());
   };
   const isOpen = (openForMs: number, probing = false): OpenBreaker => ({ ...key, openForMs, probing });
 
-  it('counts an outage into the fleet’s at once, and what went well with the next sync', async () => {
+  it('reports an outage immediately and successes with the next sync', async () => {
     await breakers.run(model, fine);
     await breakers.run(model, fine);
     expect(reports).toEqual([]);
     await swallow(breakers.run(model, outage));
     expect(reports).toEqual(['1 of 3']);
     await breakers.run(model, fine);
-    await tell();
+    await sync();
     expect(reports).toEqual(['1 of 3', '0 of 1']);
-    await tell();
+    await sync();
     expect(reports).toHaveLength(2);
   });
 
-  it('counts nothing that says nothing of the provider', async () => {
+  it('does not count errors unrelated to the provider', async () => {
     await swallow(breakers.run(model, () => Promise.reject(new LeaseLostError())));
-    await tell();
+    await sync();
     expect(reports).toEqual([]);
     await swallow(breakers.run(model, () => Promise.reject(new ProviderBadRequestError('no'))));
-    await tell();
+    await sync();
     expect(reports).toEqual(['0 of 1']);
   });
 
-  it('does not open by itself: the fleet decides', async () => {
+  it('does not open locally: the shared state decides', async () => {
     for (let request = 0; request < 9; request += 1) await swallow(breakers.run(model, outage));
     expect(breakers.isCallable(model)).toBe(true);
     fleet.open = [isOpen(1_000)];
@@ -85,19 +85,19 @@ describe('createFleetBreakers', () => {
     expect(changes).toMatchObject([{ ...key, state: 'open' }]);
   });
 
-  it('is open here as soon as it is heard of, and refuses without starting', async () => {
-    await tell(isOpen(1_000));
+  it('opens as soon as the shared state says so, and rejects requests without starting them', async () => {
+    await sync(isOpen(1_000));
     const action = vi.fn(fine);
     await expect(breakers.run(model, action)).rejects.toBeInstanceOf(BreakerOpenError);
     expect(action).not.toHaveBeenCalled();
-    await tell();
+    await sync();
     await breakers.run(model, action);
     expect(action).toHaveBeenCalledOnce();
     expect(changes.map(({ state }) => state)).toEqual(['open', 'closed']);
   });
 
-  it('sends the probe that it is given, and closes for everybody when that went well', async () => {
-    await tell(isOpen(100));
+  it('sends the probe that it acquired, and closes for all processes when the probe succeeds', async () => {
+    await sync(isOpen(100));
     await clock.advance(100);
     expect(breakers.isCallable(model)).toBe(true);
     await breakers.run(model, fine);
@@ -107,17 +107,17 @@ describe('createFleetBreakers', () => {
 
   it.each([
     ['failed', () => Promise.reject(new ProviderUnavailableError('down'))],
-    ['told nothing', () => Promise.reject(new LeaseLostError())],
-  ])('opens again for everybody when the probe %s', async (_, action) => {
-    await tell(isOpen(0));
+    ['is inconclusive', () => Promise.reject(new LeaseLostError())],
+  ])('opens again for all processes when the probe %s', async (_, action) => {
+    await sync(isOpen(0));
     await swallow(breakers.run(model, action));
     expect(ended).toEqual(['open']);
     expect(breakers.isCallable(model)).toBe(false);
   });
 
-  it('waits while another process probes', async () => {
+  it('rejects requests while another process probes', async () => {
     fleet.probe = { outcome: 'wait', openForMs: 0 };
-    await tell(isOpen(0));
+    await sync(isOpen(0));
     const action = vi.fn(fine);
     await expect(breakers.run(model, action)).rejects.toBeInstanceOf(BreakerOpenError);
     expect(action).not.toHaveBeenCalled();
@@ -125,15 +125,15 @@ describe('createFleetBreakers', () => {
     expect(breakers.reopensInMs(model)).toBeGreaterThan(0);
   });
 
-  it('goes on at once when another process’s probe has gone well', async () => {
+  it('admits requests as soon as the probe of another process succeeds', async () => {
     fleet.probe = { outcome: 'closed', openForMs: 0 };
-    await tell(isOpen(0));
+    await sync(isOpen(0));
     await breakers.run(model, fine);
     expect(breakers.isCallable(model)).toBe(true);
     expect(ended).toEqual([]);
   });
 
-  it('takes no notice of older news than it has', async () => {
+  it('ignores state older than its own', async () => {
     const askedBefore = clock.monotonicMs();
     await clock.advance(50);
     fleet.open = [isOpen(1_000)];
@@ -142,7 +142,7 @@ describe('createFleetBreakers', () => {
     expect(breakers.isCallable(model)).toBe(false);
   });
 
-  it('keeps what it could not report for the next time', async () => {
+  it('keeps unreported counts for the next report', async () => {
     fleet.away = true;
     await swallow(breakers.run(model, outage));
     fleet.away = false;

@@ -5,36 +5,35 @@ import type { BreakerKey, OpenBreaker, SharedBreakers } from '../ports.ts';
 import type { GatewaySettings } from '../settings/gateway-settings.ts';
 import { createBreakers, type Action, type Breakers, type BreakerView } from './breakers.ts';
 
-/** Longer than any call may take. A probe whose process died is free again much earlier, with its session. */
+/** Longer than any call. The probe of a crashed process is released earlier, with its session. */
 const PROBE_MAX_MS = 120_000;
-/** When to ask again while another process's probe runs. */
+/** Retry interval while another process's probe runs. */
 const PROBING_RETRY_MS = 500;
-const END_PROBE_TRIES = 3;
+const END_PROBE_ATTEMPTS = 3;
 const RETRY_MS = 250;
 
-/** What this process knows of a breaker that the fleet shares. */
-interface Known {
+/** This process's copy of the state of a shared breaker. */
+interface KnownState {
   key: BreakerKey;
   isOpen: boolean;
-  /** On the monotonic clock. */
+  /** Monotonic time until which the breaker is open. */
   openUntilMs: number;
   probing: boolean;
   openedAtMs: number | undefined;
-  /** When it was learned: older news changes nothing. */
-  knownAtMs: number;
+  /** Monotonic time at which this state was queried: older results are ignored. */
+  queriedAtMs: number;
 }
 
 export interface FleetBreakers extends Breakers {
-  sync(open: readonly OpenBreaker[], askedAtMs: number): void;
+  sync(open: readonly OpenBreaker[], queriedAtMs: number): void;
 }
 
 /**
- * Breakers that all processes share. What is seen here is counted into the fleet's: an outage at once, the rest with the
- * next `sync`; whether a breaker is open is what the fleet says. Its time over, one process anywhere may send one request
- * as a probe. The rolling rates stay this process's own.
+ * Breakers that all processes share. An outage is reported to the store immediately, other results with the next `sync`;
+ * the store decides whether a breaker is open. After the open time, one process may send one request as a probe. The
+ * rolling failure rates are per process.
  *
- * The store behind it is the one that reservations need: without it no request is made at all, so that a breaker that
- * cannot be told anything has nothing to tell.
+ * Reservations use the same store: while it is unavailable no request is made, so no reports are lost.
  */
 export function createFleetBreakers(options: {
   settings: GatewaySettings['breaker'];
@@ -44,29 +43,29 @@ export function createFleetBreakers(options: {
   log: Logger;
 }): FleetBreakers {
   const { settings, clock, shared, log } = options;
-  // Never opens by itself.
+  // Never opens locally.
   const local = createBreakers({ settings: { ...settings, minRequests: Number.MAX_SAFE_INTEGER }, clock });
-  const known = new Map<string, Known>();
+  const known = new Map<string, KnownState>();
   let unreported = new Map<string, BreakerKey & { requests: number; failures: number }>();
 
-  const viewOf = ({ key, isOpen, openUntilMs, openedAtMs }: Known): BreakerView => ({
+  const viewOf = ({ key, isOpen, openUntilMs, openedAtMs }: KnownState): BreakerView => ({
     ...key,
     state: !isOpen ? 'closed' : clock.monotonicMs() < openUntilMs ? 'open' : 'halfOpen',
     openedAtMs,
     failureRate: local.views().find((view) => nameOf(view) === nameOf(key))?.failureRate ?? 0,
   });
 
-  const learn = (key: BreakerKey, open: OpenBreaker | undefined, askedAtMs: number): void => {
+  const update = (key: BreakerKey, open: OpenBreaker | undefined, queriedAtMs: number): void => {
     const name = nameOf(key);
     const before = known.get(name);
-    if (before && before.knownAtMs > askedAtMs) return;
-    const after: Known = {
+    if (before && before.queriedAtMs > queriedAtMs) return;
+    const after: KnownState = {
       key,
       isOpen: open !== undefined,
       openUntilMs: clock.monotonicMs() + (open?.openForMs ?? 0),
       probing: open?.probing ?? false,
       openedAtMs: open && (before?.openedAtMs ?? clock.nowMs()),
-      knownAtMs: askedAtMs,
+      queriedAtMs: queriedAtMs,
     };
     known.set(name, after);
     if (after.isOpen !== (before?.isOpen ?? false)) options.onChange?.(viewOf(after));
@@ -76,11 +75,11 @@ export function createFleetBreakers(options: {
     const calls = [...unreported.values()];
     if (calls.length === 0) return;
     unreported = new Map();
-    const askedAtMs = clock.monotonicMs();
+    const queriedAtMs = clock.monotonicMs();
     try {
       const open = new Map((await shared.report(calls, settings)).map((breaker) => [nameOf(breaker), breaker]));
       for (const { provider, model } of calls)
-        learn({ provider, model }, open.get(nameOf({ provider, model })), askedAtMs);
+        update({ provider, model }, open.get(nameOf({ provider, model })), queriedAtMs);
     } catch (error) {
       for (const call of calls) add(call, call.requests, call.failures);
       log.warn({ reason: errorMessage(error) }, 'breaker.report_failed');
@@ -94,8 +93,8 @@ export function createFleetBreakers(options: {
     unreported.set(nameOf(key), sum);
   };
 
-  /** A request with the breaker closed, counted by what it says of the provider. */
-  const runCounted = async (model: Model, action: Action): Promise<void> => {
+  /** Runs a request while the breaker is closed and counts its result. */
+  const runAndCount = async (model: Model, action: Action): Promise<void> => {
     try {
       await local.run(model, action);
       add(keyOf(model), 1, 0);
@@ -113,18 +112,18 @@ export function createFleetBreakers(options: {
       try {
         await shared.endProbe(key, state, settings.openMs);
         const open = state === 'open' ? { ...key, openForMs: settings.openMs, probing: false } : undefined;
-        learn(key, open, clock.monotonicMs());
+        update(key, open, clock.monotonicMs());
         return;
       } catch (error) {
         log.warn({ ...key, reason: errorMessage(error) }, 'breaker.probe_not_ended');
-        if (attempt === END_PROBE_TRIES) return;
+        if (attempt === END_PROBE_ATTEMPTS) return;
         await clock.sleep(RETRY_MS);
       }
     }
   };
 
-  /** Only a reply that says something of the provider is proof of its health. */
-  const runProbe = async (model: Model, action: Action, open: Known): Promise<void> => {
+  /** Only a result that reflects the provider proves its health. */
+  const runProbe = async (model: Model, action: Action, open: KnownState): Promise<void> => {
     options.onChange?.(viewOf(open));
     let state: 'closed' | 'open' = 'open';
     try {
@@ -138,16 +137,16 @@ export function createFleetBreakers(options: {
     }
   };
 
-  const stateOf = (model: Model): Known | undefined => {
+  const stateOf = (model: Model): KnownState | undefined => {
     const state = known.get(nameOf(keyOf(model)));
     return state?.isOpen === true ? state : undefined;
   };
-  const isOver = (state: Known): boolean => clock.monotonicMs() >= state.openUntilMs;
+  const isOpenTimeOver = (state: KnownState): boolean => clock.monotonicMs() >= state.openUntilMs;
 
   return {
     isCallable: (model) => {
       const state = stateOf(model);
-      return state === undefined || (isOver(state) && !state.probing);
+      return state === undefined || (isOpenTimeOver(state) && !state.probing);
     },
 
     reopensInMs: (model) => {
@@ -159,37 +158,38 @@ export function createFleetBreakers(options: {
     run: async (model, action) => {
       const state = stateOf(model);
       if (state === undefined) {
-        await runCounted(model, action);
+        await runAndCount(model, action);
         return;
       }
-      if (!isOver(state)) throw new BreakerOpenError(`${model.ref} takes no requests at the moment`);
-      const askedAtMs = clock.monotonicMs();
+      if (!isOpenTimeOver(state))
+        throw new BreakerOpenError(`${model.ref} rejects requests at the moment: its circuit breaker is open`);
+      const queriedAtMs = clock.monotonicMs();
       const answer = await shared.takeProbe(keyOf(model), PROBE_MAX_MS);
       switch (answer.outcome) {
         case 'probe':
           await runProbe(model, action, state);
           return;
         case 'closed':
-          learn(keyOf(model), undefined, askedAtMs);
-          await runCounted(model, action);
+          update(keyOf(model), undefined, queriedAtMs);
+          await runAndCount(model, action);
           return;
         case 'wait':
-          learn(
+          update(
             keyOf(model),
             { ...keyOf(model), openForMs: answer.openForMs, probing: answer.openForMs === 0 },
-            askedAtMs,
+            queriedAtMs,
           );
-          throw new BreakerOpenError(`${model.ref} takes no requests at the moment`);
+          throw new BreakerOpenError(`${model.ref} rejects requests at the moment: its circuit breaker is open`);
       }
     },
 
     views: () => [...Array.from(known.values(), viewOf), ...local.views().filter((view) => !known.has(nameOf(view)))],
 
-    sync: (open, askedAtMs) => {
+    sync: (open, queriedAtMs) => {
       const listed = new Map(open.map((breaker) => [nameOf(breaker), breaker]));
-      for (const breaker of open) learn({ provider: breaker.provider, model: breaker.model }, breaker, askedAtMs);
+      for (const breaker of open) update({ provider: breaker.provider, model: breaker.model }, breaker, queriedAtMs);
       for (const state of known.values()) {
-        if (state.isOpen && !listed.has(nameOf(state.key))) learn(state.key, undefined, askedAtMs);
+        if (state.isOpen && !listed.has(nameOf(state.key))) update(state.key, undefined, queriedAtMs);
       }
       void report();
     },

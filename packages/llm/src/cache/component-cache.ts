@@ -6,24 +6,24 @@ import type { CallScope, JournaledReply, ReplyCacheKey } from '../ports.ts';
 import { validateReply } from '../reply/core/validate-reply.ts';
 
 /**
- * Names the reply to a call for all tasks of a tenant: the logical request (prompt with its version, texts, schema, caps)
- * and the tier that is asked, exactly. Two calls share a reply only when nothing that a model would see differs. What a
- * simulator made up is kept apart. Pure.
+ * Cache key of a call, shared by all tasks of a tenant: the logical request (prompt with its version, texts, schema, caps)
+ * and the requested tier. Two calls share a reply only when the model would receive identical input. Simulated replies
+ * have separate keys. Pure.
  *
- * @param isSimulated are the configured providers simulators?
+ * @param isSimulated whether the configured providers are simulators
  */
 export function componentKey<T>(
   scope: Pick<CallScope, 'tenantId'>,
-  prepared: Pick<PreparedCall<T>, 'requestHash' | 'asked'>,
+  prepared: Pick<PreparedCall<T>, 'requestHash' | 'decision'>,
   isSimulated: boolean,
 ): ReplyCacheKey {
-  const parts = { requestHash: prepared.requestHash, tier: prepared.asked.tier, isSimulated };
+  const parts = { requestHash: prepared.requestHash, tier: prepared.decision.tier, isSimulated };
   return { tenantId: scope.tenantId, scope: 'component', key: sha256Hex(canonicalJson(parts)) };
 }
 
 /**
- * The reply that another task of the tenant has paid for, if it still passes the checks of today's code. A cache that is
- * down answers nothing.
+ * Finds a reply that another task of the tenant has paid for and that still passes validation. An unavailable cache is a
+ * miss.
  */
 export async function findComponent<T>(
   context: GatewayContext,
@@ -44,15 +44,15 @@ export async function findComponent<T>(
   return undefined;
 }
 
-/** Keeps a reply for the tenant's other tasks, unless a lower tier gave it than was asked. A failure costs nothing else. */
-export async function keepComponent<T>(
+/** Saves a reply for the tenant's other tasks, unless a lower tier than requested gave it. Failures are logged only. */
+export async function saveComponent<T>(
   context: GatewayContext,
   scope: CallScope,
   prepared: PreparedCall<T>,
   reply: JournaledReply,
 ): Promise<void> {
   const { cache, log, settings } = context;
-  if (!cache || !isCacheable(context, prepared) || isBelow(reply.tier, prepared.asked.tier)) return;
+  if (!cache || !isCacheable(context, prepared) || isBelow(reply.tier, prepared.decision.tier)) return;
   const entry = {
     ...componentKey(scope, prepared, isSimulated(context)),
     taskId: scope.taskId,
@@ -64,7 +64,7 @@ export async function keepComponent<T>(
   });
 }
 
-const isBelow = (tier: Tier, asked: Tier): boolean => TIERS.indexOf(tier) < TIERS.indexOf(asked);
+const isBelow = (tier: Tier, requested: Tier): boolean => TIERS.indexOf(tier) < TIERS.indexOf(requested);
 
 const isCacheable = <T>({ catalog, settings }: GatewayContext, { call }: PreparedCall<T>): boolean =>
   settings.cache.component.enabled && catalog.purpose(call.purpose)?.cacheable === true;

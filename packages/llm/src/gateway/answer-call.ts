@@ -15,7 +15,7 @@ import { decideAfterFailure } from '../routing/core/decide-after-failure.ts';
 import { describeRoute } from '../routing/core/describe-route.ts';
 import { listCandidates, type Candidate } from '../routing/core/list-candidates.ts';
 import { countPrompt, estimatePrompt } from '../tokens/estimate-prompt.ts';
-import { attemptCall } from './attempt-call.ts';
+import { sendRequest } from './send-request.ts';
 import type { GatewayContext } from './gateway-context.ts';
 import type { PreparedCall } from './prepare-call.ts';
 
@@ -24,15 +24,15 @@ export interface Answer<T> {
   reply: JournaledReply;
 }
 
-/** Invalid replies after which the next tier is asked: the first one is retried where it came from. */
+/** Invalid replies before escalation to the next tier. The first one is retried with the same model. */
 const INVALID_BEFORE_ESCALATION = 2;
 
 /**
- * Asks models until one gives a valid reply: the same one again after a passing fault, then the tier's next candidate,
- * then the next tier down; after two invalid replies, once, the tier above, or at the top another model of the tier.
- * Bounded by the attempt's tries and deadline.
+ * Calls models until one returns a valid reply. A transient failure is retried with the same model, then with the tier's
+ * next candidate, then with lower tiers. Two invalid replies escalate once to the tier above or, in the top tier, to
+ * another model. Bounded by the attempt's request budget and deadline.
  *
- * @throws {AppError} the last failure, or what stood in the way of asking at all
+ * @throws {AppError} the last failure, or the reason why no request could be made
  */
 export async function answerCall<T>(
   context: GatewayContext,
@@ -40,7 +40,7 @@ export async function answerCall<T>(
   prepared: PreparedCall<T>,
 ): Promise<Answer<T>> {
   const { clock, settings, breakers } = context;
-  const { asked, call } = prepared;
+  const { decision, call } = prepared;
   const counted = countPrompt({ ...call, schema: prepared.schema });
   const fits = (model: Model): boolean => {
     const prompt = estimatePrompt(counted, model).maxTokens;
@@ -53,36 +53,37 @@ export async function answerCall<T>(
       context.catalog,
     );
 
-  const listed = candidatesOf(asked.tier, true);
-  if (listed.outcome === 'none') throw new NoCandidateModelError(asked.tier);
-  if (listed.outcome === 'too_long') throw new ContextTooLongError(`no configured model has room for ${call.purpose}`);
+  const listed = candidatesOf(decision.tier, true);
+  if (listed.outcome === 'none') throw new NoCandidateModelError(decision.tier);
+  if (listed.outcome === 'too_long') throw new ContextTooLongError(`no configured model has a context large enough for ${call.purpose}`);
 
   let candidates = listed.candidates;
   let escalatedFrom: Tier | undefined;
   let invalidReplies = 0;
-  let hasAskedPeer = false;
+  let hasTriedPeer = false;
   let problems = '';
-  /** Rejected replies by model and text: one that comes back word for word shows that asking again is of no use. */
+  /** Rejected replies by model and text: an exact repetition shows that further retries are useless. */
   const rejected = new Set<string>();
   let isDeterministic = false;
   let lastCode: string | undefined;
   let lastError: ProviderError | undefined;
   const failures = new Map<string, number>();
-  const left = new Set<string>();
-  const isLeft = ({ model }: Candidate): boolean => left.has(model.ref) || left.has(model.provider);
-  const isOpen = (candidate: Candidate): boolean => !isLeft(candidate) && breakers.isCallable(candidate.model);
+  const excludedModels = new Set<string>();
+  const isExcluded = ({ model }: Candidate): boolean =>
+    excludedModels.has(model.ref) || excludedModels.has(model.provider);
+  const isUsable = (candidate: Candidate): boolean => !isExcluded(candidate) && breakers.isCallable(candidate.model);
   const invalidError = (): Error => new OutputInvalidError(call.purpose, problems, { isDeterministic });
-  const surrender = (otherwise: () => Error): Error =>
+  const finalError = (otherwise: () => Error): Error =>
     invalidReplies > 0 ? invalidError() : (lastError ?? otherwise());
 
   for (;;) {
     scope.signal.throwIfAborted();
-    const leftMs = scope.deadlineAtMs - clock.monotonicMs();
-    if (leftMs < settings.minCallMs) throw surrender(() => new DeadlineReachedError(leftMs));
-    if (scope.tries.left <= 0) throw surrender(() => new CallBudgetExhaustedError());
-    const chosen = candidates.find(isOpen);
+    const remainingMs = scope.deadlineAtMs - clock.monotonicMs();
+    if (remainingMs < settings.minCallMs) throw finalError(() => new DeadlineReachedError(remainingMs));
+    if (scope.requestBudget.remaining <= 0) throw finalError(() => new CallBudgetExhaustedError());
+    const chosen = candidates.find(isUsable);
     if (!chosen)
-      throw surrender(() =>
+      throw finalError(() =>
         allBreakersOpen(
           context,
           candidates.map(({ model }) => model),
@@ -90,24 +91,24 @@ export async function answerCall<T>(
       );
 
     const isRepeat =
-      (failures.get(chosen.model.ref) ?? 0) > 0 || (invalidReplies > 0 && escalatedFrom === undefined && !hasAskedPeer);
+      (failures.get(chosen.model.ref) ?? 0) > 0 || (invalidReplies > 0 && escalatedFrom === undefined && !hasTriedPeer);
     const reason = describeRoute({
       chosen,
-      askedTier: asked.tier,
-      isFirstChoice: chosen === candidates[0] && !hasAskedPeer,
+      requestedTier: decision.tier,
+      isFirstChoice: chosen === candidates[0] && !hasTriedPeer,
       isRepeat,
       isEscalated: escalatedFrom !== undefined,
       after: lastCode ?? (chosen === candidates[0] ? undefined : 'BREAKER_OPEN'),
     });
-    const route = { reason, rule: asked.rule, ...(escalatedFrom && { escalatedFrom }) };
+    const route = { reason, rule: decision.rule, ...(escalatedFrom && { escalatedFrom }) };
 
     let outcome;
     try {
-      outcome = await attemptCall(context, scope, { prepared, counted }, chosen, route);
+      outcome = await sendRequest(context, scope, { prepared, counted }, chosen, route);
     } catch (error) {
       if (!(error instanceof BreakerOpenError) || error instanceof NoSlotError) throw error;
-      // The provider's limits are used up, or another call has opened the breaker.
-      left.add(chosen.model.ref);
+      // The provider's limits are exhausted, or another call has opened the breaker.
+      excludedModels.add(chosen.model.ref);
       lastCode = error.code;
       continue;
     }
@@ -129,15 +130,15 @@ export async function answerCall<T>(
         candidates = escalated.candidates;
         continue;
       }
-      // Nothing is above: what this model cannot do, its peer may.
+      // No tier above: try another model of this tier.
       candidates = candidates.filter(({ model, tier }) => tier === chosen.tier && model.ref !== chosen.model.ref);
-      if (hasAskedPeer || !candidates.some(isOpen)) throw invalidError();
-      hasAskedPeer = true;
+      if (hasTriedPeer || !candidates.some(isUsable)) throw invalidError();
+      hasTriedPeer = true;
       continue;
     }
 
     const { error } = outcome;
-    // Of several failures the passing one is worth reporting: it says that trying later may help.
+    // Prefer a retryable error: a later attempt can succeed.
     if (lastError?.retryable !== true || error.retryable) lastError = error;
     lastCode = error.code;
     const failuresOfModel = (failures.get(chosen.model.ref) ?? 0) + 1;
@@ -145,21 +146,22 @@ export async function answerCall<T>(
     const next = decideAfterFailure({
       error,
       failuresOfModel,
-      triesLeft: scope.tries.left,
-      leftMs: scope.deadlineAtMs - clock.monotonicMs() - settings.minCallMs,
-      hasAlternative: candidates.some((other) => other !== chosen && isOpen(other)),
+      remainingRequests: scope.requestBudget.remaining,
+      remainingMs: scope.deadlineAtMs - clock.monotonicMs() - settings.minCallMs,
+      hasAlternative: candidates.some((other) => other !== chosen && isUsable(other)),
       random: context.random(),
       policy: settings.retry,
     });
-    if (next.outcome === 'give_up') throw error.reach === 'call' ? error : surrender(() => error);
-    if (next.outcome === 'next') left.add(next.leave === 'provider' ? chosen.model.provider : chosen.model.ref);
+    if (next.outcome === 'fail') throw error.reach === 'call' ? error : finalError(() => error);
+    if (next.outcome === 'next')
+      excludedModels.add(next.exclude === 'provider' ? chosen.model.provider : chosen.model.ref);
     else await clock.sleep(next.waitMs, scope.signal);
   }
 }
 
 function allBreakersOpen({ breakers, pacer }: GatewayContext, models: readonly Model[]): BreakerOpenError {
   const soonestMs = Math.min(...models.map((model) => Math.max(breakers.reopensInMs(model), pacer.waitMs(model))));
-  return new BreakerOpenError('no model of the tier, or below it, takes requests at the moment', {
+  return new BreakerOpenError('every model of the tier and below has an open circuit breaker or no capacity', {
     retryAfterMs: Math.ceil(soonestMs),
   });
 }

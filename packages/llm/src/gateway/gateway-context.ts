@@ -7,7 +7,7 @@ import type { GatewayStore, LedgerStatus, ReplyCache } from '../ports.ts';
 import type { Provider } from '../provider.ts';
 import type { GatewaySettings } from '../settings/gateway-settings.ts';
 
-/** What observers are told; labels are few-valued, and no text of a prompt or reply is among them. */
+/** Callbacks for observers. Labels have few values and contain no text of prompts or replies. */
 export interface GatewayMetrics {
   callEnded(facts: {
     provider: string;
@@ -22,13 +22,13 @@ export interface GatewayMetrics {
     outputTokens: number;
     costNanoUsd: bigint;
   }): void;
-  callAvoided(facts: { purpose: string; tier: Tier; cache: string }): void;
+  replyReused(facts: { purpose: string; tier: Tier; cache: string }): void;
   breakerChanged(view: BreakerView): void;
-  /** A request had to wait for its turn. */
+  /** A request waited for its permit. */
   callPaced?(facts: { provider: string; model: string; lane: Lane; waitedMs: number }): void;
 }
 
-/** What every part of the gateway works with; made once per process. */
+/** Dependencies of the gateway's parts; created once per process. */
 export interface GatewayContext {
   catalog: Catalog;
   providers: ReadonlyMap<string, Provider>;

@@ -9,7 +9,7 @@ import { createManualClock } from '../testing/manual-clock.ts';
 import { createMemoryStore } from '../testing/memory-store.ts';
 import { createGateway } from './gateway.ts';
 
-/** One vendor, so that no call can go elsewhere. */
+/** A single vendor, so that calls have no alternative. */
 function setUp(pacing: NonNullable<GatewaySettingsInput['pacing']> = {}, workers = 1) {
   const openai = createFakeProvider('openai');
   const store = createMemoryStore();
@@ -26,7 +26,7 @@ function setUp(pacing: NonNullable<GatewaySettingsInput['pacing']> = {}, workers
     workers: () => workers,
     metrics: {
       callEnded: () => undefined,
-      callAvoided: () => undefined,
+      replyReused: () => undefined,
       breakerChanged: () => undefined,
       callPaced: ({ lane, waitedMs }) => paced.push({ lane, waitedMs }),
     },
@@ -40,7 +40,7 @@ function setUp(pacing: NonNullable<GatewaySettingsInput['pacing']> = {}, workers
 }
 
 describe('pacing of calls', () => {
-  it('holds a call back until there is room, and no money for it meanwhile', async () => {
+  it('delays a call until there is capacity, without reserving money meanwhile', async () => {
     const { openai, store, clock, paced, call, idle } = setUp({ limits: { openai: { requestsPerMinute: 1 } } });
     await call('first');
     const second = call('second');
@@ -53,14 +53,14 @@ describe('pacing of calls', () => {
     expect(paced).toEqual([{ lane: 'interactive', waitedMs: 61_000 }]);
   });
 
-  it('keeps to its part of what all workers may do', async () => {
+  it('uses only its share of the limit of all workers', async () => {
     const { openai, call, idle } = setUp({ limits: { openai: { requestsPerMinute: 4 } } }, 2);
     for (const path of ['1', '2', '3', '4']) void call(path);
     await idle();
     expect(openai.requests).toHaveLength(2);
   });
 
-  it('learns from an answer what is allowed', async () => {
+  it('learns the limits from response headers', async () => {
     const { openai, call, idle } = setUp();
     openai.plan({ text: 'ok', limits: { requestsPerMinute: 2 } });
     await call('first');
@@ -69,7 +69,7 @@ describe('pacing of calls', () => {
     expect(openai.requests).toHaveLength(2);
   });
 
-  it('keeps other calls back too when a provider limits the rate', async () => {
+  it('delays other calls too after a rate-limit error', async () => {
     const { openai, clock, call, idle } = setUp();
     openai.plan({ end: new ProviderRateLimitedError('slow down', { retryAfterMs: 3_000 }) });
     const first = call('first');
@@ -83,7 +83,7 @@ describe('pacing of calls', () => {
     await Promise.all([first, other]);
   });
 
-  it('gives its turn back when no request is made', async () => {
+  it('returns its permit when no request is made', async () => {
     const { openai, store, call } = setUp({ limits: { openai: { requestsPerMinute: 1 } } });
     store.reserve = () => Promise.resolve({ outcome: 'fenced' });
     await expect(call('first')).rejects.toThrow();
@@ -94,9 +94,9 @@ describe('pacing of calls', () => {
     expect(openai.requests).toHaveLength(1);
   });
 
-  it('tells the step to come back later when no turn comes in time, which is no failure of it', async () => {
+  it('delays the step, without counting a failure, when no permit is granted in time', async () => {
     const { clock, call, idle } = setUp({ limits: { openai: { requestsPerMinute: 1 } }, maxWaitMs: 100 });
-    // Every model of the tier and below is used up once.
+    // Uses up every model of the tier and of lower tiers once.
     const outcomes = ['1', '2', '3', '4', '5', '6', '7', '8'].map((path) => call(path));
     for (let n = 0; n < 20; n += 1) {
       await idle();

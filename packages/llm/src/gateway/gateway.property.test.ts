@@ -35,8 +35,8 @@ const someTurn: fc.Arbitrary<Turn> = fc.record(
   { requiredKeys: ['text'] },
 );
 
-describe('whatever providers do', () => {
-  it('every request has its own reservation and exactly one ledger entry, nothing stays held, and no limit is passed', async () => {
+describe('for any provider behaviour', () => {
+  it('every request has its own reservation and exactly one ledger entry, no hold remains, and no limit is exceeded', async () => {
     const scenario = fc.record({
       openai: fc.array(someTurn, { maxLength: 12 }),
       anthropic: fc.array(someTurn, { maxLength: 12 }),
@@ -63,7 +63,7 @@ describe('whatever providers do', () => {
           log: silentLogger(),
           config: { breaker: { maxConcurrent: 2 } },
         });
-        const scope = aScope({ tries: { left: tries } });
+        const scope = aScope({ requestBudget: { remaining: tries } });
         const llm = gateway.bind(scope);
         const accept = (text: string): string[] => (text.startsWith('good') || text === 'ok' ? [] : ['bad']);
         let running = calls;
@@ -86,10 +86,10 @@ describe('whatever providers do', () => {
         expect(store.ended.map(({ reservationId }) => reservationId).sort()).toEqual(reserved.sort());
         expect(reserved).toHaveLength(requests);
         expect(store.heldNanoUsd()).toBe(0n);
-        expect(scope.tries.left).toBe(tries - requests);
-        expect(scope.tries.left).toBeGreaterThanOrEqual(0);
+        expect(scope.requestBudget.remaining).toBe(tries - requests);
+        expect(scope.requestBudget.remaining).toBeGreaterThanOrEqual(0);
         if (limitNanoUsd !== undefined) expect(store.spentNanoUsd()).toBeLessThanOrEqual(limitNanoUsd);
-        // One journaled reply for each call that was answered, and each passes the check.
+        // One journaled reply per answered call, and each passes the check.
         expect(store.journal.size).toBe(values.filter((value) => value !== undefined).length);
         expect([...store.journal.values()].every(({ text }) => accept(text).length === 0)).toBe(true);
       }),

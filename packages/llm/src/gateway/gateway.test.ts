@@ -26,11 +26,11 @@ import { countTokens } from '../tokens/count-tokens.ts';
 import type { GatewayMetrics } from './gateway-context.ts';
 import { createGateway } from './gateway.ts';
 
-/** As a status of 503 is classified. */
+/** Classified like status 503. */
 const down = new ProviderUnavailableError('down', { isFree: true });
 const Title = { name: 'title', zod: z.strictObject({ title: z.string() }) };
 
-/** A gateway over two fake vendors, a store in memory and a clock that stands still. */
+/** A gateway with two fake vendors, an in-memory store and a manual clock. */
 function setUp(config: GatewaySettingsInput = {}) {
   const openai = createFakeProvider('openai');
   const anthropic = createFakeProvider('anthropic');
@@ -39,7 +39,7 @@ function setUp(config: GatewaySettingsInput = {}) {
   const ended: Parameters<GatewayMetrics['callEnded']>[0][] = [];
   const metrics: GatewayMetrics = {
     callEnded: (facts) => ended.push(facts),
-    callAvoided: () => undefined,
+    replyReused: () => undefined,
     breakerChanged: () => undefined,
   };
   const gateway = createGateway({
@@ -47,13 +47,13 @@ function setUp(config: GatewaySettingsInput = {}) {
     providers: [openai, anthropic],
     store,
     clock,
-    // Full jitter at zero: a backoff takes no time, unless the provider asks for some.
+    // Full jitter at zero: backoffs take no time unless the provider sends a `retry-after`.
     random: () => 0,
     log: silentLogger(),
     config,
     metrics,
   });
-  /** Lets backoffs of zero length pass. */
+  /** Lets zero-length backoffs elapse. */
   const settle = async <T>(promise: Promise<T>): Promise<T> => {
     let done = false;
     const watched = promise.finally(() => {
@@ -96,14 +96,14 @@ describe('a call', () => {
     expect(store.heldNanoUsd()).toBe(0n);
   });
 
-  it('holds at least what it turns out to cost', async () => {
+  it('reserves at least the final cost', async () => {
     const { gateway, openai, store } = setUp();
     openai.plan({ text: 'x', usage: usageOf(60, 1_000) });
     await gateway.bind(aScope()).call(aCall());
     expect(store.reservations[0]?.amountNanoUsd).toBeGreaterThanOrEqual(store.ended[0]?.costNanoUsd ?? 0n);
   });
 
-  it('records what was paid even when that is more than was held', async () => {
+  it('records the paid amount even when it exceeds the reservation', async () => {
     const { gateway, openai, store } = setUp();
     openai.plan({ text: 'x', usage: usageOf(5_000_000, 9_000) });
     await gateway.bind(aScope()).call(aCall());
@@ -116,7 +116,7 @@ describe('a call', () => {
     { quality: 'premium', purpose: 'source-summary', tier: 'T1', model: 'gpt-6-luna', rule: 'call' },
     { quality: 'economy', purpose: 'something-new', tier: undefined, model: 'gpt-6.1-terra', rule: 'step' },
   ] as const)(
-    'for $purpose at $quality quality goes to $model by the rule of the $rule',
+    'for $purpose at $quality quality is routed to $model by the $rule rule',
     async ({ quality, purpose, tier, model, rule }) => {
       const { gateway, store } = setUp();
       await gateway.bind(aScope({ quality })).call(aCall({ purpose, ...(tier && { tier }) }));
@@ -124,7 +124,7 @@ describe('a call', () => {
     },
   );
 
-  it('counts thinking towards the cap and the reservation, and asks for none where none is wanted', async () => {
+  it('includes reasoning in the cap and the reservation, and disables it where the purpose does not use it', async () => {
     const { gateway, openai, store } = setUp();
     const llm = gateway.bind(aScope());
     await llm.call(aCall({ purpose: 'critique', path: 'a' }));
@@ -136,13 +136,13 @@ describe('a call', () => {
     expect(store.reservations.map((reservation) => reservation.maxOutputTokens)).toEqual([5_096, 1_000]);
   });
 
-  it('leaves out a temperature that the model would refuse', async () => {
+  it('omits a temperature that the model does not support', async () => {
     const { gateway, openai } = setUp();
     await gateway.bind(aScope()).call(aCall({ temperature: 0.2 }));
     expect(openai.requests[0]).not.toHaveProperty('temperature');
   });
 
-  it('asks for the system prompt to be cached once it is long enough for that', async () => {
+  it('requests prompt caching once the system prompt is long enough', async () => {
     const { gateway, anthropic, openai } = setUp();
     const llm = gateway.bind(aScope());
     for (const [path, words] of [
@@ -155,7 +155,7 @@ describe('a call', () => {
     expect(anthropic.requests.map((request) => request.cacheSystem)).toEqual([false, true]);
   });
 
-  it('parses a reply by its schema and sends that schema along', async () => {
+  it('sends the schema and parses the reply with it', async () => {
     const { gateway, openai } = setUp();
     openai.plan('{"title":"Tides"}');
     const result = await gateway.bind(aScope()).call(aCall({ schema: Title }));
@@ -163,7 +163,7 @@ describe('a call', () => {
     expect(openai.requests[0]?.schema).toMatchObject({ name: 'title', jsonSchema: { additionalProperties: false } });
   });
 
-  it('estimates usage that the provider did not report, and keeps the reply', async () => {
+  it('estimates missing usage and accepts the reply', async () => {
     const { gateway, openai, store } = setUp();
     openai.plan({ text: 'Twice a day.', usage: null });
     await gateway.bind(aScope()).call(aCall());
@@ -175,14 +175,14 @@ describe('a call', () => {
     expect(store.ended[0]?.usage.uncachedInput).toBeGreaterThan(0);
   });
 
-  it('needs a model with room for prompt and reply', async () => {
+  it('requires a model whose context fits prompt and reply', async () => {
     const { gateway, openai } = setUp();
     const call = aCall({ messages: [{ role: 'user', content: 'tide '.repeat(900_000) }] });
     await expect(gateway.bind(aScope()).call(call)).rejects.toBeInstanceOf(ContextTooLongError);
     expect(openai.requests).toEqual([]);
   });
 
-  it('needs a configured provider', async () => {
+  it('requires a configured provider', async () => {
     const { store, clock } = setUp();
     const gateway = createGateway({
       catalog: createCatalog(),
@@ -195,7 +195,7 @@ describe('a call', () => {
     await expect(gateway.bind(aScope()).call(aCall())).rejects.toBeInstanceOf(NoCandidateModelError);
   });
 
-  it('settles what was paid even when the caller’s own check throws', async () => {
+  it('settles the cost even when the caller’s check throws', async () => {
     const { gateway, store } = setUp();
     const accept = (): string[] => {
       throw new TypeError('a bug');
@@ -208,15 +208,15 @@ describe('a call', () => {
 });
 
 describe('the journal', () => {
-  it('answers a later attempt without a request, and says what that avoided', async () => {
+  it('answers a later attempt without a request and reports the avoided cost', async () => {
     const { gateway, openai, store } = setUp();
     const first = await gateway.bind(aScope()).call(aCall());
-    const again = gateway.bind(aScope({ attempt: 2, hasPast: true }));
+    const again = gateway.bind(aScope({ attempt: 2, hasPriorRun: true }));
     const second = await again.call(aCall());
     expect(second).toEqual({ ...first, cache: 'journal' });
     expect(openai.requests).toHaveLength(1);
     expect(store.reservations).toHaveLength(1);
-    expect(again.takeAvoided()).toMatchObject([
+    expect(again.takeReusedReplies()).toMatchObject([
       {
         path: 'section',
         cache: 'journal',
@@ -225,37 +225,37 @@ describe('the journal', () => {
         baselineNanoUsd: store.ended[0]?.costNanoUsd,
       },
     ]);
-    expect(again.takeAvoided()).toEqual([]);
+    expect(again.takeReusedReplies()).toEqual([]);
   });
 
   it.each([
     { change: 'another path', call: { path: 'section/2' }, scope: {} },
     { change: 'another prompt', call: { system: 'You write well.' }, scope: {} },
-    { change: 'a generation that starts afresh', call: {}, scope: { journalGeneration: 2 } },
-  ])('is not consulted for $change', async ({ call, scope }) => {
+    { change: 'a new journal generation', call: {}, scope: { journalGeneration: 2 } },
+  ])('misses for $change', async ({ call, scope }) => {
     const { gateway, openai } = setUp();
     await gateway.bind(aScope()).call(aCall());
     await gateway.bind(aScope(scope)).call(aCall(call));
     expect(openai.requests).toHaveLength(2);
   });
 
-  it('does not keep a reply that failed its checks', async () => {
+  it('does not store a reply that failed its checks', async () => {
     const { gateway, openai, store, settle } = setUp();
     openai.plan('no json', '{"title":"Tides"}');
     await settle(gateway.bind(aScope()).call(aCall({ schema: Title })));
     expect(store.ended.map((entry) => entry.reply?.text)).toEqual([undefined, '{"title":"Tides"}']);
   });
 
-  it('is asked again when its reply no longer passes', async () => {
+  it('is bypassed when its reply no longer passes validation', async () => {
     const { gateway, openai } = setUp();
     await gateway.bind(aScope()).call(aCall());
     openai.plan('better');
     const stricter = aCall({ accept: (text: string) => (text === 'better' ? [] : ['bad']) });
-    expect((await gateway.bind(aScope({ attempt: 2, hasPast: true })).call(stricter)).value).toBe('better');
+    expect((await gateway.bind(aScope({ attempt: 2, hasPriorRun: true })).call(stricter)).value).toBe('better');
   });
 });
 
-describe('identical calls at once', () => {
+describe('concurrent identical calls', () => {
   it('share one request within an attempt', async () => {
     const { gateway, openai, store } = setUp();
     const llm = gateway.bind(aScope());
@@ -265,7 +265,7 @@ describe('identical calls at once', () => {
     expect(store.ended).toHaveLength(1);
   });
 
-  it('do not share across attempts: each is fenced by itself', async () => {
+  it('are not shared across attempts, which are fenced separately', async () => {
     const { gateway, openai } = setUp();
     await Promise.all([gateway.bind(aScope()).call(aCall()), gateway.bind(aScope({ stepId: 'other' })).call(aCall())]);
     expect(openai.requests).toHaveLength(2);
@@ -273,7 +273,7 @@ describe('identical calls at once', () => {
 });
 
 describe('before any request', () => {
-  it('a budget that cannot hold the worst case refuses the call, which then uses no try', async () => {
+  it('a budget that cannot hold the worst case refuses the call without using the request budget', async () => {
     const { gateway, openai, store } = setUp();
     store.limitNanoUsd = 1_000n;
     const scope = aScope();
@@ -287,24 +287,24 @@ describe('before any request', () => {
       /^the next call may cost up to \$0\.\d+, and \$0\.000001 is left of the task's budget of \$0\.000001 \(\$0\.00 spent, \$0\.00 held .*larger budgetUsd/,
     );
     expect(openai.requests).toEqual([]);
-    expect(scope.tries.left).toBe(8);
+    expect(scope.requestBudget.remaining).toBe(8);
   });
 
-  it('an attempt that has lost its lease may not call', async () => {
+  it('an attempt that has lost its lease cannot call', async () => {
     const { gateway, openai, store } = setUp();
     store.fenced = true;
     await expect(gateway.bind(aScope()).call(aCall())).rejects.toBeInstanceOf(LeaseLostError);
     expect(openai.requests).toEqual([]);
   });
 
-  it('an aborted attempt may not call', async () => {
+  it('an aborted attempt cannot call', async () => {
     const { gateway, store } = setUp();
     const reason = new Error('cancelled');
     await expect(gateway.bind(aScope({ signal: AbortSignal.abort(reason) })).call(aCall())).rejects.toBe(reason);
     expect(store.reservations).toEqual([]);
   });
 
-  it('a call is not started when the attempt is about to end', async () => {
+  it('a call is not started when the attempt has too little time left', async () => {
     const { gateway, openai } = setUp();
     await expect(gateway.bind(aScope({ deadlineAtMs: 249 })).call(aCall())).rejects.toBeInstanceOf(
       DeadlineReachedError,
@@ -312,7 +312,7 @@ describe('before any request', () => {
     expect(openai.requests).toEqual([]);
   });
 
-  it('budgets hold under concurrency: calls beyond the limit are refused, not overspent', async () => {
+  it('concurrent calls cannot exceed a budget', async () => {
     const { gateway, openai, store } = setUp();
     await gateway.bind(aScope()).call(aCall({ path: 'probe' }));
     const perCall = store.reservations[0]?.amountNanoUsd ?? 0n;
@@ -328,7 +328,7 @@ describe('before any request', () => {
 });
 
 describe('a failing provider', () => {
-  it('is tried again, then the tier’s next candidate is, each with its own reservation and entry', async () => {
+  it('is retried, then the tier’s next candidate is called, each with its own reservation and entry', async () => {
     const { gateway, openai, anthropic, store, settle } = setUp();
     openai.plan({ end: down }, { end: down });
     const scope = aScope();
@@ -347,11 +347,11 @@ describe('a failing provider', () => {
       ['ok', false],
     ]);
     expect(new Set(store.reservations.map((reservation) => reservation.reservationId)).size).toBe(3);
-    expect(scope.tries.left).toBe(5);
+    expect(scope.requestBudget.remaining).toBe(5);
     expect(anthropic.requests).toHaveLength(1);
   });
 
-  it('makes the gateway go down a tier when nothing else is left, and the result says so', async () => {
+  it('makes the gateway fall back to a lower tier when no other candidate remains, and the result is marked degraded', async () => {
     const { gateway, openai, anthropic, store, settle } = setUp({ retry: { triesPerModel: 1 } });
     openai.plan({ end: down });
     anthropic.plan({ end: down });
@@ -360,7 +360,7 @@ describe('a failing provider', () => {
     expect(reasons(store).at(-1)).toBe('degraded after PROVIDER_UNAVAILABLE');
   });
 
-  it('is waited for as long as it asks, when there is no alternative', async () => {
+  it('is retried after its `retry-after` when there is no alternative', async () => {
     const { gateway, openai, anthropic, clock } = setUp();
     anthropic.plan({ end: new ProviderAuthFailedError('no') });
     openai.plan({ end: new ProviderRateLimitedError('slow down', { retryAfterMs: 3_000 }) });
@@ -371,21 +371,21 @@ describe('a failing provider', () => {
     expect((await answered).model).toBe('gpt-6-luna');
   });
 
-  it('is left at once when it asks for a long wait and another can answer', async () => {
+  it('is excluded immediately when its `retry-after` is long and another model can answer', async () => {
     const { gateway, openai } = setUp();
     openai.plan({ end: new ProviderRateLimitedError('slow down', { retryAfterMs: 60_000 }) });
     expect((await gateway.bind(aScope()).call(aCall())).provider).toBe('anthropic');
     expect(openai.requests).toHaveLength(1);
   });
 
-  it('is left at once when it asks not to be tried again', async () => {
+  it('is excluded immediately when it forbids retries', async () => {
     const { gateway, openai } = setUp();
     openai.plan({ end: new ProviderUnavailableError('down', { doNotRetry: true }) });
     expect((await gateway.bind(aScope()).call(aCall())).provider).toBe('anthropic');
     expect(openai.requests).toHaveLength(1);
   });
 
-  it('is not asked for any of its models once it has refused the key', async () => {
+  it('is excluded with all its models once it has refused the key', async () => {
     const { gateway, openai, anthropic, settle } = setUp({ retry: { triesPerModel: 1 } });
     openai.plan({ end: new ProviderAuthFailedError('bad key') });
     anthropic.plan({ end: down });
@@ -393,7 +393,7 @@ describe('a failing provider', () => {
     expect(openai.requests).toHaveLength(1);
   });
 
-  it('ends the call when it refuses to answer, which is paid for', async () => {
+  it('ends the call when it refuses to answer, and the refusal is billed', async () => {
     const { gateway, openai, anthropic, store } = setUp();
     openai.plan({ end: 'refusal' });
     await expect(gateway.bind(aScope()).call(aCall())).rejects.toBeInstanceOf(ProviderRefusedError);
@@ -402,25 +402,25 @@ describe('a failing provider', () => {
     expect(store.spentNanoUsd()).toBeGreaterThan(0n);
   });
 
-  it('costs no more tries than the attempt has, whatever the number of models', async () => {
+  it('uses no more requests than the attempt’s budget, whatever the number of models', async () => {
     const { gateway, openai, anthropic, settle } = setUp();
     openai.plan({ end: down }, { end: down }, { end: down }, { end: down });
     anthropic.plan({ end: down }, { end: down }, { end: down }, { end: down });
-    const scope = aScope({ tries: { left: 3 } });
+    const scope = aScope({ requestBudget: { remaining: 3 } });
     await expect(settle(gateway.bind(scope).call(aCall()))).rejects.toBe(down);
     expect(openai.requests.length + anthropic.requests.length).toBe(3);
     await expect(gateway.bind(scope).call(aCall({ path: 'other' }))).rejects.toBeInstanceOf(CallBudgetExhaustedError);
   });
 
-  it('reports the failure that may pass rather than the one that will not', async () => {
+  it('reports a retryable failure in preference to a permanent one', async () => {
     const { gateway, openai, anthropic, settle } = setUp();
     openai.plan({ end: down }, { end: down });
     anthropic.plan({ end: new ProviderAuthFailedError('bad key') });
     openai.plan({ end: down }, { end: down });
-    await expect(settle(gateway.bind(aScope({ tries: { left: 4 } })).call(aCall()))).rejects.toBe(down);
+    await expect(settle(gateway.bind(aScope({ requestBudget: { remaining: 4 } })).call(aCall()))).rejects.toBe(down);
   });
 
-  it('is not waited for beyond the deadline', async () => {
+  it('is not retried beyond the deadline', async () => {
     const { gateway, openai, anthropic, clock } = setUp();
     const busy = new ProviderRateLimitedError('slow down', { retryAfterMs: 4_000 });
     anthropic.plan({ end: new ProviderAuthFailedError('no') });
@@ -432,7 +432,7 @@ describe('a failing provider', () => {
 });
 
 describe('an interrupted request', () => {
-  it('that the provider cut is uncertain at the reservation’s worst case, and another is made', async () => {
+  it('cut by the provider is uncertain at the reservation’s worst case and is retried', async () => {
     const { gateway, openai, store, settle } = setUp();
     openai.plan({ text: 'Twice a', end: 'cut' });
     expect((await settle(gateway.bind(aScope()).call(aCall()))).value).toBe('ok');
@@ -446,14 +446,14 @@ describe('an interrupted request', () => {
     expect(store.ended[0]).not.toHaveProperty('reply');
   });
 
-  it('is uncertain at the worst case even where the prompt’s usage was reported: what it thought is not known', async () => {
+  it('is uncertain at the worst case even when the prompt’s usage was reported, because hidden reasoning is unknown', async () => {
     const { gateway, openai, store, settle } = setUp();
     openai.plan({ text: 'Twice a day', earlyUsage: { ...usageOf(7, 1), cacheRead: 9 }, end: 'cut' });
     await settle(gateway.bind(aScope()).call(aCall()));
     expect(store.ended[0]).toMatchObject({ status: 'uncertain', costNanoUsd: store.reservations[0]?.amountNanoUsd });
   });
 
-  it('that the attempt aborted is uncertain and not repeated', async () => {
+  it('aborted by the attempt is uncertain and not retried', async () => {
     const { gateway, openai, store } = setUp();
     const controller = new AbortController();
     openai.plan({ text: 'Twice a day', end: 'hang' });
@@ -469,7 +469,7 @@ describe('an interrupted request', () => {
     expect(openai.requests).toHaveLength(1);
   });
 
-  it('that hung without a word is ended after the first-event timeout, and is uncertain', async () => {
+  it('that hangs before its first event ends at the first-event timeout and is uncertain', async () => {
     const { gateway, openai, store, clock } = setUp();
     openai.plan({ end: 'hang' });
     const answered = gateway.bind(aScope()).call(aCall());
@@ -484,7 +484,7 @@ describe('an interrupted request', () => {
     });
   });
 
-  it('that went on too long is stopped at the purpose’s timeout and billed', async () => {
+  it('that runs too long ends at the purpose’s timeout and is billed', async () => {
     const { gateway, openai, store, clock } = setUp();
     openai.plan({ text: 'so far', end: 'hang' });
     const answered = gateway.bind(aScope()).call(aCall());
@@ -501,7 +501,7 @@ describe('an interrupted request', () => {
     });
   });
 
-  it('gets no more time than the attempt has left, and the provider is not blamed for that', async () => {
+  it('is limited to the attempt’s remaining time, which does not count against the provider', async () => {
     const { gateway, openai, clock } = setUp({ breaker: { minRequests: 1 } });
     openai.plan({ text: 'so far', end: 'hang' });
     const answered = gateway.bind(aScope({ deadlineAtMs: 5_000 })).call(aCall());
@@ -514,8 +514,8 @@ describe('an interrupted request', () => {
   });
 });
 
-describe('a reply beyond its limit', () => {
-  it('is cut at twice its cap, used as far as it came, and booked for what came', async () => {
+describe('a reply above its limit', () => {
+  it('is cut at twice its cap, used up to the cut, and billed for what was received', async () => {
     const { gateway, openai, store } = setUp();
     openai.plan({ text: 'tide '.repeat(50_000), usage: usageOf(50, 50_000) });
     const result = await gateway.bind(aScope()).call(aCall({ maxOutputTokens: 500 }));
@@ -529,7 +529,7 @@ describe('a reply beyond its limit', () => {
     expect(openai.requests[0]?.signal.aborted).toBe(true);
   });
 
-  it('is invalid where it has a schema', async () => {
+  it('is invalid when it has a schema', async () => {
     const { gateway, openai, store, settle } = setUp();
     openai.plan({ text: `{"title":"${'tide '.repeat(50_000)}"}` }, { text: '{"title":"Tides"}' });
     await settle(gateway.bind(aScope()).call(aCall({ schema: Title, maxOutputTokens: 100 })));
@@ -540,8 +540,8 @@ describe('a reply beyond its limit', () => {
   });
 });
 
-describe('usage that no request can have', () => {
-  it('is cut to twice what the request allows, so that one report cannot use up a budget', async () => {
+describe('impossible usage', () => {
+  it('is clamped to twice the maximum of the request, so that one report cannot exhaust a budget', async () => {
     const { gateway, openai, store } = setUp();
     openai.plan({ text: 'x', usage: usageOf(2 ** 32 - 1, 2 ** 32 - 1) });
     await gateway.bind(aScope()).call(aCall());
@@ -554,7 +554,7 @@ describe('usage that no request can have', () => {
 });
 
 describe('the service tier', () => {
-  it('is named to models that price tiers, and the one that the reply reports is billed', async () => {
+  it('is sent to models with tier prices, and the reported tier is billed', async () => {
     const { gateway, openai, store } = setUp();
     openai.plan({ text: 'x', serviceTier: 'flex' }, { text: 'x', serviceTier: 'default' }, { text: 'x' });
     for (const path of ['a', 'b', 'c']) await gateway.bind(aScope()).call(aCall({ path }));
@@ -565,7 +565,7 @@ describe('the service tier', () => {
     expect(unnamed?.costNanoUsd).toBe(standard?.costNanoUsd);
   });
 
-  it('that has no price is billed as the dearest that has one, and flagged', async () => {
+  it('without a price is billed as the most expensive priced tier and flagged', async () => {
     const { gateway, openai, store } = setUp();
     openai.plan({ text: 'x', serviceTier: 'ultrafast' }, { text: 'x' });
     for (const path of ['a', 'b']) await gateway.bind(aScope()).call(aCall({ path }));
@@ -575,7 +575,7 @@ describe('the service tier', () => {
 });
 
 describe('an invalid reply', () => {
-  it('is paid for, tried once more, then taken to the tier above', async () => {
+  it('is billed, retried once, then escalated to the tier above', async () => {
     const { gateway, openai, store, settle } = setUp();
     openai.plan('no json', '{"title":5}', '{"title":"Tides"}');
     const result = await settle(gateway.bind(aScope()).call(aCall({ schema: Title })));
@@ -590,7 +590,7 @@ describe('an invalid reply', () => {
     expect(store.ended.every((entry) => entry.costNanoUsd > 0n)).toBe(true);
   });
 
-  it('fails the call when the tier above does no better', async () => {
+  it('fails the call when the tier above also returns an invalid reply', async () => {
     const { gateway, openai, settle } = setUp();
     openai.plan('1', '2', '3');
     await expect(settle(gateway.bind(aScope()).call(aCall({ schema: Title })))).rejects.toBeInstanceOf(
@@ -599,7 +599,7 @@ describe('an invalid reply', () => {
     expect(openai.requests).toHaveLength(3);
   });
 
-  it('is taken to another model of the tier where there is no tier above', async () => {
+  it('is retried with another model of the tier when there is no tier above', async () => {
     const { gateway, openai, anthropic, store, settle } = setUp();
     openai.plan('1', '2');
     anthropic.plan('{"title":"Tides"}');
@@ -608,7 +608,7 @@ describe('an invalid reply', () => {
     expect(store.ended.at(-1)?.route.reason).toBe('fallback after OUTPUT_INVALID');
   });
 
-  it('fails the call when that one does no better', async () => {
+  it('fails the call when that model also returns an invalid reply', async () => {
     const { gateway, openai, anthropic, settle } = setUp();
     openai.plan('1', '2');
     anthropic.plan('3');
@@ -618,7 +618,7 @@ describe('an invalid reply', () => {
     expect([openai.requests.length, anthropic.requests.length]).toEqual([2, 1]);
   });
 
-  it('may be retried by the step while replies differ, and not once a model has repeated itself', async () => {
+  it('is retryable while replies differ, and permanent once a model has repeated a reply', async () => {
     const ask = async (...replies: string[]): Promise<unknown> => {
       const { gateway, openai, settle } = setUp();
       openai.plan(...replies);
@@ -630,17 +630,17 @@ describe('an invalid reply', () => {
     };
     expect(await ask('1', '2', '3')).toMatchObject({ code: 'OUTPUT_INVALID', retryable: true });
     expect(await ask('1', '1', '3')).toMatchObject({ code: 'OUTPUT_INVALID', retryable: false });
-    // Two models that agree are no repetition: a second attempt may draw something else.
+    // Equal replies of two models are no repetition: a second attempt may produce another one.
     expect(await ask('1', '2', '1')).toMatchObject({ code: 'OUTPUT_INVALID', retryable: true });
   });
 
-  it('is one that was cut, even if it parses', async () => {
+  it('includes a cut reply, even if it parses', async () => {
     const { gateway, openai, settle } = setUp();
     openai.plan({ text: '{"title":"Ti"}', end: 'length' }, '{"title":"Tides"}');
     expect((await settle(gateway.bind(aScope()).call(aCall({ schema: Title })))).value).toEqual({ title: 'Tides' });
   });
 
-  it('is one that the caller’s check rejects', async () => {
+  it('includes a reply that the caller’s check rejects', async () => {
     const { gateway, openai, settle } = setUp();
     openai.plan('short', 'long enough');
     const accept = (text: string): string[] => (text.length > 6 ? [] : ['too short']);
@@ -651,7 +651,7 @@ describe('an invalid reply', () => {
 describe('breakers', () => {
   const failOften = { breaker: { minRequests: 2, openMs: 20 }, retry: { triesPerModel: 1 } };
 
-  it('open on outages and send calls straight to the next candidate', async () => {
+  it('open on outages and route calls to the next candidate', async () => {
     const { gateway, openai, store, settle } = setUp(failOften);
     openai.plan({ end: down }, { end: down });
     const llm = gateway.bind(aScope());
@@ -667,18 +667,18 @@ describe('breakers', () => {
     gateway.close();
   });
 
-  it('do not open on what is the request’s fault', async () => {
+  it('do not open on errors of the request', async () => {
     const { gateway, openai, settle } = setUp(failOften);
     openai.plan(...Array.from({ length: 4 }, () => ({ end: new ProviderBadRequestError('no') })));
-    const llm = gateway.bind(aScope({ tries: { left: 20 } }));
+    const llm = gateway.bind(aScope({ requestBudget: { remaining: 20 } }));
     for (const path of ['a', 'b', 'c', 'd']) await settle(llm.call(aCall({ path })));
     expect(openai.requests).toHaveLength(4);
     gateway.close();
   });
 
-  it('all being open, the call is handed back with the time of the next probe', async () => {
+  it('fail the call with the time of the next probe when all are open', async () => {
     const { gateway, openai, anthropic, settle } = setUp({ ...failOften, breaker: { minRequests: 1, openMs: 15_000 } });
-    const llm = gateway.bind(aScope({ tries: { left: 20 } }));
+    const llm = gateway.bind(aScope({ requestBudget: { remaining: 20 } }));
     openai.plan({ end: down });
     anthropic.plan({ end: down });
     const call = aCall({ purpose: 'source-summary' });
@@ -689,7 +689,7 @@ describe('breakers', () => {
     gateway.close();
   });
 
-  it('count no full bulkhead as an outage: what finds it full waits for its turn with the same model', async () => {
+  it('do not count a full bulkhead as an outage: the call waits for a slot of the same model', async () => {
     const { gateway, openai, anthropic } = setUp({ breaker: { maxConcurrent: 2 } });
     const controller = new AbortController();
     openai.plan({ end: 'hang' }, { end: 'hang' });
@@ -705,7 +705,7 @@ describe('breakers', () => {
     expect([openai.requests.length, anthropic.requests.length]).toEqual([3, 0]);
   });
 
-  it('answer 256 calls at once to a healthy provider with 64 slots by the model that was asked, each of them', async () => {
+  it('let each of 256 concurrent calls be answered by the first candidate when a healthy provider has 64 slots', async () => {
     const { gateway, openai, anthropic } = setUp();
     const results = await Promise.all(
       Array.from({ length: 256 }, (_, n) => gateway.bind(aScope()).call(aCall({ path: String(n) }))),
@@ -717,7 +717,7 @@ describe('breakers', () => {
 });
 
 describe('secrecy', () => {
-  it('keeps prompts, replies and keys out of errors, ledger entries’ errors and metrics', async () => {
+  it('keeps prompts, replies and keys out of errors, ledger entries and metrics', async () => {
     const { gateway, openai, anthropic, store, ended, settle } = setUp({ retry: { triesPerModel: 1 } });
     openai.plan('CANARY-REPLY', 'CANARY-REPLY', 'CANARY-REPLY');
     const call = aCall({

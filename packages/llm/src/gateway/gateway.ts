@@ -2,7 +2,7 @@ import type { Catalog } from '@pressroom/catalog';
 import { TIERS } from '@pressroom/contracts';
 import type { Clock, Logger, Random } from '@pressroom/runtime';
 import { createBreakers, type BreakerView } from '../breaker/breakers.ts';
-import { findComponent, keepComponent } from '../cache/component-cache.ts';
+import { findComponent, saveComponent } from '../cache/component-cache.ts';
 import { createFleetBreakers } from '../breaker/fleet-breakers.ts';
 import type {
   ReusedReply,
@@ -28,35 +28,35 @@ export interface GatewayDeps {
   catalog: Catalog;
   providers: readonly Provider[];
   store: GatewayStore;
-  /** Replies that tasks of a tenant share; without it every task pays for its own. */
+  /** Replies shared by the tasks of a tenant; without it every task pays for its own. */
   cache?: ReplyCache;
   clock: Clock;
   random: Random;
   log: Logger;
-  /** Settings that differ from the defaults. */
+  /** Overrides of the default settings. */
   config?: GatewaySettingsInput;
   metrics?: GatewayMetrics;
-  /** Makes breakers those of all processes; without it they are this process's own. */
+  /** Shares breaker state among all processes; without it breakers are per process. */
   sharedBreakers?: SharedBreakers;
-  /** Live worker processes, this one included: what providers allow is divided among them. Default: this one alone. */
+  /** Number of live worker processes, this one included: provider limits are divided among them. Default: 1. */
   workers?: () => number;
 }
 
 export interface Gateway {
-  /** The gateway as one attempt sees it. Cheap; make one per attempt. */
+  /** Binds the gateway to one attempt. Cheap. */
   bind(scope: CallScope): BoundLlm;
-  /** State of every breaker that has been needed so far. */
+  /** State of every breaker used so far. */
   breakers(): BreakerView[];
   /**
-   * Takes in which breakers the fleet holds open, as asked for at `askedAtMs` of the monotonic clock, and tells the fleet
-   * what this process has seen since. To be called every half second or so; without shared breakers it does nothing.
+   * Applies the list of open shared breakers, queried at `queriedAtMs` (monotonic), and reports this process's results since
+   * the last call. Call it about every 500 ms. No effect without shared breakers.
    */
-  syncBreakers(open: readonly OpenBreaker[], askedAtMs: number): void;
-  /** Stops the timers of breakers and pacing; calls under way are not touched. */
+  syncBreakers(open: readonly OpenBreaker[], queriedAtMs: number): void;
+  /** Stops the timers of breakers and pacing; running calls are not affected. */
   close(): void;
 }
 
-/** Makes the one gateway of a process. It owns breakers, and nothing that must outlive the process. */
+/** Creates the gateway, once per process. It holds no state that must survive the process. */
 export function createGateway(deps: GatewayDeps): Gateway {
   const settings = GatewaySettings.parse(deps.config ?? {});
   const { metrics, log } = deps;
@@ -84,7 +84,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
   return {
     bind: (scope) => bindScope(context, scope),
     breakers: () => breakers.views(),
-    syncBreakers: (open, askedAtMs) => fleet?.sync(open, askedAtMs),
+    syncBreakers: (open, queriedAtMs) => fleet?.sync(open, queriedAtMs),
     close: () => {
       pacer.close();
       breakers.close();
@@ -93,28 +93,32 @@ export function createGateway(deps: GatewayDeps): Gateway {
 }
 
 function bindScope(context: GatewayContext, scope: CallScope): BoundLlm {
-  /** Identical calls of this attempt that are under way: they share one answer. */
-  const underWay = new Map<string, Promise<unknown>>();
+  /** Identical calls of this attempt that are in flight share one answer. */
+  const inFlight = new Map<string, Promise<unknown>>();
   let avoided: ReusedReply[] = [];
 
-  const avoid = <T>(cache: keyof typeof AVOIDED, prepared: PreparedCall<T>, reply: JournaledReply): void => {
-    avoided.push(avoidedCall(context, prepared, reply, cache));
-    context.metrics?.callAvoided({ purpose: prepared.call.purpose, tier: reply.tier, cache });
+  const recordReuse = <T>(
+    cache: keyof typeof REUSED_REPLY_FACTS,
+    prepared: PreparedCall<T>,
+    reply: JournaledReply,
+  ): void => {
+    avoided.push(reusedReply(context, prepared, reply, cache));
+    context.metrics?.replyReused({ purpose: prepared.call.purpose, tier: reply.tier, cache });
   };
 
   const answer = async <T>(prepared: PreparedCall<T>): Promise<CallResult<T>> => {
     const journaled = await findJournaled(context, scope, prepared);
     if (journaled) {
-      avoid('journal', prepared, journaled.reply);
+      recordReuse('journal', prepared, journaled.reply);
       return resultOf(journaled, prepared, 'journal');
     }
     const cached = await findComponent(context, scope, prepared);
     if (cached) {
-      avoid('component', prepared, cached.reply);
+      recordReuse('component', prepared, cached.reply);
       return resultOf(cached, prepared, 'component');
     }
     const answered = await answerCall(context, scope, prepared);
-    await keepComponent(context, scope, prepared, answered.reply);
+    await saveComponent(context, scope, prepared, answered.reply);
     return resultOf(answered, prepared, 'miss');
   };
 
@@ -123,13 +127,13 @@ function bindScope(context: GatewayContext, scope: CallScope): BoundLlm {
       scope.signal.throwIfAborted();
       const prepared = prepareCall(call, scope, context.catalog);
       const key = `${prepared.requestHash} ${call.path}`;
-      const shared = underWay.get(key) as Promise<CallResult<T>> | undefined;
+      const shared = inFlight.get(key) as Promise<CallResult<T>> | undefined;
       if (shared) return await shared;
-      const answered = answer(prepared).finally(() => underWay.delete(key));
-      underWay.set(key, answered);
+      const answered = answer(prepared).finally(() => inFlight.delete(key));
+      inFlight.set(key, answered);
       return await answered;
     },
-    takeAvoided() {
+    takeReusedReplies() {
       const taken = avoided;
       avoided = [];
       return taken;
@@ -137,14 +141,14 @@ function bindScope(context: GatewayContext, scope: CallScope): BoundLlm {
   };
 }
 
-/** The reply of an earlier attempt, if it still passes the checks of today's code. */
+/** The reply of an earlier attempt, if it still passes validation. */
 async function findJournaled<T>(
   { store, log }: GatewayContext,
   scope: CallScope,
   { call, requestHash }: PreparedCall<T>,
 ): Promise<{ value: T; reply: JournaledReply } | undefined> {
   const { stepId, journalGeneration } = scope;
-  if (!scope.hasPast) return undefined;
+  if (!scope.hasPriorRun) return undefined;
   const key = { stepId, journalGeneration, path: call.path, requestHash };
   const reply = await store.findReply(key, scope.signal);
   if (!reply) return undefined;
@@ -154,29 +158,29 @@ async function findJournaled<T>(
   return undefined;
 }
 
-/** Where a reply came from instead of a provider, and what it would have cost. */
-const AVOIDED = {
+/** Ledger facts of a reused reply: its origin and what the call would have cost. */
+const REUSED_REPLY_FACTS = {
   journal: {
     lever: 'journal',
     reason: 'journaled by an earlier attempt',
-    // Without the journal the same call would have been paid again, at the price it had.
+    // Without the journal the call would have been paid again, at its original price.
     baselineNanoUsd: (reply: JournaledReply) => reply.costNanoUsd,
   },
   component: {
     lever: 'cache',
     reason: 'answered before for the same request',
-    // Without any saving it would have been a call of its own, to the baseline model.
+    // Without the cache it would have been a separate call to the baseline model.
     baselineNanoUsd: (reply: JournaledReply) => reply.baselineNanoUsd,
   },
 } as const;
 
-function avoidedCall<T>(
+function reusedReply<T>(
   context: GatewayContext,
-  { call, asked }: PreparedCall<T>,
+  { call, decision }: PreparedCall<T>,
   reply: JournaledReply,
-  cache: keyof typeof AVOIDED,
+  cache: keyof typeof REUSED_REPLY_FACTS,
 ): ReusedReply {
-  const { lever, reason, baselineNanoUsd } = AVOIDED[cache];
+  const { lever, reason, baselineNanoUsd } = REUSED_REPLY_FACTS[cache];
   return {
     path: call.path,
     purpose: call.purpose,
@@ -184,7 +188,7 @@ function avoidedCall<T>(
     provider: reply.provider,
     model: reply.model,
     prompt: { id: call.prompt.id, version: call.prompt.version },
-    route: { reason, rule: asked.rule },
+    route: { reason, rule: decision.rule },
     priceVersion: context.catalog.version,
     simulated: reply.simulated,
     cache,
@@ -196,7 +200,7 @@ function avoidedCall<T>(
 
 function resultOf<T>(
   { value, reply }: { value: T; reply: JournaledReply },
-  { asked }: PreparedCall<T>,
+  { decision }: PreparedCall<T>,
   cache: CallResult<T>['cache'],
 ): CallResult<T> {
   return {
@@ -207,6 +211,6 @@ function resultOf<T>(
     provider: reply.provider,
     cache,
     simulated: reply.simulated,
-    ...(TIERS.indexOf(reply.tier) < TIERS.indexOf(asked.tier) && { degraded: true as const }),
+    ...(TIERS.indexOf(reply.tier) < TIERS.indexOf(decision.tier) && { degraded: true as const }),
   };
 }

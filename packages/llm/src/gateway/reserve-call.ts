@@ -8,24 +8,24 @@ import type { PromptEstimate } from '../tokens/estimate-prompt.ts';
 import type { GatewayContext } from './gateway-context.ts';
 import type { PreparedCall } from './prepare-call.ts';
 
-/** One provider request that is about to be made, or has been. */
-export interface Asking<T> {
+/** One planned provider request. */
+export interface PlannedRequest<T> {
   scope: CallScope;
   prepared: PreparedCall<T>;
   candidate: Candidate;
   provider: Provider;
   estimate: PromptEstimate;
   route: LedgerFacts['route'];
-  /** Instant whose prices apply. */
+  /** Time (epoch ms) whose prices apply. */
   atMs: number;
 }
 
-/** The reservation for a request: its worst case, and everything its ledger row will say besides the outcome. */
-export function reservationFor<T>(context: GatewayContext, asking: Asking<T>): ReserveRequest {
-  const { scope, prepared, candidate, provider, estimate, route, atMs } = asking;
+/** The reservation for a request: its worst case and every ledger field except the outcome. */
+export function reservationFor<T>(context: GatewayContext, planned: PlannedRequest<T>): ReserveRequest {
+  const { scope, prepared, candidate, provider, estimate, route, atMs } = planned;
   const { model, tier } = candidate;
   const { call } = prepared;
-  const most = {
+  const worstCase = {
     promptTokens: estimate.maxTokens,
     maxOutputTokens: prepared.outputCapTokens,
     cacheWrite: model.minCacheablePrefixTokens === undefined ? ('none' as const) : ('5m' as const),
@@ -43,26 +43,26 @@ export function reservationFor<T>(context: GatewayContext, asking: Asking<T>): R
     route,
     priceVersion: context.catalog.version,
     simulated: provider.simulated,
-    amountNanoUsd: calculateWorstCase({ ...most, serviceTier: requestedServiceTier(model, atMs) }, model, atMs),
-    inputTokens: most.promptTokens,
-    maxOutputTokens: most.maxOutputTokens,
-    baselineNanoUsd: calculateWorstCase({ ...most, cacheWrite: 'none' }, baselineFor(context, atMs), atMs),
+    amountNanoUsd: calculateWorstCase({ ...worstCase, serviceTier: requestedServiceTier(model, atMs) }, model, atMs),
+    inputTokens: worstCase.promptTokens,
+    maxOutputTokens: worstCase.maxOutputTokens,
+    baselineNanoUsd: calculateWorstCase({ ...worstCase, cacheWrite: 'none' }, baselineFor(context, atMs), atMs),
   };
 }
 
-/** The model that savings are measured against: one that this installation could have used. */
+/** The baseline model of savings: one that this installation can use. */
 export const baselineFor = ({ catalog, providers }: GatewayContext, atMs: number): Model =>
   catalog.baseline(atMs, (model) => providers.has(model.provider));
 
 /**
- * Holds the worst case and takes one of the attempt's tries; gives the try back when the hold was refused.
+ * Reserves the worst case and takes one request of the attempt's budget; returns it when the reservation is refused.
  *
  * @throws {BudgetExhaustedError} | {@link LeaseLostError} | {@link CallBudgetExhaustedError}
  */
 export async function reserve(context: GatewayContext, reservation: ReserveRequest): Promise<void> {
-  const { tries } = reservation.scope;
-  if (tries.left <= 0) throw new CallBudgetExhaustedError();
-  tries.left -= 1;
+  const { requestBudget } = reservation.scope;
+  if (requestBudget.remaining <= 0) throw new CallBudgetExhaustedError();
+  requestBudget.remaining -= 1;
   let isHeld = false;
   try {
     const held = await context.store.reserve(reservation);
@@ -70,6 +70,6 @@ export async function reserve(context: GatewayContext, reservation: ReserveReque
     if (held.outcome === 'fenced') throw new LeaseLostError();
     isHeld = true;
   } finally {
-    if (!isHeld) tries.left += 1;
+    if (!isHeld) requestBudget.remaining += 1;
   }
 }

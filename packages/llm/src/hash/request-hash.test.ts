@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { hashRequest, type HashedCall, type HashedSchema } from './request-hash.ts';
 
 type Request = Required<HashedCall> & { schema: HashedSchema };
-/** A request in which anything may be absent. */
+/** A request in which every part is optional. */
 type Changed = HashedCall & { schema?: HashedSchema };
 
 const text = fc.string({ maxLength: 40 });
@@ -36,7 +36,7 @@ const changes: Record<string, (request: Request) => Changed> = {
     ...call,
     messages: call.messages.map(({ role, content }) => ({ role: role === 'user' ? 'assistant' : 'user', content })),
   }),
-  'messages: one more': (call) => ({ ...call, messages: [...call.messages, { role: 'user', content: '' }] }),
+  'messages: an additional one': (call) => ({ ...call, messages: [...call.messages, { role: 'user', content: '' }] }),
   'messages: text moved from the system prompt': (call) => ({
     ...call,
     system: '',
@@ -56,7 +56,7 @@ const changes: Record<string, (request: Request) => Changed> = {
 };
 
 describe('hashRequest', () => {
-  it.each(Object.entries(changes))('differs when only this changes: %s', (_field, change) => {
+  it.each(Object.entries(changes))('changes with: %s', (_field, change) => {
     fc.assert(
       fc.property(someRequest, (request) => {
         expect(hash(change(request))).not.toBe(hash(request));
@@ -79,7 +79,7 @@ describe('hashRequest', () => {
     );
   });
 
-  it('does not depend on where in the step the call stands', () => {
+  it('does not depend on the path of the call', () => {
     fc.assert(
       fc.property(someRequest, text, (request, path) => {
         expect(hash({ ...request, path } as Changed)).toBe(hash(request));

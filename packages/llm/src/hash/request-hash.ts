@@ -1,7 +1,7 @@
 import { canonicalJson, sha256Hex } from '@pressroom/runtime';
 import type { LogicalCall } from '../ports.ts';
 
-/** The parts of a logical call, besides its schema, that make it this call and no other. */
+/** The parts of a logical call, besides its schema, that identify it. */
 export type HashedCall = Omit<LogicalCall<unknown>, 'path' | 'schema' | 'accept'>;
 
 export interface HashedSchema {
@@ -10,8 +10,8 @@ export interface HashedSchema {
 }
 
 /**
- * SHA-256 (hex) of the logical request, before routing: a change of breaker, route or price does not miss the journal.
- * The path is not part of it, being a key of the journal by itself, and `accept` is code, not content.
+ * SHA-256 (hex) of the logical request before routing, so that breaker, route and price changes do not miss the journal.
+ * Excludes the path, which is a separate part of the journal key, and `accept`, which is code.
  */
 export function hashRequest(call: HashedCall, schema?: HashedSchema): string {
   const content = {

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { GatewaySettings, type GatewaySettingsInput } from '../settings/gateway-settings.ts';
 import { createManualClock } from '../testing/manual-clock.ts';
 import { BreakerOpenError, NoSlotError } from '../errors.ts';
-import { createPacer, type Pass } from './pacer.ts';
+import { createPacer, type Permit } from './pacer.ts';
 
 const model = createCatalog().require('gpt-6-luna');
 type Pacing = NonNullable<GatewaySettingsInput['pacing']>;
@@ -14,28 +14,28 @@ function start(pacing: Pacing = {}, workers = () => 1, maxConcurrent = 1_000) {
   const clock = createManualClock();
   const { pacing: settings } = GatewaySettings.parse({ pacing });
   const pacer = createPacer({ settings, maxConcurrent, clock, workers });
-  const granted: { name: string; atMs: number; pass: Pass }[] = [];
-  const ask = (name: string, facts: Partial<Parameters<typeof pacer.acquire>[1]> = {}) => {
+  const granted: { name: string; atMs: number; permit: Permit }[] = [];
+  const acquire = (name: string, facts: Partial<Parameters<typeof pacer.acquire>[1]> = {}) => {
     const request = {
       lane: 'interactive' as Lane,
       tenantId: 'a',
       tokens: 1,
       maxWaitMs: 3_600_000,
-      leftMs: 3_600_000,
+      remainingMs: 3_600_000,
       ...facts,
     };
-    const asked = pacer.acquire(model, { signal: new AbortController().signal, ...request }).then((pass) => {
-      granted.push({ name, atMs: clock.monotonicMs(), pass });
-      return pass;
+    const acquired = pacer.acquire(model, { signal: new AbortController().signal, ...request }).then((permit) => {
+      granted.push({ name, atMs: clock.monotonicMs(), permit });
+      return permit;
     });
-    asked.catch(() => undefined);
-    return asked;
+    acquired.catch(() => undefined);
+    return acquired;
   };
   const settled = () => new Promise(setImmediate);
   const run = async (ms: number, stepMs = 250): Promise<void> => {
     for (let passed = 0; passed < ms; passed += stepMs) await clock.advance(stepMs);
   };
-  return { pacer, clock, granted, ask, settled, run, names: () => granted.map(({ name }) => name) };
+  return { pacer, clock, granted, acquire, settled, run, names: () => granted.map(({ name }) => name) };
 }
 const limited = (requestsPerMinute: number, more: Pacing = {}): Pacing => ({
   limits: { [model.ref]: { requestsPerMinute } },
@@ -43,25 +43,25 @@ const limited = (requestsPerMinute: number, more: Pacing = {}): Pacing => ({
 });
 
 describe('a pacer', () => {
-  it('keeps nobody waiting where nothing is known of a limit', async () => {
-    const { ask, names } = start();
-    await Promise.all(Array.from({ length: 500 }, (_, n) => ask(String(n), { tokens: 100_000 })));
+  it('grants immediately when no limit is known', async () => {
+    const { acquire, names } = start();
+    await Promise.all(Array.from({ length: 500 }, (_, n) => acquire(String(n), { tokens: 100_000 })));
     expect(names()).toHaveLength(500);
   });
 
-  it('keeps to the requests that are allowed a minute', async () => {
-    const { ask, names, settled, run } = start(limited(3));
-    for (const name of ['1', '2', '3', '4', '5']) void ask(name);
+  it('respects the limit of requests per minute', async () => {
+    const { acquire, names, settled, run } = start(limited(3));
+    for (const name of ['1', '2', '3', '4', '5']) void acquire(name);
     await settled();
     expect(names()).toEqual(['1', '2', '3']);
     await run(62_000);
     expect(names()).toHaveLength(5);
   });
 
-  it('keeps to the tokens that are allowed, and gives back those that were not used', async () => {
-    const { ask, names, settled } = start({ limits: { openai: { tokensPerMinute: 1_000 } } });
-    const first = await ask('first', { tokens: 800 });
-    void ask('second', { tokens: 800 });
+  it('respects the limit of tokens per minute and returns unused tokens', async () => {
+    const { acquire, names, settled } = start({ limits: { openai: { tokensPerMinute: 1_000 } } });
+    const first = await acquire('first', { tokens: 800 });
+    void acquire('second', { tokens: 800 });
     await settled();
     expect(names()).toEqual(['first']);
     first.settle(150);
@@ -69,19 +69,19 @@ describe('a pacer', () => {
     expect(names()).toEqual(['first', 'second']);
   });
 
-  it('counts a turn that made no request not at all', async () => {
-    const { ask, names, settled } = start(limited(1));
-    const first = await ask('first');
-    void ask('second');
+  it('does not count a permit that made no request', async () => {
+    const { acquire, names, settled } = start(limited(1));
+    const first = await acquire('first');
+    void acquire('second');
     first.settle(undefined);
     await settled();
     expect(names()).toEqual(['first', 'second']);
   });
 
-  it('keeps to its part of a limit that many workers share, and to the new part when their number changes', async () => {
+  it('uses its share of a limit and adjusts it when the number of workers changes', async () => {
     let workers = 4;
-    const { ask, names, settled, pacer } = start(limited(8), () => workers);
-    for (let n = 0; n < 8; n += 1) void ask(String(n));
+    const { acquire, names, settled, pacer } = start(limited(8), () => workers);
+    for (let n = 0; n < 8; n += 1) void acquire(String(n));
     await settled();
     expect(names()).toHaveLength(2);
     workers = 2;
@@ -90,24 +90,24 @@ describe('a pacer', () => {
     expect(names()).toHaveLength(4);
   });
 
-  it('learns a limit from the provider, where none is configured', async () => {
+  it('learns a limit from the provider when none is configured', async () => {
     const unknown = start();
     unknown.pacer.learn(model, { requestsPerMinute: 2 });
-    for (const name of ['1', '2', '3']) void unknown.ask(name);
+    for (const name of ['1', '2', '3']) void unknown.acquire(name);
     await unknown.settled();
     expect(unknown.names()).toHaveLength(2);
 
     const configured = start(limited(3));
     configured.pacer.learn(model, { requestsPerMinute: 1 });
-    for (const name of ['1', '2', '3']) void configured.ask(name);
+    for (const name of ['1', '2', '3']) void configured.acquire(name);
     await configured.settled();
     expect(configured.names()).toHaveLength(3);
   });
 
-  it('lets nobody go before a provider that limits the rate wants to be asked again', async () => {
-    const { pacer, ask, names, settled, run } = start();
+  it('grants nothing until the block of a rate-limited provider ends', async () => {
+    const { pacer, acquire, names, settled, run } = start();
     pacer.block(model, 5_000);
-    void ask('1');
+    void acquire('1');
     await settled();
     expect(names()).toEqual([]);
     expect(pacer.waitMs(model)).toBe(5_000);
@@ -115,23 +115,23 @@ describe('a pacer', () => {
     expect(names()).toEqual(['1']);
   });
 
-  it('gives up after the longest wait, saying so in a way that costs the step no failure', async () => {
-    const { ask, run, names } = start(limited(1));
-    await ask('1');
-    const second = ask('2', { maxWaitMs: 10_000 });
+  it('rejects after the maximum wait with an error that does not count as a failure of the step', async () => {
+    const { acquire, run, names } = start(limited(1));
+    await acquire('1');
+    const second = acquire('2', { maxWaitMs: 10_000 });
     await run(10_500);
     await expect(second).rejects.toMatchObject({ code: 'BREAKER_OPEN', retryable: true, retryAfterMs: 10_000 });
-    await expect(ask('3', { maxWaitMs: 0 })).rejects.toMatchObject({ code: 'BREAKER_OPEN' });
+    await expect(acquire('3', { maxWaitMs: 0 })).rejects.toMatchObject({ code: 'BREAKER_OPEN' });
     await run(61_000);
     expect(names()).toEqual(['1']);
   });
 
-  it('lets go of who was cancelled, and the next one takes the turn', async () => {
-    const { ask, names, run, settled } = start(limited(1));
-    await ask('1');
+  it('removes a cancelled request and grants the next one', async () => {
+    const { acquire, names, run, settled } = start(limited(1));
+    await acquire('1');
     const controller = new AbortController();
-    const cancelled = ask('2', { signal: controller.signal });
-    void ask('3');
+    const cancelled = acquire('2', { signal: controller.signal });
+    void acquire('3');
     await settled();
     controller.abort(new Error('cancelled'));
     await expect(cancelled).rejects.toThrow('cancelled');
@@ -139,21 +139,21 @@ describe('a pacer', () => {
     expect(names()).toEqual(['1', '3']);
   });
 
-  it('leaves room for whoever comes next, however much batch work waits', async () => {
-    const { ask, names, settled } = start(limited(10));
-    for (let n = 0; n < 30; n += 1) void ask(`batch ${n}`, { lane: 'batch' });
+  it('keeps capacity free for interactive work, however much batch work waits', async () => {
+    const { acquire, names, settled } = start(limited(10));
+    for (let n = 0; n < 30; n += 1) void acquire(`batch ${n}`, { lane: 'batch' });
     await settled();
     expect(names()).toHaveLength(8);
-    await Promise.all([ask('urgent 1'), ask('urgent 2')]);
+    await Promise.all([acquire('urgent 1'), acquire('urgent 2')]);
     expect(names().slice(-2)).toEqual(['urgent 1', 'urgent 2']);
   });
 
-  it('gives batch its share and no more while interactive work waits, and all when none does', async () => {
-    const { ask, names, run } = start(limited(50, { batchShare: 1 }));
-    for (let n = 0; n < 50; n += 1) await ask('before');
+  it('limits batch to its share while interactive work waits, and gives it everything otherwise', async () => {
+    const { acquire, names, run } = start(limited(50, { batchShare: 1 }));
+    for (let n = 0; n < 50; n += 1) await acquire('before');
     for (let n = 0; n < 400; n += 1) {
-      void ask('batch', { lane: 'batch' });
-      void ask('interactive');
+      void acquire('batch', { lane: 'batch' });
+      void acquire('interactive');
     }
     await run(300_000, 1_000);
     const contested = names().slice(50, 250);
@@ -165,16 +165,16 @@ describe('a pacer', () => {
     expect(names()).toHaveLength(850);
   });
 
-  it('serves a tenant with one request soon, behind another with hundreds', async () => {
-    const { ask, names, run } = start(limited(20));
-    for (let n = 0; n < 300; n += 1) void ask('flood', { tenantId: 'flood' });
-    void ask('lone', { tenantId: 'lone' });
+  it('serves a tenant with one request soon, even behind a tenant with hundreds', async () => {
+    const { acquire, names, run } = start(limited(20));
+    for (let n = 0; n < 300; n += 1) void acquire('flood', { tenantId: 'flood' });
+    void acquire('lone', { tenantId: 'lone' });
     await run(62_000);
     expect(names().indexOf('lone')).toBeGreaterThanOrEqual(0);
     expect(names().indexOf('lone')).toBeLessThanOrEqual(21);
   });
 
-  it('starves nobody and never exceeds a limit in any minute, whatever comes when', async () => {
+  it('starves no request and exceeds no limit in any minute, for any arrivals', async () => {
     const request = fc.record({
       afterMs: fc.integer({ min: 0, max: 4_000 }),
       lane: fc.constantFrom<Lane>('interactive', 'batch'),
@@ -184,10 +184,10 @@ describe('a pacer', () => {
     await fc.assert(
       fc.asyncProperty(fc.array(request, { minLength: 1, maxLength: 40 }), async (requests) => {
         const limits = { requestsPerMinute: 6, tokensPerMinute: 2_000 };
-        const { ask, clock, granted, run, settled } = start({ limits: { openai: limits } });
+        const { acquire, clock, granted, run, settled } = start({ limits: { openai: limits } });
         for (const { afterMs, ...facts } of requests) {
           await clock.advance(afterMs);
-          void ask(String(facts.tokens), facts);
+          void acquire(String(facts.tokens), facts);
           await settled();
         }
         await run(requests.length * 62_000, 1_000);
@@ -203,13 +203,13 @@ describe('a pacer', () => {
   }, 30_000);
 });
 
-describe('a pacer with all slots taken', () => {
+describe('a pacer with all slots in use', () => {
   const slots = (count: number, pacing: Pacing = {}) => start(pacing, () => 1, count);
 
-  it('keeps a request waiting far beyond the wait for a provider’s limits, and lets it go when a slot is given back', async () => {
-    const { ask, granted, run, settled } = slots(1);
-    const first = await ask('first');
-    const second = ask('second', { maxWaitMs: 1_000, leftMs: 600_000 });
+  it('keeps a request waiting far beyond the maximum wait for limits, and grants it when a slot is released', async () => {
+    const { acquire, granted, run, settled } = slots(1);
+    const first = await acquire('first');
+    const second = acquire('second', { maxWaitMs: 1_000, remainingMs: 600_000 });
     await run(120_000);
     expect(granted).toHaveLength(1);
     first.settle(10);
@@ -221,10 +221,10 @@ describe('a pacer with all slots taken', () => {
     ]);
   });
 
-  it('ends a wait for a slot only with the attempt’s time, and says so', async () => {
-    const { ask, run } = slots(1);
-    await ask('first');
-    const second = ask('second', { maxWaitMs: 1_000, leftMs: 5_000 });
+  it('rejects a wait for a slot only when the attempt’s time is over, and names the slots', async () => {
+    const { acquire, run } = slots(1);
+    await acquire('first');
+    const second = acquire('second', { maxWaitMs: 1_000, remainingMs: 5_000 });
     const outcome = expect(second).rejects.toThrow(NoSlotError);
     await run(5_000);
     await outcome;
@@ -234,27 +234,27 @@ describe('a pacer with all slots taken', () => {
     });
   });
 
-  it('still ends a wait for the provider’s limits after its own time', async () => {
-    const { ask, run } = slots(1, limited(1));
-    await ask('first');
-    const second = ask('second', { maxWaitMs: 1_000, leftMs: 600_000 });
+  it('rejects a wait for the provider’s limits after the maximum wait', async () => {
+    const { acquire, run } = slots(1, limited(1));
+    await acquire('first');
+    const second = acquire('second', { maxWaitMs: 1_000, remainingMs: 600_000 });
     const outcome = expect(second).rejects.toThrow(BreakerOpenError);
     await run(1_000);
     await outcome;
     await expect(second).rejects.not.toBeInstanceOf(NoSlotError);
   });
 
-  it('gives freed slots by the lanes’ weights', async () => {
-    const { ask, granted, settled, names } = slots(1);
-    const first = await ask('first');
+  it('grants released slots by lane weight', async () => {
+    const { acquire, granted, settled, names } = slots(1);
+    const first = await acquire('first');
     for (let n = 0; n < 8; n += 1) {
-      void ask(`batch ${n}`, { lane: 'batch' });
-      void ask(`interactive ${n}`);
+      void acquire(`batch ${n}`, { lane: 'batch' });
+      void acquire(`interactive ${n}`);
     }
     first.settle(1);
     for (let n = 1; n <= 10; n += 1) {
       await settled();
-      granted[n]?.pass.settle(1);
+      granted[n]?.permit.settle(1);
     }
     const interactive = names()
       .slice(1, 11)
@@ -262,20 +262,20 @@ describe('a pacer with all slots taken', () => {
     expect(interactive).toHaveLength(8);
   });
 
-  it('keeps slots free of batch work for whatever interactive work comes next', async () => {
-    const { ask, names, settled } = slots(10, { batchShare: 0.8 });
-    for (let n = 0; n < 20; n += 1) void ask(`batch ${n}`, { lane: 'batch' });
+  it('reserves slots for interactive work', async () => {
+    const { acquire, names, settled } = slots(10, { batchShare: 0.8 });
+    for (let n = 0; n < 20; n += 1) void acquire(`batch ${n}`, { lane: 'batch' });
     await settled();
     expect(names()).toHaveLength(8);
-    await ask('interactive');
+    await acquire('interactive');
     expect(names()).toHaveLength(9);
   });
 
-  it('gives a slot back when the request was not made after all, once', async () => {
-    const { ask, names, settled } = slots(1);
-    const first = await ask('first');
-    void ask('second');
-    void ask('third');
+  it('releases a slot once when the request was not made', async () => {
+    const { acquire, names, settled } = slots(1);
+    const first = await acquire('first');
+    void acquire('second');
+    void acquire('third');
     first.settle(undefined);
     first.settle(undefined);
     await settled();

@@ -4,41 +4,41 @@ import type { Clock } from '@pressroom/runtime';
 import { BreakerOpenError, NoSlotError } from '../errors.ts';
 import type { GatewaySettings } from '../settings/gateway-settings.ts';
 import { divideLimit, type ProviderLimits } from './core/divide-limit.ts';
-import { createFairQueue, type FairQueue, type Waiting } from './core/fair-queue.ts';
-import { createRateWindow, type RateWindow, type Taken } from './core/rate-window.ts';
+import { createFairQueue, type FairQueue, type QueuedItem } from './core/fair-queue.ts';
+import { createRateWindow, type RateWindow, type Consumption } from './core/rate-window.ts';
 
 const MINUTE_MS = 60_000;
-/** A provider that asks for more is asked again after this much: it may have changed its mind. */
-const MOST_BLOCKED_MS = 60_000;
+/** Longest block that a `retry-after` can cause: limits may change earlier. */
+const MAX_BLOCK_MS = 60_000;
 
 /** The right to make one request. */
-export interface Pass {
-  /** Milliseconds it took to get it. */
+export interface Permit {
+  /** Milliseconds spent waiting for the permit. */
   waitedMs: number;
-  /** What the request really used; without it, that no request was made after all. */
+  /** Releases the slot and reports the tokens used; `undefined` when no request was made. Idempotent. */
   settle(tokens: number | undefined): void;
 }
 
 /**
- * Keeps requests within what a provider allows a minute and within this process's slots for a model, and shares both out: by weight between lanes, alike among the
- * tenants of a lane, and so that batch work alone never uses up what interactive work may need the next moment. Limits are
- * configured, or learnt from the provider's answers. They are the key's: each worker process keeps to its part of them.
+ * Keeps requests within a provider's limits per minute and within this process's slots for a model. Divides both by weight
+ * between lanes and equally between the tenants of a lane, and keeps a share free of batch work. Limits are configured, or
+ * learned from response headers; they apply to the API key, so each worker process uses an equal share.
  */
 export interface Pacer {
   /**
-   * Waits for the turn of a request; at once where nothing limits it. What keeps it waiting decides for how long: another
-   * model may help where the provider's limits do, so `maxWaitMs` applies; where only our own slots are taken, `leftMs`.
+   * Waits for a permit; returns immediately when nothing limits the request. A wait for the provider's limits ends after
+   * `maxWaitMs`, because another model may have capacity. A wait for a slot of this process ends after `remainingMs`.
    *
-   * @throws {NoSlotError} when no slot became free within `leftMs`
-   * @throws {BreakerOpenError} when the provider's limits had no room within `maxWaitMs`
+   * @throws {NoSlotError} when no slot became free within `remainingMs`
+   * @throws {BreakerOpenError} when the provider's limits had no capacity within `maxWaitMs`
    * @throws the signal's reason
    */
-  acquire(model: Model, request: CapacityRequest): Promise<Pass>;
-  /** Limits that a provider has told with an answer; configured ones outrank them. */
+  acquire(model: Model, request: CapacityRequest): Promise<Permit>;
+  /** Applies limits from response headers; configured limits take precedence. */
   learn(model: Model, limits: ProviderLimits): void;
-  /** The provider has said that there were too many requests: none follows before this. */
+  /** Blocks requests for `retryAfterMs` after a rate-limit error. */
   block(model: Model, retryAfterMs: number): void;
-  /** Roughly how long a small request would wait now. */
+  /** Approximate wait of a small request, in milliseconds. */
   waitMs(model: Model): number;
   close(): void;
 }
@@ -48,14 +48,14 @@ export interface CapacityRequest {
   tenantId: string;
   tokens: number;
   maxWaitMs: number;
-  /** What is left of the attempt. */
-  leftMs: number;
+  /** Remaining time of the attempt. */
+  remainingMs: number;
   signal: AbortSignal;
 }
 
-interface Ticket extends Waiting {
-  askedAtMs: number;
-  grant: (pass: Pass) => void;
+interface Waiter extends QueuedItem {
+  queuedAtMs: number;
+  grant: (permit: Permit) => void;
 }
 
 interface Usage {
@@ -63,15 +63,15 @@ interface Usage {
   tokens: RateWindow;
 }
 
-interface Lanes {
+interface ModelState {
   model: Model;
-  learnt: ProviderLimits;
-  /** All requests, and those of batch work, which has a limit of its own. */
+  learned: ProviderLimits;
+  /** Usage of all requests, and of batch work, which has a limit of its batchOnly. */
   all: Usage;
   batch: Usage;
-  queue: FairQueue<Ticket>;
+  queue: FairQueue<Waiter>;
   blockedUntilMs: number;
-  /** Requests that hold a slot now, and those of them that are batch work. */
+  /** Slots in use, and those of them used by batch work. */
   running: number;
   runningBatch: number;
   timer: AbortController | undefined;
@@ -87,210 +87,215 @@ export function createPacer(options: {
 }): Pacer {
   const { settings, clock, workers, maxConcurrent } = options;
   const maxConcurrentBatch = Math.max(1, Math.floor(maxConcurrent * settings.batchShare));
-  const models = new Map<string, Lanes>();
+  const models = new Map<string, ModelState>();
   const now = (): number => clock.monotonicMs();
 
-  const lanesOf = (model: Model): Lanes => {
+  const stateOf = (model: Model): ModelState => {
     const known = models.get(model.ref);
     if (known) return known;
     const usage = (): Usage => ({
       requests: createRateWindow({ limit: Infinity, windowMs: MINUTE_MS }),
       tokens: createRateWindow({ limit: Infinity, windowMs: MINUTE_MS }),
     });
-    const lanes: Lanes = {
+    const state: ModelState = {
       model,
-      learnt: {},
+      learned: {},
       all: usage(),
       batch: usage(),
-      queue: createFairQueue<Ticket>(settings.laneWeights),
+      queue: createFairQueue<Waiter>(settings.laneWeights),
       blockedUntilMs: 0,
       running: 0,
       runningBatch: 0,
       timer: undefined,
     };
-    models.set(model.ref, lanes);
-    return lanes;
+    models.set(model.ref, state);
+    return state;
   };
 
-  /** Limits may change with every heartbeat and every answer. */
-  const refresh = ({ model, learnt, all, batch }: Lanes): void => {
+  /** Recomputes the limits, which can change with every heartbeat and response. */
+  const updateLimits = ({ model, learned, all, batch }: ModelState): void => {
     const configured: ProviderLimits = { ...settings.limits[model.provider], ...settings.limits[model.ref] };
-    const share = workers();
+    const workerCount = workers();
     for (const [kind, limit] of [
-      ['requests', configured.requestsPerMinute ?? learnt.requestsPerMinute],
-      ['tokens', configured.tokensPerMinute ?? learnt.tokensPerMinute],
+      ['requests', configured.requestsPerMinute ?? learned.requestsPerMinute],
+      ['tokens', configured.tokensPerMinute ?? learned.tokensPerMinute],
     ] as const) {
-      const own = limit === undefined ? Infinity : divideLimit(limit, share);
-      all[kind].setLimit(own);
-      batch[kind].setLimit(own === Infinity ? Infinity : Math.max(1, Math.floor(own * settings.batchShare)));
+      const share = limit === undefined ? Infinity : divideLimit(limit, workerCount);
+      all[kind].setLimit(share);
+      batch[kind].setLimit(share === Infinity ? Infinity : Math.max(1, Math.floor(share * settings.batchShare)));
     }
   };
 
-  /** How long a request must wait for the windows; what waits for `own` alone does not keep other lanes back. */
-  const waitOf = (lanes: Lanes, lane: Lane, tokens: number, nowMs: number): { shared: number; own: number } => {
+  /** Waits for the shared and the batch windows. A request that waits only for the latter does not delay other lanes. */
+  const waitOf = (
+    state: ModelState,
+    lane: Lane,
+    tokens: number,
+    nowMs: number,
+  ): { shared: number; batchOnly: number } => {
     const until = (usage: Usage): number =>
       Math.max(usage.requests.waitMs(1, nowMs), usage.tokens.waitMs(tokens, nowMs));
     return {
-      shared: Math.max(lanes.blockedUntilMs - nowMs, until(lanes.all)),
-      own: lane === 'batch' ? until(lanes.batch) : 0,
+      shared: Math.max(state.blockedUntilMs - nowMs, until(state.all)),
+      batchOnly: lane === 'batch' ? until(state.batch) : 0,
     };
   };
 
-  const isFull = ({ running }: Lanes): boolean => running >= maxConcurrent;
-  const hasSlot = (lanes: Lanes, lane: Lane): boolean =>
-    !isFull(lanes) && (lane !== 'batch' || lanes.runningBatch < maxConcurrentBatch);
+  const isFull = ({ running }: ModelState): boolean => running >= maxConcurrent;
+  const hasSlot = (state: ModelState, lane: Lane): boolean =>
+    !isFull(state) && (lane !== 'batch' || state.runningBatch < maxConcurrentBatch);
 
-  const takePass = (lanes: Lanes, lane: Lane, tokens: number, askedAtMs: number): Pass => {
+  const issuePermit = (state: ModelState, lane: Lane, tokens: number, queuedAtMs: number): Permit => {
     const nowMs = now();
-    const taken: [RateWindow, Taken, 'requests' | 'tokens'][] = [];
-    for (const usage of lane === 'batch' ? [lanes.all, lanes.batch] : [lanes.all]) {
-      taken.push([usage.requests, usage.requests.take(1, nowMs), 'requests']);
-      taken.push([usage.tokens, usage.tokens.take(tokens, nowMs), 'tokens']);
+    const consumptions: [RateWindow, Consumption, 'requests' | 'tokens'][] = [];
+    for (const usage of lane === 'batch' ? [state.all, state.batch] : [state.all]) {
+      consumptions.push([usage.requests, usage.requests.consume(1, nowMs), 'requests']);
+      consumptions.push([usage.tokens, usage.tokens.consume(tokens, nowMs), 'tokens']);
     }
     let settled = false;
     const batch = lane === 'batch' ? 1 : 0;
-    lanes.running += 1;
-    lanes.runningBatch += batch;
+    state.running += 1;
+    state.runningBatch += batch;
     return {
-      waitedMs: nowMs - askedAtMs,
+      waitedMs: nowMs - queuedAtMs,
       settle(used) {
         if (settled) return;
         settled = true;
-        lanes.running -= 1;
-        lanes.runningBatch -= batch;
-        for (const [window, amount, kind] of taken) {
+        state.running -= 1;
+        state.runningBatch -= batch;
+        for (const [window, amount, kind] of consumptions) {
           if (kind === 'tokens') window.correct(amount, used ?? 0);
           else if (used === undefined) window.correct(amount, 0);
         }
-        pump(lanes);
+        grantPermits(state);
       },
     };
   };
 
-  /** Lets go who may go, in their turn, and comes back when the next one may. */
-  const pump = (lanes: Lanes): void => {
-    lanes.timer?.abort();
-    lanes.timer = undefined;
-    refresh(lanes);
-    // Whoever gives a slot back comes here again.
-    while (!isFull(lanes)) {
+  /** Grants all due permits and schedules the next grant. */
+  const grantPermits = (state: ModelState): void => {
+    state.timer?.abort();
+    state.timer = undefined;
+    updateLimits(state);
+    // Releasing a slot calls this function again.
+    while (!isFull(state)) {
       const nowMs = now();
       let soonestMs = Infinity;
-      let next: Ticket | undefined;
-      for (const head of lanes.queue.heads()) {
-        if (!hasSlot(lanes, head.lane)) continue;
-        const { shared, own } = waitOf(lanes, head.lane, head.cost, nowMs);
-        soonestMs = Math.min(soonestMs, Math.max(shared, own));
-        if (shared <= 0 && own <= 0) {
+      let next: Waiter | undefined;
+      for (const head of state.queue.heads()) {
+        if (!hasSlot(state, head.lane)) continue;
+        const { shared, batchOnly } = waitOf(state, head.lane, head.cost, nowMs);
+        soonestMs = Math.min(soonestMs, Math.max(shared, batchOnly));
+        if (shared <= 0 && batchOnly <= 0) {
           next = head;
           break;
         }
-        // Whoever waits for what all share is not overtaken: a large request would never get its turn otherwise.
-        if (own <= 0) break;
+        // A request that waits for the shared windows is not overtaken, or a large one would starve.
+        if (batchOnly <= 0) break;
       }
       if (!next) {
-        if (soonestMs < Infinity) comeBack(lanes, soonestMs);
+        if (soonestMs < Infinity) scheduleGrant(state, soonestMs);
         return;
       }
-      lanes.queue.take(next);
-      next.grant(takePass(lanes, next.lane, next.cost, next.askedAtMs));
+      state.queue.dequeue(next);
+      next.grant(issuePermit(state, next.lane, next.cost, next.queuedAtMs));
     }
   };
 
-  const comeBack = (lanes: Lanes, afterMs: number): void => {
+  const scheduleGrant = (state: ModelState, afterMs: number): void => {
     const timer = new AbortController();
-    lanes.timer = timer;
+    state.timer = timer;
     clock.sleep(Math.max(1, Math.ceil(afterMs)), timer.signal).then(
       () => {
-        if (lanes.timer === timer) pump(lanes);
+        if (state.timer === timer) grantPermits(state);
       },
       () => undefined,
     );
   };
 
-  /** Would the request go now if it had a slot? */
-  const waitsForSlot = (lanes: Lanes, lane: Lane, tokens: number): boolean => {
-    if (hasSlot(lanes, lane)) return false;
-    const { shared, own } = waitOf(lanes, lane, tokens, now());
-    return shared <= 0 && own <= 0;
+  /** Whether the request waits only for a slot. */
+  const needsOnlySlot = (state: ModelState, lane: Lane, tokens: number): boolean => {
+    if (hasSlot(state, lane)) return false;
+    const { shared, batchOnly } = waitOf(state, lane, tokens, now());
+    return shared <= 0 && batchOnly <= 0;
   };
 
-  const wait = (lanes: Lanes, request: CapacityRequest): Promise<Pass> => {
-    const { lane, tenantId, tokens, maxWaitMs, leftMs, signal } = request;
+  const wait = (state: ModelState, request: CapacityRequest): Promise<Permit> => {
+    const { lane, tenantId, tokens, maxWaitMs, remainingMs, signal } = request;
     return new Promise((resolve, reject) => {
-      const over = new AbortController();
-      const ticket: Ticket = {
+      const waitOver = new AbortController();
+      const waiter: Waiter = {
         lane,
         tenantId,
         cost: Math.max(1, tokens),
-        askedAtMs: now(),
-        grant: (pass) => {
+        queuedAtMs: now(),
+        grant: (permit) => {
           end();
-          resolve(pass);
+          resolve(permit);
         },
       };
-      const leave = (reason: Error): void => {
+      const cancel = (reason: Error): void => {
         end();
-        if (!lanes.queue.remove(ticket)) return;
+        if (!state.queue.remove(waiter)) return;
         reject(reason);
-        pump(lanes);
+        grantPermits(state);
       };
       const onAbort = (): void => {
-        leave(signal.reason as Error);
+        cancel(signal.reason as Error);
       };
       const end = (): void => {
-        over.abort();
+        waitOver.abort();
         signal.removeEventListener('abort', onAbort);
       };
       signal.addEventListener('abort', onAbort, { once: true });
-      const leaveAfter = (ms: number, isLast: boolean): void => {
-        clock.sleep(Math.max(0, ms), over.signal).then(
+      const rejectAfter = (ms: number, isLast: boolean): void => {
+        clock.sleep(Math.max(0, ms), waitOver.signal).then(
           () => {
-            if (!waitsForSlot(lanes, lane, ticket.cost)) leave(noCapacity(lanes.model, maxWaitMs));
-            else if (isLast) leave(noSlot(lanes.model, maxConcurrent));
-            else leaveAfter(leftMs - maxWaitMs, true);
+            if (!needsOnlySlot(state, lane, waiter.cost)) cancel(rateLimitReached(state.model, maxWaitMs));
+            else if (isLast) cancel(noFreeSlot(state.model, maxConcurrent));
+            else rejectAfter(remainingMs - maxWaitMs, true);
           },
           () => undefined,
         );
       };
-      leaveAfter(Math.min(maxWaitMs, leftMs), maxWaitMs >= leftMs);
-      lanes.queue.push(ticket);
-      pump(lanes);
+      rejectAfter(Math.min(maxWaitMs, remainingMs), maxWaitMs >= remainingMs);
+      state.queue.push(waiter);
+      grantPermits(state);
     });
   };
 
   return {
     async acquire(model, request) {
       request.signal.throwIfAborted();
-      const lanes = lanesOf(model);
-      refresh(lanes);
-      const { shared, own } = waitOf(lanes, request.lane, request.tokens, now());
-      const isAllowed = shared <= 0 && own <= 0;
-      if (lanes.queue.size === 0 && isAllowed && hasSlot(lanes, request.lane))
-        return takePass(lanes, request.lane, request.tokens, now());
-      if (request.leftMs <= 0 && isAllowed) throw noSlot(model, maxConcurrent);
-      if (request.maxWaitMs <= 0 && !isAllowed) throw noCapacity(model, Math.max(shared, own));
-      return await wait(lanes, request);
+      const state = stateOf(model);
+      updateLimits(state);
+      const { shared, batchOnly } = waitOf(state, request.lane, request.tokens, now());
+      const isAllowed = shared <= 0 && batchOnly <= 0;
+      if (state.queue.size === 0 && isAllowed && hasSlot(state, request.lane))
+        return issuePermit(state, request.lane, request.tokens, now());
+      if (request.remainingMs <= 0 && isAllowed) throw noFreeSlot(model, maxConcurrent);
+      if (request.maxWaitMs <= 0 && !isAllowed) throw rateLimitReached(model, Math.max(shared, batchOnly));
+      return await wait(state, request);
     },
     learn(model, limits) {
-      const lanes = lanesOf(model);
-      const before = { ...lanes.learnt };
-      lanes.learnt = { ...lanes.learnt, ...definedOf(limits) };
+      const state = stateOf(model);
+      const before = { ...state.learned };
+      state.learned = { ...state.learned, ...omitUndefined(limits) };
       if (
-        before.requestsPerMinute === lanes.learnt.requestsPerMinute &&
-        before.tokensPerMinute === lanes.learnt.tokensPerMinute
+        before.requestsPerMinute === state.learned.requestsPerMinute &&
+        before.tokensPerMinute === state.learned.tokensPerMinute
       )
         return;
-      pump(lanes);
+      grantPermits(state);
     },
     block(model, retryAfterMs) {
-      const lanes = lanesOf(model);
-      lanes.blockedUntilMs = Math.max(lanes.blockedUntilMs, now() + Math.min(MOST_BLOCKED_MS, retryAfterMs));
-      pump(lanes);
+      const state = stateOf(model);
+      state.blockedUntilMs = Math.max(state.blockedUntilMs, now() + Math.min(MAX_BLOCK_MS, retryAfterMs));
+      grantPermits(state);
     },
     waitMs(model) {
-      const lanes = models.get(model.ref);
-      return lanes ? Math.max(0, waitOf(lanes, 'interactive', 1, now()).shared) : 0;
+      const state = models.get(model.ref);
+      return state ? Math.max(0, waitOf(state, 'interactive', 1, now()).shared) : 0;
     },
     close() {
       for (const { timer } of models.values()) timer?.abort();
@@ -298,20 +303,23 @@ export function createPacer(options: {
   };
 }
 
-const noCapacity = (model: Model, retryAfterMs: number): BreakerOpenError =>
-  new BreakerOpenError(`${model.ref} is used as much as its provider allows`, {
+const rateLimitReached = (model: Model, retryAfterMs: number): BreakerOpenError =>
+  new BreakerOpenError(`${model.ref} has reached its provider's rate limit`, {
     retryAfterMs: Math.ceil(retryAfterMs),
   });
 
-/** Roughly how long a call holds its slot. */
+/** Approximate time for which a call holds its slot. */
 const SLOT_RETRY_MS = 5_000;
 
-const noSlot = (model: Model, slots: number): NoSlotError =>
-  new NoSlotError(`all ${slots} slots of this process for ${model.ref} stayed taken while the attempt had time`, {
-    retryAfterMs: SLOT_RETRY_MS,
-  });
+const noFreeSlot = (model: Model, slots: number): NoSlotError =>
+  new NoSlotError(
+    `all ${slots} slots of this process for ${model.ref} stayed in use until the attempt's time was over`,
+    {
+      retryAfterMs: SLOT_RETRY_MS,
+    },
+  );
 
-const definedOf = (limits: ProviderLimits): ProviderLimits => ({
+const omitUndefined = (limits: ProviderLimits): ProviderLimits => ({
   ...(limits.requestsPerMinute !== undefined && { requestsPerMinute: limits.requestsPerMinute }),
   ...(limits.tokensPerMinute !== undefined && { tokensPerMinute: limits.tokensPerMinute }),
 });

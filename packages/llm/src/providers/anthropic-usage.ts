@@ -15,13 +15,13 @@ const Reported = z.object({
 });
 
 /**
- * Usage as Anthropic reports it: input tokens exclude what was read from and written to the cache, output tokens include
- * thinking. The start of a stream carries the prompt's part, its end cumulative counts in which fields may be null.
- * Compatible servers report the prompt at either end and 0 at the other, and some include the cache in their input.
+ * Reads usage reported by Anthropic: input tokens exclude cache reads and writes, output tokens include thinking. The start
+ * of a stream carries the prompt's counts, its end cumulative counts with nullable fields. Compatible servers report the
+ * prompt at either end and 0 at the other, and some include the cache in their input.
  *
- * @param reports usage objects in the order in which they came; counts are cumulative, so the largest stands
- * @param promptTokens our own count of the prompt
- * @returns `undefined` when nothing usable was reported
+ * @param reports usage objects in order; counts are cumulative, so the largest is used
+ * @param promptTokens local count of the prompt
+ * @returns `undefined` when no usable counts were reported
  */
 export function readAnthropicUsage(reports: readonly unknown[], promptTokens: number): Usage | undefined {
   const parsed = reports.map((report) => Reported.safeParse(report).data).filter((report) => report !== undefined);
@@ -37,7 +37,7 @@ export function readAnthropicUsage(reports: readonly unknown[], promptTokens: nu
   const split5m = largest((report) => report.cache_creation?.ephemeral_5m_input_tokens) ?? 0;
   const output = largest((report) => report.output_tokens) ?? 0;
   const cacheRead = largest((report) => report.cache_read_input_tokens) ?? 0;
-  // The total leads; a write whose lifetime is not reported has the default one, five minutes.
+  // The total has priority; a write without a lifetime has the default of five minutes.
   const cacheWrite5m = written === undefined ? split5m : Math.max(0, written - cacheWrite1h);
   const cached = { cacheRead, cacheWrite: cacheWrite5m + cacheWrite1h };
   const inside = input - cached.cacheRead - cached.cacheWrite;
@@ -55,6 +55,6 @@ export function readAnthropicUsage(reports: readonly unknown[], promptTokens: nu
   };
 }
 
-/** Does a report say how long the reply was? */
+/** Whether a report contains the output count. */
 export const hasOutputCount = (report: unknown): boolean =>
   typeof Reported.safeParse(report).data?.output_tokens === 'number';

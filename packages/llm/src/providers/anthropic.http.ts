@@ -15,7 +15,7 @@ import { wireLimitsFor } from './transport/reply-limits.ts';
 export interface AnthropicProviderOptions {
   name: string;
   apiKey: string;
-  /** Default: Anthropic's own. */
+  /** Default: the vendor's URL. */
   baseURL: string | undefined;
   simulated: boolean;
   clock: Clock;
@@ -24,12 +24,12 @@ export interface AnthropicProviderOptions {
 
 type Body = Anthropic.MessageCreateParamsStreaming;
 
-/** Anthropic's messages, streamed, with structured output in its own schema mode. */
+/** Anthropic's Messages API, streamed, with its schema mode for structured output. */
 export function createAnthropicProvider(options: AnthropicProviderOptions): Provider {
   const { name, simulated, clock } = options;
   const baseURL = options.baseURL ?? 'https://api.anthropic.com';
   const client = new Anthropic({
-    // An explicit key also keeps the SDK from looking for tokens and profiles in its surroundings.
+    // An explicit key also keeps the SDK from reading tokens and profiles from the environment.
     apiKey: options.apiKey,
     baseURL,
     maxRetries: 0,
@@ -64,7 +64,7 @@ export function createAnthropicProvider(options: AnthropicProviderOptions): Prov
           reports.push(event.usage);
           const usage = usageSoFar();
           const stopReason = event.delta.stop_reason;
-          // Compatible endpoints leave the usage of the end out; that of the start says nothing of the reply.
+          // Compatible endpoints omit the final usage; the first report contains no reply tokens.
           if (usage) yield { type: 'usage', usage, final: stopReason !== null && hasOutputCount(event.usage) };
           if (stopReason !== null) yield { type: 'finish', finish: FINISH[stopReason] ?? 'length' };
         }
@@ -80,14 +80,14 @@ export function createAnthropicProvider(options: AnthropicProviderOptions): Prov
       };
       throw classifyFailure(transport.failure() ?? error, origin);
     }
-    // An aborted stream just ends: the SDK does not throw.
+    // The SDK does not throw when an aborted stream ends.
     signal.throwIfAborted();
   }
 
   return { name, simulated, stream };
 }
 
-/** Any other reason (the output limit, the context window, a paused turn) means that the reply is not whole. */
+/** Any other reason (output limit, context window, paused turn) means an incomplete reply. */
 const FINISH: Readonly<Record<string, 'stop' | 'refusal' | undefined>> = {
   end_turn: 'stop',
   stop_sequence: 'stop',
@@ -108,7 +108,7 @@ function bodyOf(request: ProviderRequest): Body {
     messages: request.messages.map(({ role, content }) => ({ role, content })),
     max_tokens: request.maxOutputTokens,
     stream: true,
-    // Anthropic names no tier but says whether the organisation's priority capacity may be used.
+    // The API has no tier names, only a switch for the organisation's priority capacity.
     ...(request.serviceTier !== undefined && {
       service_tier: isStandardTier(request.serviceTier) ? ('standard_only' as const) : ('auto' as const),
     }),
@@ -118,7 +118,7 @@ function bodyOf(request: ProviderRequest): Body {
   };
 }
 
-/** A breakpoint after the system prompt: what sibling calls share is written once and then read at a tenth or less. */
+/** Cache breakpoint after the system prompt: sibling calls read the shared prefix at a tenth of the price or less. */
 function systemBlock(text: string, cached: boolean): Anthropic.TextBlockParam {
   return { type: 'text', text, ...(cached && { cache_control: { type: 'ephemeral' } }) };
 }

@@ -1,7 +1,7 @@
-/** How far a reported prompt may be from our own count before it is doubted. */
+/** Relative difference from the local count above which a reported prompt is rejected. */
 export const COUNT_TOLERANCE_PERCENT = 20;
 
-/** A prompt by how its tokens are billed; the parts are disjoint. */
+/** A prompt by price class; the parts are disjoint. */
 export interface PromptParts {
   uncachedInput: number;
   cacheRead: number;
@@ -9,11 +9,11 @@ export interface PromptParts {
 }
 
 /**
- * Servers differ in whether their prompt count includes what was cached, so that one report can be read in several ways.
+ * Chooses between interpretations of a usage report: servers differ in whether the prompt count includes cached tokens.
  *
- * @param expectedTokens our own count of the whole prompt
- * @param readings the vendor's own reading first
- * @returns the first reading that our count bears out to within the tolerance, else the first
+ * @param expectedTokens local count of the whole prompt
+ * @param readings the vendor's own interpretation first
+ * @returns the first interpretation that agrees with the local count within the tolerance, else the first
  */
 export function chooseReading(expectedTokens: number, readings: readonly [PromptParts, ...PromptParts[]]): PromptParts {
   const fits = ({ uncachedInput, cacheRead, cacheWrite }: PromptParts): boolean =>

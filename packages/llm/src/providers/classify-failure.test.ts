@@ -70,7 +70,7 @@ describe('classifyFailure', () => {
     { title: 'OpenAI 503', thrown: openai(503, {}), code: 'PROVIDER_UNAVAILABLE', reach: 'moment' },
     { title: 'OpenAI 408', thrown: openai(408, {}), code: 'PROVIDER_TIMED_OUT', reach: 'moment' },
     {
-      title: 'an error inside OpenAI’s stream',
+      title: 'an error event in OpenAI’s stream',
       thrown: new APIError(undefined, { type: 'server_error' }, undefined, undefined),
       code: 'PROVIDER_UNAVAILABLE',
       reach: 'moment',
@@ -95,13 +95,13 @@ describe('classifyFailure', () => {
       reach: 'model',
     },
     {
-      title: 'Anthropic without credit',
+      title: 'Anthropic account without credit',
       thrown: anthropic(402, 'billing_error'),
       code: 'PROVIDER_AUTH_FAILED',
       reach: 'provider',
     },
     {
-      title: 'an overload inside Anthropic’s stream',
+      title: 'an overload event in Anthropic’s stream',
       thrown: anthropic(undefined, 'overloaded_error'),
       code: 'PROVIDER_UNAVAILABLE',
       reach: 'moment',
@@ -118,33 +118,33 @@ describe('classifyFailure', () => {
       code: 'PROVIDER_TIMED_OUT',
       reach: 'moment',
     },
-    { title: 'a socket reset in mid-stream', thrown: reset(), code: 'PROVIDER_UNAVAILABLE', reach: 'moment' },
+    { title: 'a socket reset during the stream', thrown: reset(), code: 'PROVIDER_UNAVAILABLE', reach: 'moment' },
     {
-      title: 'a stream that is no JSON',
+      title: 'a stream with invalid JSON',
       thrown: new SyntaxError('Unexpected token'),
       code: 'PROVIDER_UNAVAILABLE',
       reach: 'moment',
     },
-    { title: 'something that is no error at all', thrown: 'oops', code: 'PROVIDER_UNAVAILABLE', reach: 'moment' },
+    { title: 'a thrown value that is not an error', thrown: 'oops', code: 'PROVIDER_UNAVAILABLE', reach: 'moment' },
   ])('calls $title $code', ({ thrown, code, reach }) => {
     expect(classifyFailure(thrown, origin)).toMatchObject({ code, reach });
   });
 
-  it('reads how long to wait and whether to try again from the headers', () => {
+  it('reads the wait and the retry advice from the headers', () => {
     const error = classifyFailure(openai(503, {}, { 'retry-after': '2', 'x-should-retry': 'false' }), origin);
     expect(error).toMatchObject({ retryAfterMs: 2_000, doNotRetry: true });
   });
 
-  it('says who, what and which request, for the operator', () => {
+  it('names provider, failure and request for the operator', () => {
     expect(classifyFailure(openai(429, { code: 'rate_limit_exceeded' }), origin).message).toBe(
       'openai limits the rate (model gpt-6-luna, status 429, code rate_limit_exceeded, request req_123)',
     );
     expect(classifyFailure(new APIConnectionError({ cause: reset() }), origin).message).toBe(
-      'openai broke the connection off at api.openai.com:443: ECONNRESET (model gpt-6-luna)',
+      'openai closed the connection at api.openai.com:443: ECONNRESET (model gpt-6-luna)',
     );
   });
 
-  it('names host, port and cause when nothing listens', () => {
+  it('names host, port and cause when the connection is refused', () => {
     const local = { ...origin, baseURL: 'http://127.0.0.1:4010/v1' };
     expect(
       classifyFailure(new APIConnectionError({ cause: failed({ code: 'ECONNREFUSED', syscall: 'connect' }) }), local)
@@ -161,32 +161,32 @@ describe('classifyFailure', () => {
     { title: 'a status of 499', thrown: openai(499, {}), isFree: false },
     { title: 'a status of 504', thrown: openai(504, {}), isFree: false },
     { title: 'a status of 524', thrown: openai(524, {}), isFree: false },
-    { title: 'an error inside a stream', thrown: anthropic(undefined, 'overloaded_error'), isFree: false },
+    { title: 'an error event in a stream', thrown: anthropic(undefined, 'overloaded_error'), isFree: false },
     { title: 'a reset', thrown: new APIConnectionError({ cause: reset() }), isFree: false },
     { title: 'a socket closed by the other side', thrown: failed({ code: 'UND_ERR_SOCKET' }), isFree: false },
     { title: 'no headers in time', thrown: failed({ code: 'UND_ERR_HEADERS_TIMEOUT' }), isFree: false },
     {
-      title: 'a time-out of an established connection',
+      title: 'a timeout of an established connection',
       thrown: failed({ code: 'ETIMEDOUT', syscall: 'read' }),
       isFree: false,
     },
     {
-      title: 'a route lost in mid-connection',
+      title: 'a route lost after the connection was established',
       thrown: failed({ code: 'EHOSTUNREACH', syscall: 'read' }),
       isFree: false,
     },
     { title: 'an abort', thrown: new DOMException('aborted', 'AbortError'), isFree: false },
-    { title: 'something that is no error at all', thrown: 'oops', isFree: false },
+    { title: 'a thrown value that is not an error', thrown: 'oops', isFree: false },
     { title: 'a refused connection', thrown: failed({ code: 'ECONNREFUSED', syscall: 'connect' }), isFree: true },
     { title: 'an unknown host', thrown: failed({ code: 'ENOTFOUND', syscall: 'getaddrinfo' }), isFree: true },
     { title: 'a connect that timed out', thrown: failed({ code: 'UND_ERR_CONNECT_TIMEOUT' }), isFree: true },
     {
-      title: 'a certificate that is not accepted',
+      title: 'a rejected certificate',
       thrown: failed({ code: 'DEPTH_ZERO_SELF_SIGNED_CERT' }),
       isFree: true,
     },
     {
-      title: 'a refusal at every address of a host',
+      title: 'a refused connection at every address of a host',
       thrown: new TypeError('fetch failed', {
         cause: new AggregateError([
           Object.assign(new Error(), { code: 'ECONNREFUSED', syscall: 'connect' }),
@@ -196,7 +196,7 @@ describe('classifyFailure', () => {
       isFree: true,
     },
     {
-      title: 'a refusal at one address and a reset at the other',
+      title: 'a refused connection at one address and a reset at the other',
       thrown: new TypeError('fetch failed', {
         cause: new AggregateError([
           Object.assign(new Error(), { code: 'ECONNREFUSED', syscall: 'connect' }),
@@ -205,15 +205,15 @@ describe('classifyFailure', () => {
       }),
       isFree: false,
     },
-  ])('holds $title to be free: $isFree', ({ thrown, isFree }) => {
+  ])('classifies $title as free: $isFree', ({ thrown, isFree }) => {
     expect(classifyFailure(thrown, origin).isFree).toBe(isFree);
   });
 
-  it('holds whatever failed before the request was handed to the network to be free', () => {
+  it('classifies a failure before the network request as free', () => {
     expect(classifyFailure(new TypeError('Invalid header value'), { ...origin, wasStarted: false }).isFree).toBe(true);
   });
 
-  it('repeats no code that it does not know', () => {
+  it('replaces unknown codes', () => {
     const message = classifyFailure(openai(400, { code: 'my_secret_project' }), origin).message;
     expect(message).toBe('openai refused the request (model gpt-6-luna, status 400, code unknown, request req_123)');
   });
@@ -224,12 +224,12 @@ describe('classifyFailure', () => {
     );
   });
 
-  it('repeats no request id that is not written as the vendors write theirs', () => {
+  it('omits request ids that do not have a vendor’s format', () => {
     const error = classifyFailure(openai(400, {}, { 'x-request-id': 'CANARY-tenant-acme' }), origin);
     expect(error.message).not.toContain('CANARY');
   });
 
-  it('drops everything that could quote the prompt or the key', () => {
+  it('omits everything that could quote the prompt or the key', () => {
     const canary = 'CANARY with spaces';
     const thrown = [
       openai(400, { message: `Invalid prompt: ${canary}`, code: canary, type: canary, param: canary }),

@@ -12,7 +12,7 @@ import { knownProviderCode, knownRequestId, networkCodeOf } from './known-codes.
 import { parseRetryAfterMs } from './retry-after.ts';
 import { isBeforeFirstByte } from './transport/is-before-first-byte.ts';
 
-/** The fields that the errors of both SDKs share; everything may be absent. */
+/** The fields shared by the errors of both SDKs; every field may be absent. */
 interface SdkFailure {
   status?: unknown;
   headers?: Pick<Headers, 'get'>;
@@ -44,8 +44,8 @@ const OVERLOADED = new Set([
 const TIMED_OUT = new Set(['timeout_error', 'request_timeout']);
 
 /**
- * Statuses with which a proxy, or the provider, gives up waiting for a request that the model may well have served and
- * billed: request timeout, client closed request (nginx), gateway timeout, a timeout occurred (Cloudflare).
+ * Statuses after which the model may have served and billed the request although a proxy or the provider stopped waiting:
+ * request timeout, client closed request (nginx), gateway timeout, a timeout occurred (Cloudflare).
  */
 const POSSIBLY_SERVED = new Set([408, 499, 504, 524]);
 
@@ -55,19 +55,19 @@ export interface FailureOrigin {
   /** Base URL of the provider: errors name its host and port. */
   baseURL: string;
   nowMs: number;
-  /** Had the request been handed to the network when it failed? */
+  /** Whether the request had been passed to the network when it failed. */
   wasStarted: boolean;
 }
 
 /**
- * Turns whatever an SDK threw into one of our errors: the only place that knows how providers fail.
+ * Converts a value thrown by an SDK into a `ProviderError`. The only place that knows how providers fail.
  *
- * The upstream message is read to tell kinds of failure apart and then dropped, together with the error itself: it may
- * quote the prompt or the key. Known codes and request ids are kept.
+ * The upstream message is used for classification and then dropped together with the error, because it may quote the
+ * prompt or the key. Known codes and request ids are kept.
  */
 export function classifyFailure(thrown: unknown, origin: FailureOrigin): ProviderError {
-  const own = ownErrorIn(thrown);
-  if (own) return own;
+  const known = findProviderError(thrown);
+  if (known) return known;
   const failure = (typeof thrown === 'object' && thrown !== null ? thrown : {}) as SdkFailure;
   const status = typeof failure.status === 'number' ? failure.status : undefined;
   const upstream = failure.error?.error ?? failure.error;
@@ -88,38 +88,45 @@ export function classifyFailure(thrown: unknown, origin: FailureOrigin): Provide
     code !== undefined && `code ${code}`,
     requestId !== undefined && `request ${requestId}`,
   ];
-  const say = (what: string): string => `${origin.provider} ${what} (${details.filter(Boolean).join(', ')})`;
+  const describe = (what: string): string => `${origin.provider} ${what} (${details.filter(Boolean).join(', ')})`;
 
   if (code !== undefined && OUT_OF_CREDIT.has(code))
-    return new ProviderAuthFailedError(say('has no credit left'), options);
-  if (isTooLong(status, code, message)) return new ContextTooLongError(say('found the prompt too long'), options);
+    return new ProviderAuthFailedError(describe('has no credit left'), options);
+  if (isTooLong(status, code, message)) return new ContextTooLongError(describe('found the prompt too long'), options);
   if (status === 401 || status === 403 || code === 'authentication_error' || code === 'permission_error') {
-    return new ProviderAuthFailedError(say('refused the key'), options);
+    return new ProviderAuthFailedError(describe('refused the key'), options);
   }
   if (status === 429 || code === 'rate_limit_error' || code === 'rate_limit_exceeded') {
-    return new ProviderRateLimitedError(say('limits the rate'), options);
+    return new ProviderRateLimitedError(describe('limits the rate'), options);
   }
   const network = networkCodeOf(thrown);
   if (status === 408 || status === 504 || status === 524 || (code !== undefined && TIMED_OUT.has(code))) {
-    return new ProviderTimedOutError(say('timed out'), options);
+    return new ProviderTimedOutError(describe('timed out'), options);
   }
   const address = addressOf(origin.baseURL);
   if (isNetworkTimeout(thrown, network)) {
-    return new ProviderTimedOutError(say(`did not answer in time at ${address}: ${network ?? 'time-out'}`), options);
+    return new ProviderTimedOutError(
+      describe(`did not answer in time at ${address}: ${network ?? 'time-out'}`),
+      options,
+    );
   }
   if (status === 409 || (status !== undefined && status >= 500) || (code !== undefined && OVERLOADED.has(code))) {
-    return new ProviderUnavailableError(say('is unavailable'), options);
+    return new ProviderUnavailableError(describe('is unavailable'), options);
   }
-  if (status !== undefined && status >= 400) return new ProviderBadRequestError(say('refused the request'), options);
-  if (code === 'invalid_request_error') return new ProviderBadRequestError(say('refused the request'), options);
-  return new ProviderUnavailableError(say(describeBreak(thrown, options.isFree === true, address)), options);
+  if (status !== undefined && status >= 400)
+    return new ProviderBadRequestError(describe('refused the request'), options);
+  if (code === 'invalid_request_error') return new ProviderBadRequestError(describe('refused the request'), options);
+  return new ProviderUnavailableError(
+    describe(describeConnectionFailure(thrown, options.isFree === true, address)),
+    options,
+  );
 }
 
-function describeBreak(thrown: unknown, wasNotSent: boolean, address: string): string {
+function describeConnectionFailure(thrown: unknown, wasNotSent: boolean, address: string): string {
   const network = networkCodeOf(thrown);
   if (wasNotSent) return `could not be reached at ${address}: ${network ?? 'the connection was refused'}`;
-  if (network !== undefined) return `broke the connection off at ${address}: ${network}`;
-  return thrown instanceof SyntaxError ? `sent no valid JSON from ${address}` : `broke its reply off at ${address}`;
+  if (network !== undefined) return `closed the connection at ${address}: ${network}`;
+  return thrown instanceof SyntaxError ? `sent invalid JSON from ${address}` : `ended its reply early at ${address}`;
 }
 
 const TIMEOUT_CODES = new Set([
@@ -133,8 +140,8 @@ const isNetworkTimeout = (thrown: unknown, network: string | undefined): boolean
   (network !== undefined && TIMEOUT_CODES.has(network)) ||
   (thrown instanceof Error && thrown.constructor.name === 'APIConnectionTimeoutError');
 
-/** Our own transport throws our own errors, which the SDKs wrap. */
-function ownErrorIn(thrown: unknown): ProviderError | undefined {
+/** The transport throws `ProviderError`s, which the SDKs wrap. */
+function findProviderError(thrown: unknown): ProviderError | undefined {
   for (let error = thrown, depth = 0; error instanceof Error && depth < 5; error = error.cause, depth += 1) {
     if (error instanceof ProviderError) return error;
   }
@@ -142,21 +149,21 @@ function ownErrorIn(thrown: unknown): ProviderError | undefined {
 }
 
 /**
- * Free is only a failure before any request byte was written, or an error status with which the provider says that it
- * did not serve the request.
+ * Whether the request was certainly not billed: it failed before a byte was written, or an error status says that it was
+ * not served.
  */
 function isFree(thrown: unknown, status: number | undefined, { wasStarted }: FailureOrigin): boolean {
   if (status !== undefined) return status >= 400 && !POSSIBLY_SERVED.has(status);
   return !wasStarted || isBeforeFirstByte(thrown);
 }
 
-/** Several fields may hold a code: one that is known tells more than one that is not. */
+/** Several fields may hold a code: a known code is preferred to an unknown one. */
 const firstKnown = (codes: readonly (string | undefined)[]): string | undefined =>
   codes.find((code) => code !== undefined && code !== 'unknown') ?? codes.find((code) => code !== undefined);
 
 /** `host:port` of a base URL. */
 function addressOf(baseURL: string): string {
-  if (!URL.canParse(baseURL)) return 'an address that is no URL';
+  if (!URL.canParse(baseURL)) return 'an invalid base URL';
   const { hostname, port, protocol } = new URL(baseURL);
   return `${hostname}:${port === '' ? (protocol === 'http:' ? '80' : '443') : port}`;
 }

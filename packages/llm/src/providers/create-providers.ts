@@ -4,7 +4,7 @@ import type { ProviderConfig } from '../settings/llm-config.ts';
 import { createAnthropicProvider } from './anthropic.http.ts';
 import { createOpenAiProvider } from './openai.http.ts';
 
-/** The providers that a configuration names. Opens no connection. */
+/** Creates the configured providers. Opens no connection. */
 export function createProviders(
   configs: readonly ProviderConfig[],
   deps: { clock: Clock; fetch?: typeof globalThis.fetch },

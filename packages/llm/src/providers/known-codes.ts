@@ -1,6 +1,6 @@
 /*
- * Provider and proxy words that may appear in errors and logs. A code is whatever a server chose to send, so that others
- * are reported as unknown: they could carry a prompt or a key.
+ * Provider and proxy codes that may appear in errors and logs. Servers choose their codes freely, so unknown ones could
+ * contain a prompt or a key and are reported as `unknown`.
  */
 
 /** Error codes and types of OpenAI, Anthropic and servers that imitate them. */
@@ -44,14 +44,14 @@ const PROVIDER_CODES: ReadonlySet<string> = new Set([
   'unsupported_value',
 ]);
 
-/** Causes that Node and its fetch give a failed connection. */
+/** Causes of failed connections from Node and its fetch. */
 const NETWORK_CODE =
   /^(?:E[A-Z]{2,15}|EAI_[A-Z]{2,12}|UND_ERR_[A-Z_]{2,30}|ERR_(?:SSL|TLS)_[A-Z0-9_]{2,50}|[A-Z_]*CERT[A-Z_]{0,40}|UNABLE_TO_[A-Z_]{2,40})$/;
 
-/** A request id as the vendors and common proxies write it: `req_…`, a UUID, or hexadecimal. */
+/** A request id in the format of the vendors and common proxies: `req_…`, a UUID, or hexadecimal. */
 const REQUEST_ID = /^(?:req_[A-Za-z0-9]{1,40}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{16,64})$/;
 
-/** The code when it is a known one, `unknown` when it is any other, `undefined` when there is none. */
+/** A known code, `unknown` for any other, `undefined` when there is none. */
 export function knownProviderCode(value: unknown): string | undefined {
   if (typeof value !== 'string' || value === '') return undefined;
   return PROVIDER_CODES.has(value) ? value : 'unknown';
@@ -60,7 +60,7 @@ export function knownProviderCode(value: unknown): string | undefined {
 export const knownRequestId = (value: unknown): string | undefined =>
   typeof value === 'string' && REQUEST_ID.test(value) ? value : undefined;
 
-/** Node's code of a network failure, which fetch hides one or two causes deep. */
+/** Node's code of a network failure, nested one or two causes deep by fetch. */
 export function networkCodeOf(thrown: unknown): string | undefined {
   for (let error = thrown, depth = 0; error instanceof Error && depth < 5; error = error.cause, depth += 1) {
     const { code } = error as { code?: unknown };

@@ -11,7 +11,7 @@ const Reported = z.object({
   total_tokens: optional,
   prompt_tokens_details: z.object({ cached_tokens: optional, cache_write_tokens: optional }).nullish(),
   completion_tokens_details: z.object({ reasoning_tokens: optional }).nullish(),
-  /** DeepSeek's and Moonshot's words for a cache read, and Anthropic's as proxies pass them on. */
+  /** Cache-read fields of DeepSeek and Moonshot, and Anthropic's as passed on by proxies. */
   prompt_cache_hit_tokens: optional,
   cached_tokens: optional,
   cache_read_input_tokens: optional,
@@ -19,13 +19,12 @@ const Reported = z.object({
 });
 
 /**
- * Usage as OpenAI reports it: prompt tokens include what was read from and written to the cache, completion tokens
- * include reasoning. Some compatible servers leave reasoning out of the completion; their total gives it away. Some
- * proxies leave cached tokens out of the prompt; then the cached part exceeds the prompt, the total adds up only with it,
- * or our own count says so.
+ * Reads usage reported by OpenAI: prompt tokens include cache reads and writes, completion tokens include reasoning. Some
+ * compatible servers exclude reasoning from the completion, which their total reveals. Some proxies exclude cached tokens
+ * from the prompt: then the cached part exceeds the prompt, the total includes it, or the local count reveals it.
  *
- * @param promptTokens our own count of the prompt
- * @returns `undefined` when nothing usable was reported
+ * @param promptTokens local count of the prompt
+ * @returns `undefined` when no usable counts were reported
  */
 export function readOpenAiUsage(reported: unknown, promptTokens: number): Usage | undefined {
   const parsed = Reported.safeParse(reported);
@@ -40,7 +39,9 @@ export function readOpenAiUsage(reported: unknown, promptTokens: number): Usage 
   const isOutside =
     total === prompt + cacheRead + cacheWrite + completion || (total === 0 && cacheRead + cacheWrite > prompt);
   const outside = { uncachedInput: prompt, cacheRead, cacheWrite };
-  const parts = isOutside ? outside : chooseReading(promptTokens, [insideOf(outside), readInsideOf(outside), outside]);
+  const parts = isOutside
+    ? outside
+    : chooseReading(promptTokens, [withCacheInPrompt(outside), withReadInPrompt(outside), outside]);
   const output = isOutside ? completion : Math.max(completion, total - prompt);
   return {
     uncachedInput: parts.uncachedInput,
@@ -52,15 +53,15 @@ export function readOpenAiUsage(reported: unknown, promptTokens: number): Usage 
   };
 }
 
-/** OpenAI's way: everything cached is part of the prompt. */
-function insideOf({ uncachedInput: prompt, ...cached }: PromptParts): PromptParts {
+/** OpenAI: cache reads and writes are part of the prompt. */
+function withCacheInPrompt({ uncachedInput: prompt, ...cached }: PromptParts): PromptParts {
   const cacheRead = Math.min(prompt, cached.cacheRead);
   const cacheWrite = Math.min(prompt - cacheRead, cached.cacheWrite);
   return { uncachedInput: prompt - cacheRead - cacheWrite, cacheRead, cacheWrite };
 }
 
-/** OpenRouter's way: what was read is part of the prompt, what was written is not. */
-function readInsideOf({ uncachedInput: prompt, ...cached }: PromptParts): PromptParts {
+/** OpenRouter: cache reads are part of the prompt, cache writes are not. */
+function withReadInPrompt({ uncachedInput: prompt, ...cached }: PromptParts): PromptParts {
   const cacheRead = Math.min(prompt, cached.cacheRead);
   return { uncachedInput: prompt - cacheRead, cacheRead, cacheWrite: cached.cacheWrite };
 }

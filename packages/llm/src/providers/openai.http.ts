@@ -14,10 +14,10 @@ import { wireLimitsFor } from './transport/reply-limits.ts';
 export interface OpenAiProviderOptions {
   name: string;
   apiKey: string | undefined;
-  /** Default: OpenAI's own. */
+  /** Default: the vendor's URL. */
   baseURL: string | undefined;
   simulated: boolean;
-  /** `compatible` leaves out what only OpenAI's own service is sure to understand. */
+  /** `compatible` omits fields that only OpenAI's service is sure to support. */
   dialect: 'openai' | 'compatible';
   clock: Clock;
   fetch?: typeof globalThis.fetch;
@@ -25,17 +25,17 @@ export interface OpenAiProviderOptions {
 
 type Body = OpenAI.ChatCompletionCreateParamsStreaming;
 
-/** OpenAI's chat completions, streamed; also any endpoint that speaks the same protocol. */
+/** OpenAI's Chat Completions API, streamed; also any compatible endpoint. */
 export function createOpenAiProvider(options: OpenAiProviderOptions): Provider {
   const { name, simulated, dialect, clock } = options;
   const baseURL = options.baseURL ?? 'https://api.openai.com/v1';
   const client = new OpenAI({
     apiKey: options.apiKey ?? 'none',
     baseURL,
-    // Retries and timeouts are the gateway's: there is one budget and one deadline for both.
+    // Retries and timeouts belong to the gateway, which has one budget and one deadline for both.
     maxRetries: 0,
     timeout: SDK_TIMEOUT_MS,
-    // The SDK's log lines would carry bodies.
+    // The SDK logs request and response bodies.
     logLevel: 'off',
     ...(dialect === 'compatible' && { organization: null, project: null }),
   });
@@ -83,14 +83,14 @@ export function createOpenAiProvider(options: OpenAiProviderOptions): Provider {
       };
       throw classifyFailure(transport.failure() ?? error, origin);
     }
-    // An aborted stream just ends: the SDK does not throw.
+    // The SDK does not throw when an aborted stream ends.
     signal.throwIfAborted();
   }
 
   return { name, simulated, stream };
 }
 
-/** Compatible servers have reasons of their own for an ordinary end. */
+/** Compatible servers use additional reasons for a normal stop. */
 const FINISH: Readonly<Record<string, 'stop' | 'length' | 'refusal' | undefined>> = {
   stop: 'stop',
   length: 'length',
@@ -109,7 +109,7 @@ function bodyOf(request: ProviderRequest, dialect: OpenAiProviderOptions['dialec
     ],
     stream: true,
     stream_options: { include_usage: true },
-    // The older name is the one that every compatible server knows.
+    // Every compatible server supports the older name.
     [dialect === 'openai' ? 'max_completion_tokens' : 'max_tokens']: maxOutputTokens,
     ...(temperature !== undefined && { temperature }),
     ...(schema && !inPrompt && { response_format: formatOf(schema) }),

@@ -12,11 +12,11 @@ describe('readRateLimits', () => {
       },
     ],
     ['Anthropic', { 'anthropic-ratelimit-requests-limit': '5000', 'anthropic-ratelimit-tokens-limit': '450000' }],
-  ])('reads what %s says', (_vendor, headers) => {
+  ])('reads the headers of %s', (_vendor, headers) => {
     expect(readRateLimits(new Headers(headers))).toEqual({ requestsPerMinute: 5_000, tokensPerMinute: 450_000 });
   });
 
-  it('takes one of the two alone', () => {
+  it('accepts either limit alone', () => {
     expect(readRateLimits(new Headers({ 'x-ratelimit-limit-tokens': '100' }))).toEqual({ tokensPerMinute: 100 });
   });
 
@@ -25,7 +25,7 @@ describe('readRateLimits', () => {
     { 'x-ratelimit-limit-requests': '0' },
     { 'x-ratelimit-limit-tokens': 'unlimited' },
     { 'x-ratelimit-limit-tokens': '-5' },
-  ])('makes nothing of %j', (headers) => {
+  ])('ignores %j', (headers) => {
     expect(readRateLimits(new Headers(headers as Record<string, string>))).toBeUndefined();
   });
 });

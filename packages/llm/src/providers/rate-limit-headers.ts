@@ -1,8 +1,8 @@
 import type { ProviderLimits } from '../pacing/core/divide-limit.ts';
 
 /**
- * What a provider says it allows a minute, in the words of either vendor. Undefined when it says nothing that makes sense.
- * Anthropic's `tokens` is whichever of its token limits is the strictest at the time.
+ * Reads a provider's limits per minute from the headers of either vendor. Undefined when there are no valid ones.
+ * Anthropic's `tokens` is the strictest of its token limits at the time.
  */
 export function readRateLimits(headers: Pick<Headers, 'get'>): ProviderLimits | undefined {
   const requestsPerMinute = limitIn(headers, 'x-ratelimit-limit-requests', 'anthropic-ratelimit-requests-limit');

@@ -16,7 +16,7 @@ describe('parseRetryAfterMs', () => {
     [{}, undefined],
   ])('reads %j as %s ms', (headers, expected) => {
     const parsed = parseRetryAfterMs(new Headers(headers), NOW);
-    // A negative number of seconds is also an odd date: whatever it is taken for, it never becomes a wait.
+    // A negative number of seconds also parses as a date; it never becomes a wait.
     if (headers['retry-after'] === '-1') expect(parsed ?? 0).toBe(0);
     else expect(parsed).toBe(expected);
   });

@@ -1,9 +1,9 @@
-/** Providers have been seen to ask for hours; what we wait is bounded by deadlines anyway. */
-const MOST_MS = 600_000;
+/** Upper bound: some providers send hours. Deadlines bound the actual wait. */
+const MAX_RETRY_AFTER_MS = 600_000;
 
 /**
- * The wait that a provider asks for, in milliseconds: `retry-after-ms`, else `retry-after` in seconds or as an HTTP
- * date. `undefined` when it asks for none, or unintelligibly.
+ * Reads the requested wait in milliseconds: `retry-after-ms`, else `retry-after` in seconds or as an HTTP date.
+ * `undefined` when it is absent or invalid.
  */
 export function parseRetryAfterMs(headers: Pick<Headers, 'get'>, nowMs: number): number | undefined {
   const inMs = numeric(headers.get('retry-after-ms'));
@@ -19,4 +19,4 @@ function numeric(value: string | null): number | undefined {
   return value !== null && /^\s*\d+(\.\d+)?\s*$/.test(value) ? Number(value) : undefined;
 }
 
-const bound = (ms: number): number => Math.min(MOST_MS, Math.max(0, Math.round(ms)));
+const bound = (ms: number): number => Math.min(MAX_RETRY_AFTER_MS, Math.max(0, Math.round(ms)));

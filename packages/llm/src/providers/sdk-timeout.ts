@@ -1,5 +1,4 @@
 /**
- * Timeout given to the SDKs, which cannot be told to have none: a day, far beyond any deadline of ours and within what a
- * timer can hold.
+ * Timeout for the SDKs, which do not support "none": one day, longer than any deadline and within the range of a timer.
  */
 export const SDK_TIMEOUT_MS = 86_400_000;

@@ -38,11 +38,11 @@ describe('readOpenAiUsage', () => {
     {},
     { prompt_tokens: -1, completion_tokens: 2 },
     { prompt_tokens: 1.5, completion_tokens: 2 },
-  ])('does not make a count out of %j', (reported) => {
+  ])('returns no usage for %j', (reported) => {
     expect(readOpenAiUsage(reported, 100)).toBeUndefined();
   });
 
-  it('counts every prompt token exactly once, whatever is cached', () => {
+  it('counts every prompt token exactly once, cached or not', () => {
     fc.assert(
       fc.property(tokens, tokens, tokens, tokens, tokens, (prompt, cached, written, completion, reasoning) => {
         fc.pre(cached + written === 0 || prompt > 0);
@@ -63,7 +63,7 @@ describe('readOpenAiUsage', () => {
   });
 });
 
-describe('readOpenAiUsage of servers that count in another way', () => {
+describe('readOpenAiUsage of servers with other conventions', () => {
   it.each([
     {
       title: 'a total that adds up only with the cached tokens',
@@ -83,7 +83,7 @@ describe('readOpenAiUsage of servers that count in another way', () => {
       expected: usage({ uncachedInput: 100, cacheRead: 900, output: 10 }),
     },
     {
-      title: 'cached tokens beside the prompt, by our own count',
+      title: 'cached tokens outside the prompt, by the local count',
       reported: {
         prompt_tokens: 1_000,
         completion_tokens: 10,
@@ -94,7 +94,7 @@ describe('readOpenAiUsage of servers that count in another way', () => {
       expected: usage({ uncachedInput: 1_000, cacheRead: 900, output: 10 }),
     },
     {
-      title: 'the same report with the cached tokens inside, by our own count',
+      title: 'the same report with the cached tokens inside, by the local count',
       reported: {
         prompt_tokens: 1_000,
         completion_tokens: 10,
@@ -105,7 +105,7 @@ describe('readOpenAiUsage of servers that count in another way', () => {
       expected: usage({ uncachedInput: 100, cacheRead: 900, output: 10 }),
     },
     {
-      title: 'a written part beside the prompt that holds the read part',
+      title: 'cache writes outside a prompt that includes cache reads',
       reported: {
         prompt_tokens: 1_000,
         completion_tokens: 10,
@@ -116,13 +116,13 @@ describe('readOpenAiUsage of servers that count in another way', () => {
       expected: usage({ uncachedInput: 600, cacheRead: 400, cacheWrite5m: 700, output: 10 }),
     },
     {
-      title: 'DeepSeek’s word for a cache read',
+      title: 'DeepSeek’s field for a cache read',
       reported: { prompt_tokens: 1_000, completion_tokens: 10, total_tokens: 1_010, prompt_cache_hit_tokens: 900 },
       own: 1_000,
       expected: usage({ uncachedInput: 100, cacheRead: 900, output: 10 }),
     },
     {
-      title: 'Anthropic’s words, passed on by a proxy',
+      title: 'Anthropic’s fields, passed on by a proxy',
       reported: {
         prompt_tokens: 20,
         completion_tokens: 10,
@@ -149,17 +149,17 @@ describe('readAnthropicUsage', () => {
     expect(readAnthropicUsage([ANTHROPIC_USAGE[of].start, ANTHROPIC_USAGE[of].end], 0)).toEqual(expected);
   });
 
-  it('knows the prompt’s part from the start of the stream alone', () => {
+  it('reads the prompt’s counts from the start of the stream alone', () => {
     expect(readAnthropicUsage([ANTHROPIC_USAGE.cacheRead.start], 0)).toEqual(
       usage({ uncachedInput: 21, cacheRead: 1_886, output: 2 }),
     );
   });
 
-  it('does not make a count out of nothing', () => {
+  it('returns no usage for an empty report', () => {
     expect(readAnthropicUsage([undefined, { output_tokens: 5 }], 0)).toBeUndefined();
   });
 
-  it('adds up: plain, read and written are the whole prompt', () => {
+  it('adds up: uncached, read and written tokens are the whole prompt', () => {
     fc.assert(
       fc.property(tokens, tokens, tokens, tokens, (input, cacheRead, fiveMinutes, hour) => {
         const total = input + cacheRead + fiveMinutes + hour;
@@ -196,13 +196,13 @@ describe('readAnthropicUsage', () => {
     expect(readAnthropicUsage([start, end], 120)).toEqual(usage({ uncachedInput: 123, output: 45 }));
   });
 
-  it('recognises by our own count an input that includes the cache', () => {
+  it('detects by the local count an input that includes the cache', () => {
     const reported = { input_tokens: 1_000, cache_read_input_tokens: 900, output_tokens: 5 };
     expect(readAnthropicUsage([reported], 1_050)).toEqual(usage({ uncachedInput: 100, cacheRead: 900, output: 5 }));
     expect(readAnthropicUsage([reported], 1_850)).toEqual(usage({ uncachedInput: 1_000, cacheRead: 900, output: 5 }));
   });
 
-  it('takes no reply length from a stream whose end reports none', () => {
+  it('reads no reply length from a stream whose end reports none', () => {
     expect([undefined, null, {}, { output_tokens: null }, { output_tokens: -3 }].map(hasOutputCount)).toEqual(
       Array(5).fill(false),
     );

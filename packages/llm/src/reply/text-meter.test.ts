@@ -4,7 +4,7 @@ import { createTextMeter } from './text-meter.ts';
 const pieces = (text: string, size: number): string[] => text.match(new RegExp(`[\\s\\S]{1,${size}}`, 'g')) ?? [];
 
 describe('createTextMeter', () => {
-  /** One token for four characters. */
+  /** One token per four characters. */
   const meter = (limitTokens: number) => {
     const counted: string[] = [];
     const isOver = createTextMeter(limitTokens, (text) => {
@@ -14,14 +14,14 @@ describe('createTextMeter', () => {
     return { counted, isOver };
   };
 
-  it('counts nothing while the text has fewer bytes than the limit has tokens', () => {
+  it('does not count while the text has fewer bytes than the limit has tokens', () => {
     const { counted, isOver } = meter(10_000);
     expect(pieces('x'.repeat(10_000), 7).some(isOver)).toBe(false);
     expect(counted).toEqual([]);
   });
 
   it.each([1, 7, 4_096, 1_000_000])(
-    'finds the limit passed, at most one piece late, with deltas of %i characters',
+    'detects an exceeded limit, at most one piece late, with deltas of %i characters',
     (size) => {
       const { isOver } = meter(1_000);
       let read = 0;

@@ -1,9 +1,9 @@
-/** Counting costs more the smaller the pieces are. */
+/** Characters per count: counting small pieces costs more. */
 const PIECE_CHARS = 4_096;
 
 /**
- * Tells when a growing text has passed a number of tokens. A text of fewer bytes than that has not, whatever it says:
- * most replies are never counted here. Counts in pieces, so that it may be late by one.
+ * Returns whether a growing text has exceeded a number of tokens. A text with fewer bytes than that cannot have, so most
+ * replies are never counted. Counts in pieces, so it may detect the limit one piece late.
  */
 export function createTextMeter(limitTokens: number, countText: (text: string) => number): (delta: string) => boolean {
   const pieceChars = Math.min(PIECE_CHARS, Math.max(256, limitTokens));

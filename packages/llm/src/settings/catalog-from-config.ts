@@ -2,9 +2,9 @@ import { createCatalog, type Catalog } from '@pressroom/catalog';
 import type { LlmConfig } from './llm-config.ts';
 
 /**
- * The catalogue that a configuration describes: built-in models, plus those of its endpoints.
+ * Builds the catalogue of a configuration: built-in models plus those of its endpoints.
  *
- * @throws {CatalogInvalidError} with every problem at once
+ * @throws {CatalogInvalidError} with all problems
  */
 export function catalogFromConfig(config: Pick<LlmConfig, 'providers' | 'tiers' | 'baseline' | 'purposes'>): Catalog {
   const extraModels = config.providers.flatMap((provider) =>

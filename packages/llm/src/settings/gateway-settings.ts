@@ -2,16 +2,16 @@ import { z } from 'zod';
 
 const ms = (fallback: number) => z.int().min(1).max(3_600_000).default(fallback);
 
-/** How the gateway treats failing providers. Every value has a default; unknown fields are refused. */
+/** Gateway settings. Every value has a default; unknown fields are rejected. */
 export const GatewaySettings = z.strictObject({
   retry: z
     .strictObject({
       /** First ceiling of the full-jitter backoff, doubled with each failure of the same model. */
       baseMs: ms(500),
       capMs: ms(8_000),
-      /** Requests to one model before the next candidate is asked. */
+      /** Requests to one model before the next candidate is called. */
       triesPerModel: z.int().min(1).max(10).default(2),
-      /** A wait longer than this is not worth it while another model could be asked. */
+      /** Longest wait for a retry while another model is available. */
       maxWaitMs: ms(5_000),
     })
     .prefault({}),
@@ -21,15 +21,15 @@ export const GatewaySettings = z.strictObject({
       /** Requests within the window before the breaker may open. */
       minRequests: z.int().min(1).max(10_000).default(5),
       windowMs: ms(30_000),
-      /** How long it stays open before one probe is let through. */
+      /** Open time before one probe is admitted. */
       openMs: ms(15_000),
-      /** Concurrent requests to one model from this process: the bulkhead. Whoever finds it full waits for a turn. */
+      /** Concurrent requests to one model from this process: the bulkhead. Further requests wait for a slot. */
       maxConcurrent: z.int().min(1).max(10_000).default(64),
     })
     .prefault({}),
   cache: z
     .strictObject({
-      /** Replies that tasks of one tenant share, for purposes that are `cacheable`. */
+      /** Replies shared by the tasks of one tenant, for purposes that are `cacheable`. */
       component: z
         .strictObject({
           enabled: z.boolean().default(true),
@@ -42,12 +42,12 @@ export const GatewaySettings = z.strictObject({
         .prefault({}),
     })
     .prefault({}),
-  /** How requests are kept within what providers allow, and how that is shared out. */
+  /** Rate limits of providers and their division between lanes. */
   pacing: z
     .strictObject({
       /**
-       * What a provider (`openai`) or one of its models (`openai/gpt-6-luna`) allows a minute, over all workers together.
-       * Where nothing is said, what the provider tells with its answers counts.
+       * Limits per minute of a provider (`openai`) or one of its models (`openai/gpt-6-luna`), over all workers together.
+       * Defaults to the limits in the provider's response headers.
        */
       limits: z
         .record(
@@ -58,19 +58,19 @@ export const GatewaySettings = z.strictObject({
           }),
         )
         .default({}),
-      /** Shares of the lanes while both wait. */
+      /** Weights of the lanes while both wait. */
       laneWeights: z
         .strictObject({ interactive: z.int().min(1).max(100).default(4), batch: z.int().min(1).max(100).default(1) })
         .prefault({}),
-      /** Most of a limit that batch work may use, even while nothing else does: the rest is there for whoever comes. */
+      /** Maximum share of a limit for batch work, even when nothing else runs: the rest is reserved for interactive work. */
       batchShare: z.number().min(0.05).max(1).default(0.8),
-      /** Longest wait for a turn before another model is asked; more than the minute after which there is room again. */
+      /** Longest wait for a permit before another model is tried; longer than the one-minute window. */
       maxWaitMs: ms(90_000),
     })
     .prefault({}),
-  /** Longest wait for the first event of a stream: a hang is found long before the call's own timeout. */
+  /** Longest wait for the first event of a stream: detects a hang before the call's own timeout. */
   firstEventTimeoutMs: ms(30_000),
-  /** Calls are not started when less than this is left of the attempt. */
+  /** Calls are not started when the attempt has less time than this. */
   minCallMs: ms(250),
 });
 export type GatewaySettings = z.output<typeof GatewaySettings>;

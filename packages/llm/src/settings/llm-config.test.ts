@@ -13,7 +13,7 @@ const vllm = {
 };
 
 describe('LlmConfig', () => {
-  it('is complete when empty', () => {
+  it('accepts an empty object', () => {
     expect(LlmConfig.parse({})).toMatchObject({
       providers: [],
       gateway: { retry: { triesPerModel: 2 }, firstEventTimeoutMs: 30_000 },
@@ -45,24 +45,24 @@ describe('LlmConfig', () => {
       at: 'providers.0.models.0.prices',
     },
     {
-      title: 'an endpoint that takes a vendor’s name',
+      title: 'an endpoint with the name of a vendor',
       change: { providers: [{ ...vllm, name: 'openai' }] },
       at: 'providers.0.name',
     },
-    { title: 'two providers of one name', change: { providers: [vllm, vllm] }, at: 'providers.1.name' },
+    { title: 'two providers with the same name', change: { providers: [vllm, vllm] }, at: 'providers.1.name' },
     { title: 'a vendor without a key', change: { providers: [{ kind: 'openai' }] }, at: 'providers.0.apiKey' },
     {
-      title: 'an address that is none',
+      title: 'an invalid URL',
       change: { providers: [{ ...vllm, baseURL: 'localhost' }] },
       at: 'providers.0.baseURL',
     },
     { title: 'a tier that does not exist', change: { tiers: { T4: ['x'] } }, at: 'tiers' },
-  ])('refuses $title, naming the place', ({ change, at }) => {
+  ])('rejects $title and names its path', ({ change, at }) => {
     const issues = LlmConfig.safeParse(change).error?.issues ?? [];
     expect(issues.map((issue) => issue.path.join('.'))).toContainEqual(expect.stringContaining(at));
   });
 
-  it('leaves it to the catalogue to know which models exist', () => {
+  it('does not check whether models exist, which the catalogue does', () => {
     const config = LlmConfig.parse({ tiers: { T1: ['nonesuch'] } });
     expect(() => catalogFromConfig(config)).toThrow(CatalogInvalidError);
   });

@@ -6,11 +6,11 @@ import { GatewaySettings } from './gateway-settings.ts';
 const connection = {
   apiKey: z.string().min(1),
   baseURL: z.url({ protocol: /^https?$/ }).optional(),
-  /** Replies are made up by a simulator: every surface says so. */
+  /** Replies are simulated; clients can see this in every result. */
   simulated: z.boolean().default(false),
 };
 
-/** One configured provider. The two vendors' models are built in; an endpoint brings its models with explicit prices. */
+/** One configured provider. The models of the two vendors are built in; an endpoint defines its models with prices. */
 export const ProviderConfig = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('openai'), name: z.literal('openai').default('openai'), ...connection }),
   z.strictObject({ kind: z.literal('anthropic'), name: z.literal('anthropic').default('anthropic'), ...connection }),
@@ -32,7 +32,7 @@ const PurposeConfig = z.strictObject({
   tier: Tier,
   timeoutMs: z.int().min(1_000).max(3_600_000),
   reasoning: z.enum(['off', 'low', 'medium']).default('off'),
-  /** May tasks of a tenant share replies to the very same request? Absent: as built in. */
+  /** Whether tasks of a tenant share replies to identical requests. Default: the built-in table. */
   cacheable: z.boolean().optional(),
 });
 
@@ -43,12 +43,12 @@ function refuseTwins(providers: readonly ProviderConfig[], context: z.Refinement
   });
 }
 
-/** The part of `PRESSROOM_CONFIG` that concerns models and providers. Keys come from the environment, in `main.ts`. */
+/** The models and providers in `PRESSROOM_CONFIG`. Keys come from the environment, in `main.ts`. */
 export const LlmConfig = z.strictObject({
   providers: z.array(ProviderConfig).superRefine(refuseTwins).default([]),
-  /** Candidates of a tier, best first, in place of the built-in ones: `openai/gpt-6-luna`. */
+  /** Candidates of a tier, best first, replacing the built-in ones: `openai/gpt-6-luna`. */
   tiers: z.partialRecord(Tier, z.array(z.string().min(1)).min(1)).default({}),
-  /** The model that savings are measured against. */
+  /** The baseline model of savings. */
   baseline: z.string().optional(),
   purposes: z.record(z.string(), PurposeConfig).default({}),
   gateway: GatewaySettings.prefault({}),

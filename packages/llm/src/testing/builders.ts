@@ -4,7 +4,7 @@ import { createCatalog } from '@pressroom/catalog';
 
 export const NOW_MS = Date.parse('2026-11-20T12:00:00Z');
 
-/** The scope of an ordinary attempt with plenty of time and tries. */
+/** The scope of an attempt with plenty of time and request budget. */
 export function aScope(part: Partial<CallScope> = {}): CallScope {
   return {
     taskId: '0193f0a0-0000-7000-8000-000000000001',
@@ -19,16 +19,16 @@ export function aScope(part: Partial<CallScope> = {}): CallScope {
     generation: 1,
     journalGeneration: 1,
     attempt: 1,
-    hasPast: false,
+    hasPriorRun: false,
     sessionId: 'session-1',
     deadlineAtMs: 600_000,
     signal: new AbortController().signal,
-    tries: { left: 8 },
+    requestBudget: { remaining: 8 },
     ...part,
   };
 }
 
-/** An ordinary call for text. */
+/** A plain text call. */
 export function aCall<T = string>(part: Partial<LogicalCall<T>> = {}): LogicalCall<T> {
   return {
     path: 'section',

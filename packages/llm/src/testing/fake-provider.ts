@@ -4,32 +4,32 @@ import type { Usage } from '../ports.ts';
 import type { Provider, ProviderEvent, ProviderRequest } from '../provider.ts';
 import { countTokens } from '../tokens/count-tokens.ts';
 
-/** How a fake provider treats one request. */
+/** Behaviour of a fake provider for one request. */
 export interface Turn {
-  /** Text streamed before whatever happens next; one event per character group. */
+  /** Text streamed before anything else; one event per character group. */
   text?: string;
-  /** Reported at the end; `null` reports none. Default: the tokens of prompt and text. */
+  /** Usage reported at the end; `null` reports none. Default: the tokens of prompt and text. */
   usage?: Usage | null;
-  /** Reported before the first text, as some providers do. */
+  /** Usage reported before the first text. */
   earlyUsage?: Usage;
-  /** The service tier that it says has served the request. */
+  /** Reported service tier. */
   serviceTier?: string;
-  /** What its headers say it allows a minute. */
+  /** Limits in its headers. */
   limits?: ProviderLimits;
   /** How the reply ends; default `stop`. */
   end?: 'stop' | 'length' | 'refusal' | 'cut' | 'hang' | ProviderError;
 }
 
 export interface FakeProvider extends Provider {
-  /** Requests so far, oldest first, with the turn that each got. */
+  /** Requests so far, oldest first, with their turns. */
   readonly requests: ProviderRequest[];
-  /** Adds turns for the requests to come; when none are left, the reply is `ok`. */
+  /** Appends turns for further requests; without one, the reply is `ok`. */
   plan(...turns: (Turn | string)[]): void;
   /** Resolves once this many requests have been made. */
   untilRequests(count: number): Promise<void>;
 }
 
-/** A provider that does as it is told; it holds the same contract as the real ones. */
+/** A scripted provider with the same contract as the real ones. */
 export function createFakeProvider(name: string, options: { simulated?: boolean } = {}): FakeProvider {
   const turns: Turn[] = [];
   const requests: ProviderRequest[] = [];

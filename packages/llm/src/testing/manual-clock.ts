@@ -6,15 +6,15 @@ interface Sleeper {
 }
 
 export interface ManualClock extends Clock {
-  /** Moves time on and lets everything that was due run. */
+  /** Advances the time and runs everything that is due. */
   advance(ms: number): Promise<void>;
-  /** Lengths of the sleeps under way, in the order in which they began. */
+  /** Lengths of the pending sleeps, in the order in which they started. */
   sleeping(): number[];
-  /** Resolves when a sleep of exactly this length is under way. */
+  /** Resolves when a sleep of exactly this length is pending. */
   untilSleeping(ms: number): Promise<void>;
 }
 
-/** A clock that stands still until a test moves it. */
+/** A clock that a test advances. */
 export function createManualClock(startMs = Date.parse('2026-11-20T12:00:00Z')): ManualClock {
   let nowMs = startMs;
   const sleepers = new Set<Sleeper & { ms: number }>();

@@ -5,15 +5,15 @@ export interface MemoryStore extends GatewayStore {
   readonly reservations: ReserveRequest[];
   readonly ended: EndCallRequest[];
   readonly journal: Map<string, JournaledReply>;
-  /** Nano-dollars that may be held or spent; `undefined` for no limit. */
+  /** Limit of held plus spent nano-dollars; `undefined` for none. */
   limitNanoUsd: bigint | undefined;
   fenced: boolean;
-  /** Held by reservations that have not been settled. */
+  /** Held by unsettled reservations. */
   heldNanoUsd(): bigint;
   spentNanoUsd(): bigint;
 }
 
-/** The gateway's stores in memory, with the same outcomes as the database. */
+/** In-memory stores of the gateway with the semantics of the database. */
 export function createMemoryStore(): MemoryStore {
   const open = new Map<string, bigint>();
   const sum = (amounts: Iterable<bigint>): bigint => [...amounts].reduce((total, amount) => total + amount, 0n);
@@ -54,7 +54,7 @@ export function createMemoryStore(): MemoryStore {
 
     endCall: (request) => {
       if (store.ended.some((entry) => entry.reservationId === request.reservationId)) return Promise.resolve();
-      if (!open.delete(request.reservationId)) throw new Error('settles a reservation that was never made');
+      if (!open.delete(request.reservationId)) throw new Error('the reservation does not exist');
       store.ended.push(request);
       if (request.reply) {
         const { stepId, journalGeneration } = request.scope;

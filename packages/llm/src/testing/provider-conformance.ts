@@ -3,7 +3,7 @@ import { ProviderError, ProviderUnavailableError } from '../errors.ts';
 import type { Provider, ProviderEvent } from '../provider.ts';
 import { aRequest } from './builders.ts';
 
-/** What the other side does with the next request. */
+/** Behaviour of the server for the next request. */
 export type Behaviour =
   | { does: 'reply'; text: string; finish: 'stop' | 'length' }
   | { does: 'refuse' }
@@ -13,13 +13,13 @@ export type Behaviour =
 
 export interface ProviderUnderTest {
   provider: Provider;
-  /** Decides what happens to the next request. */
+  /** Plans the behaviour for the next request. */
   next: (behaviour: Behaviour) => void;
-  /** Requests that have reached the other side. */
+  /** Requests received by the server. */
   requestCount: () => number;
 }
 
-/** The contract of {@link Provider}, run against every implementation and against the fake. */
+/** Tests the contract of {@link Provider} against every implementation, including the fake. */
 export function describeProvider(name: string, setUp: () => ProviderUnderTest): void {
   const read = async (provider: Provider, signal = new AbortController().signal): Promise<ProviderEvent[]> => {
     const events: ProviderEvent[] = [];
@@ -31,7 +31,7 @@ export function describeProvider(name: string, setUp: () => ProviderUnderTest): 
 
   describe(`${name}, as a provider`, () => {
     it.each(['stop', 'length'] as const)(
-      'streams the text, says that it ended with %s, and reports final usage',
+      'streams the text, reports the finish %s, and reports final usage',
       async (finish) => {
         const { provider, next } = setUp();
         next({ does: 'reply', text: 'Tides follow the moon — twice a day.', finish });
@@ -44,13 +44,13 @@ export function describeProvider(name: string, setUp: () => ProviderUnderTest): 
       },
     );
 
-    it('tells a refusal from an answer', async () => {
+    it('distinguishes a refusal from an answer', async () => {
       const { provider, next } = setUp();
       next({ does: 'refuse' });
       expect(await read(provider)).toContainEqual({ type: 'finish', finish: 'refusal' });
     });
 
-    it('does not call a cut stream finished', async () => {
+    it('does not report a cut stream as finished', async () => {
       const { provider, next } = setUp();
       next({ does: 'cut', text: 'half a' });
       const seen: ProviderEvent[] = [];
@@ -64,14 +64,14 @@ export function describeProvider(name: string, setUp: () => ProviderUnderTest): 
       expect(seen.some((event) => event.type === 'finish')).toBe(false);
     });
 
-    it('asks once and reports the failure, leaving retries to the gateway', async () => {
+    it('sends one request and reports the failure, leaving retries to the gateway', async () => {
       const { provider, next, requestCount } = setUp();
       next({ does: 'fail', status: 503 });
       await expect(read(provider)).rejects.toBeInstanceOf(ProviderUnavailableError);
       expect(requestCount()).toBe(1);
     });
 
-    it('ends within a second of an abort, with its reason, even when the other side hangs', async () => {
+    it('ends within a second of an abort, with its reason, even when the server hangs', async () => {
       const { provider, next } = setUp();
       next({ does: 'hang', text: 'so far' });
       const controller = new AbortController();

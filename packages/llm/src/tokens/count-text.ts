@@ -1,7 +1,7 @@
 import type { Model } from '@pressroom/catalog';
 import { countTokens } from './count-tokens.ts';
 
-/** Counts text in a model's own tokenizer, by its factor to the one that we have. */
+/** Counts text in a model's tokenizer, approximated by its factor to `o200k_base`. */
 export const textCounterOf =
   ({ tokenizerPermille }: Model) =>
   (text: string): number =>

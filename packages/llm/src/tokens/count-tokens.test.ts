@@ -28,7 +28,7 @@ describe('countTokens', () => {
     expect(countTokens('<|endoftext|>')).toBeGreaterThan(1);
   });
 
-  it('never exceeds the bytes of the text by more than the cuts it makes', () => {
+  it('never exceeds the bytes of the text plus the number of cuts', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 2_000 }), (text) => {
         const bytes = Buffer.byteLength(text);
@@ -87,7 +87,7 @@ function randomText(pool: readonly number[], bytes: number, seed: number): strin
   return units.join('');
 }
 
-/** CPU time of this thread for the best of several texts: other load on the machine and compilation are left out. */
+/** CPU time of this thread for the fastest of several texts, which excludes other load and compilation. */
 function fastestCpuMs(count: (text: string) => unknown, makeText: (seed: number) => string): number {
   let fastest = Infinity;
   for (let seed = 1; seed <= 5 && fastest >= 150; seed += 1) {

@@ -2,27 +2,27 @@ import { createRequire } from 'node:module';
 
 import type * as o200k from 'gpt-tokenizer/encoding/o200k_base';
 
-/** Text that looks like a control token is text: a source must be able to mention `<|endoftext|>`. */
+/** Text that looks like a control token is counted as text: a source may mention `<|endoftext|>`. */
 const AS_TEXT = { allowedSpecial: new Set<string>(), disallowedSpecial: new Set<string>() };
 
-/** The tokenizer merges a run in time quadratic in its bytes: longer runs are cut. Words are shorter than this. */
+/** Longest run passed to the tokenizer, whose time is quadratic in the bytes of a run. Words are shorter. */
 const MAX_RUN_BYTES = 96;
 /**
- * Merging takes about 1 µs a byte for runs that were not seen before. 1 MB of prose in words has less than this of
- * distinct ones; other text is counted by character from there on.
+ * Merging takes about 1 µs a byte for new runs. 1 MB of prose in words has fewer bytes of distinct runs than this; beyond
+ * it, text is counted by character.
  */
 const MAX_MERGED_BYTES = 96_000;
 
 /**
- * The library's cache of merged runs slows down tenfold once it is full (it then searches the first live key among deleted
- * ones), so it never fills: it is cleared after so many characters, which bounds its memory to some 30 MB.
+ * The library's cache of merged runs becomes ten times slower once it is full, because it then searches for the first live
+ * key among deleted ones. Clearing it after this many characters prevents that and bounds its memory to about 30 MB.
  */
 const CACHE_CHARACTERS = 500_000;
 let cachedCharacters = 0;
 
 let loaded: typeof o200k | undefined;
 
-/** The tokenizer, loaded at its first use: its tables take 30 MB, which a process without calls does without. */
+/** The tokenizer, loaded at its first use: its tables take 30 MB. */
 function tokenizer(): typeof o200k {
   if (loaded === undefined) {
     loaded = createRequire(import.meta.url)('gpt-tokenizer/encoding/o200k_base') as typeof o200k;
@@ -63,7 +63,7 @@ interface Run {
   start: number;
   end: number;
   bytes: number;
-  /** It goes on in the next run, for it is too long. */
+  /** The text continues in the next run, because it is too long for one. */
   isCut: boolean;
 }
 
@@ -97,9 +97,9 @@ function countPiece(text: string): number {
   return tokenizer().countTokens(text, AS_TEXT);
 }
 
-/** Tokens of each character of the basic plane alone, filled when first needed. */
+/** Tokens of each character of the basic plane alone, computed on demand. */
 const CHARACTER_TOKENS = new Uint8Array(0x10000);
-/** A character outside of the basic plane is four bytes, so at most that many tokens. */
+/** A character outside of the basic plane has four bytes, so at most that many tokens. */
 const MAX_CHARACTER_TOKENS = 4;
 
 function countCharacters(text: string): number {

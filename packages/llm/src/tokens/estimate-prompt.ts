@@ -3,26 +3,26 @@ import { canonicalJson } from '@pressroom/runtime';
 import type { Message } from '../ports.ts';
 import { countTokens } from './count-tokens.ts';
 
-/** Framing that chat formats put around each message and around the whole request, generously. */
+/** Generous allowance for the framing of each message and of the whole request. */
 const PER_MESSAGE_TOKENS = 12;
 const PER_REQUEST_TOKENS = 64;
-/** Instructions that providers add of their own when a schema is set. */
+/** Instructions that providers add when a schema is set. */
 const PER_SCHEMA_TOKENS = 400;
-/** The tokenizers of most models are not published: what is added to the estimate to call it a bound. */
+/** Margin of the upper bound: most models' tokenizers are not published. */
 const MARGIN_PERCENT = 15;
 
 export interface PromptEstimate {
-  /** Best guess in the model's own tokens: what an interrupted call is billed by. */
+  /** Best estimate in the model's tokens; used to bill an interrupted call. */
   likelyTokens: number;
-  /** Least it can be, by the leanest tokenizer in use: a report far below it is not believed. */
+  /** Minimum, by the most compact tokenizer in use: a report far below it is rejected. */
   leastTokens: number;
-  /** Upper bound: what a call is reserved by. */
+  /** Upper bound; used for the reservation. */
   maxTokens: number;
-  /** The system prompt alone, best guess: decides whether a prompt cache would keep it. */
+  /** Best estimate of the system prompt alone; decides whether a prompt cache would store it. */
   systemTokens: number;
 }
 
-/** `o200k_base` tokens of a call's parts, counted once whatever the number of models tried. */
+/** `o200k_base` tokens of a call's parts, counted once for all models. */
 export interface CountedPrompt {
   system: number;
   messages: number;
@@ -43,7 +43,7 @@ export function countPrompt(call: {
   };
 }
 
-/** How many tokens the prompt is in a model's own tokenizer. */
+/** Estimates the prompt in a model's own tokenizer. */
 export function estimatePrompt(counted: CountedPrompt, model: Model): PromptEstimate {
   const scale = (tokens: number): number => Math.ceil((tokens * model.tokenizerPermille) / 1_000);
   const texts = counted.system + counted.messages + counted.schema;
@@ -52,7 +52,7 @@ export function estimatePrompt(counted: CountedPrompt, model: Model): PromptEsti
     PER_REQUEST_TOKENS + PER_MESSAGE_TOKENS * counted.messageCount + (counted.schema > 0 ? PER_SCHEMA_TOKENS : 0);
   return {
     likelyTokens,
-    // A schema may reach the model in a form of the provider's own, or not at all as text.
+    // The provider may send a schema in another form, or not as text.
     leastTokens: Math.min(texts, likelyTokens) - Math.min(counted.schema, scale(counted.schema)),
     maxTokens: Math.ceil((likelyTokens * (100 + MARGIN_PERCENT)) / 100) + scale(overhead),
     systemTokens: scale(counted.system),

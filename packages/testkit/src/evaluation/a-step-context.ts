@@ -24,11 +24,11 @@ export function aScope(agent: Agent, quality: Quality): CallScope {
     generation: 1,
     journalGeneration: 1,
     attempt: 1,
-    hasPast: false,
+    hasPriorRun: false,
     sessionId: 'test',
     deadlineAtMs: systemClock.monotonicMs() + ATTEMPT_MS,
     signal: new AbortController().signal,
-    tries: { left: 100 },
+    requestBudget: { remaining: 100 },
   };
 }
 

@@ -9,7 +9,7 @@ import { AppError, newId, silentLogger, systemClock, type Clock, type Logger } f
 const pages = createPageParser();
 
 /** Provider requests of one attempt: more than any step needs, so that what ends a step is never this. */
-const TRIES_PER_ATTEMPT = 400;
+const REQUESTS_PER_ATTEMPT = 400;
 
 export interface InProcessRun {
   /** Outputs of the steps that were done, by key. */
@@ -138,11 +138,11 @@ function contextOf(
     generation: 1,
     journalGeneration: 1,
     attempt: at.attempt,
-    hasPast: at.attempt > 1,
+    hasPriorRun: at.attempt > 1,
     sessionId: 'in-process',
     deadlineAtMs: clock.monotonicMs() + step.attemptTimeoutMs,
     signal,
-    tries: { left: TRIES_PER_ATTEMPT },
+    requestBudget: { remaining: REQUESTS_PER_ATTEMPT },
   };
   return {
     task,

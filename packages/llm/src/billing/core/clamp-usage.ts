@@ -1,18 +1,18 @@
 import type { Usage } from '../../ports.ts';
 
 /**
- * Cuts reported usage to a multiple of the most that a request can use. What is beyond is no count but a fault: one server
- * reported 2³² - 1 tokens for a reply of a sentence. Reasoning stays a part of the output.
+ * Clamps reported usage to a multiple of the most that a request can use. Larger counts are server faults: one server
+ * reported 2³² - 1 tokens for a one-sentence reply. Reasoning stays a part of the output.
  */
 export function clampUsage(
   reported: Usage,
   most: { maxPromptTokens: number; maxOutputTokens: number },
   multiple: number,
 ): { usage: Usage; isClamped: boolean } {
-  let left = multiple * most.maxPromptTokens;
+  let remaining = multiple * most.maxPromptTokens;
   const take = (tokens: number): number => {
-    const taken = Math.min(tokens, left);
-    left -= taken;
+    const taken = Math.min(tokens, remaining);
+    remaining -= taken;
     return taken;
   };
   const output = Math.min(reported.output, multiple * most.maxOutputTokens);

@@ -3,50 +3,51 @@ import type { CallLimitation } from '@pressroom/contracts';
 import { COUNT_TOLERANCE_PERCENT } from '../../providers/choose-reading.ts';
 import type { Usage } from '../../ports.ts';
 
-/** A count whose tokenizer is not published: the least and the most it can plausibly be, and the best guess. */
+/** Count in a tokenizer that is not published: plausible minimum and best estimate. */
 export interface CountRange {
   least: number;
   likely: number;
 }
 
-/** Our own count of one request and its reply, in the model's tokens. */
-export interface OwnCount {
-  /** The prompt without what chat formats add. */
+/** Local count of one request and its reply, in the model's tokens. */
+export interface LocalCount {
+  /** The prompt without the framing of chat formats. */
   promptTokens: CountRange;
-  /** Upper bound of the prompt: what was reserved. */
+  /** Upper bound of the prompt: the reserved amount. */
   maxPromptTokens: number;
   /** Cap of everything billed as output. */
   maxOutputTokens: number;
   /** The text of the reply. */
   textTokens: CountRange;
-  /** Most tokens that the model may have thought without showing them; 0 when it was asked not to. */
+  /** Maximum of hidden reasoning tokens; 0 when reasoning is off. */
   hiddenTokens: number;
 }
 
-/** Counts of a few tokens differ by more than any share of them. */
+/** Absolute tolerance: counts of a few tokens differ by more than any relative one. */
 const SLACK_TOKENS = 16;
 
 /**
- * Usage of a whole reply, held against our own count. What agrees to within 20 % is taken as reported. Where a report is
- * missing or too small, our own count, on the dear side, replaces it; where it is too large it stands, since that is what
- * will be on the invoice, but the row says that it is doubted.
+ * Compares the usage of a complete reply with the local count. Usage that agrees to within 20 % is taken as reported. The
+ * upper local count replaces a report that is missing or too small. A report that is too large is billed, because the
+ * invoice will contain it, but the row is flagged.
  */
 export function reconcileUsage(
   reported: Usage | undefined,
-  own: OwnCount,
+  local: LocalCount,
   reply: { isFinal: boolean; isRefusal: boolean },
 ): { usage: Usage; limitation?: CallLimitation } {
-  const prompt = reported && judge(promptTokens(reported), own.promptTokens.least, own.maxPromptTokens);
+  const prompt = reported && judge(promptTokens(reported), local.promptTokens.least, local.maxPromptTokens);
   const visible = reported && reported.output - reported.reasoning;
-  const mostVisible = reply.isRefusal ? own.maxOutputTokens : own.textTokens.likely + own.hiddenTokens;
-  const output = reply.isFinal && visible !== undefined ? judge(visible, own.textTokens.least, mostVisible) : undefined;
+  const mostVisible = reply.isRefusal ? local.maxOutputTokens : local.textTokens.likely + local.hiddenTokens;
+  const output =
+    reply.isFinal && visible !== undefined ? judge(visible, local.textTokens.least, mostVisible) : undefined;
 
-  const ownOutput = Math.max(reported?.output ?? 0, own.textTokens.likely + own.hiddenTokens);
+  const localOutput = Math.max(reported?.output ?? 0, local.textTokens.likely + local.hiddenTokens);
   const usage: Usage = {
     ...(reported && prompt !== 'too_small'
       ? reported
-      : { uncachedInput: own.maxPromptTokens, cacheRead: 0, cacheWrite5m: 0, cacheWrite1h: 0 }),
-    output: reported && (output === 'agrees' || output === 'too_large') ? reported.output : ownOutput,
+      : { uncachedInput: local.maxPromptTokens, cacheRead: 0, cacheWrite5m: 0, cacheWrite1h: 0 }),
+    output: reported && (output === 'agrees' || output === 'too_large') ? reported.output : localOutput,
     reasoning: reported?.reasoning ?? 0,
   };
   if (prompt === undefined || output === undefined) return { usage, limitation: 'USAGE_MISSING' };

@@ -1,9 +1,9 @@
 import type { Lane } from '@pressroom/contracts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createFairQueue, type Waiting } from './fair-queue.ts';
+import { createFairQueue, type QueuedItem } from './fair-queue.ts';
 
-interface Item extends Waiting {
+interface Item extends QueuedItem {
   n: number;
 }
 const WEIGHTS = { interactive: 4, batch: 1 };
@@ -17,12 +17,12 @@ const anItem = fc.record({
 
 function next(queue: ReturnType<typeof createFairQueue<Item>>): Item | undefined {
   const [head] = queue.heads();
-  if (head) queue.take(head);
+  if (head) queue.dequeue(head);
   return head;
 }
 
 describe('a fair queue', () => {
-  it('serves everybody in the end, each tenant’s own in the order they came', () => {
+  it('serves every item, and the items of a tenant in FIFO order', () => {
     fc.assert(
       fc.property(fc.array(fc.oneof(anItem, fc.constant('serve' as const)), { maxLength: 120 }), (happenings) => {
         const queue = createFairQueue<Item>(WEIGHTS);
@@ -50,7 +50,7 @@ describe('a fair queue', () => {
     );
   });
 
-  it('gives batch no more than its share, to within a request of each, while interactive work waits', () => {
+  it('limits batch to its share, to within one request of each lane, while interactive work waits', () => {
     const costs = fc.array(fc.integer({ min: 1, max: MAX_COST }), { minLength: 60, maxLength: 60 });
     fc.assert(
       fc.property(costs, costs, fc.integer({ min: 0, max: 20 }), (interactive, batch, aloneFirst) => {
@@ -58,7 +58,7 @@ describe('a fair queue', () => {
         batch.forEach((cost) => {
           queue.push(item('batch', 'b', cost));
         });
-        // Batch has the provider to itself for a while: that gives nobody a debt or a claim.
+        // Batch runs alone for a while: that creates neither debt nor credit.
         for (let n = 0; n < aloneFirst; n += 1) next(queue);
         interactive.forEach((cost) => {
           queue.push(item('interactive', 'a', cost));
@@ -76,7 +76,7 @@ describe('a fair queue', () => {
     );
   });
 
-  it('serves tenants of a lane alike, however much one of them brings', () => {
+  it('serves the tenants of a lane equally, however many items one of them has', () => {
     const queue = createFairQueue<Item>(WEIGHTS);
     for (let n = 0; n < 1_000; n += 1) queue.push(item('interactive', 'flood', 10));
     for (let n = 0; n < 5; n += 1) next(queue);
@@ -85,7 +85,7 @@ describe('a fair queue', () => {
     expect(served.filter((tenant) => tenant === 'small')).toHaveLength(5);
   });
 
-  it('lets a lane that could not go in its turn make up for nothing', () => {
+  it('gives no credit to a lane that could not be served in its turn', () => {
     const queue = createFairQueue<Item>({ interactive: 1, batch: 1 });
     for (let n = 0; n < 40; n += 1) {
       queue.push(item('batch', 'b', 10));
@@ -93,13 +93,13 @@ describe('a fair queue', () => {
     }
     for (let n = 0; n < 10; n += 1) {
       const interactive = queue.heads().find(({ lane }) => lane === 'interactive');
-      if (interactive) queue.take(interactive);
+      if (interactive) queue.dequeue(interactive);
     }
     const after = Array.from({ length: 10 }, () => next(queue)?.lane);
     expect(after.filter((lane) => lane === 'batch').length).toBeLessThanOrEqual(6);
   });
 
-  it('forgets who does not want to wait any longer', () => {
+  it('removes cancelled items', () => {
     const queue = createFairQueue<Item>(WEIGHTS);
     const gone = item('batch', 'b', 1);
     queue.push(gone);

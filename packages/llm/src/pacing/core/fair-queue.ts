@@ -1,30 +1,30 @@
 import { LANES, type Lane } from '@pressroom/contracts';
 
-export interface Waiting {
+export interface QueuedItem {
   lane: Lane;
   tenantId: string;
-  /** What it will use; any positive unit that is the same for all. */
+  /** Cost in any positive unit that is the same for all items. */
   cost: number;
 }
 
 interface Flow<Item> {
-  /** Service received, divided by weight: whoever has least is next. */
+  /** Service received, divided by weight: the flow with the least is next. */
   served: number;
   items: Item[];
 }
 
 /**
- * Who is next: start-time fair queueing (Goyal, Vin, Cheng, SIGCOMM 1996) over lanes by weight, and within a lane over
- * tenants alike. Over any stretch in which several flows wait each gets its share to within one item; one that waits alone
- * gets everything; idling earns nothing. Within a tenant first come is first served.
+ * Start-time fair queueing (Goyal, Vin, Cheng, SIGCOMM 1996): weighted between lanes, equal between the tenants of a lane,
+ * FIFO within a tenant. Over any period in which several flows wait, each receives its share to within one item. A flow
+ * that waits alone receives everything; idle time earns no credit.
  */
-export function createFairQueue<Item extends Waiting>(weights: Readonly<Record<Lane, number>>) {
+export function createFairQueue<Item extends QueuedItem>(weights: Readonly<Record<Lane, number>>) {
   interface LaneFlow extends Flow<Flow<Item> & { tenantId: string }> {
-    /** Service at which the lane's tenants stand: a newcomer begins here. */
-    virtual: number;
+    /** Virtual time of the lane's tenants, at which a new tenant starts. */
+    virtualTime: number;
   }
-  const lanes = new Map<Lane, LaneFlow>(LANES.map((lane) => [lane, { served: 0, virtual: 0, items: [] }]));
-  let virtual = 0;
+  const lanes = new Map<Lane, LaneFlow>(LANES.map((lane) => [lane, { served: 0, virtualTime: 0, items: [] }]));
+  let virtualTime = 0;
   let size = 0;
 
   const laneOf = (lane: Lane): LaneFlow => lanes.get(lane) as LaneFlow;
@@ -40,16 +40,16 @@ export function createFairQueue<Item extends Waiting>(weights: Readonly<Record<L
     },
     push(item: Item): void {
       const lane = laneOf(item.lane);
-      if (lane.items.length === 0) lane.served = Math.max(lane.served, virtual);
+      if (lane.items.length === 0) lane.served = Math.max(lane.served, virtualTime);
       let tenant = lane.items.find(({ tenantId }) => tenantId === item.tenantId);
       if (!tenant) {
-        tenant = { tenantId: item.tenantId, served: lane.virtual, items: [] };
+        tenant = { tenantId: item.tenantId, served: lane.virtualTime, items: [] };
         lane.items.push(tenant);
       }
       tenant.items.push(item);
       size += 1;
     },
-    /** The head of every lane in which somebody waits, the lane whose turn it is first. */
+    /** The first item of every non-empty lane, in the order in which the lanes are due. */
     heads(): Item[] {
       return LANES.map(laneOf)
         .filter(({ items }) => items.length > 0)
@@ -57,23 +57,23 @@ export function createFairQueue<Item extends Waiting>(weights: Readonly<Record<L
         .flatMap((lane) => least(lane.items)?.items[0] ?? []);
     },
     /**
-     * Takes an item that `heads` has shown, and charges its lane and tenant. A lane whose turn it was, yet could not go,
-     * does not make up for it later.
+     * Removes an item returned by `heads` and charges its lane and tenant. A lane that was due but could not be served gets no
+     * credit for later.
      */
-    take(item: Item): void {
+    dequeue(item: Item): void {
       const lane = laneOf(item.lane);
       const tenant = lane.items.find(({ tenantId }) => tenantId === item.tenantId);
-      if (tenant?.items[0] !== item) throw new Error('only the head of a lane can be taken');
-      virtual = lane.served;
-      for (const other of lanes.values()) if (other.served < virtual) other.served = virtual;
-      lane.virtual = tenant.served;
+      if (tenant?.items[0] !== item) throw new Error('only the first item of a lane can be dequeued');
+      virtualTime = lane.served;
+      for (const other of lanes.values()) if (other.served < virtualTime) other.served = virtualTime;
+      lane.virtualTime = tenant.served;
       tenant.items.shift();
       tenant.served += item.cost;
       lane.served += item.cost / weights[item.lane];
       if (tenant.items.length === 0) lane.items.splice(lane.items.indexOf(tenant), 1);
       size -= 1;
     },
-    /** Takes an item that does not want to wait any longer. False when it is not here any more. */
+    /** Removes a cancelled item. False when it is not queued. */
     remove(item: Item): boolean {
       const lane = laneOf(item.lane);
       const tenant = lane.items.find(({ tenantId }) => tenantId === item.tenantId);
@@ -86,4 +86,4 @@ export function createFairQueue<Item extends Waiting>(weights: Readonly<Record<L
     },
   };
 }
-export type FairQueue<Item extends Waiting> = ReturnType<typeof createFairQueue<Item>>;
+export type FairQueue<Item extends QueuedItem> = ReturnType<typeof createFairQueue<Item>>;

@@ -5,21 +5,21 @@ import { createRateWindow } from './rate-window.ts';
 const WINDOW_MS = 60_000;
 
 describe('a rate window', () => {
-  it('never lets any stretch of its length see more than the limit, whenever what is taken', () => {
+  it('never exceeds the limit in any period of its length', () => {
     const step = fc.record({ afterMs: fc.integer({ min: 0, max: 20_000 }), amount: fc.integer({ min: 1, max: 40 }) });
     fc.assert(
       fc.property(fc.integer({ min: 40, max: 200 }), fc.array(step, { maxLength: 80 }), (limit, steps) => {
         const window = createRateWindow({ limit, windowMs: WINDOW_MS });
-        const taken: { atMs: number; amount: number }[] = [];
+        const consumption: { atMs: number; amount: number }[] = [];
         let nowMs = 0;
         for (const { afterMs, amount } of steps) {
           nowMs += afterMs;
           if (window.waitMs(amount, nowMs) > 0) continue;
-          window.take(amount, nowMs);
-          taken.push({ atMs: nowMs, amount });
+          window.consume(amount, nowMs);
+          consumption.push({ atMs: nowMs, amount });
         }
-        for (const { atMs } of taken) {
-          const within = taken.filter((other) => other.atMs >= atMs && other.atMs < atMs + WINDOW_MS);
+        for (const { atMs } of consumption) {
+          const within = consumption.filter((other) => other.atMs >= atMs && other.atMs < atMs + WINDOW_MS);
           expect(within.reduce((sum, { amount }) => sum + amount, 0)).toBeLessThanOrEqual(limit);
         }
       }),
@@ -27,7 +27,7 @@ describe('a rate window', () => {
     );
   });
 
-  it('says a wait after which there is room, and no longer than the window and a slice', () => {
+  it('returns a wait that suffices and is no longer than the window and a slice', () => {
     const step = fc.record({ afterMs: fc.integer({ min: 0, max: 9_000 }), amount: fc.integer({ min: 1, max: 60 }) });
     fc.assert(
       fc.property(fc.array(step, { maxLength: 60 }), fc.integer({ min: 1, max: 100 }), (steps, wanted) => {
@@ -37,7 +37,7 @@ describe('a rate window', () => {
           nowMs += afterMs;
           nowMs += window.waitMs(amount, nowMs);
           expect(window.waitMs(amount, nowMs)).toBe(0);
-          window.take(amount, nowMs);
+          window.consume(amount, nowMs);
         }
         const waitMs = window.waitMs(wanted, nowMs);
         expect(waitMs).toBeLessThanOrEqual(WINDOW_MS * (1 + 1 / 60));
@@ -47,19 +47,19 @@ describe('a rate window', () => {
     );
   });
 
-  it('gives back what was not used after all', () => {
+  it('returns unused capacity', () => {
     const window = createRateWindow({ limit: 100, windowMs: WINDOW_MS });
-    const taken = window.take(90, 0);
+    const consumption = window.consume(90, 0);
     expect(window.waitMs(20, 1_000)).toBeGreaterThan(0);
-    window.correct(taken, 10);
+    window.correct(consumption, 10);
     expect(window.waitMs(20, 1_000)).toBe(0);
     expect(window.used(1_000)).toBe(10);
   });
 
-  it('lets what is larger than the limit go alone', () => {
+  it('admits an amount above the limit when the window is empty', () => {
     const window = createRateWindow({ limit: 100, windowMs: WINDOW_MS });
     expect(window.waitMs(500, 0)).toBe(0);
-    window.take(1, 0);
+    window.consume(1, 0);
     expect(window.waitMs(500, 10)).toBeGreaterThan(59_000);
   });
 });

@@ -1,17 +1,16 @@
-/** An amount that was taken, to be corrected once it is known what it really came to. */
-export interface Taken {
+/** A consumed amount, to be corrected once the actual amount is known. */
+export interface Consumption {
   readonly slice: number;
   readonly amount: number;
 }
 
-/** Slices of the window; what was used leaves it a slice at a time, at most so much of it too late. */
+/** Slices of the window. Usage leaves the window by whole slices, so at most one slice late. */
 const SLICES = 60;
 
 /**
- * How much may be used in any stretch of time of a given length: a sliding window, counted in slices and never in favour
- * of the user, so that no stretch whatever sees more than the limit. The one exception is what is larger than the limit by
- * itself: it goes when nothing else is in the window, since otherwise it never could. Knows no clock: callers pass
- * monotonic milliseconds that do not go back.
+ * Sliding-window rate limiter, counted in slices and rounded against the consumer: no period of `windowMs` exceeds the
+ * limit. Exception: an amount above the limit is admitted when the window is empty, since it could never fit otherwise.
+ * Has no clock: callers pass non-decreasing monotonic milliseconds.
  */
 export function createRateWindow(options: { limit: number; windowMs: number }) {
   const sliceMs = options.windowMs / SLICES;
@@ -20,11 +19,11 @@ export function createRateWindow(options: { limit: number; windowMs: number }) {
   let total = 0;
 
   const sliceOf = (nowMs: number): number => Math.floor(nowMs / sliceMs);
-  /** The instant at which a slice has left the window whole. */
-  const leavesAtMs = (slice: number): number => (slice + 1) * sliceMs + options.windowMs;
-  const forget = (nowMs: number): void => {
+  /** The time at which a slice has left the window completely. */
+  const expiresAtMs = (slice: number): number => (slice + 1) * sliceMs + options.windowMs;
+  const evictExpired = (nowMs: number): void => {
     for (const [slice, amount] of used) {
-      if (leavesAtMs(slice) > nowMs) break;
+      if (expiresAtMs(slice) > nowMs) break;
       used.delete(slice);
       total -= amount;
     }
@@ -41,30 +40,30 @@ export function createRateWindow(options: { limit: number; windowMs: number }) {
     setLimit(value: number): void {
       limit = value;
     },
-    /** Milliseconds until this much may be taken; 0 is now. */
+    /** Milliseconds until this amount fits; 0 means now. */
     waitMs(amount: number, nowMs: number): number {
-      forget(nowMs);
-      let left = total;
-      if (left === 0 || left + amount <= limit) return 0;
-      for (const [slice, taken] of used) {
-        left -= taken;
-        if (left <= 0 || left + amount <= limit) return Math.max(0, leavesAtMs(slice) - nowMs);
+      evictExpired(nowMs);
+      let remaining = total;
+      if (remaining === 0 || remaining + amount <= limit) return 0;
+      for (const [slice, consumed] of used) {
+        remaining -= consumed;
+        if (remaining <= 0 || remaining + amount <= limit) return Math.max(0, expiresAtMs(slice) - nowMs);
       }
       return 0;
     },
-    take(amount: number, nowMs: number): Taken {
-      forget(nowMs);
+    consume(amount: number, nowMs: number): Consumption {
+      evictExpired(nowMs);
       const slice = sliceOf(nowMs);
       add(slice, amount);
       return { slice, amount };
     },
-    /** What was taken came to another amount. Too late, once it has left the window, changes nothing. */
-    correct({ slice, amount }: Taken, actual: number): void {
+    /** Corrects a consumed amount. No effect once it has left the window. */
+    correct({ slice, amount }: Consumption, actual: number): void {
       if (used.has(slice)) add(slice, actual - amount);
     },
-    /** Used within the window. */
+    /** Amount within the window. */
     used(nowMs: number): number {
-      forget(nowMs);
+      evictExpired(nowMs);
       return total;
     },
   };

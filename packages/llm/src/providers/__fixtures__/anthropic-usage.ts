@@ -1,4 +1,4 @@
-/** Usage objects as messages report them: at the start of a stream, and at its end. */
+/** Usage objects of the Messages API: at the start of a stream, and at its end. */
 export const ANTHROPIC_USAGE = {
   plain: {
     start: {
@@ -31,7 +31,7 @@ export const ANTHROPIC_USAGE = {
     },
     end: { input_tokens: 21, cache_creation_input_tokens: 0, cache_read_input_tokens: 1_886, output_tokens: 393 },
   },
-  /** Written without saying for how long. */
+  /** A cache write without a lifetime. */
   unsplit: {
     start: { input_tokens: 50, cache_creation_input_tokens: 600, cache_read_input_tokens: 100, output_tokens: 1 },
     end: { output_tokens: 40 },

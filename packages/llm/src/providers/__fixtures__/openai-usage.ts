@@ -1,4 +1,4 @@
-/** Usage objects as chat completions report them. */
+/** Usage objects of the Chat Completions API. */
 export const OPENAI_USAGE = {
   plain: {
     prompt_tokens: 1_117,
@@ -37,14 +37,14 @@ export const OPENAI_USAGE = {
       rejected_prediction_tokens: 0,
     },
   },
-  /** Some compatible servers count reasoning beside the completion; only the total includes it. */
+  /** Some compatible servers exclude reasoning from the completion; only the total includes it. */
   reasoningApart: {
     prompt_tokens: 32,
     completion_tokens: 9,
     total_tokens: 135,
     completion_tokens_details: { reasoning_tokens: 94 },
   },
-  /** Small servers report the three counts and nothing else. */
+  /** Small servers report only the three counts. */
   minimal: { prompt_tokens: 12, completion_tokens: 7, total_tokens: 19 },
   nulls: {
     prompt_tokens: 12,

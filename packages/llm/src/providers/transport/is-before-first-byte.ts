@@ -1,7 +1,7 @@
-/** System calls of a connection that is not established yet. */
+/** System calls that fail before a connection is established. */
 const CONNECTING = new Set(['connect', 'getaddrinfo']);
 
-/** Handshakes and certificates that end a connection before Node lets a request be written to it. */
+/** Handshake and certificate errors that end a connection before Node writes the request. */
 const BEFORE_REQUEST_CODES = new Set([
   'UND_ERR_CONNECT_TIMEOUT',
   'ERR_TLS_CERT_ALTNAME_INVALID',
@@ -21,14 +21,14 @@ const BEFORE_REQUEST_CODES = new Set([
   'ERR_SSL_TLSV1_UNRECOGNIZED_NAME',
 ]);
 
-/** Node gives this one the code of any reset; `onConnectEnd` in its lib/internal/tls/wrap.js. */
+/** Node reports this with the code of any reset; see `onConnectEnd` in its lib/internal/tls/wrap.js. */
 const TLS_NOT_ESTABLISHED = /^Client network socket disconnected before secure TLS connection was established$/;
 /** Ports that fetch refuses to connect to (https://fetch.spec.whatwg.org/#port-blocking). */
 const BLOCKED_PORT = /^bad port$/;
 
 /**
- * Is it certain that a failed fetch wrote no byte of its request? Only what is proven counts: a failed look-up or
- * connect, a TLS handshake that did not complete. A reset, a closed socket and an abort may follow a written request.
+ * Whether a failed fetch certainly wrote no byte of its request: a failed look-up or connect, or an incomplete TLS
+ * handshake. A reset, a closed socket and an abort may follow a written request.
  */
 export function isBeforeFirstByte(thrown: unknown): boolean {
   for (let error = thrown, depth = 0; error instanceof Error && depth < 5; error = error.cause, depth += 1) {

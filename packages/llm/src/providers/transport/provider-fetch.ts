@@ -3,20 +3,20 @@ import type { WireLimits } from './reply-limits.ts';
 
 type Fetch = typeof globalThis.fetch;
 
-/** One request's way to the provider; tells afterwards whether it was started at all. */
+/** The fetch of one provider request; records whether it was started. */
 export interface ProviderFetch {
   fetch: Fetch;
-  /** False while no connection has been asked for: nothing can have been sent. */
+  /** False until a connection was requested: nothing can have been sent. */
   wasStarted(): boolean;
-  /** Why no response came: the SDKs keep less of it. */
+  /** Why no response was received: the SDKs drop details. */
   failure(): unknown;
 }
 
 const LINE_FEED = 10;
 
 /**
- * The fetch of one provider request: follows no redirect, which would carry prompt and key to another address, and reads
- * no more of the reply than `limits`, after decompression.
+ * Creates the fetch of one provider request. It follows no redirect, because that would send prompt and key to another
+ * host, and reads no more of the reply than `limits`, after decompression.
  */
 export function createProviderFetch(options: {
   provider: string;
@@ -80,7 +80,7 @@ function limitReply(
       transform(chunk, controller) {
         bytes += chunk.byteLength;
         const lastBreak = chunk.lastIndexOf(LINE_FEED);
-        // Only what crosses a chunk's end can be an endless line: a chunk itself is small.
+        // Only a line that spans chunks can be endless: a chunk itself is small.
         lineBytes = lastBreak < 0 ? lineBytes + chunk.byteLength : chunk.byteLength - lastBreak - 1;
         if (bytes > limits.maxBytes) throw tooLong(`more than ${limits.maxBytes} bytes`);
         if (lineBytes > limits.maxLineBytes) throw tooLong(`an event of more than ${limits.maxLineBytes} bytes`);

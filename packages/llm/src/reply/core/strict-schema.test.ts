@@ -29,13 +29,13 @@ describe('strictSchema', () => {
     },
     { title: 'a default', schema: z.object({ a: z.string().default('x') }), says: /optional/ },
     { title: 'an open record', schema: z.object({ a: z.record(z.string(), z.string()) }), says: /open records/ },
-    { title: 'a root that is no object', schema: z.array(z.string()), says: /object at its root/ },
-  ])('refuses $title, naming the place', ({ schema, says }) => {
+    { title: 'a root that is not an object', schema: z.array(z.string()), says: /object at its root/ },
+  ])('rejects $title and names its path', ({ schema, says }) => {
     expect(() => strictSchema(schema)).toThrow(says);
   });
 
   it.each([ArticleCritique, ArticleOutline, ArticlePatch, ResearchNotes, SourceSummary])(
-    'can say the schemas in use (%#)',
+    'supports the schemas in use (%#)',
     (schema) => {
       expect(strictSchema(schema)).toMatchObject({ type: 'object', additionalProperties: false });
     },

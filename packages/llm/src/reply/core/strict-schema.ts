@@ -2,7 +2,7 @@ import { z, type ZodType } from 'zod';
 
 type JsonSchema = Record<string, unknown>;
 
-/** Keywords that the strict modes of all providers understand; everything else is left to our own validation. */
+/** Keywords supported by the strict modes of all providers; the rest is validated by the gateway. */
 const KEPT = new Set([
   'type',
   'properties',
@@ -19,11 +19,11 @@ const KEPT = new Set([
 const cache = new WeakMap<ZodType, JsonSchema>();
 
 /**
- * JSON Schema of a reply in the subset that strict modes accept: closed objects, every property required, no limits on
- * length or value. What is dropped here is still checked when the reply is parsed.
+ * Converts the JSON Schema of a reply to the subset of strict modes: closed objects, every property required, no limits on
+ * length or value. The reply is still validated against the full schema.
  *
- * @throws {TypeError} when the schema cannot be said in that subset (optional properties, open objects): a bug in the
- *   caller, since "nothing" has to be an empty value or null
+ * @throws {TypeError} when the schema cannot be expressed in that subset (optional properties, open objects): a bug of the
+ *   caller, which must use an empty value or null instead
  */
 export function strictSchema(schema: ZodType): JsonSchema {
   const known = cache.get(schema);

@@ -1,6 +1,6 @@
 /**
- * What stands inside a Markdown fence that holds the whole text, as models like to wrap replies: undefined when there is
- * no such fence, or it names another language. Linear.
+ * Returns the content of a Markdown fence that encloses the whole text. Undefined when there is no such fence or it names
+ * another language. Linear time.
  */
 export function unwrapFence(text: string, languages: readonly string[]): string | undefined {
   const trimmed = text.trim();

@@ -6,24 +6,24 @@ const schema = { zod: z.strictObject({ title: z.string(), words: z.int() }) };
 const stop = (text: string) => ({ text, finish: 'stop' as const });
 
 describe('validateReply', () => {
-  it('hands on the text as it is when there is no schema', () => {
+  it('returns the text unchanged when there is no schema', () => {
     expect(validateReply(stop('plain'), {})).toEqual({ outcome: 'valid', value: 'plain' });
   });
 
-  it('parses a reply that fits', () => {
+  it('parses a valid reply', () => {
     expect(validateReply(stop('{"title":"t","words":3}'), { schema })).toEqual({
       outcome: 'valid',
       value: { title: 't', words: 3 },
     });
   });
 
-  it('looks inside a Markdown fence', () => {
+  it('parses the content of a Markdown fence', () => {
     expect(validateReply(stop('```json\n{"title":"t","words":3}\n```'), { schema })).toMatchObject({
       outcome: 'valid',
     });
   });
 
-  it('never accepts a cut reply as whole, even if it happens to parse', () => {
+  it('never accepts a cut reply as complete, even if it parses', () => {
     const cut = { text: '{"title":"t","words":3}', finish: 'length' as const };
     expect(validateReply(cut, { schema })).toEqual({
       outcome: 'invalid',
@@ -31,11 +31,11 @@ describe('validateReply', () => {
     });
   });
 
-  it('accepts a cut reply when there is no schema: the caller sees how it ended', () => {
+  it('accepts a cut reply when there is no schema: the caller sees the finish', () => {
     expect(validateReply({ text: 'so far', finish: 'length' }, {})).toMatchObject({ outcome: 'valid' });
   });
 
-  it('names places and kinds of the problems, never what the model wrote', () => {
+  it('names paths and kinds of the problems, never text of the model', () => {
     const verdict = validateReply(stop('{"title":"SECRET-CANARY","words":"SECRET-CANARY","SECRET CANARY key":1}'), {
       schema,
     });
@@ -46,7 +46,7 @@ describe('validateReply', () => {
     expect(JSON.stringify(verdict)).not.toContain('CANARY');
   });
 
-  it('names the checks of the caller that failed', () => {
+  it('names the caller’s checks that failed', () => {
     const accept = (): string[] => ['there are 2 sections where 3 are due', 'section 2 uses no note'];
     expect(validateReply(stop('{}'), { accept })).toEqual({
       outcome: 'invalid',
@@ -54,7 +54,7 @@ describe('validateReply', () => {
     });
   });
 
-  it('shows five failed checks, each in a line of bounded length, and counts the rest', () => {
+  it('lists five failed checks, each of bounded length, and counts the rest', () => {
     const accept = (): string[] => Array.from({ length: 8 }, (_, index) => `check ${index} ${'x'.repeat(1_000)}`);
     const verdict = validateReply(stop('{}'), { accept });
     expect(verdict).toMatchObject({ problems: expect.stringMatching(/^check 0 .*check 4 .*; and 3 more$/s) as string });

@@ -7,8 +7,8 @@ const MAX_PROBLEMS = 5;
 const MAX_PROBLEM_CHARACTERS = 160;
 
 /**
- * Checks a reply against its schema and the caller's own checks. Schema problems name place and kind; check problems are
- * shown as the caller words them, which by contract of `accept` holds counts and ids and no text of the reply.
+ * Validates a reply against its schema and the caller's checks. Schema problems name path and kind. Check problems appear
+ * as the caller words them; the contract of `accept` excludes text of the reply.
  */
 export function validateReply<T>(
   reply: { text: string; finish: 'stop' | 'length' },
@@ -27,7 +27,7 @@ function parse<T>(reply: { text: string; finish: 'stop' | 'length' }, zod: ZodTy
   if (reply.finish === 'length') return { outcome: 'invalid', problems: 'the reply was cut at the output limit' };
   const json = parseJson(reply.text);
   if (json === undefined)
-    return { outcome: 'invalid', problems: `the reply of ${reply.text.length} characters is no JSON` };
+    return { outcome: 'invalid', problems: `the reply of ${reply.text.length} characters is not valid JSON` };
   const checked = zod.safeParse(json);
   if (checked.success) return { outcome: 'valid', value: checked.data };
   const places = checked.error.issues.slice(0, 5).map((issue) => `${describePath(issue.path)} ${issue.code}`);
@@ -40,7 +40,7 @@ function listProblems(problems: readonly string[]): string {
   return [...shown, ...(hidden > 0 ? [`and ${hidden} more`] : [])].join('; ');
 }
 
-/** Models without a strict mode like to wrap JSON in a Markdown fence. */
+/** Models without a strict mode often wrap JSON in a Markdown fence. */
 function parseJson(text: string): unknown {
   try {
     return JSON.parse(unwrapFence(text, ['json']) ?? text) as unknown;
@@ -49,7 +49,7 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** Keys that a model invented could carry its words, so only positions and plain identifiers are named. */
+/** Keys invented by a model could contain its text, so only indexes and plain identifiers are named. */
 function describePath(path: readonly PropertyKey[]): string {
   const parts = path.map((key) => (typeof key === 'number' || /^\w{1,30}$/.test(String(key)) ? String(key) : '?'));
   return parts.length === 0 ? 'root' : parts.join('.');

@@ -16,8 +16,8 @@ const decide = (part: Partial<Input>): NextStep =>
   decideAfterFailure({
     error: new ProviderUnavailableError('down'),
     failuresOfModel: 1,
-    triesLeft: 3,
-    leftMs: 60_000,
+    remainingRequests: 3,
+    remainingMs: 60_000,
     hasAlternative: true,
     random: 0.5,
     policy,
@@ -26,63 +26,67 @@ const decide = (part: Partial<Input>): NextStep =>
 
 describe('decideAfterFailure', () => {
   it.each<{ title: string; given: Partial<Input>; expected: NextStep }>([
-    { title: 'retries a passing fault after a jittered wait', given: {}, expected: { outcome: 'retry', waitMs: 250 } },
+    {
+      title: 'retries a transient failure after a jittered wait',
+      given: {},
+      expected: { outcome: 'retry', waitMs: 250 },
+    },
     {
       title: 'waits longer after each failure',
       given: { failuresOfModel: 3, hasAlternative: false },
       expected: { outcome: 'retry', waitMs: 1_000 },
     },
     {
-      title: 'leaves a model that has had its tries',
+      title: 'excludes a model after its maximum number of requests',
       given: { failuresOfModel: 2 },
-      expected: { outcome: 'next', leave: 'model' },
+      expected: { outcome: 'next', exclude: 'model' },
     },
     {
-      title: 'stays with the last model as long as there are tries',
+      title: 'retries the last model while the request budget lasts',
       given: { failuresOfModel: 2, hasAlternative: false, random: 0 },
       expected: { outcome: 'retry', waitMs: 0 },
     },
     {
-      title: 'honours the wait that a provider asks for',
+      title: 'respects the provider’s retry-after',
       given: { error: new ProviderRateLimitedError('slow', { retryAfterMs: 3_000 }) },
       expected: { outcome: 'retry', waitMs: 3_000 },
     },
     {
-      title: 'asks another rather than wait long',
+      title: 'prefers another model to a long wait',
       given: { error: new ProviderRateLimitedError('slow', { retryAfterMs: 6_000 }) },
-      expected: { outcome: 'next', leave: 'model' },
+      expected: { outcome: 'next', exclude: 'model' },
     },
     {
-      title: 'asks another rather than hang twice',
+      title: 'prefers another model after a timeout',
       given: { error: new ProviderTimedOutError('slow') },
-      expected: { outcome: 'next', leave: 'model' },
+      expected: { outcome: 'next', exclude: 'model' },
     },
     {
-      title: 'gives up rather than wait beyond the deadline',
-      given: { hasAlternative: false, leftMs: 200 },
-      expected: { outcome: 'give_up' },
+      title: 'fails instead of waiting beyond the deadline',
+      given: { hasAlternative: false, remainingMs: 200 },
+      expected: { outcome: 'fail' },
     },
     {
-      title: 'obeys a provider that forbids retries',
+      title: 'excludes a provider’s model when retries are forbidden',
       given: { error: new ProviderUnavailableError('down', { doNotRetry: true }), hasAlternative: false },
-      expected: { outcome: 'give_up' },
+      expected: { outcome: 'fail' },
     },
     {
-      title: 'leaves a model that refused the request',
+      title: 'excludes a model that refused the request',
       given: { error: new ProviderBadRequestError('no') },
-      expected: { outcome: 'next', leave: 'model' },
+      expected: { outcome: 'next', exclude: 'model' },
     },
     {
-      title: 'leaves a provider that refused the key',
+      title: 'excludes a provider that refused the key',
       given: { error: new ProviderAuthFailedError('no') },
-      expected: { outcome: 'next', leave: 'provider' },
+      expected: { outcome: 'next', exclude: 'provider' },
     },
     {
-      title: 'asks nobody else after a refusal to answer',
+      title: 'fails after a refusal to answer',
       given: { error: new ProviderRefusedError('no') },
-      expected: { outcome: 'give_up' },
+      expected: { outcome: 'fail' },
     },
-    { title: 'gives up without tries', given: { triesLeft: 0 }, expected: { outcome: 'give_up' } },
+    { title: 'fails without a request budget', given: { remainingRequests: 0 }, expected: { outcome: 'fail' } },
   ])('$title', ({ given, expected }) => {
     expect(decide(given)).toEqual(expected);
   });

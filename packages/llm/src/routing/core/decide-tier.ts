@@ -3,13 +3,13 @@ import type { Quality, Tier } from '@pressroom/contracts';
 
 export interface TierDecision {
   tier: Tier;
-  /** Which rule decided: the call named it, the purpose table shifted by quality, or the step's own tier. */
+  /** The rule that decided: the call's own tier, the purpose table shifted by quality, or the step's tier. */
   rule: 'call' | 'purpose' | 'step';
   timeoutMs: number;
   reasoning: Reasoning;
 }
 
-/** The tier a call asks for, and how long and how hard the model may think. Pure. */
+/** Decides the tier, timeout and reasoning effort of a call. Pure. */
 export function decideTier(
   call: { purpose: string; tier?: Tier },
   scope: { quality: Quality; stepTier: Tier },

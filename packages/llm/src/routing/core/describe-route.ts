@@ -2,13 +2,13 @@ import { TIERS, type Tier } from '@pressroom/contracts';
 import type { Candidate } from './list-candidates.ts';
 
 /**
- * Why this model got this request, for the ledger: `preferred`, or what made it another. Pure.
+ * Describes for the ledger why this model was chosen: `preferred`, or the reason for another one. Pure.
  *
- * @param input.after code of what went wrong before, if anything did
+ * @param input.after code of the preceding failure, if any
  */
 export function describeRoute(input: {
   chosen: Candidate;
-  askedTier: Tier;
+  requestedTier: Tier;
   isFirstChoice: boolean;
   isRepeat: boolean;
   isEscalated: boolean;
@@ -19,6 +19,7 @@ export function describeRoute(input: {
   if (input.isEscalated) return `escalated${because}`;
   if (input.isRepeat) return `retry${because}`;
   if (chosen.degraded) return `degraded${because || ': the tier has no usable model'}`;
-  if (TIERS.indexOf(chosen.tier) > TIERS.indexOf(input.askedTier)) return 'stand-in: no smaller model is configured';
+  if (TIERS.indexOf(chosen.tier) > TIERS.indexOf(input.requestedTier))
+    return 'stand-in: no smaller model is configured';
   return input.isFirstChoice ? 'preferred' : `fallback${because}`;
 }

@@ -35,7 +35,7 @@ const list = (part: Partial<CandidateQuery>) => {
 const only = (...providers: string[]) => ({ isConfigured: (model: Model) => providers.includes(model.provider) });
 
 describe('listCandidates', () => {
-  it('takes the tier in its order, then lower tiers', () => {
+  it('lists the tier in its order, then lower tiers', () => {
     expect(list({})).toEqual([
       'gpt-6.1-terra',
       'claude-sonnet-5-5',
@@ -49,23 +49,23 @@ describe('listCandidates', () => {
     expect(list(only('anthropic'))).toEqual(['claude-sonnet-5-5', 'claude-haiku-5-5 (degraded)']);
   });
 
-  it('leaves out models without room for the call', () => {
+  it('leaves out models whose context is too small for the call', () => {
     expect(list({ fits: (model) => model.contextTokens > 10_000, ...only('local', 'anthropic') })).toEqual([
       'claude-sonnet-5-5',
       'claude-haiku-5-5 (degraded)',
     ]);
   });
 
-  it('keeps to the tier when it may not degrade', () => {
+  it('lists only the tier when it may not degrade', () => {
     expect(list({ mayDegrade: false, ...only('openai') })).toEqual(['gpt-6.1-terra']);
   });
 
-  it('lets a higher tier stand in only when nothing is configured at or below', () => {
+  it('uses a higher tier only when no model is configured at or below', () => {
     expect(list({ tier: 'T1', ...only('local') })).toEqual(['llama']);
     expect(list({ tier: 'T1', ...only('local', 'openai') })).toEqual(['gpt-6-luna']);
   });
 
-  it('tells a call that is too long from one that nobody is configured for', () => {
+  it('distinguishes a call that is too long from one without a configured model', () => {
     expect(list({ fits: () => false })).toBe('too_long');
     expect(list(only())).toBe('none');
   });

@@ -4,14 +4,14 @@ import { TIERS, type Tier } from '@pressroom/contracts';
 export interface Candidate {
   model: Model;
   tier: Tier;
-  /** Of a lower tier than the one asked for. */
+  /** Of a lower tier than requested. */
   degraded: boolean;
 }
 
 export interface CandidateQuery {
   tier: Tier;
   atMs: number;
-  /** Go down to lower tiers when this one has run out; an escalated call does not. */
+  /** Include lower tiers; an escalated call does not. */
   mayDegrade: boolean;
   isConfigured: (model: Model) => boolean;
   fits: (model: Model) => boolean;
@@ -19,25 +19,25 @@ export interface CandidateQuery {
 
 export type CandidateList =
   | { outcome: 'candidates'; candidates: Candidate[] }
-  /** Models are configured, but none has room for the prompt and the reply. */
+  /** Models are configured, but none has enough context for the prompt and the reply. */
   | { outcome: 'too_long' }
   | { outcome: 'none' };
 
 /**
- * Every model that could answer, in the order in which to ask: the tier's own, then lower tiers. Only when nothing is
- * configured there do higher tiers stand in, nearest first, so that an installation with one model serves every call.
+ * Lists every model that could answer, in order of preference: the tier's own, then lower tiers. Higher tiers follow only
+ * when none of these is configured, nearest first, so that an installation with one model serves every call.
  */
 export function listCandidates(query: CandidateQuery, catalog: Pick<Catalog, 'candidates'>): CandidateList {
-  const asked = TIERS.indexOf(query.tier);
-  const down = query.mayDegrade ? TIERS.slice(0, asked).reverse() : [];
+  const rank = TIERS.indexOf(query.tier);
+  const down = query.mayDegrade ? TIERS.slice(0, rank).reverse() : [];
   const ofTier = (tier: Tier): Candidate[] =>
     catalog
       .candidates(tier, query.atMs)
       .filter(query.isConfigured)
-      .map((model) => ({ model, tier, degraded: TIERS.indexOf(tier) < asked }));
+      .map((model) => ({ model, tier, degraded: TIERS.indexOf(tier) < rank }));
 
   const preferred = [query.tier, ...down].flatMap(ofTier);
-  const configured = preferred.length > 0 || !query.mayDegrade ? preferred : TIERS.slice(asked + 1).flatMap(ofTier);
+  const configured = preferred.length > 0 || !query.mayDegrade ? preferred : TIERS.slice(rank + 1).flatMap(ofTier);
   if (configured.length === 0) return { outcome: 'none' };
 
   const seen = new Set<string>();

@@ -1,38 +1,39 @@
 import { promptTokens, requestedServiceTier, type Model } from '@pressroom/catalog';
 import { ProviderRateLimitedError } from '../errors.ts';
-import type { Pass } from '../pacing/pacer.ts';
+import type { Permit } from '../pacing/pacer.ts';
 import type { CallScope, LedgerFacts } from '../ports.ts';
 import type { ProviderRequest } from '../provider.ts';
-import { collectExchange, type CollectedExchange } from '../reply/collect-exchange.ts';
+import { collectResponse, type CollectedResponse } from '../reply/collect-response.ts';
 import type { Candidate } from '../routing/core/list-candidates.ts';
 import { textCounterOf } from '../tokens/count-text.ts';
 import { estimatePrompt, type CountedPrompt, type PromptEstimate } from '../tokens/estimate-prompt.ts';
-import { concludeCall, type AttemptOutcome } from './conclude-call.ts';
+import { settleRequest, type RequestOutcome } from './settle-request.ts';
 import type { GatewayContext } from './gateway-context.ts';
 import type { PreparedCall } from './prepare-call.ts';
-import { reservationFor, reserve, type Asking } from './reserve-call.ts';
+import { reservationFor, reserve, type PlannedRequest } from './reserve-call.ts';
 
-/** A provider that limits the rate without saying for how long is left alone for this much. */
+/** Block time after a rate-limit error without a `retry-after`. */
 const DEFAULT_BLOCK_MS = 1_000;
-/** Roughly, for pacing alone. */
+/** Approximation, only for pacing. */
 const CHARACTERS_PER_TOKEN = 4;
 
 /**
- * One provider request, from its turn to the ledger: wait for a turn and a slot, reserve, ask, bill, check, and write reply, ledger entry and settlement in one statement. Whatever happens after the reservation is settled.
+ * Sends one provider request: acquires a permit, reserves, streams the reply, bills and validates it, and writes reply,
+ * ledger entry and settlement in one statement. Every reservation is settled, whatever the result.
  *
- * @throws {BreakerOpenError} no turn in time, or the breaker has opened; nothing was reserved
+ * @throws {BreakerOpenError} no permit in time, or the breaker has opened; nothing was reserved
  * @throws {BudgetExhaustedError} the worst case does not fit a budget; no request was made
  * @throws {LeaseLostError} the attempt is over; no request was made
- * @throws {CallBudgetExhaustedError} no tries left; no request was made
+ * @throws {CallBudgetExhaustedError} the request budget is used up; no request was made
  * @throws the reason of the scope's signal when it aborted the request, which is then billed
  */
-export async function attemptCall<T>(
+export async function sendRequest<T>(
   context: GatewayContext,
   scope: CallScope,
   call: { prepared: PreparedCall<T>; counted: CountedPrompt },
   candidate: Candidate,
   route: LedgerFacts['route'],
-): Promise<AttemptOutcome<T>> {
+): Promise<RequestOutcome<T>> {
   const { clock, settings, breakers } = context;
   const { model } = candidate;
   const provider = context.providers.get(model.provider);
@@ -40,75 +41,75 @@ export async function attemptCall<T>(
 
   const estimate = estimatePrompt(call.counted, model);
   const { prepared } = call;
-  const asking: Asking<T> = { scope, prepared, candidate, provider, estimate, route, atMs: clock.nowMs() };
-  const reservation = reservationFor(context, asking);
-  const pass = await takeTurn(context, asking);
-  const made: { exchange?: CollectedExchange } = {};
+  const planned: PlannedRequest<T> = { scope, prepared, candidate, provider, estimate, route, atMs: clock.nowMs() };
+  const reservation = reservationFor(context, planned);
+  const permit = await acquirePermit(context, planned);
+  const sent: { response?: CollectedResponse } = {};
   try {
-    // Reserving inside the breaker: what it turns away has held no money.
+    // Reserves inside the breaker, so that rejected requests hold no money.
     await breakers.run(model, async () => {
       await reserve(context, reservation);
-      made.exchange = await collectExchange(provider, requestFor(asking, reservation.reservationId), {
+      sent.response = await collectResponse(provider, buildRequest(planned, reservation.reservationId), {
         signal: scope.signal,
-        timeoutMs: prepared.asked.timeoutMs,
-        leftMs: scope.deadlineAtMs - clock.monotonicMs(),
+        timeoutMs: prepared.decision.timeoutMs,
+        remainingMs: scope.deadlineAtMs - clock.monotonicMs(),
         firstEventTimeoutMs: settings.firstEventTimeoutMs,
         countText: textCounterOf(model),
         clock,
       });
-      if (made.exchange.error !== undefined) throw made.exchange.error as Error;
+      if (sent.response.error !== undefined) throw sent.response.error as Error;
     });
   } catch (error) {
-    // A failed exchange is concluded like any other; without one, no request was made.
-    if (!made.exchange) {
-      pass.settle(undefined);
+    // A failed response is settled too; without a response, no request was made.
+    if (!sent.response) {
+      permit.settle(undefined);
       throw error;
     }
   }
-  const exchange = made.exchange as CollectedExchange;
-  learnFrom(context, model, exchange);
-  pass.settle(tokensOf(exchange, estimate));
-  return await concludeCall(context, asking, reservation, exchange);
+  const response = sent.response as CollectedResponse;
+  updatePacer(context, model, response);
+  permit.settle(tokensOf(response, estimate));
+  return await settleRequest(context, planned, reservation, response);
 }
 
-/** Waits until the provider's limits have room for the request: its prompt, and all that it may reply. */
-async function takeTurn<T>(
+/** Waits until the limits and slots have capacity for the prompt and the maximum reply. */
+async function acquirePermit<T>(
   context: GatewayContext,
-  { scope, prepared, candidate, estimate }: Asking<T>,
-): Promise<Pass> {
+  { scope, prepared, candidate, estimate }: PlannedRequest<T>,
+): Promise<Permit> {
   const { clock, settings, pacer, metrics } = context;
   const { model } = candidate;
-  const leftMs = Math.max(0, scope.deadlineAtMs - clock.monotonicMs() - settings.minCallMs);
-  const pass = await pacer.acquire(model, {
+  const remainingMs = Math.max(0, scope.deadlineAtMs - clock.monotonicMs() - settings.minCallMs);
+  const permit = await pacer.acquire(model, {
     lane: scope.lane,
     tenantId: scope.tenantId,
     tokens: estimate.likelyTokens + prepared.outputCapTokens,
     maxWaitMs: settings.pacing.maxWaitMs,
-    leftMs,
+    remainingMs,
     signal: scope.signal,
   });
-  if (pass.waitedMs >= 1) {
-    metrics?.callPaced?.({ provider: model.provider, model: model.id, lane: scope.lane, waitedMs: pass.waitedMs });
+  if (permit.waitedMs >= 1) {
+    metrics?.callPaced?.({ provider: model.provider, model: model.id, lane: scope.lane, waitedMs: permit.waitedMs });
   }
-  return pass;
+  return permit;
 }
 
-function learnFrom({ pacer }: GatewayContext, model: Model, { limits, error }: CollectedExchange): void {
+function updatePacer({ pacer }: GatewayContext, model: Model, { limits, error }: CollectedResponse): void {
   if (limits) pacer.learn(model, limits);
   if (error instanceof ProviderRateLimitedError) pacer.block(model, error.retryAfterMs ?? DEFAULT_BLOCK_MS);
 }
 
-/** A request that the provider did not serve has used nothing of the tokens. */
-function tokensOf({ usage, text, isFree }: CollectedExchange, estimate: PromptEstimate): number {
+/** Tokens used, for pacing: none when the provider did not serve the request. */
+function tokensOf({ usage, text, isFree }: CollectedResponse, estimate: PromptEstimate): number {
   if (usage) return promptTokens(usage) + usage.output;
   return isFree ? 0 : estimate.likelyTokens + Math.ceil(text.length / CHARACTERS_PER_TOKEN);
 }
 
-function requestFor<T>(
-  { scope, prepared, candidate, estimate, atMs }: Asking<T>,
+function buildRequest<T>(
+  { scope, prepared, candidate, estimate, atMs }: PlannedRequest<T>,
   reservationId: string,
 ): Omit<ProviderRequest, 'signal'> {
-  const { call, schema, asked, outputCapTokens } = prepared;
+  const { call, schema, decision, outputCapTokens } = prepared;
   const { model } = candidate;
   const serviceTier = requestedServiceTier(model, atMs);
   return {
@@ -120,7 +121,7 @@ function requestFor<T>(
     promptTokens: estimate.likelyTokens,
     ...(serviceTier !== undefined && { serviceTier }),
     ...(call.temperature !== undefined && model.sampling && { temperature: call.temperature }),
-    reasoning: asked.reasoning,
+    reasoning: decision.reasoning,
     cacheSystem: estimate.systemTokens >= (model.minCacheablePrefixTokens ?? Infinity),
     cacheKey: scope.taskId,
     requestId: reservationId,

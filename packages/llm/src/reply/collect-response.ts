@@ -1,43 +1,43 @@
 import type { Clock } from '@pressroom/runtime';
-import type { Exchange } from '../billing/core/bill-attempt.ts';
+import type { ProviderResponse } from '../billing/core/bill-response.ts';
 import { ProviderError, ProviderTimedOutError, ProviderUnavailableError, ReplyTooLongError } from '../errors.ts';
 import type { ProviderLimits } from '../pacing/core/divide-limit.ts';
 import type { Provider, ProviderRequest } from '../provider.ts';
 import { REPLY_LIMIT_MULTIPLE } from '../providers/transport/reply-limits.ts';
 import { createTextMeter } from './text-meter.ts';
 
-/** A whole reply is not kept waiting for long by a stream that does not end: only the usage may still come. */
+/** Maximum wait for the end of the stream after a complete reply: only the usage can follow. */
 const TRAILER_TIMEOUT_MS = 2_000;
 
-export interface CollectedExchange extends Exchange {
-  /** Why there is no whole reply: a `ProviderError`, or the reason of the attempt's signal. */
+export interface CollectedResponse extends ProviderResponse {
+  /** Why the reply is incomplete: a `ProviderError`, or the reason of the attempt's signal. */
   error: unknown;
-  /** What the provider said it allows; absent when it said nothing. */
+  /** Limits from the response headers, if any. */
   limits?: ProviderLimits;
 }
 
 /**
- * Makes one request and reads its stream to the end, whatever the end is: it resolves also when the request failed, was
- * aborted or ran out of time, with all that had come until then.
+ * Sends one request and reads its stream. Also resolves when the request failed, was aborted or timed out, with
+ * everything received until then.
  *
- * Returns as soon as a limit passes or the signal aborts, even if the provider does not let go. A text of more than
- * `REPLY_LIMIT_MULTIPLE` times the request's cap is cut there: what came stays, with the finish `length`.
+ * Returns as soon as a limit is exceeded or the signal aborts, even if the provider does not close the stream. A text
+ * above `REPLY_LIMIT_MULTIPLE` times the request's cap is cut there, with the finish `length`.
  */
-export async function collectExchange(
+export async function collectResponse(
   provider: Provider,
   request: Omit<ProviderRequest, 'signal'>,
   limits: {
     signal: AbortSignal;
     /** The call's own timeout. */
     timeoutMs: number;
-    /** What is left of the attempt; when it is what ran out, the provider is not to blame. */
-    leftMs: number;
+    /** Remaining time of the attempt; reaching it is not the provider's fault. */
+    remainingMs: number;
     firstEventTimeoutMs: number;
-    /** Tokens of a piece of text in the model's own tokenizer. */
+    /** Counts tokens of a piece of text in the model's tokenizer. */
     countText: (text: string) => number;
     clock: Clock;
   },
-): Promise<CollectedExchange> {
+): Promise<CollectedResponse> {
   const { clock, signal: scopeSignal } = limits;
   const startedMs = clock.monotonicMs();
   const stop = new AbortController();
@@ -54,11 +54,11 @@ export async function collectExchange(
       () => undefined,
     );
   };
-  const isOwnTimeout = limits.timeoutMs <= limits.leftMs;
-  limit(isOwnTimeout ? limits.timeoutMs : limits.leftMs, timers.signal, 'did not finish its reply', isOwnTimeout);
+  const isOwnTimeout = limits.timeoutMs <= limits.remainingMs;
+  limit(isOwnTimeout ? limits.timeoutMs : limits.remainingMs, timers.signal, 'did not finish its reply', isOwnTimeout);
   limit(limits.firstEventTimeoutMs, AbortSignal.any([timers.signal, firstEvent.signal]), 'did not start its reply');
 
-  const exchange: CollectedExchange = {
+  const response: CollectedResponse = {
     text: '',
     usage: undefined,
     isUsageFinal: false,
@@ -72,58 +72,59 @@ export async function collectExchange(
   };
   const isOverlong = createTextMeter(REPLY_LIMIT_MULTIPLE * request.maxOutputTokens, limits.countText);
   try {
-    for await (const event of untilAborted(provider.stream({ ...request, signal }), signal)) {
-      // Headers are no sign of life of the model.
+    for await (const event of streamUntilAborted(provider.stream({ ...request, signal }), signal)) {
+      // Headers do not prove that the model has started.
       if (event.type === 'limits') {
-        exchange.limits = event.limits;
+        response.limits = event.limits;
         continue;
       }
       if (event.type === 'service_tier') {
-        exchange.serviceTier = event.serviceTier;
+        response.serviceTier = event.serviceTier;
         continue;
       }
-      if (exchange.firstEventMs === undefined) {
-        exchange.firstEventMs = clock.monotonicMs() - startedMs;
+      if (response.firstEventMs === undefined) {
+        response.firstEventMs = clock.monotonicMs() - startedMs;
         firstEvent.abort();
       }
       if (event.type === 'text') {
-        exchange.text += event.delta;
+        response.text += event.delta;
         if (!isOverlong(event.delta)) continue;
-        Object.assign(exchange, { endedBy: 'limit', finish: 'length' });
-        stop.abort(new ReplyTooLongError(`${provider.name} wrote on beyond its cap (model ${request.model.id})`));
+        Object.assign(response, { endedBy: 'limit', finish: 'length' });
+        stop.abort(new ReplyTooLongError(`${provider.name} exceeded its output cap (model ${request.model.id})`));
         break;
-      } else if (event.type === 'usage') Object.assign(exchange, { usage: event.usage, isUsageFinal: event.final });
+      } else if (event.type === 'usage') Object.assign(response, { usage: event.usage, isUsageFinal: event.final });
       else {
-        exchange.finish = event.finish;
+        response.finish = event.finish;
         limit(TRAILER_TIMEOUT_MS, timers.signal, 'did not end its stream');
       }
     }
-    if (exchange.finish === undefined) {
+    if (response.finish === undefined) {
       throw new ProviderUnavailableError(`${provider.name} cut its reply short (model ${request.model.id})`);
     }
   } catch (error) {
-    // A reply that is whole stays whole, even if the stream ends badly after it.
-    if (exchange.finish === undefined) {
-      exchange.endedBy = scopeSignal.aborted ? 'scope' : stop.signal.aborted ? 'timeout' : endOf(error);
-      exchange.error = signal.aborted ? signal.reason : error;
-      // Anything that came is proof that the request was served.
-      const { error: cause, firstEventMs } = exchange;
-      exchange.isFree ||= firstEventMs === undefined && cause instanceof ProviderError && cause.isFree;
+    // A complete reply stays valid, even if the stream fails after it.
+    if (response.finish === undefined) {
+      response.endedBy = scopeSignal.aborted ? 'scope' : stop.signal.aborted ? 'timeout' : endOf(error);
+      response.error = signal.aborted ? signal.reason : error;
+      // A received event proves that the request was served.
+      const { error: cause, firstEventMs } = response;
+      response.isFree ||= firstEventMs === undefined && cause instanceof ProviderError && cause.isFree;
     }
   } finally {
     timers.abort();
   }
-  exchange.latencyMs = clock.monotonicMs() - startedMs;
-  return exchange;
+  response.latencyMs = clock.monotonicMs() - startedMs;
+  return response;
 }
 
-const endOf = (error: unknown): Exchange['endedBy'] => (error instanceof ReplyTooLongError ? 'limit' : 'provider');
+const endOf = (error: unknown): ProviderResponse['endedBy'] =>
+  error instanceof ReplyTooLongError ? 'limit' : 'provider';
 
-/** Passes a stream on until it ends or the signal aborts; then it is told to stop, and not waited for. */
-async function* untilAborted<T>(source: AsyncIterable<T>, signal: AbortSignal): AsyncGenerator<T> {
+/** Forwards a stream until it ends or the signal aborts; then stops it without waiting. */
+async function* streamUntilAborted<T>(source: AsyncIterable<T>, signal: AbortSignal): AsyncGenerator<T> {
   signal.throwIfAborted();
   const aborted = Promise.withResolvers<never>();
-  // Without a race under way nobody listens; the rejection is not news then.
+  // Avoids an unhandled rejection when no race is pending.
   aborted.promise.catch(() => undefined);
   const onAbort = (): void => {
     aborted.reject(signal.reason);

@@ -7,47 +7,52 @@ import {
   type Model,
 } from '@pressroom/catalog';
 import { AppError } from '@pressroom/runtime';
-import { billExchange, type Bill } from '../billing/core/bill-attempt.ts';
-import type { OwnCount } from '../billing/core/reconcile-usage.ts';
+import { billResponse, type Bill } from '../billing/core/bill-response.ts';
+import type { LocalCount } from '../billing/core/reconcile-usage.ts';
 import { ProviderError, ProviderRefusedError, ProviderUnavailableError } from '../errors.ts';
 import type { EndCallRequest, JournaledReply, ReserveRequest } from '../ports.ts';
-import type { CollectedExchange } from '../reply/collect-exchange.ts';
+import type { CollectedResponse } from '../reply/collect-response.ts';
 import { validateReply } from '../reply/core/validate-reply.ts';
 import { countTokens } from '../tokens/count-tokens.ts';
 import type { GatewayContext } from './gateway-context.ts';
-import { baselineFor, type Asking } from './reserve-call.ts';
+import { baselineFor, type PlannedRequest } from './reserve-call.ts';
 
-export type AttemptOutcome<T> =
+export type RequestOutcome<T> =
   | { outcome: 'accepted'; value: T; reply: JournaledReply }
-  /** Paid for, but not what was asked for. */
+  /** Billed, but failed validation. */
   | { outcome: 'invalid'; problems: string; text: string }
   | { outcome: 'failed'; error: ProviderError };
 
 /**
- * Bills an exchange, judges its reply, and settles the reservation: resolves or throws only after that is committed.
- * Only a reply that passed every check enters the journal.
+ * Bills a response, validates its reply and settles the reservation. Resolves or throws only after the commit. Only a
+ * reply that passed every check enters the journal.
  */
-export async function concludeCall<T>(
+export async function settleRequest<T>(
   context: GatewayContext,
-  asking: Asking<T>,
+  planned: PlannedRequest<T>,
   reservation: ReserveRequest,
-  exchange: CollectedExchange,
-): Promise<AttemptOutcome<T>> {
-  const { candidate, atMs } = asking;
+  response: CollectedResponse,
+): Promise<RequestOutcome<T>> {
+  const { candidate, atMs } = planned;
   const { model, tier } = candidate;
-  const { serviceTier } = exchange;
-  const bill = flagTier(billExchange(exchange, ownCountOf(asking, exchange.text)), model, atMs, serviceTier);
+  const { serviceTier } = response;
+  const bill = flagUnpricedTier(billResponse(response, countLocally(planned, response.text)), model, atMs, serviceTier);
   const { usage } = bill;
   const priced = calculateCost(usage, model, atMs, { serviceTier });
   const isUncertain = bill.status === 'uncertain';
   const amounts = {
     usage,
-    // The hold is dearer than the same tokens where the provider might have written a cache.
+    // The reservation includes possible cache writes, so it can exceed the price of the same tokens.
     costNanoUsd: isUncertain && reservation.amountNanoUsd > priced ? reservation.amountNanoUsd : priced,
     baselineNanoUsd: calculateBaseline(usage, baselineFor(context, atMs), atMs),
   };
   const source = { provider: model.provider, model: model.id, tier, simulated: reservation.simulated };
-  const verdict = judge(asking, exchange, (finish) => ({ text: exchange.text, finish, ...source, ...amounts }));
+  const verdict = evaluateReply(planned, response, (finish) => ({
+    text: response.text,
+    finish,
+    ...source,
+    ...amounts,
+  }));
 
   const { amountNanoUsd, inputTokens, maxOutputTokens, ...facts } = reservation;
   const ended: EndCallRequest = {
@@ -56,17 +61,17 @@ export async function concludeCall<T>(
     status: bill.status,
     ...(bill.limitation && { limitation: bill.limitation }),
     ...(serviceTier !== undefined && bill.status !== 'failed' && { serviceTier }),
-    latencyMs: Math.round(exchange.latencyMs),
+    latencyMs: Math.round(response.latencyMs),
     ...(verdict.outcome === 'accepted' ? { reply: verdict.reply } : { error: describe(verdict) }),
   };
   await context.store.endCall(ended);
 
-  report(context, ended, exchange);
+  report(context, ended, response);
   if (amounts.costNanoUsd > amountNanoUsd) {
     const reserved = { nanoUsd: amountNanoUsd.toString(), input: inputTokens, output: maxOutputTokens };
     const booked = { nanoUsd: amounts.costNanoUsd.toString(), usage, limitation: bill.limitation };
     context.log.warn(
-      { reservationId: reservation.reservationId, model: model.ref, reserved, booked, reported: exchange.usage },
+      { reservationId: reservation.reservationId, model: model.ref, reserved, booked, reported: response.usage },
       'reservation.exceeded',
     );
   }
@@ -74,8 +79,8 @@ export async function concludeCall<T>(
   return verdict;
 }
 
-/** Our own count of a request and its reply. */
-function ownCountOf<T>({ estimate, prepared, candidate: { model } }: Asking<T>, text: string): OwnCount {
+/** Local count of a request and its reply. */
+function countLocally<T>({ estimate, prepared, candidate: { model } }: PlannedRequest<T>, text: string): LocalCount {
   const plain = text === '' ? 0 : countTokens(text);
   const likely = Math.ceil((plain * model.tokenizerPermille) / 1_000);
   return {
@@ -83,26 +88,26 @@ function ownCountOf<T>({ estimate, prepared, candidate: { model } }: Asking<T>, 
     maxPromptTokens: estimate.maxTokens,
     maxOutputTokens: prepared.outputCapTokens,
     textTokens: { least: Math.min(plain, likely), likely },
-    hiddenTokens: REASONING_ALLOWANCE_TOKENS[prepared.asked.reasoning],
+    hiddenTokens: REASONING_ALLOWANCE_TOKENS[prepared.decision.reasoning],
   };
 }
 
-/** A tier without a price is billed as the dearest that has one, which is an estimate. */
-function flagTier(bill: Bill, model: Model, atMs: number, serviceTier: string | undefined): Bill {
+/** An unpriced service tier is billed as the most expensive priced one and marked as an estimate. */
+function flagUnpricedTier(bill: Bill, model: Model, atMs: number, serviceTier: string | undefined): Bill {
   if (serviceTier === undefined || bill.status !== 'ok' || isServiceTierPriced(model, atMs, serviceTier)) return bill;
   return { ...bill, status: 'estimated', limitation: 'SERVICE_TIER_UNPRICED' };
 }
 
-type Verdict<T> = AttemptOutcome<T> | { outcome: 'threw'; error: unknown };
+type Verdict<T> = RequestOutcome<T> | { outcome: 'threw'; error: unknown };
 
-function judge<T>(
-  { prepared, candidate: { model } }: Asking<T>,
-  exchange: CollectedExchange,
+function evaluateReply<T>(
+  { prepared, candidate: { model } }: PlannedRequest<T>,
+  response: CollectedResponse,
   replyOf: (finish: 'stop' | 'length') => JournaledReply,
 ): Verdict<T> {
-  const { error, finish } = exchange;
+  const { error, finish } = response;
   if (error instanceof ProviderError) return { outcome: 'failed', error };
-  if (error !== undefined && exchange.endedBy === 'scope') return { outcome: 'threw', error };
+  if (error !== undefined && response.endedBy === 'scope') return { outcome: 'threw', error };
   if (finish === undefined) {
     return {
       outcome: 'failed',
@@ -116,11 +121,11 @@ function judge<T>(
     };
   }
   try {
-    const checked = validateReply<T>({ text: exchange.text, finish }, prepared.call);
-    if (checked.outcome === 'invalid') return { ...checked, text: exchange.text };
+    const checked = validateReply<T>({ text: response.text, finish }, prepared.call);
+    if (checked.outcome === 'invalid') return { ...checked, text: response.text };
     return { outcome: 'accepted', value: checked.value, reply: replyOf(finish) };
   } catch (thrown) {
-    // A check that throws is the caller's bug; what was paid is settled all the same.
+    // An exception of a check is the caller's bug; the cost is settled first.
     return { outcome: 'threw', error: thrown };
   }
 }
@@ -128,13 +133,13 @@ function judge<T>(
 function describe(verdict: Exclude<Verdict<unknown>, { outcome: 'accepted' }>): { code: string; message: string } {
   if (verdict.outcome === 'invalid') return { code: 'OUTPUT_INVALID', message: verdict.problems };
   const { error } = verdict;
-  // Anything but our own errors may carry text of the reply.
+  // Other errors may contain text of the reply.
   return AppError.is(error)
     ? { code: error.code, message: error.message }
-    : { code: 'INTERNAL', message: 'the call was ended' };
+    : { code: 'INTERNAL', message: 'the call was aborted' };
 }
 
-function report({ metrics, log }: GatewayContext, ended: EndCallRequest, { firstEventMs }: CollectedExchange): void {
+function report({ metrics, log }: GatewayContext, ended: EndCallRequest, { firstEventMs }: CollectedResponse): void {
   const { provider, model, purpose, tier, status, simulated, latencyMs, usage, costNanoUsd, route, error } = ended;
   const tokens = { inputTokens: promptTokens(usage), outputTokens: usage.output };
   const labels = { provider, model, purpose, tier, status, simulated };

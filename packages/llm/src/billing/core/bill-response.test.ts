@@ -2,10 +2,10 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Usage } from '../../ports.ts';
 import { usageOf } from '../../testing/fake-provider.ts';
-import { billExchange, NO_USAGE, type Bill, type Exchange } from './bill-attempt.ts';
-import type { OwnCount } from './reconcile-usage.ts';
+import { billResponse, NO_USAGE, type Bill, type ProviderResponse } from './bill-response.ts';
+import type { LocalCount } from './reconcile-usage.ts';
 
-const own = (part: Partial<OwnCount> = {}): OwnCount => ({
+const local = (part: Partial<LocalCount> = {}): LocalCount => ({
   promptTokens: { least: 450, likely: 500 },
   maxPromptTokens: 600,
   maxOutputTokens: 1_000,
@@ -13,7 +13,7 @@ const own = (part: Partial<OwnCount> = {}): OwnCount => ({
   hiddenTokens: 0,
   ...part,
 });
-const anExchange = (part: Partial<Exchange> = {}): Exchange => ({
+const aResponse = (part: Partial<ProviderResponse> = {}): ProviderResponse => ({
   text: 'text',
   usage: usageOf(500, 210),
   isUsageFinal: true,
@@ -29,109 +29,109 @@ const none = { usage: undefined, isUsageFinal: false };
 const silent = { ...none, text: '', finish: undefined, firstEventMs: undefined };
 const WORST = usageOf(600, 1_000);
 
-describe('billExchange', () => {
-  it.each<{ title: string; given: Partial<Exchange>; counted?: Partial<OwnCount>; expected: Bill }>([
+describe('billResponse', () => {
+  it.each<{ title: string; given: Partial<ProviderResponse>; counted?: Partial<LocalCount>; expected: Bill }>([
     {
-      title: 'takes final usage that agrees with our count',
+      title: 'accepts final usage that agrees with the local count',
       given: {},
       expected: { status: 'ok', usage: usageOf(500, 210) },
     },
     {
-      title: 'takes the dear side of our own count when a whole reply came without usage',
+      title: 'bills the upper local count when a complete reply has no usage',
       given: none,
       expected: { status: 'estimated', usage: usageOf(600, 220), limitation: 'USAGE_MISSING' },
     },
     {
-      title: 'counts what the model may have thought when it was asked to think and reports nothing',
+      title: 'includes the reasoning allowance when reasoning was requested and no usage is reported',
       given: none,
       counted: { hiddenTokens: 700 },
       expected: { status: 'estimated', usage: usageOf(600, 920), limitation: 'USAGE_MISSING' },
     },
     {
-      title: 'keeps the prompt that the start of a stream reported, and counts the reply, when its end reports none',
+      title: 'keeps the prompt count from the start of a stream and counts the reply locally when its end reports none',
       given: { usage: usageOf(480, 1), isUsageFinal: false },
       expected: { status: 'estimated', usage: usageOf(480, 220), limitation: 'USAGE_MISSING' },
     },
     {
-      title: 'doubts usage of zero',
+      title: 'rejects usage of zero',
       given: { usage: usageOf(0, 0) },
       expected: { status: 'estimated', usage: usageOf(600, 220), limitation: 'USAGE_UNRECONCILED' },
     },
     {
-      title: 'doubts a prompt a third too small, and keeps the reply that agrees',
+      title: 'replaces a prompt count that is a third too small and keeps a reply count that agrees',
       given: { usage: usageOf(300, 210) },
       expected: { status: 'estimated', usage: usageOf(600, 210), limitation: 'USAGE_UNRECONCILED' },
     },
     {
-      title: 'doubts a reply far larger than its text, and keeps the claim: it is what the invoice will say',
+      title: 'flags a reply count far larger than the text but bills it, because the invoice will',
       given: { usage: usageOf(500, 900) },
       expected: { status: 'estimated', usage: usageOf(500, 900), limitation: 'USAGE_UNRECONCILED' },
     },
     {
-      title: 'believes reasoning that is reported as such',
+      title: 'accepts output reported as reasoning',
       given: { usage: { ...usageOf(500, 900), reasoning: 690 } },
       expected: { status: 'ok', usage: { ...usageOf(500, 900), reasoning: 690 } },
     },
     {
-      title: 'believes a larger reply where the model was asked to think',
+      title: 'accepts a larger reply when reasoning was requested',
       given: { usage: usageOf(500, 900) },
       counted: { hiddenTokens: 700 },
       expected: { status: 'ok', usage: usageOf(500, 900) },
     },
     {
-      title: 'cuts usage that no request can have to twice the most that this one can',
+      title: 'clamps impossible usage to twice the maximum of the request',
       given: { usage: usageOf(2 ** 32 - 1, 2 ** 32 - 1) },
       expected: { status: 'estimated', usage: usageOf(1_200, 2_000), limitation: 'USAGE_CLAMPED' },
     },
     {
-      title: 'is uncertain at the worst case of a stream that the provider cut',
+      title: 'is uncertain at the worst case when the provider cuts the stream',
       given: { usage: usageOf(500, 1), isUsageFinal: false, finish: undefined },
       expected: { status: 'uncertain', usage: WORST, limitation: 'REPLY_BROKEN_OFF' },
     },
     {
-      title: 'is uncertain at the worst case of a stream that our timeout ended',
+      title: 'is uncertain at the worst case when the timeout ends the stream',
       given: { ...none, finish: undefined, endedBy: 'timeout' },
       expected: { status: 'uncertain', usage: WORST, limitation: 'REPLY_BROKEN_OFF' },
     },
     {
-      title: 'is uncertain at the worst case of a stream that the attempt ended',
+      title: 'is uncertain at the worst case when the attempt ends the stream',
       given: { ...none, finish: undefined, endedBy: 'scope' },
       expected: { status: 'uncertain', usage: WORST, limitation: 'REPLY_BROKEN_OFF' },
     },
     {
-      title: 'is uncertain at the worst case of a reset before a word came',
+      title: 'is uncertain at the worst case when the connection is reset before any text',
       given: silent,
       expected: { status: 'uncertain', usage: WORST, limitation: 'REPLY_BROKEN_OFF' },
     },
     {
-      title: 'is uncertain at more than the worst case where more was reported before the break',
+      title: 'is uncertain above the worst case when more was reported before the interruption',
       given: { ...silent, usage: usageOf(900, 3) },
       expected: { status: 'uncertain', usage: usageOf(900, 1_000), limitation: 'REPLY_BROKEN_OFF' },
     },
     {
-      title: 'charges nothing for what provably cost nothing',
+      title: 'charges nothing for a request that is proven free',
       given: { ...silent, isFree: true },
       expected: { status: 'failed', usage: NO_USAGE },
     },
     {
-      title: 'charges nothing for a request that was never made',
+      title: 'charges nothing for a request that was never sent',
       given: { ...silent, endedBy: 'scope', isFree: true },
       expected: { status: 'aborted', usage: NO_USAGE },
     },
     {
-      title: 'estimates a reply that we cut at its limit, at no less than its cap',
+      title: 'estimates a reply that the gateway cut at its limit, at least at its cap',
       given: { ...none, finish: 'length', endedBy: 'limit' },
       counted: { textTokens: { least: 2_040, likely: 2_040 } },
       expected: { status: 'estimated', usage: usageOf(600, 2_040), limitation: 'REPLY_CUT' },
     },
     {
-      title: 'does not doubt the length of a refusal, whose text is not shown',
+      title: 'accepts the length of a refusal, whose text is not returned',
       given: { usage: usageOf(500, 90), text: '', finish: 'refusal' },
       counted: { textTokens: { least: 0, likely: 0 } },
       expected: { status: 'ok', usage: usageOf(500, 90) },
     },
   ])('$title', ({ given, counted, expected }) => {
-    expect(billExchange(anExchange(given), own(counted))).toEqual(expected);
+    expect(billResponse(aResponse(given), local(counted))).toEqual(expected);
   });
 
   const count = fc.nat({ max: 2 ** 40 });
@@ -150,10 +150,10 @@ describe('billExchange', () => {
     firstEventMs: fc.constant(1),
   });
 
-  it('never bills as free what may have been served, and never beyond twice what the request allows', () => {
+  it('never bills a possibly served request as free, and never above twice the maximum of the request', () => {
     fc.assert(
-      fc.property(someExchange, (exchange) => {
-        const { usage } = billExchange(exchange, own());
+      fc.property(someExchange, (response) => {
+        const { usage } = billResponse(response, local());
         const prompt = usage.uncachedInput + usage.cacheRead + usage.cacheWrite5m + usage.cacheWrite1h;
         expect(prompt).toBeGreaterThan(300);
         expect(prompt).toBeLessThanOrEqual(1_200);
