@@ -55,7 +55,8 @@ export async function answerCall<T>(
 
   const listed = candidatesOf(decision.tier, true);
   if (listed.outcome === 'none') throw new NoCandidateModelError(decision.tier);
-  if (listed.outcome === 'too_long') throw new ContextTooLongError(`no configured model has a context large enough for ${call.purpose}`);
+  if (listed.outcome === 'too_long')
+    throw new ContextTooLongError(`no configured model has a context large enough for ${call.purpose}`);
 
   let candidates = listed.candidates;
   let escalatedFrom: Tier | undefined;
