@@ -14,6 +14,7 @@ const EXCLUDED = [
   /^scripts\/language\//,
   /^docs\/glossary\.md$/,
   /\/generated\//,
+  /^apps\/cli\/samples\//,
   /^bench\/(?:results|peers)\//,
 ];
 /** Commits before this one have titles of another form. */

@@ -1,6 +1,6 @@
 import satisfies from 'spdx-satisfies';
 
-/** Licences that ask for no more than attribution, by their SPDX identifiers. */
+/** Licences that require no more than attribution, by their SPDX identifiers. */
 const PERMISSIVE = [
   '0BSD',
   'Apache-2.0',

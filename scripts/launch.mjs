@@ -54,7 +54,7 @@ function run(node, command) {
   const path = [join(root, 'node_modules', '.bin'), process.env.PATH].filter(Boolean).join(':');
   const child = spawn(node, [...(command.flags ?? []), program, ...(command.args ?? []), ...args], {
     cwd: command.cwd ?? root,
-    // The channel tells the child when this process is gone, even if it was killed.
+    // The channel closes when this process ends, even if it was killed; the child notices.
     stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
     // Compiled and type-stripped sources: a process that finds them loads no TypeScript compiler (14 MB).
     env: {

@@ -58,7 +58,7 @@ function install(command, stamp) {
     throw new SetUpError(
       `Set-up failed: "${line}" ended with code ${status}. The end of its output:\n\n${tail(output)}\n\n` +
         'It needs the npm registry (npm config get registry) and a writable home directory. ' +
-        `When that is settled, run "npm ${command === 'start' || command === 'test' ? '' : 'run '}${command}" again; it goes on where it stopped.`,
+        `When that is settled, run "npm ${command === 'start' || command === 'test' ? '' : 'run '}${command}" again; it continues where it stopped.`,
     );
   }
   writeFileSync(INSTALL_STAMP, stamp);

@@ -9,7 +9,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const PLANTED = [
   {
     rule: '@typescript-eslint/no-floating-promises',
-    title: 'a promise nobody waits for',
+    title: 'a promise that is not awaited',
     code: 'async function send(): Promise<void> { await Promise.resolve(); }\nsend();\n',
   },
   {

@@ -129,7 +129,7 @@ describe('retention', () => {
     expect(stdout()).toMatch(/event +7\.00 +1,200 +2026-03-01T10:00:00\.000Z +never +34,000/);
   });
 
-  it('asks for other settings than the configured ones, and names a bad one', async () => {
+  it('previews other settings than the configured ones, and names an invalid one', async () => {
     const { terminal, stderr } = createFakeTerminal();
     const { client } = createFakeClient();
     const asked: unknown[] = [];

@@ -25,7 +25,7 @@ const COMMANDS: readonly Command[] = [
   retention,
 ];
 
-/** Runs one command line. Never throws: failures are told on standard error and in the exit code. */
+/** Runs one command line. Never throws: failures go to standard error and the exit code. */
 export async function runPressroom(argv: readonly string[], context: CommandContext): Promise<ExitCode> {
   const [name, ...args] = argv;
   const isHelp = name === '--help' || name === '-h' || name === 'help';

@@ -63,7 +63,7 @@ describe('a wrong method', () => {
     expect(await response.json()).toMatchObject({ code: 'METHOD_NOT_ALLOWED' });
   });
 
-  it('is told by OPTIONS, without a key', async () => {
+  it('is returned by OPTIONS, without a key', async () => {
     const response = await server.call('/v1/tasks', { method: 'OPTIONS', as: null });
     expect(response.status).toBe(204);
     expect(response.headers.get('allow')).toBe('POST, GET, HEAD, OPTIONS');
@@ -104,7 +104,7 @@ describe('logs', () => {
     }
   });
 
-  it('tell a fault of ours once, at error, by the request id that the caller was given', async () => {
+  it('log an internal error once, at level error, with the request id of the reply', async () => {
     server.stores.ports.queries.list = () => Promise.reject(new Error('relation "task" does not exist'));
     const broken = await startTestServer({ queries: server.stores.ports.queries, keys: server.stores.ports.keys });
     const response = await broken.call('/v1/tasks');

@@ -58,7 +58,7 @@ export type RetryOutcome =
   | { outcome: 'restarted'; taskId: string; generation: number; restarted: string[]; removed: string[] }
   | { outcome: 'not_found' }
   | { outcome: 'not_finished'; status: TaskStatus }
-  /** The budget asked for is not larger than the task's; null: the task has none. */
+  /** The requested budget is not larger than the task's; null: the task has none. */
   | { outcome: 'budget_not_larger'; budgetNanoUsd: bigint | null }
   | { outcome: 'nothing_to_do' | 'content_deleted' | 'unknown_step' };
 
@@ -206,7 +206,7 @@ export interface TaskQueries {
   steps(taskId: string, tenantId: string | null): Promise<StepView[] | undefined>;
   calls(taskId: string, tenantId: string | null, page: PageRequest): Promise<Page<CallView> | undefined>;
   stepOutput(taskId: string, tenantId: string | null, stepKey: string): Promise<unknown>;
-  /** That of the task's generation now; of an earlier one when that is asked for and had a result. */
+  /** Of the current generation, or of an earlier one that is named and had a result. */
   resultMaterial(taskId: string, tenantId: string | null, generation?: number): Promise<ResultMaterial | undefined>;
   /** Removes prompts, outputs and input of a finished task; ledger entries stay. */
   deleteContent(

@@ -95,7 +95,7 @@ describe('dead letters over REST', () => {
     });
   };
 
-  it('tell why a step died, with what it was given and what was tried', async () => {
+  it('show why a step failed, with its input and attempts', async () => {
     const { taskId, letterId } = await aDeadTask();
     const letter = DeadLetterView.parse((await call('GET', `/dead-letters/${letterId}`)).body);
     expect(letter).toMatchObject({
@@ -180,8 +180,8 @@ describe('dead letters over REST', () => {
     const filter = { q: 'archive closed' };
     const dry = OperationAccepted.parse((await call('POST', '/dead-letters/redrive', { filter, dryRun: true })).body);
     expect(dry.matched).toBe(3);
-    const begun = await call('POST', '/dead-letters/redrive', { filter, ratePerSecond: 100 });
-    const { operationId } = OperationAccepted.parse(begun.body);
+    const started = await call('POST', '/dead-letters/redrive', { filter, ratePerSecond: 100 });
+    const { operationId } = OperationAccepted.parse(started.body);
     const operation = await until(async () => {
       const view = OperationView.parse((await call('GET', `/operations/${operationId}`)).body);
       return view.status === 'running' ? undefined : view;

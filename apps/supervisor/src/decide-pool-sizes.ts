@@ -2,7 +2,7 @@
 export interface PoolAdvice {
   pool: string;
   queues: readonly string[];
-  /** False for workers that somebody else started: theirs to scale. */
+  /** False for workers that the supervisor did not start and does not scale. */
   configured: boolean;
   desiredReplicas: number;
 }
@@ -15,8 +15,8 @@ export interface PoolSize {
 }
 
 /**
- * Sizes of the pools within what this machine may run. Cooldowns are the coordinator's, so its wish is followed at once.
- * Where the wishes exceed the maximum, pools get workers in turn: each that wants any has one before another has two.
+ * Sizes of the pools within what this machine may run. Cooldowns are the coordinator's, so its desired size is applied at once.
+ * Where the desired sizes exceed the maximum, pools get workers in turn: each gets one before another gets two.
  * Pure.
  */
 export function decidePoolSizes(advice: readonly PoolAdvice[], maxWorkers: number): PoolSize[] {

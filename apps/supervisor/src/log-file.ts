@@ -15,7 +15,7 @@ export function createLogFile(path: string, maxBytes = MAX_BYTES): { write: (tex
         appendFileSync(path, text, { mode: 0o600 });
         size += Buffer.byteLength(text);
       } catch {
-        // Nowhere to tell it.
+        // There is no other place to report it.
       }
     },
   };

@@ -33,7 +33,7 @@ describe('parseOptions', () => {
     expect(parseOptions(['--run', 'demo.ts', '--', '--bogus']).problems).toEqual([]);
   });
 
-  it('tells every problem at once', () => {
+  it('reports every problem at once', () => {
     expect(parseOptions(['--workers', 'many', '--bogus', 'stray']).problems).toHaveLength(3);
   });
 });

@@ -28,7 +28,7 @@ export interface Options {
 
 const MAX_WORKERS = 64;
 
-/** Reads the command line; problems are collected, not thrown, so that they are told together with the environment's. */
+/** Reads the command line; problems are collected, not thrown, so that they are reported together with those of the environment. */
 export function parseOptions(argv: readonly string[]): { options: Options; problems: string[] } {
   const end = argv.indexOf('--');
   const own = end === -1 ? argv : argv.slice(0, end);

@@ -35,7 +35,7 @@ describe('planning the children', () => {
     });
   });
 
-  it('tells a worker of a named pool what to serve, and leaves it to the environment otherwise', () => {
+  it('passes the queues of a named pool to its workers, and the environment to others', () => {
     const outer = { ...facts, env: { PRESSROOM_POOLS: 'refine.*' } };
     expect(planWorker(outer, 'worker-drafts-1', 0, ['draft.batch', 'draft.interactive']).env['PRESSROOM_POOLS']).toBe(
       'draft.batch,draft.interactive',

@@ -23,7 +23,7 @@ export function planSimulator({
   return {
     name: 'simulator',
     program: join(checkoutDir, 'apps/simulator/src/main.ts'),
-    // Port 0: the system chooses, the child tells.
+    // Port 0: the system chooses; the child reports the port.
     env: { ...withoutSecrets(env), PRESSROOM_HOME: home, HOST: '127.0.0.1', PORT: '0' },
   };
 }
@@ -37,7 +37,7 @@ export function planCoordinator(facts: ChildFacts): ProcessSpec {
 }
 
 /**
- * @param name tells workers apart in logs
+ * @param name identifies the worker in logs
  * @param port of its health and metrics, 0 for none
  * @param queues what it serves, where that is not left to `PRESSROOM_POOLS`
  */

@@ -24,7 +24,7 @@ describe('listenForStop', () => {
     };
   };
 
-  it('takes the copies of one Ctrl-C as one wish', () => {
+  it('treats the copies of one Ctrl-C as one signal', () => {
     const { calls, send } = listen();
     send('SIGINT', 0);
     send('SIGINT', 3);

@@ -1,5 +1,5 @@
-/** Ctrl-C reaches the whole terminal at once: the shell's, npm's and the launcher's copies of it are one wish. */
-const SAME_WISH_MS = 1_000;
+/** Ctrl-C reaches the whole terminal at once: the shell's, npm's and the launcher's copies of it count as one. */
+const SAME_SIGNAL_MS = 1_000;
 
 /**
  * Listens to SIGINT, SIGTERM and SIGHUP. The first calls `onStop`; a further one, a second or more later, calls
@@ -18,7 +18,7 @@ export function listenForStop(options: {
       if (firstMs === undefined) {
         firstMs = monotonicMs();
         onStop(signal);
-      } else if (monotonicMs() - firstMs >= SAME_WISH_MS) onInsist();
+      } else if (monotonicMs() - firstMs >= SAME_SIGNAL_MS) onInsist();
     });
   }
 }

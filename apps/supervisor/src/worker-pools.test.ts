@@ -56,7 +56,7 @@ describe('worker pools', () => {
     expect([...running.keys()]).toEqual(['worker-2', 'worker-1']);
   });
 
-  it('tell workers of a named pool what to serve, and those of the whole pool nothing', async () => {
+  it('pass its queues to workers of a named pool, and none to those of the default pool', async () => {
     const { pools, running, size } = openPools();
     await pools.resize([size('all', 1), size('drafts', 1)]);
     expect(Array.from(running.values(), ({ name, env }) => [name, env['PRESSROOM_POOLS']])).toEqual([

@@ -4,7 +4,7 @@ import type { PoolSize } from './decide-pool-sizes.ts';
 import type { ProcessSpec } from './managed-process.ts';
 import type { ProcessGroup } from './process-group.ts';
 
-/** The pool of workers that serve every queue, as long as nobody has named others. */
+/** The pool of workers that serve every queue while no other pools are configured. */
 export const WHOLE_POOL = 'all';
 
 export interface WorkerPools {

@@ -8,7 +8,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createChildOutput } from '../src/child-output.ts';
 import { ManagedProcess } from '../src/managed-process.ts';
 
-/** Tells its pid through the ready message, drains for a moment on SIGTERM, and ends when its parent is gone. */
+/** Sends its pid with the ready message, drains for a moment on SIGTERM, and ends when its parent is gone. */
 const WELL_BEHAVED = `
 process.on('SIGTERM', () => setTimeout(() => { console.log('drained'); process.exit(0); }, 50));
 process.on('disconnect', () => process.exit(0));
@@ -47,7 +47,7 @@ describe('ManagedProcess', () => {
     rmSync(directory, { recursive: true, force: true });
   });
 
-  it('hands on what the child says when it is ready', async () => {
+  it('passes the ready message of the child', async () => {
     expect(await manage(WELL_BEHAVED).start()).toMatchObject({ type: 'ready', port: expect.any(Number) as number });
   });
 

@@ -4,7 +4,7 @@ import { anEvent } from '../testing/fakes.ts';
 import { createEventDescriber } from './describe-event.ts';
 
 describe('createEventDescriber', () => {
-  it('tells a task’s story with times since its first event', () => {
+  it('describes the events of a task with the time since its first one', () => {
     const describeEvent = createEventDescriber();
     const story = [
       anEvent(1, 'task.accepted', {}, 0),

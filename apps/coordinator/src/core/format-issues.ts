@@ -9,7 +9,7 @@ type Issue = z.core.$ZodIssue;
  * Turns schema issues into faults with paths such as `input.sources[2].url`. Of a union it reports the branch the value
  * was evidently meant for: a bad `url` is a fault of that url, not "matches no alternative".
  *
- * @param issues of a parse with `reportInput: true`, which tells a missing field from a wrong one
+ * @param issues of a parse with `reportInput: true`, which distinguishes a missing field from a wrong one
  * @param base path of the value that was checked (`input`), or '' for the whole body
  */
 export function formatIssues(issues: readonly Issue[], base = ''): Fault[] {

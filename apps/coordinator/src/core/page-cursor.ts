@@ -5,8 +5,8 @@ import { invalid } from '../errors/request-error.ts';
 const CHECK_LENGTH = 12;
 
 /**
- * A store's cursor as callers get it: with a check that ties it to the list it belongs to. It is no secret; it tells a
- * mistyped or misused cursor from a good one, which would otherwise silently answer the wrong page.
+ * A store's cursor as callers get it: with a check that ties it to the list it belongs to. It is no secret; it detects
+ * a mistyped or misused cursor, which would otherwise silently return the wrong page.
  *
  * @param list what identifies the list: its filter
  */

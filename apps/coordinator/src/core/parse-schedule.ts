@@ -14,7 +14,7 @@ interface Context {
 
 /**
  * Checks a new schedule, when it fires and the task it will submit, and names every fault of all. The task is kept as it was sent: each
- * fire reads it anew, with the defaults of its day.
+ * fire parses it again, with the defaults of that release.
  *
  * @throws {RequestError} VALIDATION_FAILED, UNKNOWN_TASK_TYPE
  */

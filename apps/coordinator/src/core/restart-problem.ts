@@ -37,10 +37,7 @@ export function restartProblem(refusal: Refusal, noun: 'task' | 'dead letter'): 
     case 'already_ended':
       return new RequestError('CONFLICT', `the dead letter was ${refusal.state} already`);
     case 'no_step':
-      return new RequestError(
-        'CONFLICT',
-        'the dead letter is a job that nobody could read; there is no step to run again',
-      );
+      return new RequestError('CONFLICT', 'the dead letter is an unreadable job; there is no step to run again');
     case 'invalid_patch':
       return invalid(refusal.issues.map(({ path, message }) => ({ path: pathOf(path), message })));
   }

@@ -51,7 +51,7 @@ describe('renderPage', () => {
     { title: 'an event handler', markdown: '<p onclick="x()">hi</p>', harmful: 'onclick' },
     { title: 'a script link', markdown: '[x](javascript:alert(1))', harmful: 'javascript:' },
     {
-      title: 'an image, which would tell its host who reads',
+      title: 'an image, which would reveal the reader to its host',
       markdown: '![x](https://evil.example/p.png)',
       harmful: 'evil',
     },

@@ -1,6 +1,6 @@
 import type { TaskResult } from '@pressroom/contracts';
 
-/** What every form of a simulated result says, so that nobody publishes one by mistake. */
+/** What every form of a simulated result says, so that it is not published by mistake. */
 export const SIMULATED_NOTICE =
   'Simulated: this text was made by the offline simulator, not by a language model, and its prices are simulated too.';
 

@@ -23,7 +23,7 @@ describe('toProblem', () => {
     }
   });
 
-  it('answers 500 for what nobody threw on purpose, without its message', () => {
+  it('answers 500 for an unexpected error, without its message', () => {
     const { status, problem, isBug } = toProblem(new Error('password=hunter2'), REQUEST);
     expect({ status, isBug, code: problem.code }).toEqual({ status: 500, isBug: true, code: 'INTERNAL' });
     expect(JSON.stringify(problem)).not.toContain('hunter2');

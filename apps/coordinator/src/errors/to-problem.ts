@@ -4,14 +4,14 @@ import { AppError } from '@pressroom/runtime';
 import { PROBLEM_STATUS } from './problem-status.ts';
 import { RequestError } from './request-error.ts';
 
-/** What a client is told to wait when the origin of an outage did not say. */
+/** The `Retry-After` of an outage whose origin gave none. */
 const DEFAULT_RETRY_AFTER_MS = 2_000;
 
 export interface ProblemAnswer {
   status: number;
   problem: Problem;
   headers: Record<string, string>;
-  /** Is this a fault of ours that somebody should look at? */
+  /** True for an internal error that needs attention. */
   isBug: boolean;
 }
 

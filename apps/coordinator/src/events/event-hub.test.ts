@@ -7,7 +7,7 @@ import { createEventHub } from './event-hub.ts';
 
 const anEvent = (seq: number): TaskEvent => ({ seq, type: 'step.started', at: '', generation: 1, data: {} });
 
-/** A hub over a feed of plain arrays, with a clock that turns the poller only when told to. */
+/** A hub over a feed of plain arrays, with a clock that runs the poller on demand. */
 function setUp() {
   const streams = new Map<string, { events: TaskEvent[]; ended: boolean }>();
   const asked: ReadonlyMap<string, number>[] = [];
@@ -131,7 +131,7 @@ describe('createEventHub', () => {
     expect(late.seen).toEqual([2]);
   });
 
-  it('lets go of a watcher after the last event, and rests when nobody watches', async () => {
+  it('removes a watcher after the last event, and stops polling without watchers', async () => {
     const { hub, push, watch, poll, settle, asked } = setUp();
     const watcher = watch('a');
     push('a', anEvent(1), true);
@@ -169,7 +169,7 @@ describe('createEventHub', () => {
     expect(watcher.seen).toEqual([1]);
   });
 
-  it('tells every watcher when it closes, once', async () => {
+  it('notifies every watcher once when it closes', async () => {
     const { hub, watch, settle } = setUp();
     const watcher = watch('a');
     await settle();

@@ -7,7 +7,7 @@ import type { EventFeed } from '../ports.ts';
 const POLL_INTERVAL_MS = 150;
 /** A task without an event for this long is quiet: its first next event may take longer, up to `MAX_QUIET_PAUSE_MS`. */
 const QUIET_AFTER_MS = 10_000;
-/** Quiet tasks are asked for so much less often the more they are: looking at one costs PostgreSQL 2.5 µs. */
+/** The pause between polls grows with the number of quiet tasks: polling one costs PostgreSQL 2.5 µs. */
 const QUIET_PAUSE_PER_TASK_MS = 0.4;
 const MAX_QUIET_PAUSE_MS = 2_000;
 const MAX_BACKOFF_MS = 1_000;

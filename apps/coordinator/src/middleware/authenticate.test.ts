@@ -39,7 +39,7 @@ describe('createAuthenticator', () => {
     },
   );
 
-  it('tells a wrong key from a missing one in its challenge', async () => {
+  it('distinguishes a wrong key from a missing one in its challenge', async () => {
     const { authenticate } = setUp();
     await expect(authenticate('Bearer bad')).rejects.toMatchObject({
       headers: { 'WWW-Authenticate': 'Bearer realm="pressroom", error="invalid_token"' },

@@ -7,7 +7,7 @@ export type StoreBound = <T>(call: Promise<T>) => Promise<T>;
 
 /**
  * Bounds all store calls of one request together, so that a request that makes three still answers in time.
- * What was started goes on: a submission that timed out may yet be committed, which is what idempotency keys are for.
+ * What was started continues: a submission that timed out may yet be committed, which is what idempotency keys are for.
  *
  * @param deadlineMs answers the monotonic instant at which waiting ends
  * @throws {RequestError} UNAVAILABLE from the returned function

@@ -7,7 +7,7 @@ const MAX_DRAIN_MS = 2_000;
 const CHECK_MS = 50;
 
 /**
- * Closes the connection of a request whose reply is out but whose body goes on for too long. The HTTP server drops the rest
+ * Closes the connection of a request whose reply was sent but whose body continues for too long. The HTTP server drops the rest
  * of a body that was not read, without a bound of its own but the request's time-out.
  */
 export function limitDrain(request: Request, response: Response): void {

@@ -2,7 +2,7 @@ import { AppError } from '@pressroom/runtime';
 
 import { invalid, RequestError } from '../errors/request-error.ts';
 
-/** Only a store can tell whether a well-formed cursor is one of its own: its refusal becomes a fault of the request. */
+/** Only a store knows whether a well-formed cursor is one of its own; its refusal becomes a fault of the request. */
 export async function withOwnCursor<T>(page: Promise<T>): Promise<T> {
   try {
     return await page;

@@ -46,7 +46,7 @@ export function requestContextOf(request: Request): RequestContext {
  */
 const PAUSE_MS_PER_BYTE = 200 / (1_024 * 1_024);
 
-/** What probes and scrapers ask for all the time. */
+/** Routes that probes and scrapers request all the time. */
 export const QUIET_ROUTES: ReadonlySet<string> = new Set(['/healthz', '/readyz', '/metrics']);
 
 /**
@@ -134,5 +134,5 @@ function acceptRequestId(header: string | string[] | undefined): string {
 }
 
 const METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
-/** Methods are the caller's text; unknown ones share a label so that nobody can grow the metrics. */
+/** Methods are the caller's text; unknown ones share a label, so that callers cannot add series. */
 const knownMethod = (method: string): string => (METHODS.has(method) ? method : 'other');

@@ -95,7 +95,7 @@ const componentName = (type: string): string =>
   type.replaceAll(/(?:^|-)([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
 
 function describeOperation(route: Route): OpenApiOperation {
-  const problems = problemsOf(route);
+  const problems = errorCodesOf(route);
   return {
     operationId: route.operationId,
     tags: [route.tag],
@@ -176,7 +176,7 @@ function describeSchema(schema: z.ZodType, io: 'input' | 'output'): Json {
 }
 
 /** What the route itself names, and what any route of its kind may answer. */
-function problemsOf(route: Route): ErrorCode[] {
+function errorCodesOf(route: Route): ErrorCode[] {
   const codes = new Set<ErrorCode>(route.problems ?? []);
   if (route.roles !== 'public')
     codes.add('UNAUTHENTICATED').add('FORBIDDEN').add('UNAVAILABLE').add('VALIDATION_FAILED');

@@ -13,7 +13,7 @@ export function alerts(deps: { alerts: AlertQueries }): Route {
     path: '/v1/alerts',
     operationId: 'listAlerts',
     tag: 'System',
-    summary: 'What somebody should look at',
+    summary: 'Conditions that need attention',
     description: "Newest first. A tenant's key sees what concerns the tenant.",
     roles: ROLES.view,
     query: PageQuery,

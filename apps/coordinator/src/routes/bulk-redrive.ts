@@ -16,8 +16,8 @@ export function bulkRedrive(deps: { deadLetterCommands: DeadLetterCommands }): R
     tag: 'Dead letters',
     summary: 'Run many dead steps again',
     description:
-      'Takes the open dead letters that match now, oldest first, at the rate asked for (default 50 a second); what dies ' +
-      'again meanwhile is left for later. An empty `filter` is refused; `"all": true` takes every one. Follow it with ' +
+      'Takes the open dead letters that match now, oldest first, at the requested rate (default 50 a second); steps that fail ' +
+      'again meanwhile are not retried. An empty `filter` is refused; `"all": true` takes every one. Follow it with ' +
       '`GET /v1/operations/{id}`. With `dryRun` it only counts.',
     roles: ROLES.operate,
     body: {

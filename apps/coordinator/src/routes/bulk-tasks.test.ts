@@ -21,7 +21,7 @@ describe('bulk cancel and retry of tasks', () => {
     ['cancel', { all: false }],
     ['cancel', { all: true, filter: { status: 'queued' } }],
     ['cancel', { filter: { status: 'queued' }, ids: [id] }],
-  ])('refuse a %s with %j: every task must be asked for by name', async (verb, body) => {
+  ])('refuse a %s with %j: all tasks need an explicit `all`', async (verb, body) => {
     const response = await post(verb, body);
     expect(response.status).toBe(400);
     expect(await response.text()).toMatch(/"path":"(filter|all)"/);
@@ -57,7 +57,7 @@ describe('bulk redrive and discard of dead letters', () => {
         (body) => [verb, body] as const,
       ),
     ),
-  )('refuse a %s with %j: every dead letter must be asked for by name', async (verb, body) => {
+  )('refuse a %s with %j: all dead letters need an explicit `all`', async (verb, body) => {
     const response = await post(verb, body);
     expect(response.status).toBe(400);
     expect(await response.text()).toMatch(/"path":"(filter|all)"/);

@@ -27,7 +27,7 @@ const addLetter = () => server.stores.deadLetters.add(DEFAULT_TENANT);
 const lastAsked = () => server.stores.deadLetters.asked.at(-1);
 
 describe('GET /dead-letters', () => {
-  it("lists the tenant's own, and an administrator's wish", async () => {
+  it("lists the tenant's own, and the ones of the tenant that an administrator names", async () => {
     const own = addLetter();
     const foreign = server.stores.deadLetters.add(OTHER_TENANT);
     const list = async (options: CallOptions, query = '') =>
@@ -89,7 +89,7 @@ describe('GET /dead-letters', () => {
     }
   });
 
-  it("refuses a tenant's key that asks for another tenant", async () => {
+  it("refuses a tenant's key that names another tenant", async () => {
     const response = await server.call(`/v1/dead-letters?tenantId=${OTHER_TENANT}`, { as: 'view' });
     expect(response.status).toBe(403);
   });
@@ -137,7 +137,7 @@ describe('POST /dead-letters/{id}/redrive', () => {
   it.each<[RedriveOutcome, number, RegExp]>([
     [{ outcome: 'not_finished', status: 'running' }, 409, /the task is running/],
     [{ outcome: 'content_deleted' }, 409, /content/],
-    [{ outcome: 'no_step' }, 409, /nobody could read/],
+    [{ outcome: 'no_step' }, 409, /unreadable job/],
     [{ outcome: 'unknown_step' }, 409, /not part of the task/],
     [
       { outcome: 'invalid_patch', issues: [{ path: ['input', 'sources', 0, 'url'], message: 'must be a URL' }] },
@@ -194,8 +194,8 @@ describe('POST /dead-letters/{id}/discard', () => {
 describe('bulk operations', () => {
   it.each([
     ['redrive', { filter: { fingerprint: '0123456789abcdef' }, ratePerSecond: 20, limit: 100, tier: 'T1' }],
-    ['discard', { filter: { q: 'known', state: 'open' }, reason: 'mended' }],
-  ])('begin with 202 and where to follow them: %s', async (verb, body) => {
+    ['discard', { filter: { q: 'known', state: 'open' }, reason: 'repaired' }],
+  ])('start with 202 and the address of the operation: %s', async (verb, body) => {
     addLetter();
     const response = await post(`/v1/dead-letters/${verb}`, body);
     expect(response.status).toBe(202);
@@ -329,7 +329,7 @@ describe('POST /tasks/{id}/retry', () => {
       400,
       'fault',
     ],
-    ['is asked for nonsense', () => undefined, { fromStep: '../x' }, 400, 'fault'],
+    ['has no such step', () => undefined, { fromStep: '../x' }, 400, 'fault'],
   ])('is refused when the task %s', async (_title, arrange, body, status, detail) => {
     const id = await server.submit();
     arrange(id);

@@ -26,7 +26,7 @@ const decide = async (id: string, what: 'approve' | 'reject', json: unknown, as:
 };
 
 describe('POST /v1/tasks/{id}/approve', () => {
-  it('lets the task go on, and says which version was approved', async () => {
+  it('continues the task, and returns the approved version', async () => {
     const id = await waiting();
     const { status, body } = await decide(id, 'approve', { gate: 'outline', edits: { title: 'Better' } });
     expect(status).toBe(200);

@@ -17,11 +17,11 @@ export function approveTask(deps: { approvals: ApprovalCommands }): Route {
     path: '/v1/tasks/:id/approve',
     operationId: 'approveTask',
     tag: 'Tasks',
-    summary: 'Let a task go on from a gate',
+    summary: 'Continue a task from a gate',
     description:
       'A task that was submitted with `approvals` waits in `awaiting_approval` once the output of a gate is there; ' +
       '`GET /v1/tasks/{id}/steps/{key}/output` shows it. `edits` is a JSON merge patch of that output and becomes a new ' +
-      'version of it; the plan goes on from the edited one. Deciding a gate twice is a conflict.',
+      'version of it; the plan continues from the edited one. Deciding a gate twice is a conflict.',
     roles: ROLES.operate,
     params: TASK_ID,
     body: {
@@ -53,7 +53,7 @@ export function rejectTask(deps: { approvals: ApprovalCommands }): Route {
     summary: 'Have the step before a gate done again',
     description:
       'The step runs again and its agent is given every reason so far. The fifth rejection of a gate ends the task with ' +
-      'what is there.',
+      'the available outputs.',
     roles: ROLES.operate,
     params: TASK_ID,
     body: { description: 'The gate, and why', content: { 'application/json': RejectTask }, limitBytes: MAX_BODY_BYTES },

@@ -12,14 +12,14 @@ export function pauseQueue(deps: { queues: QueueCommands }): Route {
     operationId: 'pauseQueue',
     summary: 'Let nothing more of a queue begin',
     description:
-      'What runs goes on. Everything else of the queue waits, whatever becomes of the queue store, until it is resumed; ' +
-      'deadlines of tasks go on. Queues are shared by all tenants. Repeating it changes nothing.',
+      'Running steps continue. All other steps of the queue wait until it is resumed, even if the queue store is lost; ' +
+      'deadlines of tasks are not extended. Queues are shared by all tenants. Idempotent.',
   });
 }
 
 /** `POST /v1/queues/{name}/resume`. */
 export function resumeQueue(deps: { queues: QueueCommands }): Route {
-  return queueRoute('resume', deps, { operationId: 'resumeQueue', summary: 'Let a paused queue go on' });
+  return queueRoute('resume', deps, { operationId: 'resumeQueue', summary: 'Resume a paused queue' });
 }
 
 function queueRoute(

@@ -30,12 +30,12 @@ export function redriveDeadLetter(deps: { deadLetterCommands: DeadLetterCommands
       limitBytes: MAX_BODY_BYTES,
     },
     responses: {
-      202: { description: 'The next generation has begun', content: { 'application/json': TaskRestarted } },
+      202: { description: 'The next generation has started', content: { 'application/json': TaskRestarted } },
     },
     problems: ['CONFLICT'],
     async handle({ request, response, params, principal, scope, bounded }) {
-      const wish = await readOptionalJson(request, RedriveDeadLetter);
-      const outcome = await bounded(deps.deadLetterCommands.redrive(param(params, 'id'), scope, wish, principal));
+      const body = await readOptionalJson(request, RedriveDeadLetter);
+      const outcome = await bounded(deps.deadLetterCommands.redrive(param(params, 'id'), scope, body, principal));
       if (outcome.outcome !== 'restarted') throw restartProblem(outcome, 'dead letter');
       const { taskId, generation, restarted, removed } = outcome;
       sendJson(response, 202, { id: taskId, status: 'queued', generation, restarted, removed } satisfies TaskRestarted);

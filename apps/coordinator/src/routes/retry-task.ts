@@ -30,12 +30,12 @@ export function retryTask(deps: { commands: TaskCommands }): Route {
       limitBytes: MAX_BODY_BYTES,
     },
     responses: {
-      202: { description: 'The next generation has begun', content: { 'application/json': TaskRestarted } },
+      202: { description: 'The next generation has started', content: { 'application/json': TaskRestarted } },
     },
     problems: ['CONFLICT'],
     async handle({ request, response, params, principal, scope, bounded }) {
-      const wish = await readOptionalJson(request, RetryTask);
-      const outcome = await bounded(deps.commands.retry(param(params, 'id'), scope, wish, principal));
+      const body = await readOptionalJson(request, RetryTask);
+      const outcome = await bounded(deps.commands.retry(param(params, 'id'), scope, body, principal));
       if (outcome.outcome !== 'restarted') throw restartProblem(outcome, 'task');
       const { taskId, generation, restarted, removed } = outcome;
       sendJson(response, 202, { id: taskId, status: 'queued', generation, restarted, removed } satisfies TaskRestarted);

@@ -29,7 +29,7 @@ describe('POST /v1/schedules', () => {
     expect(body).toMatchObject({ ...A_SCHEDULE, tenantId: DEFAULT_TENANT, enabled: true, overlap: 'allow' });
   });
 
-  it('keeps the task as it was sent, for each fire to read anew', async () => {
+  it('keeps the task as it was sent, and parses it at each fire', async () => {
     expect((await create()).task).toEqual(A_TASK);
   });
 

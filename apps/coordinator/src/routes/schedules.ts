@@ -111,7 +111,7 @@ export function updateSchedule({ schedules, pipelines, clock, limits }: Deps): R
     operationId: 'updateSchedule',
     tag: 'Schedules',
     summary: 'Change a schedule, or switch it on or off',
-    description: 'Its next fire is computed anew from now on; an error of its last fire is forgotten.',
+    description: 'Computes its next fire from now on and clears the error of its last fire.',
     roles: ROLES.submit,
     params: SCHEDULE_ID,
     body: { description: 'What changes', content: { 'application/json': UpdateSchedule }, limitBytes: MAX_BODY_BYTES },

@@ -23,7 +23,7 @@ describe('POST /v1/tasks', () => {
     expect(accepted.links['events']).toBe(`/v1/tasks/${accepted.id}/events`);
   });
 
-  it('hands on the input as its schema made it, with defaults filled in', async () => {
+  it('submits the input as parsed by its schema, with defaults', async () => {
     await post({ json: { type: 'article', input: { topic: '  Lighthouses  ' }, budgetUsd: '0.05' } });
     expect(server.stores.submissions[0]).toMatchObject({
       tenantId: DEFAULT_TENANT,
@@ -78,7 +78,7 @@ describe('POST /v1/tasks', () => {
     expect(problem.detail).toMatch(/51\.200 GB .* 50\.000 GB: delete the content of finished tasks/);
   });
 
-  it('lets an admin choose the tenant, and nobody else', async () => {
+  it('lets only an admin choose the tenant', async () => {
     const json = { ...A_TASK, tenantId: OTHER_TENANT };
     expect((await post({ json, as: 'admin' })).status).toBe(202);
     expect(server.stores.submissions[0]?.tenantId).toBe(OTHER_TENANT);

@@ -107,7 +107,7 @@ describe('GET /v1/fleet/scaling', () => {
     expect(await response.json()).toEqual({ desiredReplicas: 1 });
   });
 
-  it.each(['nobody', 'draft.*%2Brefine.batch', 'All%20of%20it'])('knows no pool %s', async (pool) => {
+  it.each(['unknown', 'draft.*%2Brefine.batch', 'All%20of%20it'])('knows no pool %s', async (pool) => {
     const response = await server.call(`/v1/fleet/scaling/${pool}`, { as: 'monitor' });
     expect(response.status).toBe(404);
   });

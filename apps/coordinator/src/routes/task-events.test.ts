@@ -69,7 +69,7 @@ async function watch(options: { lastEventId?: string; query?: string } = {}): Pr
 const seqs = (watching: Watching): number[] => watching.events.map(({ seq }) => seq);
 
 describe('GET /v1/tasks/{id}/events', () => {
-  it('replays from the beginning, goes on live, and ends after the terminal event', async () => {
+  it('replays from the start, continues live, and ends after the terminal event', async () => {
     server.stores.emit(id, 'task.started');
     const watching = await watch();
     await until(() => watching.events.length === 2);

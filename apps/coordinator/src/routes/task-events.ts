@@ -35,8 +35,8 @@ export function taskEvents(deps: TaskEventsDeps): Route {
     summary: 'Watch a task',
     description:
       'Server-sent events: `task.*`, `step.*` and `cost.updated`, each with the whole event as JSON in `data`. Reconnect ' +
-      'with `Last-Event-ID` to go on where you were. The stream ends after the terminal event; asking for more after ' +
-      'that answers 204.',
+      'with `Last-Event-ID` to continue after that event. The stream ends after the terminal event; later requests ' +
+      'answer 204.',
     roles: ROLES.view,
     isStream: true,
     params: TASK_ID,

@@ -44,7 +44,7 @@ describe('GET /v1/tasks/{id}/result', () => {
     expect(await codeOf(response)).toBe('TASK_NOT_FINISHED');
   });
 
-  it('assembles what is there when a partial result is asked for', async () => {
+  it('assembles the available outputs when a partial result is requested', async () => {
     expect(await codeOf(await result({ query: '?partial=true' }))).toBe('TASK_NOT_FINISHED');
     makeDrafts();
     const response = await result({ query: '?partial=true' });

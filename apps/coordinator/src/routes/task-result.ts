@@ -38,7 +38,7 @@ export function taskResult(deps: {
     query: ResultQuery,
     responses: {
       200: {
-        description: 'The document, in the form that `Accept` asks for',
+        description: 'The document, in the media type that `Accept` names',
         content: { 'application/json': TaskResult, 'text/markdown': null, 'text/html': null },
       },
     },
@@ -112,7 +112,7 @@ function taskFailed(material: ResultMaterial): RequestError {
   return noResult('TASK_FAILED', detail, material, { error: { code, message } });
 }
 
-/** The language asked for; else the one the text seems to be in, where that is told by words and not by script alone. */
+/** The requested language, else the one guessed from the words of the text; its script alone is not enough. */
 function languageOf(input: unknown, { markdown }: TaskResult): string {
   const language = (input as { language?: unknown } | null)?.language;
   if (typeof language === 'string') return language;

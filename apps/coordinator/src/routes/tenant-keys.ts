@@ -49,9 +49,9 @@ export function createKey({ tenants, clock }: { tenants: Tenants; clock: Clock }
     body: { description: 'The key', content: { 'application/json': CreateTenantKey }, limitBytes: MAX_BODY_BYTES },
     responses: { 201: { description: 'The key and its secret', content: { 'application/json': NewKey } } },
     async handle({ request, response, params, principal, bounded }) {
-      const wish = await readJson(request, CreateTenantKey);
-      refusePast(wish.expiresAt, clock);
-      const key = await bounded(tenants.addKey(param(params, 'id'), wish, principal));
+      const body = await readJson(request, CreateTenantKey);
+      refusePast(body.expiresAt, clock);
+      const key = await bounded(tenants.addKey(param(params, 'id'), body, principal));
       if (key === undefined) throw notFound('tenant');
       response.setHeader('Cache-Control', 'no-store');
       sendJson(response, 201, key);
@@ -110,9 +110,9 @@ export function createPlatformKey({ tenants, clock }: { tenants: Tenants; clock:
     body: { description: 'The key', content: { 'application/json': CreatePlatformKey }, limitBytes: MAX_BODY_BYTES },
     responses: { 201: { description: 'The key and its secret', content: { 'application/json': NewKey } } },
     async handle({ request, response, principal, bounded }) {
-      const wish = await readJson(request, CreatePlatformKey);
-      refusePast(wish.expiresAt, clock);
-      const key = await bounded(tenants.addKey(null, wish, principal));
+      const body = await readJson(request, CreatePlatformKey);
+      refusePast(body.expiresAt, clock);
+      const key = await bounded(tenants.addKey(null, body, principal));
       response.setHeader('Cache-Control', 'no-store');
       sendJson(response, 201, key);
     },

@@ -20,7 +20,7 @@ const send = async (method: string, path: string, options: CallOptions = {}) => 
 };
 
 describe('tenants', () => {
-  it('are added with limits that limit nothing much, unless told otherwise', async () => {
+  it('are added with generous default limits', async () => {
     const { status, body, headers } = await send('POST', '/tenants', { json: { name: 'Acme' } });
     expect(status).toBe(201);
     expect(headers.get('location')).toBe(`/v1/tenants/${String(body['id'])}`);

@@ -99,7 +99,7 @@ describe('a reply to GET', () => {
     expect((await get(`/v1/tasks/${id}`, { 'If-None-Match': before })).status).toBe(200);
   });
 
-  it('tells another tenant nothing by its tag', async () => {
+  it('reveals nothing to another tenant by its ETag', async () => {
     const tag = (await get(`/v1/tasks/${id}`)).headers.etag ?? '';
     for (const header of [tag, '*']) {
       expect((await get(`/v1/tasks/${id}`, { 'If-None-Match': header }, 'stranger')).status).toBe(404);

@@ -48,7 +48,7 @@ const aTask = (fields: Record<string, unknown>, input: Record<string, unknown> =
 const SIZE = MAX_BODY_BYTES - 400;
 const digits = fill('7', SIZE);
 
-/** Bodies of about the largest size, each of which has something that is costly to somebody. */
+/** Bodies of about the largest size, each costly for some part of the system. */
 const HOSTILE: Readonly<Record<string, string>> = {
   'open brackets': fill('[', SIZE),
   'nested arrays': `${fill('[', SIZE / 2)}${fill(']', SIZE / 2)}`,

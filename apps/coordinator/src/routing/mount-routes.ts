@@ -9,7 +9,7 @@ import { contextOf } from '../middleware/request-context.ts';
 import type { Principal } from '../ports.ts';
 import type { ParamDoc, Route } from './route.ts';
 
-const NOBODY: Principal = { keyId: 'public', role: 'view', tenantId: null };
+const ANONYMOUS: Principal = { keyId: 'public', role: 'view', tenantId: null };
 
 const PARAM_PATTERNS: Readonly<Record<ParamDoc['kind'], RegExp>> = {
   uuid: /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i,
@@ -18,7 +18,7 @@ const PARAM_PATTERNS: Readonly<Record<ParamDoc['kind'], RegExp>> = {
 };
 
 /**
- * Serves every route of the table. One Express route per path, so that a wrong method is told apart from a wrong path;
+ * Serves every route of the table. One Express route per path, so that a wrong method answers 405 and a wrong path 404;
  * the order of the table is the order of matching.
  */
 export function mountRoutes(
@@ -57,7 +57,7 @@ async function serve(
 ): Promise<void> {
   const context = contextOf(response);
   const { bounded, log } = context;
-  let principal = NOBODY;
+  let principal = ANONYMOUS;
   if (route.roles !== 'public') {
     principal = await authenticator.authenticate(request.headers.authorization, bounded);
     if (!route.roles.includes(principal.role)) {
@@ -66,7 +66,7 @@ async function serve(
         `the role ${principal.role} may not do this; it needs ${route.roles.join(' or ')}`,
       );
     }
-    // Without a tenant only an admin may go on to tenants' objects; a tenant role without one must see nothing.
+    // Without a tenant only an admin may access tenants' objects; a tenant role without one must see nothing.
     if (principal.tenantId === null && principal.role !== 'admin' && principal.role !== 'monitor') {
       throw new RequestError('FORBIDDEN', 'the key belongs to no tenant');
     }

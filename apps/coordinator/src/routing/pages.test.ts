@@ -31,7 +31,7 @@ describe('lists', () => {
     expect(unpaged.map(({ operationId }) => operationId)).toEqual(['listTaskTypes']);
   });
 
-  it('go on where a page ended, and refuse the cursor of another list or caller', async () => {
+  it('continue after the last item of a page, and refuse the cursor of another list or caller', async () => {
     for (let n = 0; n < 5; n += 1) {
       const response = await server.call('/v1/schedules', { method: 'POST', json: schedule(`s${n}`) });
       expect(response.status).toBe(201);

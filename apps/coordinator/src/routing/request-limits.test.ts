@@ -48,7 +48,7 @@ const submit = (server: TestServer, as: TestCaller): Promise<Response> =>
 const problemOf = async (response: Response): Promise<Problem> => (await response.json()) as Problem;
 
 describe('a body that is refused', () => {
-  it('is not asked for when its size is declared and the client waits for leave to send it', async () => {
+  it('is not requested by `100 Continue` when its declared size is too large', async () => {
     const server = await start();
     const raw = open(server, post('operate', `Content-Length: ${3 * MIB}\nExpect: 100-continue`));
     await until(() => raw.received().includes('BODY_TOO_LARGE'));
@@ -56,7 +56,7 @@ describe('a body that is refused', () => {
     expect(raw.received()).not.toContain('100 Continue');
   });
 
-  it('is asked for when nothing speaks against it', async () => {
+  it('is requested by `100 Continue` when its declared size is accepted', async () => {
     const server = await start();
     const body = JSON.stringify(A_TASK);
     const raw = open(server, post('operate', `Content-Length: ${body.length}\nExpect: 100-continue`));

@@ -58,7 +58,7 @@ export interface Route<Query = unknown> {
   responses: Readonly<Record<number, ResponseDoc>>;
   /** Does it answer with an open-ended stream? Such a response is no open request once it has started. */
   isStream?: true;
-  /** Problems of this route beyond those that any route of its kind may answer. */
+  /** Errors of this route beyond those that any route of its kind may answer. */
   problems?: readonly ErrorCode[];
   handle: (context: RouteRequest<Query>) => Promise<void> | void;
 }

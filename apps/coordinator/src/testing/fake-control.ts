@@ -31,7 +31,7 @@ export function createFakeControl(
     if (isTerminalTask(view.status)) return { outcome: 'finished', status: view.status };
     return view.awaiting?.gate === gate ? undefined : { outcome: 'not_pending' };
   };
-  const goOn = (id: string): void => {
+  const resume = (id: string): void => {
     tasks.patch(id, { status: 'running', awaiting: undefined });
   };
   const nameTaken = (items: Iterable<{ id: string; name: string }>, name: string | undefined, id?: string): boolean =>
@@ -46,14 +46,14 @@ export function createFakeControl(
           if (edits !== undefined && 'invalid' in edits) {
             return { outcome: 'invalid_edits', problems: [{ path: 'edits.invalid', message: 'is not a known field' }] };
           }
-          goOn(id);
+          resume(id);
           return { outcome: 'decided', status: 'running', version: edits && 2, rejections: 0 };
         }),
       reject: (id, tenantId, { gate }) =>
         answer((): ApprovalOutcome => {
           const refused = decide(id, tenantId, gate);
           if (refused) return refused;
-          goOn(id);
+          resume(id);
           return { outcome: 'decided', status: 'running', version: undefined, rejections: 1 };
         }),
     },

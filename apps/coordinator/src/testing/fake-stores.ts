@@ -304,7 +304,7 @@ const summary = ({ id, status, generation, createdAt }: TaskView) => ({
   createdAt: new Date(createdAt),
 });
 
-/** A pool for which work waits though nobody is there. */
+/** A pool with waiting work and without workers. */
 export const aPoolScaling = (overrides: Partial<PoolScaling> = {}): PoolScaling => ({
   pool: 'all',
   queues: ['draft.interactive'],

@@ -10,7 +10,7 @@ import { createFakeStores } from './fake-stores.ts';
 
 export const TEST_PIPELINES = { list: listPipelines, find: findPipeline };
 
-/** The route table over fakes that nobody calls, for what is derived from the table alone. */
+/** The route table over fakes that are never called, for what is derived from the table alone. */
 export function inertRouteTable(): readonly Route[] {
   const { ports } = createFakeStores();
   const log = silentLogger();

@@ -134,14 +134,14 @@ function createTenantPort(database: Database): Tenants {
     keys: (tenantId, page) => store.keys(tenantId, page),
     async addKey(tenantId, { role, name, expiresAt }, actor) {
       const secret = `pr_${randomBytes(SECRET_BYTES).toString('base64url')}`;
-      const wish = {
+      const newKey = {
         role,
         secretHash: sha256Hex(secret),
         name: name ?? null,
         prefix: secret.slice(0, PREFIX_CHARACTERS),
         expiresAt: expiresAt === undefined ? null : new Date(expiresAt),
       };
-      const key = await store.addKey(tenantId, wish, actorOf(actor));
+      const key = await store.addKey(tenantId, newKey, actorOf(actor));
       return key && { ...key, secret };
     },
     removeKey: (tenantId, keyId, actor) => store.removeKey(tenantId, keyId, actorOf(actor)),

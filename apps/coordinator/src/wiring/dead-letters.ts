@@ -75,7 +75,7 @@ export function startDeadLetters(
     requestDispatch: deps.requestDispatch,
     log,
   });
-  const open = deps.metrics?.gauge('dead_letters_open', 'Dead letters that nobody has redriven or discarded');
+  const open = deps.metrics?.gauge('dead_letters_open', 'Dead letters that were neither redriven nor discarded');
   const loops = startDeadLetterLoops({
     operations: createOperationRunner({ operations, tasks: taskOperations, letters, restarts, clock, log }),
     watch: createDeadLetterWatch({ letters, alerts, growth: config.growth, log }),

@@ -30,7 +30,7 @@ export function createFleetQueries(deps: {
         return {
           name,
           waiting: held?.waiting ?? 0,
-          // A step that was handed on runs without a job.
+          // A local hand-off runs without a job.
           active: load.queues.find((row) => row.name === name)?.running ?? 0,
           delayed: held?.delayed ?? 0,
           backlog: waiting?.backlog ?? 0,

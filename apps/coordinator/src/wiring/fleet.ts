@@ -21,7 +21,7 @@ import type { FleetQueries } from '../ports.ts';
 import { createFleetGauges } from './fleet-gauges.ts';
 import { createFleetQueries } from './fleet-queries.ts';
 
-/** An unfit queue store is told again after this. */
+/** The alert about an unfit queue store is repeated after this. */
 const STORE_ALERT_QUIET_MS = 3_600_000;
 
 /** Joins the fleet's queries to both stores, and starts what watches pools and the queue store. */

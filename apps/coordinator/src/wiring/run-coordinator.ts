@@ -16,7 +16,7 @@ import type { PipelineRegistry } from '../ports.ts';
 import { createDependencies } from './create-dependencies.ts';
 
 /**
- * Runs a coordinator process that serves these task types until it is told to end.
+ * Runs a coordinator process that serves these task types until it receives a stop signal.
  * @throws {ConfigError} and whatever prevents the start
  */
 export async function runCoordinator(

@@ -5,8 +5,8 @@ import { parseTaskRequest } from '../core/parse-task-request.ts';
 import type { PipelineRegistry } from '../ports.ts';
 
 /**
- * Submits a schedule's task as if somebody had sent it now: it is checked anew, for what was valid when the schedule was
- * made need not be any more.
+ * Submits a schedule's task as a request sent now: it is validated again, because it may have become invalid since the
+ * schedule was created.
  */
 export function createSubmitScheduled(deps: {
   submit: (request: SubmitRequest) => Promise<AdmittedSubmitOutcome>;

@@ -10,7 +10,7 @@ const PAUSE_PER_DURATION = 100;
 const MAX_WAIT_MS = 500;
 
 /**
- * `tasks` by status, counted when a scrape asks for it. All coordinators show the whole installation: aggregate with `max`. A
+ * `tasks` by status, counted on scrape. All coordinators show the whole installation: aggregate with `max`. A
  * status whose counting fails has no series until it succeeds.
  */
 export function createTaskGauges(
