@@ -11,7 +11,7 @@ const job: StepJob = {
 };
 
 describe('jobIdOf', () => {
-  it('is the step and the attempt, without the colon that the store forbids', () => {
+  it('consists of step and attempt, without the colon that the store forbids', () => {
     expect(jobIdOf(job)).toBe('0190a8c0-0000-7000-8000-000000000002-3');
     expect(jobIdOf(job)).not.toContain(':');
   });
@@ -23,11 +23,11 @@ describe('jobIdOf', () => {
 });
 
 describe('jobOptions', () => {
-  it('never lets the store retry, and keeps nothing that is done', () => {
+  it('disables the store’s retries and keeps no completed jobs', () => {
     expect(jobOptions({ job, priority: 5 })).toMatchObject({ attempts: 1, removeOnComplete: true, priority: 5 });
   });
 
-  it('keeps any priority within what orders jobs', () => {
+  it('clamps any priority to the valid range', () => {
     fc.assert(
       fc.property(fc.oneof(fc.integer(), fc.double()), (priority) => {
         const chosen = jobOptions({ job, priority }).priority ?? 0;
@@ -36,7 +36,7 @@ describe('jobOptions', () => {
     );
   });
 
-  it('delays only what is to be delayed', () => {
+  it('sets a delay only when one is given', () => {
     expect(jobOptions({ job, priority: 1, delayMs: 0.4 }).delay).toBe(1);
     expect(jobOptions({ job, priority: 1, delayMs: 0 })).not.toHaveProperty('delay');
     expect(jobOptions({ job, priority: 1, delayMs: -5 })).not.toHaveProperty('delay');

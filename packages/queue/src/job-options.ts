@@ -4,27 +4,28 @@ import type { JobsOptions } from 'bullmq';
 /** One step attempt to dispatch. */
 export interface StepDispatch {
   job: StepJob;
-  /** 1 is taken first. */
+  /** 1 is the highest. */
   priority: number;
   delayMs?: number;
 }
 
-/** Every job has this name; what it is for is in its data and its queue. */
+/** Name of every job; its purpose is in its data and its queue. */
 export const JOB_NAME = 'step';
 
-/** BullMQ's own upper bound. */
+/** BullMQ's upper bound. */
 const MAX_PRIORITY = 2_097_151;
-/** Ids only: what is larger is a mistake upstream. */
+/** Jobs contain ids only; a larger one is a bug in the caller. */
 const MAX_DATA_BYTES = 512;
 
 /**
- * The id that makes dispatching twice harmless: a waiting or running attempt is not added again. No colon may be in it.
+ * The job id, which makes repeated dispatches idempotent: a waiting or running attempt is not added again. Must not contain
+ * a colon.
  */
 export const jobIdOf = (job: StepJob): string => `${job.stepId}-${job.attempt}`;
 
 /**
- * Options of a job. Retries, backoff and dead letters are the engine's, so the store never tries again itself and keeps
- * nothing of what is done. A priority below 1 would overtake everything: it is raised to 1. Pure.
+ * Options of a job. Retries, backoff and dead letters belong to the engine, so the store never retries and keeps no
+ * completed jobs. A priority below 1 would overtake all others and is raised to 1. Pure.
  */
 export function jobOptions({ job, priority, delayMs = 0 }: StepDispatch): JobsOptions {
   return {

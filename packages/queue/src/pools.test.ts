@@ -17,8 +17,8 @@ describe('parsePools', () => {
   });
 
   it.each([
-    ['', 'no pool is named'],
-    [' , ', 'no pool is named'],
+    ['', 'the list is empty'],
+    [' , ', 'the list is empty'],
     ['draft', '"draft" is not a pool'],
     ['draft.batch.x', '"draft.batch.x" is not a pool'],
     ['*.*.*', '"*.*.*" is not a pool'],
@@ -32,7 +32,7 @@ describe('parsePools', () => {
     expect(() => parsePools(spec)).toThrow(problem);
   });
 
-  it('names every bad part at once, and what would be right', () => {
+  it('names every invalid part and the valid values', () => {
     expect(() => parsePools('drafts.batch,draft.slow')).toThrow(
       /unknown agent "drafts".*unknown lane "slow".*agents: research, outline, draft.*lanes: interactive, batch/,
     );

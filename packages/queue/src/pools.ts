@@ -1,10 +1,10 @@
 import { AGENTS, ALL_QUEUES, LANES, type QueueName } from '@pressroom/contracts';
 
-/** What is wrong with a pool specification; the message names every bad part and what would be right. */
+/** An invalid pool specification; the message names every invalid part and the valid values. */
 export class PoolSpecError extends TypeError {}
 
 /**
- * Reads what a worker consumes: patterns `<agent>.<lane>` separated by commas, where either half may be `*`
+ * Parses the pools of a worker: patterns `<agent>.<lane>` separated by commas, where either half may be `*`
  * (`research.interactive,draft.*`), or `*` alone for everything. Pure.
  *
  * @returns each queue once, interactive before batch within an agent, in the catalogue's order
@@ -16,7 +16,7 @@ export function parsePools(spec: string): QueueName[] {
     .map((pattern) => pattern.trim())
     .filter((pattern) => pattern !== '');
   const problems = patterns.flatMap(describeProblem);
-  if (patterns.length === 0) problems.push('no pool is named');
+  if (patterns.length === 0) problems.push('the list is empty');
   if (problems.length > 0) {
     throw new PoolSpecError(
       `${problems.join('; ')}. A pool is <agent>.<lane>, e.g. research.interactive or draft.*; agents: ${AGENTS.join(', ')}; lanes: ${LANES.join(', ')}`,

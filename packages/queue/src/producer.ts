@@ -7,16 +7,16 @@ import { QueueStoreUnavailableError } from './store-errors.ts';
 import { throttleLog } from './throttle-log.ts';
 
 export interface AddOutcome {
-  /** In the store now. */
+  /** Stored. */
   added: StepJob[];
-  /** Not confirmed; adding them again is harmless. */
+  /** Not confirmed; adding them again is safe. */
   failed: StepJob[];
 }
 
 /**
- * Puts step attempts into queues, as well as it can: PostgreSQL knows what is to be done, and what is not added now is
- * dispatched by the next sweep. Never rejects and never waits longer than its timeout. Adding an attempt that waits or
- * runs already changes nothing.
+ * Adds step attempts to queues on a best-effort basis: PostgreSQL is the source of truth, and the next sweep dispatches
+ * what was not added. Never rejects and never takes longer than its timeout. Adding a waiting or running attempt has no
+ * effect.
  */
 export interface Producer {
   add(queue: QueueName, jobs: readonly StepDispatch[]): Promise<AddOutcome>;
@@ -26,10 +26,10 @@ export interface Producer {
 const DEFAULT_TIMEOUT_MS = 1_000;
 const CHUNK = 500;
 const CLOSE_TIMEOUT_MS = 1_000;
-/** After a store did not answer, how long nobody waits for it again. */
-const SUSPECT_MS = 1_000;
+/** After a timeout of the store, further additions fail immediately for this long. */
+const UNAVAILABLE_MS = 1_000;
 
-/** @param options.timeoutMs the longest an `add` takes, for all its jobs together */
+/** @param options.timeoutMs maximum duration of an `add`, for all its jobs together */
 export function createProducer(options: {
   backend: QueueBackend;
   log: Logger;
@@ -38,7 +38,7 @@ export function createProducer(options: {
 }): Producer {
   const { backend, clock = systemClock, timeoutMs = DEFAULT_TIMEOUT_MS } = options;
   const queues = new Map<QueueName, BullQueue>();
-  let suspectUntilMs = -Infinity;
+  let unavailableUntilMs = -Infinity;
   const report = throttleLog((error: unknown) => {
     options.log.warn({ err: error, store: backend.kind }, 'queue.add_failed');
   }, 5_000);
@@ -50,14 +50,14 @@ export function createProducer(options: {
   };
 
   const addChunk = async (name: QueueName, chunk: readonly StepDispatch[], untilMs: number): Promise<void> => {
-    const leftMs = untilMs - clock.monotonicMs();
-    if (leftMs <= 0 || clock.monotonicMs() < suspectUntilMs) throw unavailable();
-    if (!(await backend.canSend(leftMs))) throw unavailable();
+    const remainingMs = untilMs - clock.monotonicMs();
+    if (remainingMs <= 0 || clock.monotonicMs() < unavailableUntilMs) throw unavailable();
+    if (!(await backend.canSend(remainingMs))) throw unavailable();
     const work = queueOf(name).addBulk(
       chunk.map((dispatch) => ({ name: JOB_NAME, data: dispatch.job, opts: jobOptions(dispatch) })),
     );
     await bounded(work, Math.max(1, untilMs - clock.monotonicMs()), () => {
-      suspectUntilMs = clock.monotonicMs() + SUSPECT_MS;
+      unavailableUntilMs = clock.monotonicMs() + UNAVAILABLE_MS;
       return unavailable();
     });
   };

@@ -6,25 +6,25 @@ import { QueueStoreUnavailableError } from './store-errors.ts';
 
 export interface QueueCounts {
   name: QueueName;
-  /** Ready to be taken, also while paused. */
+  /** Ready jobs, also while paused. */
   waiting: number;
   active: number;
   delayed: number;
   paused: boolean;
 }
 
-/** Looks at queues and steers them, for everybody who uses the store. Rejects with QueueStoreUnavailableError in time. */
+/** Inspects and controls queues for all processes. Rejects with QueueStoreUnavailableError after a timeout. */
 export interface QueueAdmin {
   counts(queues: readonly QueueName[]): Promise<QueueCounts[]>;
-  /** Nobody takes from the queue until `resume`; what runs goes on, and jobs can be added. */
+  /** Stops all consumers from claiming jobs until `resume`. Running jobs continue, and jobs can be added. */
   pause(queue: QueueName): Promise<void>;
   resume(queue: QueueName): Promise<void>;
-  /** Those of these queues that the store holds paused. */
+  /** Filters the queues that are paused in the store. */
   pausedAmong(queues: readonly QueueName[]): Promise<QueueName[]>;
   ping(): Promise<void>;
-  /** Removes a queue with everything in it. PostgreSQL's steps are not touched: sweeps dispatch them again. */
+  /** Removes a queue with its jobs. Steps in PostgreSQL are not changed: sweeps dispatch them again. */
   obliterate(queue: QueueName): Promise<void>;
-  /** BullMQ's own queue, for its dashboard. */
+  /** BullMQ's queue, for its dashboard. */
   bullQueue(queue: QueueName): BullQueue;
   close(): Promise<void>;
 }
@@ -39,7 +39,7 @@ export function createQueueAdmin(options: { backend: QueueBackend; timeoutMs?: n
     queues.set(name, queue);
     return queue;
   };
-  const ask = async <T>(work: () => Promise<T>): Promise<T> => {
+  const withTimeout = async <T>(work: () => Promise<T>): Promise<T> => {
     if (!(await backend.canSend(timeoutMs))) throw unavailable();
     try {
       return await bounded(work(), timeoutMs, unavailable);
@@ -51,7 +51,7 @@ export function createQueueAdmin(options: { backend: QueueBackend; timeoutMs?: n
 
   return {
     counts: (names) =>
-      ask(() =>
+      withTimeout(() =>
         Promise.all(
           names.map(async (name) => {
             const queue = open(name);
@@ -70,11 +70,11 @@ export function createQueueAdmin(options: { backend: QueueBackend; timeoutMs?: n
           }),
         ),
       ),
-    pause: (name) => ask(() => open(name).pause()),
-    resume: (name) => ask(() => open(name).resume()),
-    pausedAmong: (names) => ask(async () => [...(await backend.pausedAmong(names))]),
+    pause: (name) => withTimeout(() => open(name).pause()),
+    resume: (name) => withTimeout(() => open(name).resume()),
+    pausedAmong: (names) => withTimeout(async () => [...(await backend.pausedAmong(names))]),
     ping: () => backend.ping(timeoutMs),
-    obliterate: (name) => ask(() => open(name).obliterate({ force: true })),
+    obliterate: (name) => withTimeout(() => open(name).obliterate({ force: true })),
     bullQueue: open,
     close: async () => {
       const closing = Promise.all(Array.from(queues.values(), (queue) => queue.close()));

@@ -1,12 +1,12 @@
 import { AppError } from '@pressroom/runtime';
 
-/** The queue store is there but must not be used as it is; the message says what to change. */
+/** The queue store cannot be used in its current configuration; the message names the fix. */
 export class StoreUnsuitableError extends AppError {
   readonly code = 'STORE_UNSUITABLE';
   readonly retryable = false;
 }
 
-/** The queue store does not answer. Nothing is lost by that: dispatch is rebuilt from PostgreSQL. */
+/** The queue store does not respond. No data is lost: dispatch is rebuilt from PostgreSQL. */
 export class QueueStoreUnavailableError extends AppError {
   readonly code = 'UNAVAILABLE';
   readonly retryable = true;

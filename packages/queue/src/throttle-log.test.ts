@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 
 import { throttleLog } from './throttle-log.ts';
 
-it('throttleLog lets the first call of each period through', () => {
+it('throttleLog forwards the first call of each period', () => {
   let nowMs = 0;
   const written: number[] = [];
   const write = throttleLog((value: number) => written.push(value), 100, { ...systemClock, monotonicMs: () => nowMs });

@@ -1,6 +1,6 @@
 import { type Clock, systemClock } from '@pressroom/runtime';
 
-/** Lets one call through per period: for errors that repeat as long as a store is down. */
+/** Forwards one call per period, for errors that repeat while a store is unavailable. */
 export function throttleLog<Arg>(
   write: (arg: Arg) => void,
   periodMs = 10_000,

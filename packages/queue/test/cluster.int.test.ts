@@ -15,7 +15,7 @@ import { type ClusterUnderTest, startCluster } from './support/start-cluster.ts'
 
 const QUEUES = ['draft.interactive', 'refine.batch'] as const;
 const PASSWORD = 'p@ss,word/1';
-/** The least an account needs; docs/redis.md gives this line to operators. */
+/** Minimal permissions of an account, as documented in docs/redis.md. */
 const RULES = '~{pressroom}:* +@read +@write +@blocking +@scripting +@connection +@transaction +info +cluster';
 
 const jobs = (count: number) =>
@@ -50,8 +50,8 @@ describe.skipIf(!hasTestRedis())('a Redis cluster', () => {
     return { backend, producer, admin, seen, consume };
   }
 
-  /** Adds to two queues and waits until all of it is done. */
-  async function carryJobs({ producer, admin, seen, consume }: ReturnType<typeof open>): Promise<void> {
+  /** Adds jobs to two queues and waits until all are completed. */
+  async function deliverJobs({ producer, admin, seen, consume }: ReturnType<typeof open>): Promise<void> {
     consume();
     const before = seen.length;
     for (const queue of QUEUES) expect((await producer.add(queue, jobs(10))).failed).toEqual([]);
@@ -66,10 +66,10 @@ describe.skipIf(!hasTestRedis())('a Redis cluster', () => {
     }, 60_000);
     afterAll(() => cluster.stop());
 
-    it('carries jobs like a single server', async () => {
+    it('delivers jobs like a single server', async () => {
       const opened = open({ REDIS_CLUSTER_NODES: cluster.nodes.map(({ port }) => `127.0.0.1:${port}`).join(',') });
       await opened.backend.prepare();
-      await carryJobs(opened);
+      await deliverJobs(opened);
     });
   });
 
@@ -87,7 +87,7 @@ describe.skipIf(!hasTestRedis())('a Redis cluster', () => {
       const access = `rediss://app:${encodeURIComponent(PASSWORD)}`;
       const [first, ...others] = cluster.nodes.slice(0, 3).map(({ port }) => `127.0.0.1:${port}`);
       variables = {
-        // One node states the access, the others only their address.
+        // One node has the credentials, the others only their address.
         REDIS_CLUSTER_NODES: [`${access}@${first ?? ''}`, ...others].join(','),
         REDIS_TLS_CA_FILE: certificates.ca,
         REDIS_TLS_CERT_FILE: certificates.cert,
@@ -99,20 +99,20 @@ describe.skipIf(!hasTestRedis())('a Redis cluster', () => {
       certificates.remove();
     });
 
-    it('carries jobs with the least rights that the documentation names', async () => {
+    it('delivers jobs with the documented minimal permissions', async () => {
       const { primary } = await cluster.ownerOf('{pressroom}');
-      // From here on nobody enters without a password.
+      // From here on, clients need a password.
       for (const { server } of cluster.nodes)
         await server.command('ACL', 'SETUSER', 'default', 'resetkeys', 'nocommands', '+cluster', '+info', '+acl');
       const opened = open(variables);
       await opened.backend.prepare();
-      await carryJobs(opened);
+      await deliverJobs(opened);
       expect(await primary.server.command('ACL', 'LOG')).toBe('*0\r\n');
     });
 
-    it('goes on after the primary of its slot was killed and a replica took over', async () => {
+    it('continues after the primary of its slot was killed and a replica took over', async () => {
       const opened = open(variables);
-      await carryJobs(opened);
+      await deliverJobs(opened);
       const { primary, replica } = await cluster.ownerOf('{pressroom}');
       await primary.server.stop();
       const { producer, seen } = opened;
@@ -131,13 +131,13 @@ describe.skipIf(!hasTestRedis())('a Redis cluster', () => {
       ],
       ['an unknown authority', () => ({ ...variables, REDIS_TLS_CA_FILE: undefined })],
       ['no certificate', () => ({ ...variables, REDIS_TLS_CERT_FILE: undefined, REDIS_TLS_KEY_FILE: undefined })],
-    ])('does not let clients in with %s', async (_, withFault) => {
+    ])('rejects clients with %s', async (_, withFault) => {
       const { backend } = open(withFault());
       await expect(backend.prepare()).rejects.toMatchObject({ code: 'UNAVAILABLE' });
     });
   });
 
-  it('needs a hash tag in the prefix', () => {
+  it('requires a hash tag in the prefix', () => {
     const store = redisStore({ REDIS_CLUSTER_NODES: '127.0.0.1:1' });
     expect(() => createQueueBackend({ ...store, prefix: 'plain', log: silentLogger() })).toThrow('hash tag');
   });

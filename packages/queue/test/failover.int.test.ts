@@ -14,7 +14,7 @@ import { createConsumer, createProducer, createQueueAdmin } from '../src/index.t
 import { openBackend, redisStore } from './stores.ts';
 
 const QUEUES = ['draft.interactive', 'refine.batch'] as const;
-/** What an operator may wait for producers and consumers after a fail-over. */
+/** Acceptable delay of producers and consumers after a fail-over. */
 const RECONNECT_MS = 10_000;
 const aJob = (): StepJob => ({ taskId: newId(), stepId: newId(), attempt: 1 });
 
@@ -46,7 +46,7 @@ describe.skipIf(!hasTestRedis())('a fail-over of Redis with live sockets', () =>
     for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
   });
 
-  /** What Sentinel or a managed service does: promotes the replica, moves the address, demotes the old primary. */
+  /** Simulates Sentinel or a managed service: promotes the replica, moves the address, demotes the old primary. */
   async function failOver(): Promise<void> {
     await promoted.command('REPLICAOF', 'NO', 'ONE');
     address.redirect(promoted.port);
@@ -74,12 +74,12 @@ describe.skipIf(!hasTestRedis())('a fail-over of Redis with live sockets', () =>
     await until(async () => (await Promise.all(jobs.map(add))).every(({ failed }) => failed.length === 0), {
       timeoutMs: RECONNECT_MS,
     });
-    // What was added before may not have been replicated in time.
+    // Jobs added before may not have been replicated.
     expect((await admin.counts(['draft.batch']))[0]?.waiting).toBeGreaterThanOrEqual(75);
     expect(await promoted.command('INFO', 'replication')).toContain('role:master');
   });
 
-  it('reconnects consumers that wait for jobs, and completes the ones that were running', async () => {
+  it('reconnects waiting consumers, and completes the running jobs', async () => {
     const { backend, producer, admin } = open();
     const seen: string[] = [];
     let finish: (() => void) | undefined;
@@ -111,7 +111,7 @@ describe.skipIf(!hasTestRedis())('a fail-over of Redis with live sockets', () =>
     expect(consumer.isConsuming()).toBe(true);
   });
 
-  it('keeps trying while the address still leads to the demoted server', async () => {
+  it('keeps reconnecting while the address still leads to the demoted server', async () => {
     const { producer } = open();
     const job = aJob();
     const isAdded = async () => (await producer.add('draft.batch', [{ job, priority: 1 }])).added.length === 1;
@@ -123,7 +123,7 @@ describe.skipIf(!hasTestRedis())('a fail-over of Redis with live sockets', () =>
     await until(isAdded, { timeoutMs: RECONNECT_MS });
   });
 
-  it('reconnects when the old primary only lacks replicas to write to', async () => {
+  it('reconnects when the old primary only lacks replicas for writes', async () => {
     const { producer } = open();
     const isAdded = async () => (await producer.add('draft.batch', [{ job: aJob(), priority: 1 }])).added.length === 1;
     expect(await isAdded()).toBe(true);

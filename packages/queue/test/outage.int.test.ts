@@ -73,7 +73,7 @@ async function elapsedMs(work: () => Promise<unknown>): Promise<number> {
 }
 
 describe.skipIf(!hasTestRedis())('Redis', () => {
-  it('that never was there: adding fails within two seconds', async () => {
+  it('that is unreachable from the start: adding fails within two seconds', async () => {
     const server = await startRedis();
     await server.stop();
     const { add } = open(redisStore({ REDIS_URL: server.url }));
@@ -87,7 +87,7 @@ describe.skipIf(!hasTestRedis())('Redis', () => {
     expect(outcome).toEqual({ added: [], failed: [job] });
   });
 
-  it('that never was there: preparing and asking fail in time, and say that it does not answer', async () => {
+  it('that is unreachable from the start: preparing and queries fail in time and report that it does not answer', async () => {
     const server = await startRedis();
     await server.stop();
     const { backend } = open(redisStore({ REDIS_URL: server.url }));
@@ -97,7 +97,7 @@ describe.skipIf(!hasTestRedis())('Redis', () => {
     await expect(backend.prepare()).rejects.toMatchObject({ code: 'UNAVAILABLE', retryable: true });
   });
 
-  it('that dies: adding fails at once, until it is back', async () => {
+  it('that crashes: adding fails immediately until it is back', async () => {
     const server = await startRedis();
     const { add } = open(redisStore({ REDIS_URL: server.url }));
     expect((await add([aJob()])).added).toHaveLength(1);
@@ -108,7 +108,7 @@ describe.skipIf(!hasTestRedis())('Redis', () => {
     await until(async () => (await add([aJob()])).added.length === 1, { timeoutMs: 10_000 });
   });
 
-  it('that hangs: adding gives up after a second, then does not wait again each time', async () => {
+  it('that hangs: adding times out after a second, then fails immediately', async () => {
     const server = await startRedis();
     const { add } = open(redisStore({ REDIS_URL: server.url }));
     await add([aJob()]);
@@ -119,7 +119,7 @@ describe.skipIf(!hasTestRedis())('Redis', () => {
     await until(async () => (await add([aJob()])).added.length === 1, { timeoutMs: 10_000 });
   });
 
-  it('that comes back empty: the consumer takes what is added then', async () => {
+  it('that comes back empty: the consumer claims newly added jobs', async () => {
     const server = await startRedis();
     const { backend, add } = open(redisStore({ REDIS_URL: server.url }));
     const seen = collect(backend);
@@ -131,7 +131,7 @@ describe.skipIf(!hasTestRedis())('Redis', () => {
     await until(() => seen.length === 2, { timeoutMs: 10_000 });
   });
 
-  it.each(['allkeys-lru', 'volatile-ttl'])('that evicts by %s is refused, with what to do', async (policy) => {
+  it.each(['allkeys-lru', 'volatile-ttl'])('that evicts by %s is rejected with the fix', async (policy) => {
     const server = await startRedis({ args: ['--maxmemory-policy', policy] });
     const { backend } = open(redisStore({ REDIS_URL: server.url }));
     await expect(backend.prepare()).rejects.toMatchObject({
@@ -148,7 +148,7 @@ describe('PostgreSQL', () => {
   });
   afterAll(() => database.drop());
 
-  it('that drops every connection: adding and taking go on', async () => {
+  it('that drops every connection: adding and claiming continue', async () => {
     const { backend, add } = open({ kind: 'postgres', databaseUrl: database.url });
     await backend.prepare();
     const seen = collect(backend);
@@ -159,13 +159,13 @@ describe('PostgreSQL', () => {
     await until(() => seen.length === 2, { timeoutMs: 10_000 });
   });
 
-  it('that is not there: adding fails within two seconds', async () => {
+  it('that is unreachable: adding fails within two seconds', async () => {
     const { add } = open({ kind: 'postgres', databaseUrl: 'postgres://127.0.0.1:1/none' });
     expect(await elapsedMs(() => add([aJob()]))).toBeLessThan(2_000);
     expect((await add([aJob()])).failed).toHaveLength(1);
   });
 
-  it('sees one connection for notifications and a few for statements, however many queues are used', async () => {
+  it('has one connection for notifications and a few for statements, whatever the number of queues', async () => {
     const { backend, add } = open({ kind: 'postgres', databaseUrl: database.url, poolSize: 4 });
     await backend.prepare();
     const seen = collect(backend, { queues: ALL_QUEUES, concurrency: 20 });

@@ -24,7 +24,7 @@ const LOCKS = { lockDurationMs: 1_000, stalledIntervalMs: 250 };
 
 const aJob = (attempt = 1): StepJob => ({ taskId: newId(), stepId: newId(), attempt });
 
-/** A gate a handler waits at. */
+/** A barrier at which a handler waits. */
 function barrier() {
   let open: () => void = () => undefined;
   const passed = new Promise<void>((resolve) => {
@@ -96,7 +96,7 @@ describe.each(STORES)('queue on $kind', (store) => {
   };
 
   describe.skipIf(!store.isAvailable)('delivery', () => {
-    it('delivers every job once, with its ids, and keeps nothing of it', async () => {
+    it('delivers every job once, with its ids, and keeps no completed job', async () => {
       const { backend, add } = await open();
       const jobs = Array.from({ length: 50 }, () => aJob());
       expect(await add(jobs)).toEqual({ added: jobs, failed: [] });
@@ -109,7 +109,7 @@ describe.each(STORES)('queue on $kind', (store) => {
       expect(await countsOf(backend)).toEqual({ name: QUEUE, waiting: 0, active: 0, delayed: 0, paused: false });
     });
 
-    it('wakes a waiting consumer at once', async () => {
+    it('wakes a waiting consumer immediately', async () => {
       const { backend, add } = await open();
       const { seen, consumer } = collect(backend);
       await until(() => consumer.isConsuming());
@@ -130,7 +130,7 @@ describe.each(STORES)('queue on $kind', (store) => {
       expect(ids()).toEqual([first, second, middle, late].map(({ stepId }) => stepId));
     });
 
-    it('raises a priority below 1, which would overtake everything', async () => {
+    it('raises a priority below 1, which would overtake all others', async () => {
       const { backend, add } = await open();
       const [normal, zero] = [aJob(), aJob()];
       await add([normal], { priority: 1 });
@@ -151,7 +151,7 @@ describe.each(STORES)('queue on $kind', (store) => {
       expect(Date.now() - addedAtMs).toBeLessThan(2_000);
     });
 
-    it('ignores an attempt that waits already, and takes the next attempt of the same step', async () => {
+    it('ignores an attempt that is already waiting, and accepts the next attempt of the same step', async () => {
       const { backend, add } = await open();
       const job = aJob(1);
       await add([job, job]);
@@ -163,7 +163,7 @@ describe.each(STORES)('queue on $kind', (store) => {
       expect(seen.map(({ job: { attempt } }) => attempt).toSorted()).toEqual([1, 2]);
     });
 
-    it('shares one concurrency limit among all queues', async () => {
+    it('has one concurrency limit for all queues', async () => {
       const { backend, add } = await open();
       const queues: QueueName[] = ['research.interactive', 'outline.interactive', 'draft.batch', 'refine.batch'];
       for (const queue of queues) await add([aJob(), aJob(), aJob()], { queue });
@@ -182,7 +182,7 @@ describe.each(STORES)('queue on $kind', (store) => {
       });
       await until(() => seen.length === 3);
       expect(consumer.active).toBe(3);
-      // What cannot start here is not claimed here: another process could take it.
+      // A job that cannot start here is not claimed here: another process could run it.
       const admin = createQueueAdmin({ backend });
       const counts = await admin.counts(queues);
       await admin.close();
@@ -210,7 +210,7 @@ describe.each(STORES)('queue on $kind', (store) => {
       busy.open();
     });
 
-    it('gives batch work its share among much interactive work', async () => {
+    it('gives batch work its share under interactive load', async () => {
       const { backend, add } = await open();
       await add(
         Array.from({ length: 40 }, () => aJob()),
@@ -230,7 +230,7 @@ describe.each(STORES)('queue on $kind', (store) => {
   });
 
   describe.skipIf(!store.isAvailable)('failure', () => {
-    it('completes a job whose handler throws, and tells of the error', async () => {
+    it('completes a job whose handler throws, and reports the error', async () => {
       const { backend, add } = await open();
       const errors: unknown[] = [];
       const { seen } = collect(backend, {
@@ -249,7 +249,7 @@ describe.each(STORES)('queue on $kind', (store) => {
       ['an extra field', { ...aJob(), prompt: 'text' }],
       ['a wrong type', 'text'],
       ['nothing', null],
-    ])('completes a job with %s after telling of it, and goes on', async (_, data) => {
+    ])('reports and completes a job with %s, and continues', async (_, data) => {
       const { backend, add } = await open();
       const malformed: MalformedJob[] = [];
       await store.addGarbage(backend, 'draft.batch', data);
@@ -262,7 +262,7 @@ describe.each(STORES)('queue on $kind', (store) => {
       expect(malformed[0]).toMatchObject({ queue: QUEUE });
     });
 
-    it('gives the job of a killed consumer to another one within seconds', async () => {
+    it('redelivers the job of a killed consumer within seconds', async () => {
       const { backend, config, add } = await open();
       const job = aJob();
       await add([job]);
@@ -284,7 +284,7 @@ describe.each(STORES)('queue on $kind', (store) => {
       expect(seen[0]?.job).toEqual(job);
     });
 
-    it('keeps a job that runs longer than its lock', async () => {
+    it('renews the lock of a long-running job', async () => {
       const { backend, add } = await open();
       const { passed, open: release } = barrier();
       const holder = collect(backend, { concurrency: 1, handler: () => passed });
@@ -298,20 +298,20 @@ describe.each(STORES)('queue on $kind', (store) => {
       await until(async () => (await countsOf(backend))?.active === 0);
     });
 
-    it('goes on after the store has lost everything', async () => {
+    it('continues after the store has lost all data', async () => {
       const { backend, config, add } = await open();
       const { seen, consumer } = collect(backend);
       await add([aJob()]);
       await until(() => seen.length === 1);
       await store.flush(config);
       const lost = aJob();
-      // The first tries may find the store in ruins; sweeps try again as well.
+      // The first additions may find an incomplete schema; sweeps add again, too.
       await until(async () => (await add([lost])).failed.length === 0);
       await until(() => seen.some(({ job }) => job.stepId === lost.stepId), { timeoutMs: 15_000 });
       expect(consumer.isConsuming()).toBe(true);
     });
 
-    it('ends a job quietly whose store was lost while it ran', async () => {
+    it('ends a job without an error when the store was lost while it ran', async () => {
       const { backend, config, add } = await open();
       const { passed, open: release } = barrier();
       const { seen, consumer } = collect(backend, { handler: () => passed });
@@ -324,7 +324,7 @@ describe.each(STORES)('queue on $kind', (store) => {
   });
 
   describe.skipIf(!store.isAvailable)('control', () => {
-    it('takes nothing while paused here, and goes on when resumed', async () => {
+    it('claims nothing while the consumer is paused, and continues when resumed', async () => {
       const { backend, add } = await open();
       const { seen, consumer } = collect(backend);
       await add([aJob()]);
@@ -340,7 +340,7 @@ describe.each(STORES)('queue on $kind', (store) => {
       await until(() => seen.length === 2);
     });
 
-    it('takes nothing from a queue that is paused for everybody', async () => {
+    it('claims nothing from a queue that is paused in the store', async () => {
       const { backend, add } = await open();
       const admin = createQueueAdmin({ backend });
       cleanUps.push(() => admin.close());
@@ -355,7 +355,7 @@ describe.each(STORES)('queue on $kind', (store) => {
       await until(() => seen.length === 2);
     });
 
-    it('waits for what runs when drained, and takes nothing more', async () => {
+    it('waits for running jobs when drained, and claims no others', async () => {
       const { backend, add } = await open();
       const { passed, open: release } = barrier();
       const { seen, consumer } = collect(backend, { concurrency: 1, handler: () => passed });
@@ -368,7 +368,7 @@ describe.each(STORES)('queue on $kind', (store) => {
       expect(await countsOf(backend)).toMatchObject({ waiting: 1, active: 0 });
     });
 
-    it('aborts what still runs at the deadline of a drain', async () => {
+    it('aborts jobs still running at the deadline of a drain', async () => {
       const { backend, add } = await open();
       const { seen, consumer } = collect(backend, {
         handler: (_job, signal) =>
@@ -391,7 +391,7 @@ describe.each(STORES)('queue on $kind', (store) => {
       expect(performance.now() - startedAtMs).toBeLessThan(6_000);
     });
 
-    it('goes on with what runs, and takes more, after a restart', async () => {
+    it('continues running jobs and claims others after a restart', async () => {
       const { backend, add } = await open();
       const { passed, open: release } = barrier();
       const { seen, consumer } = collect(backend, { handler: () => passed });
@@ -405,12 +405,12 @@ describe.each(STORES)('queue on $kind', (store) => {
       await until(async () => (await countsOf(backend))?.active === 0);
     });
 
-    it('answers a ping', async () => {
+    it('responds to a ping', async () => {
       const { backend } = await open();
       await expect(createQueueAdmin({ backend }).ping()).resolves.toBeUndefined();
     });
 
-    it('removes a queue with everything in it', async () => {
+    it('removes a queue with its jobs', async () => {
       const { backend, add } = await open();
       await add([aJob(), aJob()]);
       const admin = createQueueAdmin({ backend });
@@ -420,7 +420,7 @@ describe.each(STORES)('queue on $kind', (store) => {
       expect((await admin.counts([QUEUE]))[0]).toMatchObject({ waiting: 0, paused: false });
     });
 
-    it('can be prepared by many processes at once', async () => {
+    it('can be prepared by many processes concurrently', async () => {
       const config = store.config();
       const backends = Array.from({ length: 4 }, () => openBackend(config));
       cleanUps.push(...backends.map((backend) => () => backend.close()));
@@ -428,9 +428,9 @@ describe.each(STORES)('queue on $kind', (store) => {
     });
   });
 
-  describe.skipIf(!store.isAvailable)('slots for other work than jobs', () => {
+  describe.skipIf(!store.isAvailable)('slots for work other than jobs', () => {
     const never = new AbortController().signal;
-    /** Work that ends when it is told to stop. */
+    /** Work that ends when its signal aborts. */
     const untilStopped = (signal: AbortSignal) =>
       new Promise<void>((resolve) => {
         signal.addEventListener('abort', () => {
@@ -438,7 +438,7 @@ describe.each(STORES)('queue on $kind', (store) => {
         });
       });
 
-    it('count against the concurrency, and serve jobs again when they are given back', async () => {
+    it('count against the concurrency, and serve jobs again after their release', async () => {
       const { backend, add } = await open();
       const { passed, open: release } = barrier();
       const { seen, consumer } = collect(backend, { concurrency: 2, handler: () => passed });
@@ -446,7 +446,7 @@ describe.each(STORES)('queue on $kind', (store) => {
       await add([aJob(), aJob()]);
       await until(() => seen.length === 1);
       expect(consumer.takeSlots(5)).toEqual([]);
-      // What cannot start here is not claimed here.
+      // A job that cannot start here is not claimed here.
       expect(await countsOf(backend)).toMatchObject({ waiting: 1, active: 1 });
       expect(seen).toHaveLength(1);
       slot.release();
@@ -454,13 +454,13 @@ describe.each(STORES)('queue on $kind', (store) => {
       release();
     });
 
-    it('are at most those that are free now', async () => {
+    it('are limited to the free ones', async () => {
       const { backend, add } = await open();
       const { passed, open: release } = barrier();
       const { seen, consumer } = collect(backend, { concurrency: 4, handler: () => passed });
       await add([aJob()]);
       await until(() => seen.length === 1);
-      // The feed itself holds one for moments, when it looks for a job.
+      // The feed holds one briefly when it looks for a job.
       const slots = await until(() => {
         const taken = consumer.takeSlots(9);
         if (taken.length === 3) return taken;
@@ -473,7 +473,7 @@ describe.each(STORES)('queue on $kind', (store) => {
       release();
     });
 
-    it('hold what runs in them until it ends', async () => {
+    it('are held until their work ends', async () => {
       const { backend, add } = await open();
       const { seen, consumer } = collect(backend, { concurrency: 1 });
       const { passed, open: release } = barrier();
@@ -488,14 +488,14 @@ describe.each(STORES)('queue on $kind', (store) => {
       await until(() => consumer.active === 0);
     });
 
-    it('are not to be had while paused, and for good after a drain', async () => {
+    it('are not available while paused, nor after a drain', async () => {
       const { backend } = await open();
       const { consumer } = collect(backend);
       consumer.pause();
       expect(consumer.takeSlots(3)).toEqual([]);
-      const giveUp = new AbortController();
-      const waiting = consumer.waitForSlot('batch', giveUp.signal);
-      giveUp.abort(new Error('no slot in time'));
+      const cancel = new AbortController();
+      const waiting = consumer.waitForSlot('batch', cancel.signal);
+      cancel.abort(new Error('no slot in time'));
       await expect(waiting).rejects.toThrow('no slot in time');
       consumer.resume();
       await until(() => consumer.takeSlots(1).length === 1);
@@ -504,7 +504,7 @@ describe.each(STORES)('queue on $kind', (store) => {
       expect(consumer.takeSlots(3)).toEqual([]);
     });
 
-    it('go to those who wait for them in the turn of their lanes', async () => {
+    it('are granted to waiters in the order of their lanes', async () => {
       const { backend } = await open();
       const { consumer } = collect(backend, { concurrency: 1, laneShares: { interactive: 1, batch: 1 } });
       const held = await consumer.waitForSlot('batch', never);
@@ -514,47 +514,44 @@ describe.each(STORES)('queue on $kind', (store) => {
         order.push(lane);
         slot.release();
       });
-      // By now all of them wait.
+      // All of them wait at this point.
       await new Promise(setImmediate);
       held.release();
       await Promise.all(waiting);
       expect(order).toEqual(['interactive', 'batch', 'batch']);
     });
 
-    it('go to nobody who has stopped waiting', async () => {
+    it('are not granted to cancelled waiters', async () => {
       const { backend, add } = await open();
       const { seen, consumer } = collect(backend, { concurrency: 1 });
       const held = await consumer.waitForSlot('batch', never);
-      const giveUp = new AbortController();
-      const waiting = consumer.waitForSlot('interactive', giveUp.signal);
-      giveUp.abort(new Error('no slot in time'));
+      const cancel = new AbortController();
+      const waiting = consumer.waitForSlot('interactive', cancel.signal);
+      cancel.abort(new Error('no slot in time'));
       await expect(waiting).rejects.toThrow('no slot in time');
-      await expect(consumer.waitForSlot('interactive', giveUp.signal)).rejects.toThrow('no slot in time');
+      await expect(consumer.waitForSlot('interactive', cancel.signal)).rejects.toThrow('no slot in time');
       held.release();
       await add([aJob()]);
       await until(() => seen.length === 1);
     });
 
-    it.each(['pause', 'drain'] as const)(
-      'go to nobody who waits for one when the consumer is told to %s',
-      async (how) => {
-        const { backend } = await open();
-        const { consumer } = collect(backend, { concurrency: 1 });
-        const held = await consumer.waitForSlot('batch', never);
-        const giveUp = new AbortController();
-        const waiting = consumer.waitForSlot('batch', giveUp.signal);
-        // By now it waits behind the slot that is held.
-        await new Promise(setImmediate);
-        if (how === 'pause') consumer.pause();
-        else await consumer.drain(0);
-        held.release();
-        await new Promise(setImmediate);
-        giveUp.abort(new Error('no slot in time'));
-        await expect(waiting).rejects.toThrow('no slot in time');
-      },
-    );
+    it.each(['pause', 'drain'] as const)('are not granted to waiters after %s', async (how) => {
+      const { backend } = await open();
+      const { consumer } = collect(backend, { concurrency: 1 });
+      const held = await consumer.waitForSlot('batch', never);
+      const cancel = new AbortController();
+      const waiting = consumer.waitForSlot('batch', cancel.signal);
+      // It waits behind the held slot at this point.
+      await new Promise(setImmediate);
+      if (how === 'pause') consumer.pause();
+      else await consumer.drain(0);
+      held.release();
+      await new Promise(setImmediate);
+      cancel.abort(new Error('no slot in time'));
+      await expect(waiting).rejects.toThrow('no slot in time');
+    });
 
-    it('are waited for by a drain while something runs in them', async () => {
+    it('delay a drain while work runs in them', async () => {
       const { backend, config } = await open();
       const busy = collect(backend).consumer;
       const { passed, open: release } = barrier();
@@ -570,7 +567,7 @@ describe.each(STORES)('queue on $kind', (store) => {
       expect(ended).toEqual(['work', 'drain']);
     });
 
-    it('are told to stop at the deadline of a drain', async () => {
+    it('are aborted at the deadline of a drain', async () => {
       const { backend } = await open();
       const { consumer } = collect(backend);
       const stopping = (await consumer.waitForSlot('batch', never)).run(untilStopped);

@@ -17,13 +17,13 @@ import {
 export interface StoreUnderTest {
   kind: 'redis' | 'postgres';
   isAvailable: boolean;
-  /** Before and after all tests of a file. */
+  /** Run before and after all tests of a file. */
   setUp(): Promise<void>;
   tearDown(): Promise<void>;
   config(): QueueStoreConfig;
-  /** Loses everything the store holds, as a flush or a new empty server would. */
+  /** Deletes all data of the store, like a flush or a new empty server. */
   flush(config: QueueStoreConfig): Promise<void>;
-  /** Puts a job there that no version of ours would write. */
+  /** Adds a job with data that no producer writes. */
   addGarbage(backend: QueueBackend, queue: 'draft.batch', data: unknown): Promise<void>;
 }
 
@@ -71,7 +71,7 @@ const redis: StoreUnderTest = {
   flush: async (config) => {
     if (config.kind !== 'redis') return;
     const client = new Redis(getTestRedis().url);
-    // Other test files share the server: lose this test's keys only.
+    // Other test files share the server: delete only this test's keys.
     const keys = await client.keys(`${(config.prefix ?? '').replaceAll(/[{}]/g, '\\$&')}:*`);
     if (keys.length > 0) await client.del(keys);
     await client.script('FLUSH');

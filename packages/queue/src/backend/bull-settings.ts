@@ -1,5 +1,5 @@
-/** Nobody reads the events of queues: progress comes from PostgreSQL. */
+/** Queue events are not used: progress comes from PostgreSQL. */
 export const SMALL_EVENT_STREAM = { events: { maxLen: 100 } };
 
-/** How often an attempt may be started is the engine's decision, by its own count. */
+/** No limit here: the engine counts the starts of an attempt. */
 export const MAX_STALLED_COUNT = 1_000_000;

@@ -10,7 +10,7 @@ export type QueueStoreConfig =
   | { kind: 'postgres'; databaseUrl: string; poolSize?: number; schema?: string };
 export type QueueBackendConfig = QueueStoreConfig & { log: Logger };
 
-/** Chooses the store once, in `main.ts`. */
+/** Creates the backend of the configured store, once, in `main.ts`. */
 export function createQueueBackend(config: QueueBackendConfig): QueueBackend {
   return config.kind === 'redis' ? createRedisQueueBackend(config) : createPostgresQueueBackend(config);
 }

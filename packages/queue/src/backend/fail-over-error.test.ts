@@ -24,7 +24,7 @@ describe('isFailOverError', () => {
     'NOAUTH Authentication required.',
     "ERR Error running script (call to f_1): @user_script:1: ERR value 'READONLY ' is not an integer",
     '',
-  ])('does not mistake %j', (message) => {
+  ])('does not match %j', (message) => {
     expect(isFailOverError(message)).toBe(false);
   });
 });

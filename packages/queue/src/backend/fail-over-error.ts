@@ -1,14 +1,14 @@
 /**
- * Error replies of a server that refuses a command because it is no longer, or not yet, the primary. None of them has
- * executed anything, so the command can be sent again. Source: replies in src/server.c and src/networking.c of Redis.
+ * Error replies of a server that rejects a command because it is not, or not yet, the primary. None of them has executed
+ * the command, so it can be sent again. Source: replies in src/server.c and src/networking.c of Redis.
  */
 const REPLIES = [
-  'READONLY', // it was demoted to a replica
-  'LOADING', // it reads its data set, as a demoted primary does during its first synchronisation
-  'MASTERDOWN', // it is a replica that lost its primary
-  'NOREPLICAS', // it is cut off from the replicas it needs for a write
-  'UNBLOCKED', // a blocking command ended because the server was demoted
-  'CLUSTERDOWN', // it is a member of a cluster without a quorum
+  'READONLY', // demoted to a replica
+  'LOADING', // loading its data set, e.g. during the first synchronisation after a demotion
+  'MASTERDOWN', // a replica without a connection to its primary
+  'NOREPLICAS', // too few replicas are connected for a write
+  'UNBLOCKED', // a blocking command was ended by a demotion
+  'CLUSTERDOWN', // the cluster has no quorum
 ] as const;
 
 /** Before version 7, Redis reports an error inside a script as `ERR Error running script …: -READONLY …`. */

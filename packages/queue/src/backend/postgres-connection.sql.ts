@@ -6,23 +6,23 @@ import pg from 'pg';
 
 import { throttleLog } from '../throttle-log.ts';
 
-/** What is gone when somebody dropped the schema: table, function, schema. */
+/** SQLSTATEs after the schema was dropped: undefined table, function, schema. */
 const SCHEMA_LOST = new Set(['42P01', '42883', '3F000']);
 
 const CONNECT_TIMEOUT_MS = 5_000;
 const STATEMENT_TIMEOUT_MS = 10_000;
-/** Each is a server process; a look for stalled jobs every few seconds keeps one open for the next job. */
+/** Kept open between the checks for stalled jobs, so that one connection is ready for the next job. */
 const KEEP_IDLE_MS = 5_000;
 
 /**
- * The process's connections to a PostgreSQL queue store: one pool for statements and, out of it, one connection that
- * listens, whatever the number of queues. (A queue that brings its own would open two connections each.)
+ * The process's connections to a PostgreSQL queue store: one pool for statements and one connection from it for `LISTEN`,
+ * independent of the number of queues. (BullMQ's default is two connections per queue.)
  */
 export interface SharedPostgres {
   readonly pool: pg.Pool;
-  /** A connection object for one more queue; closing it leaves the shared ones open. */
+  /** A connection object for one more queue; closing it leaves the shared connections open. */
   borrow(): PostgresConnection;
-  /** Resolves when the schema is there, making it first where needed. Memoised until it fails or is lost. */
+  /** Resolves when the schema exists; creates it if necessary. Memoised until it fails or the schema is lost. */
   ready(): Promise<void>;
   noteError(error: unknown): void;
   close(): Promise<void>;
@@ -30,13 +30,13 @@ export interface SharedPostgres {
 
 export function createSharedPostgres(options: {
   databaseUrl: string;
-  /** Connections for statements; one more listens. */
+  /** Maximum connections for statements; one more listens. */
   poolSize: number;
   schema: string;
   log: Logger;
 }): SharedPostgres {
   const { log, schema } = options;
-  // The pool waits for the promise, though its types do not say so.
+  // The pool awaits the promise, although its types do not declare it.
   const applySettings: (client: pg.ClientBase) => unknown = (client) => client.query(queueStoreSettings(schema));
   const pool = new pg.Pool({
     connectionString: options.databaseUrl,
@@ -52,7 +52,7 @@ export function createSharedPostgres(options: {
     log.warn({ err: error }, 'queue.postgres_error');
   });
   pool.on('error', report);
-  // pg's overloads say more than BullMQ's minimal interface can match.
+  // pg's overloads do not fit BullMQ's minimal interface.
   const owner = new PostgresConnection(pool as unknown as PgPool);
   owner.setMaxListeners(0);
   owner.on('error', report);
@@ -83,7 +83,7 @@ export function createSharedPostgres(options: {
   };
 }
 
-/** BullMQ serialises this itself with a lock in the database. */
+/** BullMQ serialises migrations with a lock in the database. */
 async function migrate(pool: pg.Pool, schema: string): Promise<void> {
   const client = await pool.connect();
   try {
@@ -93,7 +93,7 @@ async function migrate(pool: pg.Pool, schema: string): Promise<void> {
   }
 }
 
-/** The public face of BullMQ's PostgresConnection over somebody else's connections. */
+/** BullMQ's PostgresConnection interface over the shared connections. */
 class BorrowedConnection extends EventEmitter {
   readonly pool: pg.Pool;
   readonly schema: string;
@@ -122,7 +122,7 @@ class BorrowedConnection extends EventEmitter {
     return this.#owner.hasListenClientKeepAlive;
   }
 
-  /** Names tell queues' connections apart; here there is one for all. */
+  /** Names distinguish queues' connections; here all queues share one. */
   setListenClientName(): Promise<void> {
     return Promise.resolve();
   }
@@ -146,7 +146,7 @@ class BorrowedConnection extends EventEmitter {
 type ListenClient = Awaited<ReturnType<PostgresConnection['getListenClient']>>;
 const facades = new WeakMap<ListenClient, ListenClient>();
 
-/** The listening connection as many queues may use it: their statements wait for each other. */
+/** Serialises the statements of all queues on the shared listening connection. */
 function oneAtATime(client: ListenClient): ListenClient {
   const known = facades.get(client);
   if (known !== undefined) return known;
@@ -166,8 +166,8 @@ function oneAtATime(client: ListenClient): ListenClient {
 }
 
 /**
- * The statements name no schema, and the queue store may be lost at any moment and is made anew: nothing in it is worth
- * waiting for the disk. Statements rather than start-up parameters, which PgBouncer refuses.
+ * Session settings of the queue store. Its content can be rebuilt at any time, so commits do not wait for the disk.
+ * Set by statements rather than start-up parameters, which PgBouncer rejects.
  */
 const queueStoreSettings = (schema: string): string =>
   `SET search_path = ${quoteSchemaName(schema)}; SET synchronous_commit = off; SET statement_timeout = ${STATEMENT_TIMEOUT_MS}`;

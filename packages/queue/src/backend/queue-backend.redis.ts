@@ -10,13 +10,13 @@ import type { RedisAddress } from './redis-address.ts';
 import { type ConnectionProfile, createRedisClient, type RedisClient } from './redis-client.redis.ts';
 import { findRedisProblems } from './redis-suitability.ts';
 
-/** Hash-tagged, so that all keys of a queue live in one slot of a cluster. */
+/** Hash tag, so that all keys of a queue are in one slot of a cluster. */
 const DEFAULT_PREFIX = '{pressroom}';
 const PREPARE_TIMEOUT_MS = 5_000;
-/** BullMQ's own bound for blocking on Redis. */
+/** BullMQ's limit for blocking on Redis. */
 const IDLE_WAIT_MS = 10_000;
 
-/** Redis, one server or a cluster. */
+/** Queue backend on Redis, a single server or a cluster. */
 export function createRedisQueueBackend(config: { address: RedisAddress; prefix?: string; log: Logger }): QueueBackend {
   const { prefix = DEFAULT_PREFIX, log } = config;
   if (config.address.kind === 'cluster' && !/\{[^{}]+\}/.test(prefix)) {
@@ -55,7 +55,7 @@ export function createRedisQueueBackend(config: { address: RedisAddress; prefix?
       const queue = new Queue(name, {
         connection: connect('produce'),
         prefix,
-        // Asking for the version would fail for good while there is no connection.
+        // Querying the version would fail permanently while there is no connection.
         skipVersionCheck: true,
         streams: SMALL_EVENT_STREAM,
       });
@@ -102,7 +102,7 @@ export function createRedisQueueBackend(config: { address: RedisAddress; prefix?
   };
 }
 
-/** INFO of the server, or of every master of the cluster: each holds queues. */
+/** INFO of the server, or of every primary of the cluster: each stores queues. */
 async function readInfo(client: RedisClient): Promise<string[]> {
   if (client instanceof Redis) return [await client.info()];
   await client.ping();
@@ -111,7 +111,7 @@ async function readInfo(client: RedisClient): Promise<string[]> {
 
 const ON_THE_WAY = new Set(['wait', 'connecting', 'connect']);
 
-/** A first connection is worth waiting for; one that broke is not. */
+/** Waits for a first connection; returns immediately when an established one broke. */
 async function isReady(client: RedisClient, withinMs: number): Promise<boolean> {
   if (client.status === 'ready') return true;
   if (!ON_THE_WAY.has(client.status)) return false;

@@ -10,10 +10,10 @@ import type { QueueBackend } from './queue-backend.ts';
 const DEFAULT_SCHEMA = 'bullmq';
 const DEFAULT_POOL_SIZE = 4;
 const PREPARE_TIMEOUT_MS = 10_000;
-/** Notifications wake at once; this bounds what a lost one costs. */
+/** Notifications wake consumers immediately; this bounds the delay after a lost one. */
 const IDLE_WAIT_MS = 30_000;
 
-/** PostgreSQL, in a schema of its own: no server besides the one that holds the truth. */
+/** Queue backend on PostgreSQL, in a separate schema of the database. */
 export function createPostgresQueueBackend(config: {
   databaseUrl: string;
   poolSize?: number;
@@ -34,7 +34,7 @@ export function createPostgresQueueBackend(config: {
         if (cause instanceof UnsupportedPostgresVersionError) {
           throw new StoreUnsuitableError(`this PostgreSQL cannot hold queues: ${cause.message}`, { cause });
         }
-        throw new QueueStoreUnavailableError('PostgreSQL does not answer, or its queue schema cannot be made', {
+        throw new QueueStoreUnavailableError('PostgreSQL does not answer, or its queue schema cannot be created', {
           cause,
         });
       });
@@ -56,7 +56,7 @@ export function createPostgresQueueBackend(config: {
       return worker;
     },
     canSend: () => Promise.resolve(true),
-    // A notification reaches every listener.
+    // A notification reaches every listener, so it need not be returned.
     returnSignal: () => Promise.resolve(),
     withActiveJobs: async (queues) => {
       const { rows } = await shared.pool.query<{ queue: QueueName }>(

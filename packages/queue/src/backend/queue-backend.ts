@@ -1,52 +1,52 @@
 import type { QueueName } from '@pressroom/contracts';
 import type { IQueueBackend, Queue, Worker } from 'bullmq';
 
-// BullMQ's classes are generic over data, backend and connection; here data is parsed where it is read.
+// BullMQ's classes are generic over data, backend and connection; data is parsed where it is read.
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
 export type BullQueue = Queue<any, any, string, any, any, string, IQueueBackend, any>;
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
 export type BullWorker = Worker<any, any, string, IQueueBackend, any, any>;
 
-/** How fast a job whose consumer died is given to another. */
+/** Timing of the redelivery of a crashed consumer's job. */
 export interface LockTiming {
-  /** A lock that is not renewed for so long is over. */
+  /** Lifetime of a lock that is not renewed. */
   lockDurationMs: number;
-  /** How often locks are looked through. A dead consumer's job returns after the lock and up to two of these. */
+  /** Interval between checks for stalled jobs. A job is redelivered after the lock's lifetime plus up to two intervals. */
   stalledIntervalMs: number;
 }
 
 /**
- * One store behind BullMQ, with the connections of this process. Everything above it is the same for both kinds.
- * Connections are made on first use and shared: PostgreSQL holds one for notifications and up to `poolSize` for
- * statements however many queues are opened; Redis one for producing, one for consuming and one per consumed queue.
+ * A queue store behind BullMQ, with the connections of this process. Connections are opened on first use and shared:
+ * PostgreSQL uses one for notifications and up to `poolSize` for statements, whatever the number of queues; Redis uses one
+ * for producing, one for consuming and one per consumed queue.
  */
 export interface QueueBackend {
   readonly kind: 'redis' | 'postgres';
   /**
-   * Makes the store ready at start: checks that it is suitable, applies migrations. Idempotent, safe in many processes.
+   * Prepares the store at start: checks that it is suitable and applies migrations. Idempotent, safe in many processes.
    *
    * @throws StoreUnsuitableError, QueueStoreUnavailableError
    */
   prepare(): Promise<void>;
-  /** A queue to add to and to ask; the caller closes it. */
+  /** Opens a queue for adding jobs and for queries; the caller closes it. */
   openQueue(name: QueueName): BullQueue;
-  /** A queue to take from, driven by hand; the caller closes it. */
+  /** Opens a queue for consuming, without BullMQ's worker loop; the caller closes it. */
   openWorker(name: QueueName, timing: LockTiming): BullWorker;
-  /** Resolves as soon as commands would be sent rather than held back, false when that is not in sight. */
+  /** Resolves with true once commands can be sent, with false if they cannot within `withinMs`. */
   canSend(withinMs: number): Promise<boolean>;
-  /** Gives a wake-up that this process cannot use to another, where the store wakes only one. */
+  /** Passes an unused wake-up to another consumer, for stores that wake only one. */
   returnSignal(worker: BullWorker): Promise<void>;
-  /** Which of these queues hold active jobs, where asking that is cheaper than looking through each. */
+  /** Filters the queues with active jobs, if the store can do that cheaply; otherwise returns all. */
   withActiveJobs(queues: readonly QueueName[]): Promise<readonly QueueName[]>;
-  /** Which of these queues the store holds paused. */
+  /** Filters the queues that are paused in the store. */
   pausedAmong(queues: readonly QueueName[]): Promise<readonly QueueName[]>;
-  /** How long one wait for a signal may last, in milliseconds. */
+  /** Maximum duration of one wait for a signal, in milliseconds. */
   readonly idleWaitMs: number;
-  /** Told of errors, so that what was lost with the store (a schema) is made again before the next try. */
+  /** Records an error, so that a lost schema is created again before the next operation. */
   noteError(error: unknown): void;
-  /** Drops consuming connections that may be half dead; they come back by themselves. */
+  /** Drops consuming connections that may be half-open; they reconnect automatically. */
   reconnectConsumers(): void;
-  /** Asks the store for a sign of life. */
+  /** Checks that the store responds. */
   ping(timeoutMs: number): Promise<void>;
   close(): Promise<void>;
 }

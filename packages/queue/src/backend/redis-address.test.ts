@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { readRedisAddress, type RedisVariables } from './redis-address.ts';
 
-const problemsOf = (variables: RedisVariables): string[] => {
+const readProblems = (variables: RedisVariables): string[] => {
   try {
     readRedisAddress(variables);
   } catch (error) {
@@ -28,7 +28,7 @@ describe('readRedisAddress', () => {
     rmSync(directory, { recursive: true });
   });
 
-  it('answers nothing when no variable names a server', () => {
+  it('returns undefined when no variable names a server', () => {
     expect(readRedisAddress({})).toBeUndefined();
     expect(readRedisAddress({ REDIS_URL: '', REDIS_CLUSTER_NODES: '' })).toBeUndefined();
   });
@@ -46,7 +46,7 @@ describe('readRedisAddress', () => {
     expect(readRedisAddress({ REDIS_URL: 'redis://u:p%40s%2Cs@h' })?.password?.reveal()).toBe('p@s,s');
   });
 
-  it('reads the nodes of a cluster, with the credentials and TLS that one of them states', () => {
+  it('reads the nodes of a cluster, with the credentials and TLS of one of them', () => {
     const address = readRedisAddress({ REDIS_CLUSTER_NODES: 'a:7000, rediss://app:secret@b:7001 ,[fd00::1]' });
     expect(address).toMatchObject({
       kind: 'cluster',
@@ -80,21 +80,21 @@ describe('readRedisAddress', () => {
     ],
     [{ REDIS_CLUSTER_NODES: 'a:1,redis://:canary@:::' }, /^REDIS_CLUSTER_NODES: node 2: must be host:port/],
     [{ REDIS_CLUSTER_NODES: 'a:99999' }, /^REDIS_CLUSTER_NODES: node 1: must be host:port/],
-    [{ REDIS_CLUSTER_NODES: 'redis://a:1/2' }, /node 1: must name no database/],
+    [{ REDIS_CLUSTER_NODES: 'redis://a:1/2' }, /node 1: must not name a database/],
     [{ REDIS_CLUSTER_NODES: 'redis://u:canary@a,redis://u:other@b' }, /must have the same scheme, user and password/],
     [{ REDIS_CLUSTER_NODES: 'redis://a,rediss://b' }, /must have the same scheme/],
     [{ REDIS_CLUSTER_NODES: ' , ' }, /must name a node/],
     [{ REDIS_URL: 'redis://h', REDIS_TLS_CA_FILE: '/none' }, /REDIS_TLS_CA_FILE: needs a rediss:\/\/ address/],
     [{ REDIS_URL: 'rediss://h', REDIS_TLS_CA_FILE: '/none' }, /^REDIS_TLS_CA_FILE: cannot be read: .*ENOENT/],
     [{ REDIS_URL: 'rediss://h', REDIS_TLS_KEY_FILE: '/none' }, /must be set together/],
-  ])('refuses %j without repeating secrets', (variables, expected) => {
-    const problems = problemsOf(variables).join('\n');
+  ])('rejects %j without quoting secrets', (variables, expected) => {
+    const problems = readProblems(variables).join('\n');
     expect(problems).toMatch(expected);
     expect(problems).not.toContain('canary');
   });
 
-  it('refuses a certificate that is not PEM', () => {
-    expect(problemsOf({ REDIS_URL: 'rediss://h', REDIS_TLS_CA_FILE: join(directory, 'ca.der') })).toEqual([
+  it('rejects a certificate that is not PEM', () => {
+    expect(readProblems({ REDIS_URL: 'rediss://h', REDIS_TLS_CA_FILE: join(directory, 'ca.der') })).toEqual([
       'REDIS_TLS_CA_FILE: is not a PEM file',
     ]);
   });

@@ -2,13 +2,13 @@ import { readFileSync } from 'node:fs';
 
 import { ConfigError, type ConfigProblem, errorMessage, Secret } from '@pressroom/runtime';
 
-/** Variables that say where Redis is; every process reads them through `readRedisAddress`. */
+/** Environment variables of the Redis address; every process reads them through `readRedisAddress`. */
 export interface RedisVariables {
   /** `redis[s]://[user[:password]@]host[:port][/database]` */
   REDIS_URL?: string | undefined;
-  /** `host:port` or URLs as above, separated by commas; credentials and TLS are those of the whole cluster. */
+  /** `host:port` or URLs as above, separated by commas; credentials and TLS apply to the whole cluster. */
   REDIS_CLUSTER_NODES?: string | undefined;
-  /** PEM files, for servers with a private authority and for servers that ask clients for a certificate. */
+  /** PEM files, for servers with a private authority and for servers that require client certificates. */
   REDIS_TLS_CA_FILE?: string | undefined;
   REDIS_TLS_CERT_FILE?: string | undefined;
   REDIS_TLS_KEY_FILE?: string | undefined;
@@ -28,7 +28,7 @@ export interface RedisTls {
 interface Access {
   username: string | undefined;
   password: Secret | undefined;
-  /** Absent: a plain connection. */
+  /** Absent: no TLS. */
   tls: RedisTls | undefined;
 }
 
@@ -43,10 +43,10 @@ const ENCODING_HINT = 'percent-encode reserved characters of user and password (
 type Endpoint = Omit<Access, 'tls'> & { node: RedisNode; database: number; isTls: boolean };
 
 /**
- * The address of Redis from the environment; `undefined` when no variable names one. Messages repeat no part of a value:
- * it may hold a password.
+ * Reads the address of Redis from the environment; `undefined` when no variable is set. Messages never quote a value,
+ * which may contain a password.
  *
- * @throws {ConfigError} with every problem
+ * @throws {ConfigError} with all problems
  */
 export function readRedisAddress(variables: RedisVariables): RedisAddress | undefined {
   const problems: ConfigProblem[] = [];
@@ -91,7 +91,7 @@ function parseCluster(
     .filter((text) => text !== '');
   if (texts.length === 0) report('REDIS_CLUSTER_NODES', `must name a node as host:port or ${FORMAT}`);
   const endpoints: Endpoint[] = [];
-  // Plain host:port nodes take the access of those that state it.
+  // Nodes given as host:port use the credentials of those given as URLs.
   const stated: Endpoint[] = [];
   for (const [index, text] of texts.entries()) {
     const endpoint = parseEndpoint(text.includes('://') ? text : `redis://${text}`, false);
@@ -106,7 +106,7 @@ function parseCluster(
   if (first === undefined) return undefined;
   const access = stated[0] ?? first;
   if (!stated.every((other) => hasSameAccess(other, access))) {
-    const message = 'all nodes must have the same scheme, user and password: a cluster has one set of them';
+    const message = 'all nodes must have the same scheme, user and password: a cluster has one set of credentials';
     report('REDIS_CLUSTER_NODES', message);
   }
   return {
@@ -121,7 +121,7 @@ function parseCluster(
 const hasSameAccess = (a: Endpoint, b: Endpoint): boolean =>
   a.isTls === b.isTls && a.username === b.username && a.password?.reveal() === b.password?.reveal();
 
-/** The endpoint, or what is wrong with the text. */
+/** The endpoint, or the problem of the text. */
 function parseEndpoint(text: string, mayNameDatabase: boolean): Endpoint | string {
   if (!URL.canParse(text.trim())) return `must be host:port or ${FORMAT}; ${ENCODING_HINT}`;
   const url = new URL(text.trim());
@@ -130,7 +130,7 @@ function parseEndpoint(text: string, mayNameDatabase: boolean): Endpoint | strin
   if (url.search !== '' || url.hash !== '') return `must not have "?" or "#"; ${ENCODING_HINT}`;
   if (url.port === '0') return 'names port 0';
   const path = url.pathname.replace(/^\//, '');
-  if (path !== '' && !mayNameDatabase) return 'must name no database: a cluster has one';
+  if (path !== '' && !mayNameDatabase) return 'must not name a database: a cluster has only one';
   if (!/^\d{0,4}$/.test(path)) return 'must end in a database number or nothing';
   const username = decode(url.username);
   const password = decode(url.password);

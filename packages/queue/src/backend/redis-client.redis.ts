@@ -8,12 +8,12 @@ import type { RedisAddress, RedisTls } from './redis-address.ts';
 export type RedisClient = Redis | Cluster;
 
 const CONNECT_TIMEOUT_MS = 5_000;
-/** Longer than any blocking wait: a socket silent for so long while a reply is due is dead. */
+/** Longer than any blocking wait: a socket that is silent for this long while a reply is due is dead. */
 const SOCKET_TIMEOUT_MS = 20_000;
 
 /**
- * - `produce`: fails at once when there is no connection, since what is not added now is dispatched by the next sweep
- * - `consume`: commands wait for the connection to come back, as BullMQ's workers require
+ * - `produce`: fails immediately without a connection, because the next sweep dispatches what was not added
+ * - `consume`: commands wait for the connection to be restored, as BullMQ's workers require
  */
 export type ConnectionProfile = 'produce' | 'consume';
 
@@ -22,12 +22,12 @@ const PROFILES = {
   consume: { maxRetriesPerRequest: null, enableOfflineQueue: true },
 } as const;
 
-/** ioredis: reconnect and send the command again, or reconnect and reject it. */
+/** Results of ioredis' `reconnectOnError`: reconnect and resend the command, or reconnect and reject it. */
 const RESEND = 2;
 const REJECT = 1;
 
 const SOCKET = {
-  // The protocol BullMQ was built on.
+  // The protocol version that BullMQ was built for.
   protocol: 2,
   connectTimeout: CONNECT_TIMEOUT_MS,
   socketTimeout: SOCKET_TIMEOUT_MS,
@@ -37,8 +37,8 @@ const SOCKET = {
 const retryStrategy = (attempt: number): number => Math.min(2_000, 50 * 2 ** Math.min(attempt, 10));
 
 /**
- * A connection that never gives up reconnecting; its errors are logged, at most once in ten seconds. A server that was
- * demoted keeps its sockets open: its refusals close them, so that the address is connected to again.
+ * A connection that reconnects indefinitely and logs its errors at most once in ten seconds. A demoted primary keeps its
+ * sockets open, so its rejections close them and the address is connected to again.
  */
 export function createRedisClient(address: RedisAddress, profile: ConnectionProfile, log: Logger): RedisClient {
   const client = address.kind === 'server' ? createSingle(address, profile) : createCluster(address, profile);
@@ -46,7 +46,7 @@ export function createRedisClient(address: RedisAddress, profile: ConnectionProf
     log.warn({ err: error, profile }, 'queue.redis_error');
   });
   client.on('error', report);
-  // BullMQ listens once per queue on the shared connection.
+  // BullMQ adds listeners per queue on the shared connection.
   client.setMaxListeners(0);
   return client;
 }
@@ -78,12 +78,12 @@ function createSingle(address: RedisAddress & { kind: 'server' }, profile: Conne
   });
 }
 
-/** Certificates name hosts: a name that the cluster announces must not be replaced by its address. */
+/** Certificates contain host names, so an announced name must not be replaced by its IP address. */
 const keepName: DNSLookupFunction = (host, callback) => {
   callback(null, host);
 };
 
-/** The cluster's own client follows fail-overs: a demoted node answers MOVED, and slots are read again. */
+/** ioredis' cluster client follows fail-overs: a demoted node replies MOVED, and the slots are read again. */
 function createCluster(address: RedisAddress & { kind: 'cluster' }, profile: ConnectionProfile): Cluster {
   return new Cluster([...address.nodes], {
     enableOfflineQueue: PROFILES[profile].enableOfflineQueue,

@@ -1,4 +1,4 @@
-/** Why this Redis must not hold queues, each with what to do; empty when it may. */
+/** Why this Redis cannot hold queues, each with its fix; empty when it can. */
 export function findRedisProblems(info: string): string[] {
   const facts = new Map(
     info.split(/\r?\n/).flatMap((line) => {
@@ -14,7 +14,7 @@ export function findRedisProblems(info: string): string[] {
   const policy = facts.get('maxmemory_policy');
   if (policy !== undefined && policy !== 'noeviction') {
     problems.push(
-      `its maxmemory-policy is ${policy}, which lets jobs disappear: set "maxmemory-policy noeviction" in redis.conf (or CONFIG SET), or give Pressroom a Redis of its own`,
+      `its maxmemory-policy is ${policy}, which evicts jobs: set "maxmemory-policy noeviction" in redis.conf (or CONFIG SET), or use a separate Redis for Pressroom`,
     );
   }
   return problems;

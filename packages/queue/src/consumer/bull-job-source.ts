@@ -8,12 +8,12 @@ import type { Claim, JobSource } from './job-source.ts';
 
 const COMMAND_TIMEOUT_MS = 10_000;
 const CLOSE_TIMEOUT_MS = 2_000;
-/** How much longer than asked a wait may take before it counts as hung. */
+/** Tolerance beyond the requested wait before it counts as hung. */
 const WAIT_MARGIN_MS = 5_000;
 
 /**
- * A queue through BullMQ's backend, driven by hand: its own worker loop fetches before anybody can say whether this
- * process has room, and knows no limit across queues.
+ * A queue through BullMQ's backend, without its worker loop: that loop claims jobs before this process has a free slot,
+ * and has no limit across queues.
  */
 export function createBullJobSource(backend: QueueBackend, queue: QueueName, timing: LockTiming): JobSource {
   const worker: BullWorker = backend.openWorker(queue, timing);
@@ -36,7 +36,7 @@ export function createBullJobSource(backend: QueueBackend, queue: QueueName, tim
     queue,
     claim: async (token) => readClaim(await command('claim', store.moveToActive(token))),
     complete: async (job, token, takeNext) => {
-      // Only id and options matter for completing; the data may be unreadable.
+      // Completion needs only id and options; the data may be unreadable.
       const done = Job.fromJSON(worker, { id: job.id, name: '', data: '{}', opts: { attempts: 1 } } as JobJson, job.id);
       const { result } = await command('complete', store.moveToCompleted(done, null, true, token, takeNext));
       return readClaim(result);
@@ -63,7 +63,7 @@ export function createBullJobSource(backend: QueueBackend, queue: QueueName, tim
   };
 }
 
-/** `[job, id, rateLimitDelay, delayUntil]`, as both backends answer; nothing when no next job was asked for. */
+/** `[job, id, rateLimitDelay, delayUntil]` from either backend; empty when no next job was requested. */
 function readClaim(reply: unknown): Claim {
   const [job, id = '', , nextAtMs] = Array.isArray(reply) ? (reply as [JobJson | null, string, number, number]) : [];
   return {

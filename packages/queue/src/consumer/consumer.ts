@@ -12,23 +12,23 @@ import { type JobHandler, type MalformedJob, runJob, type RunJobDeps } from './r
 import { createRunningJobs, renewLocks, type RunningJob } from './running-jobs.ts';
 import { createSlots, type Slot } from './slots.ts';
 
-/** Seconds, not BullMQ's 30: a dead consumer's jobs move on soon. The attempt fences what is delivered twice. */
+/** 6 s instead of BullMQ's 30, so that a crashed consumer's jobs are redelivered soon. The attempt fences duplicates. */
 const DEFAULT_LOCKS: LockTiming = { lockDurationMs: 6_000, stalledIntervalMs: 3_000 };
-/** How much longer than the longest wait the store may stay silent before the consumer counts as not consuming. */
+/** Silence of the store beyond the longest wait after which the consumer counts as not consuming. */
 const QUIET_MARGIN_MS = 10_000;
-/** What aborted handlers have to end, and closing has in all. */
+/** Time for aborted handlers to end, and for closing in total. */
 const ABORT_GRACE_MS = 2_000;
 const CLOSE_TIMEOUT_MS = 5_000;
 
 export interface ConsumerOptions {
   backend: QueueBackend;
   queues: readonly QueueName[];
-  /** Jobs at once, over all queues together. */
+  /** Concurrent jobs over all queues. */
   concurrency: number;
   laneShares?: LaneShares;
   locks?: LockTiming;
   handler: JobHandler;
-  /** Told of what a handler threw; it is logged anyway. */
+  /** Called with errors thrown by a handler, which are also logged. */
   onError?: RunJobDeps['onError'];
   onMalformed?: (malformed: MalformedJob) => void;
   log: Logger;
@@ -36,7 +36,7 @@ export interface ConsumerOptions {
   random?: Random;
 }
 
-/** A slot for work that comes by another way than a job; `run` gives it back, as `release` does without any work. */
+/** A slot for work other than a job. `run` releases it at the end; `release` returns it unused. */
 export interface LocalSlot {
   /** @param work must not reject; its signal aborts when a drain's deadline passes */
   run(work: (signal: AbortSignal) => Promise<void>): Promise<void>;
@@ -44,33 +44,33 @@ export interface LocalSlot {
 }
 
 /**
- * Takes jobs and runs them.
+ * Claims jobs and runs them.
  *
  * - `consuming`: from creation; `pause` and `resume` leave and enter it, for this process only.
- * - `drained`: after `drain`; takes nothing more, for good. What still ran at the deadline was aborted.
- * - `closed`: connections are given back.
+ * - `drained`: after `drain`; claims no more jobs. Jobs still running at the deadline were aborted.
+ * - `closed`: connections are released.
  */
 export interface Consumer {
   pause(): void;
   resume(): void;
-  /** Up to `most` slots that are free now; none unless it consumes. */
+  /** Takes up to `most` free slots; none unless the consumer is consuming. */
   takeSlots(most: number): LocalSlot[];
-  /** Waits for a slot in the turn of its lane, before the queues; rejects with the signal's reason. */
+  /** Waits for a slot in its lane's turn, ahead of the queues' jobs; rejects with the signal's reason. */
   waitForSlot(lane: Lane, signal: AbortSignal): Promise<LocalSlot>;
   /**
-   * Stops taking, waits for what runs, aborts it after `deadlineMs` and waits 2 s more. Resolves in any case, with how
-   * many were aborted and how many did not even end then; those jobs are delivered to another consumer.
+   * Stops claiming, waits for running work, aborts it after `deadlineMs` and waits 2 s more. Always resolves, with the number
+   * of aborted handlers and of those that did not end even then; their jobs are delivered to another consumer.
    */
   drain(deadlineMs: number): Promise<{ aborted: number; abandoned: number }>;
-  /** Drains without waiting where that was not done, and gives the connections back. Bounded in time. */
+  /** Drains with a deadline of 0 unless already drained, and releases the connections. Bounded in time. */
   close(): Promise<void>;
-  /** Starts all queues afresh, as a watchdog does when `isConsuming()` stays false; what runs goes on. */
+  /** Restarts consumption of all queues, for a watchdog when `isConsuming()` stays false; running work is not affected. */
   restart(): Promise<void>;
-  /** Does every queue get answers from its store? True while paused or full. */
+  /** Whether the store responds for every queue. True while paused or full. */
   isConsuming(): boolean;
-  /** Milliseconds since a job of this queue was taken here; since the start, before the first one. */
+  /** Milliseconds since the last job of this queue was claimed here, or since the start. */
   idleForMs(queue: QueueName): number;
-  /** Jobs that run now. */
+  /** Number of running jobs. */
   readonly active: number;
 }
 
@@ -103,7 +103,7 @@ export function createConsumer(options: ConsumerOptions): Consumer {
     onError: options.onError ?? (() => undefined),
     onMalformed: options.onMalformed ?? (() => undefined),
     running,
-    mayTakeNext: (source) => gate.isOpen && !ended.signal.aborted && !slots.isContendedBesides(source),
+    mayTakeNext: (source) => gate.isOpen && !ended.signal.aborted && !slots.hasOtherWaiters(source),
     clock,
     random,
     log,
@@ -144,7 +144,7 @@ export function createConsumer(options: ConsumerOptions): Consumer {
     }
   };
   const reportedLost = new WeakSet<RunningJob>();
-  const keepLocks = async (): Promise<void> => {
+  const renewHeldLocks = async (): Promise<void> => {
     const { lost, errors } = await renewLocks(running.jobs());
     errors.forEach(reportStoreError);
     for (const job of lost) {
@@ -162,10 +162,10 @@ export function createConsumer(options: ConsumerOptions): Consumer {
   };
 
   start();
-  every(locks.lockDurationMs / 3, keepLocks).catch(() => undefined);
+  every(locks.lockDurationMs / 3, renewHeldLocks).catch(() => undefined);
   every(locks.stalledIntervalMs, recoverStalled).catch(() => undefined);
 
-  const asLocal = (slot: Slot): LocalSlot => ({
+  const toLocalSlot = (slot: Slot): LocalSlot => ({
     release: () => {
       slot.release();
     },
@@ -209,16 +209,16 @@ export function createConsumer(options: ConsumerOptions): Consumer {
       while (gate.isOpen && taken.length < most) {
         const slot = slots.tryAcquire();
         if (!slot) break;
-        taken.push(asLocal(slot));
+        taken.push(toLocalSlot(slot));
       }
       return taken;
     },
     waitForSlot: async (lane, signal) => {
       for (;;) {
         await gate.whenOpen(signal);
-        const slot = await slots.acquire(lane, signal, { begun: true });
-        if (gate.isOpen) return asLocal(slot);
-        // Paused while it waited.
+        const slot = await slots.acquire(lane, signal, { isContinuation: true });
+        if (gate.isOpen) return toLocalSlot(slot);
+        // Paused while waiting.
         slot.release();
       }
     },
@@ -237,7 +237,7 @@ export function createConsumer(options: ConsumerOptions): Consumer {
       const old = sources;
       await stopFeeds();
       backend.reconnectConsumers();
-      // What runs still completes through its old source.
+      // Running jobs still complete through their old source.
       retired.push(running.whenIdle().then(() => closeSources(old)));
       start();
     },

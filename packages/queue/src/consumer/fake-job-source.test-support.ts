@@ -4,7 +4,7 @@ import type { Claim, ClaimedJob, JobSource, Signal } from './job-source.ts';
 
 const NOTHING: Claim = { job: undefined, nextAtMs: undefined };
 
-/** A queue in memory for tests of what consumes one: every step is recorded, waits end by `signal`. */
+/** An in-memory queue for consumer tests: every call is recorded, waits end by `signal`. */
 export function createFakeJobSource(queue: QueueName = 'draft.batch') {
   const jobs: ClaimedJob[] = [];
   const calls: string[] = [];

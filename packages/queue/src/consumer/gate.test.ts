@@ -5,7 +5,7 @@ import { createGate } from './gate.ts';
 const never = new AbortController().signal;
 
 describe('createGate', () => {
-  it('lets through while open, holds while shut, and lets all go on opening', async () => {
+  it('resolves while open, blocks while shut, and releases all waiters on opening', async () => {
     const gate = createGate();
     await gate.whenOpen(never);
     gate.shut();
@@ -18,7 +18,7 @@ describe('createGate', () => {
     expect(passed).toBe(2);
   });
 
-  it('rejects with the reason of whoever stops waiting', async () => {
+  it('rejects with the reason of the aborted signal', async () => {
     const gate = createGate();
     gate.shut();
     const stop = new AbortController();

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 
 import { createLaneOrder, type LaneShares, pickLane } from './lane-order.ts';
 
-/** Lanes in the order they are picked when these wait at each step. */
+/** Lanes in the order in which they are picked, given the waiting lanes of each step. */
 function picks(waiting: (readonly Lane[])[], shares: LaneShares): Lane[] {
   let order = createLaneOrder();
   return waiting.map((lanes) => {
@@ -19,11 +19,11 @@ const only = (lane: Lane, times: number) => Array.from({ length: times }, () => 
 const count = (lanes: Lane[], lane: Lane) => lanes.filter((picked) => picked === lane).length;
 
 describe('pickLane', () => {
-  it('takes interactive first', () => {
+  it('picks interactive first', () => {
     expect(picks(both(1), { interactive: 4, batch: 1 })).toEqual(['interactive']);
   });
 
-  it('gives each lane its share where both wait', () => {
+  it('gives each lane its share while both wait', () => {
     const picked = picks(both(50), { interactive: 4, batch: 1 });
     expect(count(picked, 'batch')).toBe(10);
   });
@@ -45,17 +45,17 @@ describe('pickLane', () => {
     );
   });
 
-  it('gathers no credit while a lane has nothing to do', () => {
+  it('gives no credit to an idle lane', () => {
     const picked = picks([...only('interactive', 100), ...both(10)], { interactive: 1, batch: 1 }).slice(100);
     expect(count(picked, 'batch')).toBe(5);
   });
 
-  it('gives a lane without a share only what nobody else wants', () => {
+  it('picks a lane with share 0 only when no other lane waits', () => {
     expect(count(picks(both(20), { interactive: 1, batch: 0 }), 'batch')).toBe(0);
     expect(picks(only('batch', 1), { interactive: 1, batch: 0 })).toEqual(['batch']);
   });
 
-  it('picks only among those that wait', () => {
+  it('picks only waiting lanes', () => {
     fc.assert(
       fc.property(
         fc.array(fc.subarray([...LANES], { minLength: 1 })),

@@ -1,12 +1,12 @@
 import { type Lane, LANES } from '@pressroom/contracts';
 
-/** Weights of the lanes where both wait for slots. A lane with weight 0 gets one only when no other waits. */
+/** Weights of the lanes while both wait for slots. A lane with weight 0 gets one only when no other waits. */
 export type LaneShares = Readonly<Record<Lane, number>>;
 
-/** Interactive work goes first, four to one, and batch work still moves. */
+/** Interactive work is preferred four to one; batch work still makes progress. */
 export const DEFAULT_LANE_SHARES: LaneShares = { interactive: 4, batch: 1 };
 
-/** Virtual time of the last pick, and each lane's next turn in it. */
+/** Virtual time of the last pick, and of each lane's next turn. */
 export interface LaneOrder {
   readonly now: number;
   readonly next: Readonly<Record<Lane, number>>;
@@ -15,12 +15,11 @@ export interface LaneOrder {
 export const createLaneOrder = (): LaneOrder => ({ now: 0, next: { interactive: 0, batch: 0 } });
 
 /**
- * Picks the lane whose turn it is. Pure. Stride scheduling: each pick moves a lane's next turn on by 1 / share, so over
- * any stretch where both wait they get slots in proportion and neither waits longer than the ratio; a lane that had
- * nothing to do gathers no credit.
+ * Picks the next lane. Pure. Stride scheduling: each pick advances a lane's next turn by 1 / share, so over any period in
+ * which both wait they get slots in proportion and neither waits longer than the ratio. An idle lane earns no credit.
  * Source: Waldspurger and Weihl, "Stride Scheduling: Deterministic Proportional-Share Resource Management" (1995).
  *
- * @param waiting lanes with somebody waiting, at least one
+ * @param waiting lanes with waiting work, at least one
  */
 export function pickLane(
   order: LaneOrder,
@@ -29,7 +28,7 @@ export function pickLane(
 ): { lane: Lane; order: LaneOrder } {
   const entitled = LANES.filter((lane) => waiting.includes(lane) && shares[lane] > 0);
   const turnOf = (lane: Lane) => Math.max(order.next[lane], order.now);
-  // LANES names interactive first: it wins a tie.
+  // LANES lists interactive first, so it wins a tie.
   const [first, ...others] = entitled;
   if (first === undefined) {
     const lane = LANES.find((candidate) => waiting.includes(candidate));

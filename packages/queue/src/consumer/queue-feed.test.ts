@@ -55,7 +55,7 @@ function arrange(options: { concurrency?: number } = {}) {
 }
 
 describe('queue feed', () => {
-  it('starts jobs while there is room, and claims none beyond', async () => {
+  it('starts jobs while slots are free, and claims no others', async () => {
     const { add, start, running, calls } = arrange({ concurrency: 2 });
     ['a', 'b', 'c'].forEach((id) => {
       add(id);
@@ -69,7 +69,7 @@ describe('queue feed', () => {
     expect(running.map(({ id }) => id)).toEqual(['a', 'b', 'c']);
   });
 
-  it('waits without a slot when there is nothing, and asks again when woken', async () => {
+  it('waits without a slot when the queue is empty, and claims again when signalled', async () => {
     const { start, add, running, calls, slots, signal } = arrange();
     start();
     await settle();
@@ -81,7 +81,7 @@ describe('queue feed', () => {
     expect(running).toHaveLength(1);
   });
 
-  it('asks again when nothing woke it: a signal may have been lost', async () => {
+  it('claims again after a timeout: a signal may have been lost', async () => {
     const { start, calls, signal } = arrange();
     start();
     await settle();
@@ -112,7 +112,7 @@ describe('queue feed', () => {
         return Promise.resolve();
       },
     ],
-  ])('hands a signal on when %s', async (_, occupy) => {
+  ])('passes a signal to another consumer when %s', async (_, occupy) => {
     const arranged = arrange();
     arranged.start();
     await settle();
@@ -122,7 +122,7 @@ describe('queue feed', () => {
     expect(arranged.calls).toEqual(['claim', 'wait 500', 'return signal']);
   });
 
-  it('claims nothing when it was paused while it waited for a slot', async () => {
+  it('claims nothing when it was paused while waiting for a slot', async () => {
     const { start, slots, gate, calls } = arrange();
     const held = await slots.acquire('interactive', new AbortController().signal);
     start();
@@ -137,7 +137,7 @@ describe('queue feed', () => {
     expect(calls[0]).toBe('claim');
   });
 
-  it('gives its slot back and pauses when the store fails, then goes on', async () => {
+  it('releases its slot and backs off when the store fails, then continues', async () => {
     const { start, fail, add, errors, slots, sleeps, running } = arrange();
     fail.claim = new Error('connection lost');
     add('a');
@@ -153,8 +153,8 @@ describe('queue feed', () => {
 
   it.each<[string, Signal | undefined]>([
     ['while it waits', undefined],
-    ['just as it is woken', { outcome: 'signalled' }],
-  ])('stops %s and loses no signal', async (_, last) => {
+    ['when it is signalled at the same time', { outcome: 'signalled' }],
+  ])('stops %s without losing a signal', async (_, last) => {
     const { start, calls, signal } = arrange();
     const started = start();
     await settle();
@@ -164,7 +164,7 @@ describe('queue feed', () => {
     expect(calls.filter((call) => call === 'claim')).toHaveLength(1);
   });
 
-  it('is alive while the store answers or nothing needs asking, not when the store is silent', async () => {
+  it('is alive while the store responds or no request is needed, and not when the store is silent', async () => {
     const { start, time, slots, signal } = arrange();
     const started = start();
     await settle();

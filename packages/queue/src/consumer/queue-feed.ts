@@ -4,7 +4,7 @@ import { calculateBackoffMs, type Clock, type Random } from '@pressroom/runtime'
 import type { Claim, ClaimedJob, JobSource } from './job-source.ts';
 import type { Slot, Slots } from './slots.ts';
 
-/** Lets everybody pass while open. */
+/** Blocks callers while shut. */
 export interface Gate {
   readonly isOpen: boolean;
   /** Resolves once open; rejects with the signal's reason. */
@@ -12,9 +12,9 @@ export interface Gate {
 }
 
 export interface QueueFeed {
-  /** Takes no more; resolves when the loop has ended. Jobs that run are not its business. */
+  /** Claims no more jobs; resolves when the loop has ended. Running jobs are not affected. */
   stop(): Promise<void>;
-  /** Has the store answered within `quietMs`, or is there no reason to ask it? */
+  /** Whether the store has responded within `quietMs`, or no request to it is needed. */
   isAlive(quietMs: number): boolean;
 }
 
@@ -23,13 +23,13 @@ const RETRY = { baseMs: 100, capMs: 2_000 };
 /**
  * Feeds the jobs of one queue to `run` as slots become free. Its loop:
  *
- * - `slot`: waits for a free slot (and an open gate). A job is only claimed when it can start at once, so that none lies
- *   claimed in a busy process while another is idle.
- * - `claim`: asks for one job. Got one: it runs beside the loop, which goes back to `slot`. None: gives the slot back.
- * - `listen`: waits without a slot until something may be ready. Woken without room (others took the slots): hands the
- *   wake-up on to another consumer first.
+ * - `slot`: waits for a free slot and an open gate. A job is claimed only when it can start immediately, so that no job
+ *   waits in a busy process while another process is idle.
+ * - `claim`: claims one job and runs it concurrently, then returns to `slot`. Without a job: releases the slot.
+ * - `listen`: waits without a slot until a job may be ready. If it is signalled while no slot is free, it passes the signal
+ *   to another consumer.
  *
- * An error of the store at any point: back to `slot` after a pause that grows.
+ * After a store error: backs off, then returns to `slot`.
  */
 export function startQueueFeed(options: {
   source: JobSource;
@@ -40,7 +40,7 @@ export function startQueueFeed(options: {
   random: Random;
   nextToken: () => string;
   idleWaitMs: number;
-  /** Runs a job to its end and gives the slot back; never rejects. */
+  /** Runs a job to its end and releases the slot; never rejects. */
   run: (job: ClaimedJob, token: string, slot: Slot) => Promise<void>;
   onStoreError: (error: unknown) => void;
 }): QueueFeed {
@@ -49,7 +49,7 @@ export function startQueueFeed(options: {
   const { signal } = stopping;
   const isStopped = (): boolean => signal.aborted;
   let lastAnswerMs = clock.monotonicMs();
-  let waitsForRoom = false;
+  let isWaitingForSlot = false;
   let failures = 0;
 
   const answered = (): void => {
@@ -57,18 +57,18 @@ export function startQueueFeed(options: {
     failures = 0;
   };
 
-  const takeSlot = async (): Promise<Slot> => {
-    waitsForRoom = true;
+  const acquireSlot = async (): Promise<Slot> => {
+    isWaitingForSlot = true;
     try {
       await gate.whenOpen(signal);
       return await slots.acquire(lane, signal, { owner: source });
     } finally {
-      waitsForRoom = false;
+      isWaitingForSlot = false;
     }
   };
 
   const claim = async (slot: Slot): Promise<Claim> => {
-    // Paused or stopped while it waited for the slot.
+    // Paused or stopped while waiting for the slot.
     if (!gate.isOpen || signal.aborted) {
       slot.release();
       return { job: undefined, nextAtMs: undefined };
@@ -102,7 +102,7 @@ export function startQueueFeed(options: {
   const loop = async (): Promise<void> => {
     while (!isStopped()) {
       try {
-        const claimed = await claim(await takeSlot());
+        const claimed = await claim(await acquireSlot());
         if (claimed.job === undefined && !isStopped() && gate.isOpen) await listen(claimed.nextAtMs);
       } catch (error) {
         if (isStopped()) return;
@@ -120,6 +120,6 @@ export function startQueueFeed(options: {
       await source.interrupt().catch(() => undefined);
       await ended;
     },
-    isAlive: (quietMs) => waitsForRoom || clock.monotonicMs() - lastAnswerMs <= quietMs,
+    isAlive: (quietMs) => isWaitingForSlot || clock.monotonicMs() - lastAnswerMs <= quietMs,
   };
 }

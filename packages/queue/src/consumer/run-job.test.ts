@@ -49,7 +49,7 @@ function arrange(overrides: Partial<RunJobDeps> = {}) {
 }
 
 describe('runJob', () => {
-  it('handles, completes, and gives the slot back', async () => {
+  it('handles, completes, and releases the slot', async () => {
     const { run, handled, calls, released, running } = arrange();
     await run();
     expect(handled).toEqual([stepJob]);
@@ -58,7 +58,7 @@ describe('runJob', () => {
     expect(running.size).toBe(0);
   });
 
-  it('goes straight on with the next job while it may keep the slot', async () => {
+  it('continues with the next job while it may keep the slot', async () => {
     let may = 2;
     const { run, add, handled, calls, released } = arrange({ mayTakeNext: () => (may -= 1) >= 0 });
     ['b', 'c', 'd'].forEach((id) => {
@@ -95,7 +95,7 @@ describe('runJob', () => {
     expect(calls).toEqual(['complete a']);
   });
 
-  it('tries a few times to complete, then leaves the job to redelivery', async () => {
+  it('retries completion a few times, then leaves the job to redelivery', async () => {
     const { run, fail, calls, released } = arrange();
     fail.complete = new Error('connection lost');
     await run();
@@ -103,14 +103,14 @@ describe('runJob', () => {
     expect(released()).toBe(1);
   });
 
-  it('does not insist on completing a job that the store no longer has', async () => {
+  it('does not retry the completion of a job that the store no longer has', async () => {
     const { run, fail, calls } = arrange();
     fail.complete = Object.assign(new Error('Missing key for job a'), { code: -1 });
     await run();
     expect(calls).toHaveLength(1);
   });
 
-  it('gives the slot back even when a hook throws', async () => {
+  it('releases the slot even when a hook throws', async () => {
     const { run, released, running } = arrange({
       handler: () => Promise.reject(new Error('agent broke')),
       onError: () => {
@@ -124,7 +124,7 @@ describe('runJob', () => {
 });
 
 describe('parseJob', () => {
-  it('reads what the producer writes', () => {
+  it('parses the producer’s jobs', () => {
     expect(parseJob(JSON.stringify(stepJob))).toEqual(stepJob);
   });
 });

@@ -5,10 +5,10 @@ import type { Claim, ClaimedJob, JobSource } from './job-source.ts';
 import type { RunningJobs } from './running-jobs.ts';
 import type { Slot } from './slots.ts';
 
-/** Does the work of one job. What it returns is dropped and what it throws is logged: the job completes either way. */
+/** Does the work of one job. Its result is ignored and its errors are logged: the job completes either way. */
 export type JobHandler = (job: StepJob, signal: AbortSignal, queue: QueueName) => Promise<unknown>;
 
-/** A job whose data is not a step job: dropped after this was told. `raw` is what the store held, not to be logged. */
+/** A job whose data is not a step job; dropped after this report. `raw` is the stored text and must not be logged. */
 export interface MalformedJob {
   queue: QueueName;
   jobId: string;
@@ -20,19 +20,19 @@ export interface RunJobDeps {
   onError: (error: unknown, queue: QueueName, job: StepJob) => void;
   onMalformed: (malformed: MalformedJob) => void;
   running: RunningJobs;
-  /** May the slot be kept for the queue's next job? Asked when a job has ended; true while nobody else waits for it. */
+  /** Whether the slot may be kept for the queue's next job: true while no other work waits for it. */
   mayTakeNext: (source: JobSource) => boolean;
   clock: Clock;
   random: Random;
   log: Logger;
 }
 
-const COMPLETE_TRIES = 4;
+const COMPLETE_ATTEMPTS = 4;
 const COMPLETE_BACKOFF = { baseMs: 100, capMs: 1_000 };
 
 /**
- * Runs a claimed job to its end, and the queue's next ones with the same slot as long as nobody else waits for it.
- * Always completes the job: whether a step is tried again is decided by the engine, in PostgreSQL. Never rejects.
+ * Runs a claimed job, then the queue's next ones in the same slot as long as no other work waits for it. Always completes
+ * the job, because the engine decides in PostgreSQL whether a step is retried. Never rejects.
  */
 export async function runJob(
   source: JobSource,
@@ -45,7 +45,7 @@ export async function runJob(
     let job: ClaimedJob | undefined = first;
     while (job !== undefined) job = await runOne(source, job, token, deps);
   } catch (error) {
-    // Only what the hooks themselves throw comes here.
+    // Only errors thrown by the hooks reach this point.
     deps.log.error({ err: error, queue: source.queue }, 'queue.hook_failed');
   } finally {
     slot.release();
@@ -92,14 +92,14 @@ export function parseJob(data: string): StepJob | undefined {
   }
 }
 
-/** A job that cannot be completed is delivered again when its lock is over, and then found to be done. */
+/** A job that cannot be completed is redelivered when its lock expires, and the engine then finds it settled. */
 async function complete(source: JobSource, job: ClaimedJob, token: string, deps: RunJobDeps): Promise<Claim> {
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await source.complete(job, token, deps.mayTakeNext(source));
     } catch (error) {
       const isGone = typeof (error as { code?: unknown }).code === 'number';
-      if (isGone || attempt === COMPLETE_TRIES) {
+      if (isGone || attempt === COMPLETE_ATTEMPTS) {
         deps.log.warn({ err: error, queue: source.queue, jobId: job.id, isGone }, 'queue.job_not_completed');
         return { job: undefined, nextAtMs: undefined };
       }

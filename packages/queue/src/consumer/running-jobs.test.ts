@@ -11,7 +11,7 @@ const aRunningJob = (id: string, source = createFakeJobSource().source): Running
 });
 
 describe('running jobs', () => {
-  it('are idle when the last one is removed', async () => {
+  it('are idle once the last one is removed', async () => {
     const running = createRunningJobs();
     await running.whenIdle();
     const [a, b] = [aRunningJob('a'), aRunningJob('b')];
@@ -27,7 +27,7 @@ describe('running jobs', () => {
     expect(idle).toBe(true);
   });
 
-  it('tell jobs, whose locks are kept, from other work, which a drain waits for all the same', async () => {
+  it('distinguish jobs, whose locks are renewed, from other work, which a drain also waits for', async () => {
     const running = createRunningJobs();
     const job = aRunningJob('a');
     const work = { abort: new AbortController() };
@@ -48,14 +48,14 @@ describe('running jobs', () => {
 });
 
 describe('renewLocks', () => {
-  it('names the jobs whose lock is lost', async () => {
+  it('returns the jobs whose lock is lost', async () => {
     const { source } = createFakeJobSource();
     const { lost, errors } = await renewLocks([aRunningJob('a', source), aRunningJob('lost-1', source)]);
     expect(lost.map(({ id }) => id)).toEqual(['lost-1']);
     expect(errors).toEqual([]);
   });
 
-  it('asks each queue once, and goes on when one does not answer', async () => {
+  it('sends one command per queue, and continues when one does not respond', async () => {
     const [good, bad] = [createFakeJobSource('draft.batch').source, createFakeJobSource('refine.batch').source];
     let asked = 0;
     good.renew = (held) => {

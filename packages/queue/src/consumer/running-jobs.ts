@@ -13,13 +13,13 @@ export interface RunningJob extends Running {
   readonly token: string;
 }
 
-/** What runs here: what locks are renewed for, and what a drain waits for. */
+/** The running work of this process: locks of its jobs are renewed, and a drain waits for it. */
 export interface RunningJobs {
   add(work: Running | RunningJob): void;
   remove(work: Running): void;
   readonly size: number;
   all(): Running[];
-  /** Those that came as jobs: whose locks are to be kept. */
+  /** The work that came as jobs: its locks must be renewed. */
   jobs(): RunningJob[];
   /** Resolves when nothing runs. */
   whenIdle(): Promise<void>;
@@ -51,7 +51,7 @@ export function createRunningJobs(): RunningJobs {
   };
 }
 
-/** Renews the locks of everything that runs, one command per queue; answers the jobs whose lock is lost. */
+/** Renews the locks of all running jobs, one command per queue; returns the jobs whose lock is lost. */
 export async function renewLocks(jobs: readonly RunningJob[]): Promise<{ lost: RunningJob[]; errors: unknown[] }> {
   const bySource = Map.groupBy(jobs, (job) => job.source);
   const lost: RunningJob[] = [];

@@ -8,22 +8,22 @@ const laneShares = { interactive: 1, batch: 1 };
 const never = new AbortController().signal;
 
 describe('createSlots', () => {
-  it('gives as many slots as there are, then in turn as they come back', async () => {
+  it('grants slots up to the limit, then in FIFO order as they are released', async () => {
     const slots = createSlots({ concurrency: 2, laneShares });
     const [first] = [await slots.acquire('batch', never), await slots.acquire('batch', never)];
     expect(slots).toMatchObject({ busy: 2, hasFree: false });
-    expect(slots.isContendedBesides('me')).toBe(false);
+    expect(slots.hasOtherWaiters('me')).toBe(false);
     const order: string[] = [];
     void slots.acquire('batch', never).then(() => order.push('a'));
     void slots.acquire('batch', never).then(() => order.push('b'));
-    expect(slots.isContendedBesides('me')).toBe(true);
+    expect(slots.hasOtherWaiters('me')).toBe(true);
     first.release();
     await new Promise(setImmediate);
     expect(order).toEqual(['a']);
     expect(slots.busy).toBe(2);
   });
 
-  it('prefers interactive among those that wait', async () => {
+  it('prefers interactive among the waiting lanes', async () => {
     const slots = createSlots({ concurrency: 1, laneShares });
     const held = await slots.acquire('batch', never);
     const order: Lane[] = [];
@@ -34,35 +34,39 @@ describe('createSlots', () => {
     expect(order).toEqual(['interactive']);
   });
 
-  it('lets work that has begun here go first within its lane, not before another lane', async () => {
+  it('prefers continuations within their lane, not before another lane', async () => {
     const slots = createSlots({ concurrency: 1, laneShares });
     const held = await slots.acquire('batch', never);
     const order: string[] = [];
-    const wait = async (name: string, lane: Lane, begun: boolean) => {
-      const slot = await slots.acquire(lane, never, { begun });
+    const wait = async (name: string, lane: Lane, isContinuation: boolean) => {
+      const slot = await slots.acquire(lane, never, { isContinuation });
       order.push(name);
       slot.release();
     };
-    const waiting = [wait('new', 'batch', false), wait('begun', 'batch', true), wait('urgent', 'interactive', false)];
+    const waiting = [
+      wait('new', 'batch', false),
+      wait('continuation', 'batch', true),
+      wait('urgent', 'interactive', false),
+    ];
     held.release();
     await Promise.all(waiting);
-    expect(order).toEqual(['urgent', 'begun', 'new']);
+    expect(order).toEqual(['urgent', 'continuation', 'new']);
   });
 
-  it('is contended for an owner by others only, and by whatever has begun', async () => {
+  it('counts waiters other than the owner, and all continuations', async () => {
     const slots = createSlots({ concurrency: 1, laneShares });
     const held = await slots.acquire('batch', never);
     const mine = slots.acquire('batch', never, { owner: 'me' });
-    expect(slots.isContendedBesides('me')).toBe(false);
-    expect(slots.isContendedBesides('other')).toBe(true);
-    const begun = slots.acquire('interactive', never, { owner: 'me', begun: true });
-    expect(slots.isContendedBesides('me')).toBe(true);
+    expect(slots.hasOtherWaiters('me')).toBe(false);
+    expect(slots.hasOtherWaiters('other')).toBe(true);
+    const continuation = slots.acquire('interactive', never, { owner: 'me', isContinuation: true });
+    expect(slots.hasOtherWaiters('me')).toBe(true);
     held.release();
-    (await begun).release();
+    (await continuation).release();
     (await mine).release();
   });
 
-  it('loses no slot to somebody who stopped waiting', async () => {
+  it('gives no slot to a cancelled waiter', async () => {
     const slots = createSlots({ concurrency: 1, laneShares });
     const held = await slots.acquire('batch', never);
     const stop = new AbortController();
@@ -71,10 +75,10 @@ describe('createSlots', () => {
     await expect(waiting).rejects.toThrow('stopped');
     held.release();
     expect(slots).toMatchObject({ busy: 0, hasFree: true });
-    expect(slots.isContendedBesides('me')).toBe(false);
+    expect(slots.hasOtherWaiters('me')).toBe(false);
   });
 
-  it('gives a slot without waiting where one is free, and none that somebody waits for', async () => {
+  it('grants a slot without waiting when one is free and no other waiter is due for it', async () => {
     const slots = createSlots({ concurrency: 1, laneShares });
     const held = slots.tryAcquire();
     expect(slots).toMatchObject({ busy: 1, hasFree: false });
@@ -86,7 +90,7 @@ describe('createSlots', () => {
     expect(slots.tryAcquire()).toBeDefined();
   });
 
-  it('counts a release once', async () => {
+  it('releases a slot only once', async () => {
     const slots = createSlots({ concurrency: 2, laneShares });
     const slot = await slots.acquire('batch', never);
     await slots.acquire('batch', never);
@@ -95,7 +99,7 @@ describe('createSlots', () => {
     expect(slots.busy).toBe(1);
   });
 
-  it('never gives more than there are, whatever the order of taking and giving back', async () => {
+  it('never exceeds the limit, for any order of acquisitions and releases', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.integer({ min: 1, max: 4 }),
@@ -117,7 +121,7 @@ describe('createSlots', () => {
             await Promise.resolve();
             await Promise.resolve();
             expect(slots.busy).toBeLessThanOrEqual(concurrency);
-            // Nobody waits while there is room.
+            // No waiter while a slot is free.
             expect(slots.busy).toBe(Math.min(concurrency, asked - released));
           }
         },
@@ -125,7 +129,7 @@ describe('createSlots', () => {
     );
   });
 
-  it.each([0, -1, 2.5])('refuses a concurrency of %s', (concurrency) => {
+  it.each([0, -1, 2.5])('rejects a concurrency of %s', (concurrency) => {
     expect(() => createSlots({ concurrency, laneShares })).toThrow(RangeError);
   });
 });

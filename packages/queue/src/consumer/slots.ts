@@ -2,28 +2,28 @@ import { type Lane, LANES } from '@pressroom/contracts';
 
 import { createLaneOrder, type LaneShares, pickLane } from './lane-order.ts';
 
-/** The right to run one job; releasing twice counts once. */
+/** The right to run one job; `release` is idempotent. */
 export interface Slot {
   release(): void;
 }
 
 /**
- * One concurrency limit for all queues of a process. Within a lane slots are given first come first served, so queues
- * take turns, but first to work that this process has begun; between lanes by their shares.
+ * One concurrency limit for all queues of a process. Between lanes, slots are granted by share; within a lane in FIFO order,
+ * with continuations of tasks started by this process first.
  */
 export interface Slots {
   /**
-   * Waits for a slot; rejects with the signal's reason once that aborts.
-   * @param wish.begun goes before those of its lane that would begin something new; such waits must be short
-   * @param wish.owner who waits, for `isContendedBesides`
+   * Waits for a slot; rejects with the signal's reason once it aborts.
+   * @param options.isContinuation goes before the other waiters of its lane; such waits must be short
+   * @param options.owner identity of the waiter, for `hasOtherWaiters`
    */
-  acquire(lane: Lane, signal: AbortSignal, wish?: { begun?: boolean; owner?: unknown }): Promise<Slot>;
-  /** A slot that is free now. */
+  acquire(lane: Lane, signal: AbortSignal, options?: { isContinuation?: boolean; owner?: unknown }): Promise<Slot>;
+  /** A free slot, if any. */
   tryAcquire(): Slot | undefined;
-  /** Could a job be started now? */
+  /** Whether a slot is free. */
   readonly hasFree: boolean;
-  /** Does anybody but `owner` wait, so that a finished job's slot should be given back rather than kept? */
-  isContendedBesides(owner: unknown): boolean;
+  /** Whether work of another owner waits, so that a finished job's slot must be released. */
+  hasOtherWaiters(owner: unknown): boolean;
   readonly busy: number;
 }
 
@@ -37,8 +37,8 @@ export function createSlots(options: { concurrency: number; laneShares: LaneShar
     accept: (slot: Slot) => void;
   }
   const waiting: Record<Lane, Set<Waiter>> = { interactive: new Set(), batch: new Set() };
-  const ahead: Record<Lane, Set<Waiter>> = { interactive: new Set(), batch: new Set() };
-  const isWaiting = (lane: Lane): boolean => waiting[lane].size + ahead[lane].size > 0;
+  const continuations: Record<Lane, Set<Waiter>> = { interactive: new Set(), batch: new Set() };
+  const isWaiting = (lane: Lane): boolean => waiting[lane].size + continuations[lane].size > 0;
   let order = createLaneOrder();
   let busy = 0;
 
@@ -50,30 +50,30 @@ export function createSlots(options: { concurrency: number; laneShares: LaneShar
         if (!held) return;
         held = false;
         busy -= 1;
-        handOut();
+        grantNext();
       },
     };
   };
 
-  const handOut = (): void => {
+  const grantNext = (): void => {
     const lanes = LANES.filter(isWaiting);
     if (busy >= concurrency || lanes.length === 0) return;
     const picked = pickLane(order, lanes, laneShares);
     order = picked.order;
-    const line = ahead[picked.lane].size > 0 ? ahead[picked.lane] : waiting[picked.lane];
-    for (const waiter of line) {
-      line.delete(waiter);
+    const waiters = continuations[picked.lane].size > 0 ? continuations[picked.lane] : waiting[picked.lane];
+    for (const waiter of waiters) {
+      waiters.delete(waiter);
       waiter.accept(grant());
       return;
     }
   };
 
   return {
-    acquire: (lane, signal, { begun = false, owner } = {}) => {
+    acquire: (lane, signal, { isContinuation = false, owner } = {}) => {
       if (signal.aborted) return Promise.reject(signal.reason as Error);
       if (busy < concurrency) return Promise.resolve(grant());
       return new Promise((resolve, reject) => {
-        const line = begun ? ahead[lane] : waiting[lane];
+        const waiters = isContinuation ? continuations[lane] : waiting[lane];
         const waiter: Waiter = {
           owner,
           accept: (slot) => {
@@ -82,10 +82,10 @@ export function createSlots(options: { concurrency: number; laneShares: LaneShar
           },
         };
         const onAbort = () => {
-          line.delete(waiter);
+          waiters.delete(waiter);
           reject(signal.reason as Error);
         };
-        line.add(waiter);
+        waiters.add(waiter);
         signal.addEventListener('abort', onAbort, { once: true });
       });
     },
@@ -93,8 +93,8 @@ export function createSlots(options: { concurrency: number; laneShares: LaneShar
     get hasFree() {
       return busy < concurrency;
     },
-    isContendedBesides: (owner) =>
-      LANES.some((lane) => ahead[lane].size > 0 || [...waiting[lane]].some((waiter) => waiter.owner !== owner)),
+    hasOtherWaiters: (owner) =>
+      LANES.some((lane) => continuations[lane].size > 0 || [...waiting[lane]].some((waiter) => waiter.owner !== owner)),
     get busy() {
       return busy;
     },

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** An authority of a test's own and one certificate of it for 127.0.0.1, as PEM files. */
+/** A test authority and one certificate of it for 127.0.0.1, as PEM files. */
 export interface Certificates {
   ca: string;
   cert: string;

@@ -5,13 +5,13 @@ import type { Certificates } from './certificates.ts';
 
 export interface ClusterNodeUnderTest {
   server: PrivateRedis;
-  /** Where clients connect: the TLS port where there is one. */
+  /** Port for clients: the TLS port, if there is one. */
   port: number;
 }
 
 export interface ClusterUnderTest {
   nodes: readonly ClusterNodeUnderTest[];
-  /** The primary that holds a key, and its replica where the cluster has them. */
+  /** The primary that holds a key, and its replica if the cluster has them. */
   ownerOf(key: string): Promise<{ primary: ClusterNodeUnderTest; replica: ClusterNodeUnderTest | undefined }>;
   stop(): Promise<void>;
 }
@@ -22,7 +22,7 @@ const JOIN_TIMEOUT_MS = 20_000;
 /** Short, so that a replica takes over within seconds. */
 const NODE_TIMEOUT_MS = 1_000;
 
-/** Starts three primaries, with one replica each on demand, and waits until they agree. The caller stops it. */
+/** Starts three primaries, optionally with one replica each, and waits until they agree. The caller stops it. */
 export async function startCluster(
   options: { certificates?: Certificates; replicas?: boolean; args?: string[] } = {},
 ): Promise<ClusterUnderTest> {
@@ -31,14 +31,14 @@ export async function startCluster(
     nodes.push(await startNode(options.certificates, options.args ?? []));
   }
   const [first] = nodes;
-  if (first === undefined) throw new Error('a cluster has nodes');
+  if (first === undefined) throw new Error('the cluster has no nodes');
   const size = Math.ceil(SLOTS / PRIMARIES);
   for (const [index, { server }] of nodes.slice(0, PRIMARIES).entries()) {
     const last = Math.min(SLOTS, size * (index + 1)) - 1;
     await server.command('CLUSTER', 'ADDSLOTSRANGE', String(size * index), String(last));
   }
   for (const { server, port } of nodes.slice(1)) {
-    // Members talk to each other as clients do.
+    // Members use the same port and credentials as clients.
     const bus = await configOf(server, 'cluster-port');
     await first.server.command('CLUSTER', 'MEET', '127.0.0.1', String(port), bus);
   }
