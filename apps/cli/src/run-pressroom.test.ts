@@ -27,6 +27,14 @@ describe('pressroom', () => {
     }
   });
 
+  it.each(['--status queued --all', '0193e3a2-7f10-7c7e-9d33-000000000001 --all'])(
+    'refuses %s: --all beside another choice would be ambiguous',
+    async (choice) => {
+      const { exitCode, stderr } = await run(`cancel-many ${choice}`);
+      expect([exitCode, stderr]).toEqual([2, expect.stringContaining('give exactly one of filter, ids, or "all"')]);
+    },
+  );
+
   it('submits an article from options', async () => {
     const { submitted, stdout } = await run('submit --topic Bees --sections 3 --json');
     expect(submitted).toEqual([{ type: 'article', input: { topic: 'Bees', sections: 3 } }]);

@@ -31,7 +31,7 @@ async function showHealth() {
     const response = await fetch('/readyz');
     const body = await response.json();
     badge.dataset.state = response.ok ? 'ready' : 'down';
-    badge.textContent = response.ok ? 'ready' : (body.detail ?? 'not ready');
+    badge.textContent = response.ok ? body.status : (body.detail ?? 'not ready');
   } catch {
     badge.dataset.state = 'down';
     badge.textContent = 'unreachable';
@@ -40,8 +40,12 @@ async function showHealth() {
 
 // The list
 
+/** Four decimals; below a cent three significant digits, down to a billionth. */
 function money(usd) {
-  return `$${Number(usd).toFixed(4)}`;
+  const value = Number(usd);
+  const size = Math.abs(value);
+  const decimals = size === 0 || size >= 0.01 ? 4 : Math.min(9, 2 - Math.floor(Math.log10(size)));
+  return `${value < 0 ? '-' : ''}$${size.toFixed(decimals)}`;
 }
 
 function cell(text, className) {
@@ -59,9 +63,13 @@ function statusBadge(status) {
   return badge;
 }
 
+/** The end of the id: ids begin with the time, so that tasks of one minute begin alike. */
+function taskId(task) {
+  return Object.assign(document.createElement('small'), { textContent: ` …${task.id.slice(-8)}`, title: task.id });
+}
+
 function taskName(task) {
-  const { topic, title } = task.input ?? {};
-  return [topic, title].find((name) => typeof name === 'string') ?? `${task.type} ${task.id.slice(0, 8)}`;
+  return task.title || task.type;
 }
 
 function taskRow(task) {
@@ -70,9 +78,11 @@ function taskRow(task) {
   row.setAttribute('role', 'button');
   const status = document.createElement('td');
   status.append(statusBadge(task.status));
+  const name = cell(taskName(task));
+  name.append(taskId(task));
   row.append(
     status,
-    cell(taskName(task)),
+    name,
     cell(`${task.progress.percent} %`, 'num'),
     cell(money(task.cost.usd), 'num'),
     cell(money(task.cost.savedUsd), 'num'),
@@ -113,14 +123,17 @@ async function watch(task) {
   const abort = new AbortController();
   watching = abort;
   byId('live').hidden = false;
-  byId('live-title').textContent = taskName(task);
+  byId('live-title').replaceChildren(taskName(task), taskId(task));
   byId('live-article').hidden = true;
   byId('live-steps').replaceChildren();
-  byId('live').scrollIntoView({ block: 'nearest' });
   let lastEventId = '';
+  let isFirst = true;
   for (;;) {
     try {
       await showTask(task.id, abort.signal);
+      // Once it has its content: before, the page is too short to bring it to the top.
+      if (isFirst && !abort.signal.aborted) byId('live').scrollIntoView({ block: 'start' });
+      isFirst = false;
       const response = await api(`/v1/tasks/${task.id}/events`, {
         signal: abort.signal,
         headers: { Accept: 'text/event-stream', ...(lastEventId && { 'Last-Event-ID': lastEventId }) },

@@ -33,7 +33,8 @@ export interface Principal {
 export type SubmitOutcome =
   | { outcome: 'accepted' | 'replayed'; task: { id: string; status: TaskStatus; generation: number; createdAt: Date } }
   | { outcome: 'conflict' }
-  | { outcome: 'backlog_full' | 'rate_limited'; retryAfterMs: number }
+  /** `limit`: open tasks (`maxBacklog`), or submissions a minute (`rateLimitPerMinute`). */
+  | { outcome: 'backlog_full' | 'rate_limited'; retryAfterMs: number; limit?: number }
   | { outcome: 'storage_full'; usedBytes: number; limitBytes: number }
   | { outcome: 'unknown_tenant' };
 

@@ -150,6 +150,13 @@ describe('requests on a real database', () => {
     }
   });
 
+  it('answer a dry run of retention with one fault for each setting', async () => {
+    const { status, text } = await call('GET', '/v1/retention?contentDays=0.001&taskDays=0');
+    expect(status).toBe(400);
+    const { errors } = JSON.parse(text) as { errors: { path: string }[] };
+    expect(errors.map(({ path }) => path).sort()).toEqual(['contentDays', 'taskDays']);
+  });
+
   it('accept every offset of RFC 3339', async () => {
     const { status } = await call('POST', '/v1/tasks', { json: { ...A_TASK, runAt: '2026-01-01T12:00:00+16:00' } });
     expect(status).toBe(202);

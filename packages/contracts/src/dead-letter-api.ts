@@ -175,7 +175,8 @@ const ONE_SELECTION = {
 const isOneSelection = ({ filter, all }: Selection): boolean => (filter === undefined) !== (all === undefined);
 const A_CONDITION = {
   path: ['filter'],
-  message: 'must have at least one condition; to take every open dead letter, send "all": true without a filter',
+  message:
+    'must have at least one condition besides state, which is open for every one that is taken; to take all of them, send "all": true without a filter',
 };
 /** `state` can only be `open`, which narrows nothing. */
 const hasCondition = ({ filter }: Selection): boolean =>

@@ -1,4 +1,5 @@
-const REQUEST_CODES = [
+/** Codes that a request, or a start, is refused with. */
+export const REQUEST_CODES = [
   'VALIDATION_FAILED',
   'MALFORMED_JSON',
   'MALFORMED_REQUEST',

@@ -21,7 +21,7 @@ export {
   ALL_QUEUES,
   type QueueName,
 } from './vocabulary.ts';
-export { ERROR_CODES, LIMITATION_CODES, type ErrorCode, type LimitationCode } from './error-codes.ts';
+export { ERROR_CODES, LIMITATION_CODES, REQUEST_CODES, type ErrorCode, type LimitationCode } from './error-codes.ts';
 export { NANO_PER_USD, UsdString, formatUsd, parseUsd, UsdAmountInput } from './money.ts';
 export { Instant } from './instant.ts';
 export { StepJob } from './job.ts';

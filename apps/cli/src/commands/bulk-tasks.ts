@@ -77,7 +77,7 @@ function parseRequest(args: readonly string[]): { request: BulkTasks; asJson: bo
   const parsed = BulkTasks.safeParse({
     ...(positionals.length > 0 && { ids: positionals }),
     ...(hasFilter && { filter }),
-    ...(!hasFilter && values.all === true && { all: true }),
+    ...(values.all === true && { all: true }),
     reason: values.reason,
     ratePerSecond: values.rate === undefined ? undefined : Number(values.rate),
     limit: values.limit === undefined ? undefined : Number(values.limit),

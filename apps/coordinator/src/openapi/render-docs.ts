@@ -1,4 +1,4 @@
-import type { ErrorCode } from '@pressroom/contracts';
+import { ERROR_CODES, REQUEST_CODES, type ErrorCode } from '@pressroom/contracts';
 import { marked } from 'marked';
 
 import { escapeHtml } from '../core/result-document.ts';
@@ -17,11 +17,11 @@ export function renderDocs(document: OpenApiDocument): string {
     const ofTag = operations.filter(({ operation }) => operation.tags.includes(tag));
     return `<section><h2 id="${tag}">${escapeHtml(tag)}</h2>\n${ofTag.map(renderOperation).join('\n')}</section>`;
   });
-  return page(
-    document,
-    `${sections.join('\n')}\n${renderProblems(operations.map(({ operation }) => operation))}\n${renderSchemas(document)}`,
-    [...tags, 'Problems', 'Schemas'],
-  );
+  return page(document, `${sections.join('\n')}\n${renderProblems()}\n${renderSchemas(document)}`, [
+    ...tags,
+    'Problems',
+    'Schemas',
+  ]);
 }
 
 function page(document: OpenApiDocument, body: string, sections: readonly string[]): string {
@@ -110,12 +110,12 @@ function schemaLink(schema: Json): string {
   return '';
 }
 
-function renderProblems(operations: readonly OpenApiOperation[]): string {
-  const served = new Set(operations.flatMap((operation) => operation['x-problems'] ?? []));
-  const everywhere: readonly ErrorCode[] = ['METHOD_NOT_ALLOWED', 'NOT_FOUND', 'INTERNAL'];
-  const codes = [...new Set([...served, ...everywhere])].sort() as ErrorCode[];
-  const rows = codes.map(
-    (code) => `<tr id="${code}"><td><code>${code}</code></td><td>${PROBLEM_STATUS[code]}</td></tr>`,
+/** Every code, because the `type` of any problem, and of the error of a task or step, links here. */
+function renderProblems(): string {
+  const ofRequests: ReadonlySet<ErrorCode> = new Set(REQUEST_CODES);
+  const rows = ERROR_CODES.toSorted().map(
+    (code) =>
+      `<tr id="${code}"><td><code>${code}</code></td><td>${ofRequests.has(code) ? PROBLEM_STATUS[code] : 'in the error of a task or step'}</td></tr>`,
   );
   return `<section><h2 id="Problems">Problems</h2>
 <p>Every error is <code>application/problem+json</code> with one of these codes; codes are never renamed.</p>

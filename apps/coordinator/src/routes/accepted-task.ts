@@ -1,4 +1,4 @@
-import type { TaskAccepted } from '@pressroom/contracts';
+import type { Problem, TaskAccepted } from '@pressroom/contracts';
 
 import { invalid, RequestError } from '../errors/request-error.ts';
 import type { Principal, SubmitOutcome } from '../ports.ts';
@@ -49,21 +49,31 @@ export function acceptedTask(outcome: SubmitOutcome): { accepted: TaskAccepted; 
     case 'backlog_full':
       throw new RequestError('BACKLOG_FULL', "the tenant's backlog is full; try again later", {
         retryAfterMs: outcome.retryAfterMs,
+        members: ofTenant('maxBacklog', outcome.limit),
       });
     case 'rate_limited':
       throw new RequestError('RATE_LIMITED', 'the tenant submits faster than it may; try again later', {
         retryAfterMs: outcome.retryAfterMs,
+        members: ofTenant('rateLimitPerMinute', outcome.limit),
       });
     case 'storage_full':
       throw new RequestError(
         'STORAGE_QUOTA_EXCEEDED',
-        `the tenant stores ${formatGigabytes(outcome.usedBytes)} of inputs and outputs and may store ` +
-          `${formatGigabytes(outcome.limitBytes)}: delete the content of finished tasks (DELETE /v1/tasks/{id}), or ask an ` +
+        `the tenant stores ${formatBytes(outcome.usedBytes)} of inputs and outputs and may store ` +
+          `${formatBytes(outcome.limitBytes)}: delete the content of finished tasks (DELETE /v1/tasks/{id}), or ask an ` +
           'administrator to raise maxStorageBytes or to shorten the retention',
+        { members: ofTenant('maxStorageBytes', outcome.limitBytes) },
       );
     case 'unknown_tenant':
       throw invalid([{ path: 'tenantId', message: 'names no tenant' }]);
   }
 }
 
-const formatGigabytes = (bytes: number): string => `${(bytes / 1e9).toFixed(3)} GB`;
+const ofTenant = (name: string, value: number | undefined): Pick<Problem, 'limit'> =>
+  value === undefined ? {} : { limit: { name, scope: 'tenant', value } };
+
+/** Exact below a megabyte: quotas so small are set to try them out. */
+function formatBytes(bytes: number): string {
+  if (bytes < 1e6) return `${bytes.toLocaleString('en')} bytes`;
+  return bytes < 1e9 ? `${(bytes / 1e6).toFixed(3)} MB` : `${(bytes / 1e9).toFixed(3)} GB`;
+}

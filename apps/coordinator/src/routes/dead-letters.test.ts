@@ -216,6 +216,15 @@ describe('bulk operations', () => {
     }
   });
 
+  it('say that state is no condition of its own', async () => {
+    const problem = await problemOf(
+      await post('/v1/dead-letters/redrive', { filter: { state: 'open' }, dryRun: true }),
+    );
+    expect(problem.errors).toEqual([
+      { path: 'filter', message: expect.stringContaining('at least one condition besides state') as string },
+    ]);
+  });
+
   it("concern the tenant's own whatever the filter says", async () => {
     await post('/v1/dead-letters/redrive', { all: true });
     expect(lastAsked()?.args[0]).toMatchObject({ selection: { tenantId: DEFAULT_TENANT }, dryRun: false });

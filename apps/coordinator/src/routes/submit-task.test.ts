@@ -66,17 +66,33 @@ describe('POST /v1/tasks', () => {
     const response = await post({ json: A_TASK });
     expect(response.status).toBe(429);
     expect(response.headers.get('retry-after')).toBe('5');
-    expect(await problemOf(response)).toMatchObject({ code: 'BACKLOG_FULL' });
+    expect(await problemOf(response)).toMatchObject({
+      code: 'BACKLOG_FULL',
+      limit: { name: 'maxBacklog', scope: 'tenant', value: 50 },
+    });
   });
 
-  it('answers 413 with what is used, what is allowed and the way out when the storage quota is reached', async () => {
-    server.stores.state.storageFull = true;
-    const response = await post({ json: A_TASK });
-    expect(response.status).toBe(413);
-    const problem = await problemOf(response);
-    expect(problem).toMatchObject({ code: 'STORAGE_QUOTA_EXCEEDED' });
-    expect(problem.detail).toMatch(/51\.200 GB .* 50\.000 GB: delete the content of finished tasks/);
-  });
+  it.each([
+    [51_200_000_000, 50_000_000_000, '51.200 GB', '50.000 GB'],
+    [12_345_678, 10_000_000, '12.346 MB', '10.000 MB'],
+    [1_205, 1_000, '1,205 bytes', '1,000 bytes'],
+    [0, 0, '0 bytes', '0 bytes'],
+  ])(
+    'answers 413 with what is used (%d bytes), what is allowed (%d) and the way out when the storage quota is reached',
+    async (usedBytes, limitBytes, used, allowed) => {
+      server.stores.state.storageFull = { usedBytes, limitBytes };
+      const response = await post({ json: A_TASK });
+      expect(response.status).toBe(413);
+      const problem = await problemOf(response);
+      expect(problem).toMatchObject({
+        code: 'STORAGE_QUOTA_EXCEEDED',
+        limit: { name: 'maxStorageBytes', scope: 'tenant', value: limitBytes },
+      });
+      expect(problem.detail).toContain(
+        `stores ${used} of inputs and outputs and may store ${allowed}: delete the content`,
+      );
+    },
+  );
 
   it('lets only an admin choose the tenant', async () => {
     const json = { ...A_TASK, tenantId: OTHER_TENANT };

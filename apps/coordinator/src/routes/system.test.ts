@@ -1,4 +1,4 @@
-import { FleetView, ScalingView, TaskTypeList, type Problem } from '@pressroom/contracts';
+import { ERROR_CODES, FleetView, ScalingView, TaskTypeList, type Problem } from '@pressroom/contracts';
 import { listPipelines } from '@pressroom/pipelines';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
@@ -142,6 +142,11 @@ describe('the pages', () => {
     const response = await server.call(path, { as: null });
     expect(response.status).toBe(200);
     expect(response.headers.get('content-type')).toBe(`${type}; charset=utf-8`);
+  });
+
+  it('has an anchor for the `type` of every problem', async () => {
+    const html = await (await server.call('/docs', { as: null })).text();
+    expect(ERROR_CODES.filter((code) => !html.includes(`id="${code}"`))).toEqual([]);
   });
 
   it.each(['/', '/docs'])('hold nothing inline and name no other host: %s', async (path) => {

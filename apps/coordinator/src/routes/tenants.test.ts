@@ -140,7 +140,10 @@ describe('admission', () => {
     const { status, headers, body } = await send('POST', '/tasks', { json });
     expect(status).toBe(429);
     expect(headers.get('retry-after')).toBe('1');
-    expect(body).toMatchObject({ code: 'RATE_LIMITED' });
+    expect(body).toMatchObject({
+      code: 'RATE_LIMITED',
+      limit: { name: 'rateLimitPerMinute', scope: 'tenant', value: 12 },
+    });
     const bulk = await send('POST', '/tasks/bulk', { json: [json] });
     expect(bulk.body).toMatchObject({ rejected: 1, items: [{ status: 429, problem: { code: 'RATE_LIMITED' } }] });
   });

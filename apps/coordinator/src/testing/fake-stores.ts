@@ -49,7 +49,7 @@ export function createFakeStores() {
   const state = {
     mode: 'up' as StoreMode,
     backlogFull: false,
-    storageFull: false,
+    storageFull: undefined as { usedBytes: number; limitBytes: number } | undefined,
     rateLimited: false,
     keyLookups: 0,
     feedCalls: 0,
@@ -93,10 +93,9 @@ export function createFakeStores() {
         submissions.push(request);
         const tenantId = request.tenantId ?? DEFAULT_TENANT;
         if (!TENANTS.has(tenantId)) return { outcome: 'unknown_tenant' };
-        if (state.backlogFull) return { outcome: 'backlog_full', retryAfterMs: 4_200 };
-        if (state.storageFull)
-          return { outcome: 'storage_full', usedBytes: 51_200_000_000, limitBytes: 50_000_000_000 };
-        if (state.rateLimited) return { outcome: 'rate_limited', retryAfterMs: 700 };
+        if (state.backlogFull) return { outcome: 'backlog_full', retryAfterMs: 4_200, limit: 50 };
+        if (state.storageFull) return { outcome: 'storage_full', ...state.storageFull };
+        if (state.rateLimited) return { outcome: 'rate_limited', retryAfterMs: 700, limit: 12 };
         const { key, bodyHash } = request.idempotency ?? {};
         const known = key === undefined ? undefined : idempotency.get(`${tenantId} ${key}`);
         if (known !== undefined && known.bodyHash !== bodyHash) return { outcome: 'conflict' };

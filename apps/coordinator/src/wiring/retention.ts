@@ -69,11 +69,15 @@ export function startRetention(
     async preview(changes) {
       if (Object.keys(changes).length === 0) return { rules: (await job.preview()).map(toView) };
       const parsed = RetentionConfig.safeParse({ ...retention, ...changes }, { reportInput: true });
-      if (!parsed.success) throw invalid(formatIssues(parsed.error.issues));
+      if (!parsed.success) throw invalid(firstOfEachPath(formatIssues(parsed.error.issues)));
       return { rules: (await job.preview(parsed.data)).map(toView) };
     },
   };
 }
+
+/** One fault a setting: a value that is out of range breaks the rules between settings too. */
+const firstOfEachPath = <Issue extends { path: string }>(faults: readonly Issue[]): Issue[] =>
+  faults.filter(({ path }, index) => faults.findIndex((other) => other.path === path) === index);
 
 function lagSeconds({ oldestAt, olderThanDays }: RetentionPreview): number {
   if (oldestAt === null) return 0;

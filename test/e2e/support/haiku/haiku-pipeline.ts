@@ -20,7 +20,7 @@ export const haikuPipeline: Pipeline<HaikuInput, Haiku> = {
   inputSchema: HaikuInput,
   dataSchema: Haiku,
   example: { about: 'the first ferry of the morning' },
-  defaultTimeoutMs: 60_000,
+  defaultTimeoutMs: 120_000,
   plan: () => [planWriting('haiku', { tier: 'T1', attemptTimeoutMs: 30_000 })],
   expand: expandNothing,
   assemble: (input, outputs) => {
