@@ -91,16 +91,16 @@ export async function openWorkloadDriver(
   const complete = async (tasks: readonly NewTask[]): Promise<void> => {
     await submits.submit(tasks);
     let settle: SettleItem[] = [];
-    let take = tasks.flatMap((task) =>
+    let acquire = tasks.flatMap((task) =>
       task.steps
         .filter((step) => step.depsLeft === 0)
         .map((step) => ({ taskId: task.id, stepId: step.id, attempt: 1 })),
     );
     let finished = 0;
-    while (settle.length > 0 || take.length > 0) {
+    while (settle.length > 0 || acquire.length > 0) {
       const answer = await steps.exchange(sessionId, {
         settle,
-        take,
+        acquire,
         handoffQueues: ALL_QUEUES,
         queuesWithBacklog: [],
         directCapacity: 1_000_000,
@@ -109,7 +109,7 @@ export async function openWorkloadDriver(
       });
       finished += answer.finished.length;
       settle = answer.attempts.map(settled);
-      take = answer.freed
+      acquire = answer.released
         .filter(({ kind }) => kind === 'queued')
         .map(({ taskId, stepId, attempt }) => ({ taskId, stepId, attempt: attempt + 1 }));
     }

@@ -88,7 +88,7 @@ describe('a step that ends the process which runs it', () => {
       {
         error_code: 'STEP_CRASHED',
         message: expect.stringMatching(
-          new RegExp(`^the process that ran only this step died 3 times, last of: ${how.source}$`),
+          new RegExp(`^the child process of this step crashed 3 times; last cause: ${how.source}$`),
         ) as string,
       },
     ];
@@ -140,7 +140,7 @@ describe('a step that ends the process which runs it', () => {
         {
           error_code: 'STEP_CRASHED',
           message: expect.stringContaining(
-            'died 3 times, last of: an error that nothing caught (exit code 70)',
+            'crashed 3 times; last cause: an error that nothing caught (exit code 70)',
           ) as string,
         },
       ]);

@@ -33,7 +33,7 @@ export {
   createStepStore,
   type Exchange,
   type ExchangeAnswer,
-  type FreedStep,
+  type ReleasedStep,
   type SettleItem,
   type StepAttempt,
   type StepStore,

@@ -22,7 +22,7 @@ import {
 
 const nothing: Exchange = {
   settle: [],
-  take: [],
+  acquire: [],
   handoffQueues: [],
   queuesWithBacklog: [],
   directCapacity: 1_000,
@@ -64,11 +64,11 @@ describe('exchange', () => {
     };
   };
   const drafts = (count: number): QueueName[] => Array<QueueName>(count).fill('draft.interactive');
-  const exchange = (wishes: Partial<Exchange>): Promise<ExchangeAnswer> =>
-    steps.exchange(sessionId, { ...nothing, ...wishes });
-  const fates = (answer: ExchangeAnswer): string[] => answer.freed.map((step) => step.kind).toSorted();
+  const exchange = (request: Partial<Exchange>): Promise<ExchangeAnswer> =>
+    steps.exchange(sessionId, { ...nothing, ...request });
+  const fates = (answer: ExchangeAnswer): string[] => answer.released.map((step) => step.kind).toSorted();
   const handedOn = (answer: ExchangeAnswer): string[] =>
-    answer.freed.flatMap((step) => (step.kind === 'handoff' ? [step.stepId] : [])).toSorted();
+    answer.released.flatMap((step) => (step.kind === 'handoff' ? [step.stepId] : [])).toSorted();
   const held = (answer: ExchangeAnswer): string[] => answer.attempts.map((attempt) => attempt.stepId).toSorted();
   const eventsOf = (taskId: string) =>
     db.sql<{ seq: number; type: string; step: string | null }>(
@@ -141,7 +141,7 @@ describe('exchange', () => {
         extraSlots: 2,
       });
       const fatesOf = (taskId: string) =>
-        fates({ ...answer, freed: answer.freed.filter((step) => step.taskId === taskId) });
+        fates({ ...answer, released: answer.released.filter((step) => step.taskId === taskId) });
       expect(fatesOf(capped.taskId)).toEqual(['handoff', 'ready', 'ready']);
       expect(fatesOf(open.taskId)).toEqual(['handoff', 'handoff', 'handoff']);
     });
@@ -155,7 +155,7 @@ describe('exchange', () => {
         handoffQueues: ALL_QUEUES,
         extraSlots: 5,
       });
-      expect(answer.freed.map((step) => `${step.queue} ${step.kind}`).toSorted()).toEqual([
+      expect(answer.released.map((step) => `${step.queue} ${step.kind}`).toSorted()).toEqual([
         'draft.batch handoff',
         'draft.batch handoff',
         'draft.interactive ready',
@@ -170,7 +170,7 @@ describe('exchange', () => {
         handoffQueues: ['draft.batch'],
         extraSlots: 5,
       });
-      expect(answer.freed.map((step) => `${step.queue} ${step.kind}`).toSorted()).toEqual([
+      expect(answer.released.map((step) => `${step.queue} ${step.kind}`).toSorted()).toEqual([
         'draft.batch handoff',
         'draft.batch handoff',
         'draft.interactive queued',
@@ -214,15 +214,15 @@ describe('exchange', () => {
 
     it('nothing for a settle that is repeated', async () => {
       const outline = await anOutline();
-      const wishes = {
+      const request = {
         settle: [fanOut(outline, drafts(3))],
         handoffQueues: ALL_QUEUES,
         extraSlots: 5,
       };
-      await exchange(wishes);
-      expect(await exchange(wishes)).toEqual({
+      await exchange(request);
+      expect(await exchange(request)).toEqual({
         outcomes: new Map([[outline.stepId, 'already']]),
-        freed: [],
+        released: [],
         finished: [],
         unfinished: [],
         attempts: [],
@@ -260,11 +260,11 @@ describe('exchange', () => {
       const first = await scene.acquire(sessionId, research ?? '');
       const answer = await exchange({
         settle: [{ ...aSettlement(first, { costNano: '7' }), taskId: task.id }],
-        take: [{ taskId: task.id, stepId: pictures ?? '', attempt: 1 }],
+        acquire: [{ taskId: task.id, stepId: pictures ?? '', attempt: 1 }],
         handoffQueues: ALL_QUEUES,
       });
       expect(answer.outcomes).toEqual(new Map([[research, 'settled']]));
-      expect(answer.freed).toMatchObject([{ kind: 'handoff', stepId: outline }]);
+      expect(answer.released).toMatchObject([{ kind: 'handoff', stepId: outline }]);
       const byKey = new Map(answer.attempts.map((attempt) => [attempt.key, attempt]));
       expect([...byKey.keys()].toSorted()).toEqual(['outline', 'pictures']);
       expect(byKey.get('pictures')).toMatchObject({ stepId: pictures, attempt: 1, successors: 2, outputs: {} });
@@ -292,7 +292,7 @@ describe('exchange', () => {
       const answer = await steps.exchange(ending.sessionId, {
         ...nothing,
         settle: [{ ...aSettlement(ending.attempt), taskId: ending.task.id }],
-        take: [{ taskId: beginning.id, stepId, attempt: 1 }],
+        acquire: [{ taskId: beginning.id, stepId, attempt: 1 }],
       });
       expect(answer.finished).toEqual([ending.task.id]);
       expect(answer.attempts).toMatchObject([{ stepId, taskId: beginning.id, attempt: 1 }]);
@@ -307,7 +307,7 @@ describe('exchange', () => {
       const impossible = fanOut(outline, drafts(2));
       const [one] = impossible.spawn;
       const settle = [{ ...impossible, spawn: one ? [one, { ...one, id: stepId }] : [] }];
-      await expect(exchange({ settle, take: [{ taskId: waiting.id, stepId, attempt: 1 }] })).rejects.toThrow(
+      await expect(exchange({ settle, acquire: [{ taskId: waiting.id, stepId, attempt: 1 }] })).rejects.toThrow(
         /duplicate key/,
       );
       expect(await db.sql('SELECT status, attempt FROM step WHERE id = $1', [stepId])).toEqual([
@@ -320,7 +320,7 @@ describe('exchange', () => {
     it('is answered once although it comes twice in a batch', async () => {
       const task = await scene.submit();
       const job = { taskId: task.id, stepId: task.steps[0]?.id ?? '', attempt: 1 };
-      const answer = await exchange({ take: [job, job] });
+      const answer = await exchange({ acquire: [job, job] });
       expect(answer.attempts).toMatchObject([{ stepId: job.stepId, attempt: 1 }]);
       expect((await eventsOf(task.id)).filter((event) => event.type === 'step.started')).toHaveLength(1);
     });
@@ -329,7 +329,7 @@ describe('exchange', () => {
       const [one, two] = [await scene.submit(), await scene.submit()];
       const ids = [one, two].map((task) => task.steps[0]?.id ?? '');
       const answer = await exchange({
-        take: [
+        acquire: [
           { taskId: two.id, stepId: ids[0] ?? '', attempt: 1 },
           { taskId: one.id, stepId: ids[1] ?? '', attempt: 1 },
         ],
@@ -348,10 +348,10 @@ describe('exchange', () => {
       const stepId = task.steps[1]?.id ?? '';
       const answer = await exchange({
         settle: [{ ...aSettlement(first), taskId: task.id }],
-        take: [{ taskId: task.id, stepId, attempt: 1 }],
+        acquire: [{ taskId: task.id, stepId, attempt: 1 }],
         handoffQueues: ALL_QUEUES,
       });
-      expect(answer.freed).toMatchObject([{ kind: 'handoff', stepId, attempt: 1 }]);
+      expect(answer.released).toMatchObject([{ kind: 'handoff', stepId, attempt: 1 }]);
       expect(answer.attempts).toMatchObject([{ stepId, attempt: 1 }]);
       expect(
         (await eventsOf(task.id)).filter(({ step, type }) => type === 'step.started' && step === 'refine'),

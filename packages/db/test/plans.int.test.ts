@@ -179,7 +179,7 @@ describe('hot statements on a grown database', () => {
             const answer = await driveSteps(database).settle(sessionId, items, {
               handoffQueues: [],
             });
-            expect(answer.freed).toHaveLength(1);
+            expect(answer.released).toHaveLength(1);
           }
         };
       },

@@ -117,7 +117,7 @@ describe('queues', () => {
       const answer = await driveSteps(db.database).settle(sessionId, items, {
         handoffQueues: [QUEUE],
       });
-      expect(answer.freed).toMatchObject([{ kind: 'ready', stepId: next.id }]);
+      expect(answer.released).toMatchObject([{ kind: 'ready', stepId: next.id }]);
     });
 
     it('leaves other queues alone', async () => {
@@ -179,8 +179,8 @@ describe('queues', () => {
       await queues.replaceTypeCaps({});
       const { sessionId, attempt } = await scene.running({ steps: [first, next] });
       await queues.replaceTypeCaps({ article: 5 });
-      const { freed } = await scene.settle(sessionId, { ...settlement, stepId: attempt.stepId, attempt: 1 });
-      expect(freed).toMatchObject([{ kind: 'ready', stepId: next.id }]);
+      const { released } = await scene.settle(sessionId, { ...settlement, stepId: attempt.stepId, attempt: 1 });
+      expect(released).toMatchObject([{ kind: 'ready', stepId: next.id }]);
     });
 
     it('are exactly those of the last configuration', async () => {

@@ -78,7 +78,7 @@ describe('settle', () => {
       }),
     );
     expect(answer.outcomes).toEqual(new Map([[attempt.stepId, 'settled']]));
-    expect(answer.freed).toEqual([
+    expect(answer.released).toEqual([
       {
         kind: 'queued',
         stepId: task.steps[1]?.id,
@@ -107,7 +107,7 @@ describe('settle', () => {
     const again = await scene.settle(sessionId, aSettlement(attempt, { output: { text: 'other' }, costNano: '9' }));
     expect(again).toEqual({
       outcomes: new Map([[attempt.stepId, 'already']]),
-      freed: [],
+      released: [],
       finished: [],
       unfinished: [],
       attempts: [],
@@ -140,7 +140,7 @@ describe('settle', () => {
   ])('frees what joins two steps exactly once when they end $title', async ({ settle }) => {
     const { task, sessionId, one, two } = await twoDrafts();
     const answers = await settle(sessionId, one, two);
-    expect(answers.flatMap((answer) => answer.freed)).toMatchObject([{ kind: 'queued', stepId: task.steps[2]?.id }]);
+    expect(answers.flatMap((answer) => answer.released)).toMatchObject([{ kind: 'queued', stepId: task.steps[2]?.id }]);
     expect(await stepRows(task.id)).toContainEqual({ key: 'refine', status: 'queued', deps_left: 0, attempt: 0 });
   });
 
@@ -152,7 +152,7 @@ describe('settle', () => {
   it('fans out: new steps enter the plan and the one that waits joins them', async () => {
     const { task, sessionId, attempt } = await scene.running({ steps: aChain('outline', 'refine') });
     const answer = await scene.settle(sessionId, aSettlement(attempt, fanOut(['draft-1', 'draft-2', 'draft-3'])));
-    expect(answer.freed.map((step) => step.kind)).toEqual(['queued', 'queued', 'queued']);
+    expect(answer.released.map((step) => step.kind)).toEqual(['queued', 'queued', 'queued']);
     expect(await stepRows(task.id)).toEqual([
       { key: 'draft-1', status: 'queued', deps_left: 0, attempt: 0 },
       { key: 'draft-2', status: 'queued', deps_left: 0, attempt: 0 },
@@ -207,8 +207,8 @@ describe('settle', () => {
       handoffQueues: ALL_QUEUES,
       directCapacity: 0,
     });
-    expect(answer.freed.map((step) => step.kind).toSorted()).toEqual(['handoff', 'ready']);
-    const handed = answer.freed.find((step) => step.kind === 'handoff');
+    expect(answer.released.map((step) => step.kind).toSorted()).toEqual(['handoff', 'ready']);
+    const handed = answer.released.find((step) => step.kind === 'handoff');
     expect(handed?.attempt).toBe(1);
     expect(await db.sql('SELECT status, session_id FROM step WHERE id = $1', [handed?.stepId])).toEqual([
       { status: 'running', session_id: sessionId },
@@ -222,7 +222,7 @@ describe('settle', () => {
     const tenantId = await scene.addTenant({ maxConcurrency: 1 });
     const { sessionId, attempt } = await scene.running({ tenantId, steps: aChain('outline', 'refine') });
     const answer = await scene.settle(sessionId, aSettlement(attempt, fanOut(['draft-1', 'draft-2'])));
-    expect(answer.freed.map((step) => step.kind)).toEqual(['ready', 'ready']);
+    expect(answer.released.map((step) => step.kind)).toEqual(['ready', 'ready']);
   });
 
   it('enters avoided calls into the ledger once, with the result', async () => {

@@ -51,7 +51,7 @@ describe('a task row that another transaction holds', () => {
       concurrency: 16,
       isDraining: () => false,
       onAnswer: () => undefined,
-      runConcurrently: () => undefined,
+      runInReservedSlot: () => undefined,
     });
   const settlement = (attempt: StepAttempt) => ({ ...aSettlement(attempt), taskId: attempt.taskId });
   const within = <T>(work: Promise<T>, ms = SOON_MS): Promise<T> =>
@@ -92,7 +92,7 @@ describe('a task row that another transaction holds', () => {
       const latencies: number[] = [];
       for (const task of waiting) {
         const startedMs = performance.now();
-        const taken = await within(exchange.take({ taskId: task.id, stepId: task.steps[0]?.id ?? '', attempt: 1 }));
+        const taken = await within(exchange.acquire({ taskId: task.id, stepId: task.steps[0]?.id ?? '', attempt: 1 }));
         latencies.push(performance.now() - startedMs);
         expect(taken?.taskId).toBe(task.id);
       }
@@ -113,10 +113,10 @@ describe('a task row that another transaction holds', () => {
     const task = await run.scene.submit();
     const stepId = task.steps[0]?.id ?? '';
     const release = await holdTask(task.id);
-    expect(await within(exchange.take({ taskId: task.id, stepId, attempt: 1 }))).toBeUndefined();
+    expect(await within(exchange.acquire({ taskId: task.id, stepId, attempt: 1 }))).toBeUndefined();
     expect(await statusOf(stepId)).toBe('queued');
     await release();
-    expect(await exchange.take({ taskId: task.id, stepId, attempt: 1 })).toMatchObject({ stepId });
+    expect(await exchange.acquire({ taskId: task.id, stepId, attempt: 1 })).toMatchObject({ stepId });
   });
 
   it('is isolated too where the locked row is a step', async () => {

@@ -43,7 +43,7 @@ function forgetful(store: StepStore, random: () => number): StepStore {
   };
   return {
     contexts: (ids) => store.contexts(ids),
-    exchange: (session, wishes) => store.exchange(session, wishes).then(lose),
+    exchange: (session, request) => store.exchange(session, request).then(lose),
   };
 }
 

@@ -349,7 +349,7 @@ describe('redrive', () => {
     const { taskId, letterId } = await run.partial();
     expect(await redrive(letterId, { patch: { budgetUsd: '2' } })).toEqual({
       outcome: 'invalid_patch',
-      issues: [{ path: ['budgetUsd'], message: 'is not a known field; the step is given input' }],
+      issues: [{ path: ['budgetUsd'], message: 'is not a known field; the step has input' }],
     });
     expect(await redrive(letterId, { patch: { input: 'not an object' } })).toMatchObject({ outcome: 'invalid_patch' });
     expect(await run.task(taskId)).toMatchObject({ generation: 1, status: 'partial' });

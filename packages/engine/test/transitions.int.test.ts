@@ -57,7 +57,7 @@ describe('task transitions', () => {
         handoffQueues: [],
         directCapacity: 0,
       });
-      expect(settled).toMatchObject({ outcomes: new Map([[attempt.stepId, 'fenced']]), freed: [], finished: [] });
+      expect(settled).toMatchObject({ outcomes: new Map([[attempt.stepId, 'fenced']]), released: [], finished: [] });
       expect(await createMoneyStore(db.database).reserve([aReservation(attempt, run.sessionId)])).toMatchObject([
         { outcome: 'fenced' },
       ]);
@@ -169,7 +169,7 @@ describe('task transitions', () => {
       expect(new Set(letters.map(({ error_code }) => error_code))).toEqual(new Set(['PROVIDER_UNAVAILABLE']));
       expect(letters.find(({ step_key }) => step_key === 'refine')).toMatchObject({
         message:
-          'no section was drafted; follows from draft-1: PROVIDER_UNAVAILABLE: ' +
+          'no section was drafted; caused by draft-1: PROVIDER_UNAVAILABLE: ' +
           'openai is unavailable (model gpt-6-luna, status 503)',
         payload: { input: { topic: 'tests' } },
       });

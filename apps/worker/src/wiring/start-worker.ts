@@ -172,7 +172,7 @@ export async function startWorker(
     random,
   });
   shutdown.register('consumer', async () => {
-    runner.stopTaking();
+    runner.stopAccepting();
     await consumer.drain(settings.drainMs);
     await consumer.close();
   });

@@ -26,7 +26,7 @@ export type HeartbeatCommand =
 /** Message from the heartbeat thread. */
 export type HeartbeatEvent =
   /** Requests `state`; the time until it arrives shows how long the main thread was busy. */
-  | { type: 'ping' }
+  | { type: 'state-requested' }
   | { type: 'renewed'; sessionId: string; heartbeat: Heartbeat }
   | { type: 'failed'; reason: string }
   | { type: 'stalled'; forMs: number; held: HeldAttempt[] };

@@ -56,7 +56,7 @@ port.on('message', (command: HeartbeatCommand) => {
 /** Requests the main thread's state, unless a request is pending, and waits briefly for it. */
 async function requestState(): Promise<void> {
   const responded = new Promise<void>((resolve) => (onState = resolve));
-  if (meter.pingSent(performance.now())) post({ type: 'ping' });
+  if (meter.requestSent(performance.now())) post({ type: 'state-requested' });
   await Promise.race([responded, delay(STATE_WAIT_MS, undefined, { ref: false })]);
 }
 

@@ -3,8 +3,8 @@
  * stopped (SIGSTOP, a paused machine) neither thread runs, which is not a stall.
  */
 export interface StallMeter {
-  /** Records a ping; false while an earlier one is unanswered. */
-  pingSent(nowMs: number): boolean;
+  /** Records a request to the main thread; false while an earlier one is unanswered. */
+  requestSent(nowMs: number): boolean;
   /** Records the response; returns for how many milliseconds the main thread was silent. */
   responseReceived(nowMs: number): number;
   /** Call it regularly; returns for how many milliseconds the main thread has been silent so far. */
@@ -23,7 +23,7 @@ export function createStallMeter({ maxTickMs }: { maxTickMs: number }): StallMet
     return silentMs;
   };
   return {
-    pingSent(nowMs) {
+    requestSent(nowMs) {
       if (isOpen) return false;
       isOpen = true;
       silentMs = 0;

@@ -55,7 +55,7 @@ export function startHeartbeat(settings: HeartbeatSettings, handlers: HeartbeatH
   });
   thread.on('message', (event: HeartbeatEvent) => {
     switch (event.type) {
-      case 'ping':
+      case 'state-requested':
         send({ type: 'state', ...handlers.state() });
         break;
       case 'renewed':

@@ -4,7 +4,7 @@ import { toJsonb } from '../connection/to-jsonb.ts';
 import type { AvoidedEntry } from '../money/money-store.sql.ts';
 import type { NewStep } from '../tasks/submit-tasks.sql.ts';
 
-/** Everything about one attempt that a worker needs, as the database answers it at acquisition or hand-off. */
+/** The context of an attempt, returned by the database at acquisition or hand-off. */
 export interface StepAttempt {
   taskId: string;
   stepId: string;
@@ -21,12 +21,12 @@ export interface StepAttempt {
   params: Record<string, unknown>;
   journalGeneration: number;
   attemptTimeoutMs: number;
-  /** What is left of attempt, step total and task deadline, whichever ends first, on the database's clock. */
+  /** Milliseconds until the first of attempt timeout, step timeout and task deadline, by the database's clock. */
   leftMs: number;
   generation: number;
-  /** Its output waits for an approval: nothing follows from it before. */
+  /** Gate whose approval its output waits for; its successors are released only then. */
   gate: Gate | null;
-  /** How many steps wait for this one, without those that its result adds. */
+  /** Planned steps that depend on it, without those that its output adds. */
   successors: number;
   pipelineVersion: number;
   lane: Lane;
@@ -49,12 +49,12 @@ export interface SettleItem {
   costNano: string;
   spawn: readonly NewStep[];
   joins: Readonly<Record<string, readonly string[]>>;
-  /** Calls this attempt avoided; they enter the ledger with the settle. */
+  /** Reused replies of this attempt; the settle writes them to the ledger. */
   avoided: readonly AvoidedEntry[];
 }
 
-/** A step that became free to run. `attempt` is the one it stands at; its job is for the next. */
-export interface FreedStep {
+/** A step whose dependencies completed. `attempt` is its last one; its job is for the next. */
+export interface ReleasedStep {
   kind: 'handoff' | 'queued' | 'ready';
   stepId: string;
   taskId: string;
@@ -64,47 +64,47 @@ export interface FreedStep {
 }
 
 export interface ExchangeAnswer {
-  /** What became of each settled attempt, by step. */
+  /** Outcome of each settle, by step id. */
   outcomes: Map<string, 'settled' | 'already' | 'fenced'>;
-  freed: FreedStep[];
-  /** Tasks that ended `completed`. */
+  released: ReleasedStep[];
+  /** Tasks that are now `completed`. */
   finished: string[];
-  /** Tasks whose last step ended though some steps went wrong: their outcome is still to be decided. */
+  /** Tasks without open steps of which some did not complete: their final status is still to be decided. */
   unfinished: string[];
-  /** What was taken or handed on, ready to run. */
+  /** Contexts of the acquired and handed-off steps. */
   attempts: StepAttempt[];
-  /** Steps that were neither settled nor taken because another transaction holds their task; only with `skipLocked`. */
+  /** Steps that were skipped because another transaction has locked their task; only with `skipLocked`. */
   locked: string[];
 }
 
-/** What a worker has done and what it wants to go on with. */
+/** Settles and acquisitions of one statement, with the limits on local hand-off and direct queueing. */
 export interface Exchange {
   settle: readonly SettleItem[];
-  /** Queued steps to take for their next attempt. */
-  take: readonly { taskId: string; stepId: string; attempt: number }[];
+  /** Queued steps to acquire for their next attempt. */
+  acquire: readonly { taskId: string; stepId: string; attempt: number }[];
   /**
-   * Queues whose freed steps may be handed on in this session, as long as no other tenant's wait there: one for each task, and
-   * `extraSlots` more in all.
+   * Queues whose released steps may be handed off to this session while no step of another tenant waits there: one per task,
+   * and `extraSlots` more in total.
    */
   handoffQueues: readonly string[];
   extraSlots: number;
-  /** Queues in which steps have been seen to wait; in others nobody looks. */
+  /** Queues with a backlog at the last heartbeat; the statement checks only these for waiting steps. */
   queuesWithBacklog: readonly string[];
-  /** Other freed steps become `queued` while none wait in their queue and fewer than this are: the caller adds their jobs. */
+  /** Other released steps become `queued` while no step waits in their queue and fewer than this are queued; the caller adds their jobs. */
   directCapacity: number;
-  /** Leaves tasks alone that another transaction holds, instead of waiting for them. */
+  /** Skips tasks that another transaction has locked, instead of waiting for them. */
   skipLocked: boolean;
 }
 
 export interface StepStore {
   /**
-   * Settles completed attempts and takes queued steps, in one transaction. Repeating a settle answers `already` and changes
-   * nothing; a step that is not there to be taken is not among the attempts answered.
+   * Settles completed attempts and acquires queued steps, in one transaction. Idempotent: a repeated settle returns `already`.
+   * A step that cannot be acquired is missing from the returned attempts.
    *
-   * @throws {RowLockedError} when another transaction holds one of the tasks for longer than 200 ms; never with `skipLocked`
+   * @throws {RowLockedError} when another transaction locks one of the tasks for longer than 200 ms; never with `skipLocked`
    */
-  exchange(sessionId: string, wishes: Exchange): Promise<ExchangeAnswer>;
-  /** Reads attempts already held. */
+  exchange(sessionId: string, exchange: Exchange): Promise<ExchangeAnswer>;
+  /** Reads the contexts of attempts that are already held. */
   contexts(stepIds: readonly string[]): Promise<StepAttempt[]>;
 }
 
@@ -120,7 +120,7 @@ type ExchangeRow =
       kind: 'handoff' | 'queued' | 'ready';
       step_id: string;
       task_id: string;
-      data: Pick<FreedStep, 'queue' | 'attempt' | 'priority'>;
+      data: Pick<ReleasedStep, 'queue' | 'attempt' | 'priority'>;
     }
   | { kind: 'finished' | 'unfinished'; task_id: string }
   | { kind: 'context'; data: StepAttempt };
@@ -134,13 +134,13 @@ export function createStepStore(database: Database): StepStore {
     },
     async exchange(
       sessionId,
-      { settle, take, handoffQueues, queuesWithBacklog, directCapacity, extraSlots, skipLocked },
+      { settle, acquire, handoffQueues, queuesWithBacklog, directCapacity, extraSlots, skipLocked },
     ) {
       const rows = await database.run<ExchangeRow & Record<string, unknown>>(EXCHANGE, [
         sessionId,
-        [...take, ...settle].map((step) => step.taskId),
-        take.map((job) => job.stepId),
-        take.map((job) => job.attempt),
+        [...acquire, ...settle].map((step) => step.taskId),
+        acquire.map((job) => job.stepId),
+        acquire.map((job) => job.attempt),
         toJsonb(settle),
         handoffQueues,
         queuesWithBacklog,
@@ -156,7 +156,7 @@ export function createStepStore(database: Database): StepStore {
 function readAnswer(rows: readonly ExchangeRow[]): ExchangeAnswer {
   const answer: ExchangeAnswer = {
     outcomes: new Map(),
-    freed: [],
+    released: [],
     finished: [],
     unfinished: [],
     attempts: [],
@@ -175,7 +175,7 @@ function readAnswer(rows: readonly ExchangeRow[]): ExchangeAnswer {
       case 'handoff':
       case 'queued':
       case 'ready':
-        answer.freed.push({ kind: row.kind, stepId: row.step_id, taskId: row.task_id, ...row.data });
+        answer.released.push({ kind: row.kind, stepId: row.step_id, taskId: row.task_id, ...row.data });
         break;
       case 'finished':
         answer.finished.push(row.task_id);

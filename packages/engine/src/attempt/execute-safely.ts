@@ -4,7 +4,7 @@ import type { AvoidedEntry, StepAttempt } from '@pressroom/db';
 import { PipelineUnknownError } from '../engine-errors.ts';
 import type { FindPipeline } from '../ports.ts';
 
-/** What running an attempt came to. Costs are reported either way: a failed attempt may have paid for calls. */
+/** Result of running an attempt. Contains its cost in both cases: a failed attempt may have paid for calls. */
 export type AttemptResult =
   | {
       outcome: 'done';
@@ -21,14 +21,14 @@ export interface AttemptRun {
   sessionId: string;
   signal: AbortSignal;
   deadlineAtMs: number;
-  /** This attempt may have run before, here: what became of it was never recorded. */
+  /** The attempt may have run before in this process, without a recorded outcome. */
   isRerun: boolean;
 }
 
-/** Runs the agent of one attempt. Knows no queue and no plan. Must stop soon after `signal` aborts. */
+/** Runs the agent of one attempt. Must stop soon after `signal` aborts. */
 export type ExecuteAttempt = (attempt: StepAttempt, run: AttemptRun) => Promise<AttemptResult>;
 
-/** Names the attempt on whose behalf code runs, for errors that nothing catches. */
+/** Identifies the attempt that the current code belongs to, for uncaught errors. */
 export interface AttemptIdentity {
   taskId: string;
   stepId: string;
@@ -38,13 +38,13 @@ export interface AttemptIdentity {
 
 const identities = new AsyncLocalStorage<AttemptIdentity>();
 
-/** The attempt whose agent the current code belongs to, across timers and callbacks; undefined outside of agents. */
+/** The attempt that the current code belongs to, also in timers and callbacks; undefined outside of agents. */
 export const currentAttempt = (): AttemptIdentity | undefined => identities.getStore();
 
-/** How long an aborted attempt may take to tidy up, e.g. to record what its cut calls have cost. */
+/** Time for an aborted attempt to clean up, for example to record the cost of its aborted calls. */
 const STOP_GRACE_MS = 5_000;
 
-/** Runs an attempt that this build knows; whatever it throws is its result. Never rejects. */
+/** Runs an attempt; errors, also of an unknown pipeline version, are a `failed` result. Never rejects. */
 export async function executeSafely(
   attempt: StepAttempt,
   run: AttemptRun,
@@ -61,14 +61,14 @@ export async function executeSafely(
     run.signal.throwIfAborted();
     const identity = { taskId, stepId, step: key, attempt: attempt.attempt };
     const result = identities.run(identity, () => deps.execute(attempt, run));
-    return await Promise.race([result, stoppedForGood(run.signal)]);
+    return await Promise.race([result, abortAfterGrace(run.signal)]);
   } catch (error) {
     return { outcome: 'failed', error, costNano: 0n };
   }
 }
 
-/** Gives up on an agent that ignores its signal, so that no slot and no lease is held for ever. */
-const stoppedForGood = (signal: AbortSignal): Promise<never> =>
+/** Rejects some time after the abort, so that an agent that ignores its signal does not keep its slot and lease. */
+const abortAfterGrace = (signal: AbortSignal): Promise<never> =>
   new Promise((_resolve, reject) => {
     signal.addEventListener(
       'abort',

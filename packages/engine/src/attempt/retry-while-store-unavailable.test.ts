@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 
 import { retryWhileStoreUnavailable } from './retry-while-store-unavailable.ts';
 
-const away = () => new StoreUnavailableError('the database is not reachable');
+const unavailable = () => new StoreUnavailableError('the database is not reachable');
 
 function failing(times: number, error: () => Error) {
   let calls = 0;
@@ -30,8 +30,8 @@ describe('retryWhileStoreUnavailable', () => {
     return { clock, outcome };
   };
 
-  it('asks again, with a pause, until the store answers', async () => {
-    const { work, calls } = failing(3, away);
+  it('retries with a pause until the store is available', async () => {
+    const { work, calls } = failing(3, unavailable);
     const { clock, outcome } = start(work);
     await clock.advance(100);
     expect(calls()).toBe(1);
@@ -40,14 +40,14 @@ describe('retryWhileStoreUnavailable', () => {
     expect(calls()).toBe(4);
   });
 
-  it('throws at once what the store refuses', async () => {
+  it('throws at once when the store rejects the statement', async () => {
     const { work, calls } = failing(1, () => new Error('duplicate key'));
     await expect(start(work).outcome).rejects.toThrow('duplicate key');
     expect(calls()).toBe(1);
   });
 
-  it('gives up when the lease is lost: there is nothing left to wait for', async () => {
-    const { work } = failing(Infinity, away);
+  it('stops when the lease is lost', async () => {
+    const { work } = failing(Infinity, unavailable);
     const controller = new AbortController();
     const { clock, outcome } = start(work, controller.signal);
     await clock.advance(500);
@@ -56,8 +56,8 @@ describe('retryWhileStoreUnavailable', () => {
     expect(await outcome).toBeUndefined();
   });
 
-  it('goes on waiting when the attempt was stopped for another reason: its outcome still counts', async () => {
-    const { work } = failing(2, away);
+  it('keeps retrying when the attempt was aborted for another reason, since its outcome must be recorded', async () => {
+    const { work } = failing(2, unavailable);
     const { clock, outcome } = start(work, AbortSignal.abort(new Error('timed out')));
     await clock.advance(1_000);
     expect(await outcome).toBe('answer');

@@ -4,9 +4,10 @@ import { type Clock, LeaseLostError, type Logger } from '@pressroom/runtime';
 const RETRY_STORE_MS = 250;
 
 /**
- * Does `work` on the store, again and again while the store is away or another transaction holds the row. The lease protects what waits meanwhile: once it is
- * lost there is nothing to wait for, and the answer is undefined. What the store refuses is thrown at once: it would
- * refuse it for ever.
+ * Runs `work`, and retries every 250 ms while the store is unavailable or another transaction locks the row. Each retry logs
+ * `event`. Returns undefined when the lease is lost (`signal`), since the result could not be written any more.
+ *
+ * @throws every other error of `work` at once, since a retry could not succeed
  */
 export async function retryWhileStoreUnavailable<T>(
   work: () => Promise<T>,

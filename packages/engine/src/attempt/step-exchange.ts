@@ -12,78 +12,79 @@ import { createBatcher, createIsolatingBatcher } from '@pressroom/runtime';
 import type { WorkerSession } from '../lease/worker-session.ts';
 import type { AttemptSlot, AttemptSlots } from '../ports.ts';
 
-/** Slots that one exchange keeps free for what it may be handed on; the others go on serving jobs meanwhile. */
-const MAX_SPARE = 16;
+/** Most slots that one exchange reserves for local hand-offs; the others keep serving jobs. */
+const MAX_EXTRA_SLOTS = 16;
 
 /**
- * Freed steps that may lie queued for each slot there is. They are taken first come, first served, so a tenant that comes
- * anew waits behind no more than so many; a plan that fans out takes about as many at once.
+ * Released steps that may be queued directly, per slot of all workers. They run first come, first served, so this bounds the
+ * wait of tenants that submit later; a plan that fans out needs about one per slot.
  */
 const DIRECT_PER_SLOT = 1;
 
 /**
- * A second exchange starts beside one that is under way only with so much to do: each has a start to pay for, and a small
- * worker's traffic fits into one.
+ * Requests that must wait before a second exchange runs concurrently: each exchange has a start-up cost, and the traffic of a
+ * small worker fits into one.
  */
-const MIN_BESIDE = 32;
+const MIN_CONCURRENT_EXCHANGE = 32;
 
-type Wish = { settle: SettleItem; mayFree: number } | { take: StepJob };
+type ExchangeRequest = { settle: SettleItem; maxReleased: number } | { acquire: StepJob };
 
 export interface Settled {
   outcome: 'settled' | 'already' | 'fenced';
-  /** The step that goes straight on in the slot of the one settled. */
+  /** The step of the same task that runs next in the slot of the settled one. */
   next: StepAttempt | undefined;
 }
-type Granted = Settled | { taken: StepAttempt | undefined };
-/** Another transaction holds the task: nothing was done. */
+type ExchangeResult = Settled | { acquired: StepAttempt | undefined };
+/** Another transaction has locked the task; nothing was written. */
 const LOCKED = 'locked';
 
-/** Statements that wait for a locked task at once; the other connections stay with tasks that are free. */
+/** Concurrent statements that wait for locked tasks; the other connections serve unlocked tasks. */
 const LOCKED_PARALLEL = 3;
-/** Bounds what is remembered of tasks whose lock nobody waits for any more. */
+/** Most tasks remembered as locked; the oldest is dropped beyond it. */
 const MAX_LOCKED_TASKS = 1_000;
 
-/**
- * A worker's traffic with the database: attempts that end and steps to be taken go in one statement, with everything of
- * that kind that came up while earlier statements were under way.
- */
+/** Batches a worker's settles and acquisitions: all that arrive while earlier statements run go into the next statement. */
 export interface StepExchange {
   /**
-   * @returns the attempt; undefined where the step is not there to be taken, or its task stays locked: it is then still queued,
-   *   and the sweep adds its job again
+   * @returns the attempt; undefined when the step cannot be acquired or its task stays locked. In the second case the step is
+   *   still queued, and the sweep adds its job again.
    */
-  take(job: StepJob): Promise<StepAttempt | undefined>;
+  acquire(job: StepJob): Promise<StepAttempt | undefined>;
   /**
-   * @param mayFree how many steps can become free by it, at most
-   * @throws {RowLockedError} while another transaction holds the task; nothing was written
+   * @param maxReleased most steps that the settle can release
+   * @throws {RowLockedError} while another transaction has locked the task; nothing was written
    */
-  settle(item: SettleItem, mayFree: number): Promise<Settled>;
+  settle(item: SettleItem, maxReleased: number): Promise<Settled>;
 }
 
 export function createStepExchange(deps: {
   steps: StepStore;
   session: WorkerSession;
   slots: AttemptSlots;
+  /** Queues that this worker consumes. */
   queues: readonly QueueName[];
-  /** This worker's slots, for a guess at those of all. */
+  /** Slots of this worker; times the live workers, it estimates those of all. */
   concurrency: number;
   isDraining: () => boolean;
-  /** Told of every answer, once it is known. */
+  /** Called with the answer of every statement. */
   onAnswer: (answer: ExchangeAnswer) => void;
-  /** Runs a step that was handed on beyond the first of its task, in a slot kept free for it. */
-  runConcurrently: (attempt: StepAttempt, slot: AttemptSlot) => void;
+  /** Runs a step that was handed off beyond the first of its task, in a slot reserved for it. */
+  runInReservedSlot: (attempt: StepAttempt, slot: AttemptSlot) => void;
 }): StepExchange {
   const { steps, session, slots } = deps;
 
-  const send = async (wishes: readonly Wish[], skipLocked: boolean): Promise<(Granted | typeof LOCKED)[]> => {
-    const take = wishes.flatMap((wish) => ('take' in wish ? [wish.take] : []));
-    const settle = wishes.flatMap((wish) => ('settle' in wish ? [wish.settle] : []));
+  const send = async (
+    requests: readonly ExchangeRequest[],
+    skipLocked: boolean,
+  ): Promise<(ExchangeResult | typeof LOCKED)[]> => {
+    const acquire = requests.flatMap((request) => ('acquire' in request ? [request.acquire] : []));
+    const settle = requests.flatMap((request) => ('settle' in request ? [request.settle] : []));
     const isDraining = deps.isDraining();
-    const extraSlots = slots.takeSlots(isDraining ? 0 : countSpare(wishes));
+    const extraSlots = slots.takeSlots(isDraining ? 0 : countExtraSlots(requests));
     try {
       const answer = await steps.exchange(session.id, {
         settle,
-        take,
+        acquire,
         handoffQueues: isDraining ? [] : deps.queues,
         queuesWithBacklog: ALL_QUEUES.filter((queue) => session.hasBacklog(queue)),
         directCapacity: DIRECT_PER_SLOT * deps.concurrency * session.liveWorkers,
@@ -91,108 +92,112 @@ export function createStepExchange(deps: {
         skipLocked,
       });
       deps.onAnswer(answer);
-      const granted = share(wishes, answer, (attempt) => {
+      const results = toResults(requests, answer, (attempt) => {
         const slot = extraSlots.pop();
-        // Without one it is the next heartbeats' to find; the statement hands on no more than it was told.
-        if (slot) deps.runConcurrently(attempt, slot);
+        // The statement hands off at most as many steps as slots; without a slot, heartbeats report the attempt as an orphan.
+        if (slot) deps.runInReservedSlot(attempt, slot);
       });
       const locked = new Set(answer.locked);
-      return granted.map((each, index) => (locked.has(stepOf(wishes[index]).stepId) ? LOCKED : each));
+      return results.map((result, index) => (locked.has(stepOf(requests[index]).stepId) ? LOCKED : result));
     } finally {
       for (const slot of extraSlots) slot.release();
     }
   };
 
-  /** A batch that meets a locked task waits once, then does without it. */
-  const flush = async (wishes: readonly Wish[]): Promise<(Granted | typeof LOCKED)[]> => {
+  /** Waits once for a locked task of the batch, then repeats the batch without the locked tasks. */
+  const flush = async (requests: readonly ExchangeRequest[]): Promise<(ExchangeResult | typeof LOCKED)[]> => {
     try {
-      return await send(wishes, false);
+      return await send(requests, false);
     } catch (error) {
       if (!(error instanceof RowLockedError)) throw error;
-      return await send(wishes, true);
+      return await send(requests, true);
     }
   };
-  const exchangeBatched = createIsolatingBatcher<Wish, Granted | typeof LOCKED>(flush, {
+  const exchangeBatched = createIsolatingBatcher<ExchangeRequest, ExchangeResult | typeof LOCKED>(flush, {
     maxSize: 64,
     maxParallel: 2,
-    minBeside: MIN_BESIDE,
+    minBeside: MIN_CONCURRENT_EXCHANGE,
     isSharedFailure: isConnectionFailure,
   });
-  const exchangeAlone = createBatcher<Wish, Granted | typeof LOCKED>((wishes) => send(wishes, false), {
-    maxSize: 1,
-    maxParallel: LOCKED_PARALLEL,
-  });
+  const exchangeAlone = createBatcher<ExchangeRequest, ExchangeResult | typeof LOCKED>(
+    (requests) => send(requests, false),
+    { maxSize: 1, maxParallel: LOCKED_PARALLEL },
+  );
 
-  /** Tasks found locked: what concerns them keeps out of everybody's batches until it has succeeded alone. */
+  /** Tasks found locked. Their requests are sent alone, so that no batch waits for them, until one has succeeded. */
   const lockedTasks = new Set<string>();
   const remember = (taskId: string): void => {
     const [oldest] = lockedTasks;
     if (lockedTasks.size >= MAX_LOCKED_TASKS && oldest !== undefined) lockedTasks.delete(oldest);
     lockedTasks.add(taskId);
   };
-  const exchange = async (wish: Wish): Promise<Granted> => {
-    const { taskId } = stepOf(wish);
+  const exchange = async (request: ExchangeRequest): Promise<ExchangeResult> => {
+    const { taskId } = stepOf(request);
     if (!lockedTasks.has(taskId)) {
-      const granted = await exchangeBatched(wish).catch((error: unknown): typeof LOCKED => {
+      const result = await exchangeBatched(request).catch((error: unknown): typeof LOCKED => {
         if (error instanceof RowLockedError) return LOCKED;
         throw error;
       });
-      if (granted !== LOCKED) return granted;
+      if (result !== LOCKED) return result;
       remember(taskId);
     }
-    const granted = await exchangeAlone(wish);
+    const result = await exchangeAlone(request);
     lockedTasks.delete(taskId);
-    return granted as Granted;
+    return result as ExchangeResult;
   };
 
   return {
-    async take(job) {
+    async acquire(job) {
       try {
-        const granted = await exchange({ take: job });
-        return 'taken' in granted ? granted.taken : undefined;
+        const result = await exchange({ acquire: job });
+        return 'acquired' in result ? result.acquired : undefined;
       } catch (error) {
-        // The slot is worth more than this job: it comes again.
+        // Frees the slot for other jobs; the sweep adds this one again.
         if (error instanceof RowLockedError) return undefined;
         throw error;
       }
     },
-    settle: async (item, mayFree) => (await exchange({ settle: item, mayFree })) as Settled,
+    settle: async (item, maxReleased) => (await exchange({ settle: item, maxReleased })) as Settled,
   };
 }
 
-const stepOf = (wish: Wish | undefined): { taskId: string; stepId: string } => {
-  if (!wish) throw new Error('a statement answered more than was asked for');
-  return 'take' in wish ? wish.take : wish.settle;
+const stepOf = (request: ExchangeRequest | undefined): { taskId: string; stepId: string } => {
+  if (!request) throw new Error('the exchange statement returned more results than there were requests');
+  return 'acquire' in request ? request.acquire : request.settle;
 };
 
-/** The first step that a settle frees goes on in its slot; only others need more. */
-const countSpare = (wishes: readonly Wish[]): number =>
+/** The first step that a settle releases runs in the settled step's slot; only further ones need extra slots. */
+const countExtraSlots = (requests: readonly ExchangeRequest[]): number =>
   Math.min(
-    MAX_SPARE,
-    wishes.reduce((sum, wish) => sum + ('settle' in wish ? Math.max(0, wish.mayFree - 1) : 0), 0),
+    MAX_EXTRA_SLOTS,
+    requests.reduce((sum, request) => sum + ('settle' in request ? Math.max(0, request.maxReleased - 1) : 0), 0),
   );
 
-/** Gives everybody what the statement answered: each job its attempt, each settle of a task one of those handed on. */
-function share(wishes: readonly Wish[], answer: ExchangeAnswer, beside: (attempt: StepAttempt) => void): Granted[] {
+/** Assigns acquired attempts to their jobs and one local hand-off to each settle of a task; calls `runExtra` for the rest. */
+function toResults(
+  requests: readonly ExchangeRequest[],
+  answer: ExchangeAnswer,
+  runExtra: (attempt: StepAttempt) => void,
+): ExchangeResult[] {
   const attempts = new Map(answer.attempts.map((attempt) => [attempt.stepId, attempt]));
-  const handedOn = Map.groupBy(
-    answer.freed.flatMap((step) => (step.kind === 'handoff' ? (attempts.get(step.stepId) ?? []) : [])),
+  const localHandoffs = Map.groupBy(
+    answer.released.flatMap((step) => (step.kind === 'handoff' ? (attempts.get(step.stepId) ?? []) : [])),
     (attempt) => attempt.taskId,
   );
-  // A job of old for a step that is handed on in the same statement finds it taken.
-  for (const { stepId } of [...handedOn.values()].flat()) attempts.delete(stepId);
-  const granted = wishes.map((wish): Granted => {
-    if ('settle' in wish) {
-      const outcome = answer.outcomes.get(wish.settle.stepId) ?? 'fenced';
-      return { outcome, next: handedOn.get(wish.settle.taskId)?.shift() };
+  // A stale job of a step that this statement handed off gets nothing.
+  for (const { stepId } of [...localHandoffs.values()].flat()) attempts.delete(stepId);
+  const results = requests.map((request): ExchangeResult => {
+    if ('settle' in request) {
+      const outcome = answer.outcomes.get(request.settle.stepId) ?? 'fenced';
+      return { outcome, next: localHandoffs.get(request.settle.taskId)?.shift() };
     }
-    const { stepId, attempt } = wish.take;
-    const taken = attempts.get(stepId);
-    // The same job delivered twice in one batch runs once: the first asker gets it.
-    if (taken?.attempt !== attempt) return { taken: undefined };
+    const { stepId, attempt } = request.acquire;
+    const acquired = attempts.get(stepId);
+    // A job delivered twice in one batch runs once: the first request gets the attempt.
+    if (acquired?.attempt !== attempt) return { acquired: undefined };
     attempts.delete(stepId);
-    return { taken };
+    return { acquired };
   });
-  for (const attempt of [...handedOn.values()].flat()) beside(attempt);
-  return granted;
+  for (const attempt of [...localHandoffs.values()].flat()) runExtra(attempt);
+  return results;
 }

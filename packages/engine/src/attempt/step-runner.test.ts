@@ -3,7 +3,7 @@ import {
   StoreUnavailableError,
   type Exchange,
   type ExchangeAnswer,
-  type FreedStep,
+  type ReleasedStep,
   type HeldAttempt,
   type SettleItem,
   type StepAttempt,
@@ -34,17 +34,17 @@ const jobOf = (attempt: StepAttempt): StepJob => ({
   stepId: attempt.stepId,
   attempt: attempt.attempt,
 });
-/** What settling answers; the attempts of what it hands on are those of the world. */
+/** The answer of a settle; attempts of its hand-offs come from the world. */
 type SettleAnswer = Omit<ExchangeAnswer, 'attempts'>;
 const settled = (item: { stepId: string }, facts: Partial<SettleAnswer> = {}): SettleAnswer => ({
   outcomes: new Map([[item.stepId, 'settled']]),
-  freed: [],
+  released: [],
   finished: [],
   unfinished: [],
   locked: [],
   ...facts,
 });
-const aFreedStep = (facts: Partial<FreedStep> & Pick<FreedStep, 'kind'>): FreedStep => ({
+const aReleasedStep = (facts: Partial<ReleasedStep> & Pick<ReleasedStep, 'kind'>): ReleasedStep => ({
   stepId: 'step-2',
   taskId: 'task-1',
   queue: 'outline.interactive',
@@ -54,7 +54,7 @@ const aFreedStep = (facts: Partial<FreedStep> & Pick<FreedStep, 'kind'>): FreedS
 });
 
 interface World {
-  /** What taking, handing on and reading contexts answers, by step. */
+  /** Attempts returned by acquisitions, hand-offs and context reads, by step. */
   attempts: Map<string, StepAttempt>;
   acquire: (jobs: readonly { stepId: string; attempt: number }[]) => Promise<StepAttempt[]>;
   settle: (items: readonly SettleItem[], options: Exchange) => Promise<SettleAnswer>;
@@ -78,10 +78,10 @@ function start(execute: ExecuteAttempt, ...attempts: StepAttempt[]) {
     failures: [] as Omit<FailureReport, 'random'>[],
     jobs: [] as StepJob[],
     finished: [] as string[],
-    kicks: 0,
+    dispatchRequests: 0,
   };
   const controllers = new Map<string, AbortController>();
-  let adopt: (orphan: HeldAttempt) => Promise<void> = () => Promise.reject(new Error('nobody adopts'));
+  let adopt: (orphan: HeldAttempt) => Promise<void> = () => Promise.reject(new Error('no handler for orphans'));
   const session: WorkerSession = {
     id: 'session-1',
     get active() {
@@ -103,7 +103,7 @@ function start(execute: ExecuteAttempt, ...attempts: StepAttempt[]) {
   };
   const clock = createTestClock();
   const slots = countedSlots(0);
-  const unused = () => Promise.reject(new Error('not part of this'));
+  const unused = () => Promise.reject(new Error('not used by the runner'));
   const transitions: TaskTransitions = {
     cancel: unused,
     exhaustStep: unused,
@@ -120,25 +120,25 @@ function start(execute: ExecuteAttempt, ...attempts: StepAttempt[]) {
   const runner = createStepRunner({
     steps: {
       contexts: (ids) => Promise.resolve(ids.map((id) => world.attempts.get(id)).filter((one) => one !== undefined)),
-      async exchange(_session, wishes) {
-        seen.settles.push(...wishes.settle);
+      async exchange(_session, request) {
+        seen.settles.push(...request.settle);
         const answer =
-          wishes.settle.length > 0
-            ? await world.settle(wishes.settle, wishes)
-            : { outcomes: new Map(), freed: [], finished: [], unfinished: [], locked: [] };
-        const taken = wishes.take.length > 0 ? await world.acquire(wishes.take) : [];
-        const handedOn = answer.freed.flatMap((step) => {
+          request.settle.length > 0
+            ? await world.settle(request.settle, request)
+            : { outcomes: new Map(), released: [], finished: [], unfinished: [], locked: [] };
+        const acquired = request.acquire.length > 0 ? await world.acquire(request.acquire) : [];
+        const handoffs = answer.released.flatMap((step) => {
           const attempt = step.kind === 'handoff' ? world.attempts.get(step.stepId) : undefined;
           return attempt?.attempt === step.attempt ? [attempt] : [];
         });
-        return { ...answer, attempts: [...taken, ...handedOn] };
+        return { ...answer, attempts: [...acquired, ...handoffs] };
       },
     },
     session,
     transitions,
     dispatcher: {
       requestDispatch: () => {
-        seen.kicks += 1;
+        seen.dispatchRequests += 1;
       },
       dispatchOnce: unused,
       requeueStale: unused,
@@ -162,14 +162,14 @@ function start(execute: ExecuteAttempt, ...attempts: StepAttempt[]) {
   return { runner, world, seen, clock, slots, session, controllers, adopt: (orphan: HeldAttempt) => adopt(orphan) };
 }
 
-/** An agent that works until it is told to stop, as agents must. */
-const untilStopped: ExecuteAttempt = (_attempt, { signal }) =>
+/** An agent that runs until it is aborted. */
+const untilAborted: ExecuteAttempt = (_attempt, { signal }) =>
   new Promise((_resolve, reject) => {
     signal.addEventListener('abort', () => {
       reject(signal.reason as Error);
     });
   });
-/** An agent that the test lets go on. */
+/** An agent whose result the test provides. */
 function gated() {
   const started = Promise.withResolvers<undefined>();
   const gate = Promise.withResolvers<AttemptResult>();
@@ -185,17 +185,17 @@ describe('the step runner', () => {
     vi.useRealTimers();
   });
 
-  it('runs the attempt it gets and settles it under its fence', async () => {
+  it('runs an acquired attempt and settles it with its fencing token', async () => {
     const attempt = anAttempt();
     const { runner, seen, controllers } = start(() => Promise.resolve(done()), attempt);
     await runner.run(jobOf(attempt));
     expect(seen.settles).toMatchObject([{ stepId: 'step-1', attempt: 1, output: { text: 'done' }, costNano: '7' }]);
     expect(seen.failures).toEqual([]);
     expect(controllers.size).toBe(0);
-    expect(seen.kicks).toBe(1);
+    expect(seen.dispatchRequests).toBe(1);
   });
 
-  it('extends the plan with what a completed step fans out to', async () => {
+  it('extends the plan with the steps that a completed step adds', async () => {
     const attempt = anAttempt({ key: 'outline' });
     const { runner, seen } = start(() => Promise.resolve(done()), attempt);
     await runner.run(jobOf(attempt));
@@ -203,7 +203,7 @@ describe('the step runner', () => {
     expect(seen.settles[0]?.joins).toEqual({ refine: ['draft-1', 'draft-2', 'draft-3'] });
   });
 
-  it('does nothing for a job whose attempt is not to be had', async () => {
+  it('does nothing for a job whose attempt cannot be acquired', async () => {
     let executed = 0;
     const { runner, seen } = start(() => {
       executed += 1;
@@ -214,7 +214,7 @@ describe('the step runner', () => {
     expect(seen.settles).toEqual([]);
   });
 
-  it('runs a job once that is delivered twice at a time', async () => {
+  it('runs a job once that is delivered twice at the same time', async () => {
     const attempt = anAttempt();
     let executed = 0;
     const { runner } = start(() => {
@@ -225,7 +225,7 @@ describe('the step runner', () => {
     expect(executed).toBe(1);
   });
 
-  it.each(['already', 'fenced'] as const)('is content when settling answers `%s`', async (outcome) => {
+  it.each(['already', 'fenced'] as const)('accepts the outcome `%s` of a settle', async (outcome) => {
     const attempt = anAttempt();
     const { runner, world, seen } = start(() => Promise.resolve(done()), attempt);
     world.settle = () => Promise.resolve({ ...settled(attempt), outcomes: new Map([[attempt.stepId, outcome]]) });
@@ -234,7 +234,7 @@ describe('the step runner', () => {
     expect(seen.failures).toEqual([]);
   });
 
-  it('goes straight on with a step that settling hands on', async () => {
+  it('continues with a step that the settle hands off', async () => {
     const [first, second] = [anAttempt(), anAttempt({ stepId: 'step-2', key: 'outline' })];
     const executed: string[] = [];
     const { runner, world, seen } = start(
@@ -248,7 +248,7 @@ describe('the step runner', () => {
     world.settle = ([item]) =>
       Promise.resolve(
         settled(item ?? { stepId: '' }, {
-          freed: item?.stepId === 'step-1' ? [aFreedStep({ kind: 'handoff', stepId: 'step-2', attempt: 1 })] : [],
+          released: item?.stepId === 'step-1' ? [aReleasedStep({ kind: 'handoff', stepId: 'step-2', attempt: 1 })] : [],
         }),
       );
     await runner.run(jobOf(first));
@@ -256,7 +256,7 @@ describe('the step runner', () => {
     expect(seen.settles).toHaveLength(2);
   });
 
-  it('leaves a step alone that was handed on but has gone to somebody else by now', async () => {
+  it('does not run a handed-off step that another session has acquired since', async () => {
     const [first, second] = [anAttempt(), anAttempt({ stepId: 'step-2', attempt: 2 })];
     const executed: number[] = [];
     const { runner, world } = start(
@@ -270,14 +270,14 @@ describe('the step runner', () => {
     world.settle = ([item]) =>
       Promise.resolve(
         settled(item ?? { stepId: '' }, {
-          freed: [aFreedStep({ kind: 'handoff', stepId: 'step-2', attempt: 1 })],
+          released: [aReleasedStep({ kind: 'handoff', stepId: 'step-2', attempt: 1 })],
         }),
       );
     await runner.run(jobOf(first));
     expect(executed).toEqual([1]);
   });
 
-  it('asks to be handed only what it consumes, and tells where others wait', async () => {
+  it('accepts hand-offs only from its own queues, and passes the queues with a backlog', async () => {
     const attempt = anAttempt();
     const { runner, world } = start(() => Promise.resolve(done()), attempt);
     let options: Exchange | undefined;
@@ -290,13 +290,13 @@ describe('the step runner', () => {
     expect(options?.queuesWithBacklog).toEqual(['draft.interactive']);
   });
 
-  it('adds jobs for freed steps, and has a task ended whose last step was this one', async () => {
+  it('adds jobs for released steps, and finishes a task without open steps', async () => {
     const attempt = anAttempt();
     const { runner, world, seen } = start(() => Promise.resolve(done()), attempt);
     world.settle = ([item]) =>
       Promise.resolve(
         settled(item ?? { stepId: '' }, {
-          freed: [aFreedStep({ kind: 'queued', stepId: 'step-9', attempt: 2 })],
+          released: [aReleasedStep({ kind: 'queued', stepId: 'step-9', attempt: 2 })],
           unfinished: ['task-1'],
         }),
       );
@@ -306,15 +306,19 @@ describe('the step runner', () => {
     expect(seen.jobs).toEqual([{ taskId: 'task-1', stepId: 'step-9', attempt: 3 }]);
   });
 
-  describe('goes on with what it frees', () => {
-    /** A step whose settling frees the given ones; the attempts are there to be taken or handed on. */
-    const freeing = (execute: ExecuteAttempt, freed: readonly FreedStep[], first: Partial<StepAttempt> = {}) => {
-      const attempts = freed.map(({ stepId }) => anAttempt({ stepId, key: 'outline' }));
+  describe('runs released steps', () => {
+    /** Starts with a step whose settle releases the given ones; their attempts can be acquired or handed off. */
+    const releasing = (
+      execute: ExecuteAttempt,
+      released: readonly ReleasedStep[],
+      first: Partial<StepAttempt> = {},
+    ) => {
+      const attempts = released.map(({ stepId }) => anAttempt({ stepId, key: 'outline' }));
       const opened = start(execute, anAttempt(first), ...attempts);
       opened.world.settle = (items) =>
         Promise.resolve({
           outcomes: new Map(items.map((item) => [item.stepId, 'settled'])),
-          freed: items.some((item) => item.stepId === 'step-1') ? [...freed] : [],
+          released: items.some((item) => item.stepId === 'step-1') ? [...released] : [],
           finished: [],
           unfinished: [],
           locked: [],
@@ -329,12 +333,12 @@ describe('the step runner', () => {
       };
       return { executed, execute };
     };
-    const queued = aFreedStep({ kind: 'queued' });
+    const queued = aReleasedStep({ kind: 'queued' });
 
-    it('in an own slot and without the queue store, when one comes free in time', async () => {
+    it('in its own slot without the queue store, when one becomes free in time', async () => {
       vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
       const { executed, execute } = counted();
-      const { runner, seen, slots, clock, job } = freeing(execute, [queued]);
+      const { runner, seen, slots, clock, job } = releasing(execute, [queued]);
       await runner.run(job);
       await vi.advanceTimersByTimeAsync(19);
       expect(executed).toEqual(['step-1']);
@@ -347,10 +351,10 @@ describe('the step runner', () => {
       expect(slots.free).toBe(1);
     });
 
-    it('through the queue store, when no own slot comes free in time', async () => {
+    it('through the queue store, when none of its slots becomes free in time', async () => {
       vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
       const { executed, execute } = counted();
-      const { runner, seen, slots, clock, job } = freeing(execute, [queued]);
+      const { runner, seen, slots, clock, job } = releasing(execute, [queued]);
       await runner.run(job);
       await vi.advanceTimersByTimeAsync(19);
       expect(seen.jobs).toEqual([]);
@@ -362,11 +366,11 @@ describe('the step runner', () => {
       expect(slots.free).toBe(1);
     });
 
-    it('as far as own slots come free in time, and adds the others to the queue store', async () => {
+    it('in the slots that become free in time, and adds the others to the queue store', async () => {
       vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
       const { executed, execute } = counted();
-      const { runner, seen, slots, clock, job } = freeing(
-        async (attempt, run) => (attempt.stepId === 'step-1' ? execute(attempt, run) : untilStopped(attempt, run)),
+      const { runner, seen, slots, clock, job } = releasing(
+        async (attempt, run) => (attempt.stepId === 'step-1' ? execute(attempt, run) : untilAborted(attempt, run)),
         [queued, { ...queued, stepId: 'step-3' }],
       );
       slots.add();
@@ -378,35 +382,35 @@ describe('the step runner', () => {
       expect(slots.free).toBe(0);
     });
 
-    it('through the queue store at once, when the worker drains while a slot is waited for', async () => {
+    it('through the queue store at once, when the worker starts draining during the wait for a slot', async () => {
       vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
       const { executed, execute } = counted();
-      const { runner, seen, slots, clock, job } = freeing(execute, [queued]);
+      const { runner, seen, slots, clock, job } = releasing(execute, [queued]);
       await runner.run(job);
-      runner.stopTaking();
+      runner.stopAccepting();
       slots.add();
       await clock.advance(0);
       expect(seen.jobs).toEqual([{ taskId: 'task-1', stepId: 'step-2', attempt: 1 }]);
       expect(executed).toEqual(['step-1']);
     });
 
-    it('through the queue store at once, when the worker drains already', async () => {
+    it('through the queue store at once, when the worker is draining', async () => {
       vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
       const { execute, started, finish } = gated();
-      const { runner, seen, slots, job } = freeing(execute, [queued]);
+      const { runner, seen, slots, job } = releasing(execute, [queued]);
       slots.add();
       const running = runner.run(job);
       await started;
-      runner.stopTaking();
+      runner.stopAccepting();
       finish(done());
       await running;
       expect(seen.jobs).toEqual([{ taskId: 'task-1', stepId: 'step-2', attempt: 1 }]);
     });
 
-    it("through the queue store at once, where the step is another pool's", async () => {
+    it('through the queue store at once, when they belong to another pool', async () => {
       vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
       const { executed, execute } = counted();
-      const { runner, seen, slots, clock, job } = freeing(execute, [{ ...queued, queue: 'refine.interactive' }]);
+      const { runner, seen, slots, clock, job } = releasing(execute, [{ ...queued, queue: 'refine.interactive' }]);
       slots.add();
       await runner.run(job);
       expect(seen.jobs).toEqual([{ taskId: 'task-1', stepId: 'step-2', attempt: 1 }]);
@@ -414,11 +418,11 @@ describe('the step runner', () => {
       expect(executed).toEqual(['step-1']);
     });
 
-    it('beside each other, in slots of its own, when it is handed several', async () => {
+    it('concurrently in separate slots, when several are handed off', async () => {
       const gates = new Map(['step-2', 'step-3', 'step-4'].map((id) => [id, gated()]));
-      const { runner, seen, slots, clock, job } = freeing(
+      const { runner, seen, slots, clock, job } = releasing(
         (attempt, run) => gates.get(attempt.stepId)?.execute(attempt, run) ?? Promise.resolve(done()),
-        [...gates.keys()].map((stepId) => aFreedStep({ kind: 'handoff', stepId, attempt: 1 })),
+        [...gates.keys()].map((stepId) => aReleasedStep({ kind: 'handoff', stepId, attempt: 1 })),
         { successors: 3 },
       );
       for (let slot = 0; slot < 4; slot += 1) slots.add();
@@ -435,10 +439,10 @@ describe('the step runner', () => {
       expect(seen.settles.map((item) => item.stepId).toSorted()).toEqual(['step-1', 'step-2', 'step-3', 'step-4']);
     });
 
-    it('until the process has to end, and hands all of it back then', async () => {
+    it('until the process must end, and then hands them back', async () => {
       const { executed, execute } = counted();
-      const { runner, seen, slots, clock, job } = freeing(
-        async (attempt, run) => (attempt.stepId === 'step-1' ? execute(attempt, run) : untilStopped(attempt, run)),
+      const { runner, seen, slots, clock, job } = releasing(
+        async (attempt, run) => (attempt.stepId === 'step-1' ? execute(attempt, run) : untilAborted(attempt, run)),
         [queued],
       );
       slots.add();
@@ -452,10 +456,10 @@ describe('the step runner', () => {
     });
   });
 
-  describe('when the store is away', () => {
+  describe('while the store is unavailable', () => {
     const away = () => new StoreUnavailableError('the database is not reachable');
 
-    it('holds a result until it is settled', async () => {
+    it('keeps a result until it is settled', async () => {
       const attempt = anAttempt();
       const { runner, world, seen, clock, session } = start(() => Promise.resolve(done()), attempt);
       let tries = 0;
@@ -472,7 +476,7 @@ describe('the step runner', () => {
       expect(seen.failures).toEqual([]);
     });
 
-    it('holds a result no longer than its lease', async () => {
+    it('keeps a result no longer than its lease', async () => {
       const attempt = anAttempt();
       const { runner, world, clock, controllers } = start(() => Promise.resolve(done()), attempt);
       world.settle = () => Promise.reject(away());
@@ -483,7 +487,7 @@ describe('the step runner', () => {
       await running;
     });
 
-    it('waits to acquire, and to report a failure', async () => {
+    it('retries acquisitions and failure reports', async () => {
       const attempt = anAttempt();
       const { runner, world, seen, clock } = start(() => Promise.reject(new Error('boom')), attempt);
       const { acquire } = world;
@@ -502,7 +506,7 @@ describe('the step runner', () => {
   });
 
   describe('reports a failure', () => {
-    it('that the agent answers, with what it has cost', async () => {
+    it('that the agent returns, with its cost', async () => {
       const attempt = anAttempt();
       const { runner, seen } = start(
         () => Promise.resolve({ outcome: 'failed', error: new Error('boom'), costNano: 9n }),
@@ -515,7 +519,7 @@ describe('the step runner', () => {
       expect(seen.settles).toEqual([]);
     });
 
-    it('that the agent throws, even before it answers a promise', async () => {
+    it('that the agent throws, also synchronously', async () => {
       const attempt = anAttempt();
       const { runner, seen } = start(() => {
         throw new TypeError('boom');
@@ -524,7 +528,7 @@ describe('the step runner', () => {
       expect(seen.failures).toMatchObject([{ failure: { code: 'AGENT_BUG', message: 'unexpected TypeError' } }]);
     });
 
-    it('of its time, whatever error stopping caused further down', async () => {
+    it('of a time-out, not the error that the abort caused in the agent', async () => {
       const attempt = anAttempt({ leftMs: 5, attemptTimeoutMs: 5 });
       const { runner, seen } = start(
         (_attempt, { signal }) =>
@@ -539,7 +543,7 @@ describe('the step runner', () => {
       expect(seen.failures).toMatchObject([{ failure: { code: 'STEP_TIMED_OUT', counts: true } }]);
     });
 
-    it('of an agent that does not stop when told to, after a grace period', async () => {
+    it('of an agent that ignores the abort, after a grace period', async () => {
       vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
       const attempt = anAttempt({ leftMs: 1_000 });
       const never = Promise.withResolvers<AttemptResult>();
@@ -553,7 +557,7 @@ describe('the step runner', () => {
       expect(seen.failures).toMatchObject([{ failure: { code: 'STEP_TIMED_OUT' } }]);
     });
 
-    it('of a pipeline version that this worker does not know, without running anything', async () => {
+    it('of an unknown pipeline version, without running the agent', async () => {
       const attempt = anAttempt({ pipelineVersion: 9 });
       let executed = 0;
       const { runner, seen } = start(() => {
@@ -567,7 +571,7 @@ describe('the step runner', () => {
       ]);
     });
 
-    it('of whatever its agent does: code of the agent knows its attempt, across timers', async () => {
+    it('with the attempt that the failing code belongs to, also in timers', async () => {
       const attempt = anAttempt();
       let known: unknown;
       const { runner } = start(async () => {
@@ -580,10 +584,10 @@ describe('the step runner', () => {
       expect(currentAttempt()).toBeUndefined();
     });
 
-    it('of an error that nothing caught: its attempt fails, the others are handed back', async () => {
+    it('of an uncaught error: its attempt fails, the others are handed back', async () => {
       const culprit = anAttempt({ stepId: 'culprit' });
       const innocent = anAttempt({ stepId: 'innocent', taskId: 'task-2' });
-      const { runner, seen, controllers } = start(untilStopped, culprit, innocent);
+      const { runner, seen, controllers } = start(untilAborted, culprit, innocent);
       const runs = [culprit, innocent].map((attempt) => runner.run(jobOf(attempt)));
       await until(() => controllers.size === 2);
       runner.handBackAfterCrash({ stepId: 'culprit', attempt: 1 });
@@ -594,9 +598,9 @@ describe('the step runner', () => {
       expect(failures.get('innocent')).not.toHaveProperty('isLoss');
     });
 
-    it('of an error of an unknown step: each of them may be the cause and gets a loss, no failure', async () => {
+    it('of an uncaught error of an unknown step: each attempt counts a loss and no failure', async () => {
       const attempts = [anAttempt({ stepId: 'a' }), anAttempt({ stepId: 'b', taskId: 'task-2' })];
-      const { runner, seen, controllers } = start(untilStopped, ...attempts);
+      const { runner, seen, controllers } = start(untilAborted, ...attempts);
       const runs = attempts.map((attempt) => runner.run(jobOf(attempt)));
       await until(() => controllers.size === 2);
       runner.handBackAfterCrash(undefined);
@@ -607,7 +611,7 @@ describe('the step runner', () => {
       ]);
     });
 
-    it('of a result that the store refuses, instead of offering it for ever', async () => {
+    it('of a result that the store rejects, instead of retrying it for ever', async () => {
       const attempt = anAttempt();
       const { runner, world, seen } = start(() => Promise.resolve(done()), attempt);
       world.settle = () => Promise.reject(new Error('duplicate key'));
@@ -616,7 +620,7 @@ describe('the step runner', () => {
       expect(seen.failures).toMatchObject([{ costNano: 7n, failure: { code: 'AGENT_BUG' } }]);
     });
 
-    it('without its details, when the store refuses those', async () => {
+    it('without its details, when the store rejects those', async () => {
       const attempt = anAttempt();
       const { runner, world, seen } = start(() => Promise.reject(new Error('boom')), attempt);
       world.fail = ({ failure }) =>
@@ -624,11 +628,15 @@ describe('the step runner', () => {
       await runner.run(jobOf(attempt));
       expect(seen.failures.map(({ failure }) => failure)).toMatchObject([
         { code: 'AGENT_BUG', message: 'unexpected Error' },
-        { code: 'AGENT_BUG', message: expect.stringContaining('could not be recorded') as string, counts: true },
+        {
+          code: 'AGENT_BUG',
+          message: expect.stringContaining('the store rejected the details') as string,
+          counts: true,
+        },
       ]);
     });
 
-    it('and lets go of the attempt when even that is refused', async () => {
+    it('and releases the attempt when the store rejects that too', async () => {
       const attempt = anAttempt();
       const { runner, world, session } = start(() => Promise.reject(new Error('boom')), attempt);
       world.fail = () => Promise.reject(new Error('violates a constraint'));
@@ -637,7 +645,7 @@ describe('the step runner', () => {
     });
   });
 
-  it('settles and reports nothing once the lease is lost', async () => {
+  it('neither settles nor reports after the lease is lost', async () => {
     const attempt = anAttempt();
     const { execute, started, finish } = gated();
     const { runner, seen, controllers } = start(execute, attempt);
@@ -651,13 +659,13 @@ describe('the step runner', () => {
   });
 
   describe('draining', () => {
-    it('hands back what runs, and what is still delivered, as no failure and without starting it', async () => {
+    it('hands back running attempts and, unstarted, delivered jobs, without counting failures', async () => {
       const [first, second] = [anAttempt(), anAttempt({ stepId: 'step-2' })];
       const started: string[] = [];
       const { runner, seen, clock, session } = start(
         (attempt, run) => {
           started.push(attempt.stepId);
-          return untilStopped(attempt, run);
+          return untilAborted(attempt, run);
         },
         first,
         second,
@@ -674,7 +682,7 @@ describe('the step runner', () => {
       );
     });
 
-    it('hands back without starting it what was on its way while it began', async () => {
+    it('hands back, unstarted, attempts that were being acquired when it started', async () => {
       const attempt = anAttempt();
       const arriving = Promise.withResolvers<StepAttempt[]>();
       let executed = 0;
@@ -692,7 +700,7 @@ describe('the step runner', () => {
       expect(new HandedBackError('x').retryable).toBe(true);
     });
 
-    it('lets what runs go on when it only takes no more, asks for no hand-off, and gives back what still comes', async () => {
+    it('lets running attempts continue after stopAccepting, requests no hand-offs, and hands back delivered jobs', async () => {
       const [first, second] = [anAttempt(), anAttempt({ stepId: 'step-2' })];
       const { execute, started, finish } = gated();
       const { runner, world, seen } = start(execute, first, second);
@@ -703,7 +711,7 @@ describe('the step runner', () => {
       };
       const running = runner.run(jobOf(first));
       await started;
-      runner.stopTaking();
+      runner.stopAccepting();
       await runner.run(jobOf(second));
       finish(done());
       await running;
@@ -713,7 +721,7 @@ describe('the step runner', () => {
     });
   });
 
-  it('runs an attempt that the session has found to be its own, and says that it may have run before', async () => {
+  it('adopts an orphan of its session, and marks it as a rerun', async () => {
     const attempt = anAttempt();
     const reruns: boolean[] = [];
     const { adopt, runner, seen } = start((_attempt, { isRerun }) => {

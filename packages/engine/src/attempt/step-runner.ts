@@ -1,5 +1,5 @@
 import { laneOfQueue, type QueueName, type StepJob } from '@pressroom/contracts';
-import type { ExchangeAnswer, FreedStep, StepAttempt, StepStore } from '@pressroom/db';
+import type { ExchangeAnswer, ReleasedStep, StepAttempt, StepStore } from '@pressroom/db';
 import { type Clock, errorMessage, LeaseLostError, type Logger, newId } from '@pressroom/runtime';
 import type { Dispatcher } from '../dispatch/dispatcher.ts';
 import { HandedBackError, PipelineUnknownError, StepTimedOutError, UncaughtStepError } from '../engine-errors.ts';
@@ -13,38 +13,37 @@ import { executeSafely, type AttemptIdentity, type AttemptResult, type ExecuteAt
 import { retryWhileStoreUnavailable } from './retry-while-store-unavailable.ts';
 import { createStepExchange } from './step-exchange.ts';
 
-/** Points at which a test may stop the process; see the chaos suite. */
+/** Points at which tests can crash the process; see the chaos suite. */
 export type Checkpoint = 'acquired' | 'executed' | 'settled' | 'enqueued';
 
 const STARTED = { hasStarted: true, interrupted: false };
-const NOTHING_FOLLOWS: PlanExtension = { spawn: [], joins: {} };
+const NO_EXTENSION: PlanExtension = { spawn: [], joins: {} };
 
 /**
- * How long a step that was freed here waits for a slot of this worker before it is offered to all of them. Long enough for
- * a busy worker of quick steps, which saves the way through the queue store; short beside any call to a model.
+ * How long a released step waits for a slot of this worker before its job is enqueued for all workers. Short compared with a
+ * model call; saves the queue store's round trip on workers with short steps.
  */
-const OWN_TURN_MS = 20;
+const LOCAL_SLOT_WAIT_MS = 20;
 
 /**
- * Runs jobs: takes the attempt, executes it, settles it, and goes straight on with a step that became free where this
- * worker's queues allow. Store failures are waited out: a finished attempt's result is held until it is settled or
- * known to be lost.
+ * Runs jobs: acquires the attempt, executes it, settles it, and continues with a step that this released and that this worker
+ * may run. Retries while the store is unavailable: a result is kept until it is settled or its lease is lost.
  */
 export interface StepRunner {
-  /** Resolves when the job and all it led to are over; never rejects for what an attempt does. */
+  /** Resolves when the attempt and its local hand-offs have ended; never rejects. */
   run(job: StepJob): Promise<void>;
-  /** From now on takes no further steps, neither from jobs nor handed on; what runs goes on. */
-  stopTaking(): void;
-  /** Stops every attempt that runs and hands its step back. */
+  /** Stops accepting steps from jobs and hand-offs; running attempts continue. */
+  stopAccepting(): void;
+  /** Aborts all running attempts and hands their steps back. */
   handBack(): void;
   /**
-   * Stops every attempt because the process must end after an error that nothing caught. The attempt that threw it fails;
-   * the others are handed back. Where the attempt is unknown, each of them may be the cause and gets a loss.
+   * Aborts all attempts because an uncaught error ends the process. The culprit's attempt fails and the others are handed
+   * back. When the culprit is unknown, each attempt may be the cause and counts a loss.
    */
   handBackAfterCrash(culprit: Pick<AttemptIdentity, 'stepId' | 'attempt'> | undefined): void;
 }
 
-/** An attempt that runs here, under the session that acquired it. */
+/** A running attempt, with the session that acquired it. */
 interface Running {
   stepId: string;
   attempt: number;
@@ -60,22 +59,22 @@ export function createStepRunner(deps: {
   jobs: JobSink;
   findPipeline: FindPipeline;
   execute: ExecuteAttempt;
-  /** Queues this worker consumes: where a freed step may go straight on. */
+  /** Queues this worker consumes; it runs released steps of these itself. */
   queues: readonly QueueName[];
-  /** Attempts at once, over all queues. */
+  /** Concurrent attempts over all queues. */
   concurrency: number;
   slots: AttemptSlots;
   clock: Clock;
   log: Logger;
-  /** Called at named points, for tests that stop the process there. */
+  /** Called at each checkpoint, for tests that crash the process there. */
   onCheckpoint?: (point: Checkpoint) => void;
 }): StepRunner {
   const { steps, session, transitions, dispatcher, jobs, slots, clock, log } = deps;
   const running = new Set<Running>();
   const checkpoint = deps.onCheckpoint ?? (() => undefined);
-  /** Who waits for a slot of this worker, to be told to wait no longer. */
-  const impatient = new Set<AbortController>();
-  let draining = false;
+  /** Waits for slots of this worker, aborted when it drains. */
+  const slotWaits = new Set<AbortController>();
+  let isDraining = false;
 
   const exchange = createStepExchange({
     steps,
@@ -83,33 +82,33 @@ export function createStepRunner(deps: {
     slots,
     queues: deps.queues,
     concurrency: deps.concurrency,
-    isDraining: () => draining,
+    isDraining: () => isDraining,
     onAnswer: (answer) => {
       if (answer.outcomes.size > 0) checkpoint('settled');
-      announce(answer);
+      processAnswer(answer);
     },
-    runConcurrently: (attempt, slot) => {
-      void slot.run((signal) => runLocally(signal, () => Promise.resolve(attempt)));
+    runInReservedSlot: (attempt, slot) => {
+      void slot.run((signal) => runWithoutJob(signal, () => Promise.resolve(attempt)));
     },
   });
 
-  /** Tells the queue store and the dispatcher what became free. Best effort: the sweeps find the rest. */
-  const announce = (answer: ExchangeAnswer): void => {
-    const queued = answer.freed.filter((step) => step.kind === 'queued');
-    const mine = draining ? [] : queued.filter((step) => deps.queues.includes(step.queue as QueueName));
-    enqueue(queued.filter((step) => !mine.includes(step)));
-    if (mine.length > 0) void runHere(mine).then(enqueue);
-    if (answer.freed.some((step) => step.kind === 'ready')) dispatcher.requestDispatch();
+  /** Enqueues released steps, requests a dispatch and finishes tasks. Best effort: the sweeps do what fails here. */
+  const processAnswer = (answer: ExchangeAnswer): void => {
+    const queued = answer.released.filter((step) => step.kind === 'queued');
+    const local = isDraining ? [] : queued.filter((step) => deps.queues.includes(step.queue as QueueName));
+    enqueue(queued.filter((step) => !local.includes(step)));
+    if (local.length > 0) void runLocally(local).then(enqueue);
+    if (answer.released.some((step) => step.kind === 'ready')) dispatcher.requestDispatch();
     for (const taskId of answer.finished) log.info({ taskId }, 'task.completed');
     for (const taskId of answer.unfinished) {
-      // Should this fail, the coordinators' sweep ends the task.
+      // If this fails, the coordinators' sweep finishes the task.
       transitions.finish(taskId).catch((error: unknown) => {
         log.warn({ taskId, reason: errorMessage(error) }, 'task.finish_failed');
       });
     }
   };
 
-  const enqueue = (steps: readonly FreedStep[]): void => {
+  const enqueue = (steps: readonly ReleasedStep[]): void => {
     for (const [queue, list] of Map.groupBy(steps, (step) => step.queue as QueueName)) {
       jobs
         .add(
@@ -127,38 +126,38 @@ export function createStepRunner(deps: {
     }
   };
 
-  /** Runs steps that were freed here as slots of this worker come free; answers those that found none in time. */
-  const runHere = async (freed: readonly FreedStep[]): Promise<FreedStep[]> => {
-    const patience = new AbortController();
-    impatient.add(patience);
+  /** Runs released steps in slots of this worker as these become free; returns the steps that got none in time. */
+  const runLocally = async (released: readonly ReleasedStep[]): Promise<ReleasedStep[]> => {
+    const wait = new AbortController();
+    slotWaits.add(wait);
     const timer = setTimeout(() => {
-      patience.abort(new Error('no slot in time'));
-    }, OWN_TURN_MS);
-    const left = await Promise.all(
-      freed.map(async (step) => {
+      wait.abort(new Error('no slot in time'));
+    }, LOCAL_SLOT_WAIT_MS);
+    const withoutSlot = await Promise.all(
+      released.map(async (step) => {
         const lane = laneOfQueue(step.queue as QueueName);
-        const slot = await slots.waitForSlot(lane, patience.signal).catch(() => undefined);
-        void slot?.run((signal) => runLocally(signal, () => take(jobOf(step))));
+        const slot = await slots.waitForSlot(lane, wait.signal).catch(() => undefined);
+        void slot?.run((signal) => runWithoutJob(signal, () => acquire(jobOf(step))));
         return slot ? [] : [step];
       }),
     );
     clearTimeout(timer);
-    impatient.delete(patience);
-    return left.flat();
+    slotWaits.delete(wait);
+    return withoutSlot.flat();
   };
 
-  /** Work that came without a job: nobody else hears that its process has to end, or what it throws. */
-  const runLocally = async (signal: AbortSignal, attempt: () => Promise<StepAttempt | undefined>): Promise<void> => {
+  /** Runs an attempt that has no job: handles the abort signal and errors, which the queue consumer does for jobs. */
+  const runWithoutJob = async (signal: AbortSignal, attempt: () => Promise<StepAttempt | undefined>): Promise<void> => {
     signal.addEventListener('abort', handBack);
     try {
-      await runOnwards(await attempt());
+      await runWithHandoffs(await attempt());
     } catch (error) {
       log.error({ err: error }, 'step.run_failed');
     }
   };
 
-  const take = (job: StepJob): Promise<StepAttempt | undefined> =>
-    withStore('step.acquire_waits', undefined, () => exchange.take(job));
+  const acquire = (job: StepJob): Promise<StepAttempt | undefined> =>
+    withStore('step.acquire_waits', undefined, () => exchange.acquire(job));
 
   const withStore = <T>(
     event: string,
@@ -180,7 +179,7 @@ export function createStepRunner(deps: {
     );
   };
 
-  /** Runs one attempt to its settlement; answers the one to go on with. */
+  /** Runs one attempt to its settlement; returns the local hand-off to run next. */
   const runAttempt = async (attempt: StepAttempt, isRerun: boolean): Promise<StepAttempt | undefined> => {
     const controller = new AbortController();
     const release = session.registerAttempt(attempt.stepId, attempt.attempt, controller);
@@ -191,8 +190,8 @@ export function createStepRunner(deps: {
       controller,
     };
     running.add(entry);
-    // Taken or handed on as the drain began: it goes to another worker at once.
-    if (draining) controller.abort(new HandedBackError('the worker is draining'));
+    // Taken or handed off as the drain began: it goes to another worker at once.
+    if (isDraining) controller.abort(new HandedBackError('the worker is draining'));
     const stepLog = log.child({
       taskId: attempt.taskId,
       stepId: attempt.stepId,
@@ -231,7 +230,7 @@ export function createStepRunner(deps: {
     }
   };
 
-  /** A result that the plan or the store cannot take is a failure of the attempt, however often it were tried. */
+  /** Settles a result. A result that the plan or the store rejects is a failure of the attempt, since a retry could not succeed. */
   const settleResult = async (
     attempt: StepAttempt,
     result: Extract<AttemptResult, { outcome: 'done' }>,
@@ -249,12 +248,12 @@ export function createStepRunner(deps: {
         degraded: result.degraded,
         costNano: result.costNano.toString(),
         avoided: result.avoided,
-        // A gate's output must be one that the plan can take, yet only its approval says what follows from it.
-        ...(attempt.gate === null ? extension : NOTHING_FOLLOWS),
+        // The output of a gate is validated above, but its successors are planned at the approval.
+        ...(attempt.gate === null ? extension : NO_EXTENSION),
       };
-      const mayFree = attempt.gate === null ? attempt.successors + item.spawn.length : 0;
+      const maxReleased = attempt.gate === null ? attempt.successors + item.spawn.length : 0;
       const settled = await withStore('step.settle_waits', entry.controller.signal, () =>
-        exchange.settle(item, mayFree),
+        exchange.settle(item, maxReleased),
       );
       stepLog.info({ outcome: settled?.outcome ?? 'fenced' }, 'step.settled');
       return settled?.next;
@@ -269,7 +268,7 @@ export function createStepRunner(deps: {
     result: Extract<AttemptResult, { outcome: 'failed' }>,
     { controller, sessionId }: Running,
   ): Promise<void> => {
-    // The reason for stopping outranks whatever error the stopping caused further down.
+    // The abort reason takes precedence over errors that the abort caused in the agent.
     const error: unknown = controller.signal.aborted ? controller.signal.reason : result.error;
     const failure = toStepFailure(error);
     if (failure.code === 'LEASE_LOST') return;
@@ -288,7 +287,7 @@ export function createStepRunner(deps: {
     try {
       await record(failure).catch(async (cause: unknown) => {
         log.error({ err: cause, taskId, stepId }, 'step.failure_refused');
-        // Something in it is not for the store. Unrecorded, the attempt would run again, and again.
+        // The store rejects these details. Without a recorded failure the attempt would rerun for ever.
         const { code, retryable, outcome } = failure;
         await record({
           code,
@@ -297,58 +296,58 @@ export function createStepRunner(deps: {
           counts: outcome === 'failed',
           ...(failure.isLoss === true && { isLoss: true }),
           retryAfterMs: 0,
-          message: 'the failure could not be recorded as it was; see the log of the worker',
+          message: 'the store rejected the details of this failure; see step.failure_refused in the log of the worker',
         });
       });
     } catch (cause) {
-      // The attempt stays ours without running: the next heartbeats find it, and it is tried again until its time is over.
+      // The attempt stays assigned to this session: heartbeats report it as an orphan, and it reruns until its deadline.
       log.error({ err: cause, taskId, stepId }, 'step.failure_lost');
     }
     dispatcher.requestDispatch();
   };
 
-  /** What an attempt found to be ours needs to run. It is held meanwhile, so that no heartbeat takes it for one that nobody runs. */
-  const contextOf = async (wanted: { stepId: string; attempt: number }): Promise<StepAttempt | undefined> => {
-    const release = session.registerAttempt(wanted.stepId, wanted.attempt, new AbortController());
+  /** Reads the context of an orphan. Registers it during the read, so that the next heartbeat does not report it again. */
+  const contextOf = async (orphan: { stepId: string; attempt: number }): Promise<StepAttempt | undefined> => {
+    const release = session.registerAttempt(orphan.stepId, orphan.attempt, new AbortController());
     try {
-      const [context] = (await withStore('step.context_waits', undefined, () => steps.contexts([wanted.stepId]))) ?? [];
-      // While we waited the attempt may have gone to somebody else.
-      return context?.attempt === wanted.attempt ? context : undefined;
+      const [context] = (await withStore('step.context_waits', undefined, () => steps.contexts([orphan.stepId]))) ?? [];
+      // Another session may have acquired the step during the wait.
+      return context?.attempt === orphan.attempt ? context : undefined;
     } finally {
       release();
     }
   };
 
-  const runOnwards = async (first: StepAttempt | undefined, { isRerun = false } = {}): Promise<void> => {
+  const runWithHandoffs = async (first: StepAttempt | undefined, { isRerun = false } = {}): Promise<void> => {
     let attempt = first && (await runAttempt(first, isRerun));
     while (attempt) attempt = await runAttempt(attempt, false);
-    // This slot is free again: let the dispatcher look for what waits.
+    // The slot is free again: dispatch waiting steps.
     dispatcher.requestDispatch();
   };
 
-  // A commit whose answer was lost leaves attempts that are ours without anybody running them.
+  // When the reply of an exchange is lost, its attempts are assigned to this session but do not run.
   session.onOrphan(async (orphan) => {
     const context = await contextOf(orphan);
     if (!context) return;
     log.warn(orphan, 'step.adopted');
-    await runOnwards(context, { isRerun: true });
+    await runWithHandoffs(context, { isRerun: true });
   });
 
-  const stopTaking = (): void => {
-    draining = true;
-    for (const patience of impatient) patience.abort(new Error('the worker is draining'));
+  const stopAccepting = (): void => {
+    isDraining = true;
+    for (const wait of slotWaits) wait.abort(new Error('the worker is draining'));
   };
   const handBack = (): void => {
-    stopTaking();
+    stopAccepting();
     for (const { controller } of running) controller.abort(new HandedBackError('the worker is draining'));
   };
   const handBackAfterCrash: StepRunner['handBackAfterCrash'] = (culprit) => {
-    stopTaking();
+    stopAccepting();
     for (const { stepId, attempt, controller } of running) {
       controller.abort(
         culprit?.stepId === stepId && culprit.attempt === attempt
           ? new UncaughtStepError('the step threw an error that nothing caught; the log of the worker has it')
-          : new HandedBackError('the worker ends after an uncaught error', { isLoss: culprit === undefined }),
+          : new HandedBackError('the worker exits after an uncaught error', { isLoss: culprit === undefined }),
       );
     }
   };
@@ -356,17 +355,21 @@ export function createStepRunner(deps: {
   return {
     async run(job) {
       try {
-        // Even while draining: a job that was claimed by then must be given back, not dropped.
-        await runOnwards(await take(job));
+        // Also while draining: a job that was claimed already must be handed back, not dropped.
+        await runWithHandoffs(await acquire(job));
       } catch (error) {
-        // Nothing was taken, or what was taken is found by the heartbeats.
+        // Either nothing was acquired, or heartbeats report the attempt as an orphan.
         log.error({ err: error, stepId: job.stepId }, 'step.run_failed');
       }
     },
-    stopTaking,
+    stopAccepting,
     handBack,
     handBackAfterCrash,
   };
 }
 
-const jobOf = (step: FreedStep): StepJob => ({ taskId: step.taskId, stepId: step.stepId, attempt: step.attempt + 1 });
+const jobOf = (step: ReleasedStep): StepJob => ({
+  taskId: step.taskId,
+  stepId: step.stepId,
+  attempt: step.attempt + 1,
+});

@@ -3,7 +3,7 @@ import type { Pipeline } from '@pressroom/pipelines';
 import type { Logger } from '@pressroom/runtime';
 import type { FindPipeline } from '../ports.ts';
 
-/** A task must end even if its outputs are beyond what its pipeline can assemble: then nothing usable is there. */
+/** Wraps pipelines so that an error in `assemble` means "no usable document": a task must end even then. */
 export function createSafePipelines(deps: {
   findPipeline: FindPipeline;
   log: Logger;

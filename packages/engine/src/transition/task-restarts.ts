@@ -6,7 +6,7 @@ import type { FindPipeline } from '../ports.ts';
 import { decideRestart, type RestartDecision, type RestartRequest } from './core/decide-restart.ts';
 import { patchStepInput } from './core/patch-step-input.ts';
 
-/** A task that has begun its next generation, or why it has not. */
+/** A task whose next generation has started, or why it has not. */
 export type RestartOutcome =
   | {
       outcome: 'restarted';
@@ -23,9 +23,9 @@ export type RestartOutcome =
 
 export type RedriveOutcome =
   | RestartOutcome
-  /** Somebody was faster. */
+  /** Another request has closed the dead letter already. */
   | { outcome: 'already_ended'; state: DeadLetterState; operationId: string | null }
-  /** It names no step: a queue job that nobody could read. */
+  /** It belongs to no step: it records an unreadable queue job. */
   | { outcome: 'no_step' }
   | { outcome: 'invalid_patch'; issues: readonly { path: readonly PropertyKey[]; message: string }[] };
 
@@ -33,12 +33,12 @@ export interface RetryRequest {
   fromStep?: string | undefined;
   tier?: Tier | undefined;
   resetCalls?: boolean | undefined;
-  /** The task's budget from now on, in nano-dollars; more than it was. */
+  /** The task's new budget in nano-dollars; must be larger than the current one. */
   budgetUsd?: bigint | undefined;
 }
 
 export interface RedriveRequest {
-  /** JSON merge patch of what the step is given, see `stepPayload`. */
+  /** JSON merge patch of the step's payload, see `stepPayload`. */
   patch?: Readonly<Record<string, unknown>> | undefined;
   tier?: Tier | undefined;
   resetCalls?: boolean | undefined;
@@ -47,16 +47,16 @@ export interface RedriveRequest {
   operationId?: string | undefined;
 }
 
-type Begun = Extract<RestartDecision, { outcome: 'restarted' }>;
+type Restarted = Extract<RestartDecision, { outcome: 'restarted' }>;
 type RedriveDecision = RestartDecision | Exclude<RedriveOutcome, { outcome: 'restarted' }>;
 
 /**
- * Begins the next generation of tasks that have ended. Steps go back to `ready`, never straight to the queue store, and
- * stand in line as if submitted now, so that what comes back passes nobody. A `tenantId` of null means any tenant.
+ * Starts the next generation of finished tasks. Their steps become `ready`, never `queued`, and are ordered as if submitted now,
+ * so that restarted tasks do not overtake waiting ones. A `tenantId` of null means any tenant.
  */
 export interface TaskRestarts {
   retry(taskId: string, tenantId: string | null, request: RetryRequest, actor: Actor): Promise<RestartOutcome>;
-  /** As `retry`, for many tasks in one transaction, which counts them for their operation. Undefined: the claim was refused. */
+  /** Retries many tasks in one transaction and counts them for the operation. Undefined when the batch claim fails. */
   retryBatch(
     taskIds: readonly string[],
     tenantId: string | null,
@@ -64,20 +64,20 @@ export interface TaskRestarts {
     operationId: string,
     batch: BatchClaim,
   ): Promise<CountedBatch | undefined>;
-  /** Runs the step of a dead letter again, with whatever else of its task did not complete, and ends their dead letters. */
+  /** Reruns the step of a dead letter and all other incomplete steps of its task, and closes their dead letters. */
   redrive(letterId: string, tenantId: string | null, request: RedriveRequest, actor: Actor): Promise<RedriveOutcome>;
 }
 
 export function createTaskRestarts(deps: {
   store: TaskRestartStore;
   findPipeline: FindPipeline;
-  /** Called when steps have become ready. */
+  /** Called after steps have become `ready`. */
   requestDispatch: () => void;
   log: Logger;
 }): TaskRestarts {
   const { store, log } = deps;
 
-  const begun = (taskId: string, decision: Begun): RestartOutcome => {
+  const reportRestart = (taskId: string, decision: Restarted): RestartOutcome => {
     const { generation, restarted, removed, restart } = decision;
     log.info({ taskId, generation, steps: restarted.length, removed: removed.length }, 'task.restarted');
     deps.requestDispatch();
@@ -111,11 +111,11 @@ export function createTaskRestarts(deps: {
     if (!request.patch || snapshot.task.contentDeleted) return decideRestart(snapshot, base);
     const patched = patchStepInput(step.params, snapshot.task.input, request.patch);
     if (patched.outcome === 'unknown_fields') {
-      const message = `is not a known field; the step is given ${patched.known.join(', ')}`;
+      const message = `is not a known field; the step has ${patched.known.join(', ')}`;
       return { outcome: 'invalid_patch', issues: patched.fields.map((field) => ({ path: [field], message })) };
     }
     if (patched.outcome === 'not_an_object') {
-      return { outcome: 'invalid_patch', issues: [{ path: ['input'], message: 'must leave an object' }] };
+      return { outcome: 'invalid_patch', issues: [{ path: ['input'], message: 'must be an object after the patch' }] };
     }
     if (patched.inputChanged) {
       const pipeline = deps.findPipeline(snapshot.task.type, snapshot.task.pipelineVersion);
@@ -144,7 +144,7 @@ export function createTaskRestarts(deps: {
         }),
       );
       if (!decision) return { outcome: 'not_found' };
-      return decision.outcome === 'restarted' ? begun(taskId, decision) : decision;
+      return decision.outcome === 'restarted' ? reportRestart(taskId, decision) : decision;
     },
 
     async retryBatch(taskIds, tenantId, actor, operationId, batch) {
@@ -181,20 +181,20 @@ export function createTaskRestarts(deps: {
         redriveStep(snapshot, letterId, request, actor),
       );
       if (!decision) return { outcome: 'not_found' };
-      return decision.outcome === 'restarted' ? begun(taskId, decision) : decision;
+      return decision.outcome === 'restarted' ? reportRestart(taskId, decision) : decision;
     },
   };
 }
 
-/** A task that was removed or runs again by somebody else's doing is none of the operation's failures to repeat. */
+/** Counts a batch. Tasks that were removed or restarted in the meantime count as failed, without a retry. */
 function countRestarts(decisions: readonly RestartDecision[]): Omit<BatchResult, 'locked'> {
   const refused = decisions.filter(({ outcome }) => outcome !== 'restarted');
   const why = {
-    not_finished: 'the task runs already',
+    not_finished: 'the task is already running',
     nothing_to_do: 'every step of the task completed or was skipped',
     content_deleted: 'the content of the task was deleted',
-    unknown_step: 'its step is not there any more',
-    budget_not_larger: 'the task has a larger budget',
+    unknown_step: 'its step no longer exists',
+    budget_not_larger: 'the budget of the task is larger already',
     restarted: '',
   } as const;
   const last = refused.at(-1);

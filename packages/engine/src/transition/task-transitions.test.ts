@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 
 import { createTaskTransitions } from './task-transitions.ts';
 
-/** A store with one task that keeps what is written. */
+/** A store with one task that records changes. */
 function start(snapshot: TaskSnapshot | undefined, pipeline: Pipeline | undefined = aPipeline()) {
   const written: TaskChange[] = [];
   const store: TaskTransitionStore = {
@@ -31,7 +31,7 @@ const finished = (...statuses: ('completed' | 'skipped' | 'dead')[]) =>
   statuses.map((status, index) => aLockedStep({ key: `draft-${index + 1}`, status }));
 
 describe('cancel', () => {
-  it('ends whatever has not ended', async () => {
+  it('cancels all open steps', async () => {
     const { transitions, written } = start(aSnapshot());
     expect(await transitions.cancel('task:1', 'tenant:1')).toEqual({ outcome: 'cancelled', status: 'cancelled' });
     expect(written).toMatchObject([
@@ -69,14 +69,14 @@ describe('fail', () => {
     outcome: 'failed' as const,
   };
 
-  it('answers what became of the step, or nothing when the attempt is over', async () => {
+  it('returns the outcome for the step, or undefined when the attempt has ended', async () => {
     const { transitions } = start(aSnapshot());
     const report = { stepId: 'step:write', attempt: 1, sessionId: 'session:1', failure, costNano: 1n };
     expect(await transitions.fail('task:1', report)).toBe('retry');
     expect(await transitions.fail('task:1', { ...report, attempt: 2 })).toBeUndefined();
   });
 
-  it('ends the task even when its outputs cannot be assembled', async () => {
+  it('ends the task even when assembling its outputs throws', async () => {
     const pipeline = aPipeline({
       assemble: () => {
         throw new TypeError('outputs of an older version');
@@ -106,7 +106,7 @@ describe('exhaustStep', () => {
     ]);
   });
 
-  it('records no attempt for a step that does not run', async () => {
+  it('records no attempt for a step that is not running', async () => {
     const { transitions, written } = start(aSnapshot({ steps: [aLockedStep({ key: 'write', status: 'ready' })] }));
     await transitions.exhaustStep('task:1', 'step:write', error);
     expect(written).toMatchObject([{ attempts: [], deadLetters: [{}] }]);
@@ -118,7 +118,7 @@ describe('exhaustStep', () => {
       snapshot: aSnapshot({ steps: [aLockedStep({ key: 'write', status: 'completed' })] }),
     },
     { title: 'a task that has ended', snapshot: aSnapshot({ task: { status: 'cancelled' } }) },
-    { title: 'a step that is not there', snapshot: aSnapshot({ steps: [] }) },
+    { title: 'an unknown step', snapshot: aSnapshot({ steps: [] }) },
   ])('leaves $title alone', async ({ snapshot }) => {
     const { transitions, written } = start(snapshot);
     await transitions.exhaustStep('task:1', 'step:write', error);
@@ -127,7 +127,7 @@ describe('exhaustStep', () => {
 });
 
 describe('endAtDeadline', () => {
-  it('ends the task with what is there', async () => {
+  it('ends the task with the available outputs', async () => {
     const { transitions, written } = start(aSnapshot({ task: { leftMs: 0 }, outputs: { 'draft-1': {} } }));
     await transitions.endAtDeadline('task:1');
     expect(written).toMatchObject([{ status: 'partial', limitations: [{ code: 'DEADLINE_REACHED' }, {}, {}] }]);
@@ -152,7 +152,7 @@ describe('finish', () => {
       status: 'completed',
     },
     {
-      title: 'partial when something is missing',
+      title: 'partial when an output is missing',
       steps: finished('completed', 'skipped'),
       outputs: { 'draft-1': {} },
       status: 'partial',
@@ -166,7 +166,7 @@ describe('finish', () => {
 
   it.each([
     {
-      title: 'with a step that goes on',
+      title: 'with an open step',
       snapshot: aSnapshot({ steps: [...finished('completed'), aLockedStep({ key: 'x' })] }),
     },
     { title: 'that has ended', snapshot: aSnapshot({ steps: finished('completed'), task: { status: 'completed' } }) },

@@ -11,15 +11,15 @@ import { decideFailure, exhaust, type FailureDecision, type FailureReport } from
 export type CancelOutcome =
   { outcome: 'cancelled' | 'already_finished'; status: TaskStatus } | { outcome: 'not_found' };
 
-/** Changes of a task that are rare enough for a transaction of their own: read under the row lock, decide, write. */
+/** Rare changes of a task, each in its own transaction: lock and read the task, decide, write. */
 export interface TaskTransitions {
-  /** Idempotent: a finished task answers how it ended. Recorded in the audit when it says whose action it is. */
+  /** Cancels a task. Idempotent: returns the status of a finished task. Writes an audit row when `actor` is given. */
   cancel(taskId: string, tenantId: string | null, actor?: Actor): Promise<CancelOutcome>;
-  /** Reports a failed attempt. Undefined when that attempt is not the one that runs any more. */
+  /** Reports a failed attempt. Undefined when it is no longer the running attempt of its step. */
   fail(taskId: string, report: Omit<FailureReport, 'random'>): Promise<FailureDecision['outcome'] | undefined>;
   /**
-   * Exhausts a step that is not to be tried again, whatever state it is in; no-op when it has ended, and, where only what
-   * waits is meant, when it has begun.
+   * Ends a step that must not be retried. No-op when it has ended already, or, with `onlyWaiting`, when it is not `ready` or
+   * `queued`.
    */
   exhaustStep(
     taskId: string,
@@ -27,9 +27,9 @@ export interface TaskTransitions {
     error: { code: string; message: string },
     options?: { onlyWaiting?: boolean },
   ): Promise<void>;
-  /** Ends a task at its deadline with what is there. No-op when it has ended or its deadline has moved. */
+  /** Ends a task at its deadline with the available outputs. No-op when it has ended or its deadline has moved. */
   endAtDeadline(taskId: string): Promise<void>;
-  /** Ends a task whose steps have all ended though some went wrong. */
+  /** Ends a task whose steps have all ended. No-op when steps are open. */
   finish(taskId: string): Promise<void>;
 }
 
@@ -123,7 +123,7 @@ export function createTaskTransitions(deps: {
         }
         const cause = toTaskError(firstCause(snapshot.steps)) ?? {
           code: 'AGENT_BUG',
-          message: 'nothing usable was made',
+          message: 'the task has no usable output',
         };
         finishWithAvailableOutputs(snapshot, ended, pipelineOf(snapshot), cause, []);
         return ended;

@@ -25,7 +25,7 @@ export function driveSteps(database: Database): StepDriver {
   const store = createStepStore(database);
   const nothing: Exchange = {
     settle: [],
-    take: [],
+    acquire: [],
     handoffQueues: [],
     queuesWithBacklog: ALL_QUEUES,
     directCapacity: 1_000,
@@ -42,7 +42,7 @@ export function driveSteps(database: Database): StepDriver {
   };
   return {
     acquire: async (sessionId, jobs) =>
-      (await store.exchange(sessionId, { ...nothing, take: await withTask(jobs) })).attempts,
+      (await store.exchange(sessionId, { ...nothing, acquire: await withTask(jobs) })).attempts,
     settle: async (sessionId, items, options) =>
       store.exchange(sessionId, { ...nothing, ...options, settle: await withTask(items) }),
   };

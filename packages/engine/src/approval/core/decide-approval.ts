@@ -94,7 +94,7 @@ export function decideApproval(
     return approved;
   }
   const after = { ...snapshot, outputs: { ...snapshot.outputs, [step.key]: output } };
-  const cause = toTaskError(firstCause(after.steps)) ?? { code: 'AGENT_BUG', message: 'nothing usable was made' };
+  const cause = toTaskError(firstCause(after.steps)) ?? { code: 'AGENT_BUG', message: 'the task has no usable output' };
   finishWithAvailableOutputs(after, change, pipeline, cause, []);
   return approved;
 }

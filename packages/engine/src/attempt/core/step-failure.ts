@@ -2,27 +2,27 @@ import { AppError } from '@pressroom/runtime';
 import { HandedBackError, StepCrashedError, StepRefusedError, UncaughtStepError } from '../../engine-errors.ts';
 import { topFrame } from './top-frame.ts';
 
-/** A failed attempt as data, safe to store and show: no prompt, reply, path or key is ever in a message of ours. */
+/** A failed attempt as data, safe to store and to show: messages contain no prompts, replies, paths or keys. */
 export interface StepFailure {
   code: string;
   message: string;
   retryable: boolean;
-  /** Does it use up one of the step's allowed failures? An open breaker, a hand-back and a dead process do not. */
+  /** Does it count towards the step's allowed failures? Open breakers, hand-backs and crashes do not. */
   counts: boolean;
   retryAfterMs: number;
-  /** `refused`: this build cannot run the step. `crashed`: the process that ran it alone died. */
+  /** `refused`: this build cannot run the step. `crashed`: the child process that ran only this step crashed. */
   outcome: 'failed' | 'handed_back' | 'refused' | 'crashed';
-  /** The worker dies with it: a step that has had two such losses runs in a process of its own. */
+  /** The worker crashes with it. After two such losses a step runs in a child process. */
   isLoss?: boolean;
   /** Name of the error's class. */
   errorClass?: string;
-  /** Where our own code gave up, `file:function`. */
+  /** Innermost frame of our own code, `file:function`. */
   topFrame?: string;
 }
 
 const NOT_COUNTED: ReadonlySet<string> = new Set(['BREAKER_OPEN']);
 
-/** Carries a failure that another process has described already. */
+/** Carries a failure that another process has classified already. */
 export class ReportedFailureError extends Error {
   readonly failure: StepFailure;
 
@@ -39,8 +39,8 @@ function outcomeOf(error: AppError): StepFailure['outcome'] {
 }
 
 /**
- * Turns whatever an attempt threw into a failure. Our own errors say themselves whether they may be retried; anything
- * else is a bug, retried because most bugs of this kind pass (a race, a bad reply), and its message stays inside.
+ * Classifies the error of an attempt. An `AppError` states whether it is retryable. Any other error is a bug: retryable, since
+ * most such bugs are transient (a race, a bad reply), and without its message, which may contain user data. Pure.
  */
 export function toStepFailure(error: unknown): StepFailure {
   if (error instanceof ReportedFailureError) return error.failure;

@@ -20,7 +20,7 @@ describe('topFrame', () => {
     expect(topFrame(stack(frame))).toBe(expected);
   });
 
-  it('passes over the code of others and of the platform', () => {
+  it('skips frames of dependencies and of the platform', () => {
     const frames = [
       'node:internal/process/task_queues:105:5',
       'parse (/srv/packages/llm/node_modules/zod/src/parse.ts:1:1)',
@@ -29,12 +29,12 @@ describe('topFrame', () => {
     expect(topFrame(stack(...frames))).toBe('packages/llm/src/check.ts:check');
   });
 
-  it('does not depend on lines, so that a release does not split a group', () => {
+  it('omits line numbers, so that a release does not split a group', () => {
     const at = (line: number) => topFrame(stack(`go (/srv/packages/a/src/b.ts:${line}:1)`));
     expect(at(10)).toBe(at(12));
   });
 
-  it('knows no frame where there is none of ours', () => {
+  it('returns undefined without a frame of our own', () => {
     expect(topFrame(stack('main (/usr/lib/other.js:1:1)'))).toBeUndefined();
     expect(topFrame(undefined)).toBeUndefined();
   });

@@ -1,10 +1,10 @@
-/** A frame of ours: `at name (…/packages/x/src/y.ts:1:2)`, whatever stands before the repository's own folders. */
+/** A frame of our own code: `at name (…/packages/x/src/y.ts:1:2)`, under any path prefix. */
 const FRAME =
   /^\s*at (?:async )?(?:(?<name>.+?) )?\(?(?:file:\/\/)?\/(?:[^()]*\/)?(?<file>(?:packages|apps)\/[^()]+\.[cm]?[jt]sx?):\d+:\d+\)?$/;
 
 /**
- * The innermost frame of our own code in a stack, as `file:function` below the repository. Neither line numbers, which
- * change with every release, nor paths of the machine, nor code of others. Undefined when there is no such frame.
+ * Returns the innermost frame of our own code in a stack as `file:function`, the file relative to the repository; undefined
+ * when there is none. Omits line numbers, which change with every release, and paths of the machine. Pure.
  */
 export function topFrame(stack: string | undefined): string | undefined {
   for (const line of stack?.split('\n') ?? []) {

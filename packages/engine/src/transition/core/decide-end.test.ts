@@ -17,7 +17,7 @@ const steps = [
 const cause = { code: 'AGENT_BUG', message: 'no' };
 
 describe('cancelOpenSteps', () => {
-  it('cancels whatever has not ended, and records the attempts that run', () => {
+  it('cancels all open steps, and records running attempts', () => {
     const change = emptyChange();
     cancelOpenSteps(aSnapshot({ steps }), change);
     expect(change.steps).toEqual([
@@ -29,7 +29,7 @@ describe('cancelOpenSteps', () => {
     ]);
   });
 
-  it('leaves alone what the change has ended already', () => {
+  it('does not cancel steps that the change has ended already', () => {
     const change = { ...emptyChange(), steps: [{ id: 'step:runs', status: 'dead' as const }] };
     cancelOpenSteps(aSnapshot({ steps }), change);
     expect(statusesAfter(steps, change.steps)).toEqual(
@@ -55,7 +55,7 @@ describe('finishWithAvailableOutputs', () => {
     return change;
   };
 
-  it('ends partial, with what is missing, when the outputs make a document', () => {
+  it('ends as partial, with limitations, when the outputs make a document', () => {
     const change = end({ steps, outputs: { 'draft-1': {}, 'draft-3': {} } });
     expect(change).toMatchObject({
       status: 'partial',
@@ -66,7 +66,7 @@ describe('finishWithAvailableOutputs', () => {
   });
 
   it.each([
-    { title: 'nothing usable is there', facts: { outputs: {} } },
+    { title: 'there is no usable output', facts: { outputs: {} } },
     { title: 'the input has been deleted', facts: { outputs: { 'draft-1': {} }, task: { input: null } } },
   ])('ends failed, with the cause, when $title', ({ facts }) => {
     expect(end(facts)).toMatchObject({
@@ -77,7 +77,7 @@ describe('finishWithAvailableOutputs', () => {
     });
   });
 
-  it('says no limitation twice', () => {
+  it('adds no limitation twice', () => {
     const change = end({ task: { limitations: [{ code: 'DEADLINE_REACHED', message: 'late' }] } });
     expect(change.limitations).toEqual([]);
   });

@@ -2,7 +2,7 @@ import { isTerminalStep, type Limitation, type StepStatus } from '@pressroom/con
 import type { LockedStep, StepChange, TaskChange, TaskSnapshot } from '@pressroom/db';
 import type { Pipeline } from '@pressroom/pipelines';
 
-/** A change without anything in it, to build upon. */
+/** An empty change, to be filled. */
 export const emptyChange = (): TaskChange => ({ steps: [], events: [], attempts: [], deadLetters: [] });
 
 /** Status of every step once `changes` are applied. */
@@ -12,7 +12,7 @@ export function statusesAfter(steps: readonly LockedStep[], changes: readonly St
   return statuses;
 }
 
-/** Cancels whatever has not ended; attempts that run are recorded and their workers notice at the next heartbeat. */
+/** Cancels all open steps and records their running attempts; the workers abort these at the next heartbeat. */
 export function cancelOpenSteps(snapshot: TaskSnapshot, change: TaskChange): void {
   const statuses = statusesAfter(snapshot.steps, change.steps);
   for (const step of snapshot.steps) {
@@ -31,24 +31,24 @@ export function cancelOpenSteps(snapshot: TaskSnapshot, change: TaskChange): voi
 }
 
 /**
- * Ends a generation in which not everything went well: `partial` when what is there makes a usable document, `failed`
- * otherwise. Adds to `change`; open steps are cancelled.
+ * Ends a generation in which not every step completed: `partial` when the available outputs make a usable document, `failed`
+ * otherwise. Adds to `change` and cancels open steps.
  */
 export function finishWithAvailableOutputs(
   snapshot: TaskSnapshot,
   change: TaskChange,
   pipeline: Pipeline | undefined,
   cause: { code: string; message: string },
-  because: Limitation[],
+  limitations: Limitation[],
 ): void {
-  keepWhatAwaitsApproval(snapshot, change);
+  completeUnapprovedSteps(snapshot, change);
   cancelOpenSteps(snapshot, change);
   const assembled =
     pipeline && snapshot.task.input !== null ? pipeline.assemble(snapshot.task.input, snapshot.outputs) : undefined;
   const usable = assembled?.document !== undefined;
   change.status = usable ? 'partial' : 'failed';
   const known = new Set(snapshot.task.limitations.map((limitation) => JSON.stringify(limitation)));
-  change.limitations = [...because, ...(usable ? assembled.limitations : [])].filter(
+  change.limitations = [...limitations, ...(usable ? assembled.limitations : [])].filter(
     (limitation) => !known.has(JSON.stringify(limitation)),
   );
   if (!usable) change.error = cause;
@@ -56,10 +56,10 @@ export function finishWithAvailableOutputs(
 }
 
 /**
- * An output that nobody approved is still what is there, unless more was to follow from it: then the step counts as not
- * done, so that a retry makes it and what follows.
+ * Completes steps that wait for an approval and have no successors, so that their outputs are used. A step with successors
+ * stays incomplete, so that a retry runs it and them again.
  */
-function keepWhatAwaitsApproval(snapshot: TaskSnapshot, change: TaskChange): void {
+function completeUnapprovedSteps(snapshot: TaskSnapshot, change: TaskChange): void {
   const statuses = statusesAfter(snapshot.steps, change.steps);
   for (const step of snapshot.steps) {
     if (statuses.get(step.id) === 'waiting' && step.next.length === 0)
@@ -67,18 +67,21 @@ function keepWhatAwaitsApproval(snapshot: TaskSnapshot, change: TaskChange): voi
   }
 }
 
-/** Ends a task whose time is over. */
+/** Ends a task at its deadline, or at the end of its wait for an approval. */
 export function endAtDeadline(snapshot: TaskSnapshot, change: TaskChange, pipeline: Pipeline | undefined): void {
   const { awaitingGate } = snapshot.task;
   if (awaitingGate !== null) {
-    const expired = { code: 'APPROVAL_EXPIRED', message: `nobody decided at the gate "${awaitingGate}" in time` };
+    const expired = {
+      code: 'APPROVAL_EXPIRED',
+      message: `no decision was made at the gate "${awaitingGate}" before its time-out`,
+    };
     finishWithAvailableOutputs(snapshot, change, pipeline, expired, [
       { code: 'APPROVAL_EXPIRED', message: expired.message },
     ]);
     return;
   }
-  const cause = { code: 'TASK_DEADLINE_EXCEEDED', message: 'the deadline passed before anything usable was made' };
+  const cause = { code: 'TASK_DEADLINE_EXCEEDED', message: 'the deadline passed before there was a usable output' };
   finishWithAvailableOutputs(snapshot, change, pipeline, cause, [
-    { code: 'DEADLINE_REACHED', message: 'the deadline passed before every step was done' },
+    { code: 'DEADLINE_REACHED', message: 'the deadline passed before every step completed' },
   ]);
 }

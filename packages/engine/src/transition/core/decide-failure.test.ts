@@ -51,7 +51,7 @@ describe('decideFailure', () => {
     },
   );
 
-  describe('of a process that ran only this step', () => {
+  describe('of a child process', () => {
     const crash = {
       code: 'STEP_CRASHED',
       message: 'SIGABRT, out of memory',
@@ -64,7 +64,7 @@ describe('decideFailure', () => {
         aReport({}, crash),
       );
 
-    it('charges the step with the death and tries again after a backoff, whatever its failures', () => {
+    it('counts a crash of the step and retries after a backoff, independent of its failures', () => {
       expect(after(0)).toMatchObject({
         outcome: 'retry',
         steps: [{ status: 'ready', suspectDeaths: 1, delayMs: 50 }],
@@ -74,14 +74,14 @@ describe('decideFailure', () => {
       expect(after(0, { failures: 3 })).toMatchObject({ outcome: 'retry' });
     });
 
-    it('makes a dead letter of it at the third one, with what ended the process and how often', () => {
+    it('becomes a dead letter at the third crash, with the number of crashes and the last cause', () => {
       expect(after(2)).toMatchObject({
         outcome: 'task_ended',
         steps: [{ status: 'dead', suspectDeaths: 3 }],
         deadLetters: [
           {
             errorCode: 'STEP_CRASHED',
-            message: 'the process that ran only this step died 3 times, last of: SIGABRT, out of memory',
+            message: 'the child process of this step crashed 3 times; last cause: SIGABRT, out of memory',
           },
         ],
       });
@@ -94,7 +94,7 @@ describe('decideFailure', () => {
       decide(aSnapshot({ steps: [aLockedStep({ key: 'write', refusals })] }), aReport({}, refusal));
     const WAIT_MS = 600_000;
 
-    it('hands the step back without a failure, and waits longer the longer nobody takes it', () => {
+    it('hands the step back without counting a failure, with growing delays', () => {
       expect(after(null)).toMatchObject({
         outcome: 'handed_back',
         steps: [{ status: 'ready', delayMs: 500, refusedBy: 'session:1' }],
@@ -108,13 +108,13 @@ describe('decideFailure', () => {
       });
     });
 
-    it('waits on after that time while a live worker has not refused it', () => {
+    it('keeps waiting after that time while a live worker has not refused it', () => {
       expect(after({ by: ['session:1'], sinceMs: WAIT_MS, others: ['session:2'] })).toMatchObject({
         outcome: 'handed_back',
       });
     });
 
-    it('makes a dead letter of it once that time is over and every live worker has refused it', () => {
+    it('becomes a dead letter after that time when every live worker has refused it', () => {
       const decision = after({ by: ['session:2'], sinceMs: WAIT_MS, others: ['session:1'] });
       expect(decision).toMatchObject({ outcome: 'task_ended', deadLetters: [{ errorCode: 'PIPELINE_UNKNOWN' }] });
       expect(decision?.deadLetters[0]?.message).toContain('every live worker of write.interactive has refused');
@@ -122,7 +122,7 @@ describe('decideFailure', () => {
     });
   });
 
-  it('counts a loss for each step of a process that one of them has ended, without a failure', () => {
+  it('counts a loss and no failure for each step of a crashed process', () => {
     const handBack = { code: 'UNAVAILABLE', counts: false, outcome: 'handed_back' as const };
     expect(decide(aSnapshot(), aReport({}, { ...handBack, isLoss: true }))).toMatchObject({
       steps: [{ status: 'ready', losses: 1, failures: 0, delayMs: 0 }],
@@ -131,12 +131,12 @@ describe('decideFailure', () => {
     expect(plain?.steps[0]).not.toHaveProperty('losses');
   });
 
-  it('waits before a hand-back is taken again as long as it says', () => {
+  it('delays a handed-back step as requested', () => {
     const report = aReport({}, { code: 'UNAVAILABLE', counts: false, outcome: 'handed_back', retryAfterMs: 5_000 });
     expect(decide(aSnapshot(), report)).toMatchObject({ steps: [{ delayMs: 5_000 }] });
   });
 
-  it('tries again after a backoff, records the attempt with its cost, and says so', () => {
+  it('retries after a backoff, records the attempt with its cost, and adds an event', () => {
     expect(decide(aSnapshot())).toMatchObject({
       outcome: 'retry',
       costNano: 5n,
@@ -150,7 +150,12 @@ describe('decideFailure', () => {
   it.each([
     { title: 'doubles with each failure', step: { failures: 1 }, failure: {}, delayMs: 100 },
     { title: 'stays below the cap', step: { failures: 8, maxFailures: 20 }, failure: {}, delayMs: 500 },
-    { title: 'is never shorter than the origin asks for', step: {}, failure: { retryAfterMs: 7_000 }, delayMs: 7_000 },
+    {
+      title: 'is never shorter than the provider requires',
+      step: {},
+      failure: { retryAfterMs: 7_000 },
+      delayMs: 7_000,
+    },
   ])('has a backoff that $title', ({ step, failure, delayMs }) => {
     const decision = decide(aSnapshot({ steps: [aLockedStep({ key: 'write', ...step })] }), aReport({}, failure));
     expect(decision?.steps).toMatchObject([{ status: 'ready', delayMs }]);
@@ -171,7 +176,7 @@ describe('decideFailure', () => {
     });
   });
 
-  it('lets a step that was handed back start at once elsewhere', () => {
+  it('lets a handed-back step start at once on another worker', () => {
     const decision = decide(aSnapshot(), aReport({}, { outcome: 'handed_back', counts: false }));
     expect(decision).toMatchObject({
       steps: [{ delayMs: 0 }],
@@ -183,7 +188,7 @@ describe('decideFailure', () => {
   describe('exhausts a step', () => {
     it.each([
       { title: 'at its last failure', step: { failures: 2 }, failure: {} },
-      { title: 'that cannot be retried', step: {}, failure: { retryable: false } },
+      { title: 'that is not retryable', step: {}, failure: { retryable: false } },
       { title: 'whose total time is over', step: { totalLeftMs: -1 }, failure: {} },
       { title: 'whose total time ends before its backoff', step: { totalLeftMs: 40 }, failure: {} },
       {
@@ -213,7 +218,7 @@ describe('decideFailure', () => {
       aLockedStep({ key: 'refine', status: 'pending', depsLeft: 1, attempt: 0 }),
     ];
 
-    it('that may be skipped, and frees what waited for it', () => {
+    it('that may be skipped, and releases its successors', () => {
       const decision = decide(aSnapshot({ steps: drafts() }));
       expect(decision).toMatchObject({
         outcome: 'skipped',
@@ -228,12 +233,12 @@ describe('decideFailure', () => {
       expect(decision?.deadLetters).toHaveLength(1);
     });
 
-    it('and lets a successor wait on that waits for others too', () => {
+    it('but does not release a successor with other open dependencies', () => {
       const steps = drafts().map((step) => (step.key === 'refine' ? { ...step, depsLeft: 2 } : step));
       expect(decide(aSnapshot({ steps }))?.steps).toContainEqual({ id: 'step:refine', status: 'pending', depsLeft: 1 });
     });
 
-    it('that was the last one left, and ends the task with what is there', () => {
+    it('that was the last open one, and ends the task with the available outputs', () => {
       const steps = [aLockedStep({ key: 'write', failures: 2, onExhausted: 'skip' })];
       expect(decide(aSnapshot({ steps, outputs: { 'draft-1': {} } }))).toMatchObject({
         outcome: 'task_ended',
@@ -242,7 +247,7 @@ describe('decideFailure', () => {
       expect(decide(aSnapshot({ steps }))).toMatchObject({ outcome: 'task_ended', status: 'failed' });
     });
 
-    it('that the task cannot do without: partial when something usable is there, failed otherwise', () => {
+    it('that the task requires: partial with usable outputs, failed otherwise', () => {
       const steps = drafts({ onExhausted: 'fail' });
       const partial = decide(aSnapshot({ steps, outputs: { 'draft-1': {} } }));
       expect(partial).toMatchObject({
@@ -255,7 +260,7 @@ describe('decideFailure', () => {
       expect(failed?.steps).toContainEqual({ id: 'step:refine', status: 'cancelled' });
     });
 
-    it('of a pipeline that this process does not know, and ends the task as failed', () => {
+    it('of an unknown pipeline, and fails the task', () => {
       const decision = decideFailure(
         aSnapshot({ outputs: { 'draft-1': {} } }),
         aReport({}, { retryable: false }),
@@ -264,22 +269,25 @@ describe('decideFailure', () => {
       expect(decision).toMatchObject({ status: 'failed' });
     });
 
-    it('and names a budget that is used up as such', () => {
+    it('with the limitation BUDGET_EXHAUSTED when the budget is exhausted', () => {
       const decision = decide(aSnapshot(), aReport({}, { code: 'BUDGET_EXHAUSTED', retryable: false }));
       expect(decision?.limitations).toMatchObject([{ code: 'BUDGET_EXHAUSTED', step: 'write' }]);
     });
   });
 
-  it.each([0, -3_000, 20])('ends the task at its deadline, without blaming the step, when %s ms are left', (leftMs) => {
-    const decision = decide(aSnapshot({ task: { leftMs } }), aReport({}, { code: 'STEP_TIMED_OUT' }));
-    expect(decision).toMatchObject({
-      outcome: 'task_ended',
-      status: 'failed',
-      error: { code: 'TASK_DEADLINE_EXCEEDED' },
-      limitations: [{ code: 'DEADLINE_REACHED' }],
-      steps: [{ id: 'step:write', status: 'cancelled' }],
-      attempts: [{ outcome: 'failed', costNano: 5n }],
-      deadLetters: [],
-    });
-  });
+  it.each([0, -3_000, 20])(
+    'ends the task at its deadline, without counting a failure, when %s ms are left',
+    (leftMs) => {
+      const decision = decide(aSnapshot({ task: { leftMs } }), aReport({}, { code: 'STEP_TIMED_OUT' }));
+      expect(decision).toMatchObject({
+        outcome: 'task_ended',
+        status: 'failed',
+        error: { code: 'TASK_DEADLINE_EXCEEDED' },
+        limitations: [{ code: 'DEADLINE_REACHED' }],
+        steps: [{ id: 'step:write', status: 'cancelled' }],
+        attempts: [{ outcome: 'failed', costNano: 5n }],
+        deadLetters: [],
+      });
+    },
+  );
 });

@@ -9,21 +9,21 @@ import { fingerprintOf, scrubMessage } from './fingerprint.ts';
 import { causeOf, firstCause, toTaskError, type Cause } from './first-cause.ts';
 import { INPUT_OVERRIDE } from './patch-step-input.ts';
 
-/** A worker's timer and the database measure one deadline; they agree to within this. */
+/** Tolerance between the worker's timer and the database's clock for the same deadline. */
 const DEADLINE_SLACK_MS = 50;
 
-/** Deaths of its own child process after which a suspect step is a dead letter. */
+/** Crashes of its child process after which a suspect step becomes a dead letter. */
 export const MAX_SUSPECT_DEATHS = 3;
 /**
- * How long a step that no live worker can run waits for a worker that can, from its first refusal on: longer than a
- * rolling upgrade leaves the pool without a new worker.
+ * How long a step that no live worker can run waits for one that can, from its first refusal on; longer than a rolling upgrade
+ * takes to start a new worker.
  */
 export const REFUSAL_WAIT_MS = 600_000;
-const REFUSAL_DELAY = { leastMs: 500, mostMs: 15_000 };
+const REFUSAL_DELAY = { minMs: 500, maxMs: 15_000 };
 
 export interface FailureReport {
   stepId: string;
-  /** Fence: the attempt that failed, and the session that ran it. */
+  /** Fencing token: the failed attempt, and the session that ran it. */
   attempt: number;
   sessionId: string;
   failure: StepFailure;
@@ -37,8 +37,8 @@ export type FailureDecision = TaskChange & {
 };
 
 /**
- * What a failed attempt means: another attempt after a backoff, or, when the step is exhausted, a dead letter and then
- * what its pipeline says. Undefined when the attempt is not the one that runs: a late report changes nothing.
+ * Decides the outcome of a failed attempt: a retry after a backoff, or, for an exhausted step, a dead letter and the action that
+ * its pipeline defines (`onExhausted`). Undefined when it is not the running attempt: a late report changes nothing. Pure.
  */
 export function decideFailure(
   snapshot: TaskSnapshot,
@@ -64,7 +64,7 @@ export function decideFailure(
 
   const failures = step.failures + (failure.counts ? 1 : 0);
   if (snapshot.task.leftMs <= DEADLINE_SLACK_MS) {
-    // Not the step's fault: the time of the whole task is over, and the worker is merely the first to notice.
+    // The task's deadline has passed, so the failure does not count against the step.
     change.steps.push({ id: step.id, status: 'cancelled', failures, error });
     endAtDeadline(snapshot, change, pipeline);
     change.outcome = 'task_ended';
@@ -95,7 +95,7 @@ export function decideFailure(
   return exhaust(snapshot, step, { ...failure, failures }, change, pipeline);
 }
 
-/** The step waits for a worker that knows it; a dead letter once every live one has refused it for long enough. */
+/** Waits for a worker that can run the step; a dead letter after REFUSAL_WAIT_MS if every live worker has refused it. */
 function decideRefusal(
   snapshot: TaskSnapshot,
   step: LockedStep,
@@ -107,11 +107,11 @@ function decideRefusal(
   const { by, sinceMs, others } = step.refusals ?? { by: [], sinceMs: 0, others: [sessionId] };
   const hasRefused = new Set([...by, sessionId]);
   if (sinceMs >= REFUSAL_WAIT_MS && others.every((other) => hasRefused.has(other))) {
-    const message = `${failure.message}; every live worker of ${step.queue} has refused the step for ${REFUSAL_WAIT_MS / 60_000} minutes: deploy one that knows it, then redrive`;
+    const message = `${failure.message}; every live worker of ${step.queue} has refused the step for ${REFUSAL_WAIT_MS / 60_000} minutes: deploy a worker that knows it, then redrive`;
     return exhaust(snapshot, step, { ...failure, message, failures: step.failures }, change, pipeline);
   }
   const delayMs = Math.round(
-    Math.min(REFUSAL_DELAY.mostMs, Math.max(REFUSAL_DELAY.leastMs, sinceMs / 2)) * (0.5 + report.random),
+    Math.min(REFUSAL_DELAY.maxMs, Math.max(REFUSAL_DELAY.minMs, sinceMs / 2)) * (0.5 + report.random),
   );
   const error = { code: failure.code, message: failure.message };
   change.outcome = 'handed_back';
@@ -120,7 +120,7 @@ function decideRefusal(
   return change;
 }
 
-/** The child process of a suspect died. It ran nothing else: the step alone is charged. */
+/** Handles a crash of a suspect's child process, which ran only this step. */
 function decideCrash(
   snapshot: TaskSnapshot,
   step: LockedStep,
@@ -131,7 +131,7 @@ function decideCrash(
   const { failure } = report;
   const suspectDeaths = step.suspectDeaths + 1;
   if (suspectDeaths >= MAX_SUSPECT_DEATHS) {
-    const message = `the process that ran only this step died ${suspectDeaths} times, last of: ${failure.message}`;
+    const message = `the child process of this step crashed ${suspectDeaths} times; last cause: ${failure.message}`;
     exhaust(snapshot, step, { ...failure, message, failures: step.failures }, change, pipeline);
     for (const changed of change.steps) if (changed.id === step.id) changed.suspectDeaths = suspectDeaths;
     return change;
@@ -144,8 +144,8 @@ function decideCrash(
   return change;
 }
 
-/** Why a step is not tried again, and how often it has failed by now. */
-export interface ExhaustedBy {
+/** Why a step is not retried, and how often it has failed. */
+export interface FinalFailure {
   code: string;
   message: string;
   failures: number;
@@ -153,16 +153,16 @@ export interface ExhaustedBy {
   topFrame?: string;
 }
 
-/** Ends a step for good: dead letter, then skip or fail as its pipeline says. Also for steps that never ran again. */
+/** Ends a step for good: adds its dead letter, then skips it or fails the task as its pipeline defines. */
 export function exhaust(
   snapshot: TaskSnapshot,
   step: LockedStep,
-  failure: ExhaustedBy,
+  failure: FinalFailure,
   change: FailureDecision,
   pipeline: Pipeline | undefined,
 ): FailureDecision {
   const cause = causeOf(step, failure, snapshot.steps);
-  const error = { code: failure.code, message: describeFault(failure, cause) };
+  const error = { code: failure.code, message: describeFailure(failure, cause) };
   change.deadLetters.push({
     stepId: step.id,
     stepKey: step.key,
@@ -206,6 +206,6 @@ export function exhaust(
   return change;
 }
 
-/** A consequence names what it follows from. */
-const describeFault = ({ message }: ExhaustedBy, cause: Cause | undefined): string =>
-  cause === undefined ? message : `${message}; follows from ${cause.stepKey}: ${cause.code}: ${cause.message}`;
+/** Appends the cause when the failure is a consequence of another step's. */
+const describeFailure = ({ message }: FinalFailure, cause: Cause | undefined): string =>
+  cause === undefined ? message : `${message}; caused by ${cause.stepKey}: ${cause.code}: ${cause.message}`;

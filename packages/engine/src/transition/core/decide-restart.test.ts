@@ -48,7 +48,7 @@ const aSnapshot = (steps: RestartStep[], task: Partial<RestartSnapshot['task']> 
   letters: [],
 });
 
-/** Plans that a task may have ended with: each step depends on earlier ones, and some were added by one they depend on. */
+/** Plans of finished tasks: each step depends on earlier ones, and some were added by a dependency. */
 const plans = fc
   .array(
     fc.record({
@@ -67,7 +67,7 @@ const plans = fc
   );
 
 describe('decideRestart', () => {
-  it('leaves a plan that can be carried out, whatever it begins at', () => {
+  it('produces an executable plan from any start step', () => {
     fc.assert(
       fc.property(plans, fc.option(fc.nat(100)), (steps, pick) => {
         const fromStep = pick === null ? undefined : steps[pick % steps.length]?.key;
@@ -91,7 +91,7 @@ describe('decideRestart', () => {
           for (const key of [...deps, ...next]) expect(removed.has(key)).toBe(false);
           const waitsFor = deps.filter((key) => reset.has(key)).length;
           const again = reset.get(step.id);
-          // What rests waits for nothing; what runs again waits for exactly what runs again before it.
+          // Unchanged steps wait for nothing; rerun steps wait exactly for their rerun dependencies.
           expect(waitsFor).toBe(again ? again.depsLeft : 0);
           if (again) expect(again.status).toBe(waitsFor === 0 ? 'ready' : 'pending');
           else expect(['completed', 'skipped']).toContain(step.status);
@@ -104,7 +104,7 @@ describe('decideRestart', () => {
     );
   });
 
-  it('takes everything with it that a removed step had added', () => {
+  it('also removes the steps that a removed step had added', () => {
     const steps = [
       aStep({ key: 'a' }),
       aStep({ key: 'b', deps: ['a'], spawnedBy: 'a' }),
@@ -115,7 +115,7 @@ describe('decideRestart', () => {
     expect(decision).toMatchObject({ restarted: ['a', 'd'], removed: ['b', 'c'] });
   });
 
-  it('keeps of the limitations those of steps that rest', () => {
+  it('keeps only the limitations of unchanged steps', () => {
     const limitation = (step?: string) => ({
       code: 'STEP_FAILED' as const,
       message: 'm',
@@ -129,7 +129,7 @@ describe('decideRestart', () => {
     expect(decision).toMatchObject({ restart: { limitations: [limitation('a'), limitation('c')] } });
   });
 
-  it('changes parameters and tier of the step it begins at and of no other', () => {
+  it('changes parameters and tier of the start step only', () => {
     const steps = [aStep({ key: 'a', status: 'dead' }), aStep({ key: 'b', deps: ['a'], status: 'cancelled' })];
     const request = aRequest({
       cause: 'redrive',
@@ -149,7 +149,7 @@ describe('decideRestart', () => {
     });
   });
 
-  it('answers the open dead letters of what runs again or leaves', () => {
+  it('closes the open dead letters of rerun and removed steps', () => {
     const steps = [aStep({ key: 'a', status: 'skipped' }), aStep({ key: 'b', status: 'skipped' })];
     const letter = (id: string, stepId: string, state: 'open' | 'discarded') => ({
       id,

@@ -1,21 +1,21 @@
 import { isTerminalTask, type Limitation, type TaskStatus, type Tier } from '@pressroom/contracts';
 import type { Actor, Restart, RestartSnapshot, RestartStep, StepReset } from '@pressroom/db';
 
-/** What a new generation is to begin with. */
+/** Parameters of a new generation. */
 export interface RestartRequest {
   cause: 'retry' | 'redrive';
-  /** Key of the step to begin at; undefined runs whatever did not complete. */
+  /** Key of the step to start from; undefined reruns all incomplete steps. */
   fromStep: string | undefined;
-  /** New parameters of the step to begin at. */
+  /** New parameters of that step. */
   params: Readonly<Record<string, unknown>> | undefined;
   tier: Tier | undefined;
-  /** Undefined: only when the step to begin at had completed, since its own answers would make it the same again. */
+  /** Whether steps ignore their journalled replies. By default only a completed start step does: replayed, it would not change. */
   resetCalls: boolean | undefined;
-  /** The task's budget from now on; undefined leaves it. */
+  /** New budget of the task; undefined keeps it. */
   budgetNanoUsd: bigint | undefined;
-  /** The dead letter that asked for it. */
+  /** The dead letter that is redriven. */
   letterId: string | undefined;
-  /** The bulk operation that asked for it. */
+  /** The bulk operation that this restart is part of. */
   operationId: string | undefined;
   actor: Actor;
 }
@@ -23,15 +23,14 @@ export interface RestartRequest {
 export type RestartDecision =
   | { outcome: 'restarted'; generation: number; restarted: string[]; removed: string[]; restart: Restart }
   | { outcome: 'not_finished'; status: TaskStatus }
-  /** The budget asked for is not larger than the task's; null: the task has none, so that nothing limits it. */
+  /** The requested budget is not larger than the task's; null when the task has no budget. */
   | { outcome: 'budget_not_larger'; budgetNanoUsd: bigint | null }
   | { outcome: 'nothing_to_do' | 'content_deleted' | 'unknown_step' };
 
 /**
- * Decides how the next generation of a task begins. The step to begin at (without one: everything that did not complete)
- * runs again with all that depends on it; other finished work is kept. A task cannot end well around a step that died or
- * was cancelled, so those run again in any case; a step that was skipped stays skipped unless it is among the above.
- * Steps that a step added on completing leave the plan when that step runs again: it will add its own.
+ * Decides how the next generation of a task starts. Reruns the start step (without one: all incomplete steps) with all steps
+ * that depend on it, and keeps other completed steps. Dead and cancelled steps always rerun, since the task cannot complete
+ * without them; other skipped steps stay skipped. Steps that a rerun step had added leave the plan: it adds its own. Pure.
  */
 export function decideRestart({ task, steps, letters }: RestartSnapshot, request: RestartRequest): RestartDecision {
   if (!isTerminalTask(task.status)) return { outcome: 'not_finished', status: task.status };
@@ -40,48 +39,52 @@ export function decideRestart({ task, steps, letters }: RestartSnapshot, request
   if (budgetNanoUsd !== undefined && (task.budgetNanoUsd === null || budgetNanoUsd <= task.budgetNanoUsd)) {
     return { outcome: 'budget_not_larger', budgetNanoUsd: task.budgetNanoUsd };
   }
-  const begin = steps.find((step) => step.key === request.fromStep);
-  if (request.fromStep !== undefined && !begin) return { outcome: 'unknown_step' };
+  const startStep = steps.find((step) => step.key === request.fromStep);
+  if (request.fromStep !== undefined && !startStep) return { outcome: 'unknown_step' };
 
-  const redoAll = request.cause === 'redrive' || !begin;
+  const redoAll = request.cause === 'redrive' || !startStep;
   const seeds = steps.filter(
     (step) =>
-      step === begin ||
+      step === startStep ||
       step.status === 'dead' ||
       step.status === 'cancelled' ||
       (redoAll && step.status !== 'completed'),
   );
-  const again = withDependants(steps, seeds);
-  const gone = spawnedBy(steps, again);
-  const kept = steps.filter((step) => !gone.has(step.key));
-  const resetSteps = kept.filter((step) => again.has(step.key));
+  const rerunKeys = withDependants(steps, seeds);
+  const removedKeys = spawnedBy(steps, rerunKeys);
+  const remaining = steps.filter((step) => !removedKeys.has(step.key));
+  const resetSteps = remaining.filter((step) => rerunKeys.has(step.key));
   if (resetSteps.length === 0) return { outcome: 'nothing_to_do' };
 
-  const without = (keys: readonly string[]): string[] => keys.filter((key) => !gone.has(key));
+  const without = (keys: readonly string[]): string[] => keys.filter((key) => !removedKeys.has(key));
   const reset = resetSteps.map((step): StepReset => {
     const deps = without(step.deps);
-    const depsLeft = deps.filter((key) => again.has(key)).length;
-    const begins = step === begin;
+    const depsLeft = deps.filter((key) => rerunKeys.has(key)).length;
+    const isStart = step === startStep;
     return {
       id: step.id,
       status: depsLeft === 0 ? 'ready' : 'pending',
       deps,
       next: without(step.next),
       depsLeft,
-      ...(begins && request.params && { params: request.params }),
-      ...(begins && request.tier && { tier: request.tier }),
-      resetCalls: begin
-        ? begins && (request.resetCalls ?? begin.status === 'completed')
+      ...(isStart && request.params && { params: request.params }),
+      ...(isStart && request.tier && { tier: request.tier }),
+      resetCalls: startStep
+        ? isStart && (request.resetCalls ?? startStep.status === 'completed')
         : (request.resetCalls ?? false),
     };
   });
-  const resting = kept.filter((step) => !again.has(step.key));
-  const restingKeys = new Set(resting.map((step) => step.key));
-  const touched = new Set(steps.filter((step) => again.has(step.key) || gone.has(step.key)).map((step) => step.id));
-  const answered = letters.filter(({ state, stepId }) => state === 'open' && stepId !== null && touched.has(stepId));
+  const unchanged = remaining.filter((step) => !rerunKeys.has(step.key));
+  const unchangedKeys = new Set(unchanged.map((step) => step.key));
+  const affected = new Set(
+    steps.filter((step) => rerunKeys.has(step.key) || removedKeys.has(step.key)).map((step) => step.id),
+  );
+  const closedLetters = letters.filter(
+    ({ state, stepId }) => state === 'open' && stepId !== null && affected.has(stepId),
+  );
   const generation = task.generation + 1;
   const restarted = resetSteps.map((step) => step.key);
-  const removed = [...gone];
+  const removed = [...removedKeys];
   return {
     outcome: 'restarted',
     generation,
@@ -89,21 +92,21 @@ export function decideRestart({ task, steps, letters }: RestartSnapshot, request
     removed,
     restart: {
       reset,
-      relinked: resting
-        .filter((step) => [...step.deps, ...step.next].some((key) => gone.has(key)))
+      relinked: unchanged
+        .filter((step) => [...step.deps, ...step.next].some((key) => removedKeys.has(key)))
         .map((step) => ({ id: step.id, deps: without(step.deps), next: without(step.next) })),
-      removed: steps.filter((step) => gone.has(step.key)).map((step) => step.id),
-      stepsTotal: kept.length,
-      stepsBad: resting.filter((step) => step.status === 'skipped').length,
-      limitations: task.limitations.filter((limitation) => stillHolds(limitation, restingKeys)),
-      degraded: resting.some((step) => step.status === 'completed' && step.degraded),
-      letterIds: answered.map((letter) => letter.id),
+      removed: steps.filter((step) => removedKeys.has(step.key)).map((step) => step.id),
+      stepsTotal: remaining.length,
+      stepsBad: unchanged.filter((step) => step.status === 'skipped').length,
+      limitations: task.limitations.filter((limitation) => stillHolds(limitation, unchangedKeys)),
+      degraded: unchanged.some((step) => step.status === 'completed' && step.degraded),
+      letterIds: closedLetters.map((letter) => letter.id),
       operationId: request.operationId ?? null,
       budgetNano: budgetNanoUsd?.toString() ?? null,
       events: [
         {
           type: 'task.retried',
-          data: { cause: request.cause, ...(begin && { fromStep: begin.key }), restarted, removed },
+          data: { cause: request.cause, ...(startStep && { fromStep: startStep.key }), restarted, removed },
         },
         { type: 'task.queued', data: {} },
       ],
@@ -122,8 +125,8 @@ export function decideRestart({ task, steps, letters }: RestartSnapshot, request
             generation,
             restarted,
             removed,
-            deadLetters: answered.map((letter) => letter.id),
-            ...(begin && { fromStep: begin.key }),
+            deadLetters: closedLetters.map((letter) => letter.id),
+            ...(startStep && { fromStep: startStep.key }),
             ...(request.params && { patched: true }),
             ...(request.tier && { tier: request.tier }),
             ...(request.resetCalls !== undefined && { resetCalls: request.resetCalls }),
@@ -136,7 +139,7 @@ export function decideRestart({ task, steps, letters }: RestartSnapshot, request
   };
 }
 
-/** Keys of the given steps and of everything that depends on them, however far down. */
+/** Keys of the given steps and of all their transitive dependants. */
 function withDependants(steps: readonly RestartStep[], seeds: readonly RestartStep[]): Set<string> {
   const found = new Set(seeds.map((step) => step.key));
   for (let before = -1; before !== found.size;) {
@@ -146,7 +149,7 @@ function withDependants(steps: readonly RestartStep[], seeds: readonly RestartSt
   return found;
 }
 
-/** Keys of the steps that were added by one of these, or by one that was so added. */
+/** Keys of the steps that these steps added, directly or transitively. */
 function spawnedBy(steps: readonly RestartStep[], spawners: ReadonlySet<string>): Set<string> {
   const found = new Set<string>();
   for (let before = -1; before !== found.size;) {
@@ -158,6 +161,6 @@ function spawnedBy(steps: readonly RestartStep[], spawners: ReadonlySet<string>)
   return found;
 }
 
-/** What concerns the task as a whole is found again when it ends; what a step reported holds as long as its result does. */
-const stillHolds = (limitation: Limitation, resting: ReadonlySet<string>): boolean =>
-  limitation.step !== undefined && resting.has(limitation.step);
+/** A step's limitation holds while its result does; those of the whole task are determined again when it ends. */
+const stillHolds = (limitation: Limitation, unchangedKeys: ReadonlySet<string>): boolean =>
+  limitation.step !== undefined && unchangedKeys.has(limitation.step);

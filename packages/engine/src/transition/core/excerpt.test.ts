@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { excerpt } from './excerpt.ts';
 
 describe('excerpt', () => {
-  it('cuts strings, arrays and levels', () => {
+  it('truncates strings, arrays and levels', () => {
     const input = {
       topic: 'Trees',
       sources: [{ text: 'x'.repeat(400_000) }, { url: 'https://a.example/' }, { text: 'b' }, { text: 'c' }],

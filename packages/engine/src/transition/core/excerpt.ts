@@ -3,7 +3,7 @@ const MAX_ITEMS = 3;
 const MAX_MEMBERS = 20;
 const MAX_DEPTH = 3;
 
-/** A JSON value small enough for a list: long strings cut, few elements of arrays, few levels. Pure. */
+/** Shortens a JSON value for lists: truncates strings, arrays, members and levels. Pure. */
 export function excerpt(value: unknown, depth = 0): unknown {
   if (typeof value === 'string') return clip(value);
   if (typeof value !== 'object' || value === null) return value;
@@ -18,7 +18,7 @@ export function excerpt(value: unknown, depth = 0): unknown {
   return Object.fromEntries(members);
 }
 
-/** Never between the halves of a surrogate pair, which the store would refuse. */
+/** Does not split a surrogate pair, which PostgreSQL would reject. */
 const clip = (text: string): string =>
   text.length <= MAX_CHARACTERS
     ? text

@@ -31,7 +31,7 @@ describe('normaliseMessage', () => {
 });
 
 describe('scrubMessage', () => {
-  it('censors keys, tokens and passwords', () => {
+  it('redacts keys, tokens and passwords', () => {
     const message = 'sk-proj-abcdefgh1234 with Bearer abc.def.ghi on postgres://user:hush@db/x';
     const scrubbed = scrubMessage(message);
     for (const secret of ['abcdefgh1234', 'abc.def.ghi', 'hush']) expect(scrubbed).not.toContain(secret);
@@ -39,7 +39,7 @@ describe('scrubMessage', () => {
 });
 
 describe('fingerprintOf', () => {
-  it('is the same whatever ids, numbers and addresses the message names', () => {
+  it('does not depend on ids, numbers and addresses in the message', () => {
     const of = (id: string, ms: number, host: string) =>
       fingerprintOf({ ...CAUSE, message: `call ${id} to ${host} took ${ms} ms` });
     fc.assert(
@@ -59,7 +59,7 @@ describe('fingerprintOf', () => {
     expect(fingerprintOf({ ...one, ...other })).not.toBe(fingerprintOf(one));
   });
 
-  it('is sixteen hexadecimal digits, as the API takes it', () => {
+  it('has sixteen hexadecimal digits, as in the API', () => {
     expect(fingerprintOf({ code: 'X', message: '' })).toMatch(/^[0-9a-f]{16}$/);
   });
 });

@@ -6,11 +6,11 @@ import { cleanForLog } from '@pressroom/runtime';
 const MAX_MESSAGE = 500;
 
 /**
- * Parts of a message that differ between two cases of one cause, most specific first. What is left is the sentence that
- * somebody wrote.
+ * Parts of a message that vary between cases of the same cause, most specific first. They are replaced by placeholders, which
+ * leaves the constant text of the message.
  */
 const VARIABLE_PARTS: readonly (readonly [RegExp, string])[] = [
-  // One outage, or one fault of a provider, shows at every model and purpose that is called.
+  // An outage of a provider affects every model and purpose.
   [/\bmodel [a-z0-9][\w.:/@-]*/g, 'model <model>'],
   [/\bno valid reply for [a-z][a-z-]*/g, 'no valid reply for <purpose>'],
   [/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, '<id>'],
@@ -20,26 +20,26 @@ const VARIABLE_PARTS: readonly (readonly [RegExp, string])[] = [
   [/\/[\w.@-]+\/[\w.@-][\w.@/-]*/g, '<path>'],
   [/\b\d{1,3}(?:\.\d{1,3}){3}(?::\d+)?\b/g, '<host>'],
   [/\b(?:[a-z0-9-]+\.)+[a-z]{2,}(?::\d+)?(?:\/[^\s),;]*|\b)/g, '<host>'],
-  // Hashes, keys of stores, request ids: long, and with both digits and letters.
+  // Hashes, store keys, request ids: long, with digits and letters.
   [/\b(?=[\w-]*\d)(?=[\w-]*[a-z])[\w-]{12,}\b/g, '<id>'],
   [/(?<!\d)\d+(?:[.,:]\d+)*/g, '<n>'],
   [/(?<!\s)\s+/g, ' '],
 ];
 
-/** A message that may be stored and shown: keys and passwords are censored wherever they stand. */
+/** Redacts keys and passwords in a message and truncates it, so that it can be stored and shown. */
 export const scrubMessage = (message: string): string => String(cleanForLog(message)).slice(0, MAX_MESSAGE);
 
-/** The part of a message that all cases of one cause share. */
+/** The text that messages with the same cause share. */
 export function normaliseMessage(message: string): string {
   const normal = VARIABLE_PARTS.reduce(
     (text, [pattern, name]) => text.replace(pattern, name),
     scrubMessage(message).toLowerCase().replaceAll('[redacted]', '<secret>'),
   ).trim();
-  // Three sources with one fault are the same cause as one source with it.
+  // The same fault of three sources is one cause.
   return [...new Set(normal.split('; '))].join('; ');
 }
 
-/** Groups dead letters with the same cause: error class and code, where our code gave up, and the normalised message. */
+/** Hash of a failure's cause: error class, code, innermost frame of our own code, and normalised message. */
 export function fingerprintOf(failure: {
   code: string;
   message: string;

@@ -9,7 +9,7 @@ const MISSING = { code: 'STEP_INPUT_INVALID', message: 'no section was drafted' 
 const aStep = (key: string, facts: Partial<Parameters<typeof aLockedStep>[0]> = {}) => aLockedStep({ key, ...facts });
 
 describe('firstCause', () => {
-  it('is the step that ended first, of those that were skipped or died', () => {
+  it('is the skipped or dead-lettered step that ended first', () => {
     const steps = [
       aStep('draft-2', { status: 'skipped', error: INVALID, endedAtMs: 2 }),
       aStep('draft-1', { status: 'skipped', error: REFUSED, endedAtMs: 1 }),
@@ -30,11 +30,11 @@ describe('causeOf', () => {
   ];
   const refine = aStep('refine', { deps: ['check'] });
 
-  it('is what a step depends on, directly or not, when its input is missing', () => {
+  it('is a direct or transitive dependency when the step’s input is missing', () => {
     expect(causeOf(refine, MISSING, steps)).toEqual({ stepKey: 'draft-1', ...REFUSED });
   });
 
-  it('is nothing else for a fault of the step itself, or when nothing it depends on failed', () => {
+  it('is undefined for a failure of the step itself, or when no dependency failed', () => {
     expect(causeOf(refine, INVALID, steps)).toBeUndefined();
     expect(causeOf(aStep('refine', { deps: ['outline'] }), MISSING, steps)).toBeUndefined();
   });

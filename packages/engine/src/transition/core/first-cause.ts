@@ -5,17 +5,17 @@ export interface StepFault {
   message: string;
 }
 
-/** A step that ended without its output, and why. */
+/** A step that ended without an output, and its error. */
 export interface Cause extends StepFault {
   stepKey: string;
 }
 
 type EndedStep = Pick<LockedStep, 'key' | 'status' | 'deps' | 'error' | 'endedAtMs'>;
 
-/** Faults that a step has only because a step before it left no output. */
+/** Error codes of steps that fail only because a dependency has no output. */
 const CONSEQUENCES: ReadonlySet<string> = new Set(['STEP_INPUT_INVALID']);
 
-/** The first of these steps that was skipped or died in this generation; undefined when none was. */
+/** The step that was skipped or dead-lettered first in this generation; undefined when there is none. */
 export function firstCause(steps: readonly EndedStep[]): Cause | undefined {
   const [first] = steps
     .flatMap(({ key, status, error, endedAtMs }) =>
@@ -27,7 +27,7 @@ export function firstCause(steps: readonly EndedStep[]): Cause | undefined {
   return { stepKey, code, message };
 }
 
-/** What the failure of `step` follows from: a step it depends on that left no output; undefined when it is its own cause. */
+/** The dependency whose missing output caused the failure of `step`; undefined when the step itself is the cause. */
 export function causeOf(step: EndedStep, fault: StepFault, steps: readonly EndedStep[]): Cause | undefined {
   if (!CONSEQUENCES.has(fault.code)) return undefined;
   const wanted = new Set<string>(step.deps);
@@ -35,6 +35,6 @@ export function causeOf(step: EndedStep, fault: StepFault, steps: readonly Ended
   return firstCause(steps.filter(({ key }) => wanted.has(key)));
 }
 
-/** The error of a task that ends for this cause. */
+/** The error of a task that ends because of this cause. */
 export const toTaskError = (cause: Cause | undefined): StepFault | undefined =>
   cause && { code: cause.code, message: cause.message };

@@ -29,7 +29,7 @@ describe('mergePatch', () => {
     expect(mergePatch(target, patch)).toEqual(expected);
   });
 
-  it('changes nothing when applied a second time', () => {
+  it('is idempotent', () => {
     fc.assert(
       fc.property(fc.jsonValue(), fc.jsonValue(), (target, patch) => {
         const once = mergePatch(target, patch);
@@ -38,14 +38,14 @@ describe('mergePatch', () => {
     );
   });
 
-  it('leaves its arguments alone', () => {
+  it('does not change its arguments', () => {
     const target = { a: { b: 1 } };
     const patch = { a: { b: null, c: 2 } };
     mergePatch(target, patch);
     expect([target, patch]).toEqual([{ a: { b: 1 } }, { a: { b: null, c: 2 } }]);
   });
 
-  it('takes a member called __proto__ for a member', () => {
+  it('treats a member named __proto__ as an ordinary member', () => {
     const patched = mergePatch({}, JSON.parse('{"__proto__":{"admin":true}}')) as { admin?: boolean };
     expect(patched.admin).toBeUndefined();
     expect(Object.keys(patched)).toEqual(['__proto__']);

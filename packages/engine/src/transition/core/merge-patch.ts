@@ -1,6 +1,6 @@
 /**
- * JSON merge patch (RFC 7396, section 2): members of an object patch replace those of the target, `null` removes one, and
- * any other patch replaces the target whole. Changes neither argument.
+ * JSON merge patch (RFC 7396, section 2): members of an object patch replace those of the target, `null` removes a member, and
+ * any other patch replaces the whole target. Pure.
  */
 export function mergePatch(target: unknown, patch: unknown): unknown {
   if (!isObject(patch)) return patch;
@@ -9,7 +9,7 @@ export function mergePatch(target: unknown, patch: unknown): unknown {
     if (value === null) result.delete(name);
     else result.set(name, mergePatch(result.get(name), value));
   }
-  // From entries, so that a member called `__proto__` is a member and nothing else.
+  // Built from entries, so that a member named `__proto__` stays an ordinary member.
   return Object.fromEntries(result);
 }
 

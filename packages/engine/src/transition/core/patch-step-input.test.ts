@@ -5,7 +5,7 @@ import { patchStepInput, stepPayload } from './patch-step-input.ts';
 const INPUT = { topic: 'Trees', sources: [{ url: 'https://gone.example/' }] };
 
 describe('patchStepInput', () => {
-  it('changes parameters and leaves the input to the task', () => {
+  it('changes parameters and keeps the task’s input', () => {
     expect(patchStepInput({ part: 2 }, INPUT, { part: 3 })).toEqual({
       outcome: 'patched',
       params: { part: 3 },
@@ -14,7 +14,7 @@ describe('patchStepInput', () => {
     });
   });
 
-  it('gives the step an input of its own when the patch names it', () => {
+  it('replaces the step’s input when the patch contains it', () => {
     expect(patchStepInput({}, INPUT, { input: { sources: null } })).toEqual({
       outcome: 'patched',
       params: { $input: { topic: 'Trees' } },
@@ -23,17 +23,17 @@ describe('patchStepInput', () => {
     });
   });
 
-  it('patches the input that an earlier patch made', () => {
+  it('patches the input of an earlier patch', () => {
     const patched = patchStepInput({ $input: { topic: 'Oaks' } }, INPUT, { input: { tone: 'dry' } });
     expect(patched).toMatchObject({ params: { $input: { topic: 'Oaks', tone: 'dry' } } });
   });
 
-  it('keeps the input that an earlier patch made when this one does not name it', () => {
+  it('keeps the input of an earlier patch when this one does not contain it', () => {
     const patched = patchStepInput({ part: 1, $input: { topic: 'Oaks' } }, INPUT, { part: 2 });
     expect(patched).toMatchObject({ params: { part: 2, $input: { topic: 'Oaks' } }, inputChanged: false });
   });
 
-  it('refuses fields that the step is not given, and names the ones it is', () => {
+  it('rejects unknown fields, and lists the known ones', () => {
     expect(patchStepInput({ part: 2, $input: INPUT }, INPUT, { inputt: {}, budgetUsd: '2', part: 3 })).toEqual({
       outcome: 'unknown_fields',
       fields: ['inputt', 'budgetUsd'],
@@ -41,13 +41,13 @@ describe('patchStepInput', () => {
     });
   });
 
-  it.each([[null], ['text'], [[1]]])('refuses an input that is %j', (input) => {
+  it.each([[null], ['text'], [[1]]])('rejects the input %j', (input) => {
     expect(patchStepInput({}, INPUT, { input })).toEqual({ outcome: 'not_an_object' });
   });
 });
 
 describe('stepPayload', () => {
-  it('shows the input that the step sees', () => {
+  it('contains the input that the step sees', () => {
     expect(stepPayload({ part: 1 }, INPUT)).toEqual({ part: 1, input: INPUT });
     expect(stepPayload({ part: 1, $input: { topic: 'Oaks' } }, INPUT)).toEqual({ part: 1, input: { topic: 'Oaks' } });
   });

@@ -1,25 +1,25 @@
 import { mergePatch } from './merge-patch.ts';
 
-/** Parameter under which a step keeps an input of its own in place of the task's; agents never see it as a parameter. */
+/** Parameter that stores a step's patched input, which replaces the task's input. Agents do not see it as a parameter. */
 export const INPUT_OVERRIDE = '$input';
 
 type Params = Readonly<Record<string, unknown>>;
 
-/** What a step is given, as one document: its parameters, and under `input` the task's input as this step sees it. */
+/** The input of a step as one document: its parameters and, under `input`, the task's or the patched input. */
 export function stepPayload(params: Params, taskInput: unknown): Record<string, unknown> {
   const { [INPUT_OVERRIDE]: override, ...rest } = params;
   return { ...rest, input: override ?? taskInput };
 }
 
 export type PatchedStep =
-  /** The patch names fields that the step is not given. */
+  /** The patch has fields that are not in the step's payload. */
   | { outcome: 'unknown_fields'; fields: string[]; known: string[] }
   | { outcome: 'patched'; params: Record<string, unknown>; input: unknown; inputChanged: boolean }
   | { outcome: 'not_an_object' };
 
 /**
- * Applies a merge patch to what a step is given. The input stays the task's own unless the patch says otherwise; then the
- * step, and it alone, gets the patched one.
+ * Applies a merge patch to a step's payload. If the patch changes `input`, only this step gets the patched input; the task's
+ * stays as it is. Pure.
  */
 export function patchStepInput(params: Params, taskInput: unknown, patch: Params): PatchedStep {
   const payload = stepPayload(params, taskInput);
@@ -27,10 +27,10 @@ export function patchStepInput(params: Params, taskInput: unknown, patch: Params
   if (fields.length > 0) return { outcome: 'unknown_fields', fields, known: Object.keys(payload) };
   const { input, ...rest } = mergePatch(payload, patch) as Record<string, unknown>;
   if (!('input' in patch)) {
-    const kept = params[INPUT_OVERRIDE];
+    const override = params[INPUT_OVERRIDE];
     return {
       outcome: 'patched',
-      params: { ...rest, ...(kept !== undefined && { [INPUT_OVERRIDE]: kept }) },
+      params: { ...rest, ...(override !== undefined && { [INPUT_OVERRIDE]: override }) },
       input,
       inputChanged: false,
     };

@@ -19,7 +19,7 @@ const plan = (): LockedStep[] => {
   ];
 };
 
-/** The world: the rows, and what has happened to them. */
+/** The rows and their history. */
 interface World {
   snapshot: TaskSnapshot;
   ended: string[];
@@ -29,7 +29,7 @@ interface World {
 const stepBy = (world: World, pick: number): LockedStep =>
   world.snapshot.steps[pick % world.snapshot.steps.length] as LockedStep;
 
-/** What the store does with a change, checked on the way. */
+/** Applies a change as the store does, with checks. */
 function apply(world: World, change: TaskChange): void {
   for (const after of change.steps) {
     const step = world.snapshot.steps.find((one) => one.id === after.id);
@@ -48,7 +48,7 @@ function apply(world: World, change: TaskChange): void {
   world.ended.push(change.status);
 }
 
-/** What settling does in SQL: complete, free successors, end the task with its last step when nothing went wrong. */
+/** Settles as the SQL function does: completes the step, releases successors, completes a task without open or bad steps. */
 function settle(world: World, step: LockedStep): void {
   step.status = 'completed';
   world.snapshot.outputs[step.key] = {};
@@ -81,7 +81,7 @@ const actions: ((world: World, pick: number, roll: number) => void)[] = [
   },
   function fail(world, pick, roll) {
     const step = stepBy(world, pick);
-    // Reports come late, twice, and for attempts that are long over.
+    // Reports arrive late, twice, and for attempts that ended long ago.
     const report = {
       stepId: step.id,
       sessionId: step.sessionId ?? 'session:1',
@@ -132,7 +132,7 @@ const check = (world: World): void => {
   const over = isTerminalTask(task.status);
   expect(world.ended.length).toBe(over ? 1 : 0);
   if (over) expect(steps.every((step) => isTerminalStep(step.status))).toBe(true);
-  // A task that has not ended has something that can go on.
+  // An open task has a step that can make progress.
   else expect(steps.some((step) => step.status === 'ready' || step.status === 'running')).toBe(true);
   for (const step of steps) {
     if (step.status !== 'pending') continue;
@@ -144,7 +144,7 @@ const check = (world: World): void => {
 };
 
 describe('the life of a task under any sequence of decisions', () => {
-  it('never changes what has ended, never loses the way on, and ends exactly once', () => {
+  it('never changes finished steps, always can make progress, and ends exactly once', () => {
     const move = fc.record({ action: fc.nat(actions.length - 1), pick: fc.nat(5), roll: fc.nat(100) });
     fc.assert(
       fc.property(fc.array(move, { maxLength: 80 }), (moves) => {
@@ -153,7 +153,7 @@ describe('the life of a task under any sequence of decisions', () => {
           actions[action]?.(world, pick, roll);
           check(world);
         }
-        // Whatever happened so far: with workers that succeed it comes to its end.
+        // From any state: with workers that succeed, the task ends.
         for (let round = 0; round < 20 && world.ended.length === 0; round += 1) {
           for (const step of world.snapshot.steps) {
             if (step.status === 'ready') step.status = 'running';
