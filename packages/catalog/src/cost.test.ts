@@ -206,6 +206,8 @@ describe('service tiers', () => {
     { serviceTier: 'priority', cost: 240_000n },
     // Without a price: as much as the dearest that has one.
     { serviceTier: 'ultrafast', cost: 240_000n },
+    { serviceTier: 'constructor', cost: 240_000n },
+    { serviceTier: '__proto__', cost: 240_000n },
   ])('bills $serviceTier at its share of the standard price', ({ serviceTier, cost }) => {
     expect(calculateCost(usage, tiered, 0, { serviceTier })).toBe(cost);
   });

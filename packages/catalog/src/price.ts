@@ -28,7 +28,12 @@ export const isStandardTier = (serviceTier: string): boolean => STANDARD_TIERS.h
  * @returns `undefined` when the row has no price for it
  */
 export const serviceTierPercent = (row: PriceRow, serviceTier: string): number | undefined =>
-  row.serviceTierPercent[serviceTier] ?? (isStandardTier(serviceTier) ? 100 : undefined);
+  // The tier is a word of the provider's reply: `constructor` must not find a member that every object has.
+  Object.hasOwn(row.serviceTierPercent, serviceTier)
+    ? row.serviceTierPercent[serviceTier]
+    : isStandardTier(serviceTier)
+      ? 100
+      : undefined;
 
 /** The service tier to name in a request: only models whose price row prices tiers are sent one. */
 export function requestedServiceTier(model: Model, atMs: number): string | undefined {

@@ -159,6 +159,8 @@ export const CALL_LIMITATIONS = [
   'REPLY_BROKEN_OFF',
   /** The database refused the entry: the reservation's worst case stands in for it. */
   'ENTRY_REFUSED',
+  /** Pricing the reply failed: it is booked at the reservation's worst case. */
+  'NOT_PRICED',
 ] as const;
 export type CallLimitation = (typeof CALL_LIMITATIONS)[number];
 

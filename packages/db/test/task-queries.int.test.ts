@@ -212,7 +212,8 @@ describe('task queries', () => {
     );
     expect(await queries.stepOutput(task.id, null, 'write')).toEqual({ text: 'edited' });
     expect(await queries.resultMaterial(task.id, null)).toMatchObject({ outputs: { write: { text: 'edited' } } });
-    expect(await queries.stepOutput(task.id, null, 'nothing')).toBeUndefined();
+    for (const key of ['nothing', 'constructor', 'toString', '__proto__'])
+      expect(await queries.stepOutput(task.id, null, key)).toBeUndefined();
   });
 
   describe('deleteContent', () => {

@@ -162,8 +162,8 @@ export function createTaskQueryStore(database: Database): TaskQueryStore {
     const rows = await database.run<CostRow>(statement, [taskIds]);
     return new Map(rows.map((row) => [row.key, row]));
   };
-  const outputsOf = async (taskId: string, stepKey: string | null): Promise<Record<string, unknown>> => {
-    const rows = await database.run<OutputRow>(OUTPUTS, [taskId, stepKey]);
+  const outputsOf = async (taskId: string): Promise<Record<string, unknown>> => {
+    const rows = await database.run<OutputRow>(OUTPUTS, [taskId, null]);
     return Object.fromEntries(rows.map((row) => [row.step_key, row.body]));
   };
   const outputsOfResult = async (taskId: string, { outputs }: EarlierResult): Promise<Record<string, unknown>> => {
@@ -238,7 +238,8 @@ export function createTaskQueryStore(database: Database): TaskQueryStore {
     },
     async stepOutput(taskId, tenantId, stepKey) {
       if (!(await exists(taskId, tenantId))) return undefined;
-      return (await outputsOf(taskId, stepKey))[stepKey];
+      const [row] = await database.run<OutputRow>(OUTPUTS, [taskId, stepKey]);
+      return row?.body;
     },
     async resultMaterial(taskId, tenantId, generation) {
       const task = await find(taskId, tenantId);
@@ -253,7 +254,7 @@ export function createTaskQueryStore(database: Database): TaskQueryStore {
         generation: earlier?.generation ?? task.generation,
         status: earlier?.status ?? (task.status as TaskStatus),
         input: task.input,
-        outputs: earlier ? await outputsOfResult(taskId, earlier) : await outputsOf(taskId, null),
+        outputs: earlier ? await outputsOfResult(taskId, earlier) : await outputsOf(taskId),
         simulated: cost?.simulated ?? false,
         error: task.error as TaskMaterial['error'],
         contentDeleted: task.contentDeletedAt !== null,

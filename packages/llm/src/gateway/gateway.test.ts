@@ -553,6 +553,23 @@ describe('impossible usage', () => {
   });
 });
 
+describe('a reply that cannot be priced', () => {
+  it('is settled as uncertain at its reservation, and returned', async () => {
+    const { gateway, openai, store } = setUp();
+    const usage = Object.defineProperty(usageOf(1, 1), 'output', {
+      get: () => {
+        throw new TypeError('not a number');
+      },
+    });
+    openai.plan({ text: 'x', usage });
+    expect(await gateway.bind(aScope()).call(aCall())).toMatchObject({ value: 'x' });
+    const [reservation] = store.reservations;
+    expect(store.ended).toMatchObject([
+      { status: 'uncertain', limitation: 'NOT_PRICED', costNanoUsd: reservation?.amountNanoUsd },
+    ]);
+  });
+});
+
 describe('the service tier', () => {
   it('is sent to models with tier prices, and the reported tier is billed', async () => {
     const { gateway, openai, store } = setUp();

@@ -67,8 +67,7 @@ export async function sendRequest<T>(
     }
   }
   const response = sent.response as CollectedResponse;
-  updatePacer(context, model, response);
-  permit.settle(tokensOf(response, estimate));
+  updatePacing(context, model, response, permit, estimate);
   return await settleRequest(context, planned, reservation, response);
 }
 
@@ -94,9 +93,24 @@ async function acquirePermit<T>(
   return permit;
 }
 
-function updatePacer({ pacer }: GatewayContext, model: Model, { limits, error }: CollectedResponse): void {
-  if (limits) pacer.learn(model, limits);
-  if (error instanceof ProviderRateLimitedError) pacer.block(model, error.retryAfterMs ?? DEFAULT_BLOCK_MS);
+/** Never throws: the response still has to be billed. */
+function updatePacing(
+  { pacer, log }: GatewayContext,
+  model: Model,
+  response: CollectedResponse,
+  permit: Permit,
+  estimate: PromptEstimate,
+): void {
+  const { limits, error } = response;
+  let tokens: number | undefined;
+  try {
+    if (limits) pacer.learn(model, limits);
+    if (error instanceof ProviderRateLimitedError) pacer.block(model, error.retryAfterMs ?? DEFAULT_BLOCK_MS);
+    tokens = tokensOf(response, estimate);
+  } catch (thrown) {
+    log.error({ err: thrown, model: model.ref }, 'pacing.update_failed');
+  }
+  permit.settle(tokens);
 }
 
 /** Tokens used, for pacing: none when the provider did not serve the request. */

@@ -7,7 +7,7 @@ import {
   type Model,
 } from '@pressroom/catalog';
 import { AppError } from '@pressroom/runtime';
-import { billResponse, type Bill } from '../billing/core/bill-response.ts';
+import { billResponse, NO_USAGE, type Bill } from '../billing/core/bill-response.ts';
 import type { LocalCount } from '../billing/core/reconcile-usage.ts';
 import { ProviderError, ProviderRefusedError, ProviderUnavailableError } from '../errors.ts';
 import type { EndCallRequest, JournaledReply, ReserveRequest } from '../ports.ts';
@@ -33,19 +33,9 @@ export async function settleRequest<T>(
   reservation: ReserveRequest,
   response: CollectedResponse,
 ): Promise<RequestOutcome<T>> {
-  const { candidate, atMs } = planned;
-  const { model, tier } = candidate;
+  const { model, tier } = planned.candidate;
   const { serviceTier } = response;
-  const bill = flagUnpricedTier(billResponse(response, countLocally(planned, response.text)), model, atMs, serviceTier);
-  const { usage } = bill;
-  const priced = calculateCost(usage, model, atMs, { serviceTier });
-  const isUncertain = bill.status === 'uncertain';
-  const amounts = {
-    usage,
-    // The reservation includes possible cache writes, so it can exceed the price of the same tokens.
-    costNanoUsd: isUncertain && reservation.amountNanoUsd > priced ? reservation.amountNanoUsd : priced,
-    baselineNanoUsd: calculateBaseline(usage, baselineFor(context, atMs), atMs),
-  };
+  const { bill, amounts } = priceSafely(context, planned, reservation, response);
   const source = { provider: model.provider, model: model.id, tier, simulated: reservation.simulated };
   const verdict = evaluateReply(planned, response, (finish) => ({
     text: response.text,
@@ -69,7 +59,7 @@ export async function settleRequest<T>(
   report(context, ended, response);
   if (amounts.costNanoUsd > amountNanoUsd) {
     const reserved = { nanoUsd: amountNanoUsd.toString(), input: inputTokens, output: maxOutputTokens };
-    const booked = { nanoUsd: amounts.costNanoUsd.toString(), usage, limitation: bill.limitation };
+    const booked = { nanoUsd: amounts.costNanoUsd.toString(), usage: amounts.usage, limitation: bill.limitation };
     context.log.warn(
       { reservationId: reservation.reservationId, model: model.ref, reserved, booked, reported: response.usage },
       'reservation.exceeded',
@@ -77,6 +67,53 @@ export async function settleRequest<T>(
   }
   if (verdict.outcome === 'threw') throw verdict.error;
   return verdict;
+}
+
+interface PricedBill {
+  bill: Bill;
+  amounts: Pick<EndCallRequest, 'usage' | 'costNanoUsd' | 'baselineNanoUsd'>;
+}
+
+/** Prices a response. One that cannot be priced is booked at its reservation: no paid request may stay off the ledger. */
+function priceSafely<T>(
+  context: GatewayContext,
+  planned: PlannedRequest<T>,
+  reservation: ReserveRequest,
+  response: CollectedResponse,
+): PricedBill {
+  try {
+    return priceResponse(context, planned, reservation, response);
+  } catch (error) {
+    context.log.error({ err: error, reservationId: reservation.reservationId }, 'response.not_priced');
+    const usage = { ...NO_USAGE, uncachedInput: reservation.inputTokens, output: reservation.maxOutputTokens };
+    const costNanoUsd = reservation.amountNanoUsd;
+    return {
+      bill: { status: 'uncertain', usage, limitation: 'NOT_PRICED' },
+      amounts: { usage, costNanoUsd, baselineNanoUsd: costNanoUsd },
+    };
+  }
+}
+
+function priceResponse<T>(
+  context: GatewayContext,
+  planned: PlannedRequest<T>,
+  reservation: ReserveRequest,
+  response: CollectedResponse,
+): PricedBill {
+  const { atMs } = planned;
+  const { model } = planned.candidate;
+  const { serviceTier } = response;
+  const bill = flagUnpricedTier(billResponse(response, countLocally(planned, response.text)), model, atMs, serviceTier);
+  const { usage } = bill;
+  const priced = calculateCost(usage, model, atMs, { serviceTier });
+  const isUncertain = bill.status === 'uncertain';
+  const amounts = {
+    usage,
+    // The reservation includes possible cache writes, so it can exceed the price of the same tokens.
+    costNanoUsd: isUncertain && reservation.amountNanoUsd > priced ? reservation.amountNanoUsd : priced,
+    baselineNanoUsd: calculateBaseline(usage, baselineFor(context, atMs), atMs),
+  };
+  return { bill, amounts };
 }
 
 /** Local count of a request and its reply. */

@@ -66,7 +66,7 @@ export function createAnthropicProvider(options: AnthropicProviderOptions): Prov
           const stopReason = event.delta.stop_reason;
           // Compatible endpoints omit the final usage; the first report contains no reply tokens.
           if (usage) yield { type: 'usage', usage, final: stopReason !== null && hasOutputCount(event.usage) };
-          if (stopReason !== null) yield { type: 'finish', finish: FINISH[stopReason] ?? 'length' };
+          if (stopReason !== null) yield { type: 'finish', finish: FINISH.get(stopReason) ?? 'length' };
         }
       }
     } catch (error) {
@@ -88,11 +88,11 @@ export function createAnthropicProvider(options: AnthropicProviderOptions): Prov
 }
 
 /** Any other reason (output limit, context window, paused turn) means an incomplete reply. */
-const FINISH: Readonly<Record<string, 'stop' | 'refusal' | undefined>> = {
-  end_turn: 'stop',
-  stop_sequence: 'stop',
-  refusal: 'refusal',
-};
+const FINISH: ReadonlyMap<string, 'stop' | 'refusal'> = new Map([
+  ['end_turn', 'stop'],
+  ['stop_sequence', 'stop'],
+  ['refusal', 'refusal'],
+]);
 
 function bodyOf(request: ProviderRequest): Body {
   const { model, schema, reasoning } = request;

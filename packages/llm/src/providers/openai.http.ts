@@ -66,7 +66,7 @@ export function createOpenAiProvider(options: OpenAiProviderOptions): Provider {
         if (choice?.delta.content) yield { type: 'text', delta: choice.delta.content };
         if (choice?.delta.refusal) finish = 'refusal';
         if (choice?.finish_reason) {
-          finish ??= FINISH[choice.finish_reason] ?? 'stop';
+          finish ??= FINISH.get(choice.finish_reason) ?? 'stop';
           yield { type: 'finish', finish };
         }
         const usage = chunk.usage && readOpenAiUsage(chunk.usage, request.promptTokens);
@@ -91,11 +91,11 @@ export function createOpenAiProvider(options: OpenAiProviderOptions): Provider {
 }
 
 /** Compatible servers use additional reasons for a normal stop. */
-const FINISH: Readonly<Record<string, 'stop' | 'length' | 'refusal' | undefined>> = {
-  stop: 'stop',
-  length: 'length',
-  content_filter: 'refusal',
-};
+const FINISH: ReadonlyMap<string, 'stop' | 'length' | 'refusal'> = new Map([
+  ['stop', 'stop'],
+  ['length', 'length'],
+  ['content_filter', 'refusal'],
+]);
 
 function bodyOf(request: ProviderRequest, dialect: OpenAiProviderOptions['dialect']): Body {
   const { model, schema, maxOutputTokens, temperature } = request;
