@@ -24,7 +24,7 @@ function parse(file: string, env: Record<string, string> = {}) {
     ...env,
   });
 }
-const problemsOf = (work: () => unknown) => {
+const readProblems = (work: () => unknown) => {
   try {
     work();
   } catch (error) {
@@ -62,7 +62,7 @@ tools:
   mcp:
     - { name: handbook, url: "https://mcp.example.org/mcp", keyVariable: HANDBOOK_KEY, tools: [{ name: search }] }
 `;
-    expect(problemsOf(() => parse(file))).toEqual([
+    expect(readProblems(() => parse(file))).toEqual([
       'PRESSROOM_CONFIG: tools.webSearch.keyVariable the environment variable SEARCH_KEY is not set',
       'PRESSROOM_CONFIG: tools.mcp.0.keyVariable the environment variable HANDBOOK_KEY is not set',
     ]);
@@ -73,6 +73,6 @@ tools:
     ['a user agent that no site could name', 'egress: { userAgent: "" }'],
     ['a user agent that would break a header', 'egress: { userAgent: "Bot/1.0\\nx: y" }'],
   ])('refuses %s', (_, file) => {
-    expect(problemsOf(() => parse(file))).toHaveLength(1);
+    expect(readProblems(() => parse(file))).toHaveLength(1);
   });
 });

@@ -23,9 +23,9 @@ describe('the configuration', () => {
     writeFileSync(path, content);
     return path;
   };
-  const problemsOf = (env: Record<string, string>, role: 'system' | 'coordinator' | 'worker' = 'worker') =>
+  const readProblems = (env: Record<string, string>, role: 'system' | 'coordinator' | 'worker' = 'worker') =>
     checkConfiguration({ ...WORKING, ...env }, role).problems.map(({ path, message }) => `${path}: ${message}`);
-  const problemsOfFile = (content: string) => problemsOf({ PRESSROOM_CONFIG: fileWith(content) });
+  const readFileProblems = (content: string) => readProblems({ PRESSROOM_CONFIG: fileWith(content) });
 
   it('has a default for everything but database and provider', () => {
     expect(readConfiguration(WORKING, 'worker')).toMatchObject({ redis: undefined, file: { providers: [] } });
@@ -52,7 +52,7 @@ describe('the configuration', () => {
           'pools:\n  a: { queues: nobody.* }\negress: { allowHosts: ["http://x"] }\nspeed: 1\n',
         ),
       };
-      const problems = problemsOf(env, role);
+      const problems = readProblems(env, role);
       const named = new Set(problems.map((problem) => problem.slice(0, problem.indexOf(':'))));
       expect([...named].sort()).toEqual(Object.keys(env).sort());
       const text = problems.join('\n');
@@ -109,7 +109,7 @@ describe('the configuration', () => {
 
   it('keeps the monitor key apart from the admin key', () => {
     const key = 'a-key-of-twenty-four-characters';
-    expect(problemsOf({ PRESSROOM_ADMIN_KEY: key, PRESSROOM_MONITOR_KEY: ` ${key}` })).toEqual([
+    expect(readProblems({ PRESSROOM_ADMIN_KEY: key, PRESSROOM_MONITOR_KEY: ` ${key}` })).toEqual([
       'PRESSROOM_MONITOR_KEY: must not be the admin key; generate another one',
     ]);
   });
@@ -117,9 +117,9 @@ describe('the configuration', () => {
   it('asks workers and the supervisor for the keys of tools, and coordinators for none', () => {
     const file = fileWith('tools: { webSearch: { keyVariable: SEARCH_KEY } }');
     const missing = ['PRESSROOM_CONFIG: tools.webSearch.keyVariable: the environment variable SEARCH_KEY is not set'];
-    expect(problemsOf({ PRESSROOM_CONFIG: file }, 'worker')).toEqual(missing);
-    expect(problemsOf({ PRESSROOM_CONFIG: file }, 'system')).toEqual(missing);
-    expect(problemsOf({ PRESSROOM_CONFIG: file }, 'coordinator')).toEqual([]);
+    expect(readProblems({ PRESSROOM_CONFIG: file }, 'worker')).toEqual(missing);
+    expect(readProblems({ PRESSROOM_CONFIG: file }, 'system')).toEqual(missing);
+    expect(readProblems({ PRESSROOM_CONFIG: file }, 'coordinator')).toEqual([]);
   });
 
   it.each<[string, string, RegExp]>([
@@ -143,13 +143,13 @@ describe('the configuration', () => {
     ['broken YAML, by line and column', 'a: 1\npools: [canary', /is not valid YAML or JSON: .*\(line 2, column \d+\)$/],
     ['a key that stands twice', 'pools: {}\npools: {}', /is not valid YAML or JSON: .*unique.*line 2/],
   ])('refuses a file with %s', (_, content, expected) => {
-    const problems = problemsOfFile(content);
+    const problems = readFileProblems(content);
     expect(problems).toEqual([expect.stringMatching(expected)]);
     expect(problems.join()).not.toContain('canary');
   });
 
   it('refuses a file that is not there, and says what to do', () => {
-    expect(problemsOf({ PRESSROOM_CONFIG: join(directory, 'none.yaml') })).toEqual([
+    expect(readProblems({ PRESSROOM_CONFIG: join(directory, 'none.yaml') })).toEqual([
       expect.stringMatching(/^PRESSROOM_CONFIG: cannot be read: ENOENT.*set it to a readable YAML or JSON file/),
     ]);
   });

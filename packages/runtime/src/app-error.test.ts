@@ -8,13 +8,13 @@ class ThingMissingError extends AppError {
 }
 
 describe('AppError', () => {
-  it('carries the name of its class, the cause and the wish to wait', () => {
+  it('carries the name of its class, the cause and the retry delay', () => {
     const cause = new Error('origin');
     const error = new ThingMissingError('no thing', { cause, retryAfterMs: 250 });
     expect(error).toMatchObject({ name: 'ThingMissingError', message: 'no thing', retryAfterMs: 250, cause });
   });
 
-  it('is recognised across two copies of the package by its marker alone', () => {
+  it('is recognised across two copies of the package by its marker', () => {
     const foreign = { [Symbol.for('pressroom.error')]: true };
     expect(AppError.is(foreign)).toBe(true);
     expect(AppError.is(new ThingMissingError('x'))).toBe(true);

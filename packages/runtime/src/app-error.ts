@@ -3,16 +3,16 @@ import type { ErrorCode } from '@pressroom/contracts';
 const MARKER = Symbol.for('pressroom.error');
 
 export interface AppErrorOptions extends ErrorOptions {
-  /** How long to wait before trying again, when the origin said so (`retry-after`). */
+  /** Requested wait before a retry, in milliseconds (`retry-after`). */
   retryAfterMs?: number;
 }
 
-/** Base of every error thrown on purpose. Anything else that reaches an edge is a bug. */
+/** Base class of all expected errors. Any other error that reaches an edge is a bug. */
 export abstract class AppError extends Error {
   readonly [MARKER] = true;
   /** Stable, part of the API. */
   abstract readonly code: ErrorCode;
-  /** May the same input succeed later? */
+  /** Whether the same input may succeed later. */
   abstract readonly retryable: boolean;
   readonly retryAfterMs: number | undefined;
 
@@ -25,13 +25,13 @@ export abstract class AppError extends Error {
     return this.constructor.name;
   }
 
-  /** Recognises our errors even when two copies of this package are loaded. */
+  /** Recognises `AppError`s even when two copies of this package are loaded. */
   static is(error: unknown): error is AppError {
     return typeof error === 'object' && error !== null && MARKER in error;
   }
 }
 
-/** Message of anything that was thrown, for logs and `cause` chains; never throws itself. */
+/** Message of any thrown value, for logs and `cause` chains; never throws. */
 export function errorMessage(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

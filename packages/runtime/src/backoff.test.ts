@@ -17,18 +17,18 @@ describe('calculateBackoffMs', () => {
     expect(calculateBackoffMs(failures, policy, 0.999_999)).toBe(expected);
   });
 
-  it('spreads over the whole range below the ceiling', () => {
+  it('covers the whole range below the ceiling', () => {
     expect(calculateBackoffMs(5, policy, 0)).toBe(0);
     expect(calculateBackoffMs(5, policy, 0.5)).toBe(800);
   });
 
-  it('is never shorter than the origin wishes', () => {
+  it('is never shorter than retryAfterMs', () => {
     expect(calculateBackoffMs(1, policy, 0.1, 30_000)).toBe(30_000);
     expect(calculateBackoffMs(8, policy, 0.9, 50)).toBe(9_000);
     expect(calculateBackoffMs(1, policy, 0.1, 30_000.2)).toBe(30_001);
   });
 
-  it('stays between zero and the cap for any input without a wish', () => {
+  it('stays between zero and the cap for any input without retryAfterMs', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 0, max: 1e6 }),

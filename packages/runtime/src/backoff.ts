@@ -4,7 +4,7 @@
  *
  * @param failures failures so far, from 1
  * @param random a number in [0, 1)
- * @param retryAfterMs the origin's own wish; the result is never shorter
+ * @param retryAfterMs requested minimum; the result is never shorter
  * @returns whole milliseconds to wait
  */
 export function calculateBackoffMs(

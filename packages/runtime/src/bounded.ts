@@ -1,8 +1,8 @@
 /**
- * Gives up waiting after `timeoutMs`: for calls into libraries that may never settle. The work itself goes on; its late
- * outcome is dropped. Prefer an `AbortSignal` wherever the callee takes one.
+ * Waits for `work`, at most `timeoutMs`: for libraries whose promises may never settle. The work is not cancelled; its late
+ * result is ignored. Prefer an `AbortSignal` if the callee accepts one.
  *
- * @param onTimeout makes the error that the caller gets
+ * @param onTimeout creates the error thrown after the timeout
  */
 export async function bounded<T>(work: Promise<T>, timeoutMs: number, onTimeout: () => Error): Promise<T> {
   let timer: NodeJS.Timeout | undefined;

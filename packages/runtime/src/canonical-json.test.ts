@@ -21,11 +21,11 @@ describe('canonicalJson', () => {
     );
   });
 
-  it('gives one text to equal values, whatever the order of their keys', () => {
+  it('returns the same text for equal values, for any order of keys', () => {
     fc.assert(fc.property(fc.jsonValue(), (value) => canonicalJson(value) === canonicalJson(reversed(value))));
   });
 
-  it('gives text that parses back to the value', () => {
+  it('returns text that parses back to the value', () => {
     // JSON has no negative zero.
     const json = fc.jsonValue().map((value) => JSON.parse(JSON.stringify(value)) as unknown);
     fc.assert(
@@ -35,11 +35,11 @@ describe('canonicalJson', () => {
     );
   });
 
-  it('writes a property that is undefined as one that is absent', () => {
+  it('omits properties that are undefined', () => {
     expect(canonicalJson({ a: 1, b: { c: undefined } })).toBe(canonicalJson({ a: 1, b: {} }));
   });
 
-  it('keeps the order of lists', () => {
+  it('preserves the order of arrays', () => {
     expect(canonicalJson([2, 1])).not.toBe(canonicalJson([1, 2]));
   });
 
@@ -51,21 +51,21 @@ describe('canonicalJson', () => {
   cycle['again'] = { cycle };
   it.each<[string, unknown, string]>([
     ['undefined', undefined, '$'],
-    ['undefined in a list', { a: [1, undefined] }, '$.a[1]'],
+    ['undefined in an array', { a: [1, undefined] }, '$.a[1]'],
     ['a function', { f: () => 1 }, '$.f'],
     ['a symbol', [Symbol('s')], '$[0]'],
     ['NaN', { n: Number.NaN }, '$.n'],
     ['infinity', [1, Infinity], '$[1]'],
     ['a date', { at: new Date(0) }, '$.at'],
     ['a map', new Map(), '$'],
-    ['a hole in a list', [, 1], '$[0]'],
+    ['a hole in an array', [, 1], '$[0]'],
     ['a cycle', cycle, '$.again.cycle'],
-  ])('refuses %s and says where', (_, value, path) => {
+  ])('rejects %s and names its path', (_, value, path) => {
     expect(() => canonicalJson(value)).toThrow(TypeError);
     expect(() => canonicalJson(value)).toThrow(path);
   });
 
-  it('takes the same object twice when it is no cycle', () => {
+  it('accepts a repeated object that is not a cycle', () => {
     const shared = { a: 1 };
     expect(canonicalJson([shared, shared])).toBe('[{"a":1},{"a":1}]');
   });

@@ -1,21 +1,21 @@
 import { createHash } from 'node:crypto';
 
 /**
- * JSON with sorted keys and no white space, so that equal values have equal text: cache and journal keys are hashes of
- * it. A bigint is written as a string. A property that is `undefined` is left out, as one that is absent.
+ * JSON with sorted keys and no white space, so that equal values have equal text; the input of cache and journal keys. A
+ * bigint is written as a string. Properties that are `undefined` are omitted.
  *
- * @throws TypeError for other undefined values, functions, symbols, non-finite numbers, cycles, and objects that are not plain
+ * @throws TypeError for other undefined values, functions, symbols, non-finite numbers, cycles, and non-plain objects
  */
 export function canonicalJson(value: unknown): string {
   return write(value, '$', new Set());
 }
 
-/** SHA-256 of a text's UTF-8, or of bytes, as 64 hex digits. */
+/** SHA-256 of a text's UTF-8 bytes, or of bytes, as 64 hex digits. */
 export function sha256Hex(data: string | Uint8Array): string {
   return createHash('sha256').update(data).digest('hex');
 }
 
-/** The first 16 hex digits of the hash of a value's canonical JSON: names a version of data. */
+/** The first 16 hex digits of the hash of a value's canonical JSON: a version identifier of data. */
 export const contentHash = (value: unknown): string => sha256Hex(canonicalJson(value)).slice(0, 16);
 
 function write(value: unknown, path: string, ancestors: Set<object>): string {
@@ -46,9 +46,9 @@ function writeObject(value: object, path: string, ancestors: Set<object>): strin
     }
     const prototype: unknown = Object.getPrototypeOf(value);
     if (prototype !== Object.prototype && prototype !== null) {
-      throw new TypeError(`canonical JSON holds plain objects only, not ${value.constructor.name} at ${path}`);
+      throw new TypeError(`canonical JSON supports plain objects only, not ${value.constructor.name} at ${path}`);
     }
-    // Sorted by UTF-16 code units, as RFC 8785 asks.
+    // Sorted by UTF-16 code units, as RFC 8785 requires.
     const entries = Object.entries(value as Record<string, unknown>)
       .filter(([, item]) => item !== undefined)
       .sort(([a], [b]) => (a < b ? -1 : 1));

@@ -10,12 +10,12 @@ class ProviderDownError extends AppError {
 }
 
 describe('cleanForLog', () => {
-  it('keeps facts as they are', () => {
+  it('keeps plain fields unchanged', () => {
     const facts = { taskId: 'abc', attempt: 2, ok: true, inputTokens: 1_200, nothing: null, at: 1.5, list: [1, 'two'] };
     expect(cleanForLog(facts)).toEqual(facts);
   });
 
-  it('keeps numbers and flags even under names that usually carry content', () => {
+  it('keeps numbers and booleans even in fields that usually carry content', () => {
     expect(cleanForLog({ input: 1_200, output: 80, token: null, key: false })).toEqual({
       input: 1_200,
       output: 80,
@@ -45,11 +45,11 @@ describe('cleanForLog', () => {
     ['sk-proj-1234567890', 'sk-proj-1234567890'],
     ['eyJhbGciOi.abc', 'header was Bearer eyJhbGciOi.abc'],
     ['user:hunter2', 'connect to postgres://user:hunter2@db:5432/x failed'],
-  ])('scrubs %s from texts under harmless names', (secret, text) => {
+  ])('removes %s from texts in other fields', (secret, text) => {
     expect(JSON.stringify(cleanForLog({ reason: text, nested: [{ reason: text }] }))).not.toContain(secret);
   });
 
-  it('leaves ordinary words that look a little like keys', () => {
+  it('keeps ordinary words that resemble keys', () => {
     expect(cleanForLog('task-deadline-exceeded risk_assessment')).toBe('task-deadline-exceeded risk_assessment');
   });
 
@@ -68,12 +68,12 @@ describe('cleanForLog', () => {
     });
   });
 
-  it('keeps later lines of a message out of the stack', () => {
+  it('removes later lines of a message from the stack', () => {
     const cleaned = JSON.stringify(cleanForLog(Object.assign(new Error('first\ncanary line'), { response: {} })));
     expect(cleaned).not.toContain('canary');
   });
 
-  it('cuts long texts, long lists and deep objects', () => {
+  it('truncates long texts, long lists and deep objects', () => {
     type Nested = { next?: Nested };
     const deep: Nested = {};
     let end = deep;
@@ -84,7 +84,7 @@ describe('cleanForLog', () => {
     expect(cleaned.length).toBeLessThan(5_000);
   });
 
-  it('survives cycles, getters that throw, and values JSON cannot hold', () => {
+  it('accepts cycles, getters that throw, and values that JSON cannot represent', () => {
     const cycle: Record<string, unknown> = {};
     cycle['self'] = cycle;
     expect(() => JSON.stringify(cleanForLog(cycle))).not.toThrow();

@@ -6,7 +6,7 @@ const MAX_DEPTH = 6;
 const MAX_ITEMS = 50;
 const MAX_TEXT = 1_000;
 
-/** Names that carry secrets or content, compared without case, `_` and `-`. */
+/** Field names that carry secrets or content, compared without case, `_` and `-`. */
 const SECRET_FIELDS = new Set([
   'authorization',
   'proxyauthorization',
@@ -37,12 +37,12 @@ const SECRET_FIELDS = new Set([
   'headers',
 ]);
 
-/** Keys as vendors and we write them, bearer tokens, and passwords in URLs, wherever in a text they stand. */
+/** Keys of vendors and of Pressroom, bearer tokens, and passwords in URLs, anywhere in a text. */
 const SECRET_TEXT = /\b(?:sk|pk|rk|pr)[-_][\w-]{8,}|\bBearer\s+[^\s"',]+|(?<=:\/\/)[^\s/@:]*:[^\s/@]*(?=@)/gi;
 
 /**
- * A copy of a value that may be logged: fields that usually carry secrets or content are censored at any depth, errors
- * are reduced to what identifies the failure, texts are cut and freed of keys. Never throws.
+ * Returns a copy of a value that is safe to log: fields that usually carry secrets or content are censored at any depth,
+ * errors are reduced to identifying facts, texts are truncated and keys removed. Never throws.
  */
 export function cleanForLog(value: unknown): unknown {
   try {
@@ -73,7 +73,7 @@ function clean(value: unknown, depth: number): unknown {
 
 const isSecretField = (name: string): boolean => SECRET_FIELDS.has(name.toLowerCase().replaceAll(/[-_]/g, ''));
 
-/** A number of tokens or a flag says nothing; `{ input: 1200 }` should stay readable. */
+/** Numbers and booleans reveal no content, e.g. token counts like `{ input: 1200 }`. */
 const isHarmless = (value: unknown): boolean =>
   value === undefined || value === null || typeof value === 'number' || typeof value === 'boolean';
 
@@ -89,7 +89,7 @@ function describeError(error: Error, depth: number): Record<string, unknown> {
     ...(!carriesReply(error) && { message: cleanText(error.message, 500) }),
     ...(typeof code === 'string' && { code: cleanText(code, 100) }),
     ...(typeof status === 'number' && { status }),
-    // Only the frames: a stack begins with the message, which may span lines.
+    // Only the frames: the stack starts with the message, which may have several lines.
     stack: error.stack
       ?.split('\n')
       .filter((line) => /^\s+at /.test(line))
@@ -99,7 +99,7 @@ function describeError(error: Error, depth: number): Record<string, unknown> {
   };
 }
 
-/** Errors of HTTP clients and provider SDKs quote the reply in their message, and a reply may quote the prompt or the key. */
+/** Errors of HTTP clients and provider SDKs quote the response, which may quote the prompt or the key. */
 function carriesReply(error: Error): boolean {
   return !AppError.is(error) && ['headers', 'response', 'request', 'error', 'requestID'].some((name) => name in error);
 }

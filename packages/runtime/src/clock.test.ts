@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { systemClock } from './clock.ts';
 
 describe('systemClock.sleep', () => {
-  it('rejects with the reason of a signal that has aborted before', async () => {
+  it('rejects with the reason of an aborted signal', async () => {
     await expect(systemClock.sleep(60_000, AbortSignal.abort(new Error('too late')))).rejects.toThrow('too late');
   });
 
@@ -14,13 +14,13 @@ describe('systemClock.sleep', () => {
     await expect(slept).rejects.toThrow('stop');
   });
 
-  it('resolves after the time, unmoved by a later abort', async () => {
+  it('resolves after the time, regardless of a later abort', async () => {
     const controller = new AbortController();
     await expect(systemClock.sleep(1, controller.signal)).resolves.toBeUndefined();
     controller.abort();
   });
 
-  it('has a monotonic clock that does not go back', () => {
+  it('has a monotonic clock that never decreases', () => {
     const first = systemClock.monotonicMs();
     expect(systemClock.monotonicMs()).toBeGreaterThanOrEqual(first);
   });

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { ConfigError, parseConfig } from './config.ts';
 import { envBoolean, envChoice, envDurationMs, envInt, envList, envPort, envSecret, envUrl } from './env-values.ts';
 
-const problemsOf = (run: () => unknown) => {
+const readProblems = (run: () => unknown) => {
   try {
     run();
   } catch (error) {
@@ -33,26 +33,26 @@ describe('parseConfig', () => {
     }));
   const good = { DATABASE_URL: 'postgres://localhost/x', ADMIN_KEY: 'a-long-enough-key' };
 
-  it('groups, converts and fills in defaults', () => {
+  it('groups, converts and applies defaults', () => {
     const config = parseConfig(schema, { ...good, OTHER: 'ignored' });
     expect(config.http.port).toBe(4400);
     expect(config.adminKey.reveal()).toBe('a-long-enough-key');
   });
 
-  it('takes a variable set to nothing for absent', () => {
+  it('treats an empty variable as absent', () => {
     expect(parseConfig(schema, { ...good, PORT: '' }).http.port).toBe(4400);
   });
 
-  it('reports every problem at once, each by the name of its variable', () => {
-    expect(problemsOf(() => parseConfig(schema, { PORT: '99999', ADMIN_KEY: 'short' }))).toEqual([
+  it('reports all problems, each with the name of its variable', () => {
+    expect(readProblems(() => parseConfig(schema, { PORT: '99999', ADMIN_KEY: 'short' }))).toEqual([
       { path: 'PORT', message: 'must be an integer from 0 to 65535, got "99999"' },
       { path: 'DATABASE_URL', message: 'is required' },
       { path: 'ADMIN_KEY', message: 'must have at least 16 characters, has 5' },
     ]);
   });
 
-  it('reports cross-field checks too', () => {
-    expect(problemsOf(() => parseConfig(schema, { ...good, MIN: '3', MAX: '2' }))).toEqual([
+  it('reports failed cross-field checks', () => {
+    expect(readProblems(() => parseConfig(schema, { ...good, MIN: '3', MAX: '2' }))).toEqual([
       { path: 'MIN', message: 'must not exceed MAX' },
     ]);
   });
@@ -60,7 +60,7 @@ describe('parseConfig', () => {
   it('names the path in a file and unknown settings', () => {
     const file = z.strictObject({ tiers: z.record(z.string(), z.strictObject({ models: z.array(z.string()) })) });
     expect(
-      problemsOf(() =>
+      readProblems(() =>
         parseConfig(file, { tiers: { T1: { models: ['a', 7], colour: 'red' } }, extra: 1 }, 'press.yaml'),
       ),
     ).toEqual([
@@ -70,7 +70,7 @@ describe('parseConfig', () => {
     ]);
   });
 
-  it('throws one error whose message is ready for a terminal', () => {
+  it('throws one error with a message formatted for a terminal', () => {
     expect(() => parseConfig(schema, { PORT: 'x' })).toThrow(
       /^3 problems in the environment:\n {2}PORT: .*\n {2}DATABASE_URL: is required\n {2}ADMIN_KEY: is required$/,
     );
@@ -79,9 +79,9 @@ describe('parseConfig', () => {
     );
   });
 
-  it('never repeats the value of a secret or of a URL', () => {
+  it('never quotes the value of a secret or of a URL', () => {
     const bad = { DATABASE_URL: 'mysql://root:canary@db', ADMIN_KEY: 'canary' };
-    expect(JSON.stringify(problemsOf(() => parseConfig(schema, bad)))).not.toContain('canary');
+    expect(JSON.stringify(readProblems(() => parseConfig(schema, bad)))).not.toContain('canary');
   });
 });
 
@@ -127,7 +127,7 @@ describe('environment values', () => {
       'must be a duration with a unit, such as 500ms, 30s, 5m, 2h or 1d (from 0 to 1000 ms), got "20"',
     ],
     [envUrl(['redis:', 'rediss:']), 'http://h', 'must be a URL that starts with redis:// or rediss://'],
-  ])('refuse with what is expected and what was found: %#', (schema, text, message) => {
+  ])('reject with the expected and the actual value: %#', (schema, text, message) => {
     expect(schema.safeParse(text).error?.issues.map((issue) => issue.message)).toEqual([message]);
   });
 });

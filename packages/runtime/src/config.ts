@@ -8,7 +8,7 @@ export interface ConfigProblem {
   message: string;
 }
 
-/** The configuration cannot be used. `message` lists every problem on a line of its own, ready for a terminal. */
+/** Invalid configuration. `message` lists every problem on its own line, formatted for a terminal. */
 export class ConfigError extends AppError {
   readonly code = 'CONFIG_INVALID';
   readonly retryable = false;
@@ -22,11 +22,11 @@ export class ConfigError extends AppError {
 }
 
 /**
- * Parses an environment (or a configuration file's content) and reports every problem at once. Pure: the caller reads
- * `process.env`. A variable that is set to nothing counts as absent, as in shells and compose files.
+ * Parses an environment (or the content of a configuration file) and reports all problems. Pure: the caller reads
+ * `process.env`. An empty variable counts as absent, as in shells and compose files.
  *
  * @param schema an object schema whose keys are variable names; `env-values.ts` has the parts
- * @param source what the message calls the input
+ * @param source name of the input in the message
  * @throws ConfigError
  */
 export function parseConfig<Schema extends z.ZodType>(
@@ -41,7 +41,7 @@ export function parseConfig<Schema extends z.ZodType>(
 
 export type ConfigCheck<T> = { ok: true; data: T } | { ok: false; problems: readonly ConfigProblem[] };
 
-/** As `parseConfig`, for those that join the problems of several inputs. */
+/** Like `parseConfig`, for callers that merge problems from several inputs. */
 export function checkConfig<Schema extends z.ZodType>(
   schema: Schema,
   env: Readonly<Record<string, unknown>>,

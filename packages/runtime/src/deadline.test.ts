@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { Clock } from './clock.ts';
 import { childDeadline, deadlineSignal } from './deadline.ts';
 
-/** A clock that stands at 1,000 and whose sleeps end by hand. */
+/** A clock fixed at 1,000 whose sleeps are ended by the test. */
 function handClock() {
   const sleeps: { ms: number; wake: () => void; cancelled: boolean }[] = [];
   const clock: Clock = {
@@ -24,7 +24,7 @@ function handClock() {
 }
 
 describe('childDeadline', () => {
-  it('never outlives its parent, nor takes more than its own allowance', () => {
+  it('never exceeds its parent nor its own allowance', () => {
     fc.assert(
       fc.property(fc.nat(), fc.nat(), fc.nat(), (parentAtMs, ownMs, nowMs) => {
         const atMs = childDeadline(parentAtMs, ownMs, nowMs);
@@ -35,7 +35,7 @@ describe('childDeadline', () => {
 });
 
 describe('deadlineSignal', () => {
-  it('aborts with the given reason when the time has come', async () => {
+  it('aborts with the given reason at the deadline', async () => {
     const { clock, sleeps } = handClock();
     const { signal } = deadlineSignal({ atMs: 1_500, clock, reason: () => new Error('step took too long') });
     expect(sleeps[0]?.ms).toBe(500);
@@ -45,7 +45,7 @@ describe('deadlineSignal', () => {
     expect(signal.reason).toMatchObject({ message: 'step took too long' });
   });
 
-  it('has aborted from the start when the time has passed', () => {
+  it('is aborted from the start when the deadline has passed', () => {
     const { signal } = deadlineSignal({ atMs: 1_000, clock: handClock().clock });
     expect(signal.reason).toMatchObject({ name: 'TimeoutError' });
   });
@@ -57,7 +57,7 @@ describe('deadlineSignal', () => {
     expect(signal.reason).toMatchObject({ message: 'lease lost' });
   });
 
-  it('never aborts by time once cleared, and leaves no timer behind', async () => {
+  it('never times out once cleared, and leaves no timer', async () => {
     const { clock, sleeps } = handClock();
     const deadline = deadlineSignal({ atMs: 2_000, clock });
     deadline.clear();
@@ -67,7 +67,7 @@ describe('deadlineSignal', () => {
     expect(deadline.signal.aborted).toBe(false);
   });
 
-  it('does not fire at once for a deadline that no timer can hold', () => {
+  it('does not abort immediately for a deadline beyond the range of timers', () => {
     const { clock, sleeps } = handClock();
     deadlineSignal({ atMs: Number.MAX_SAFE_INTEGER, clock });
     expect(sleeps[0]?.ms).toBe(2_147_483_647);

@@ -1,7 +1,7 @@
 import type { Clock } from './clock.ts';
 
 /**
- * When a child must be done: after its own allowance, but never later than its parent. Pure.
+ * The deadline of a child: its own allowance from now, but never later than its parent. Pure.
  *
  * @returns milliseconds on the clock of `nowMs`
  */
@@ -11,15 +11,15 @@ export function childDeadline(parentAtMs: number, ownMs: number, nowMs: number):
 
 export interface DeadlineSignal {
   signal: AbortSignal;
-  /** Stops the timer; the signal then follows only its parent. Call it when the work is over. */
+  /** Stops the timer; the signal then follows only its parent. Call it when the work has ended. */
   clear(): void;
 }
 
 /**
- * A signal that aborts at `atMs`, or earlier with its parent.
+ * Creates a signal that aborts at `atMs`, or earlier with its parent.
  *
- * @param atMs milliseconds on the monotonic clock, which no change of the wall clock moves; in the past: already aborted
- * @param reason makes what the work is rejected with, so that each level can throw its own error; by default a `TimeoutError`
+ * @param atMs monotonic milliseconds; in the past: already aborted
+ * @param reason creates the abort reason, so that each level can throw its own error; by default a `TimeoutError`
  */
 export function deadlineSignal(options: {
   atMs: number;
@@ -35,7 +35,7 @@ export function deadlineSignal(options: {
   const leftMs = options.atMs - options.clock.monotonicMs();
   if (leftMs <= 0) expire();
   else {
-    // A timer longer than 2^31 − 1 ms would fire at once.
+    // A timer longer than 2^31 − 1 ms would fire immediately.
     options.clock.sleep(Math.min(leftMs, 2_147_483_647), timer.signal).then(expire, () => undefined);
   }
   return {

@@ -21,7 +21,7 @@ async function start(overrides: { live?: () => boolean; ready?: () => Promise<He
 }
 
 describe('health server', () => {
-  it('answers 200 while the process is alive and its dependencies are ready', async () => {
+  it('returns 200 while the process is alive and its dependencies are ready', async () => {
     const get = await start();
     expect((await get('/healthz')).status).toBe(200);
     const ready = await get('/readyz?verbose');
@@ -29,19 +29,19 @@ describe('health server', () => {
     expect(await ready.json()).toEqual({ status: 'ok', checks: [{ name: 'postgres', ok: true }] });
   });
 
-  it('answers 503 when the process has stalled', async () => {
+  it('returns 503 when the process has stalled', async () => {
     const get = await start({ live: () => false });
     expect((await get('/healthz')).status).toBe(503);
   });
 
-  it('answers 503 and names the dependency that is not ready', async () => {
+  it('returns 503 and names the dependency that is not ready', async () => {
     const get = await start({ ready: () => Promise.resolve([{ name: 'redis', ok: false, detail: 'no answer' }]) });
     const response = await get('/readyz');
     expect(response.status).toBe(503);
     expect(await response.json()).toMatchObject({ checks: [{ name: 'redis', ok: false }] });
   });
 
-  it('answers 503 when the checks fail themselves', async () => {
+  it('returns 503 when the checks throw', async () => {
     const get = await start({ ready: () => Promise.reject(new Error('canary')) });
     const response = await get('/readyz');
     expect(response.status).toBe(503);
@@ -53,13 +53,13 @@ describe('health server', () => {
     expect(await (await get('/metrics')).text()).toContain('t_ticks_total 1');
   });
 
-  it('knows nothing else', async () => {
+  it('returns 404 for other paths', async () => {
     const get = await start();
     expect((await get('/')).status).toBe(404);
     expect((await get('/healthz', { method: 'POST' })).status).toBe(405);
   });
 
-  it('is off on port 0', async () => {
+  it('is disabled on port 0', async () => {
     const off = await startHealthServer({
       port: 0,
       host: '127.0.0.1',
@@ -71,7 +71,7 @@ describe('health server', () => {
     await off.close();
   });
 
-  it('rejects when the port is taken', async () => {
+  it('rejects when the port is in use', async () => {
     await start();
     await expect(
       startHealthServer({

@@ -12,7 +12,7 @@ export interface HealthCheck {
 }
 
 export interface HealthServer {
-  /** The port it listens on, or undefined when switched off. */
+  /** The port it listens on, or undefined when disabled. */
   readonly port: number | undefined;
   close(): Promise<void>;
 }
@@ -20,12 +20,12 @@ export interface HealthServer {
 const READY_TIMEOUT_MS = 2_000;
 
 /**
- * The probes of a process that serves nothing else: `/healthz` (is the process alive and moving), `/readyz` (are its
- * dependencies), `/metrics`.
+ * Serves the probes of a process without an API: `/healthz` (the process is alive and makes progress), `/readyz` (its
+ * dependencies are ready), `/metrics`.
  *
- * @param options.port 0 switches it off
+ * @param options.port 0 disables it
  * @param options.ready bounded to 2 s; a rejection counts as not ready
- * @throws whatever prevents listening, e.g. `EADDRINUSE`
+ * @throws the error that prevents listening, e.g. `EADDRINUSE`
  */
 export async function startHealthServer(options: {
   port: number;
@@ -43,7 +43,7 @@ export async function startHealthServer(options: {
     },
     '/readyz': async (response) => {
       const checks = await bounded(options.ready(), READY_TIMEOUT_MS, () => new Error('timed out')).catch(
-        (): HealthCheck[] => [{ name: 'checks', ok: false, detail: 'the checks did not answer' }],
+        (): HealthCheck[] => [{ name: 'checks', ok: false, detail: 'the checks timed out' }],
       );
       const ok = checks.every((check) => check.ok);
       reply(response, ok ? 200 : 503, { status: ok ? 'ok' : 'not ready', checks });
@@ -67,7 +67,7 @@ export async function startHealthServer(options: {
     }
   });
   await listen(server, options.port, options.host);
-  // Probes must not keep a process alive that is done.
+  // Probes must not keep a finished process alive.
   server.unref();
   return {
     port: (server.address() as AddressInfo).port,

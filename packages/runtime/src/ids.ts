@@ -4,7 +4,7 @@ import { v7 } from 'uuid';
 
 import { systemClock } from './clock.ts';
 
-/** Random bytes are drawn for many ids at once: a draw costs more than everything else about an id. */
+/** Random bytes are drawn for many ids at once, because a draw is the most expensive part of an id. */
 const pool = Buffer.allocUnsafe(4_096);
 const BYTES_PER_ID = 16;
 let used = pool.length;
@@ -12,8 +12,8 @@ let lastMs = 0;
 let sequence = 0;
 
 /**
- * A new UUIDv7: sortable by creation time, made in the application so that writes can be batched. Ids of one process
- * sort in the order of their making, also within a millisecond and when the clock is set back (RFC 9562, section 6.2).
+ * Creates a UUIDv7: sortable by creation time, generated in the application so that writes can be batched. Ids of one
+ * process sort by creation, also within a millisecond and when the clock is set back (RFC 9562, section 6.2).
  */
 export function newId(): string {
   if (used + BYTES_PER_ID > pool.length) {
@@ -25,7 +25,7 @@ export function newId(): string {
   const nowMs = systemClock.nowMs();
   if (nowMs > lastMs) {
     lastMs = nowMs;
-    // Half the range is left to count up in.
+    // Leaves half the range for counting up.
     sequence = random.readUInt32BE(6) >>> 1;
   } else {
     sequence += 1;

@@ -12,7 +12,7 @@ function recordingLogger(): { log: Logger; lines: () => Record<string, unknown>[
   };
 }
 
-/** The shape of errors that the OpenAI and Anthropic SDKs throw: the message and the fields quote the reply. */
+/** The shape of OpenAI and Anthropic SDK errors: the message and the fields quote the response. */
 function sdkError(canary: string): Error {
   return Object.assign(new Error(`400 {"error":{"message":"bad prompt: ${canary}"}}\n${canary}`), {
     name: 'BadRequestError',
@@ -120,7 +120,7 @@ describe('logger', () => {
     expect(text()).not.toContain(canary);
   });
 
-  it('still says what failed when a provider error is logged', () => {
+  it('logs what failed when a provider error is logged', () => {
     const { log, lines } = recordingLogger();
     log.error({ err: sdkError('x') }, 'call.failed');
     expect(lines()[0]).toMatchObject({
@@ -135,7 +135,7 @@ describe('logger', () => {
     expect(lines()).toMatchObject([{ taskId: 't1', stepId: 's1', msg: 'lease.lost', level: 40 }]);
   });
 
-  it('drops what is below its level', () => {
+  it('drops lines below its level', () => {
     const written: string[] = [];
     const log = createLogger({ name: 'x', level: 'warn', destination: { write: (line) => void written.push(line) } });
     log.info('quiet');

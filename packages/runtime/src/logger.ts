@@ -3,9 +3,9 @@ import { pino, type DestinationStream, type Logger as PinoLogger } from 'pino';
 import { cleanForLog } from './clean-for-log.ts';
 
 /**
- * JSON logs. The message is a constant event name (`step.settled`), facts are fields; ids go into child loggers.
- * Prompts, completions, request bodies and keys are never logged: pass lengths and hashes. As a second line of
- * defence everything passes `cleanForLog`, at any depth, errors included.
+ * JSON logs. The message is a constant event name (`step.settled`), facts are fields; ids belong in child loggers. Never log
+ * prompts, completions, request bodies and keys: log lengths and hashes. As a second line of defence every line, including
+ * errors, passes `cleanForLog`.
  */
 export type Logger = PinoLogger;
 
@@ -17,10 +17,10 @@ export function createLogger(options: { name: string; level?: string; destinatio
       formatters: {
         log: (fields) => cleanForLog(fields) as Record<string, unknown>,
       },
-      // `cleanForLog` has described errors already.
+      // `cleanForLog` has already serialised errors.
       serializers: { err: (error: unknown) => error },
       hooks: {
-        // Only fields and an event name come through: an error's message or interpolated values would pass by the fields.
+        // Only fields and an event name are written: error messages and interpolated values would bypass the cleaning.
         logMethod(args: unknown[], method) {
           const [first, second] = args;
           const write = method as (this: PinoLogger, fields: object, event: string) => void;
@@ -33,7 +33,7 @@ export function createLogger(options: { name: string; level?: string; destinatio
     },
     options.destination ?? pino.destination({ dest: 2, sync: true }),
   );
-  // Fields of children pass by the formatter. Children inherit this method, theirs too.
+  // The formatter does not clean child bindings; children inherit this method, so theirs are cleaned too.
   const makeChild: unknown = Reflect.get(log, 'child');
   const cleanChild: unknown = function (this: PinoLogger, fields: object, ...rest: unknown[]) {
     return (makeChild as (...args: unknown[]) => PinoLogger).call(this, cleanForLog(fields), ...rest);

@@ -1,8 +1,8 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 
 /**
- * Every label a metric may carry. All are small closed sets known from code or configuration: no tenant, no id, no
- * text, so that neither content nor keys can reach a metric and the number of series stays bounded.
+ * All allowed metric labels. Their values are small closed sets from code or configuration: no tenants, ids or text, so that
+ * metrics contain neither content nor keys and the number of series stays bounded.
  */
 export const METRIC_LABELS = [
   'agent',
@@ -31,10 +31,10 @@ export const METRIC_LABELS = [
 ] as const;
 export type MetricLabel = (typeof METRIC_LABELS)[number];
 
-/** Seconds: from a store's round trip to a long step. */
+/** Seconds: from a round trip to a store to a long step. */
 const DURATION_BUCKETS_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300];
 
-/** Every measurement of the event loop's delay is a timer: at the library's 10 ms an idle process wakes 100 times a second. */
+/** Sampling interval of event-loop delay. At the library's 10 ms, an idle process wakes 100 times a second. */
 const EVENT_LOOP_PRECISION_MS = 100;
 
 export interface Metrics {
@@ -58,7 +58,7 @@ export interface Metrics {
 }
 
 /**
- * One registry per process. Names become `<prefix>_<name>`.
+ * One registry per process. Metric names are `<prefix>_<name>`.
  *
  * @param options.processMetrics also exports CPU, memory, event loop lag and garbage collection; default true
  */

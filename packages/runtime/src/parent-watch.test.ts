@@ -8,7 +8,7 @@ const channelOf = (facts: { connected: boolean }) =>
   Object.assign(new EventEmitter(), { send: vi.fn(), ...facts }) as unknown as NodeJS.Process;
 
 describe('watchParent', () => {
-  it('calls back once the channel to the parent closes', () => {
+  it('calls back once when the channel to the parent closes', () => {
     const channel = channelOf({ connected: true });
     const onParentGone = vi.fn();
     watchParent(onParentGone, channel);
@@ -16,14 +16,14 @@ describe('watchParent', () => {
     expect(onParentGone).toHaveBeenCalledOnce();
   });
 
-  it('calls back soon when the parent is gone already', async () => {
+  it('calls back soon when the parent has already exited', async () => {
     const onParentGone = vi.fn();
     watchParent(onParentGone, channelOf({ connected: false }));
     await Promise.resolve();
     expect(onParentGone).toHaveBeenCalledOnce();
   });
 
-  it('does nothing for a process that was started by hand', () => {
+  it('does nothing for a process started manually', () => {
     const onParentGone = vi.fn();
     watchParent(onParentGone, new EventEmitter() as NodeJS.Process);
     expect(onParentGone).not.toHaveBeenCalled();
@@ -31,13 +31,13 @@ describe('watchParent', () => {
 });
 
 describe('announceReady', () => {
-  it('tells the parent where it serves', () => {
+  it('sends its address to the parent', () => {
     const send = vi.fn();
     announceReady({ port: 7 }, Object.assign(channelOf({ connected: true }), { send }));
     expect(send).toHaveBeenCalledWith({ type: 'ready', answersPings: true, port: 7 });
   });
 
-  it('answers the pings that follow, and nothing else', () => {
+  it('answers subsequent pings, and nothing else', () => {
     const send = vi.fn();
     const channel = Object.assign(channelOf({ connected: true }), { send });
     announceReady({}, channel);

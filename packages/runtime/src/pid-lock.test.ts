@@ -18,36 +18,36 @@ describe('acquirePidLock', () => {
     rmSync(directory, { recursive: true, force: true });
   });
 
-  it('names the owner while it is held, and is free after its release', () => {
+  it('names the owner while it is held, and can be acquired after its release', () => {
     const held = acquirePidLock(path);
     expect(acquirePidLock(path)).toEqual({ acquired: false, ownerPid: process.pid });
     if (held.acquired) held.release();
     expect(acquirePidLock(path).acquired).toBe(true);
   });
 
-  it('takes over from an owner that no longer runs', () => {
+  it('takes over the lock of an exited process', () => {
     writeFileSync(path, JSON.stringify({ pid: 2 ** 22 + 1, identity: 'gone' }));
     expect(acquirePidLock(path).acquired).toBe(true);
   });
 
-  it('takes over from an owner whose pid is now another process', () => {
+  it('takes over the lock of a process whose pid was reused', () => {
     writeFileSync(path, JSON.stringify({ pid: process.pid, identity: 'an earlier process' }));
     expect(acquirePidLock(path).acquired).toBe(true);
   });
 
-  it('takes over a lock that is not readable as one', () => {
+  it('takes over an unreadable lock', () => {
     writeFileSync(path, '{');
     expect(acquirePidLock(path).acquired).toBe(true);
   });
 
-  it('leaves a lock alone on release that is someone else’s by now', () => {
+  it('does not release a lock that another process has acquired', () => {
     const held = acquirePidLock(path);
     writeFileSync(path, JSON.stringify({ pid: 1, identity: identifyProcess(1) }));
     if (held.acquired) held.release();
     expect(acquirePidLock(path)).toEqual({ acquired: false, ownerPid: 1 });
   });
 
-  it('leaves no drafts behind', () => {
+  it('leaves no temporary files', () => {
     acquirePidLock(path);
     acquirePidLock(path);
     expect(readdirSync(directory)).toEqual(['lock']);

@@ -14,8 +14,9 @@ interface Owner {
 const ATTEMPTS = 5;
 
 /**
- * Claims `path` for this process. A lock whose owner no longer runs (killed, or the machine restarted) is taken over, so
- * a crash never blocks the next start. `release` is idempotent and leaves a lock alone that is no longer ours.
+ * Acquires the lock file `path` for this process. Takes over the lock of a process that no longer runs (killed, or the
+ * machine restarted), so that a crash never blocks the next start. `release` is idempotent and does not remove a lock of
+ * another process.
  */
 export function acquirePidLock(path: string): PidLock {
   mkdirSync(dirname(path), { recursive: true });
@@ -39,7 +40,7 @@ export function acquirePidLock(path: string): PidLock {
   return { acquired: false, ownerPid: parseOwner(readText(path) ?? '')?.pid ?? 0 };
 }
 
-/** Hard-linking a complete file is atomic: nobody ever reads a lock that is half written. */
+/** Hard-linking a complete file is atomic: no reader sees a partial lock. */
 function createExclusively(path: string, content: string): boolean {
   const draft = `${path}.${randomUUID()}`;
   writeFileSync(draft, content, { mode: 0o644 });
@@ -54,7 +55,7 @@ function createExclusively(path: string, content: string): boolean {
   }
 }
 
-/** Moves the dead owner's lock away; what was moved may by then be a newer owner's, which is put back. */
+/** Moves a stale lock away. If a new owner replaced it meanwhile, its lock is moved back. */
 function discardStale(path: string, stale: string): void {
   const aside = `${path}.${randomUUID()}`;
   try {

@@ -2,14 +2,14 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
 /**
- * Names a running process so that a later process with the same pid is told apart: its start time, as the system gives
- * it. `undefined` when no such process runs. Compare for equality only.
+ * Identifies a running process by its start time, to distinguish it from a later process with the same pid. `undefined` when
+ * no such process runs. Compare for equality only.
  */
 export function identifyProcess(pid: number): string | undefined {
   if (!isRunning(pid)) return undefined;
   const stat = readStat(pid);
   if (stat === undefined) return startTimeFromPs(pid) ?? 'unknown';
-  // A zombie is dead; in a container nobody may ever collect it.
+  // A zombie has exited; a container without an init process never reaps it.
   return stat.state === 'Z' ? undefined : stat.startedAt;
 }
 
@@ -18,7 +18,7 @@ function isRunning(pid: number): boolean {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    // EPERM: it runs, as another user.
+    // EPERM: it runs as another user.
     return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }
@@ -27,7 +27,7 @@ function readStat(pid: number): { state: string; startedAt: string } | undefined
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
     const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
-    // The command, in parentheses, may hold spaces: count the fields after it (state is field 3, start ticks field 22).
+    // The command, in parentheses, may contain spaces: count the fields after it (state is field 3, start ticks field 22).
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     return { state: fields[0] ?? '', startedAt: `${boot}:${fields[19] ?? ''}` };
   } catch {

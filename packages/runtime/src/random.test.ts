@@ -22,7 +22,7 @@ describe('seededRandom', () => {
     );
   });
 
-  it('spreads evenly enough to stand in for chance', () => {
+  it('is approximately uniform', () => {
     const random = seededRandom(42);
     const mean = Array.from({ length: 10_000 }, random).reduce((sum, value) => sum + value, 0) / 10_000;
     expect(mean).toBeGreaterThan(0.48);

@@ -15,7 +15,7 @@ describe('readOrCreateSecretFile', () => {
     rmSync(directory, { recursive: true, force: true });
   });
 
-  it('creates a secret once, for its owner only, and leaves no other file', () => {
+  it('creates a secret once, readable by its owner only, and leaves no other file', () => {
     const path = join(directory, 'home', 'token');
     const secret = readOrCreateSecretFile(path, 'prefix_').reveal();
     expect(secret).toMatch(/^prefix_[\w-]{32}$/);
@@ -32,7 +32,7 @@ describe('readOrCreateSecretFile', () => {
     expect(statSync(path).mode & 0o777).toBe(0o600);
   });
 
-  it('refuses an empty file and names the way out', () => {
+  it('rejects an empty file and names the fix', () => {
     const path = join(directory, 'token');
     writeFileSync(path, '\n');
     expect(() => readOrCreateSecretFile(path)).toThrow(`${path} is empty: delete it`);

@@ -7,20 +7,20 @@ import { Secret } from './secret.ts';
 const SECRET_BYTES = 24;
 
 /**
- * The secret in the file `path`, readable by its owner only; creates file and directory on first use. Processes that
- * call this at the same time get the same secret. Throws when the file is empty or cannot be read or written.
- * @param prefix what a new secret starts with, so that people and secret scanners recognise it
+ * Reads the secret in the file `path`, readable by its owner only; creates file and directory on first use. Concurrent
+ * callers in several processes get the same secret. Throws when the file is empty or cannot be read or written.
+ * @param prefix start of a new secret, which makes it recognisable for people and secret scanners
  */
 export function readOrCreateSecretFile(path: string, prefix = ''): Secret {
   if (!existsSync(path)) createSecretFile(path, `${prefix}${randomBytes(SECRET_BYTES).toString('base64url')}\n`);
-  // A backup may have restored it with other permissions.
+  // A backup may have restored other permissions.
   chmodSync(path, 0o600);
   const secret = readFileSync(path, 'utf8').trim();
   if (secret === '') throw new Error(`${path} is empty: delete it, and the next start creates a new secret`);
   return new Secret(secret);
 }
 
-/** Links a complete file into place: a reader never sees half of it, and the first of several writers wins. */
+/** Links a complete file into place: no reader sees a partial file, and the first of several writers wins. */
 function createSecretFile(path: string, content: string): void {
   mkdirSync(dirname(path), { recursive: true, mode: 0o711 });
   const draft = `${path}.${process.pid}.${randomBytes(4).toString('hex')}`;

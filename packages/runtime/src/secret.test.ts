@@ -14,11 +14,11 @@ describe('Secret', () => {
     ['inspect', inspect({ deep: { secret } }, { showHidden: true, depth: 9 })],
     ['format', format('%s %o %j', secret, secret, secret)],
     ['its own properties', JSON.stringify(Object.entries(secret))],
-  ])('is not shown by %s', (_, shown) => {
+  ])('is not revealed by %s', (_, shown) => {
     expect(shown).not.toContain('canary');
   });
 
-  it('gives its value when asked to', () => {
+  it('returns its value from reveal', () => {
     expect(secret.reveal()).toBe('canary');
   });
 });

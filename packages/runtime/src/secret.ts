@@ -3,8 +3,8 @@ import { inspect } from 'node:util';
 const MASK = '[secret]';
 
 /**
- * A value that must never be printed: string conversion, JSON, `console.log` and the logger all show `[secret]`.
- * Call `reveal()` only where the value leaves the process.
+ * A value that must never be printed: string conversion, JSON, `console.log` and the logger show `[secret]`. Call `reveal()`
+ * only where the value leaves the process.
  */
 export class Secret {
   readonly #value: string;

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { createSemaphore } from './semaphore.ts';
 
 describe('createSemaphore', () => {
-  it('lets as many through as it has permits, the rest in order of arrival', async () => {
+  it('grants as many permits as it has, and the others in FIFO order', async () => {
     const semaphore = createSemaphore(2);
     const first = await semaphore.acquire();
     const second = await semaphore.acquire();
@@ -19,7 +19,7 @@ describe('createSemaphore', () => {
     expect(semaphore).toMatchObject({ available: 1, waiting: 0 });
   });
 
-  it('counts a release once', async () => {
+  it('releases a permit only once', async () => {
     const semaphore = createSemaphore(1);
     const release = await semaphore.acquire();
     release();
@@ -27,22 +27,22 @@ describe('createSemaphore', () => {
     expect(semaphore.available).toBe(1);
   });
 
-  it('forgets a caller that gave up waiting, and loses no permit to it', async () => {
+  it('removes a cancelled caller without losing a permit', async () => {
     const semaphore = createSemaphore(1);
     const held = await semaphore.acquire();
     const controller = new AbortController();
     const waiting = semaphore.acquire(controller.signal);
-    controller.abort(new Error('gave up'));
-    await expect(waiting).rejects.toThrow('gave up');
+    controller.abort(new Error('cancelled'));
+    await expect(waiting).rejects.toThrow('cancelled');
     held();
     expect(semaphore).toMatchObject({ available: 1, waiting: 0 });
   });
 
-  it('refuses a caller whose signal has aborted before', async () => {
+  it('rejects a caller whose signal is already aborted', async () => {
     await expect(createSemaphore(1).acquire(AbortSignal.abort(new Error('late')))).rejects.toThrow('late');
   });
 
-  it('takes a permit without waiting only when one is free', () => {
+  it('acquires without waiting only when a permit is free', () => {
     const semaphore = createSemaphore(1);
     const release = semaphore.tryAcquire();
     expect(semaphore.tryAcquire()).toBeUndefined();

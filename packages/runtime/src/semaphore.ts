@@ -1,18 +1,18 @@
-/** Releases one permit; calling it again does nothing. */
+/** Releases one permit. Idempotent. */
 export type Release = () => void;
 
 export interface Semaphore {
-  /** Waits for a permit, first come first served. Rejects with the signal's reason once that aborts. */
+  /** Waits for a permit in FIFO order. Rejects with the signal's reason once it aborts. */
   acquire(signal?: AbortSignal): Promise<Release>;
-  /** Takes a permit if one is free and nobody waits. */
+  /** Acquires a permit if one is free. */
   tryAcquire(): Release | undefined;
-  /** Permits free now. */
+  /** Free permits. */
   readonly available: number;
-  /** Callers waiting now. */
+  /** Waiting callers. */
   readonly waiting: number;
 }
 
-/** Bounds how many callers do something at once within this process. */
+/** Limits the number of concurrent callers within this process. */
 export function createSemaphore(permits: number): Semaphore {
   if (!Number.isInteger(permits) || permits < 1) throw new RangeError(`permits must be a positive integer: ${permits}`);
   let available = permits;

@@ -6,7 +6,7 @@ import type { Clock } from './clock.ts';
 import { silentLogger } from './logger.ts';
 import { createShutdown } from './shutdown.ts';
 
-/** The parts of a process that shutdown touches. */
+/** The parts of a process used by shutdown. */
 class FakeProcess extends EventEmitter {
   readonly exits: number[] = [];
   connected = true;
@@ -43,7 +43,7 @@ function arrange(options: { sleep?: Clock['sleep'] } = {}) {
 }
 
 describe('shutdown', () => {
-  it('closes in reverse order, one after the other, and exits with 0', async () => {
+  it('closes in reverse order, one at a time, and exits with 0', async () => {
     const { host, shutdown, register, closed } = arrange();
     register('database', () => new Promise(setImmediate));
     register('queue', () => new Promise(setImmediate));
@@ -53,7 +53,7 @@ describe('shutdown', () => {
     expect(host.exits).toEqual([0]);
   });
 
-  it('goes on when a closer fails, and exits with 1', async () => {
+  it('continues when a closer fails, and exits with 1', async () => {
     const { host, shutdown, register, closed } = arrange();
     register('database');
     register('queue', () => Promise.reject(new Error('stuck')));
@@ -62,13 +62,13 @@ describe('shutdown', () => {
     expect(host.exits).toEqual([1]);
   });
 
-  it('keeps the exit code it was begun with', async () => {
+  it('keeps the exit code it was started with', async () => {
     const { host, shutdown } = arrange();
     await shutdown.begin('start failed', 78);
     expect(host.exits).toEqual([78]);
   });
 
-  it.each(['SIGTERM', 'SIGINT', 'disconnect'])('begins on %s', async (event) => {
+  it.each(['SIGTERM', 'SIGINT', 'disconnect'])('starts on %s', async (event) => {
     const { host, shutdown, register, closed } = arrange();
     register('queue');
     shutdown.listen();
@@ -79,7 +79,7 @@ describe('shutdown', () => {
     expect(host.exits).toEqual([0]);
   });
 
-  it('closes once however often it is begun', async () => {
+  it('closes once, however often it is started', async () => {
     const { host, shutdown, register, closed } = arrange();
     register('queue');
     await Promise.all([shutdown.begin('one'), shutdown.begin('two')]);
@@ -87,7 +87,7 @@ describe('shutdown', () => {
     expect(host.exits).toEqual([0]);
   });
 
-  it('exits at once on a second signal', () => {
+  it('exits immediately on a second signal', () => {
     const { host, shutdown, register } = arrange();
     register('slow', () => new Promise(() => undefined));
     shutdown.listen();
@@ -97,19 +97,19 @@ describe('shutdown', () => {
     expect(host.exits).toEqual([1]);
   });
 
-  it('exits with 1 at the deadline and tells the closers', async () => {
+  it('exits with 1 at the deadline and aborts the closers', async () => {
     const { host, shutdown } = arrange({ sleep: () => Promise.resolve() });
-    let told: AbortSignal | undefined;
+    let closerSignal: AbortSignal | undefined;
     shutdown.register('hung', (signal) => {
-      told = signal;
+      closerSignal = signal;
       return new Promise(() => undefined);
     });
     await expect(shutdown.begin('test')).resolves.toBe(1);
     expect(host.exits).toEqual([1]);
-    expect(told?.reason).toMatchObject({ message: 'shutdown took longer than 5000 ms' });
+    expect(closerSignal?.reason).toMatchObject({ message: 'shutdown took longer than 5000 ms' });
   });
 
-  it('closes at once what is registered after it has begun', async () => {
+  it('closes immediately what is registered after the start', async () => {
     const { shutdown, register, closed } = arrange();
     const ending = shutdown.begin('test');
     register('late');

@@ -3,36 +3,36 @@ import { type Clock, systemClock } from './clock.ts';
 import type { Logger } from './logger.ts';
 import { watchParent } from './parent-watch.ts';
 
-/** Ends something the process owns. The signal aborts when the deadline has passed. */
+/** Closes something that the process owns. The signal aborts at the deadline. */
 export type Closer = (signal: AbortSignal) => Promise<void> | void;
 
 /**
- * Ends a process in order.
+ * Graceful shutdown of a process.
  *
- * - `running`: closers are registered as things start.
- * - `closing`: entered once, by a signal, the parent's end, or `begin`; closers run one at a time, last registered
- *   first, so that each still finds what it was built on. One that fails is logged and the next runs. What is
- *   registered now is closed at once, so that a start that is overtaken by its end leaks nothing.
- * - `ended`: `exit` was called: 0 if all went well, 1 if a closer failed or the deadline passed with closers still
- *   running (their names are logged). A second signal while closing exits at once with 1.
+ * - `running`: closers are registered as components start.
+ * - `closing`: entered once, by a signal, the parent's exit, or `begin`. Closers run one at a time, in reverse order of
+ *   registration, so that dependencies are closed last. A failed closer is logged and the next one runs. Closers
+ *   registered now run immediately, so that a start interrupted by a shutdown leaks nothing.
+ * - `ended`: `exit` was called: 0 if all closers succeeded, 1 if one failed or was still running at the deadline (its name is
+ *   logged). A second signal while closing exits immediately with 1.
  */
 export interface Shutdown {
-  /** @param name what logs call it */
+  /** @param name name of the closer in logs */
   register(name: string, close: Closer): void;
-  /** Starts closing; later calls join the first. Resolves with the exit code that was used. */
+  /** Starts closing; later calls join the first. Resolves with the exit code. */
   begin(reason: string, exitCode?: number): Promise<number>;
-  /** Listens to SIGTERM, SIGINT and the end of the parent process. Call it first thing in `main.ts`. */
+  /** Handles SIGTERM, SIGINT and the exit of the parent process. Call it first in `main.ts`. */
   listen(): void;
-  /** Aborts when closing starts: for loops to leave. */
+  /** Aborts when closing starts, so that loops can end. */
   readonly signal: AbortSignal;
 }
 
 export function createShutdown(options: {
   log: Logger;
-  /** For all closers together. */
+  /** Time for all closers together. */
   deadlineMs: number;
   clock?: Clock;
-  /** By default the real process. */
+  /** Default: the real process. */
   process?: NodeJS.Process;
 }): Shutdown {
   const { log, deadlineMs, clock = systemClock, process: host = process } = options;

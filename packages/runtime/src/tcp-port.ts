@@ -1,6 +1,6 @@
 import { createServer } from 'node:net';
 
-/** Binds `port` on `host` for a moment: the error code that prevents it (`EADDRINUSE`, `EACCES`, …), or `undefined`. */
+/** Binds `port` on `host` briefly. Returns the error code that prevents it (`EADDRINUSE`, `EACCES`, …), or `undefined`. */
 export function probePort(port: number, host = '127.0.0.1'): Promise<string | undefined> {
   return new Promise((resolve) => {
     const server = createServer();
@@ -15,7 +15,7 @@ export function probePort(port: number, host = '127.0.0.1'): Promise<string | un
   });
 }
 
-/** A port that was free a moment ago, chosen by the system. Another process may still be quicker: be ready to retry. */
+/** Finds a free port chosen by the system. Another process may bind it first: be ready to retry. */
 export function findFreePort(host = '127.0.0.1'): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer();
@@ -24,7 +24,7 @@ export function findFreePort(host = '127.0.0.1'): Promise<number> {
       const address = server.address();
       server.close(() => {
         if (address !== null && typeof address === 'object') resolve(address.port);
-        else reject(new Error('the system gave no port'));
+        else reject(new Error('the system assigned no port'));
       });
     });
   });

@@ -23,8 +23,8 @@ function start(identity?: { stepId: string }) {
   return { ...seen, fail: (origin: string) => host.emit('uncaughtException', new Error('boom'), origin) };
 }
 
-describe('an error that nothing caught', () => {
-  it('is logged with its step, gives up what runs, and ends the process with 1', () => {
+describe('an uncaught error', () => {
+  it('is logged with its step, releases running work, and ends the process with 1', () => {
     const { fail, reasons, handed, log } = start({ stepId: 's' });
     fail('unhandledRejection');
     expect(reasons).toEqual([['uncaught error (unhandledRejection)', 1]]);
@@ -38,7 +38,7 @@ describe('an error that nothing caught', () => {
     });
   });
 
-  it('starts the end once; those that follow are logged', () => {
+  it('starts the shutdown once; further errors are logged', () => {
     const { fail, reasons, handed, log } = start();
     for (let n = 0; n < 3; n += 1) fail('uncaughtException');
     expect(reasons).toHaveLength(1);

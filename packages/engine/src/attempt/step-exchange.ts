@@ -116,7 +116,7 @@ export function createStepExchange(deps: {
   const exchangeBatched = createIsolatingBatcher<ExchangeRequest, ExchangeResult | typeof LOCKED>(flush, {
     maxSize: 64,
     maxParallel: 2,
-    minBeside: MIN_CONCURRENT_EXCHANGE,
+    minConcurrentItems: MIN_CONCURRENT_EXCHANGE,
     isSharedFailure: isConnectionFailure,
   });
   const exchangeAlone = createBatcher<ExchangeRequest, ExchangeResult | typeof LOCKED>(

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 
 import { createBatcher } from './batcher.ts';
 
-/** A flush whose batches are recorded and finished by hand. */
+/** A flush whose batches are recorded and completed by the test. */
 function manualFlush() {
   const batches: { items: number[]; resolve: (results: number[]) => void; reject: (error: Error) => void }[] = [];
   const flush = (items: number[]) =>
@@ -15,7 +15,7 @@ function manualFlush() {
 const nextTurn = () => new Promise((resolve) => setImmediate(resolve));
 
 describe('createBatcher', () => {
-  it('sends a lone item at once and answers it with its own result', async () => {
+  it('flushes a single item immediately and resolves it with its result', async () => {
     const add = createBatcher((items: number[]) => Promise.resolve(items.map((item) => item * 2)), {
       maxSize: 10,
       maxParallel: 1,
@@ -23,7 +23,7 @@ describe('createBatcher', () => {
     await expect(add(21)).resolves.toBe(42);
   });
 
-  it('puts what arrives while a batch is under way into the next one', async () => {
+  it('collects items that arrive during a flush into the next batch', async () => {
     const { batches, flush } = manualFlush();
     const add = createBatcher(flush, { maxSize: 10, maxParallel: 1 });
     const first = add(1);
@@ -39,7 +39,7 @@ describe('createBatcher', () => {
     await expect(Promise.all(later)).resolves.toEqual([20, 30, 40]);
   });
 
-  it('cuts batches at the size limit and runs as many at once as allowed', async () => {
+  it('limits the size of batches and the number of concurrent flushes', async () => {
     const { batches, flush } = manualFlush();
     const add = createBatcher(flush, { maxSize: 2, maxParallel: 2 });
     const all = [1, 2, 3, 4, 5].map((item) => add(item));
@@ -57,9 +57,9 @@ describe('createBatcher', () => {
     await expect(Promise.all(all)).resolves.toEqual([1, 2, 3, 4, 5]);
   });
 
-  it('starts another batch beside one that runs only for enough items, and any number after it', async () => {
+  it('starts a concurrent flush only for enough items, and the next flush for any number', async () => {
     const { batches, flush } = manualFlush();
-    const add = createBatcher(flush, { maxSize: 10, maxParallel: 2, minBeside: 3 });
+    const add = createBatcher(flush, { maxSize: 10, maxParallel: 2, minConcurrentItems: 3 });
     const first = add(1);
     await nextTurn();
     const few = [add(2), add(3)];
@@ -81,7 +81,7 @@ describe('createBatcher', () => {
     await last;
   });
 
-  it('rejects every item of a batch that fails and goes on with the next', async () => {
+  it('rejects every item of a failed batch and continues with the next', async () => {
     const { batches, flush } = manualFlush();
     const add = createBatcher(flush, { maxSize: 2, maxParallel: 1 });
     const [a, b, c] = [add(1), add(2), add(3)];
@@ -94,7 +94,7 @@ describe('createBatcher', () => {
     await expect(c).resolves.toBe(30);
   });
 
-  it('rejects the items when the flush answers another number of results', async () => {
+  it('rejects the items when the flush returns a different number of results', async () => {
     const add = createBatcher(() => Promise.resolve([]), { maxSize: 2, maxParallel: 1 });
     await expect(add(1)).rejects.toThrow('answered 0 results');
   });

@@ -1,14 +1,14 @@
 /**
- * Collects items that arrive while earlier batches are under way and hands them on together: group commit.
- * An item waits only while `maxParallel` flushes run, never on a timer, so a lone item goes at once.
+ * Group commit: collects items that arrive during a flush and flushes them together. An item waits only while `maxParallel`
+ * flushes run, never on a timer, so a single item is flushed immediately.
  *
- * @param flush gets 1 to `maxSize` items and answers one result per item, in order; a rejection rejects every item
- * @param options.minBeside items that must wait for another flush to start beside one that runs; fewer go after it. Small
- *   batches cost more an item than they gain by being early. Default: 1
+ * @param flush receives 1 to `maxSize` items and returns one result per item, in order; a rejection rejects every item
+ * @param options.minConcurrentItems waiting items that justify a concurrent flush; fewer wait for the running one, because
+ *   small batches cost more per item than they save in latency. Default: 1
  */
 export function createBatcher<Item, Result>(
   flush: (items: Item[]) => Promise<readonly Result[]>,
-  options: { maxSize: number; maxParallel: number; minBeside?: number },
+  options: { maxSize: number; maxParallel: number; minConcurrentItems?: number },
 ): (item: Item) => Promise<Result> {
   interface Waiting {
     item: Item;
@@ -24,7 +24,7 @@ export function createBatcher<Item, Result>(
     try {
       const results = await flush(batch.map((entry) => entry.item));
       if (results.length !== batch.length) {
-        throw new Error(`a flush of ${batch.length} items answered ${results.length} results`);
+        throw new Error(`a flush of ${batch.length} items returned ${results.length} results`);
       }
       batch.forEach((entry, index) => {
         entry.resolve(results[index] as Result);
@@ -39,7 +39,7 @@ export function createBatcher<Item, Result>(
 
   const mayFlush = (): boolean =>
     waiting.length > 0 &&
-    (running === 0 || (running < options.maxParallel && waiting.length >= (options.minBeside ?? 1)));
+    (running === 0 || (running < options.maxParallel && waiting.length >= (options.minConcurrentItems ?? 1)));
 
   const drain = (): void => {
     scheduled = false;

@@ -4,7 +4,7 @@ import { createIsolatingBatcher } from './isolating-batcher.ts';
 
 const OUTAGE = new Error('outage');
 
-/** Doubles numbers; refuses any batch with a negative one, as a database does. */
+/** Doubles numbers; rejects any batch that contains a negative one, like a database. */
 function doubling(failWith: (items: number[]) => Error | undefined) {
   const flushed: number[][] = [];
   const double = createIsolatingBatcher<number, number>(
@@ -17,17 +17,17 @@ function doubling(failWith: (items: number[]) => Error | undefined) {
   );
   return { double, flushed };
 }
-const refuseNegative = (items: number[]) => (items.some((item) => item < 0) ? new Error('refused') : undefined);
+const refuseNegative = (items: number[]) => (items.some((item) => item < 0) ? new Error('rejected') : undefined);
 const range = (length: number): number[] => Array.from({ length }, (_, index) => index);
 
 describe('createIsolatingBatcher', () => {
-  it('flushes items together that arrive together', async () => {
+  it('flushes items that arrive together in one batch', async () => {
     const { double, flushed } = doubling(refuseNegative);
     expect(await Promise.all([1, 2, 3].map(double))).toEqual([2, 4, 6]);
     expect(flushed).toEqual([[1, 2, 3]]);
   });
 
-  it('finds one refused item among 64 with 12 more flushes, and rejects it alone', async () => {
+  it('isolates one rejected item among 64 with 12 more flushes', async () => {
     for (const poison of [0, 17, 31, 32, 63]) {
       const { double, flushed } = doubling(refuseNegative);
       const items = range(64).map((n) => (n === poison ? -1 : n));
@@ -40,7 +40,7 @@ describe('createIsolatingBatcher', () => {
     }
   });
 
-  it('commits every accepted item exactly once, wherever the refused ones stand', async () => {
+  it('commits every accepted item exactly once, for any positions of rejected ones', async () => {
     const committed: number[] = [];
     const { double } = doubling((items) => {
       const error = refuseNegative(items);
@@ -52,20 +52,20 @@ describe('createIsolatingBatcher', () => {
     expect(committed).toEqual(items.filter((n) => n >= 0));
   });
 
-  it('flushes a refused item that arrived alone only once', async () => {
+  it('flushes a single rejected item only once', async () => {
     const { double, flushed } = doubling(refuseNegative);
     await expect(double(-1)).rejects.toThrow('refused');
     expect(flushed).toEqual([[-1]]);
   });
 
-  it('rejects the whole batch at once on a shared failure, without another flush', async () => {
+  it('rejects the whole batch on a shared failure, without another flush', async () => {
     const { double, flushed } = doubling(() => OUTAGE);
     const outcomes = await Promise.allSettled([1, 2, 3].map(double));
     expect(outcomes.map((outcome) => outcome.status)).toEqual(['rejected', 'rejected', 'rejected']);
     expect(flushed).toHaveLength(1);
   });
 
-  it('stops splitting when a shared failure strikes in between: what is committed stays, the rest is rejected', async () => {
+  it('stops splitting on a shared failure: committed items stay committed, the others are rejected', async () => {
     let flushes = 0;
     const { double } = doubling((items) => {
       flushes += 1;

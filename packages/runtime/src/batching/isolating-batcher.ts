@@ -1,11 +1,11 @@
 import { createBatcher } from './batcher.ts';
 
 /**
- * Group commit in which an item that is refused fails alone. A refused batch is split in halves and flushed again until
- * the refused items stand alone: one such item among n costs at most 2 log2 n flushes, n of them at most 2n - 1.
+ * Group commit in which a rejected item fails alone. A rejected batch is split in halves and flushed again until the
+ * rejected items are isolated: one such item among n costs at most 2 log2 n flushes, n of them at most 2n - 1.
  *
- * @param flush must leave nothing behind when it rejects with an error that is not shared
- * @param options.isSharedFailure errors that concern every item alike, such as an outage: they reject the whole batch
+ * @param flush must have no effect when it rejects with an error that is not shared
+ * @param options.isSharedFailure errors that affect every item alike, such as an outage: they reject the whole batch
  *   without another flush
  */
 export function createIsolatingBatcher<Item, Result>(
@@ -13,7 +13,7 @@ export function createIsolatingBatcher<Item, Result>(
   options: {
     maxSize: number;
     maxParallel: number;
-    minBeside?: number;
+    minConcurrentItems?: number;
     isSharedFailure: (error: unknown) => boolean;
   },
 ): (item: Item) => Promise<Result> {
@@ -23,7 +23,7 @@ export function createIsolatingBatcher<Item, Result>(
     try {
       const results = await flush(items);
       if (results.length !== items.length) {
-        throw new RangeError(`a flush of ${items.length} items answered ${results.length} results`);
+        throw new RangeError(`a flush of ${items.length} items returned ${results.length} results`);
       }
       return results.map((value) => ({ status: 'fulfilled', value }));
     } catch (error) {

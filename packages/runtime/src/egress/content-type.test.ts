@@ -15,7 +15,7 @@ describe('parseContentType', () => {
 });
 
 describe('isAcceptedType', () => {
-  it('compares whole types and honours wildcards', () => {
+  it('compares whole types and supports wildcards', () => {
     expect(isAcceptedType('text/html', ['text/html'])).toBe(true);
     expect(isAcceptedType('text/calendar', ['text/*'])).toBe(true);
     expect(isAcceptedType('application/pdf', ['text/*', 'application/json'])).toBe(false);
@@ -27,7 +27,7 @@ describe('isTextType', () => {
   it.each(['text/csv', 'application/json', 'application/ld+json', 'application/xhtml+xml'])('knows %s', (type) => {
     expect(isTextType(type)).toBe(true);
   });
-  it.each(['application/pdf', 'image/png', ''])('does not take %j for text', (type) => {
+  it.each(['application/pdf', 'image/png', ''])('does not treat %j as text', (type) => {
     expect(isTextType(type)).toBe(false);
   });
 });

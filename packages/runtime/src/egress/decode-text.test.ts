@@ -48,22 +48,22 @@ describe('decodeText', () => {
       expected: { text: 'é', charset: 'utf-16le' },
     },
     {
-      title: 'UTF-8 for an unknown name',
+      title: 'UTF-8 for an unknown charset',
       bytes: utf8('é'),
       header: 'x-unknown',
       expected: { text: 'é', charset: 'utf-8' },
     },
     {
-      title: 'UTF-8 where a readable declaration claims UTF-16',
+      title: 'UTF-8 when an ASCII-readable declaration names UTF-16',
       bytes: utf8('<meta charset="utf-16">é'),
       header: undefined,
       expected: { text: '<meta charset="utf-16">é', charset: 'utf-8' },
     },
-  ])('goes by $title', ({ bytes, header, expected }) => {
+  ])('uses $title', ({ bytes, header, expected }) => {
     expect(decodeText(bytes, header)).toEqual(expected);
   });
 
-  it('replaces what does not fit instead of failing', () => {
+  it('replaces invalid bytes instead of failing', () => {
     expect(decodeText(Buffer.from([0x61, 0xff, 0x62]), 'utf-8').text).toBe('a\u{fffd}b');
   });
 });

@@ -1,4 +1,4 @@
-/** How far into a document its own charset declaration is looked for; HTML asks for 1,024 bytes, pages put it later. */
+/** Bytes searched for a charset declaration; HTML requires it within 1,024 bytes, but pages have it later. */
 const SNIFF_BYTES = 4_096;
 
 const BYTE_ORDER_MARKS: readonly { bytes: readonly number[]; charset: string }[] = [
@@ -9,7 +9,7 @@ const BYTE_ORDER_MARKS: readonly { bytes: readonly number[]; charset: string }[]
 
 /**
  * Decodes a document in the order of the HTML standard: byte order mark, header, `<meta>` or XML declaration, UTF-8.
- * An unknown charset name is passed over. Bytes that do not fit become U+FFFD. Pure.
+ * Ignores unknown charset names; invalid bytes become U+FFFD. Pure.
  */
 export function decodeText(bytes: Uint8Array, headerCharset: string | undefined): { text: string; charset: string } {
   const mark = BYTE_ORDER_MARKS.find((candidate) => candidate.bytes.every((byte, index) => bytes[index] === byte));
@@ -17,7 +17,7 @@ export function decodeText(bytes: Uint8Array, headerCharset: string | undefined)
     const decoder = label === undefined ? undefined : createDecoder(label);
     if (decoder !== undefined) return { text: decoder.decode(bytes), charset: decoder.encoding };
   }
-  throw new Error('unreachable: UTF-8 is always known');
+  throw new Error('unreachable: UTF-8 is always supported');
 }
 
 function createDecoder(label: string): InstanceType<typeof TextDecoder> | undefined {
@@ -34,6 +34,6 @@ function declaredCharset(bytes: Uint8Array): string | undefined {
     /<meta[^>]{0,200}?charset\s*=\s*["']?([\w.:-]{2,40})/i.exec(head) ??
     /^\s*<\?xml[^>]{0,200}?encoding\s*=\s*["']([\w.:-]{2,40})/i.exec(head);
   const label = match?.[1]?.toLowerCase();
-  // A declaration that could be read as ASCII is not UTF-16, whatever it says (HTML standard, "prescan").
+  // A declaration that can be read as ASCII is not UTF-16 (HTML standard, "prescan").
   return label?.startsWith('utf-16') ? 'utf-8' : label;
 }

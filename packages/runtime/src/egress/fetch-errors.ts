@@ -1,12 +1,12 @@
 import { AppError, type AppErrorOptions } from '../app-error.ts';
 
-/** The guard refuses to connect: the URL, its port or where its name leads to is not allowed. Never worth a retry. */
+/** The guard refuses to connect: the URL, its port or its resolved address is not allowed. Not retryable. */
 export class EgressBlockedError extends AppError {
   readonly code = 'EGRESS_BLOCKED';
   readonly retryable = false;
 }
 
-/** The server could not be reached or answered with an error. `status` is the HTTP status when there was an answer. */
+/** The server could not be reached or responded with an error. `status` is the HTTP status of a response. */
 export class FetchFailedError extends AppError {
   readonly code = 'FETCH_FAILED';
   readonly retryable: boolean;
@@ -19,27 +19,27 @@ export class FetchFailedError extends AppError {
   }
 }
 
-/** Connecting, the first byte, the whole, or the rate: the message says which took too long. */
+/** A timeout of the connection, the first byte, the whole response, or the minimum rate; the message says which. */
 export class FetchTimedOutError extends AppError {
   readonly code = 'FETCH_TIMED_OUT';
   readonly retryable = true;
 }
 
-/** Headers or body are larger than allowed, on the wire or unpacked. */
+/** Headers or body exceed their limit, on the wire or decompressed. */
 export class FetchTooLargeError extends AppError {
   readonly code = 'FETCH_TOO_LARGE';
   readonly retryable = false;
 }
 
-/** The content's type or encoding is none that the caller can use. */
+/** The content's type or encoding is not supported by the caller. */
 export class FetchUnsupportedTypeError extends AppError {
   readonly code = 'FETCH_UNSUPPORTED_TYPE';
   readonly retryable = false;
 }
 
 /**
- * The site's robots.txt does not let us fetch this, or could not be read, which counts as a no (RFC 9309, section
- * 2.3.1.4) until it can be.
+ * The site's robots.txt disallows the URL, or could not be read, which also disallows it (RFC 9309, section 2.3.1.4) until
+ * it can be read.
  */
 export class RobotsDisallowedError extends AppError {
   readonly code = 'FETCH_ROBOTS_DISALLOWED';

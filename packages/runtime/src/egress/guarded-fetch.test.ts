@@ -28,7 +28,7 @@ async function listen(server: Server | TcpServer): Promise<{ port: number; url: 
   return { port, url: `http://127.0.0.1:${port}/` };
 }
 
-/** A fetch that may reach 127.0.0.1 at the given ports, as an administrator could allow. */
+/** A fetch that may reach 127.0.0.1 at the given ports, like an administrator's exception. */
 const fetchAllowing = (ports: number[], options: { limits?: Partial<FetchLimits>; resolve?: Resolve } = {}) =>
   createGuardedFetch({ ...options, allow: allowEndpoints(ports.map((port) => `127.0.0.1:${port}`)) });
 
@@ -49,7 +49,7 @@ describe('guarded fetch', () => {
     });
   });
 
-  it('sends the name as host, no cookies, no referrer', async () => {
+  it('sends the name as host, without cookies and referrer', async () => {
     let headers: Record<string, unknown> = {};
     const { port } = await serve((request, response) => {
       headers = request.headers;
@@ -62,7 +62,7 @@ describe('guarded fetch', () => {
     expect(headers).not.toHaveProperty('authorization');
   });
 
-  it('gives the bytes of binary content when that is accepted', async () => {
+  it('returns the bytes of binary content when that is accepted', async () => {
     const { port, url } = await serve((_, response) => {
       response.writeHead(200, { 'content-type': 'application/pdf' }).end('%PDF-1.7');
     });
@@ -71,7 +71,7 @@ describe('guarded fetch', () => {
     expect(Buffer.from(document.bytes).toString()).toBe('%PDF-1.7');
   });
 
-  it('unpacks compressed content', async () => {
+  it('decompresses content', async () => {
     const { port, url } = await serve((_, response) => {
       response.writeHead(200, { 'content-type': 'text/plain', 'content-encoding': 'gzip' }).end(gzipSync('hello'));
     });
@@ -79,19 +79,19 @@ describe('guarded fetch', () => {
   });
 
   describe('blocks', () => {
-    it('a loopback server that nobody allowed, without connecting', async () => {
+    it('a loopback server that is not allowed, without connecting', async () => {
       let connections = 0;
       const { url } = await listen(createTcpServer(() => (connections += 1)));
       await expect(createGuardedFetch()(url)).rejects.toMatchObject({ code: 'EGRESS_BLOCKED', retryable: false });
       expect(connections).toBe(0);
     });
 
-    it('a name that leads to a private address, and does not say to which', async () => {
+    it('a name that resolves to a private address, without revealing it', async () => {
       const fetch = createGuardedFetch({ resolve: () => Promise.resolve(['8.8.8.8', '10.11.12.13']) });
       const error = await fetch('http://example.com/').catch((thrown: unknown) => thrown as Error);
       expect(error).toMatchObject({
         code: 'EGRESS_BLOCKED',
-        message: 'example.com is refused: it does not lead to a public address',
+        message: 'example.com is refused: it does not resolve to a public address',
       });
     });
 
@@ -115,7 +115,7 @@ describe('guarded fetch', () => {
       await expect(fetchAllowing([port])(url)).rejects.toMatchObject({ code: 'EGRESS_BLOCKED' });
     });
 
-    it('a name that changes its answer between check and connection', async () => {
+    it('a name whose addresses change between check and connection', async () => {
       const { port } = await serve(html);
       let asked = 0;
       const rebinding: Resolve = () => {
@@ -123,38 +123,38 @@ describe('guarded fetch', () => {
         return Promise.resolve([asked === 1 ? '127.0.0.1' : '10.0.0.1']);
       };
       const fetch = fetchAllowing([port], { resolve: rebinding });
-      // The first answer was checked and is what is connected to; the name is not asked again.
+      // The connection uses the checked addresses; the name is not resolved again.
       await expect(fetch(`http://rebind.example:${port}/`)).resolves.toMatchObject({ status: 200 });
       expect(asked).toBe(1);
       await expect(fetch(`http://rebind.example:${port}/`)).rejects.toMatchObject({ code: 'EGRESS_BLOCKED' });
     });
   });
 
-  describe('content that is not what it says', () => {
+  describe('content that contradicts its declared type', () => {
     const claiming = (type: string, body: string | Buffer, headers: Record<string, string> = {}) =>
       serve((_, response) => {
         response.writeHead(200, { 'content-type': type, ...headers }).end(body);
       });
 
     it.each([
-      ['an image called HTML', 'text/html', Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a])],
-      ['a page called PDF', 'application/pdf', '<html>Please log in</html>'],
+      ['an image declared as HTML', 'text/html', Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a])],
+      ['a page declared as PDF', 'application/pdf', '<html>Please log in</html>'],
       ['text with zero bytes', 'text/plain', 'a\u0000b'],
     ])('is refused: %s', async (_, type, body) => {
       const { port, url } = await claiming(type, body);
       await expect(fetchAllowing([port])(url, { accept: ['text/*', 'application/pdf'] })).rejects.toMatchObject({
         code: 'FETCH_UNSUPPORTED_TYPE',
-        message: `the content is not of type ${type}, which it is said to be`,
+        message: `the content does not match its declared type ${type}`,
       });
     });
 
-    it('is refused when it unpacks to something packed', async () => {
+    it('is rejected when it is compressed twice', async () => {
       const nested = gzipSync(gzipSync(Buffer.alloc(10_000_000)));
       const { port, url } = await claiming('text/plain', nested, { 'content-encoding': 'gzip' });
       await expect(fetchAllowing([port])(url)).rejects.toMatchObject({ code: 'FETCH_UNSUPPORTED_TYPE' });
     });
 
-    it('is a PDF by any name, where PDFs are taken', async () => {
+    it('is accepted as a PDF whatever its declared type, when PDFs are accepted', async () => {
       const { port, url } = await claiming('text/plain', '%PDF-1.7');
       await expect(fetchAllowing([port])(url)).rejects.toMatchObject({ code: 'FETCH_UNSUPPORTED_TYPE' });
       const document = await fetchAllowing([port])(url, { accept: ['text/plain', 'application/pdf'] });
@@ -163,7 +163,7 @@ describe('guarded fetch', () => {
   });
 
   describe('headers of a call', () => {
-    it('go to the first origin and not where it redirects', async () => {
+    it('are sent to the first origin only, not to redirect targets', async () => {
       const seen: unknown[] = [];
       const outer = await serve((request, response) => {
         seen.push(request.headers['x-key']);
@@ -178,8 +178,8 @@ describe('guarded fetch', () => {
     });
   });
 
-  describe('asking before every hop', () => {
-    it('tells each URL, and a refusal stops before the request', async () => {
+  describe('the check before every hop', () => {
+    it('receives each URL and can prevent the request', async () => {
       const requests: (string | undefined)[] = [];
       const { port, url } = await serve((request, response) => {
         requests.push(request.url);
@@ -196,7 +196,7 @@ describe('guarded fetch', () => {
       expect(requests).toEqual(['/']);
     });
 
-    it('comes after the address was vetted', async () => {
+    it('follows the check of the address', async () => {
       let isAsked = false;
       const beforeHop = (): Promise<void> => {
         isAsked = true;
@@ -209,13 +209,13 @@ describe('guarded fetch', () => {
     });
   });
 
-  describe('a body that may be cut', () => {
+  describe('a body that may be truncated', () => {
     it.each([
       ['as it is', (body: Buffer) => body, undefined],
       ['with gzip', gzipSync, 'gzip'],
       ['with deflate', deflateSync, 'deflate'],
       ['with brotli', brotliCompressSync, 'br'],
-    ] as const)('is its own beginning, %s', async (_, pack, encoding) => {
+    ] as const)('is truncated to its limit, %s', async (_, pack, encoding) => {
       const { port, url } = await serve((__, response) => {
         response
           .writeHead(200, { 'content-type': 'text/plain', ...(encoding && { 'content-encoding': encoding }) })
@@ -238,7 +238,7 @@ describe('guarded fetch', () => {
       });
     });
 
-    it('come to an end', async () => {
+    it('are limited', async () => {
       let requests = 0;
       const { port, url } = await serve((_, response) => {
         requests += 1;
@@ -261,7 +261,7 @@ describe('guarded fetch', () => {
       await expect(fetchAllowing([port])(url)).rejects.toMatchObject({ code: 'FETCH_TOO_LARGE' });
     });
 
-    it('stop a body that turns out too large', async () => {
+    it('stop a body that exceeds its limit', async () => {
       let sent = 0;
       const { port, url } = await serve((_, response) => {
         response.writeHead(200, { 'content-type': 'text/plain' });
@@ -281,7 +281,7 @@ describe('guarded fetch', () => {
       ['gzip', gzipSync],
       ['deflate', deflateSync],
       ['br', brotliCompressSync],
-    ] as const)('stop a small body that unpacks to a large one, with %s', async (encoding, pack) => {
+    ] as const)('stop a small body that decompresses to a large one, with %s', async (encoding, pack) => {
       const bomb = pack(Buffer.alloc(50_000_000));
       const { port, url } = await serve((_, response) => {
         response.writeHead(200, { 'content-type': 'text/plain', 'content-encoding': encoding }).end(bomb);
@@ -292,14 +292,14 @@ describe('guarded fetch', () => {
       });
     });
 
-    it('refuse huge headers', async () => {
+    it('reject oversized headers', async () => {
       const { port, url } = await serve((_, response) => {
         response.writeHead(200, { 'content-type': 'text/plain', 'x-filler': 'x'.repeat(30_000) }).end('x');
       });
       await expect(fetchAllowing([port])(url)).rejects.toMatchObject({ code: 'FETCH_TOO_LARGE' });
     });
 
-    it('give up on a body that drips', async () => {
+    it('time out on a slow body', async () => {
       const timers: NodeJS.Timeout[] = [];
       const { port, url } = await serve((_, response) => {
         response.writeHead(200, { 'content-type': 'text/plain' });
@@ -308,12 +308,12 @@ describe('guarded fetch', () => {
       const drip = fetchAllowing([port], { limits: { minBytesPerSecond: 10_000, rateGraceMs: 50 } });
       await expect(drip(url)).rejects.toMatchObject({
         code: 'FETCH_TIMED_OUT',
-        message: 'the response came slower than 10000 bytes a second',
+        message: 'the response is slower than 10000 bytes a second',
       });
       timers.forEach(clearInterval);
     });
 
-    it('give up on a server that does not begin to answer', async () => {
+    it('time out on a server that does not start to respond', async () => {
       const { port, url } = await serve(() => undefined);
       await expect(fetchAllowing([port])(url, { timeoutMs: 50 })).rejects.toMatchObject({
         code: 'FETCH_TIMED_OUT',
@@ -321,13 +321,13 @@ describe('guarded fetch', () => {
       });
     });
 
-    it('give up on a name server that does not answer', async () => {
+    it('time out on a name server that does not respond', async () => {
       const fetch = createGuardedFetch({ resolve: () => new Promise(() => undefined) });
       await expect(fetch('http://example.com/', { timeoutMs: 20 })).rejects.toMatchObject({ code: 'FETCH_TIMED_OUT' });
     });
   });
 
-  it.each(['image/png', 'application/octet-stream', ''])('refuses content of type %j', async (type) => {
+  it.each(['image/png', 'application/octet-stream', ''])('rejects content of type %j', async (type) => {
     const { port, url } = await serve((_, response) => {
       response.writeHead(200, type === '' ? {} : { 'content-type': type }).end('x');
     });
@@ -337,7 +337,7 @@ describe('guarded fetch', () => {
     });
   });
 
-  it.each(['zstd', 'gzip, gzip', 'rot13'])('refuses content encoded with %s', async (encoding) => {
+  it.each(['zstd', 'gzip, gzip', 'rot13'])('rejects content encoded with %s', async (encoding) => {
     const { port, url } = await serve((_, response) => {
       response.writeHead(200, { 'content-type': 'text/plain', 'content-encoding': encoding }).end('x');
     });
@@ -389,7 +389,7 @@ describe('guarded fetch', () => {
         end('HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\ncontent-encoding: gzip\r\ncontent-length: 4\r\n\r\nnope');
       },
     ],
-  ])('fails in a way that may be retried when the server %s', async (_, answer) => {
+  ])('fails with a retryable error when the server %s', async (_, answer) => {
     const { port, url } = await listen(
       createTcpServer((socket) => {
         socket.on('error', () => undefined);
@@ -401,13 +401,13 @@ describe('guarded fetch', () => {
     await expect(fetchAllowing([port])(url)).rejects.toMatchObject({ code: 'FETCH_FAILED', retryable: true });
   });
 
-  it('fails when nothing listens', async () => {
+  it('fails when the connection is refused', async () => {
     const { port, url } = await serve(html);
     await new Promise((resolve) => running.pop()?.close(resolve));
     await expect(fetchAllowing([port])(url)).rejects.toMatchObject({ code: 'FETCH_FAILED', retryable: true });
   });
 
-  it('fails for good when the name does not exist', async () => {
+  it('fails permanently when the name does not exist', async () => {
     const fetch = createGuardedFetch({
       resolve: () => Promise.reject(Object.assign(new Error('getaddrinfo'), { code: 'ENOTFOUND' })),
     });
@@ -418,7 +418,7 @@ describe('guarded fetch', () => {
     });
   });
 
-  it('stops with the reason of the caller that aborts', async () => {
+  it('rejects with the reason of the caller’s abort', async () => {
     const controller = new AbortController();
     const { port, url } = await serve(() => {
       controller.abort(new Error('lease lost'));
@@ -427,7 +427,7 @@ describe('guarded fetch', () => {
   });
 });
 
-describe('a name that is internal', () => {
+describe('an internal name', () => {
   it.each([
     'http://localhost/',
     'http://LOCALHOST./',
@@ -438,7 +438,7 @@ describe('a name that is internal', () => {
     'http://db.corp:80/',
     'http://router.home.arpa/',
     'http://ｌｏｃａｌｈｏｓｔ/',
-  ])('is refused before the resolver is asked: %s', async (url) => {
+  ])('is rejected before it is resolved: %s', async (url) => {
     const asked: string[] = [];
     const fetchDocument = createGuardedFetch({
       resolve: (hostname) => {
@@ -459,7 +459,7 @@ describe('a name that is internal', () => {
     'http://0177.0.0.1/',
     'http://127.1/',
     'http://[::ffff:127.0.0.1]/',
-  ])('or an address in another notation needs no resolver to be refused: %s', async (url) => {
+  ])('is rejected without a resolver, as is an address in another notation: %s', async (url) => {
     const fetchDocument = createGuardedFetch({ resolve: () => Promise.reject(new Error('asked')) });
     await expect(fetchDocument(url)).rejects.toMatchObject({ code: 'EGRESS_BLOCKED' });
   });

@@ -14,7 +14,7 @@ import { actualType } from './sniff-content.ts';
 import { type AllowEndpoint, vetTarget } from './vet-target.ts';
 
 export interface FetchLimits extends BodyLimits {
-  /** Everything together: names, connections, redirects and body. */
+  /** Total time: name resolution, connections, redirects and body. */
   timeoutMs: number;
   connectTimeoutMs: number;
   /** From the request to the response's headers, for each hop. */
@@ -22,7 +22,7 @@ export interface FetchLimits extends BodyLimits {
   maxHeaderBytes: number;
   maxRedirects: number;
   ports: readonly number[];
-  /** Content types taken when the call names none: whole types, or `text/*`. */
+  /** Default content types: whole types, or `text/*`. */
   accept: readonly string[];
 }
 
@@ -49,52 +49,51 @@ export const DEFAULT_FETCH_LIMITS: FetchLimits = {
 
 export interface FetchOptions {
   signal?: AbortSignal;
-  /** May only lower what the limits say. */
+  /** May only lower the limits. */
   maxBytes?: number;
   timeoutMs?: number;
   maxRedirects?: number;
   accept?: readonly string[];
-  /** Sent to the first URL's origin only, so that a redirect carries no key away. */
+  /** Sent to the first URL's origin only, so that a redirect never receives a key. */
   headers?: Readonly<Record<string, string>>;
-  /** What becomes of a body that is too large: an error, or its beginning. Default `fail`. */
+  /** Handling of a body that is too large: an error, or truncation. Default `fail`. */
   overflow?: Overflow;
-  /** Asked before every request, redirects included, once its addresses have been vetted; throws to refuse. */
+  /** Called before every request, redirects included, after its addresses were checked; throws to prevent it. */
   beforeHop?: (url: URL, signal: AbortSignal) => Promise<void>;
 }
 
 export interface FetchedDocument {
-  /** Where the content was in the end. */
+  /** Final URL of the content. */
   url: string;
   /** Always 2xx. */
   status: number;
-  /** Without parameters, lower case: as declared, unless the bytes are a PDF. What they contradict is refused. */
+  /** Lower case, without parameters: as declared, or PDF if the bytes are one. Contradicted types are rejected. */
   contentType: string;
-  /** Charset the text was decoded with; undefined for binary content. */
+  /** Charset used for decoding; undefined for binary content. */
   charset: string | undefined;
   /** Undefined for binary content. */
   text: string | undefined;
-  /** Unpacked. */
+  /** Decompressed. */
   bytes: Uint8Array;
-  /** URLs that were passed through before `url`. */
+  /** URLs that redirected to `url`. */
   redirects: string[];
 }
 
 export type GuardedFetch = (url: string, options?: FetchOptions) => Promise<FetchedDocument>;
 
-/** Answers every address of a name. */
+/** Resolves a name to all its addresses. */
 export type Resolve = (hostname: string) => Promise<string[]>;
 
 export const systemResolve: Resolve = async (hostname) =>
   (await lookup(hostname, { all: true, order: 'verbatim' })).map(({ address }) => address);
 
 /**
- * The one way out for URLs that users give. Only http and https on allowed ports to public addresses; a name is
- * resolved once and the connection goes to exactly the addresses that were checked (a name that changes its answer gains
- * nothing), while TLS still verifies the name; every redirect is checked like the first URL. Sends no cookies, no
- * credentials and no referrer, and ignores proxies of the environment.
+ * The only way to fetch URLs from users. Allows http and https on allowed ports to public addresses. A name is resolved once
+ * and the connection uses exactly the checked addresses (which defeats DNS rebinding), while TLS still verifies the name.
+ * Every redirect is checked like the first URL. Sends no cookies, credentials or referrer, and ignores proxy variables.
  *
  * Rejects with EgressBlockedError, FetchFailedError (network, non-2xx), FetchTimedOutError, FetchTooLargeError or
- * FetchUnsupportedTypeError, whose messages are fit for users, or with the signal's reason when the caller aborts.
+ * FetchUnsupportedTypeError, whose messages are suitable for users, or with the signal's reason when the caller aborts.
  *
  * @param options.allow exceptions to the rules; see `allowEndpoints`
  */
@@ -111,7 +110,7 @@ export function createGuardedFetch(
   const base: FetchLimits = { ...DEFAULT_FETCH_LIMITS, ...options.limits };
 
   const vet = async (target: Target, signal: AbortSignal): Promise<string[]> => {
-    // Asking the resolver already tells the network's own servers about a name that is theirs.
+    // Checked before resolution, which would reveal the name to the network's own servers.
     if (isInternalName(target.hostname) && !allow({ hostname: target.hostname, address: '', port: target.port })) {
       throw blocked(target, 'its name is internal');
     }
@@ -149,7 +148,7 @@ export function createGuardedFetch(
         try {
           const headers = target.url.origin === origin ? call.headers : undefined;
           const response = await request(agent, target, { signal, userAgent, accept: limits.accept, headers });
-          // A body that is dropped reports it as an error, which nobody would hear.
+          // A discarded body emits an error that has no other listener.
           response.body.on('error', () => undefined);
           const location = redirectLocation(response);
           if (location === undefined)
@@ -161,7 +160,7 @@ export function createGuardedFetch(
           redirects.push(target.url.href);
           target = readTarget(location, target.url);
         } finally {
-          // Not awaited: a peer that holds the connection open would hold us.
+          // Not awaited: the peer could delay it by keeping the connection open.
           agent.destroy().catch(() => undefined);
         }
       }
@@ -184,7 +183,7 @@ const blocked = (target: Target, reason: string): EgressBlockedError =>
   new EgressBlockedError(`${target.hostname} is refused: ${reason}`);
 
 async function resolveName(hostname: string, resolve: Resolve, signal: AbortSignal): Promise<string[]> {
-  // A system resolver cannot be interrupted: leave it behind.
+  // The system resolver cannot be interrupted, so its result is ignored.
   const aborted = new Promise<never>((_, reject) => {
     signal.addEventListener(
       'abort',
@@ -230,14 +229,14 @@ async function readDocument(
   const bytes = await readBody(response.body, single(headers['content-encoding']), reading).catch((error: unknown) => {
     if (error instanceof Error && 'retryable' in error) throw error;
     signal.throwIfAborted();
-    throw new FetchFailedError(`the response of ${target.hostname} broke off or is damaged`, {
+    throw new FetchFailedError(`the response of ${target.hostname} is incomplete or damaged`, {
       retryable: true,
       cause: error,
     });
   });
   const contentType = actualType(type, charset, bytes);
   if (contentType === undefined || !isAcceptedType(contentType, limits.accept)) {
-    throw new FetchUnsupportedTypeError(`the content is not of type ${type.slice(0, 60)}, which it is said to be`);
+    throw new FetchUnsupportedTypeError(`the content does not match its declared type ${type.slice(0, 60)}`);
   }
   const decoded = isTextType(contentType) ? decodeText(bytes, charset) : undefined;
   return { url: target.url.href, status, contentType, charset: decoded?.charset, text: decoded?.text, bytes };

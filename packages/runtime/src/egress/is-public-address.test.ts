@@ -6,14 +6,14 @@ import { parseTarget } from './parse-target.ts';
 
 describe('isPublicAddress', () => {
   it.each(['8.8.8.8', '1.1.1.1', '93.184.216.34', '172.15.255.255', '172.32.0.1', '100.63.0.1', '223.255.255.254'])(
-    'takes the public %s',
+    'accepts the public %s',
     (address) => {
       expect(isPublicAddress(address)).toBe(true);
     },
   );
 
   it.each(['2606:4700:4700::1111', '2a00:1450:4001:81b::200e', '64:ff9b::8.8.8.8', '64:ff9b::808:808'])(
-    'takes the public %s',
+    'accepts the public %s',
     (address) => {
       expect(isPublicAddress(address)).toBe(true);
     },
@@ -123,12 +123,12 @@ const SPELLINGS: Record<string, (octets: Octets) => string> = {
 };
 
 describe('a private IPv4 address in a URL', () => {
-  it.each(Object.entries(SPELLINGS))('never passes when spelled as %s', (_, spell) => {
+  it.each(Object.entries(SPELLINGS))('is never accepted when written as %s', (_, spell) => {
     fc.assert(
       fc.property(privateV4, (octets) => {
         const parsed = parseTarget(`http://${spell(octets)}/`);
         if (parsed.outcome === 'refused') return;
-        // Either it is understood as an address and refused, or it is a name, which a resolver answers for.
+        // It is either recognised as an address and rejected, or a name that must be resolved.
         expect(parsed.target.isAddress).toBe(true);
         expect(isPublicAddress(parsed.target.hostname)).toBe(false);
       }),

@@ -1,12 +1,11 @@
 import ipaddr from 'ipaddr.js';
 
 /**
- * May a URL that a user gave lead to this address? Only globally routed unicast may: an allow-list, so that a range
- * nobody thought of is refused. IPv6 forms that carry an IPv4 address are refused whatever they carry (mapped, 6to4,
- * Teredo, translated), except the well-known NAT64 prefix with a public address in it, which is how names resolve on
- * networks without IPv4. Pure.
+ * Whether a URL from a user may connect to this address. Only globally routed unicast is allowed; an allow-list rejects
+ * unforeseen ranges. IPv6 forms that embed an IPv4 address (mapped, 6to4, Teredo, translated) are rejected, except the
+ * well-known NAT64 prefix with a public address, which IPv6-only networks use to resolve names. Pure.
  *
- * @param address as a resolver or a URL's host gives it, without brackets; anything else is not public
+ * @param address from a resolver or a URL's host, without brackets; any other text is not public
  */
 export function isPublicAddress(address: string): boolean {
   if (ipaddr.IPv4.isValidFourPartDecimal(address)) return isPublicV4(ipaddr.IPv4.parse(address));
@@ -18,7 +17,7 @@ export function isPublicAddress(address: string): boolean {
 const isPublicV4 = (address: ipaddr.IPv4): boolean => address.range() === 'unicast';
 
 const WELL_KNOWN_NAT64 = ipaddr.IPv6.parseCIDR('64:ff9b::/96');
-/** RFC 4291: what IANA hands out as global unicast. */
+/** RFC 4291: the range that IANA allocates as global unicast. */
 const GLOBAL_UNICAST = ipaddr.IPv6.parseCIDR('2000::/3');
 
 function isPublicV6(address: ipaddr.IPv6): boolean {

@@ -24,7 +24,7 @@ async function serve(listener: RequestListener): Promise<string> {
 }
 
 describe('fetch for one origin', () => {
-  it('reaches that origin with the library’s own method, headers and body', async () => {
+  it('sends the library’s method, headers and body to that origin', async () => {
     let seen = '';
     const origin = await serve((request, response) => {
       request.on('data', (chunk: Buffer) => (seen += chunk.toString()));
@@ -36,7 +36,7 @@ describe('fetch for one origin', () => {
     expect(seen).toBe('hello');
   });
 
-  it('refuses every other origin without connecting', async () => {
+  it('rejects every other origin without connecting', async () => {
     let requests = 0;
     const other = await serve((_, response) => {
       requests += 1;
@@ -47,7 +47,7 @@ describe('fetch for one origin', () => {
     expect(requests).toBe(0);
   });
 
-  it('refuses redirects, the same origin’s too', async () => {
+  it('rejects redirects, including those to the same origin', async () => {
     const origin = await serve((request, response) => {
       response.writeHead(request.url === '/a' ? 307 : 200, { location: '/b' }).end('b');
     });
@@ -56,7 +56,7 @@ describe('fetch for one origin', () => {
     });
   });
 
-  it('stops reading a response that is too large, packed or not', async () => {
+  it('stops reading a response that is too large, compressed or not', async () => {
     const origin = await serve((_, response) => {
       response.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync(Buffer.alloc(10_000_000)));
     });

@@ -1,12 +1,12 @@
 import { EgressBlockedError, FetchTooLargeError } from './fetch-errors.ts';
 
-/** As the standard's `fetch`, for libraries that take one. */
+/** The standard's `fetch`, for libraries that accept one. */
 export type FetchFunction = (url: string | URL, init?: RequestInit) => Promise<Response>;
 
 /**
- * A `fetch` for a client library that is to speak with one service an administrator named, and with nothing else: requests
- * to another origin and redirects are refused whatever the service says, and no response is read beyond `maxBytes`,
- * unpacked. The address may be private; that is the administrator's decision, and why nobody else's URL may come here.
+ * Creates a `fetch` that restricts a client library to one service configured by an administrator. Rejects requests to
+ * other origins and redirects, and reads no response beyond `maxBytes`, decompressed. The address may be private, so never
+ * pass an origin from a user.
  *
  * @param origin `https://host:port`
  * @throws {EgressBlockedError}; a body that is too large fails with {@link FetchTooLargeError} while it is read
@@ -16,7 +16,7 @@ export function createOriginFetch(options: { origin: string; maxBytes: number })
   return async (url, init) => {
     const target = new URL(url);
     if (target.origin !== origin)
-      throw new EgressBlockedError(`${target.hostname} is refused: it is not the named service`);
+      throw new EgressBlockedError(`${target.hostname} is refused: it is not the configured service`);
     const response = await fetch(target, {
       ...init,
       redirect: 'manual',

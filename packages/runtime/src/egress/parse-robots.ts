@@ -1,22 +1,22 @@
-/** One `allow` or `disallow` line that applies to us. */
+/** One `allow` or `disallow` line that applies to this crawler. */
 export interface RobotsRule {
-  /** Path pattern in normalised percent-encoding: `*` is anything, a `$` at its end is the end of the path. */
+  /** Path pattern in normalised percent-encoding: `*` matches anything, `$` at the end anchors the pattern. */
   pattern: string;
   isAllowed: boolean;
 }
 
 /*
- * RFC 9309. Files are written by strangers and parsed where every other step of the process waits, so the bounds are
- * part of the parser: one pass over the lines, nothing multiplied with anything.
+ * RFC 9309. The files are untrusted and parsed on the event loop, so the parser is bounded: one pass over the lines, no
+ * nested loops.
  */
 
-/** Longer patterns are no addresses; ignoring a line is what the standard asks for where it makes no sense. */
-const MOST_PATTERN_CHARACTERS = 500;
-const MOST_RULES = 2_000;
+/** Longest pattern: longer ones cannot match a URL and are ignored as malformed. */
+const MAX_PATTERN_LENGTH = 500;
+const MAX_RULES = 2_000;
 
 /**
- * The rules of a robots.txt for one crawler: those of all groups that name its product token, else those of `*`.
- * Lines that make no sense are passed over, so that a broken file allows what it does not clearly forbid. Pure.
+ * Returns the rules of a robots.txt for one crawler: those of all groups that name its product token, else those of `*`.
+ * Malformed lines are ignored, so that a broken file allows what it does not clearly disallow. Pure.
  *
  * @param productToken `Pressroom` of `Pressroom/1.0 (+https://…)`
  */
@@ -25,7 +25,7 @@ export function parseRobots(text: string, productToken: string): RobotsRule[] {
   const own: RobotsRule[] = [];
   const general: RobotsRule[] = [];
   let isNamed = false;
-  let namesUs = false;
+  let namesAgent = false;
   let namesAll = false;
   let inAgents = false;
   for (const line of text.replace(/^\ufeff/, '').split(/\r\n|\r|\n/)) {
@@ -34,27 +34,27 @@ export function parseRobots(text: string, productToken: string): RobotsRule[] {
     const key = (match[1] ?? '').toLowerCase();
     const value = (match[2] ?? '').trim();
     if (key === 'user-agent') {
-      if (!inAgents) namesUs = namesAll = false;
+      if (!inAgents) namesAgent = namesAll = false;
       inAgents = true;
       const named = /^(?:\*|[A-Za-z_-]+)/.exec(value)?.[0]?.toLowerCase();
       if (named === '*') namesAll = true;
-      if (named === token) namesUs = isNamed = true;
+      if (named === token) namesAgent = isNamed = true;
     } else if (key === 'allow' || key === 'disallow') {
       inAgents = false;
-      if (value === '' || value.length > MOST_PATTERN_CHARACTERS || !/^[/*]/.test(value)) continue;
+      if (value === '' || value.length > MAX_PATTERN_LENGTH || !/^[/*]/.test(value)) continue;
       const rule = { pattern: normalisePath(value), isAllowed: key === 'allow' };
-      if (namesUs && own.length < MOST_RULES) own.push(rule);
-      if (namesAll && general.length < MOST_RULES) general.push(rule);
+      if (namesAgent && own.length < MAX_RULES) own.push(rule);
+      if (namesAll && general.length < MAX_RULES) general.push(rule);
     }
   }
   return isNamed ? own : general;
 }
 
 /**
- * Do the rules let this path be fetched? The longest pattern that matches decides, `allow` when two are as long; no
- * pattern is a yes. `/robots.txt` itself always is. Pure.
+ * Whether the rules allow this path. The longest matching pattern decides, `allow` wins between equally long ones; a path
+ * without a matching pattern is allowed, as is `/robots.txt` itself. Pure.
  *
- * @param path with its query, as in the request
+ * @param path including its query, as in the request
  */
 export function isAllowedByRobots(rules: readonly RobotsRule[], path: string): boolean {
   const wanted = normalisePath(path);
@@ -68,7 +68,7 @@ export function isAllowedByRobots(rules: readonly RobotsRule[], path: string): b
   return best?.isAllowed ?? true;
 }
 
-/** Leftmost match of each piece between stars: enough for patterns of this kind, and linear where backtracking is not. */
+/** Matches each piece between stars leftmost. Sufficient for these patterns, and linear, unlike backtracking. */
 function matchesPattern(pattern: string, path: string): boolean {
   const isAnchored = pattern.endsWith('$');
   const pieces = (isAnchored ? pattern.slice(0, -1) : pattern).split('*');
@@ -85,7 +85,7 @@ function matchesPattern(pattern: string, path: string): boolean {
   return last === undefined || (path.length - last.length >= from && path.endsWith(last));
 }
 
-/** One spelling for all of a path's spellings: unreserved characters plain, all others in upper-case percent-encoding. */
+/** Normalises percent-encoding: unreserved characters plain, all others encoded in upper case. */
 const normalisePath = (path: string): string =>
   path
     .replace(/%[0-9a-f]{2}/gi, (code) => {

@@ -15,7 +15,7 @@ describe('parseTarget', () => {
     expect(parseTarget(input)).toMatchObject({ outcome: 'ok', target: { hostname, port, isAddress } });
   });
 
-  it('drops the fragment, which no server should see', () => {
+  it('drops the fragment', () => {
     const parsed = parseTarget('https://example.com/a#secret');
     expect(parsed.outcome === 'ok' && parsed.target.url.href).toBe('https://example.com/a');
   });
@@ -62,7 +62,7 @@ describe('isInternalName', () => {
   });
 
   it.each(['example.com', 'local.example.com', 'internal.example', '8.8.8.8', '2606::1', 'notlocalhost.com'])(
-    'does not mistake %s',
+    'does not misclassify %s',
     (name) => {
       expect(isInternalName(name)).toBe(false);
     },

@@ -6,25 +6,25 @@ export interface Target {
   /** Lower case, without brackets and trailing dots. */
   hostname: string;
   port: number;
-  /** The host is an address and needs no resolving. */
+  /** The host is an IP address and needs no resolution. */
   isAddress: boolean;
 }
 
 export type ParsedTarget = { outcome: 'ok'; target: Target } | { outcome: 'refused'; reason: string };
 
-/** Longer addresses are no addresses of pages; what reads them must not pay for their length. */
-const MOST_CHARACTERS = 4_096;
+/** Longer URLs are rejected, so that their length cannot slow down the parser. */
+const MAX_URL_LENGTH = 4_096;
 
 const DEFAULT_PORTS: Readonly<Record<string, number>> = { 'http:': 80, 'https:': 443 };
 
 /**
- * Reads a URL that a user or a redirect gave. The WHATWG parser turns decimal, octal, hexadecimal and shortened IPv4
- * hosts into four decimal parts, so that what is checked later is what would be connected to. Pure.
+ * Parses a URL from a user or a redirect. The WHATWG parser converts decimal, octal, hexadecimal and shortened IPv4 hosts to
+ * dotted decimal, so that the checked address is the one that would be connected to. Pure.
  *
  * @param base for relative redirects
  */
 export function parseTarget(input: string, base?: URL): ParsedTarget {
-  if (input.length > MOST_CHARACTERS) return { outcome: 'refused', reason: 'it is too long' };
+  if (input.length > MAX_URL_LENGTH) return { outcome: 'refused', reason: 'it is too long' };
   if (!URL.canParse(input, base?.href)) return { outcome: 'refused', reason: 'it is not a valid URL' };
   const url = new URL(input, base);
   const defaultPort = DEFAULT_PORTS[url.protocol];
@@ -39,7 +39,7 @@ export function parseTarget(input: string, base?: URL): ParsedTarget {
   return { outcome: 'ok', target: { url, hostname, port, isAddress: isIP(hostname) !== 0 } };
 }
 
-/** RFC 6761, RFC 8375 and RFC 7686 names, what home routers and clouds serve inside, and names without a dot. */
+/** Names of RFC 6761, RFC 8375 and RFC 7686, names used by home routers and clouds, and names without a dot. */
 const INTERNAL_SUFFIXES = [
   'localhost',
   'local',
@@ -57,7 +57,7 @@ const INTERNAL_SUFFIXES = [
   'alt',
 ];
 
-/** Does this name mean something inside a network, whatever it resolves to today? */
+/** Whether this name is internal to a network, regardless of its current addresses. */
 export function isInternalName(hostname: string): boolean {
   if (isIP(hostname) !== 0) return false;
   return !hostname.includes('.') || INTERNAL_SUFFIXES.some((suffix) => hostname.endsWith(`.${suffix}`));

@@ -4,7 +4,7 @@ import { FetchFailedError, FetchTimedOutError, FetchTooLargeError } from './fetc
 import type { Target } from './parse-target.ts';
 import { ACCEPTED_ENCODINGS } from './read-body.ts';
 
-/** Connects to the vetted addresses only, whatever the name resolves to by now. */
+/** Connects to the checked addresses only, whatever the name resolves to now. */
 export function createPinnedAgent(
   addresses: readonly string[],
   limits: { connectTimeoutMs: number; firstByteTimeoutMs: number; maxHeaderBytes: number },
@@ -15,7 +15,7 @@ export function createPinnedAgent(
     pipelining: 0,
     maxHeaderSize: limits.maxHeaderBytes,
     headersTimeout: limits.firstByteTimeoutMs,
-    // The minimum rate and the total time are ours.
+    // The minimum rate and the total time are enforced by the guard.
     bodyTimeout: 0,
     connect: {
       timeout: limits.connectTimeoutMs,
@@ -29,7 +29,7 @@ export function createPinnedAgent(
   });
 }
 
-/** One GET, without following anything; errors are told in terms fit for users. */
+/** Sends one GET without following redirects; error messages are suitable for users. */
 export async function request(
   agent: Agent,
   target: Target,
@@ -64,7 +64,7 @@ function describeRequestError(cause: unknown, hostname: string): Error {
     return new FetchTimedOutError(`connecting to ${hostname} took too long`, { cause });
   }
   if (cause instanceof undiciErrors.HeadersTimeoutError) {
-    return new FetchTimedOutError(`${hostname} did not begin to answer in time`, { cause });
+    return new FetchTimedOutError(`${hostname} did not start to respond in time`, { cause });
   }
   if (cause instanceof undiciErrors.HeadersOverflowError) {
     return new FetchTooLargeError('the headers of the response are too large', { cause });

@@ -6,14 +6,14 @@ import type { Clock } from '../clock.ts';
 import { FetchTimedOutError, FetchTooLargeError, FetchUnsupportedTypeError } from './fetch-errors.ts';
 
 export interface BodyLimits {
-  /** Bytes, counted on the wire and again after unpacking. */
+  /** Bytes, counted on the wire and again after decompression. */
   maxBytes: number;
-  /** A body that comes slower than this on average, after the grace period, is given up. */
+  /** Minimum average rate after the grace period; a slower body is aborted. */
   minBytesPerSecond: number;
   rateGraceMs: number;
 }
 
-/** Fail on the first byte too many, or go on with what came before it. */
+/** Handling of the first byte beyond the limit: fail, or return the bytes before it. */
 export type Overflow = 'fail' | 'cut';
 
 const DECODERS: Readonly<Record<string, () => Duplex>> = {
@@ -24,15 +24,15 @@ const DECODERS: Readonly<Record<string, () => Duplex>> = {
   br: createBrotliDecompress,
 };
 
-/** What the guard can unpack, for the `accept-encoding` header. */
+/** Supported encodings, for the `accept-encoding` header. */
 export const ACCEPTED_ENCODINGS = 'gzip, deflate, br';
 
 /**
- * Reads and unpacks a response body within limits, stopping at the first byte too many: neither a large body nor a
- * small one that unpacks to a large one is ever held in memory.
+ * Reads and decompresses a response body within limits, stopping at the first excess byte, so that neither a large body nor
+ * a decompression bomb is ever held in memory.
  *
- * @param encoding the `content-encoding` header; several encodings on top of each other are refused
- * @param options.overflow default `fail`; `cut` answers at most `maxBytes` of a longer body
+ * @param encoding the `content-encoding` header; multiple encodings are rejected
+ * @param options.overflow default `fail`; `cut` returns at most `maxBytes` of a longer body
  * @throws FetchTooLargeError, FetchTimedOutError, FetchUnsupportedTypeError, or the signal's reason
  */
 export async function readBody(
@@ -51,7 +51,7 @@ export async function readBody(
   const drip = watchRate(() => wireBytes, startedMs, options);
   const chunks: Uint8Array[] = [];
   let isCut = false as boolean;
-  /** Throws, or says that this is where to stop. */
+  /** Throws, or returns whether to stop here. */
   const overflows = (bytes: number): boolean => {
     if (bytes <= limits.maxBytes) return false;
     if (overflow === 'fail') throw tooLarge(limits.maxBytes);
@@ -83,7 +83,7 @@ export async function readBody(
   } catch (error) {
     if (drip.signal.aborted) throw drip.signal.reason as Error;
     if (signal.aborted) throw signal.reason as Error;
-    // Stopping early is what breaks the pipeline then.
+    // In this case the early stop is what broke the pipeline.
     if (!isCut) throw error;
   } finally {
     drip.stop();
@@ -107,7 +107,7 @@ function watchRate(
       await clock.sleep(limits.rateGraceMs, done.signal);
       const seconds = (clock.monotonicMs() - startedMs) / 1_000;
       if (bytesSoFar() >= seconds * limits.minBytesPerSecond) continue;
-      drip.abort(new FetchTimedOutError(`the response came slower than ${limits.minBytesPerSecond} bytes a second`));
+      drip.abort(new FetchTimedOutError(`the response is slower than ${limits.minBytesPerSecond} bytes a second`));
       return;
     }
   };

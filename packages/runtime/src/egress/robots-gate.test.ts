@@ -21,7 +21,7 @@ afterEach(async () => {
 
 const never = new AbortController().signal;
 
-/** A site whose robots.txt is what `listener` answers, and a gate in front of it; `atMs` moves the gate's clock. */
+/** A site whose robots.txt is served by `listener`, and a gate for it; `atMs` sets the gate's clock. */
 async function aSite(listener: RequestListener) {
   const asked: (string | undefined)[] = [];
   const server = createServer((request, response) => {
@@ -47,19 +47,19 @@ const text =
   };
 
 describe('robots gate', () => {
-  it('lets through what the site lets us fetch and nothing else', async () => {
+  it('allows only what the site allows', async () => {
     const { check, asked } = await aSite(text('User-agent: pressroom\nDisallow: /private\nAllow: /private/ours'));
     await expect(check('/public?a=1')).resolves.toBeUndefined();
     await expect(check('/private/ours')).resolves.toBeUndefined();
     await expect(check('/private/theirs')).rejects.toMatchObject({
       code: 'FETCH_ROBOTS_DISALLOWED',
       retryable: false,
-      message: '127.0.0.1 asks robots not to fetch this page',
+      message: '127.0.0.1 disallows this page in its robots.txt',
     });
     expect(asked).toEqual(['Pressroom/1.0 (+https://example.org/robots)']);
   });
 
-  it('asks a site once for many pages at once, and again after an hour', async () => {
+  it('fetches a robots.txt once for concurrent checks, and again after an hour', async () => {
     const { check, asked, time } = await aSite(text('User-agent: *\nDisallow:'));
     await Promise.all(['/a', '/b', '/c'].map((path) => check(path)));
     expect(asked).toHaveLength(1);
@@ -69,9 +69,9 @@ describe('robots gate', () => {
   });
 
   it.each([
-    { title: 'there is none', status: 404 },
-    { title: 'it may not be seen', status: 403 },
-  ])('lets everything through when $title', async ({ status }) => {
+    { title: 'the file is missing', status: 404 },
+    { title: 'the file is forbidden', status: 403 },
+  ])('allows everything when $title', async ({ status }) => {
     const { check } = await aSite((_, response) => {
       response.writeHead(status, { 'content-type': 'text/html' }).end('Disallow: /');
     });
@@ -80,15 +80,15 @@ describe('robots gate', () => {
 
   it.each([
     ['an image', text('\x89PNG', { 'content-type': 'image/png' })],
-    ['an image that says it is text', text(Buffer.from([0x89, 0x50, 0x4e, 0x47]))],
+    ['an image declared as text', text(Buffer.from([0x89, 0x50, 0x4e, 0x47]))],
     ['a page', text('<!doctype html><html><body>Welcome: /</body></html>', { 'content-type': 'text/html' })],
-    ['lines without sense', text('Disallow\nUser agent: *\n::::\nDisallow: /')],
-  ])('lets everything through when it is %s', async (_, listener) => {
+    ['malformed lines', text('Disallow\nUser agent: *\n::::\nDisallow: /')],
+  ])('allows everything when the file is %s', async (_, listener) => {
     const { check } = await aSite(listener);
     await expect(check('/a')).resolves.toBeUndefined();
   });
 
-  it.each([500, 503, 429])('lets nothing through while it answers %d, and asks again soon', async (status) => {
+  it.each([500, 503, 429])('allows nothing while the status is %d, and fetches it again soon', async (status) => {
     let isWell = false;
     const { check, time } = await aSite((request, response) => {
       if (isWell) text('User-agent: *\nDisallow:')(request, response);
@@ -101,14 +101,14 @@ describe('robots gate', () => {
     await expect(check('/a')).resolves.toBeUndefined();
   });
 
-  it('lets nothing through when it leads into a private network', async () => {
+  it('allows nothing when it redirects into a private network', async () => {
     const { check } = await aSite((_, response) => {
       response.writeHead(302, { location: 'http://10.0.0.1/robots.txt' }).end();
     });
     await expect(check('/a')).rejects.toMatchObject({ code: 'FETCH_ROBOTS_DISALLOWED' });
   });
 
-  it('reads the beginning of one that is too long, unpacked too', async () => {
+  it('reads the beginning of a file that is too long, compressed or not', async () => {
     const long = `User-agent: *\nDisallow: /early\n${'# filler\n'.repeat(100_000)}Disallow: /late\n`;
     const plain = await aSite(text(long));
     await expect(plain.check('/early')).rejects.toMatchObject({ code: 'FETCH_ROBOTS_DISALLOWED' });
@@ -121,7 +121,7 @@ describe('robots gate', () => {
     await expect(packed.check('/late')).resolves.toBeUndefined();
   });
 
-  it('leaves off waiting when the caller is aborted, for that caller alone', async () => {
+  it('stops waiting when a caller aborts, for that caller only', async () => {
     const { promise: answered, resolve: answer } = Promise.withResolvers<undefined>();
     const { promise: isAsked, resolve: asked } = Promise.withResolvers<undefined>();
     const { check } = await aSite((request, response) => {

@@ -4,27 +4,27 @@ import { FetchFailedError, FetchUnsupportedTypeError, RobotsDisallowedError } fr
 import type { GuardedFetch } from './guarded-fetch.ts';
 import { isAllowedByRobots, parseRobots, type RobotsRule } from './parse-robots.ts';
 
-/** RFC 9309, section 2.5: what a parser must take at least. The rest of a longer file is not read. */
+/** RFC 9309, section 2.5: the minimum that a parser must accept. The rest of a longer file is ignored. */
 const MAX_BYTES = 500 * 1_024;
 const FETCH_TIMEOUT_MS = 8_000;
-/** The standard asks for a day at most; sites that change their mind wait for an hour. */
-const KEEP_MS = 3_600_000;
-/** A file that could not be read forbids everything: asked again soon. */
-const KEEP_FAILURE_MS = 5 * 60_000;
-/** Origins remembered; the one asked longest ago goes first. */
-const MOST_ORIGINS = 1_000;
+/** Cache time: the standard allows at most a day; an hour follows changes sooner. */
+const CACHE_MS = 3_600_000;
+/** A file that could not be read disallows everything, so it is fetched again soon. */
+const FAILURE_CACHE_MS = 5 * 60_000;
+/** Origins in the cache; the one fetched longest ago is evicted first. */
+const MAX_ORIGINS = 1_000;
 
 type Robots = { outcome: 'rules'; rules: RobotsRule[] } | { outcome: 'unreadable'; cause: unknown };
 
-interface Kept {
+interface CacheEntry {
   robots: Promise<Robots>;
-  /** Milliseconds of the monotonic clock; endless while it is being fetched. */
+  /** Expiry in monotonic milliseconds; infinite while it is being fetched. */
   untilMs: number;
 }
 
 export interface RobotsGate {
   /**
-   * Resolves when the site lets us fetch this URL.
+   * Resolves when the site allows this URL to be fetched.
    *
    * @throws {RobotsDisallowedError}, or the signal's reason
    */
@@ -32,19 +32,19 @@ export interface RobotsGate {
 }
 
 /**
- * Asks each site once an hour what it lets us fetch. A missing file (4xx, or something that is no text) allows
- * everything; one that cannot be reached allows nothing. Cached per origin, fetched through the same guard.
+ * Fetches the robots.txt of each site once an hour and checks URLs against it. A missing file (4xx, or content that is not
+ * text) allows everything; an unreachable one disallows everything. Cached per origin, fetched through the egress guard.
  *
- * @param options.userAgent whose product token, the part before the slash, sites name in their rules
+ * @param options.userAgent its product token, the part before the slash, is matched with the site's rules
  */
 export function createRobotsGate(options: { fetch: GuardedFetch; clock: Clock; userAgent: string }): RobotsGate {
   const { clock } = options;
   const productToken = options.userAgent.split(/[/\s]/)[0] ?? options.userAgent;
-  const kept = new Map<string, Kept>();
+  const cache = new Map<string, CacheEntry>();
 
   const read = async (origin: string): Promise<Robots> => {
     try {
-      // Not the caller's signal: others wait for the same file.
+      // Not the caller's signal: other callers wait for the same file.
       const { text = '' } = await options.fetch(`${origin}/robots.txt`, {
         timeoutMs: FETCH_TIMEOUT_MS,
         maxBytes: MAX_BYTES,
@@ -60,37 +60,37 @@ export function createRobotsGate(options: { fetch: GuardedFetch; clock: Clock; u
   };
 
   const robotsOf = (origin: string): Promise<Robots> => {
-    const known = kept.get(origin);
+    const known = cache.get(origin);
     if (known && known.untilMs > clock.monotonicMs()) return known.robots;
     const robots = read(origin);
-    const entry: Kept = { robots, untilMs: Infinity };
-    kept.delete(origin);
-    kept.set(origin, entry);
-    const [oldest] = kept.keys();
-    if (kept.size > MOST_ORIGINS && oldest !== undefined) kept.delete(oldest);
+    const entry: CacheEntry = { robots, untilMs: Infinity };
+    cache.delete(origin);
+    cache.set(origin, entry);
+    const [oldest] = cache.keys();
+    if (cache.size > MAX_ORIGINS && oldest !== undefined) cache.delete(oldest);
     robots.then(
       ({ outcome }) => {
-        entry.untilMs = clock.monotonicMs() + (outcome === 'rules' ? KEEP_MS : KEEP_FAILURE_MS);
+        entry.untilMs = clock.monotonicMs() + (outcome === 'rules' ? CACHE_MS : FAILURE_CACHE_MS);
       },
-      () => kept.delete(origin),
+      () => cache.delete(origin),
     );
     return robots;
   };
 
   return {
     async check(url, signal) {
-      const robots = await orAborted(robotsOf(url.origin), signal);
+      const robots = await raceAbort(robotsOf(url.origin), signal);
       if (robots.outcome === 'unreadable') {
         const message = `the robots.txt of ${url.hostname} could not be read`;
         throw new RobotsDisallowedError(message, { retryable: true, cause: robots.cause });
       }
       if (isAllowedByRobots(robots.rules, url.pathname + url.search)) return;
-      throw new RobotsDisallowedError(`${url.hostname} asks robots not to fetch this page`, { retryable: false });
+      throw new RobotsDisallowedError(`${url.hostname} disallows this page in its robots.txt`, { retryable: false });
     },
   };
 }
 
-/** There is no such file; a site that is asked too often (429) has said nothing about it. */
+/** The file does not exist. A rate limit (429) does not show that. */
 const isAbsence = (error: unknown): boolean =>
   error instanceof FetchFailedError &&
   error.status !== undefined &&
@@ -98,7 +98,7 @@ const isAbsence = (error: unknown): boolean =>
   error.status < 500 &&
   error.status !== 429;
 
-async function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+async function raceAbort<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   signal.throwIfAborted();
   const { promise: aborted, reject } = Promise.withResolvers<never>();
   const onAbort = (): void => {

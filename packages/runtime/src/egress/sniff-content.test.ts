@@ -16,7 +16,7 @@ describe('actualType', () => {
     ['application/octet-stream', undefined, bytes('\n%PDF-1.4'), 'application/pdf'],
     ['text/html', undefined, bytes('%PDF-1.4 what a server calls a page'), 'application/pdf'],
     ['image/png', undefined, bytes('\x89PNG'), 'image/png'],
-  ])('takes %s (%s) for what it is', (declared, charset, body, actual) => {
+  ])('detects the actual type of %s (%s)', (declared, charset, body, actual) => {
     expect(actualType(declared, charset, body)).toBe(actual);
   });
 
@@ -27,7 +27,7 @@ describe('actualType', () => {
     ['text/plain', bytes('text with a \x00 in it')],
     ['application/pdf', bytes('<html>Please log in</html>')],
     ['application/x-pdf', bytes('')],
-  ])('sees through %s that is something else', (declared, body) => {
+  ])('rejects %s with contradicting content', (declared, body) => {
     expect(actualType(declared, undefined, body)).toBeUndefined();
   });
 });

@@ -1,11 +1,11 @@
 import { isTextType } from './content-type.ts';
 
-/** How far into a file its PDF header may stand (ISO 32000, annex H): mailing and printing tools put lines before it. */
+/** Bytes within which a PDF header may start (ISO 32000, annex H): mail and print tools prepend lines. */
 const PDF_HEADER_WITHIN = 1_024;
-/** How much of a body that says it is text is looked at for bytes that no text has. */
+/** Bytes of a declared text that are checked for bytes that never occur in text. */
 const TEXT_PREFIX = 4_096;
 
-/** First bytes of formats that are never text, whatever a server calls them. */
+/** Magic numbers of formats that are never text. */
 const BINARY_SIGNATURES: readonly (readonly number[])[] = [
   [0x89, 0x50, 0x4e, 0x47], // PNG
   [0xff, 0xd8, 0xff], // JPEG
@@ -22,12 +22,12 @@ const BINARY_SIGNATURES: readonly (readonly number[])[] = [
 ];
 
 /**
- * What a body really is, when that can be told from its bytes: servers mislabel, and hostile ones lie. A PDF is one by
- * whatever name it comes; other types are what they say they are unless the bytes contradict. Pure.
+ * Detects the actual type of a body from its bytes, because declared types can be wrong or hostile. A PDF is recognised
+ * under any declared type; other types are accepted as declared unless the bytes contradict them. Pure.
  *
  * @param declared the type of the `content-type` header, lower case, without parameters
- * @param charset as declared: UTF-16 has zero bytes in plain text
- * @returns undefined when the bytes are not what the type says
+ * @param charset as declared: plain text in UTF-16 contains zero bytes
+ * @returns undefined when the bytes contradict the type
  */
 export function actualType(declared: string, charset: string | undefined, bytes: Uint8Array): string | undefined {
   if (startsAsPdf(bytes)) return 'application/pdf';

@@ -6,14 +6,14 @@ const rules = { ports: [80, 443], allow: () => false };
 const site = { hostname: 'example.com', port: 443 };
 
 describe('vetTarget', () => {
-  it('takes a name whose addresses are all public', () => {
+  it('accepts a name whose addresses are all public', () => {
     expect(vetTarget(site, ['8.8.8.8', '2606:4700::1'], rules)).toEqual({ outcome: 'ok' });
   });
 
-  it('refuses a name with one address that is not', () => {
+  it('rejects a name with one private address', () => {
     expect(vetTarget(site, ['8.8.8.8', '10.0.0.1'], rules)).toEqual({
       outcome: 'refused',
-      reason: 'it does not lead to a public address',
+      reason: 'it does not resolve to a public address',
     });
   });
 
@@ -30,11 +30,11 @@ describe('vetTarget', () => {
     expect(vetTarget(target, addresses, rules)).toEqual({ outcome: 'refused', reason });
   });
 
-  it('says nothing of the addresses in its reasons', () => {
+  it('names no addresses in its reasons', () => {
     expect(JSON.stringify(vetTarget(site, ['10.1.2.3'], rules))).not.toContain('10.1.2.3');
   });
 
-  it('lets an exception through, for every address or for none', () => {
+  it('requires an exception to cover every address', () => {
     const allow = allowEndpoints(['127.0.0.1:8080']);
     const target = { hostname: 'localhost', port: 8080 };
     expect(vetTarget(target, ['127.0.0.1'], { ports: [80], allow })).toEqual({ outcome: 'ok' });
@@ -60,11 +60,11 @@ describe('allowEndpoints', () => {
     { entry: '[fd00::1]:80', endpoint: { hostname: 'x', address: 'fd00::1', port: 80 }, expected: true },
     { entry: '[fd00::1]:80', endpoint: { hostname: 'x', address: 'fd00::1', port: 81 }, expected: false },
     { entry: 'fd00::1', endpoint: { hostname: 'x', address: 'fd00::1', port: 81 }, expected: true },
-  ])('$entry, asked for $endpoint.hostname at $endpoint.port: $expected', ({ entry, endpoint, expected }) => {
+  ])('$entry, matched with $endpoint.hostname at $endpoint.port: $expected', ({ entry, endpoint, expected }) => {
     expect(allowEndpoints([entry])(endpoint)).toBe(expected);
   });
 
-  it.each(['', 'http://x', 'a:b:', 'x:123456'])('refuses the entry %j', (entry) => {
+  it.each(['', 'http://x', 'a:b:', 'x:123456'])('rejects the entry %j', (entry) => {
     expect(() => allowEndpoints([entry])).toThrow(TypeError);
   });
 });

@@ -3,21 +3,21 @@ import { isIP } from 'node:net';
 import { isPublicAddress } from './is-public-address.ts';
 import { isInternalName, type Target } from './parse-target.ts';
 
-/** Where a request would connect to. */
+/** Target of a connection. */
 export interface Endpoint {
   hostname: string;
   address: string;
   port: number;
 }
 
-/** Says yes to endpoints that the rules would refuse: an administrator's decision, or a test's. */
+/** Allows endpoints that the rules would reject: an administrator's decision, or a test's. */
 export type AllowEndpoint = (endpoint: Endpoint) => boolean;
 
 export type Vetted = { outcome: 'ok' } | { outcome: 'refused'; reason: string };
 
 /**
- * Decides whether a request may connect to *any* of these addresses; one bad address refuses all, since which one a
- * connection takes is a matter of chance. Reasons name no address: they reach the user. Pure.
+ * Decides whether a request may connect to *any* of these addresses. One disallowed address rejects all, because the choice
+ * of an address is random. Reasons contain no address, since users see them. Pure.
  */
 export function vetTarget(
   target: Pick<Target, 'hostname' | 'port'>,
@@ -30,13 +30,14 @@ export function vetTarget(
   if (unlisted.length === 0) return { outcome: 'ok' };
   if (!rules.ports.includes(port)) return { outcome: 'refused', reason: `port ${port} is not allowed` };
   if (isInternalName(hostname)) return { outcome: 'refused', reason: 'its name is internal' };
-  if (!unlisted.every(isPublicAddress)) return { outcome: 'refused', reason: 'it does not lead to a public address' };
+  if (!unlisted.every(isPublicAddress))
+    return { outcome: 'refused', reason: 'it does not resolve to a public address' };
   return { outcome: 'ok' };
 }
 
 /**
- * Builds the exception list from configuration: `wiki.example.internal` (any port), `10.0.0.7:8080`, `[fd00::1]:80`.
- * An entry matches the host as the URL names it, or an address. Only what an administrator wrote may come in here.
+ * Creates the exceptions from configuration: `wiki.example.internal` (any port), `10.0.0.7:8080`, `[fd00::1]:80`. An entry
+ * matches the URL's host or an address. Pass only entries from an administrator.
  */
 export function allowEndpoints(entries: readonly string[]): AllowEndpoint {
   const parsed = entries.map(parseEntry);

@@ -10,25 +10,25 @@ import {
 import type { SandboxReply, SandboxRequest } from './serve-sandbox.ts';
 
 export interface SandboxLimits {
-  /** Wall clock of one job, from the moment the child has it. */
+  /** Wall-clock time of one job, from its delivery to the child. */
   timeoutMs: number;
-  /** V8's heap. The whole process may take this and {@link BASE_MB} more, where the system tells its size (Linux). */
+  /** V8's heap. The process may use this plus {@link BASE_MB}, where the system reports its size (Linux). */
   memoryMb: number;
 }
 
-/** What Node, its libraries and generous buffers take beside the heap. */
+/** Memory of Node, its libraries and generous buffers besides the heap. */
 const BASE_MB = 160;
-/** How often the size of a busy child is read: at the speed of an unpacker, some ten megabytes. */
+/** Interval of memory checks of a busy child: a decompressor adds some ten megabytes in it. */
 const MEMORY_CHECK_MS = 100;
-/** Loading the parsers takes under a second; a machine under load may take many. */
+/** Loading the parsers takes under a second, and much longer on a machine under load. */
 const START_TIMEOUT_MS = 30_000;
 /**
- * CPU seconds after which the system ends a child. It bounds what an orphan can burn: one that is busy does not notice
- * that the process that started it is gone. The pool retires a child long before.
+ * CPU seconds after which the system ends a child. Bounds an orphan, which does not notice the exit of its parent while it is
+ * busy. The pool replaces a child long before.
  */
 const CPU_LIMIT_S = 120;
 const RETIRE_AFTER_BUSY_MS = 60_000;
-/** How V8 ends a process that is out of heap, and what the CPU limit sends. */
+/** Signals by which V8 ends a process that is out of heap, and by which the CPU limit does. */
 const OUT_OF_HEAP: readonly (NodeJS.Signals | null)[] = ['SIGABRT', 'SIGTRAP', 'SIGILL'];
 const PAGE_BYTES = 4_096;
 const MB = 1_048_576;
@@ -36,22 +36,22 @@ const MB = 1_048_576;
 /** One child process that runs one job at a time. */
 export interface SandboxChild {
   /**
-   * Runs one job. Whatever goes wrong but a job that throws ends the child.
+   * Runs one job. Any failure except an error thrown by the job ends the child.
    *
    * @throws {SandboxTimeoutError | SandboxMemoryError | SandboxFailedError} and the signal's reason when it aborts
    */
   run(job: string, input: unknown, limits: { timeoutMs: number }, signal?: AbortSignal): Promise<unknown>;
-  /** Can it take another job? */
+  /** Whether it can run another job. */
   readonly isUsable: boolean;
   readonly pid: number | undefined;
-  /** Kills it. Resolves when it is gone. */
+  /** Kills the process; resolves when it has exited. */
   kill(): Promise<void>;
 }
 
 /**
- * Starts a child with no environment, no output and no permission to write files, start processes or load native code.
+ * Starts a child without environment, output, or permission to write files, start processes or load native code.
  *
- * @throws {SandboxUnavailableError} when it does not come up
+ * @throws {SandboxUnavailableError} when it does not start
  */
 export async function startSandboxChild(
   entry: URL,
@@ -155,9 +155,9 @@ function createChild(child: ChildProcess, memoryMb: number, kill: () => Promise<
       signal?.addEventListener('abort', onAbort, { once: true });
       hold(child);
       try {
-        if (!isAlive()) throw new SandboxFailedError(job, 'its process is gone');
+        if (!isAlive()) throw new SandboxFailedError(job, 'its process has exited');
         child.send({ id, job, input } satisfies SandboxRequest, (error) => {
-          if (error) stop(new SandboxFailedError(job, 'its process is gone'));
+          if (error) stop(new SandboxFailedError(job, 'its process has exited'));
         });
         return await promise;
       } finally {
@@ -174,7 +174,7 @@ function createChild(child: ChildProcess, memoryMb: number, kill: () => Promise<
   };
 }
 
-/** An idle child does not keep the process alive; a busy one does. */
+/** An idle child does not keep this process alive; a busy one does. */
 function release(child: ChildProcess): void {
   child.unref();
   child.channel?.unref();
@@ -193,7 +193,7 @@ function exitError(
   return new SandboxFailedError(job, `its process ended (${exit.signal ?? `code ${exit.code ?? 'unknown'}`})`);
 }
 
-/** Resident memory of a process; 0 where the system does not tell. */
+/** Resident memory of a process in MB; 0 where the system does not report it. */
 async function residentMb(pid: number | undefined): Promise<number> {
   const statm = await readFile(`/proc/${pid ?? 0}/statm`, 'utf8').catch(() => '');
   return (Number(statm.split(' ')[1] ?? 0) * PAGE_BYTES) / MB;

@@ -1,6 +1,6 @@
 import { AppError } from '../app-error.ts';
 
-/** The input took longer than it may: the child process was killed. The same input takes as long again. */
+/** The input exceeded the time limit and the child was killed. A retry would fail again. */
 export class SandboxTimeoutError extends AppError {
   readonly code = 'SANDBOX_TIMED_OUT';
   readonly retryable = false;
@@ -10,7 +10,7 @@ export class SandboxTimeoutError extends AppError {
   }
 }
 
-/** The input took more memory than it may: the child process was killed, or ended by V8. */
+/** The input exceeded the memory limit: the child was killed, or ended by V8. */
 export class SandboxMemoryError extends AppError {
   readonly code = 'SANDBOX_OUT_OF_MEMORY';
   readonly retryable = false;
@@ -20,7 +20,7 @@ export class SandboxMemoryError extends AppError {
   }
 }
 
-/** The code in the child threw, or ended the child: the input is beyond it. */
+/** The code in the child threw or ended the child: it cannot process the input. */
 export class SandboxFailedError extends AppError {
   readonly code = 'SANDBOX_FAILED';
   readonly retryable = false;
@@ -30,7 +30,7 @@ export class SandboxFailedError extends AppError {
   }
 }
 
-/** No child can be had: as many jobs wait as may, no process can be started, or the pool is closed. */
+/** No child is available: the waiting limit is reached, no process can be started, or the pool is closed. */
 export class SandboxUnavailableError extends AppError {
   readonly code = 'SANDBOX_UNAVAILABLE';
   readonly retryable = true;

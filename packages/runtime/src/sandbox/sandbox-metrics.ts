@@ -1,7 +1,7 @@
 import type { Metrics } from '../metrics.ts';
 import type { SandboxPoolOptions } from './sandbox-pool.ts';
 
-/** Jobs of a sandbox as Prometheus series; `outcome` is `ok`, `aborted` or the error's code. */
+/** Records sandbox jobs as Prometheus metrics; `outcome` is `ok`, `aborted` or the error's code. */
 export function createSandboxMetrics(metrics: Metrics): NonNullable<SandboxPoolOptions['onJob']> {
   const jobs = metrics.counter('sandbox_jobs_total', 'Jobs on untrusted input in child processes', ['kind', 'outcome']);
   const seconds = metrics.histogram('sandbox_job_seconds', 'Duration of these jobs, waiting included', ['kind']);

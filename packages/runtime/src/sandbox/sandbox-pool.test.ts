@@ -14,7 +14,7 @@ const aPool = (options: Partial<SandboxPoolOptions> = {}): SandboxPool => {
   pools.push(pool);
   return pool;
 };
-/** An orphan that has ended stays a zombie where the first process of a container reaps none. */
+/** A container without an init process keeps an exited orphan as a zombie. */
 const isAlive = (pid: number): boolean =>
   existsSync(`/proc/${pid}`) && !/\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
 
@@ -23,7 +23,7 @@ afterEach(async () => {
 });
 
 describe('createSandboxPool', () => {
-  it('hands structured data to a child process and back, and keeps the child for the next job', async () => {
+  it('passes structured data to a child process and back, and keeps the child for the next job', async () => {
     const pool = aPool();
     expect(pool.children).toBe(0);
     const input = { text: 'é', bytes: new Uint8Array([1, 2]), list: [1n, new Map([['a', 1]])] };
@@ -34,7 +34,7 @@ describe('createSandboxPool', () => {
     expect(pool.children).toBe(1);
   });
 
-  it('kills a job that takes longer than it may and goes on with another child', async () => {
+  it('kills a job that exceeds its time and continues with another child', async () => {
     const pool = aPool();
     const pid = (await pool.run('pid', undefined)) as number;
     await expect(pool.run('loop', undefined, { timeoutMs: 200 })).rejects.toMatchObject({
@@ -47,13 +47,13 @@ describe('createSandboxPool', () => {
     await expect(pool.run('echo', 1)).resolves.toBe(1);
   });
 
-  it.each(['fill heap', 'fill buffers'])('ends a job that takes more memory than it may: %s', async (job) => {
+  it.each(['fill heap', 'fill buffers'])('ends a job that exceeds its memory: %s', async (job) => {
     const pool = aPool();
     await expect(pool.run(job, undefined)).rejects.toMatchObject({ code: 'SANDBOX_OUT_OF_MEMORY' });
     await expect(pool.run('echo', 1)).resolves.toBe(1);
   });
 
-  it.each(['abort', 'exit', 'overflow stack'])('survives a child that ends: %s', async (job) => {
+  it.each(['abort', 'exit', 'overflow stack'])('survives the exit of a child: %s', async (job) => {
     const pool = aPool();
     await expect(pool.run(job, undefined)).rejects.toMatchObject({
       code: expect.stringMatching(/^SANDBOX_/) as string,
@@ -61,7 +61,7 @@ describe('createSandboxPool', () => {
     await expect(pool.run('echo', 1)).resolves.toBe(1);
   });
 
-  it('reports what a job throws, cut to what a message needs, and keeps the child', async () => {
+  it('reports the truncated error of a job, and keeps the child', async () => {
     const pool = aPool();
     const pid = await pool.run('pid', undefined);
     const error = await pool.run('throw', 'x'.repeat(5_000)).catch((cause: unknown) => cause);
@@ -71,7 +71,7 @@ describe('createSandboxPool', () => {
     await expect(pool.run('pid', undefined)).resolves.toBe(pid);
   });
 
-  it('gives children no environment, no way to write files and no code made from text', async () => {
+  it('gives children no environment, no write access and no code generation from strings', async () => {
     const pool = aPool();
     const path = join(tmpdir(), `sandbox-${process.pid}-must-not-exist`);
     const names = (await pool.run('environment', undefined)) as string[];
@@ -81,7 +81,7 @@ describe('createSandboxPool', () => {
     await expect(pool.run('evaluate', 'return 1')).rejects.toMatchObject({ code: 'SANDBOX_FAILED' });
   });
 
-  it('ends at once with the reason of an aborted signal, running or waiting', async () => {
+  it('rejects immediately with the reason of an aborted signal, running or waiting', async () => {
     const pool = aPool();
     await pool.run('echo', 1);
     const controller = new AbortController();
@@ -95,7 +95,7 @@ describe('createSandboxPool', () => {
     await expect(pool.run('echo', 2)).resolves.toBe(2);
   });
 
-  it('runs at most `size` jobs at once and refuses more waiting ones than it may hold', async () => {
+  it('runs at most `size` jobs concurrently and rejects jobs beyond `maxWaiting`', async () => {
     const pool = aPool({ size: 2, maxWaiting: 3 });
     const jobs = Array.from({ length: 5 }, (_, index) => pool.run('echo', index));
     await expect(pool.run('echo', 5)).rejects.toMatchObject({ code: 'SANDBOX_UNAVAILABLE', retryable: true });
@@ -103,7 +103,7 @@ describe('createSandboxPool', () => {
     expect(pool.children).toBe(2);
   });
 
-  it('ends children that have no work', async () => {
+  it('ends idle children', async () => {
     const pool = aPool({ idleMs: 50 });
     const pid = (await pool.run('pid', undefined)) as number;
     await vi.waitFor(() => {
@@ -113,12 +113,12 @@ describe('createSandboxPool', () => {
     await expect(pool.run('echo', 1)).resolves.toBe(1);
   });
 
-  it('says so when the child cannot be started', async () => {
+  it('reports that the child cannot be started', async () => {
     const pool = aPool({ entry: new URL('./testing/none.process.ts', import.meta.url) });
     await expect(pool.run('echo', 1)).rejects.toMatchObject({ code: 'SANDBOX_UNAVAILABLE' });
   });
 
-  it('fails what runs when it is closed and runs nothing after', async () => {
+  it('fails running jobs when it is closed and accepts no others', async () => {
     const pool = aPool();
     await pool.run('echo', 1);
     const running = expect(pool.run('loop', undefined)).rejects.toMatchObject({
@@ -130,7 +130,7 @@ describe('createSandboxPool', () => {
     expect(pool.children).toBe(0);
   });
 
-  it('neither keeps its process alive while idle nor leaves a child behind', async () => {
+  it('does not keep its process alive while idle and leaves no child', async () => {
     const host = spawn(process.execPath, [fileURLToPath(new URL('./testing/host.process.ts', import.meta.url))], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });

@@ -3,35 +3,35 @@ import { startSandboxChild, type SandboxChild, type SandboxLimits } from './sand
 import { SandboxUnavailableError } from './sandbox-errors.ts';
 
 export interface SandboxPoolOptions extends SandboxLimits {
-  /** The child's program; it calls `serveSandbox`. */
+  /** The child's program, which calls `serveSandbox`. */
   entry: URL;
-  /** Children at most, each with one job at a time. */
+  /** Maximum children, each with one job at a time. */
   size: number;
-  /** Jobs that may wait for a child; more are refused. */
+  /** Maximum jobs waiting for a child; others are rejected. */
   maxWaiting?: number;
-  /** A child without work ends after this. */
+  /** Idle time after which a child is ended. */
   idleMs?: number;
-  /** Told how each job ended, for metrics. */
+  /** Called at the end of each job, for metrics. */
   onJob?: (facts: { job: string; outcome: string; durationMs: number }) => void;
 }
 
 /**
- * Runs code on untrusted input in child processes that can be killed, so that no input can block or end this process.
- * Children start when they are needed and end when they are idle; one that broke a limit is replaced at the next job.
+ * Runs code on untrusted input in child processes that can be killed, so that no input can block or crash this process.
+ * Children are started on demand and ended when idle; one that exceeds a limit is replaced for the next job.
  */
 export interface SandboxPool {
   /**
-   * Runs one job of the entry on structured data. First come, first served.
+   * Runs one job of the entry on structured data, in FIFO order.
    *
-   * @param options.timeoutMs in place of the pool's
-   * @throws {SandboxTimeoutError | SandboxMemoryError | SandboxFailedError} the input's fault: a retry fails again
+   * @param options.timeoutMs overrides the pool's
+   * @throws {SandboxTimeoutError | SandboxMemoryError | SandboxFailedError} caused by the input: a retry fails again
    * @throws {SandboxUnavailableError} too many jobs wait, or a child cannot be started
    * @throws the signal's reason when it aborts; the job is then killed
    */
   run(job: string, input: unknown, options?: { signal?: AbortSignal; timeoutMs?: number }): Promise<unknown>;
-  /** Children that live now. */
+  /** Number of running children. */
   readonly children: number;
-  /** Kills all children; jobs that run fail. Nothing can be run after that. */
+  /** Kills all children; running jobs fail. No jobs can be run afterwards. */
   close(): Promise<void>;
 }
 
@@ -52,7 +52,7 @@ export function createSandboxPool(options: SandboxPoolOptions): SandboxPool {
     idle.delete(child);
     await child.kill();
   };
-  const rest = (child: SandboxChild): void => {
+  const returnChild = (child: SandboxChild): void => {
     if (isClosed || !child.isUsable) {
       void end(child);
       return;
@@ -61,8 +61,8 @@ export function createSandboxPool(options: SandboxPoolOptions): SandboxPool {
     timer.unref();
     idle.set(child, timer);
   };
-  /** The child that worked last, so that the others become idle long enough to end. */
-  const wake = async (): Promise<SandboxChild> => {
+  /** Returns the child used most recently, so that the others stay idle long enough to be ended. */
+  const acquireChild = async (): Promise<SandboxChild> => {
     for (const child of [...idle.keys()].reverse()) {
       clearTimeout(idle.get(child));
       idle.delete(child);
@@ -77,19 +77,19 @@ export function createSandboxPool(options: SandboxPoolOptions): SandboxPool {
   const runInChild = async (
     job: string,
     input: unknown,
-    own: { signal?: AbortSignal; timeoutMs?: number },
+    jobOptions: { signal?: AbortSignal; timeoutMs?: number },
   ): Promise<unknown> => {
-    const release = await slots.acquire(own.signal);
+    const release = await slots.acquire(jobOptions.signal);
     try {
       if (isClosed) throw new SandboxUnavailableError('the sandbox is closed');
-      const child = await wake();
+      const child = await acquireChild();
       try {
-        own.signal?.throwIfAborted();
-        // Closed while the child started.
+        jobOptions.signal?.throwIfAborted();
+        // Closed while the child was starting.
         if (!children.has(child)) throw new SandboxUnavailableError('the sandbox is closed');
-        return await child.run(job, input, { timeoutMs: own.timeoutMs ?? timeoutMs }, own.signal);
+        return await child.run(job, input, { timeoutMs: jobOptions.timeoutMs ?? timeoutMs }, jobOptions.signal);
       } finally {
-        rest(child);
+        returnChild(child);
       }
     } finally {
       release();
@@ -100,22 +100,22 @@ export function createSandboxPool(options: SandboxPoolOptions): SandboxPool {
     get children() {
       return children.size;
     },
-    async run(job, input, own = {}) {
-      own.signal?.throwIfAborted();
+    async run(job, input, jobOptions = {}) {
+      jobOptions.signal?.throwIfAborted();
       if (isClosed) throw new SandboxUnavailableError('the sandbox is closed');
       if (slots.waiting >= maxWaiting) {
-        throw new SandboxUnavailableError(`${slots.waiting} jobs wait for the sandbox already; try again later`);
+        throw new SandboxUnavailableError(`${slots.waiting} jobs are already waiting for the sandbox; try again later`);
       }
       const startedMs = performance.now();
       const report = (outcome: string): void => {
         options.onJob?.({ job, outcome, durationMs: performance.now() - startedMs });
       };
       try {
-        const output = await runInChild(job, input, own);
+        const output = await runInChild(job, input, jobOptions);
         report('ok');
         return output;
       } catch (error) {
-        report(own.signal?.aborted === true ? 'aborted' : ((error as { code?: string }).code ?? 'failed'));
+        report(jobOptions.signal?.aborted === true ? 'aborted' : ((error as { code?: string }).code ?? 'failed'));
         throw error;
       }
     },

@@ -1,6 +1,6 @@
 import { errorMessage } from '../app-error.ts';
 
-/** A message to the child: one job, by name. The child answers each with one {@link SandboxReply}, in order. */
+/** A request to the child: one job by name. The child answers each with one {@link SandboxReply}, in order. */
 export interface SandboxRequest {
   id: number;
   job: string;
@@ -9,15 +9,15 @@ export interface SandboxRequest {
 export type SandboxReply =
   { kind: 'ready' } | { kind: 'done'; id: number; output: unknown } | { kind: 'failed'; id: number; reason: string };
 
-/** The jobs of a sandbox by name: what goes in and comes out is structured data (no functions, no class instances). */
+/** The jobs of a sandbox by name. Inputs and outputs are structured data (no functions, no class instances). */
 export type SandboxJobs = Readonly<Record<string, (input: never) => unknown>>;
 
-/** Longer messages of errors are cut: they may quote the input. */
+/** Longer error messages are truncated: they may quote the input. */
 const MAX_REASON_CHARACTERS = 300;
 
 /**
- * Body of a sandbox's child process: runs the jobs that its pool sends and ends with the channel. Call it once, in the
- * file that `createSandboxPool` names as `entry`.
+ * Main function of a sandbox's child process: runs the jobs that its pool sends and exits with the channel. Call it once, in
+ * the `entry` file of `createSandboxPool`.
  */
 export function serveSandbox(jobs: SandboxJobs, channel: NodeJS.Process = process): void {
   const reply = (message: SandboxReply): void => {

@@ -1,6 +1,6 @@
 import { createSandboxPool } from '../sandbox-pool.ts';
 
-/* A process with an idle child and nothing else to do: prints the child's id and must then end. */
+/* A process with only an idle child: prints the child's pid and must then exit. */
 const pool = createSandboxPool({
   entry: new URL('./jobs.process.ts', import.meta.url),
   size: 1,

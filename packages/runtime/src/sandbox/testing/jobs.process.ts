@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { env } from 'node:process';
 import { serveSandbox } from '../serve-sandbox.ts';
 
-/* Jobs for the pool's tests: one that answers, and one for each way to misbehave. */
+/* Jobs for the pool's tests: one that succeeds, and one for each kind of misbehaviour. */
 serveSandbox({
   echo: (input: unknown) => input,
   pid: () => process.pid,
