@@ -96,6 +96,6 @@ describe('createBatcher', () => {
 
   it('rejects the items when the flush returns a different number of results', async () => {
     const add = createBatcher(() => Promise.resolve([]), { maxSize: 2, maxParallel: 1 });
-    await expect(add(1)).rejects.toThrow('answered 0 results');
+    await expect(add(1)).rejects.toThrow('returned 0 results');
   });
 });
