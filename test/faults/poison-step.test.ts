@@ -139,9 +139,7 @@ describe('a step that ends the process which runs it', () => {
       expect(await lettersOf(id)).toMatchObject([
         {
           error_code: 'STEP_CRASHED',
-          message: expect.stringContaining(
-            'crashed 3 times; last cause: an error that nothing caught (exit code 70)',
-          ) as string,
+          message: expect.stringContaining('crashed 3 times; last cause: uncaught error (exit code 70)') as string,
         },
       ]);
       const line = logs.split('\n').find((each) => each.includes('process.uncaught_error') && each.includes(id));

@@ -35,13 +35,13 @@ const readProblems = (work: () => unknown) => {
 };
 
 describe('the worker’s configuration', () => {
-  it('enables no tool by itself and introduces itself as Pressroom', () => {
+  it('enables no tools by default and uses the user agent Pressroom', () => {
     const config = parse('');
     expect(config.tools.config).toEqual({ maxSources: 6, mcp: [] });
     expect(config.egress).toEqual({ allowHosts: [], userAgent: 'Pressroom/1.0' });
   });
 
-  it('takes keys of tools from the variables that the file names', () => {
+  it('reads tool keys from the variables named in the file', () => {
     const file = `
 tools:
   wikipedia: {}
@@ -55,7 +55,7 @@ egress:
     expect(egress.userAgent).toBe('AcmeBot/2.1 (+https://acme.example/bot)');
   });
 
-  it('names everything that tools lack at once', () => {
+  it('names all missing variables of tools', () => {
     const file = `
 tools:
   webSearch: { keyVariable: SEARCH_KEY }
@@ -70,8 +70,8 @@ tools:
 
   it.each([
     ['a misspelt tool', 'tools: { wikipdia: {} }'],
-    ['a user agent that no site could name', 'egress: { userAgent: "" }'],
-    ['a user agent that would break a header', 'egress: { userAgent: "Bot/1.0\\nx: y" }'],
+    ['an empty user agent', 'egress: { userAgent: "" }'],
+    ['a user agent with a line break', 'egress: { userAgent: "Bot/1.0\\nx: y" }'],
   ])('refuses %s', (_, file) => {
     expect(readProblems(() => parse(file))).toHaveLength(1);
   });

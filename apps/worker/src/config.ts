@@ -10,13 +10,13 @@ export interface WorkerConfig extends WorkerSettings {
   egress: { allowHosts: string[]; userAgent: string };
   tools: { config: ToolsConfig; secrets: ToolSecrets };
   logLevel: string;
-  /** For the log; they do not stop the start. */
+  /** Logged warnings; they do not prevent the start. */
   warnings: readonly ConfigProblem[];
 }
 
 /**
- * The worker's part of the configuration.
- * @throws {ConfigError} naming every problem of all processes' configuration at once
+ * Parses the worker's part of the configuration.
+ * @throws {ConfigError} with all problems in the configuration of all processes
  */
 export function parseWorkerConfig(env: Readonly<Record<string, string | undefined>>): WorkerConfig {
   const { variables, file, redis, queues, providers, toolSecrets, databaseUrl, warnings } = readConfiguration(

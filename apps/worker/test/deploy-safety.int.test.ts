@@ -53,9 +53,9 @@ describe.each(KINDS)('a worker on %s', (kind) => {
             [taskId],
           )
         )[0],
-      { timeoutMs: 10_000, describe: 'a step that a worker has refused' },
+      { timeoutMs: 10_000, describe: 'a step rejected by a worker' },
     );
-  /** As if the first worker had refused the step so long ago, with nothing left of the current delay. */
+  /** Simulates that the first worker rejected the step `wait` ago, with no delay remaining. */
   const age = (taskId: string, wait: string) =>
     fleet.sql(
       `UPDATE step SET refused_since = now() - $2::interval, available_at = now() WHERE task_id = $1 AND refused_by IS NOT NULL`,
@@ -64,11 +64,11 @@ describe.each(KINDS)('a worker on %s', (kind) => {
   const newer: FindPipeline = (type, version = 1) =>
     type === 'article' && (version === 1 || version === 99) ? aPipeline({ version }) : undefined;
 
-  it('hands a pipeline version that it does not know back, without a failure, for a newer one', async () => {
+  it('hands an unknown pipeline version back to a newer worker without counting a failure', async () => {
     const old = await fleet.startWorker({ execute });
     const ahead = await fleet.submit({ enqueueImmediately: false, pipelineVersion: 99 });
     expect(await refusedStep(ahead.id)).toMatchObject({ failures: 0, first_started_at: null });
-    // It goes on with what it knows.
+    // It continues with known versions.
     expect(await endOf((await fleet.submit({ enqueueImmediately: false })).id)).toBe('completed');
     await fleet.startWorker({ execute, findPipeline: newer });
     await old.terminate();
@@ -79,7 +79,7 @@ describe.each(KINDS)('a worker on %s', (kind) => {
     ]);
   });
 
-  it('loses nothing while old and new workers serve one queue', async () => {
+  it('loses no tasks while old and new workers serve one queue', async () => {
     await fleet.startWorker({ execute });
     const tasks = await Promise.all(
       Array.from({ length: 12 }, (_, n) =>
@@ -92,11 +92,11 @@ describe.each(KINDS)('a worker on %s', (kind) => {
     expect(await fleet.sql(`SELECT 1 FROM dead_letter`)).toEqual([]);
   });
 
-  it('makes a dead letter of it only after ten minutes, and only once every live worker of the pool refused', async () => {
+  it('moves it to the dead letters only after ten minutes and after every live worker of the pool has rejected it', async () => {
     await fleet.startWorker({ execute });
     const ahead = await fleet.submit({ enqueueImmediately: false, pipelineVersion: 99 });
     await refusedStep(ahead.id);
-    // A live worker of the pool that has not seen it: it may be the newer one.
+    // A live worker of the pool that has not received it: it may be a newer one.
     const unseen = await fleet.addSession();
     await age(ahead.id, '11 min');
     await until(async () => (await fleet.sql(`SELECT 1 FROM attempt WHERE task_id = $1`, [ahead.id])).length >= 2);
@@ -115,7 +115,7 @@ describe.each(KINDS)('a worker on %s', (kind) => {
     ]);
   });
 
-  it('hands an agent that it does not have back, for a worker that has it', async () => {
+  it('hands an unknown agent back to a worker that has it', async () => {
     const money = createMoneyStore(fleet.database);
     const withoutDraft = createExecuteAttempt({
       gateway: { bind: () => ({ takeReusedReplies: () => [] }) } as unknown as Gateway,
@@ -138,7 +138,7 @@ describe.each(KINDS)('a worker on %s', (kind) => {
     expect(await endOf(task.id)).toBe('completed');
   });
 
-  it('takes nothing of a queue that is not in its pool', async () => {
+  it('claims nothing from queues outside its pool', async () => {
     const seen: string[] = [];
     await fleet.startWorker({
       queues: ['research.interactive', 'write.interactive'],
@@ -169,7 +169,7 @@ describe.each(KINDS)('a worker on %s', (kind) => {
     expect(seen).toEqual(['research.interactive', 'write.interactive']);
   });
 
-  it('completes a job that nobody can read, counts it, keeps it for people, and goes on', async () => {
+  it('completes, counts and stores a malformed job, and continues', async () => {
     const worker = await fleet.startWorker({ execute });
     const backend = fleet.openBackend();
     const queue = backend.openQueue('write.interactive');
@@ -191,9 +191,9 @@ describe.each(KINDS)('a worker on %s', (kind) => {
     await backend.close();
   });
 
-  it('brings ten megabytes of results through without a byte of them in the queue store', async () => {
-    const MARK = 'a result that belongs into PostgreSQL';
-    // Random, so that no store can make it small.
+  it('processes ten megabytes of results without storing any of them in the queue store', async () => {
+    const MARK = 'a result that belongs in PostgreSQL';
+    // Random, so that no store can compress it.
     const megabytes = MARK + randomBytes(1_000_000).toString('hex');
     const found = { largest: 0, holdsResult: false };
     const look = async (): Promise<void> => {
@@ -202,7 +202,7 @@ describe.each(KINDS)('a worker on %s', (kind) => {
       found.holdsResult ||= text.includes(MARK);
     };
     await fleet.startWorker({
-      // While a step runs its job is in the queue store, and so are those of its neighbours.
+      // While a step runs, its job and those of its neighbours are in the queue store.
       execute: async (attempt) => {
         await look();
         return done({ step: attempt.key, text: megabytes });
@@ -226,7 +226,7 @@ describe.each(KINDS)('a worker on %s', (kind) => {
   });
 });
 
-/** Everything the queue store holds for this fleet. */
+/** Everything that the queue store holds for this fleet. */
 async function readQueueStore(fleet: TestFleet, kind: 'postgres' | 'redis'): Promise<{ bytes: number; text: string }> {
   if (kind === 'postgres') {
     const rows = await fleet.sql<{ row: string }>(`SELECT to_jsonb(j)::text AS row FROM bullmq.job j`);
@@ -238,7 +238,7 @@ async function readQueueStore(fleet: TestFleet, kind: 'postgres' | 'redis'): Pro
     const prefix = fleet.redisPrefix ?? '';
     const parts: string[] = [];
     for (const key of await client.keys(`${prefix.replaceAll(/[{}]/g, '\\$&')}:*`)) {
-      // A key may be gone by now.
+      // The key may have been deleted.
       const dumped = (await client.dumpBuffer(key)) as Buffer | null;
       parts.push(dumped?.toString('latin1') ?? '');
     }

@@ -15,7 +15,7 @@ const done = (step: string): AttemptResult => ({
 const atOnce: ExecuteAttempt = (attempt) => Promise.resolve(done(attempt.key));
 const KINDS = hasTestRedis() ? (['postgres', 'redis'] as const) : (['postgres'] as const);
 
-describe.each(KINDS)('a worker that is told to end, on %s', (kind) => {
+describe.each(KINDS)('a worker that is shut down, on %s', (kind) => {
   let fleet: TestFleet;
   beforeEach(async () => {
     fleet = await startTestFleet(kind);
@@ -34,7 +34,7 @@ describe.each(KINDS)('a worker that is told to end, on %s', (kind) => {
       ({ outcome }) => outcome,
     );
 
-  it('finishes what runs, takes nothing more, and ends with 0', async () => {
+  it('finishes running attempts, claims no others, and exits with 0', async () => {
     const running = Promise.withResolvers<undefined>();
     const gate = Promise.withResolvers<undefined>();
     const seen: string[] = [];
@@ -59,7 +59,7 @@ describe.each(KINDS)('a worker that is told to end, on %s', (kind) => {
     expect(await outcomes()).toEqual(['completed', 'completed', 'completed']);
   });
 
-  it('hands back what does not end in time: another goes on at once, and no failure is counted', async () => {
+  it('hands back attempts that do not end in time, which another worker continues immediately without counting a failure', async () => {
     const running = Promise.withResolvers<undefined>();
     const leaving = await fleet.startWorker({
       drainMs: 200,
@@ -77,7 +77,7 @@ describe.each(KINDS)('a worker that is told to end, on %s', (kind) => {
     const fromMs = performance.now();
     const [code] = await Promise.all([leaving.terminate(), untilAll('completed', 1)]);
     expect(code).toBe(0);
-    // The drain's deadline and a moment: far from the seconds after which lost jobs are looked for.
+    // The drain's deadline plus a moment: much less than the interval of the sweep for lost jobs.
     expect(performance.now() - fromMs).toBeLessThan(2_000);
     expect(await outcomes()).toEqual(['handed_back', 'completed']);
     expect(await fleet.sql(`SELECT failures, losses FROM step WHERE task_id = $1`, [task.id])).toEqual([
@@ -85,7 +85,7 @@ describe.each(KINDS)('a worker that is told to end, on %s', (kind) => {
     ]);
   });
 
-  it('gives back even what heeds no signal, and still ends with 0', async () => {
+  it('hands back attempts that ignore the signal, and still exits with 0', async () => {
     const running = Promise.withResolvers<undefined>();
     const leaving = await fleet.startWorker({
       drainMs: 100,
@@ -102,7 +102,7 @@ describe.each(KINDS)('a worker that is told to end, on %s', (kind) => {
     expect(await outcomes()).toEqual(['handed_back', 'completed']);
   });
 
-  it('leaves nothing lost, repeated or waiting when one after the other is replaced under load', async () => {
+  it('loses, repeats and delays no attempt during a rolling replacement under load', async () => {
     const TASKS = 120;
     const finished = new Map<string, number>();
     const execute: ExecuteAttempt = async (attempt) => {
@@ -119,7 +119,7 @@ describe.each(KINDS)('a worker that is told to end, on %s', (kind) => {
     const codes: number[] = [];
     for (let round = 0; round < 6; round += 1) {
       const [oldest, ...others] = serving;
-      if (!oldest) throw new Error('nobody serves');
+      if (!oldest) throw new Error('no worker is running');
       const next = await start();
       codes.push(await oldest.terminate());
       serving = [...others, next];
@@ -134,7 +134,7 @@ describe.each(KINDS)('a worker that is told to end, on %s', (kind) => {
     expect(counted.filter(({ outcome }) => outcome !== 'handed_back')).toEqual([
       { outcome: 'completed', n: 3 * TASKS },
     ]);
-    // A job that was dropped on the way would have waited for the sweep of lost ones, three seconds and more.
+    // A dropped job would have waited for the sweep of lost jobs, for at least three seconds.
     const [slowest] = await fleet.sql<{ ms: number }>(
       `SELECT max(extract(epoch FROM started_at - queued_at) * 1000)::float8 AS ms FROM step`,
     );

@@ -5,7 +5,7 @@ import { openScene, openTestDatabase, type OpenTestDatabase, type Scene } from '
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { createGatewayStore } from '../src/wiring/gateway-store.ts';
-import { deafOnce } from './support/deaf-once.ts';
+import { loseFirstAnswer } from './support/lose-first-answer.ts';
 import { unavailableAtFirst } from './support/unavailable-at-first.ts';
 
 const FACTS: LedgerFacts = {
@@ -68,8 +68,8 @@ describe('the gateway’s store', () => {
   const ENDED = { status: 'ok', usage: USAGE, costNanoUsd: 250n, baselineNanoUsd: 400n, latencyMs: 12 } as const;
   const paths = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'];
 
-  it('holds the money of a call once when the commit of the hold was not heard of, and leaves nothing held', async () => {
-    const { callOf, hold, end, counter } = await open('1000', deafOnce(createMoneyStore(db.database)));
+  it('reserves once when the commit of a reservation is not confirmed, and leaves no hold', async () => {
+    const { callOf, hold, end, counter } = await open('1000', loseFirstAnswer(createMoneyStore(db.database)));
     const call = callOf('draft');
     expect(await hold(call)).toEqual({ outcome: 'reserved' });
     expect(await counter()).toEqual({ reserved_nano: '600', spent_nano: '0' });
@@ -77,7 +77,7 @@ describe('the gateway’s store', () => {
     expect(await counter()).toEqual({ reserved_nano: '0', spent_nano: '250' });
   });
 
-  it('books all of 8 calls that end together, though one reports 2³² - 1 tokens', async () => {
+  it('books all of 8 calls that end together, even if one reports 2³² - 1 tokens', async () => {
     const { callOf, hold, end, counter, ledger } = await open('100000');
     const calls = paths.map(callOf);
     await Promise.all(calls.map((call) => hold(call)));
@@ -96,7 +96,7 @@ describe('the gateway’s store', () => {
       title: 'a negative cost beyond what a column holds, and no latency',
       refused: { latencyMs: Number.NaN, costNanoUsd: -(10n ** 30n) },
     },
-  ])('settles as uncertain the one call of 8 whose entry the database refuses: $title', async ({ refused }) => {
+  ])('settles as uncertain only the call of 8 whose entry the database rejects: $title', async ({ refused }) => {
     const { callOf, hold, end, counter, ledger } = await open('100000');
     const calls = paths.map(callOf);
     await Promise.all(calls.map((call) => hold(call)));
@@ -107,7 +107,7 @@ describe('the gateway’s store', () => {
     expect(await counter()).toEqual({ reserved_nano: '0', spent_nano: String(7 * 250 + 600) });
   });
 
-  it('lets one reservation that the database refuses fail alone', async () => {
+  it('fails only the reservation that the database rejects', async () => {
     const { callOf, hold, counter } = await open('100000');
     const outcomes = await Promise.allSettled(
       paths.map((path) => hold(callOf(path), path === 'b' ? 10n ** 30n : 600n)),
@@ -118,7 +118,7 @@ describe('the gateway’s store', () => {
     expect(await counter()).toEqual({ reserved_nano: String(7 * 600), spent_nano: '0' });
   });
 
-  it('writes why an entry is no plain copy, and the service tier', async () => {
+  it('records the limitation of an entry and the service tier', async () => {
     const { callOf, hold, end, ledger } = await open('100000');
     const call = callOf('draft');
     await hold(call);
@@ -128,7 +128,7 @@ describe('the gateway’s store', () => {
     ]);
   });
 
-  it('settles an uncertain call once, however often it is ended', async () => {
+  it('settles an uncertain call once, even if it is ended again', async () => {
     const { callOf, hold, end, ledger, counter } = await open('100000');
     const call = callOf('draft');
     await hold(call);
@@ -139,7 +139,7 @@ describe('the gateway’s store', () => {
     expect(await counter()).toEqual({ reserved_nano: '0', spent_nano: '600' });
   });
 
-  it('raises an alert with a call that cost more than was held, in the same statement', async () => {
+  it('raises an alert for a call that cost more than its reservation, in the same statement', async () => {
     const { callOf, hold, end, scope } = await open('100000');
     const calls = [callOf('a'), callOf('b'), callOf('c')] as const;
     const alerts = () => db.sql(`SELECT kind, message, data FROM alert WHERE tenant_id = $1`, [scope.tenantId]);
@@ -157,7 +157,7 @@ describe('the gateway’s store', () => {
     ]);
   });
 
-  it('looks for a kept reply through an outage of the database', async () => {
+  it('finds a journaled reply after an outage of the database', async () => {
     const { store, callOf, hold, end, scope } = await open(
       '100000',
       unavailableAtFirst(createMoneyStore(db.database), 'findReply'),

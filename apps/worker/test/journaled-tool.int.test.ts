@@ -5,7 +5,7 @@ import { openScene, openTestDatabase, type OpenTestDatabase, type Scene } from '
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { createJournaledTool } from '../src/wiring/journaled-tool.ts';
-import { deafOnce } from './support/deaf-once.ts';
+import { loseFirstAnswer } from './support/lose-first-answer.ts';
 import { unavailableAtFirst } from './support/unavailable-at-first.ts';
 
 const PRICE = 5_000_000n;
@@ -51,13 +51,13 @@ describe('tools of an attempt', () => {
     ...facts,
   });
 
-  it('cost nothing and leave no entry when they have no price', async () => {
+  it('cost nothing and create no entry when they have no price', async () => {
     const { tool, ledger } = await aStep('1000');
     await expect(tool('fetch/src-1', () => Promise.resolve({ text: 'a' }))).resolves.toEqual({ text: 'a' });
     expect(await ledger()).toEqual([]);
   });
 
-  it('are entered in the ledger and settled with their price', async () => {
+  it('are recorded in the ledger and settled at their price', async () => {
     const { tool, ledger, counter, paid } = await aStep('10000000');
     const held: unknown[] = [];
     await tool(
@@ -90,12 +90,12 @@ describe('tools of an attempt', () => {
     const { tool, toolOf, attempt, ledger } = await aStep('100000000');
     await tool('search/web-search/q1', () => Promise.resolve(['found']), price());
     const again = toolOf({ ...attempt, attempt: attempt.attempt + 1 });
-    const run = () => Promise.reject(new Error('asked again'));
+    const run = () => Promise.reject(new Error('called again'));
     await expect(again('search/web-search/q1', run, price())).resolves.toEqual(['found']);
     expect(await ledger()).toHaveLength(1);
   });
 
-  it('are not run when the budget does not hold their price', async () => {
+  it('are not run when the budget cannot hold their price', async () => {
     const { tool, ledger, counter } = await aStep('4999999');
     let isRun = false;
     const run = () => {
@@ -108,7 +108,7 @@ describe('tools of an attempt', () => {
     expect(await counter()).toEqual({ reserved_nano: '0', spent_nano: '0' });
   });
 
-  it('hold nothing when they would not be asked anyway', async () => {
+  it('reserve nothing when the call is prevented', async () => {
     const { tool, ledger } = await aStep('10000000');
     const beforeCall = () => {
       throw new ToolUnavailableError('left alone', { mayBeBilled: false });
@@ -119,9 +119,9 @@ describe('tools of an attempt', () => {
     expect(await ledger()).toEqual([]);
   });
 
-  it('hold their price once when the commit of the hold was not heard of', async () => {
+  it('reserve their price once when the commit of the reservation is not confirmed', async () => {
     const { toolOf, attempt, counter } = await aStep('10000000');
-    const tool = toolOf(attempt, deafOnce(createMoneyStore(db.database)));
+    const tool = toolOf(attempt, loseFirstAnswer(createMoneyStore(db.database)));
     await expect(tool('search/web-search/q1', () => Promise.resolve(['found']), price())).resolves.toEqual(['found']);
     expect(await counter()).toEqual({ reserved_nano: '0', spent_nano: '5000000' });
   });
@@ -138,7 +138,7 @@ describe('tools of an attempt', () => {
   it.each([
     { title: 'certainly was not billed', mayBeBilled: false, status: 'failed', cost: '0' },
     { title: 'may have been billed', mayBeBilled: true, status: 'uncertain', cost: '5000000' },
-  ])('that fail are entered as $status when the call $title', async ({ mayBeBilled, status, cost }) => {
+  ])('that fail are recorded as $status when the call $title', async ({ mayBeBilled, status, cost }) => {
     const { tool, ledger, counter } = await aStep('10000000');
     const run = () => Promise.reject(new ToolUnavailableError('down', { mayBeBilled }));
     await expect(tool('search/web-search/q1', run, price())).rejects.toMatchObject({ code: 'TOOL_UNAVAILABLE' });
@@ -146,7 +146,7 @@ describe('tools of an attempt', () => {
     expect(await counter()).toEqual({ reserved_nano: '0', spent_nano: cost });
   });
 
-  it('that a cancel ends are entered as uncertain at their price', async () => {
+  it('that are cancelled are recorded as uncertain at their price', async () => {
     const { tool, ledger, controller } = await aStep('10000000');
     const searching = tool(
       'search/web-search/q1',
@@ -160,7 +160,7 @@ describe('tools of an attempt', () => {
     expect(await ledger()).toMatchObject([{ status: 'uncertain', cost_nano: '5000000' }]);
   });
 
-  it('look for and keep their results through an outage of the database', async () => {
+  it('read and store their results after an outage of the database', async () => {
     const { toolOf, attempt } = await aStep('10000000');
     const later = { ...attempt, attempt: attempt.attempt + 1 };
     const tool = toolOf(attempt, unavailableAtFirst(createMoneyStore(db.database), 'saveReply'));

@@ -14,12 +14,12 @@ const execute: ExecuteAttempt = (attempt) =>
     costNano: 0n,
     avoided: [],
   });
-/** As in production, a hundred times as fast; steps are looked for again after 3 s. */
+/** The production settings at a hundred times the speed; steps are swept after 3 s. */
 const watchdog = { limits: { stuckAfterMs: 1_000, confirmMs: 200, graceMs: 1_500 }, lookMs: 50 };
 const KINDS = hasTestRedis() ? (['postgres', 'redis'] as const) : (['postgres'] as const);
 
-/** A queue store whose first consumers, so many per queue, are told of nothing, without any error. */
-function deafened(backend: QueueBackend, perQueue: number): QueueBackend {
+/** A queue store whose first `perQueue` consumers of each queue receive no jobs and no errors. */
+function withSilentConsumers(backend: QueueBackend, perQueue: number): QueueBackend {
   const opened = new Map<string, number>();
   return {
     ...backend,
@@ -40,7 +40,7 @@ function deafened(backend: QueueBackend, perQueue: number): QueueBackend {
   };
 }
 
-describe.each(KINDS)('a worker whose consumer hears of no work, on %s', (kind) => {
+describe.each(KINDS)('a worker whose consumer receives no jobs, on %s', (kind) => {
   let fleet: TestFleet;
   beforeEach(async () => {
     fleet = await startTestFleet(kind);
@@ -50,8 +50,12 @@ describe.each(KINDS)('a worker whose consumer hears of no work, on %s', (kind) =
   const completed = async (): Promise<number> =>
     (await fleet.sql<{ n: number }>(`SELECT count(*)::int AS n FROM task WHERE status = 'completed'`))[0]?.n ?? 0;
 
-  it('starts it afresh, and works again by itself', async () => {
-    const worker = await fleet.startWorker({ execute, watchdog, openBackend: () => deafened(fleet.openBackend(), 1) });
+  it('restarts the consumer and recovers', async () => {
+    const worker = await fleet.startWorker({
+      execute,
+      watchdog,
+      openBackend: () => withSilentConsumers(fleet.openBackend(), 1),
+    });
     await fleet.submit({ enqueueImmediately: false });
     await until(async () => (await completed()) === 1, { timeoutMs: 10_000 });
     expect((await worker.metrics.serve()).text).toContain('pressroom_consumer_restarts_total 1');
@@ -60,15 +64,23 @@ describe.each(KINDS)('a worker whose consumer hears of no work, on %s', (kind) =
     expect(await worker.terminate()).toBe(0);
   });
 
-  it('ends the process with an error when that does not help', async () => {
-    const worker = await fleet.startWorker({ execute, watchdog, openBackend: () => deafened(fleet.openBackend(), 9) });
+  it('exits with an error when a restart does not help', async () => {
+    const worker = await fleet.startWorker({
+      execute,
+      watchdog,
+      openBackend: () => withSilentConsumers(fleet.openBackend(), 9),
+    });
     await fleet.submit({ enqueueImmediately: false });
     expect(await worker.exited).toBe(1);
     expect(await completed()).toBe(0);
   });
 
-  it('is left alone while nothing waits, and while another one takes what does', async () => {
-    const deaf = await fleet.startWorker({ execute, watchdog, openBackend: () => deafened(fleet.openBackend(), 9) });
+  it('does not restart it while no work waits, or while another worker claims it', async () => {
+    const deaf = await fleet.startWorker({
+      execute,
+      watchdog,
+      openBackend: () => withSilentConsumers(fleet.openBackend(), 9),
+    });
     await fleet.startWorker({ execute });
     for (let n = 1; n <= 6; n += 1) {
       await fleet.submit({ enqueueImmediately: false });
@@ -78,13 +90,13 @@ describe.each(KINDS)('a worker whose consumer hears of no work, on %s', (kind) =
     expect(await deaf.terminate()).toBe(0);
   });
 
-  it('is left alone while its queue is paused', async () => {
+  it('does not restart it while its queue is paused', async () => {
     const worker = await fleet.startWorker({ execute, watchdog });
     await fleet.sql(`INSERT INTO queue_state (name, paused, changed_by) VALUES ('write.interactive', true, 'test')`);
     const task = await fleet.submit();
     await fleet.sql(`UPDATE step SET queued_at = now() - interval '60 s' WHERE task_id = $1`, [task.id]);
     const startedAt = new Date().toISOString();
-    const beats = (count: number) =>
+    const untilHeartbeats = (count: number) =>
       until(
         async () =>
           (
@@ -94,8 +106,8 @@ describe.each(KINDS)('a worker whose consumer hears of no work, on %s', (kind) =
             )
           )[0],
       );
-    // Twenty looks.
-    await beats(2);
+    // Twenty checks of the watchdog.
+    await untilHeartbeats(2);
     expect((await worker.metrics.serve()).text).toContain('pressroom_consumer_restarts_total 0');
     await fleet.sql(`UPDATE queue_state SET paused = false`);
     await until(async () => (await completed()) === 1, { timeoutMs: 10_000 });

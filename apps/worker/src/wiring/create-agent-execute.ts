@@ -20,13 +20,13 @@ import { createReplyCache } from './reply-cache.ts';
 import { createSharedBreakers } from './shared-breakers.ts';
 import { createToolMetrics } from './tool-metrics.ts';
 
-/** What tests put in place of this version's own agents, and where they stop the process. */
+/** Replacements for the built-in agents and checkpoints, for tests. */
 export interface AgentHooks {
   onCheckpoint?: (point: MoneyCheckpoint) => void;
   findAgent?: typeof findAgent;
 }
 
-/** Joins agents, gateway, tools and stores: the same in a worker and in the process of a suspect step. */
+/** Connects agents, gateway, tools and stores, both in a worker and in the process of a suspect step. */
 export function createAgentExecute(deps: {
   config: WorkerConfig;
   database: Database;

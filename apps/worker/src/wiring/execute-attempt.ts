@@ -8,17 +8,22 @@ import { toAvoidedEntry } from './gateway-store.ts';
 import { createJournaledTool } from './journaled-tool.ts';
 
 /**
- * Requests to providers that one attempt may make, repeats and fallbacks included: the only retry budget there is.
- * Research may have many sources, each summarised in chunks, and a long text is rewritten in pieces; other agents make a
- * handful of calls.
+ * Provider requests that one attempt may make, retries and fallbacks included: the only retry budget. Research may summarise
+ * many sources in chunks, and a long text is rewritten in pieces; other agents make a few calls.
  */
-const TRIES: Readonly<Record<Agent, number>> = { research: 400, outline: 12, draft: 16, refine: 40, write: 160 };
+const REQUEST_BUDGETS: Readonly<Record<Agent, number>> = {
+  research: 400,
+  outline: 12,
+  draft: 16,
+  refine: 40,
+  write: 160,
+};
 
-/** Costs of an attempt as the gateway ends its calls, for progress events; the ledger is the truth. */
+/** Sums the cost of each attempt's calls for progress events; the ledger is the source of truth. */
 export interface SpendMeter {
-  /** A gateway store whose ended calls are counted. */
+  /** Wraps a gateway store to count its ended calls. */
   around(store: GatewayStore): GatewayStore;
-  /** Counts what an attempt paid for anything else. */
+  /** Adds other costs of an attempt. */
   add(scope: Pick<CallScope, 'stepId' | 'attempt'>, costNanoUsd: bigint): void;
   take(scope: Pick<CallScope, 'stepId' | 'attempt'>): bigint;
 }
@@ -48,13 +53,13 @@ export function createSpendMeter(): SpendMeter {
   };
 }
 
-/** Runs the agent of an attempt with a gateway bound to it and tools whose results are journaled. */
+/** Runs an attempt's agent with a gateway bound to it and tools whose results are journaled. */
 export function createExecuteAttempt(deps: {
   gateway: Gateway;
   meter: SpendMeter;
   findAgent: (name: Agent) => StepAgent | undefined;
   money: Pick<MoneyStore, 'findReply' | 'saveReply' | 'reserve' | 'endCalls' | 'writeOff'>;
-  /** What research may ask besides the user's own sources. */
+  /** Research tools besides the user's own sources. */
   tools?: ResearchTools;
   fetchPage: (url: string, signal: AbortSignal) => Promise<FetchedPage>;
   pages: Pick<PageParser, 'readPage' | 'readText'>;
@@ -149,6 +154,6 @@ function toScope(attempt: StepAttempt, run: AttemptRun): CallScope {
     sessionId: run.sessionId,
     deadlineAtMs: run.deadlineAtMs,
     signal: run.signal,
-    requestBudget: { remaining: TRIES[attempt.agent] },
+    requestBudget: { remaining: REQUEST_BUDGETS[attempt.agent] },
   };
 }

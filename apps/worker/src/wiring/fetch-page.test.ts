@@ -19,7 +19,7 @@ afterEach(async () => {
 
 const never = new AbortController().signal;
 
-/** A site with pages by path; those that are not there are 404, robots.txt included. */
+/** A site with pages by path; other paths return 404, including robots.txt. */
 async function aSite(pages: Readonly<Record<string, RequestListener>>) {
   const asked: string[] = [];
   const server = createServer((request, response) => {
@@ -48,13 +48,13 @@ const answer =
 const html = answer('text/html; charset=utf-8', '<p>Trees.</p>');
 
 describe('fetching a page', () => {
-  it('asks robots.txt first and introduces itself', async () => {
+  it('fetches robots.txt first and sends its user agent', async () => {
     const { fetchPage, asked } = await aSite({ '/a': html });
     await expect(fetchPage('/a')).resolves.toMatchObject({ contentType: 'text/html', text: '<p>Trees.</p>' });
     expect(asked).toEqual(['/robots.txt Pressroom/1.0', '/a Pressroom/1.0']);
   });
 
-  it('fetches nothing that robots.txt forbids, by a redirect neither', async () => {
+  it('fetches nothing that robots.txt disallows, even through a redirect', async () => {
     const robots = answer('text/plain', 'User-agent: Pressroom\nDisallow: /private');
     const { fetchPage, asked } = await aSite({
       '/robots.txt': robots,
@@ -66,7 +66,7 @@ describe('fetching a page', () => {
     expect(asked.some((line) => line.startsWith('/private'))).toBe(false);
   });
 
-  it('gives a PDF’s bytes, whatever common name it comes under', async () => {
+  it('returns a PDF’s bytes for every common content type', async () => {
     const body = '%PDF-1.7 …';
     const { fetchPage } = await aSite({
       '/a.pdf': answer('application/pdf', body),
@@ -80,22 +80,22 @@ describe('fetching a page', () => {
   });
 
   it.each([
-    ['bytes of no known kind', answer('application/octet-stream', Buffer.from([1, 2, 3]))],
+    ['bytes of an unknown format', answer('application/octet-stream', Buffer.from([1, 2, 3]))],
     ['an image', answer('image/png', 'x')],
-    ['an image that is called a page', answer('text/html', Buffer.from([0x89, 0x50, 0x4e, 0x47]))],
-    ['a page that is called a PDF', answer('application/pdf', '<p>Log in</p>')],
+    ['an image declared as HTML', answer('text/html', Buffer.from([0x89, 0x50, 0x4e, 0x47]))],
+    ['a page declared as PDF', answer('application/pdf', '<p>Log in</p>')],
   ])('refuses %s', async (_, page) => {
     const { fetchPage } = await aSite({ '/a': page });
     await expect(fetchPage('/a')).rejects.toMatchObject({ code: 'FETCH_UNSUPPORTED_TYPE' });
   });
 
-  it('refuses what unpacks to too much', async () => {
+  it('rejects content that decompresses beyond the limit', async () => {
     const bomb = answer('text/plain', gzipSync(Buffer.alloc(30_000_000, 'x')), { 'content-encoding': 'gzip' });
     const { fetchPage } = await aSite({ '/a': bomb });
     await expect(fetchPage('/a')).rejects.toMatchObject({ code: 'FETCH_TOO_LARGE' });
   });
 
-  it('never reaches a private network that nobody allowed, nor its robots.txt', async () => {
+  it('never connects to a private network that is not allowed, nor fetches its robots.txt', async () => {
     const { url, asked } = await aSite({ '/a': html });
     const fetchPage = createFetchPage({ allowHosts: [], userAgent: 'Pressroom/1.0', clock: systemClock });
     await expect(fetchPage(`${url}/a`, never)).rejects.toMatchObject({ code: 'EGRESS_BLOCKED' });

@@ -20,15 +20,15 @@ const ACCEPT = [
   'application/json',
   'application/pdf',
   'application/x-pdf',
-  // What many servers call a PDF; anything else of that type is refused below.
+  // Many servers send PDFs with this type; other content of this type is rejected below.
   'application/octet-stream',
 ];
 
 /**
- * Pages through the egress guard, for sources that users name and searches find: each hop only as far as the site's
- * robots.txt allows it.
+ * Fetches pages through the egress guard, for sources named by users or found by searches. Every hop must be allowed by the
+ * site's robots.txt.
  *
- * @param deps.userAgent how requests introduce themselves; sites name its first word in their robots.txt
+ * @param deps.userAgent sent with requests; its first word is matched with robots.txt
  */
 export function createFetchPage(deps: {
   allowHosts: readonly string[];

@@ -1,7 +1,7 @@
 import type { GatewayMetrics } from '@pressroom/llm';
 import type { Metrics } from '@pressroom/runtime';
 
-/** The gateway's facts as Prometheus series. */
+/** Exports the gateway's metrics to Prometheus. */
 export function createGatewayMetrics(metrics: Metrics): GatewayMetrics {
   const calls = metrics.counter('llm_calls_total', 'Provider calls by outcome', [
     'provider',
@@ -18,12 +18,12 @@ export function createGatewayMetrics(metrics: Metrics): GatewayMetrics {
   const cost = metrics.counter('llm_cost_usd_total', 'Dollars paid', ['provider', 'model', 'tier']);
   const tokens = metrics.counter('llm_tokens_total', 'Tokens by direction', ['provider', 'model', 'direction']);
   const seconds = metrics.histogram('llm_call_seconds', 'Duration of provider calls', ['provider', 'model']);
-  const paced = metrics.histogram('llm_pacing_seconds', 'Waits for room in a provider’s limits', [
+  const paced = metrics.histogram('llm_pacing_seconds', 'Wait for capacity within a provider’s rate limits', [
     'provider',
     'model',
     'lane',
   ]);
-  const open = metrics.gauge('llm_breaker_open', 'Is the breaker of a model open?', ['provider', 'model']);
+  const open = metrics.gauge('llm_breaker_open', 'Whether the breaker of a model is open', ['provider', 'model']);
   return {
     callEnded({ provider, model, purpose, tier, status, latencyMs, inputTokens, outputTokens, costNanoUsd }) {
       calls.inc({ provider, model, purpose, tier, status });

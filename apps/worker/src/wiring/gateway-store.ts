@@ -20,14 +20,14 @@ import type {
 import { createIsolatingBatcher, type Clock, type Logger } from '@pressroom/runtime';
 import { settleCall } from './settle-call.ts';
 
-/** Where a test may stop the process between the gateway's records; see the chaos suite. */
+/** Points between the gateway's records at which a test may stop the process; see the chaos suite. */
 export type MoneyCheckpoint = 'reserved' | 'replied' | 'journaled';
 
 /**
- * The gateway's store on the money store: requests become rows, and rows of many calls at once become one statement.
- * While the database is away both sides of a call wait and ask again: an answer is never dropped, and a hold whose commit
- * was not heard of is asked for again under its own id, so that no money stays held for a call that was never made.
- * A request that the database refuses fails alone; a refused end is settled as `uncertain` at what was held.
+ * The gateway's store on top of the money store. Concurrent requests are batched into one statement. While the database is
+ * unavailable, both sides of a call wait and retry: no reply is lost, and a reservation whose commit was not confirmed is
+ * retried with the same id, so that no hold remains for a call that was never made. A rejected reservation fails alone; a
+ * rejected end of a call is settled as `uncertain` at the reserved amount.
  */
 export function createGatewayStore(deps: {
   money: MoneyStore;
@@ -103,7 +103,7 @@ export function createGatewayStore(deps: {
   };
 }
 
-/** Ledger rows of calls that an attempt avoided. */
+/** Ledger row of a reused reply. */
 export function toAvoidedEntry(scope: CallScope, call: ReusedReply): { entry: LedgerEntryFacts; baselineNano: string } {
   return {
     entry: { ...entryFacts(scope, call.path, call, call.usage), cache: call.cache, lever: call.lever },
@@ -111,8 +111,7 @@ export function toAvoidedEntry(scope: CallScope, call: ReusedReply): { entry: Le
   };
 }
 
-/** Keys of the budgets that limit a call. A key without a counter does not limit. */
-/** What the store answers about a refused reservation, as the gateway reports it. */
+/** Converts the store's refusal of a reservation for the gateway. */
 export const toBudgetRefusal = (
   answer: Extract<ReservationAnswer, { outcome: 'over_budget' }>,
   amountNanoUsd: bigint,
@@ -124,6 +123,7 @@ export const toBudgetRefusal = (
   spentNanoUsd: answer.spentNano,
 });
 
+/** Keys of the budgets that limit a call. A key without a counter does not limit it. */
 const budgetsInScope = (scope: CallScope): string[] => [`task:${scope.taskId}`];
 
 const NO_USAGE: Usage = { uncachedInput: 0, cacheRead: 0, cacheWrite5m: 0, cacheWrite1h: 0, output: 0, reasoning: 0 };

@@ -10,18 +10,18 @@ import { createSemaphore, type Clock, type Logger, type Metrics } from '@pressro
 
 import { runSuspectProcess, type SuspectLimits } from './suspect-process.ts';
 
-/** Suspect steps of one worker that run at once: each is a whole process. */
+/** Concurrent suspect steps of one worker: each is a process. */
 const MAX_PROCESSES = 4;
-/** How long a suspect keeps its slot while others run, before another worker may take it. */
+/** Delay before another worker may claim a suspect step that exceeds this limit. */
 const WAIT_MS = 30_000;
 const RETRY_AFTER_MS = 5_000;
 
-/** Twice what the largest tasks of this version take in a worker with 16 slots. */
+/** Twice the memory of the largest tasks in a worker with 16 slots. */
 export const SUSPECT_LIMITS: SuspectLimits = { heapMb: 512, residentMb: 1_024, maxStallMs: 30_000 };
 
 /**
- * Runs steps that may have ended workers in a process each, one attempt per process, and all others here. What such a
- * process held open when it died is written off as uncertain at once: the session that holds its lease lives on.
+ * Runs each attempt of a step that may have crashed a worker in a separate process, and all others in this one. Open
+ * reservations of a crashed process are written off as uncertain immediately, because its worker's session lives on.
  */
 export function isolateSuspects(
   execute: ExecuteAttempt,
@@ -38,9 +38,11 @@ export function isolateSuspects(
 ): ExecuteAttempt {
   const { clock, log } = deps;
   const processes = createSemaphore(MAX_PROCESSES);
-  const runs = deps.metrics.counter('suspect_attempts_total', 'Attempts in a process of their own, by how that ended', [
-    'outcome',
-  ]);
+  const runs = deps.metrics.counter(
+    'suspect_attempts_total',
+    'Attempts of suspect steps in a separate process, by outcome',
+    ['outcome'],
+  );
 
   return async (attempt, run) => {
     if (!isSuspect(attempt)) return execute(attempt, run);
@@ -49,7 +51,9 @@ export function isolateSuspects(
     const waiting = AbortSignal.any([run.signal, AbortSignal.timeout(WAIT_MS)]);
     const release = await processes.acquire(waiting).catch(() => {
       run.signal.throwIfAborted();
-      throw new HandedBackError('this worker runs as many suspect steps as it may', { retryAfterMs: RETRY_AFTER_MS });
+      throw new HandedBackError('this worker already runs its maximum of suspect steps', {
+        retryAfterMs: RETRY_AFTER_MS,
+      });
     });
     log.info(facts, 'suspect.started');
     const gone = Promise.withResolvers<boolean>();
@@ -70,7 +74,7 @@ export function isolateSuspects(
       if (isCrash) log.error({ ...facts, how: error.message }, 'suspect.crashed');
       await gone.promise;
       const writeOff = () => deps.sessions.writeOff(run.sessionId, { stepId, attempt: attempt.attempt });
-      // The end of the session writes off what this does not.
+      // The end of the session writes off the remainder.
       await retryWhileStoreUnavailable(writeOff, {
         clock,
         log,

@@ -9,16 +9,16 @@ import { settleCall } from './settle-call.ts';
 type Money = Pick<MoneyStore, 'findReply' | 'saveReply' | 'reserve' | 'endCalls' | 'writeOff'>;
 
 /**
- * Runs tools for one attempt. Results are kept like replies: a later attempt of the step sees the same without asking, or
- * paying, again. A paid tool is treated like a model: its price is held against the budgets before the call, and result,
- * ledger entry and settlement are one statement after it.
+ * Runs tools for one attempt and journals their results, so that a later attempt of the step reuses them without another
+ * call. A paid tool is treated like a model: its price is reserved before the call, and result, ledger entry and settlement
+ * are written in one statement after it.
  *
- * @param deps.onPaid told what a call has cost, for the attempt's own sum
+ * @param deps.onPaid called with the cost of each call
  */
 export function createJournaledTool(deps: {
   money: Money;
   attempt: StepAttempt;
-  /** As of the attempt's calls: without one nobody looks for an earlier answer. */
+  /** Whether an earlier run may have journaled results; if false, the journal is not read. */
   hasPriorRun: boolean;
   run: { sessionId: string; signal: AbortSignal };
   onPaid: (costNanoUsd: bigint) => void;
@@ -34,13 +34,15 @@ export function createJournaledTool(deps: {
       path: `tool:${path}`,
       requestHash: sha256Hex(path),
     };
-    const outlast = <R>(work: () => Promise<R>, event: string): Promise<R | undefined> =>
+    const waitForStore = <R>(work: () => Promise<R>, event: string): Promise<R | undefined> =>
       retryWhileStoreUnavailable(work, { clock: deps.clock, log: deps.log, event, signal });
-    const kept = deps.hasPriorRun ? await outlast(() => money.findReply(key), 'tool.find_reply_waits') : undefined;
-    if (kept !== undefined) return (kept as { value: T }).value;
+    const journaled = deps.hasPriorRun
+      ? await waitForStore(() => money.findReply(key), 'tool.find_reply_waits')
+      : undefined;
+    if (journaled !== undefined) return (journaled as { value: T }).value;
     if (price) return runPaid(deps, key, run, price);
     const value = await run(signal);
-    await outlast(() => money.saveReply(attempt.taskId, key, { value }), 'tool.save_reply_waits');
+    await waitForStore(() => money.saveReply(attempt.taskId, key, { value }), 'tool.save_reply_waits');
     return value;
   };
 }
@@ -57,7 +59,7 @@ async function runPaid<T>(
   price.beforeCall();
   const reservationId = newId();
   const entry = ledgerEntry(attempt, key.path, price.tool, reservationId);
-  await hold(deps, entry, price);
+  await reserve(deps, entry, price);
   const startedMs = clock.monotonicMs();
   const end = (
     ended: Pick<EndedCall, 'status' | 'journal'>,
@@ -68,7 +70,7 @@ async function runPaid<T>(
       ...ended,
       reservationId,
       costNano: costNanoUsd.toString(),
-      // Nothing cheaper or dearer could have answered: no saving is claimed.
+      // There is no alternative to compare with, so no savings are recorded.
       baselineNano: costNanoUsd.toString(),
       budgets: budgetsOf(attempt),
       entry: { ...entry, latencyMs: Math.round(clock.monotonicMs() - startedMs), errorCode },
@@ -78,7 +80,7 @@ async function runPaid<T>(
     value = await run(deps.run.signal);
   } catch (error) {
     const isUnbilled = error instanceof ToolUnavailableError && !error.mayBeBilled;
-    // As with models: what may have been served is uncertain at its price.
+    // As for models: a call that may have been served is uncertain at its price.
     const status = isUnbilled ? 'failed' : 'uncertain';
     await end({ status }, isUnbilled ? 0n : price.costNanoUsd, AppError.is(error) ? error.code : 'INTERNAL');
     throw error;
@@ -88,7 +90,7 @@ async function runPaid<T>(
 }
 
 /** @throws {BudgetExhaustedError} | {@link LeaseLostError} */
-async function hold(
+async function reserve(
   { money, attempt, run, clock, log }: Deps,
   entry: LedgerEntryFacts,
   price: ToolPrice,
@@ -104,7 +106,7 @@ async function hold(
     budgets: budgetsOf(attempt),
     entry: { ...entry, baselineNano: amountNano },
   };
-  // Asked for again under its own id: a commit that was not heard of must not hold money for a call that is never made.
+  // Retried with the same id, so that an unconfirmed commit holds no money for a call that is never made.
   const answers = await retryWhileStoreUnavailable(() => money.reserve([reservation]), {
     clock,
     log,
@@ -118,13 +120,13 @@ async function hold(
   if (answer?.outcome !== 'reserved') throw new LeaseLostError();
 }
 
-/** A paid answer is never dropped: while the database is away, ending the call waits and tries again. */
+/** Settles a call; waits and retries while the database is unavailable, so that no paid result is lost. */
 async function endCall({ money, onPaid, clock, log }: Deps, ended: EndedCall): Promise<void> {
   await settleCall((call) => money.endCalls([call]), ended, { money, clock, log });
   onPaid(BigInt(ended.costNano));
 }
 
-/** Keys of the budgets that limit a call, as for models. A key without a counter does not limit. */
+/** Keys of the budgets that limit a call, as for models. A key without a counter does not limit it. */
 const budgetsOf = (attempt: StepAttempt): string[] => [`task:${attempt.taskId}`];
 
 function ledgerEntry(attempt: StepAttempt, path: string, tool: string, reservationId: string): LedgerEntryFacts {
@@ -139,7 +141,7 @@ function ledgerEntry(attempt: StepAttempt, path: string, tool: string, reservati
     attempt: attempt.attempt,
     path,
     purpose: `tool:${tool}`,
-    // Tools have none; the cheapest is where they do not distort what tiers cost.
+    // Tools have no tier; the cheapest one does not distort the cost per tier.
     tier: 'T1',
     provider: tool,
     model: tool,

@@ -9,14 +9,14 @@ import { parseWorkerConfig } from '../config.ts';
 import { createAgentExecute, type AgentHooks } from './create-agent-execute.ts';
 import { ALIVE_MS, UNCAUGHT_EXIT_CODE, type FromSuspect, type ToSuspect } from './suspect-messages.ts';
 
-/** Time for connections to close after the result is with the worker. */
+/** Time for connections to close after the result was sent. */
 const CLOSE_MS = 2_000;
 
 /**
- * Runs the one attempt that the parent process sends, with the agents and the gateway of a worker, and ends. The parent
- * holds the lease, settles the result, and kills this process when it takes too long or too much.
+ * Runs one attempt sent by the parent process, with the agents and the gateway of a worker, then exits. The parent holds the
+ * lease, settles the result, and kills this process if it exceeds its time or memory.
  *
- * @throws {ConfigError} and whatever prevents the start
+ * @throws {ConfigError} and other errors that prevent the start
  */
 export async function runSuspect(
   env: Readonly<Record<string, string | undefined>>,
@@ -25,8 +25,8 @@ export async function runSuspect(
   const send = (message: FromSuspect): void => {
     process.send?.(message);
   };
-  dieWithParent();
-  preferAsVictim();
+  exitWithParent();
+  raiseOomScore();
   const config = parseWorkerConfig(env);
   const log = createLogger({ name: 'suspect', level: config.logLevel });
   const shutdown = createShutdown({ log, deadlineMs: CLOSE_MS });
@@ -58,7 +58,7 @@ export async function runSuspect(
   const execute = createAgentExecute({
     config,
     database,
-    // Paced as one worker more; breakers are those that the fleet shares, asked for as calls report.
+    // Counts as one more worker for pacing; shared breakers are queried when calls report to them.
     session: { id: job.run.sessionId, liveWorkers: job.liveWorkers + 1, onHeartbeat: () => undefined },
     hooks,
     metrics: createMetrics('pressroom', { processMetrics: false }),
@@ -86,8 +86,8 @@ async function runJob(
   }
 }
 
-/** The worker decides when this process ends: a signal to the whole process group is the worker's to act on. */
-function dieWithParent(): void {
+/** Ignores signals to the process group: the worker decides when this process ends. */
+function exitWithParent(): void {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => undefined);
   process.on('disconnect', () => {
     process.exit(1);
@@ -100,11 +100,11 @@ function dieWithParent(): void {
   guard.unref();
 }
 
-/** Where the machine runs out of memory, Linux ends this process rather than its worker. Elsewhere there is no such file. */
-function preferAsVictim(): void {
+/** When memory runs out, Linux kills this process rather than its worker. The file exists on Linux only. */
+function raiseOomScore(): void {
   try {
     writeFileSync('/proc/self/oom_score_adj', '1000');
   } catch {
-    // The limits that the worker enforces hold without it.
+    // The worker enforces its own limits without it.
   }
 }

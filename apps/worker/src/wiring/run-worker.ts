@@ -20,23 +20,23 @@ import { isolateSuspects, SUSPECT_LIMITS } from './isolate-suspects.ts';
 import { startWorker } from './start-worker.ts';
 import type { SuspectLimits } from './suspect-process.ts';
 
-/** Time for closers after the drain itself. */
+/** Time for closers after the drain. */
 const CLOSE_MS = 8_000;
 
 /** The program that runs one suspect step. */
 const SUSPECT_PROGRAM = fileURLToPath(new URL('../suspect/main.ts', import.meta.url));
 
-/** Named points of an attempt, told to tests that stop the process there. */
+/** Named points of an attempt at which tests stop the process. */
 export type WorkerCheckpoint = Checkpoint | MoneyCheckpoint;
 
 /**
- * Runs a worker process with the real agents until it is told to end.
+ * Runs a worker process with the built-in agents until it is shut down.
  *
  * @param hooks.onCheckpoint called at named points; for tests
- * @param hooks.findPipeline, hooks.findAgent task types and agents in place of this version's own
- * @param hooks.suspectProgram, hooks.suspectLimits, hooks.maxStallMs how suspects run and how long the main thread may
- *   block; for tests
- * @throws {ConfigError} and whatever prevents the start
+ * @param hooks.findPipeline, hooks.findAgent replace the built-in task types and agents
+ * @param hooks.suspectProgram, hooks.suspectLimits, hooks.maxStallMs how suspect steps run and how long the main thread may
+ *   be blocked; for tests
+ * @throws {ConfigError} and other errors that prevent the start
  */
 export async function runWorker(
   env: Readonly<Record<string, string | undefined>>,

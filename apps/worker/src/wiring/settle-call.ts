@@ -3,10 +3,10 @@ import { retryWhileStoreUnavailable } from '@pressroom/engine';
 import type { Clock, Logger } from '@pressroom/runtime';
 
 /**
- * Ends a call whatever happens: waits while the database is away, and settles one whose entry the database refuses as
- * `uncertain` at what was held for it, so that neither the hold nor the money is lost.
+ * Settles a call. Retries while the database is unavailable. If the database rejects the entry, writes the call off as
+ * `uncertain` at the reserved amount, so that neither the hold nor the cost is lost.
  *
- * @throws the refusal when the hold cannot be written off either: it then stays until its session ends
+ * @throws the rejection if the write-off fails too; the hold then remains until its session ends
  */
 export async function settleCall(
   end: (ended: EndedCall) => Promise<unknown>,

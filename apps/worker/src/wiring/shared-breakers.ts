@@ -4,8 +4,8 @@ import type { SharedBreakers } from '@pressroom/llm';
 import type { Clock, Logger } from '@pressroom/runtime';
 
 /**
- * The gateway's breakers on the fleet's, with probes in the name of this process's session. A call that needs a probe waits
- * while the database is away, as it would for its reservation.
+ * The gateway's breakers, shared through the database; probes belong to this process's session. A call that needs a probe
+ * waits while the database is unavailable, as it would for its reservation.
  */
 export const createSharedBreakers = (
   store: BreakerStore,
@@ -16,7 +16,7 @@ export const createSharedBreakers = (
   takeProbe: async (key, maxMs) => {
     const event = 'breaker.probe_waits';
     const answer = await retryWhileStoreUnavailable(() => store.takeProbe(key, session.id, maxMs), { ...deps, event });
-    // Only with a signal is a wait ever given up.
+    // The wait is cancelled only through a signal.
     return answer ?? { outcome: 'wait', openForMs: 0 };
   },
   endProbe: (key, state, openMs) => store.endProbe(key, session.id, state, openMs),

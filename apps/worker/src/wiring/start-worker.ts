@@ -47,26 +47,26 @@ import {
 } from '@pressroom/runtime';
 import { hostname } from 'node:os';
 
-/** What a worker process needs to know, whatever its agents are. */
+/** Settings of a worker process, independent of its agents. */
 export interface WorkerSettings {
   databaseUrl: Secret;
-  /** Absent: queues live in PostgreSQL. */
+  /** Absent: queues are stored in PostgreSQL. */
   redis: RedisAddress | undefined;
   queues: readonly QueueName[];
-  /** Attempts at once, over all queues. */
+  /** Concurrent attempts, over all queues. */
   concurrency: number;
-  /** Address of health and metrics; port 0 is off. */
+  /** Address of health and metrics; port 0 disables them. */
   healthHost: string;
   healthPort: number;
-  /** How long running attempts may go on after SIGTERM before they are handed back. */
+  /** Time for running attempts after SIGTERM before they are handed back. */
   drainMs: number;
 }
 
 /**
- * Starts a worker: leases, queue consumption, step runner. The agents come in as `createExecute`, so that the process
- * around them can be measured and tested with agents of another kind. Everything it owns ends with `shutdown`.
+ * Starts a worker: leases, queue consumption, step runner. `createExecute` provides the agents, so that the process can be
+ * measured and tested with other ones. `shutdown` closes everything.
  *
- * @returns how to give up what runs before a shutdown that an uncaught error starts
+ * @returns how to hand back running attempts before a shutdown caused by an uncaught error
  */
 export async function startWorker(
   settings: WorkerSettings,
@@ -75,9 +75,9 @@ export async function startWorker(
     findPipeline: FindPipeline;
     createExecute: (database: Database, session: WorkerSession) => ExecuteAttempt;
     onCheckpoint?: (point: Checkpoint) => void;
-    /** By default the one that the settings name. */
+    /** Default: the one in the settings. */
     openBackend?: () => QueueBackend;
-    /** How long the main thread may make no progress before the process is ended; by default 30 s. */
+    /** How long the main thread may be blocked before the process is ended; default 30 s. */
     maxStallMs?: number;
     watchdog?: Pick<Parameters<typeof startConsumerWatchdog>[0], 'limits' | 'lookMs'>;
     metrics: Metrics;
@@ -108,7 +108,7 @@ export async function startWorker(
   const meter = createRateMeter({ clock });
   const stalls = deps.metrics.histogram(
     'event_loop_stall_seconds',
-    'Times the main thread made no progress for a second or more',
+    'Blocks of the main thread for a second or more',
     [],
     [1, 2, 5, 10, 20, 30],
   );
@@ -160,7 +160,7 @@ export async function startWorker(
     queues,
     concurrency,
     handler: async (job, signal) => {
-      // This signal means that the drain's deadline has passed: everything that still runs is handed back.
+      // This signal aborts at the drain's deadline: everything still running is handed back.
       signal.addEventListener('abort', () => {
         runner.handBack();
       });
@@ -178,7 +178,7 @@ export async function startWorker(
   });
   const restarts = deps.metrics.counter(
     'consumer_restarts_total',
-    'Restarts of a consumer that took nothing though work waited',
+    'Restarts of a consumer that claimed nothing although work was waiting',
   );
   const fleet = createFleetStore(database);
   const watchdog = startConsumerWatchdog({
@@ -220,10 +220,10 @@ export async function startWorker(
   return runner;
 }
 
-/** A job that nobody can read is counted and kept for people; its queue goes on. */
+/** Counts a malformed job and stores it as a dead letter; its queue continues. */
 function createMalformedReport(database: Database, metrics: Metrics, log: Logger) {
   const letters = createDeadLetterStore(database);
-  const malformed = metrics.counter('queue_jobs_malformed_total', 'Jobs whose data was no step job', ['queue']);
+  const malformed = metrics.counter('queue_jobs_malformed_total', 'Jobs with malformed data', ['queue']);
   return (job: MalformedJob): void => {
     malformed.inc({ queue: job.queue });
     letters.recordUnreadableJob(describeUnreadableJob(job)).catch((error: unknown) => {

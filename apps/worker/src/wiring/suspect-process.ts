@@ -13,38 +13,38 @@ import {
 import { UNCAUGHT_EXIT_CODE, type FromSuspect, type ToSuspect } from './suspect-messages.ts';
 
 export interface SuspectLimits {
-  /** Heap of V8, in MB. */
+  /** V8 heap, in MB. */
   heapMb: number;
-  /** Resident memory, buffers included, in MB; watched where /proc exists. */
+  /** Resident memory, buffers included, in MB; checked where /proc exists. */
   residentMb: number;
-  /** How long its event loop may make no progress. */
+  /** How long its event loop may be blocked. */
   maxStallMs: number;
 }
 
 const CHECK_MS = 500;
-/** For loading the program and connecting, on a machine that starts several at once. */
+/** Time for loading the program and connecting, while several processes may be starting. */
 const START_MS = 60_000;
-/** For an aborted attempt to record what its cut calls have cost; the step runner waits 5 s. */
+/** Time for an aborted attempt to record the cost of its cancelled calls; the step runner waits 5 s. */
 const ABORT_GRACE_MS = 4_000;
 const EXIT_GRACE_MS = 3_000;
 const START_RETRY_MS = 5_000;
 const STDERR_TAIL = 4_000;
 
-/** What is known of a child that ended without a result. */
+/** How a child ended without a result. */
 interface End {
   code: number | null;
   signal: NodeJS.Signals | null;
   stderr: string;
-  /** Why the worker killed it, if it did. */
-  killedBecause: string | undefined;
+  /** Reason for which the worker killed it, if it did. */
+  killReason: string | undefined;
 }
 
-/** Says in one line how a process ended, for dead letters. */
-export function describeEnd({ code, signal, stderr, killedBecause }: End, { heapMb }: SuspectLimits): string {
+/** Describes in one line how a process ended, for dead letters. */
+export function describeEnd({ code, signal, stderr, killReason }: End, { heapMb }: SuspectLimits): string {
   const how = signal ?? `exit code ${code ?? 'unknown'}`;
-  if (killedBecause !== undefined) return `${killedBecause} (${how})`;
+  if (killReason !== undefined) return `${killReason} (${how})`;
   if (/heap out of memory|Reached heap limit/i.test(stderr)) return `out of memory, heap limit ${heapMb} MB (${how})`;
-  if (code === UNCAUGHT_EXIT_CODE) return `an error that nothing caught (${how})`;
+  if (code === UNCAUGHT_EXIT_CODE) return `uncaught error (${how})`;
   return signal === null ? how : `ended by ${signal}`;
 }
 
@@ -58,9 +58,9 @@ function residentMbOf(pid: number): number | undefined {
 }
 
 /**
- * Runs one attempt in a child process. Resolves with its result once that is here; the process then ends by itself.
+ * Runs one attempt in a child process. Resolves with its result as soon as it arrives; the process then exits by itself.
  *
- * @throws {StepCrashedError} when the process died of the attempt; {HandedBackError} when it never came up
+ * @throws {StepCrashedError} when the process crashed during the attempt; {HandedBackError} when it did not start
  */
 export function runSuspectProcess(
   attempt: StepAttempt,
@@ -71,7 +71,7 @@ export function runSuspectProcess(
     env: Readonly<Record<string, string | undefined>>;
     limits: SuspectLimits;
     liveWorkers: number;
-    /** Called once the process is gone; `hasResult` is false when its calls may have been cut. */
+    /** Called after the process has exited; `hasResult` is false when its calls may have been cancelled. */
     onGone: (hasResult: boolean) => void;
   },
 ): Promise<AttemptResult> {
@@ -87,14 +87,14 @@ export function runSuspectProcess(
   let hasResult = false;
   let silentMs = 0;
   let stderr = '';
-  let killedBecause: string | undefined;
+  let killReason: string | undefined;
 
   const send = (message: ToSuspect): void => {
-    // A process that is gone is found out by its exit.
+    // A failed send is ignored: the exit event follows.
     if (child.connected) child.send(message, () => undefined);
   };
   const kill = (because: string): void => {
-    killedBecause ??= because;
+    killReason ??= because;
     child.kill('SIGKILL');
   };
   child.stderr?.setEncoding('utf8').on('data', (chunk: string) => {
@@ -124,7 +124,7 @@ export function runSuspectProcess(
         finish({ outcome: 'failed', error: new ReportedFailureError(message.failure), costNano: message.costNano });
     }
   });
-  // Counted in ticks of this process: time in which it did not run itself is not the child's silence.
+  // Counted in ticks of this process, so that its own blocking does not count as the child's silence.
   const watch = setInterval(() => {
     silentMs += CHECK_MS;
     const residentMb = child.pid === undefined ? undefined : residentMbOf(child.pid);
@@ -145,7 +145,7 @@ export function runSuspectProcess(
     clearInterval(watch);
     run.signal.removeEventListener('abort', onAbort);
     if (!hasResult) {
-      const how = describeEnd({ code, signal, stderr, killedBecause }, limits);
+      const how = describeEnd({ code, signal, stderr, killReason }, limits);
       answer.reject(
         isStarted
           ? new StepCrashedError(how)

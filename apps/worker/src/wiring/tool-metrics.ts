@@ -1,6 +1,6 @@
 import type { Metrics } from '@pressroom/runtime';
 
-/** Searches of research tools as Prometheus series; a tool is a provider by its configured name. */
+/** Exports searches of research tools to Prometheus; the provider label is the tool's configured name. */
 export function createToolMetrics(metrics: Metrics) {
   const searches = metrics.counter('tool_searches_total', 'Searches of research tools', ['provider', 'outcome']);
   const seconds = metrics.histogram('tool_search_seconds', 'Duration of research tools’ searches', ['provider']);

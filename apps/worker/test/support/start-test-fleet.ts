@@ -27,18 +27,18 @@ import {
 
 import { startWorker } from '../../src/wiring/start-worker.ts';
 
-/** A worker of this process, with everything a worker process has but the process. */
+/** A worker with everything except its own process. */
 export interface TestWorker {
   metrics: Metrics;
-  /** Ends it as SIGTERM does; answers the exit code. */
+  /** Ends it like SIGTERM; returns the exit code. */
   terminate(): Promise<number>;
-  /** The exit code it ends with, whoever ends it. */
+  /** Resolves with its exit code. */
   readonly exited: Promise<number>;
 }
 
 export interface TestFleet extends OpenTestDatabase, Scene {
   openBackend(): QueueBackend;
-  /** Prefix of this fleet's keys in Redis. */
+  /** Key prefix of this fleet in Redis. */
   redisPrefix: string | undefined;
   startWorker(options: {
     execute: ExecuteAttempt;
@@ -49,7 +49,7 @@ export interface TestFleet extends OpenTestDatabase, Scene {
     openBackend?: () => QueueBackend;
     watchdog?: Parameters<typeof startWorker>[1]['watchdog'];
   }): Promise<TestWorker>;
-  /** Ends everything that still runs. */
+  /** Ends everything that is still running. */
   close(): Promise<void>;
 }
 
@@ -57,7 +57,7 @@ export interface TestFleet extends OpenTestDatabase, Scene {
 export const findPipeline: FindPipeline = (type, version = 1) =>
   type === 'article' && version === 1 ? aPipeline() : undefined;
 
-/** A coordinator's loops and any number of workers on a database and a queue store of a test's own. */
+/** A coordinator's loops and any number of workers with a separate database and queue store. */
 export async function startTestFleet(kind: 'redis' | 'postgres'): Promise<TestFleet> {
   const db = await openTestDatabase();
   const scene = await openScene(db);

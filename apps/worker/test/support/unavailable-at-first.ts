@@ -2,7 +2,7 @@ import { StoreUnavailableError, type MoneyStore } from '@pressroom/db';
 
 type Journal = Pick<MoneyStore, 'findReply' | 'saveReply'>;
 
-/** A money store one of whose functions fails twice as it does while the database is away, and then works. */
+/** A money store of which one function fails twice with an outage, then works. */
 export function unavailableAtFirst(money: MoneyStore, name: keyof Journal): MoneyStore {
   let failures = 2;
   const mayFail = async <T>(work: () => Promise<T>): Promise<T> => {

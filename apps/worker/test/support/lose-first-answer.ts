@@ -1,7 +1,7 @@
 import { StoreUnavailableError, type MoneyStore } from '@pressroom/db';
 
-/** A money store whose first hold is committed, but whose answer is lost with the connection. */
-export function deafOnce(money: MoneyStore): MoneyStore {
+/** A money store whose first reservation is committed, but whose answer is lost with the connection. */
+export function loseFirstAnswer(money: MoneyStore): MoneyStore {
   let isDeaf = true;
   return {
     ...money,
