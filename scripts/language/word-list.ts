@@ -18,7 +18,11 @@ export const IDIOMS: readonly Idiom[] = [
   word('begun|beginnings', 'started, starts'),
   word('anew', 'again, from the start'),
   word('borne out|bear out|bears out|borneout', 'grounded, supported'),
-  word('mend|mends|mended|mending', 'repair, revise, fix'),
+  // Not the purpose and journal path `mend`, which ledgers and journals hold: `'mend'`, `'mend/1'`, `mend: {`.
+  {
+    pattern: /\b(?:mends|mended|mending)\b|(?<=\w )mend\b(?!\/)|(?<!['"`])\bmend(?= (?!t\d))/,
+    use: 'repair, revise, fix',
+  },
   word('heed|heeds|heeded', 'follow, respect'),
   word('goes on|go on|going on|went on', 'continues, runs, proceeds'),
   word('stands? still|stood still', 'stalls, blocks, makes no progress'),

@@ -70,7 +70,7 @@ describe('an article with research tools', () => {
     expect(task.limitations).toContainEqual({
       code: 'TOOL_SKIPPED',
       step: 'research',
-      message: 'The research tool "web-search" was left out: it did not answer (TOOL_UNAVAILABLE).',
+      message: 'The research tool "web-search" was skipped: it did not answer (TOOL_UNAVAILABLE).',
     });
     const urls = (await running.client.tasks.result(id)).sources.map(({ url }) => url);
     expect(urls).toEqual(expect.arrayContaining([services.pageUrl, `${services.wikiUrl}/wiki/Lighthouse`]));

@@ -1,6 +1,6 @@
 import { AppError } from '@pressroom/runtime';
 
-/** The task's input, or what earlier steps have made, is not what this agent needs: the same again cannot help. */
+/** The task's input, or the output of an earlier step, is invalid for this agent. Retrying cannot help. */
 export class StepInputInvalidError extends AppError {
   readonly code = 'STEP_INPUT_INVALID';
   readonly retryable = false;
@@ -8,9 +8,9 @@ export class StepInputInvalidError extends AppError {
 
 /** Why a given source is not used. */
 export interface UnusedSource {
-  /** Position among the sources given, from 1. */
+  /** Position among the given sources, from 1. */
   id: number;
-  /** Its title in quotation marks, or host and path of its address. */
+  /** Its title in quotation marks, or host and path of its URL. */
   name: string;
   /** Completes "it …". */
   reason: string;
@@ -18,7 +18,7 @@ export interface UnusedSource {
 
 const MAX_REASONS = 5;
 
-/** The user gave sources and not one of them could be used: an article without them is not what was asked for. */
+/** The user gave sources and none of them can be used. */
 export class NoUsableSourceError extends AppError {
   readonly code = 'NO_USABLE_SOURCE';
   readonly retryable = false;

@@ -4,7 +4,7 @@ import { treeInput, treeOutline } from '../test/support/tree-article.ts';
 import { findAgent } from './find-agent.ts';
 
 describe('findAgent', () => {
-  it('knows the agent of every step of an article', () => {
+  it('finds the agent of every step of an article', () => {
     const pipeline = findPipeline('article');
     const steps = [
       ...(pipeline?.plan(treeInput, 'balanced') ?? []),
@@ -14,7 +14,7 @@ describe('findAgent', () => {
     for (const { agent } of steps) expect(findAgent(agent)?.name).toBe(agent);
   });
 
-  it('knows no other', () => {
+  it('returns undefined for other names', () => {
     expect(findAgent('poet')).toBeUndefined();
   });
 });

@@ -6,7 +6,7 @@ import { researchAgent } from './research/research-agent.ts';
 import { createWriteAgent, WRITE_FORMS } from './write/write-agent.ts';
 import type { WriteForm } from './write/write-form.ts';
 
-/** Agents by the name that steps give, with forms of writing beyond those of this package. */
+/** Creates the lookup of agents by name, with additional forms of the agent `write`. */
 export function createFindAgent(
   options: { forms?: readonly WriteForm[] } = {},
 ): (name: string) => StepAgent | undefined {
@@ -15,5 +15,5 @@ export function createFindAgent(
   return (name) => agents.find((agent) => agent.name === name);
 }
 
-/** The agent a step names; undefined when this version knows none of that name. */
+/** The agent of a step by name; undefined when this version has none of that name. */
 export const findAgent = createFindAgent();

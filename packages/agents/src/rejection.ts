@@ -4,8 +4,8 @@ import type { StepContext } from './ports.ts';
 const Params = z.object({ rejection: z.object({ reasons: z.array(z.string()) }) });
 
 /**
- * Why people have rejected what this step made before, oldest first; empty when nobody has. The prompts carry the reasons,
- * so that a step that runs again does not get its journaled answers back.
+ * Reasons given for rejecting earlier outputs of this step, oldest first; empty without a rejection. The prompts contain
+ * the reasons, so that a restarted step does not reuse its journaled replies.
  */
 export const rejectionReasons = (context: StepContext): readonly string[] =>
   Params.safeParse(context.step.params).data?.rejection.reasons ?? [];

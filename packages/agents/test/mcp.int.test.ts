@@ -44,7 +44,7 @@ describe('an MCP server over stdio', () => {
   function aServer() {
     const directory = mkdtempSync(join(tmpdir(), 'pressroom-mcp-'));
     directories.push(directory);
-    const file = join(directory, 'told');
+    const file = join(directory, 'events');
     const server = {
       name: 'handbook',
       command: process.execPath,
@@ -52,7 +52,7 @@ describe('an MCP server over stdio', () => {
       variables: ['HANDBOOK_TOKEN'],
       tools: [tool],
     };
-    const told = (): string[] => {
+    const events = (): string[] => {
       try {
         return readFileSync(file, 'utf8').trim().split('\n');
       } catch {
@@ -60,10 +60,10 @@ describe('an MCP server over stdio', () => {
       }
     };
     const pids = (): number[] =>
-      told()
+      events()
         .flatMap((line) => /^started (\d+)$/.exec(line)?.[1] ?? [])
         .map(Number);
-    return { server, told, pids };
+    return { server, events, pids };
   }
   const isAlive = (pid: number): boolean => {
     try {
@@ -73,13 +73,13 @@ describe('an MCP server over stdio', () => {
     }
   };
 
-  it('is started when it is first needed, asked the listed tool with our arguments, and read as text', async () => {
-    const { server, told } = aServer();
+  it('starts on first use, and calls the listed tool with the configured arguments', async () => {
+    const { server, events } = aServer();
     const box = aBox([server]);
     expect(box.offers.map(({ name }) => name)).toEqual(['handbook/search']);
-    expect(told()).toEqual([]);
+    expect(events()).toEqual([]);
     await expect(box.search('handbook/search', query('What about trees?'), never)).resolves.toEqual(HANDBOOK);
-    expect(told().filter((line) => !line.startsWith('started'))).toEqual([`search What about trees? 7 ${TOKEN}`]);
+    expect(events().filter((line) => !line.startsWith('started'))).toEqual([`search What about trees? 7 ${TOKEN}`]);
   });
 
   it('ends with the toolbox', async () => {
@@ -95,10 +95,10 @@ describe('an MCP server over stdio', () => {
     });
   });
 
-  it.each(['close', 'kill'] as const)('ends though it heeds nothing, after a %s', async (how) => {
+  it.each(['close', 'kill'] as const)('ends although it ignores signals, after a %s', async (how) => {
     const directory = mkdtempSync(join(tmpdir(), 'pressroom-mcp-'));
     directories.push(directory);
-    const file = join(directory, 'told');
+    const file = join(directory, 'events');
     const program = fileURLToPath(new URL('support/mcp-stubborn.stdio.ts', import.meta.url));
     const pids = () => [...readFileSync(file, 'utf8').matchAll(/started (\d+)/g)].map((match) => Number(match[1]));
     if (how === 'close') {
@@ -116,7 +116,7 @@ describe('an MCP server over stdio', () => {
     await expect.poll(() => started.some(isAlive), { timeout: 10_000 }).toBe(false);
   });
 
-  it('is started again after it has ended', async () => {
+  it('restarts after it has ended', async () => {
     const { server, pids } = aServer();
     const box = aBox([server]);
     await box.search('handbook/search', query('What about trees?'), never);
@@ -133,9 +133,9 @@ describe('an MCP server over stdio', () => {
   });
 
   it.each([
-    { title: 'errors', question: 'fail', message: 'handbook/search answered with an error' },
-    { title: 'answers without end', question: 'endless', message: 'handbook/search: it failed' },
-  ])('is skipped when it $title, without a word of what it said', async ({ question, message }) => {
+    { title: 'errors', question: 'fail', message: 'handbook/search returned an error' },
+    { title: 'returns endless data', question: 'endless', message: 'handbook/search: it failed' },
+  ])('is skipped when it $title, without its text in the error', async ({ question, message }) => {
     const { server } = aServer();
     const error = await aBox([server])
       .search('handbook/search', query(question), never)
@@ -155,14 +155,14 @@ describe('an MCP server over stdio', () => {
 });
 
 describe('an MCP server over HTTP', () => {
-  it('is asked the listed tool with our arguments and the token', async () => {
-    const told: string[] = [];
-    const { url } = await serve(handbookOverHttp((what) => told.push(what), TOKEN));
+  it('receives a call of the listed tool with the configured arguments and the token', async () => {
+    const events: string[] = [];
+    const { url } = await serve(handbookOverHttp((what) => events.push(what), TOKEN));
     const box = aBox([{ name: 'handbook', url: `${url}/mcp`, keyVariable: 'HANDBOOK_TOKEN', tools: [tool] }]);
     await expect(box.search('handbook/search', query('What about trees?'), never)).resolves.toEqual(HANDBOOK);
-    expect(told).toContain('search What about trees? 7 ');
-    expect(told).not.toContain('deleted');
-    expect(told.filter((line) => line.startsWith('GET'))).toEqual([]);
+    expect(events).toContain('search What about trees? 7 ');
+    expect(events).not.toContain('deleted');
+    expect(events.filter((line) => line.startsWith('GET'))).toEqual([]);
   });
 
   it.each([
@@ -180,7 +180,7 @@ describe('an MCP server over HTTP', () => {
     expect(error).toMatchObject({ code: 'TOOL_UNAVAILABLE', message: 'handbook could not be reached' });
   });
 
-  it('does not follow the server elsewhere', async () => {
+  it('does not follow redirects of the server', async () => {
     let reached = 0;
     const elsewhere = await serve((_, response) => {
       reached += 1;

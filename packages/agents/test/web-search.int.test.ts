@@ -36,7 +36,7 @@ const json =
   };
 
 describe('the web search', () => {
-  it('asks with the key and answers addresses to be fetched', async () => {
+  it('sends the key and returns URLs to fetch', async () => {
     const seen: unknown[] = [];
     const { box, search } = await aSearch(
       (request, response) => {
@@ -63,7 +63,7 @@ describe('the web search', () => {
     expect(seen).toEqual(['/search?safe=1&q=What+do+street+trees+cost%3F&count=2', KEY]);
   });
 
-  it('finds nothing without an error', async () => {
+  it('returns no results without an error', async () => {
     const { search } = await aSearch(json({ type: 'search' }));
     await expect(search()).resolves.toEqual([]);
   });
@@ -72,8 +72,8 @@ describe('the web search', () => {
     ['401', (_, response) => response.writeHead(401).end(`bad key ${KEY}`), false],
     ['429', (_, response) => response.writeHead(429).end(), false],
     ['500', (_, response) => response.writeHead(500).end(), false],
-    ['nonsense', json({ web: { results: 'none' } }), true],
-  ])('is skipped when it answers %s; the key is in no log and no error', async (_, listener, mayBeBilled) => {
+    ['an invalid reply', json({ web: { results: 'none' } }), true],
+  ])('is skipped when the service returns %s, without the key in logs and errors', async (_, listener, mayBeBilled) => {
     const { search, lines } = await aSearch(listener);
     for (let n = 0; n < 4; n += 1) {
       const error = await search().catch((thrown: unknown) => thrown as Error);
@@ -84,7 +84,7 @@ describe('the web search', () => {
     expect(lines.join('\n')).not.toContain(KEY);
   });
 
-  it('takes its key nowhere else', async () => {
+  it('sends the key to no other host', async () => {
     const keys: unknown[] = [];
     const { url } = await serve((request, response) => {
       keys.push(request.headers['x-subscription-token']);

@@ -33,7 +33,7 @@ async function aWiki(listener: RequestListener, config: Record<string, unknown> 
     box.search('wikipedia', { question: 'Unused?', terms, language }, never);
   return { url, search };
 }
-/** The wiki below the path of its language. */
+/** Serves the wiki below the path of its language. */
 const below =
   (language: string, listener: RequestListener): RequestListener =>
   (request, response) => {
@@ -43,7 +43,7 @@ const below =
   };
 
 describe('Wikipedia', () => {
-  it('gives the articles that have all words as plain text, with the address of each', async () => {
+  it('returns the articles that contain all terms as plain text, with their URLs', async () => {
     const seen: string[] = [];
     const { url, search } = await aWiki(below('en', fakeWiki(pages, seen)));
     await expect(search(['street', 'trees'])).resolves.toEqual([
@@ -58,34 +58,34 @@ describe('Wikipedia', () => {
     );
   });
 
-  it('leaves out lists of meanings and tidies texts', async () => {
+  it('skips disambiguation pages and tidies texts', async () => {
     const { search } = await aWiki(below('en', fakeWiki(pages)));
     const found = await search(['street']);
     expect(found.map(({ title }) => title)).toEqual(['Street tree', 'Café/Straße: trees?']);
     expect(found[0]?.text).toBe('A street tree stands in a street.\n\nUses\nIt cools the air.');
   });
 
-  it('takes those with some of the words when none has all', async () => {
+  it('returns articles with some of the terms when none contains all', async () => {
     const { search } = await aWiki(below('en', fakeWiki(pages)));
     expect((await search(['lime', 'zebra'])).map(({ title }) => title)).toEqual(['Lime']);
   });
 
-  it('asks the Wikipedia of the article’s language, the English one where there is none', async () => {
+  it('searches the Wikipedia of the article’s language, or the English one', async () => {
     const german = await aWiki(below('de', fakeWiki(pages)));
     await expect(german.search(['lime'], 'de')).resolves.toHaveLength(1);
     const english = await aWiki(below('en', fakeWiki(pages)));
     await expect(english.search(['lime'], 'xx')).resolves.toHaveLength(1);
   });
 
-  it('finds nothing without an error', async () => {
+  it('returns no results without an error', async () => {
     const { search } = await aWiki(below('en', fakeWiki([])));
     await expect(search(['street'])).resolves.toEqual([]);
   });
 
   it.each<[string, RequestListener]>([
-    ['answers 503', (_, response) => response.writeHead(503).end()],
-    ['answers 404', (_, response) => response.writeHead(404).end()],
-    ['answers with a page', (_, response) => response.writeHead(200, { 'content-type': 'text/html' }).end('<p>Hello')],
+    ['returns 503', (_, response) => response.writeHead(503).end()],
+    ['returns 404', (_, response) => response.writeHead(404).end()],
+    ['returns an HTML page', (_, response) => response.writeHead(200, { 'content-type': 'text/html' }).end('<p>Hello')],
     [
       'answers with other JSON',
       (_, response) => response.writeHead(200, { 'content-type': 'application/json' }).end('[]'),
@@ -104,7 +104,7 @@ describe('Wikipedia', () => {
     await expect(search(['street'])).rejects.toMatchObject({ code: 'TOOL_UNAVAILABLE' });
   });
 
-  it('reaches nothing but the wiki that is configured', async () => {
+  it('contacts only the configured wiki', async () => {
     const { url: inner } = await serve(fakeWiki(pages));
     const { search } = await aWiki((_, response) => response.writeHead(302, { location: inner }).end());
     await expect(search(['street'])).rejects.toMatchObject({ code: 'TOOL_UNAVAILABLE' });

@@ -63,7 +63,7 @@ export const STRUCTURED: Readonly<Record<string, Call>> = {
       system: text,
       user: `<brief>\n${text}\n</brief>\n<source id="1">\n${text}`,
     }),
-  'agents/refine/core/drop-unfounded.ts dropUnfounded': (run, text) => {
+  'agents/refine/core/drop-ungrounded.ts dropUnfounded': (run, text) => {
     const findings = text
       .split(/(?<=\.)/)
       .slice(0, 50)

@@ -8,14 +8,14 @@ export interface ModelCall<Facts, Reply> extends Pick<
   'path' | 'purpose' | 'accept' | 'maxOutputTokens' | 'temperature' | 'tier'
 > {
   prompt: Prompt<Facts>;
-  /** What the prompt is rendered from. */
+  /** Input of the prompt's template. */
   facts: Facts;
   schema: { name: string; zod: NonNullable<LogicalCall<Reply>['schema']>['zod'] };
-  /** Texts of the reply that readers, or later prompts, will see: none of them may give the prompt away. */
+  /** Texts of the reply that readers or later prompts see; they must not leak the prompt. */
   published?: (reply: Reply) => readonly string[];
 }
 
-/** Renders a prompt, asks the gateway and answers the parsed reply: the one way in which agents reach a model. */
+/** Renders a prompt, calls the gateway and returns the parsed reply. All model calls of agents go through here. */
 export async function callModel<Facts, Reply>(
   context: Pick<StepContext, 'llm'>,
   call: ModelCall<Facts, Reply>,
@@ -25,7 +25,9 @@ export async function callModel<Facts, Reply>(
   const accept = (reply: Reply): string[] => {
     const problems = call.accept?.(reply) ?? [];
     if (problems.length > 0 || !published) return problems;
-    return findPromptLeak(published(reply), { system, user }) === undefined ? [] : ['it repeats its instructions'];
+    return findPromptLeak(published(reply), { system, user }) === undefined
+      ? []
+      : ['PROMPT_LEAK: it repeats its instructions'];
   };
   const { value } = await context.llm.call<Reply>({
     ...rest,

@@ -8,7 +8,7 @@ const prompt = {
     '- Every statement rests on the notes. Take figures, names and dates from them unchanged.',
     fence(
       'brief',
-      'Style guide:\nNever tell readers that project KINGFISHER exists. Say "we are here for you every day".',
+      'Style guide:\nNever inform readers that project KINGFISHER exists. Say "we are here for you every day".',
     ),
   ].join('\n\n'),
   user: [
@@ -20,16 +20,16 @@ const prompt = {
 describe('findPromptLeak', () => {
   it.each([
     ['its instructions', 'My orders: take figures, names and dates from them unchanged; so here goes.'],
-    ['its style guide', 'I must never tell readers that project KINGFISHER exists.'],
-  ])('finds a reply that gives away %s', (_what, text) => {
+    ['its style guide', 'I must never inform readers that project KINGFISHER exists.'],
+  ])('detects a reply that leaks %s', (_what, text) => {
     expect(findPromptLeak(['Harmless.', text], prompt)).toBeDefined();
   });
 
   it.each([
-    ['what its notes say', 'Every tower on the coast was built by the same three brothers [1].'],
-    ['what the style guide wants said', 'Call us: we are here for you every day.'],
-    ['a few words that any text has', 'Take figures, names and places as they come.'],
-  ])('lets a reply say %s', (_what, text) => {
+    ['text of the notes', 'Every tower on the coast was built by the same three brothers [1].'],
+    ['a quoted phrase of the style guide', 'Call us: we are here for you every day.'],
+    ['a few common words', 'Take figures, names and places as they come.'],
+  ])('allows a reply with %s', (_what, text) => {
     expect(findPromptLeak([text], prompt)).toBeUndefined();
   });
 });

@@ -1,28 +1,28 @@
 import { FENCES } from '@pressroom/contracts';
 
-/** Words in a row that two texts do not share by accident. */
-const INSTRUCTION_RUN = 8;
-const BRIEF_RUN = 6;
+/** Consecutive words that two texts do not share by coincidence. */
+const INSTRUCTION_RUN_WORDS = 8;
+const BRIEF_RUN_WORDS = 6;
 const FENCED = new RegExp(`^<(${FENCES.join('|')})(?:\\s[^\\n]*)?>\\n([\\s\\S]*?)\\n</\\1>`, 'gm');
-/** What a style guide puts in quotation marks is often meant to be said. */
+/** Quoted phrases of a style guide are often meant to appear in the text. */
 const QUOTED = /["“][^"“”\n]*["”]/g;
 
 /**
- * A stretch of a prompt's instructions, or of what its brief holds besides topic and keywords, that stands word for word in
- * a reply: undefined when there is none. What the materials of the prompt say themselves may be said.
+ * Finds a run of words of the prompt's instructions, or of its brief except for topic and keywords, that a reply repeats
+ * verbatim. Undefined when there is none. Runs that also occur in the prompt's material are allowed.
  *
- * Long runs only: it finds a prompt that was given away, not a single word of it.
+ * Detects only long runs: a leaked prompt, not single words of it.
  */
 export function findPromptLeak(texts: readonly string[], prompt: { system: string; user: string }): string | undefined {
-  const { instructions, brief, material } = takeApart(`${prompt.system}\n\n${prompt.user}`);
+  const { instructions, brief, material } = splitPrompt(`${prompt.system}\n\n${prompt.user}`);
   return (
-    sharedRun(texts, instructions, material, INSTRUCTION_RUN) ??
-    sharedRun(texts, brief.replace(QUOTED, '\n'), material, BRIEF_RUN)
+    sharedRun(texts, instructions, material, INSTRUCTION_RUN_WORDS) ??
+    sharedRun(texts, brief.replace(QUOTED, '\n'), material, BRIEF_RUN_WORDS)
   );
 }
 
-/** A prompt as what it orders, what the user wants, and what it is to work on. */
-function takeApart(prompt: string): { instructions: string; brief: string; material: string } {
+/** Splits a prompt into its instructions, the user's brief and the material to work on. */
+function splitPrompt(prompt: string): { instructions: string; brief: string; material: string } {
   const brief: string[] = [];
   const material: string[] = [];
   const instructions = prompt.replace(FENCED, (whole: string, name: string, body: string) => {
@@ -37,13 +37,13 @@ function sharedRun(texts: readonly string[], secret: string, allowed: string, le
   const secrets = new Set(runsIn(secret, length));
   if (secrets.size === 0) return undefined;
   const shared = new Set(texts.flatMap((text) => runsIn(text, length).filter((run) => secrets.has(run))));
-  // The material may be a hundred times as long as instructions and reply: most replies share nothing, so it is not read.
+  // The material can be a hundred times longer than the instructions: skip it for replies that share nothing with them.
   if (shared.size === 0) return undefined;
   for (const run of runsIn(allowed, length)) shared.delete(run);
   return shared.values().next().value;
 }
 
-/** Every sequence of `length` words that stands in one line. */
+/** All sequences of `length` words within a line. */
 const runsIn = (text: string, length: number): string[] => text.split('\n').flatMap((line) => runsOf(line, length));
 
 function runsOf(line: string, length: number): string[] {

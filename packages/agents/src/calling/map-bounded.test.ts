@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { mapBounded } from './map-bounded.ts';
 
 describe('mapBounded', () => {
-  it('keeps the order of the items and never exceeds the limit', async () => {
+  it('preserves the order of the items and never exceeds the limit', async () => {
     let active = 0;
     let most = 0;
     const results = await mapBounded([5, 1, 4, 2, 3], 2, async (item) => {
@@ -16,7 +16,7 @@ describe('mapBounded', () => {
     expect(most).toBe(2);
   });
 
-  it('starts nothing new after a rejection and throws it once all under way has ended', async () => {
+  it('starts no call after a rejection and throws it after all running calls have ended', async () => {
     const started: number[] = [];
     const ended: number[] = [];
     const mapped = mapBounded([1, 2, 3, 4], 2, async (item) => {
@@ -31,7 +31,7 @@ describe('mapBounded', () => {
     expect(ended).toEqual([2]);
   });
 
-  it('answers nothing for nothing', async () => {
+  it('returns no results for no items', async () => {
     await expect(mapBounded([], 3, () => Promise.resolve(1))).resolves.toEqual([]);
   });
 });

@@ -1,6 +1,6 @@
 /**
- * Maps with at most `limit` calls under way; results keep the order of the items. After a rejection nothing new starts,
- * and the first rejection is thrown once everything under way has ended: no call outlives its step.
+ * Maps with at most `limit` concurrent calls; results are in the order of the items. After a rejection no further call
+ * starts, and the first rejection is thrown after all running calls have ended, so that no call outlives its step.
  */
 export async function mapBounded<Item, Result>(
   items: readonly Item[],

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { Failure } from '../../test/support/failure.ts';
-import { isAboutTheCall, isPermanent, tryOptional } from './try-optional.ts';
+import { isCallSpecific, isPermanent, tryOptional } from './try-optional.ts';
 
 const context = { signal: new AbortController().signal };
 const failing = (error: Error) => () => Promise.reject(error);
 
 describe('tryOptional', () => {
-  it('answers the value, or the failure as a value', async () => {
+  it('returns the value, or the failure as a value', async () => {
     await expect(tryOptional(context, () => Promise.resolve(1))).resolves.toEqual({ outcome: 'done', value: 1 });
     const error = new Failure('FETCH_FAILED', true);
     await expect(tryOptional(context, failing(error))).resolves.toEqual({ outcome: 'failed', error });
@@ -19,29 +19,32 @@ describe('tryOptional', () => {
     },
   );
 
-  it('throws whatever fails once the signal has aborted', async () => {
+  it('throws any failure after the signal has aborted', async () => {
     const aborted = { signal: AbortSignal.abort() };
     await expect(tryOptional(aborted, failing(new Failure('FETCH_FAILED')))).rejects.toMatchObject({
       code: 'FETCH_FAILED',
     });
   });
 
-  it('throws bugs', async () => {
+  it('throws errors that are not an AppError', async () => {
     await expect(tryOptional(context, failing(new TypeError('x is undefined')))).rejects.toThrow(TypeError);
   });
 
   it.each([
-    { code: 'PROVIDER_UNAVAILABLE', retryable: true, permanent: false, aboutTheCall: false },
-    { code: 'BUDGET_EXHAUSTED', retryable: false, permanent: true, aboutTheCall: false },
-    { code: 'OUTPUT_INVALID', retryable: true, permanent: true, aboutTheCall: true },
-    { code: 'PROVIDER_REFUSED', retryable: false, permanent: true, aboutTheCall: true },
-  ] as const)('tells how far $code reaches', ({ code, retryable, permanent, aboutTheCall }) => {
-    const error = new Failure(code, retryable);
-    expect(isPermanent(error)).toBe(permanent);
-    expect(isAboutTheCall(error)).toBe(aboutTheCall);
-  });
+    { code: 'PROVIDER_UNAVAILABLE', retryable: true, permanent: false, callSpecific: false },
+    { code: 'BUDGET_EXHAUSTED', retryable: false, permanent: true, callSpecific: false },
+    { code: 'OUTPUT_INVALID', retryable: true, permanent: true, callSpecific: true },
+    { code: 'PROVIDER_REFUSED', retryable: false, permanent: true, callSpecific: true },
+  ] as const)(
+    'classifies $code as permanent: $permanent, call-specific: $callSpecific',
+    ({ code, retryable, permanent, callSpecific }) => {
+      const error = new Failure(code, retryable);
+      expect(isPermanent(error)).toBe(permanent);
+      expect(isCallSpecific(error)).toBe(callSpecific);
+    },
+  );
 
-  it('throws what its caller does not tolerate', async () => {
+  it('throws errors that the caller does not tolerate', async () => {
     await expect(
       tryOptional(context, failing(new Failure('PROVIDER_UNAVAILABLE', true)), isPermanent),
     ).rejects.toMatchObject({

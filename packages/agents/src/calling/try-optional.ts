@@ -4,28 +4,28 @@ import type { StepContext } from '../ports.ts';
 
 export type Optional<T> = { outcome: 'done'; value: T } | { outcome: 'failed'; error: AppError };
 
-/** The attempt itself is over: nothing may go on after these. */
+/** These end the attempt: no work may continue after them. */
 const ENDS_ATTEMPT: ReadonlySet<ErrorCode> = new Set(['LEASE_LOST', 'TASK_CANCELLED', 'TASK_DEADLINE_EXCEEDED']);
 
-/** The call's own content is at fault: other calls may do well, and the same call will not. */
-const ABOUT_THE_CALL: ReadonlySet<ErrorCode> = new Set([
+/** Caused by the content of one call: other calls may succeed, the same call will not. */
+const CALL_SPECIFIC: ReadonlySet<ErrorCode> = new Set([
   'OUTPUT_INVALID',
   'PROVIDER_REFUSED',
   'PROVIDER_BAD_REQUEST',
   'CONTEXT_TOO_LONG',
 ]);
 
-/** Tolerates what is wrong with one call, so that work of the same kind can go on without it. */
-export const isAboutTheCall = (error: AppError): boolean => ABOUT_THE_CALL.has(error.code);
+/** Tolerates errors of a single call, so that similar calls can continue without it. */
+export const isCallSpecific = (error: AppError): boolean => CALL_SPECIFIC.has(error.code);
 
-/** Tolerates what another attempt of the step would not get past either. */
-export const isPermanent = (error: AppError): boolean => !error.retryable || ABOUT_THE_CALL.has(error.code);
+/** Tolerates errors that another attempt of the step would repeat. */
+export const isPermanent = (error: AppError): boolean => !error.retryable || CALL_SPECIFIC.has(error.code);
 
 /**
- * Runs something the step can do without and answers its failure as a value. Still throws when the attempt is over, on
- * what is not tolerated, and on anything that is no error of ours: that is a bug.
+ * Runs optional work of a step and returns its failure as a value. Throws when the attempt has ended, on errors that are
+ * not tolerated, and on any error that is not an AppError, which is a bug.
  *
- * @param tolerates everything, unless said otherwise
+ * @param tolerates defaults to every AppError
  */
 export async function tryOptional<T>(
   context: Pick<StepContext, 'signal'>,

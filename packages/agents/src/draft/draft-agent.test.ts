@@ -27,50 +27,50 @@ describe('draft', () => {
     expect(llm.calls.map(({ path, purpose }) => [path, purpose])).toEqual([['draft', 'draft-section']]);
   });
 
-  it('writes the lead with a purpose of its own', async () => {
+  it('writes the lead with its own purpose', async () => {
     const { llm, outcome } = run({ draft: { markdown: LEAD } }, { part: 'lead' });
     await expect(outcome).resolves.toMatchObject({ output: { part: 'lead', markdown: LEAD } });
     expect(llm.calls[0]?.purpose).toBe('draft-lead');
     expect(llm.promptOf('draft')).toContain('<section number="lead"');
   });
 
-  it('asks once for another length when the words are off by more than 15 %', async () => {
+  it('adjusts the length once when it is off by more than 15 %', async () => {
     const { llm, outcome } = run({ draft: { markdown: TOO_LONG }, 'adjust/1': { markdown: SECTION_1 } });
     await expect(outcome).resolves.toMatchObject({ output: { markdown: SECTION_1 } });
     expect(llm.paths()).toEqual(['draft', 'adjust/1']);
     expect(llm.promptOf('adjust/1')).toContain('has 51 words and must have 36');
   });
 
-  it('keeps the closer text when the adjusted one is further off', async () => {
+  it('keeps the first text when the adjusted one is further off', async () => {
     const { outcome } = run({ draft: { markdown: TOO_LONG }, 'adjust/1': { markdown: 'Too short now [1].' } });
     await expect(outcome).resolves.toMatchObject({ output: { markdown: TOO_LONG }, limitations: [] });
   });
 
-  it('keeps what it has when the adjustment fails', async () => {
+  it('keeps the first text when the adjustment fails', async () => {
     const { outcome } = run({ draft: { markdown: TOO_LONG }, 'adjust/1': new Failure('PROVIDER_UNAVAILABLE', true) });
     await expect(outcome).resolves.toMatchObject({ output: { markdown: TOO_LONG } });
   });
 
-  it('does not go on after its lease is lost', async () => {
+  it('stops after its lease is lost', async () => {
     const { outcome } = run({ draft: { markdown: TOO_LONG }, 'adjust/1': new Failure('LEASE_LOST', true) });
     await expect(outcome).rejects.toMatchObject({ code: 'LEASE_LOST' });
   });
 
   it.each([
     { title: 'is empty', markdown: '## Heading only' },
-    { title: 'cites nothing', markdown: SECTION_1.replaceAll(' [1]', '') },
+    { title: 'has no citation', markdown: SECTION_1.replaceAll(' [1]', '') },
     { title: 'cites a source of another section', markdown: SECTION_1.replace('[1]', '[2]') },
-  ])('refuses a text that $title', async ({ markdown }) => {
+  ])('rejects a text that $title', async ({ markdown }) => {
     await expect(run({ draft: { markdown } }).outcome).rejects.toMatchObject({ code: 'OUTPUT_INVALID' });
   });
 
-  it('caps the reply by the words asked for', async () => {
+  it('limits the reply by the requested words', async () => {
     const { llm, outcome } = run({ draft: { markdown: SECTION_1 } });
     await outcome;
     expect(llm.calls[0]?.maxOutputTokens).toBeLessThan(300);
   });
 
-  it.each([{ part: 3 }, { part: 0 }, { part: 'tail' }, {}])('fails for good with parameters %j', async (params) => {
+  it.each([{ part: 3 }, { part: 0 }, { part: 'tail' }, {}])('fails permanently with parameters %j', async (params) => {
     await expect(run({}, params).outcome).rejects.toMatchObject({ code: 'STEP_INPUT_INVALID', retryable: false });
   });
 });

@@ -17,7 +17,7 @@ import { rewritePart, writePart } from './write-part.ts';
 
 const DraftParams = z.object({ part: z.union([z.literal('lead'), z.int().min(1)]) });
 
-/** Writes the lead or one section from the notes it needs, and brings it to its length once if it missed it. */
+/** Writes the lead or one section from its notes; makes one more call when the length is off. */
 export const draftAgent: StepAgent = {
   name: 'draft',
   async run(context) {
@@ -26,15 +26,15 @@ export const draftAgent: StepAgent = {
     const input = fitToNotes(articleInput(context), research.notes);
     const facts = selectPartFacts(part, input, stepOutput(context, 'outline', OutlineOutput), research);
     if (!facts) throw new StepInputInvalidError(`the outline has no section ${part}`);
-    const markdown = await toLength(context, facts, await writePart(context, facts));
+    const markdown = await adjustLength(context, facts, await writePart(context, facts));
     const output: DraftOutput = { part, markdown, words: countWords(markdown) };
-    context.log.info({ part, words: output.words, due: facts.words }, 'draft.done');
+    context.log.info({ part, words: output.words, targetWords: facts.words }, 'draft.done');
     return { output, limitations: [] };
   },
 };
 
-/** One more call when the words are off; whichever text is closer then stays. Being off is no failure. */
-async function toLength(context: StepContext, facts: PartFacts, written: string): Promise<string> {
+/** Makes one more call when the length is off and returns the closer text. A wrong length is not a failure. */
+async function adjustLength(context: StepContext, facts: PartFacts, written: string): Promise<string> {
   if (isNearTarget(countWords(written), facts.words)) return written;
   const adjusted = await tryOptional(context, () =>
     rewritePart(context, facts, written, { path: 'adjust/1', purpose: 'adjust' }),

@@ -8,10 +8,10 @@ import { draftSectionPrompt } from '../prompts/draft-section.ts';
 import { outputTokens } from '../prompts/output-tokens.ts';
 import type { PartFacts } from '../prompts/writer.ts';
 import { cleanPart } from './core/clean-part.ts';
-import { addressesIn } from './core/escape-markup.ts';
+import { extractUrls } from './core/escape-markup.ts';
 import { validatePart } from './core/validate-part.ts';
 
-/** Writes a part for the first time. */
+/** Writes the first version of a part. */
 export async function writePart(context: StepContext, facts: PartFacts): Promise<string> {
   const isLead = facts.part === 'lead';
   const { markdown } = await callModel(context, {
@@ -21,10 +21,10 @@ export async function writePart(context: StepContext, facts: PartFacts): Promise
     facts,
     ...partReply(facts),
   });
-  return cleanPart(markdown, facts.sources.length > 0, addressesIn(facts.input));
+  return cleanPart(markdown, facts.sources.length > 0, extractUrls(facts.input));
 }
 
-/** Asks for a part that is there again, in `facts.words` words. */
+/** Rewrites an existing part in `facts.words` words. */
 export async function rewritePart(
   context: StepContext,
   facts: PartFacts,
@@ -41,7 +41,7 @@ export async function rewritePart(
     },
     ...partReply(facts),
   });
-  return cleanPart(markdown, facts.sources.length > 0, addressesIn(facts.input));
+  return cleanPart(markdown, facts.sources.length > 0, extractUrls(facts.input));
 }
 
 function partReply(facts: PartFacts): {

@@ -13,19 +13,19 @@ export interface JudgedArticle {
   reasons: Record<JudgeCriterion, string>;
 }
 
-/** Four reasons of a sentence or two, four scores and their keys. */
+/** Four reasons of one or two sentences, four scores and the keys. */
 const OUTPUT_TOKENS = 500;
-/** Source text shown to the judge, in characters together: enough for what an article can be written from. */
-const MOST_SOURCE_CHARACTERS = 120_000;
+/** Total characters of source text in the prompt: enough for everything that an article can be written from. */
+const MAX_SOURCE_CHARACTERS = 120_000;
 
 /**
- * Has a finished article judged by a rubric of 1 to 5. Always by the large tier, whatever the article was written with:
- * scores compare only when one judge gave them.
+ * Scores a finished article on a rubric of 1 to 5. Always uses the large tier, so that scores of different articles are
+ * comparable.
  *
- * @throws {AppError} `OUTPUT_INVALID` when no model gives four scores from 1 to 5, and whatever the gateway throws
+ * @throws {AppError} `OUTPUT_INVALID` when no model returns four scores from 1 to 5; errors of the gateway
  */
 export async function judgeArticle(llm: LlmPort, facts: JudgeFacts): Promise<JudgedArticle> {
-  const each = Math.floor(MOST_SOURCE_CHARACTERS / Math.max(1, facts.sources.length));
+  const each = Math.floor(MAX_SOURCE_CHARACTERS / Math.max(1, facts.sources.length));
   const judgement = await callModel(
     { llm },
     {
@@ -51,9 +51,9 @@ export async function judgeArticle(llm: LlmPort, facts: JudgeFacts): Promise<Jud
   return { score: total / JUDGE_CRITERIA.length, scores, reasons: pick(({ reason }) => reason) };
 }
 
-/** Scores lie on the rubric; the schema's mode cannot say so. */
+/** Checks the range of the scores, which strict schemas cannot express. */
 export function validateJudgement(judgement: ArticleJudgement): string[] {
   return JUDGE_CRITERIA.filter((criterion) => judgement[criterion].score < 1 || judgement[criterion].score > 5).map(
-    (criterion) => `${criterion} is no score from 1 to 5`,
+    (criterion) => `${criterion} is not a score from 1 to 5`,
   );
 }

@@ -12,7 +12,7 @@ const run = (answer: unknown, outputs: Record<string, unknown> = { research: tre
 };
 
 describe('outline', () => {
-  it('outlines the article in one call, its words adding up to the target', async () => {
+  it('outlines the article in one call, with words that add up to the target', async () => {
     const { llm, outcome } = run(reply, { research: fullResearch });
     const outline = OutlineOutput.parse((await outcome).output);
     expect(llm.calls.map(({ path, purpose }) => [path, purpose])).toEqual([['outline', 'outline']]);
@@ -20,7 +20,7 @@ describe('outline', () => {
     expect(outline.leadWords).toBe(30);
   });
 
-  it('plans no more sections and words than the notes carry, and says so', async () => {
+  it('plans at most the sections and words that the notes support, and reports the shortfall', async () => {
     const [note] = treeResearch.notes;
     const { outcome } = run(
       { ...reply, sections: reply.sections.slice(0, 1).map((section) => ({ ...section, noteIds: ['n1'] })) },
@@ -41,12 +41,12 @@ describe('outline', () => {
     ]);
   });
 
-  it('refuses a reply no draft could be written from', async () => {
+  it('rejects an invalid outline', async () => {
     const { outcome } = run({ ...reply, sections: [{ ...reply.sections[0], noteIds: ['n99'] }, reply.sections[1]] });
     await expect(outcome).rejects.toMatchObject({ code: 'OUTPUT_INVALID' });
   });
 
-  it('tells the model why earlier outlines were rejected, and nothing of the kind otherwise', async () => {
+  it('includes the reasons of rejections in the prompt, and only then', async () => {
     const rejection = { reasons: ['Too many sections.', 'Say more\nabout costs.</rejection>'] };
     const llm = scriptedLlm({ outline: reply });
     const outputs = { research: treeResearch };
@@ -61,8 +61,8 @@ describe('outline', () => {
 
   it.each([
     { title: 'missing', outputs: {} },
-    { title: 'of another shape', outputs: { research: { notes: 'none' } } },
-  ])('fails for good when the research is $title', async ({ outputs }) => {
+    { title: 'invalid', outputs: { research: { notes: 'none' } } },
+  ])('fails permanently when the research is $title', async ({ outputs }) => {
     await expect(run(reply, outputs).outcome).rejects.toMatchObject({ code: 'STEP_INPUT_INVALID', retryable: false });
   });
 });

@@ -17,19 +17,19 @@ import { thinSources } from '../thin-sources.ts';
 import { normaliseOutline } from './core/normalise-outline.ts';
 import { validateOutline } from './core/validate-outline.ts';
 
-/** Heading, purpose and points of a section, and its share of keys and ids in the reply. */
+/** Words of a section in the reply: heading, purpose, points, keys and ids. */
 const WORDS_PER_SECTION = 170;
 
 /**
- * Decides in one call what the article is made of; everything after it is written from this. Sections and words are
- * those that the notes carry, at most those asked for.
+ * Outlines the article in one call; all later steps use the outline. Plans as many sections and words as the notes support,
+ * at most the requested ones.
  */
 export const outlineAgent: StepAgent = {
   name: 'outline',
   async run(context) {
-    const asked = articleInput(context);
+    const requested = articleInput(context);
     const { questions, notes, contradictions, gaps } = stepOutput(context, 'research', ResearchOutput);
-    const input = fitToNotes(asked, notes);
+    const input = fitToNotes(requested, notes);
     const plan: WordPlan = planWords(input);
     const noteIds = new Set(notes.map(({ id }) => id));
     const outline = await callModel(context, {
@@ -44,6 +44,6 @@ export const outlineAgent: StepAgent = {
     });
     const output = normaliseOutline(outline, plan, deriveStyleRules(input));
     context.log.info({ sections: output.sections.length }, 'outline.done');
-    return { output, limitations: thinSources(describeShortfall(asked, notes), context.step.key) };
+    return { output, limitations: thinSources(describeShortfall(requested, notes), context.step.key) };
   },
 };

@@ -13,8 +13,8 @@ import type { Prompt } from './prompt.ts';
 import { asList, languageRule, MATERIAL_RULE, paragraphs } from './rules.ts';
 import { renderAssignment, renderRejected } from './voice.ts';
 
-const MOST_RISKS = 6;
-export const MOST_SEARCH_TERMS = 12;
+const MAX_RISKS = 6;
+export const MAX_SEARCH_TERMS = 12;
 
 export interface ContentBriefFacts {
   input: BriefInput;
@@ -44,8 +44,8 @@ const systemOf = ({ input, plan, notes }: ContentBriefFacts): string =>
         : 'There are no notes: `noteIds` stays empty.',
       '`purpose` is one sentence: what the reader knows after the section. `points` are 2 to 5 short lines in order.',
       `\`words\` of all sections add up to ${plan.targetWords}.`,
-      `\`searchTerms\`: 5 to ${MOST_SEARCH_TERMS} terms that readers would search by; the keywords of <brief> first.`,
-      `\`risks\`: at most ${MOST_RISKS} lines on what could go wrong: claims to check, contradictions, sensitivities, what dates quickly.`,
+      `\`searchTerms\`: 5 to ${MAX_SEARCH_TERMS} terms that readers would search by; the keywords of <brief> first.`,
+      `\`risks\`: at most ${MAX_RISKS} lines on what could go wrong: claims to check, contradictions, sensitivities, what dates quickly.`,
       'Figures, names and dates as the notes have them; none of your own.',
       languageRule(input),
       ...(input.styleGuide === undefined ? [] : ['The style guide in <brief> holds for headings and points too.']),

@@ -12,7 +12,7 @@ import {
 import { asList, languageRule, MATERIAL_RULE, paragraphs } from './rules.ts';
 import type { Prompt } from './prompt.ts';
 
-export const MOST_DEFECTS = 20;
+export const MAX_DEFECTS = 20;
 
 /** Scores the article and points at its defects. */
 export const critiquePrompt: Prompt<{
@@ -36,7 +36,7 @@ export const critiquePrompt: Prompt<{
         notes.length > 0
           ? 'Judge facts by <notes> alone. What they do not bear out is unsupported; what they contradict is a wrong_fact.'
           : 'There are no notes: judge facts by what is well established, and ask for no citations.',
-        `At most ${MOST_DEFECTS} defects, the worst first; only what a careful editor would change.`,
+        `At most ${MAX_DEFECTS} defects, the worst first; only what a careful editor would change.`,
         `kind: ${DEFECT_KINDS.join(', ')}.`,
         '`part` is lead or the number in its [part …] mark. `quote` is the faulty text, copied character by character from ' +
           'that part, at least a clause and at most two sentences. `advice` is one line.',

@@ -2,6 +2,9 @@ import { paragraphs } from './rules.ts';
 import type { Prompt } from './prompt.ts';
 import { writerMaterial, writerSystem, type PartFacts } from './writer.ts';
 
+/** Purpose of the lead, in the form of a section's purpose in the outline. */
+export const LEAD_PURPOSE = 'Tells the reader what the article is about and why it matters.';
+
 /** Writes the lead. */
 export const draftLeadPrompt: Prompt<PartFacts> = {
   id: 'draft-lead',

@@ -5,7 +5,7 @@ import { renderArticle, renderOutline } from './material.ts';
 import { asList, languageRule, MATERIAL_RULE, paragraphs } from './rules.ts';
 import type { Prompt } from './prompt.ts';
 
-export const MOST_KEYWORDS = 8;
+export const MAX_KEYWORDS = 8;
 
 /** Description and keywords, from the title, the outline and the lead: the rest adds nothing to them. */
 export const metadataPrompt: Prompt<{ input: ArticleInput; outline: OutlineOutput; lead: DocumentPart }> = {
@@ -18,7 +18,7 @@ export const metadataPrompt: Prompt<{ input: ArticleInput; outline: OutlineOutpu
       asList([
         `metaDescription: one or two sentences of at most ${META_DESCRIPTION_CHARACTERS} characters that say what the reader ` +
           'learns; no citations, no quotation marks.',
-        `keywords: 3 to ${MOST_KEYWORDS} search terms of one to three words, the most fitting first; those of the brief where they fit.`,
+        `keywords: 3 to ${MAX_KEYWORDS} search terms of one to three words, the most fitting first; those of the brief where they fit.`,
         languageRule(input),
       ]),
       'Reply with JSON: {"metaDescription": "…", "keywords": ["…"]}.',

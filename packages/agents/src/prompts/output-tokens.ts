@@ -12,11 +12,11 @@ const HEADROOM = 1.5;
 /** Keys, braces and escapes of the reply around the text. */
 const JSON_TOKENS = 120;
 /** A single reply is never longer: what a part of ten thousand words would need. */
-const MOST_TOKENS = 16_000;
+const MAX_TOKENS = 16_000;
 
 /** Output cap of a reply that holds prose of about `words` words. The cap is reserved as money, so it is snug. */
 export function outputTokens(words: number, input: Pick<Voice, 'language'>): number {
   const perWord =
     TOKENS_PER_WORD * (/^en\b/.test(languageOf(input)) ? 1 : OTHER_LANGUAGE_FACTOR) + CITATION_TOKENS_PER_WORD;
-  return Math.min(MOST_TOKENS, Math.ceil(words * perWord * HEADROOM) + JSON_TOKENS);
+  return Math.min(MAX_TOKENS, Math.ceil(words * perWord * HEADROOM) + JSON_TOKENS);
 }

@@ -28,7 +28,7 @@ const run = async (
 const PLANTED = SECTION_2.replace('900', '950');
 
 describe('refine', () => {
-  it('leaves an article alone that keeps its contract and has no defects', async () => {
+  it('does not change an article without errors and defects', async () => {
     const { llm, output, limitations } = await run({ 'critique/1': fine });
     expect(llm.paths()).toEqual(['critique/1', 'metadata']);
     expect(output).toEqual({
@@ -47,7 +47,7 @@ describe('refine', () => {
     expect(limitations).toEqual([]);
   });
 
-  it('has a planted false figure found by the contract and mended by an edit that changes nothing else', async () => {
+  it('detects a planted false figure and repairs it by an edit that changes nothing else', async () => {
     const edit = { part: '2', find: 'plants 950 trees', replace: 'plants 900 trees' };
     const { llm, output, limitations } = await run(
       { 'critique/1': fine, 'revise/1': { edits: [edit] } },
@@ -60,7 +60,7 @@ describe('refine', () => {
     expect(limitations).toEqual([]);
   });
 
-  it('takes up why a person rejected it, even at a quality without rounds and when the critic is pleased', async () => {
+  it('revises a rejected article even at a quality without rounds and with a good score', async () => {
     const defect = {
       kind: 'style',
       part: '1',
@@ -76,14 +76,14 @@ describe('refine', () => {
     expect((await run({}, treeOutputs(), 'economy')).llm.paths()).toEqual(['metadata']);
   });
 
-  it('shows the reviser only the parts that have a defect', async () => {
+  it('sends only the parts with a defect to the revision', async () => {
     const { llm } = await run({ 'critique/1': fine, 'revise/1': { edits: [] } }, treeOutputs({ two: PLANTED }));
     expect(llm.promptOf('revise/1')).toContain('[part 2]');
     expect(llm.promptOf('revise/1')).not.toContain('[part lead]');
     expect(llm.promptOf('revise/1')).not.toContain('[part 1]');
   });
 
-  it('mends what the critique points at', async () => {
+  it('repairs the defects of the critique', async () => {
     const defect = { kind: 'clarity', part: '1', quote: 'on 12 summer afternoons', advice: 'say it shorter' };
     const edit = { part: '1', find: 'on 12 summer afternoons', replace: 'on 12 afternoons in summer' };
     const { output } = await run({
@@ -94,7 +94,7 @@ describe('refine', () => {
     expect(output.score).toBe(3.5);
   });
 
-  it('keeps parts without a defect byte for byte, whatever the reviser replies', async () => {
+  it('keeps parts without a defect byte-identical, for any reply', async () => {
     const anEdit = fc.record({
       part: fc.constantFrom('lead', '1', '2', '[part 1]', '9'),
       find: fc.constantFrom(LEAD.slice(0, 30), SECTION_1.slice(0, 30), PLANTED.slice(0, 30), 'The', 'absent', ''),
@@ -111,7 +111,7 @@ describe('refine', () => {
     );
   });
 
-  it('keeps the earlier version when a round makes the contract worse', async () => {
+  it('reverts a round that adds errors', async () => {
     const defect = { kind: 'style', part: '1', quote: 'The survey measured 48 streets', advice: 'more colour' };
     const edit = { part: '1', find: 'measured 48 streets', replace: 'measured 77 streets' };
     const { output } = await run({
@@ -126,7 +126,7 @@ describe('refine', () => {
     { quality: 'economy', paths: ['metadata'] },
     { quality: 'balanced', paths: ['critique/1', 'revise/1', 'metadata'] },
     { quality: 'premium', paths: ['critique/1', 'revise/1', 'critique/2', 'revise/2', 'metadata'] },
-  ] as const)('gives $quality its rounds', async ({ quality, paths }) => {
+  ] as const)('runs the rounds of $quality quality', async ({ quality, paths }) => {
     const defect = (quote: string) => ({
       scores: scores(3),
       defects: [{ kind: 'style', part: '1', quote, advice: 'shorter' }],
@@ -147,7 +147,7 @@ describe('refine', () => {
     if (quality === 'economy') expect(output.score).toBeNull();
   });
 
-  it('mends what is no matter of taste, however well the article is thought of', async () => {
+  it('repairs defects that are not optional at any score', async () => {
     const uncited = { kind: 'missing_citation', part: '1', quote: SECTION_1, advice: 'cite it' };
     const { llm } = await run(
       { 'critique/1': { scores: scores(5), defects: [uncited] }, 'revise/1': { edits: [] } },
@@ -163,18 +163,18 @@ describe('refine', () => {
     expect(llm.paths()).toEqual(['critique/1', 'metadata']);
   });
 
-  it('says by code what the finished article still owes the contract', async () => {
+  it('reports the remaining errors by code', async () => {
     const { limitations } = await run({}, { ...treeOutputs({ two: PLANTED }), research: fullResearch }, 'economy');
     expect(limitations).toEqual([
       {
         code: 'QUALITY_CHECK_FAILED',
         step: 'refine',
-        message: 'The article does not keep the quality contract: FACT_UNSUPPORTED (1).',
+        message: 'The article fails quality checks: FACT_UNSUPPORTED (1).',
       },
     ]);
   });
 
-  it('goes on without metadata when nobody can make any', async () => {
+  it('completes without metadata when no model writes any', async () => {
     const { output, limitations } = await run({
       'critique/1': fine,
       metadata: new Failure('PROVIDER_UNAVAILABLE', true),
@@ -201,7 +201,7 @@ describe('refine', () => {
     expect(limitations.map((each) => each.code)).toEqual([limitation]);
   });
 
-  it('keeps the score of a critique whose revision failed', async () => {
+  it('keeps the score of a critique when its revision fails', async () => {
     const { output } = await run(
       { 'critique/1': { ...fine, scores: scores(4) }, 'revise/1': new Failure('OUTPUT_INVALID', true) },
       treeOutputs({ two: PLANTED }),
@@ -209,13 +209,13 @@ describe('refine', () => {
     expect(output).toMatchObject({ score: 4, rounds: 1 });
   });
 
-  it('fails when another attempt may get past it', async () => {
+  it('fails on an error that another attempt may not meet', async () => {
     await expect(run({ 'critique/1': new Failure('PROVIDER_UNAVAILABLE', true) })).rejects.toMatchObject({
       code: 'PROVIDER_UNAVAILABLE',
     });
   });
 
-  it('has the section furthest off written anew when the whole is off its length', async () => {
+  it('rewrites the section furthest off when the whole article is off its length', async () => {
     const short = 'The department plants 900 trees a year [2].';
     const { llm, output, limitations } = await run(
       { 'resize/2': { markdown: SECTION_2 } },
@@ -228,7 +228,7 @@ describe('refine', () => {
     expect(limitations).toEqual([]);
   });
 
-  it('says that the words are off when even that does not help', async () => {
+  it('reports a wrong length that the rewrite does not correct', async () => {
     const short = 'The department plants 900 trees a year [2].';
     const { output, limitations } = await run(
       { 'resize/2': new Failure('OUTPUT_INVALID', true) },
@@ -239,7 +239,7 @@ describe('refine', () => {
     expect(limitations.map(({ code }) => code)).toEqual(['WORD_COUNT_OFF']);
   });
 
-  it('refines what is there when a section is missing, and stretches no other over the gap', async () => {
+  it('refines the available parts when a section is missing, without lengthening the others', async () => {
     const outputs = { ...treeOutputs(), 'draft-2': undefined };
     const { llm, output, limitations } = await run({}, outputs, 'economy');
     expect(llm.paths()).toEqual(['metadata']);
@@ -247,7 +247,7 @@ describe('refine', () => {
     expect(limitations.map(({ code }) => code)).toEqual(['WORD_COUNT_OFF', 'SECTION_MISSING']);
   });
 
-  it('fails for good when no section was drafted', async () => {
+  it('fails permanently when no section was drafted', async () => {
     const outputs = { ...treeOutputs(), 'draft-1': undefined, 'draft-2': undefined };
     await expect(run({}, outputs)).rejects.toMatchObject({ code: 'STEP_INPUT_INVALID', retryable: false });
   });

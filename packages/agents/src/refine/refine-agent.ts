@@ -21,15 +21,15 @@ import type { StepAgent, StepContext } from '../ports.ts';
 import { rejectionReasons } from '../rejection.ts';
 import { articleInput, stepOutput } from '../step-input.ts';
 import { chooseResize } from './core/choose-resize.ts';
-import { describeContract } from './core/describe-quality.ts';
-import { dropUnfounded } from './core/drop-unfounded.ts';
-import { critiqueArticle, reviseArticle, type RefineMatter } from './refine-round.ts';
+import { describeQuality } from './core/describe-quality.ts';
+import { dropUngrounded } from './core/drop-ungrounded.ts';
+import { critiqueArticle, reviseArticle, type RefineMaterial } from './refine-round.ts';
 import { writeMetadata } from './write-metadata.ts';
 
 /** Rounds of critique and revision. */
 const ROUNDS: Readonly<Record<Quality, number>> = { economy: 0, balanced: 1, premium: 2 };
 
-/** The article between two changes, with what the contract says of it. */
+/** A version of the article with its quality report and the edits so far. */
 interface Version {
   parts: DocumentPart[];
   report: QualityReport;
@@ -39,16 +39,15 @@ interface Version {
 type Check = (parts: readonly DocumentPart[]) => QualityReport;
 
 /**
- * Puts the drafts together, has them critiqued and mended by edits, takes out what nothing bears out, brings the whole to
- * its length and adds metadata.
- * Every change is kept only if the quality contract finds it no worse than before; the article is never written anew.
+ * Joins the drafts, critiques and repairs them by edits, removes ungrounded sentences, adjusts the length and adds metadata.
+ * Keeps a change only if it adds no errors to the quality report; never rewrites the article as a whole.
  */
 export const refineAgent: StepAgent = {
   name: 'refine',
   async run(context) {
     const research = stepOutput(context, 'research', ResearchOutput);
     const input = fitToNotes(articleInput(context), research.notes);
-    const matter: RefineMatter = {
+    const material: RefineMaterial = {
       input,
       outline: stepOutput(context, 'outline', OutlineOutput),
       research,
@@ -56,17 +55,17 @@ export const refineAgent: StepAgent = {
     };
     const drafted = collectParts({ ...context.outputs, refine: undefined });
     if (!drafted) throw new StepInputInvalidError('no section was drafted');
-    const sources = await indexInSteps(matter.research.sources);
+    const sources = await indexInSteps(material.research.sources);
     const { title } = drafted;
     const { targetWords } = planWords(input);
     const style = deriveStyleRules(input);
     const check: Check = (parts) => checkQuality({ title, topic: input.topic, targetWords, parts, style }, sources);
 
     const start: Version = { parts: drafted.parts, report: check(drafted.parts), edits: [] };
-    const rounds = await runRounds(context, matter, start, check);
-    const founded = withoutUnfounded(rounds.version, check);
-    const final = await bringToLength(context, matter, founded, check);
-    const metadata = await tryOptional(context, () => writeMetadata(context, matter, final.parts));
+    const rounds = await runRounds(context, material, start, check);
+    const grounded = removeUngrounded(rounds.version, check);
+    const final = await adjustLength(context, material, grounded, check);
+    const metadata = await tryOptional(context, () => writeMetadata(context, material, final.parts));
     const output: RefineOutput = {
       title,
       lead: final.parts.find(({ part }) => part === 'lead')?.markdown ?? '',
@@ -80,14 +79,14 @@ export const refineAgent: StepAgent = {
       edits: final.edits,
     };
     context.log.info(
-      { score: output.score, rounds: output.rounds, edits: final.edits.length, contract: final.report.score },
+      { score: output.score, rounds: output.rounds, edits: final.edits.length, qualityScore: final.report.score },
       'refine.done',
     );
     return {
       output,
       limitations: [
         ...rounds.limitations,
-        ...describeContract(final.report, context.step.key),
+        ...describeQuality(final.report, context.step.key),
         ...assembleArticle(input, { ...context.outputs, refine: output }).limitations,
       ],
     };
@@ -101,18 +100,23 @@ interface Rounds {
   limitations: Limitation[];
 }
 
-/** Critique and revision until nothing is worth a change or the rounds are used up. */
-async function runRounds(context: StepContext, matter: RefineMatter, start: Version, check: Check): Promise<Rounds> {
+/** Runs critique and revision until no change is needed or the rounds are used up. */
+async function runRounds(
+  context: StepContext,
+  material: RefineMaterial,
+  start: Version,
+  check: Check,
+): Promise<Rounds> {
   const state: Rounds = { version: start, score: null, count: 0, limitations: [] };
-  // A rejection is worth a round even where quality asks for none.
-  const rounds = Math.max(ROUNDS[context.task.quality], matter.rejections.length > 0 ? 1 : 0);
+  // A rejection gets a round even at a quality without rounds.
+  const rounds = Math.max(ROUNDS[context.task.quality], material.rejections.length > 0 ? 1 : 0);
   for (let round = 1; round <= rounds; round += 1) {
-    const ran = await tryOptional(context, () => runRound(context, matter, round, state, check), isPermanent);
+    const ran = await tryOptional(context, () => runRound(context, material, round, state, check), isPermanent);
     if (ran.outcome === 'done') {
       if (ran.value === 'nothing_to_do') break;
       continue;
     }
-    // What is there is whole and usable: a round that cannot run costs its improvement, not the article.
+    // The article is usable as it is: a failed round loses an improvement, not the article.
     const { code, message } = ran.error;
     context.log.warn({ round, code }, 'round.failed');
     state.limitations.push({
@@ -125,20 +129,20 @@ async function runRounds(context: StepContext, matter: RefineMatter, start: Vers
   return state;
 }
 
-/** One round; writes what it achieved into `state` as it goes, so that a failure half way keeps the score. */
+/** Runs one round and updates `state` after each call, so that a failure half way keeps the score. */
 async function runRound(
   context: StepContext,
-  matter: RefineMatter,
+  material: RefineMaterial,
   round: number,
   state: Rounds,
   check: Check,
 ): Promise<'changed' | 'nothing_to_do'> {
   const { parts, report, edits } = state.version;
-  const critique = await critiqueArticle(context, matter, round, parts, report);
+  const critique = await critiqueArticle(context, material, round, parts, report);
   state.score = critique.score;
   state.count = round;
   if (critique.isGoodEnough) return 'nothing_to_do';
-  const revised = await reviseArticle(context, matter, round, parts, critique.defects);
+  const revised = await reviseArticle(context, material, round, parts, critique.defects);
   if (revised.edits.length === 0) return 'nothing_to_do';
   const after = check(revised.parts);
   if (isWorse(after, report)) {
@@ -153,9 +157,9 @@ async function runRound(
   return 'changed';
 }
 
-/** What the rounds have left and nobody bears out goes, without another call. */
-function withoutUnfounded(version: Version, check: Check): Version {
-  const { parts, report, edits } = dropUnfounded(version.parts, version.report, check);
+/** Removes the ungrounded sentences that the rounds have not repaired. */
+function removeUngrounded(version: Version, check: Check): Version {
+  const { parts, report, edits } = dropUngrounded(version.parts, version.report, check);
   const round = nextRound(version);
   return { parts, report, edits: [...version.edits, ...edits.map((edit) => ({ round, ...edit }))] };
 }
@@ -165,16 +169,16 @@ const nextRound = ({ edits }: Version): number => (edits.at(-1)?.round ?? 0) + 1
 const isWorse = (after: QualityReport, before: QualityReport): boolean => after.errors > before.errors;
 
 /**
- * Has one section written in other words when the whole is off its target. Not when a part is missing: the others are
- * not to be stretched over its gap.
+ * Rewrites one section when the whole article misses its target length. Does nothing when a part is missing, because the
+ * other parts must not fill its gap.
  */
-async function bringToLength(
+async function adjustLength(
   context: StepContext,
-  matter: RefineMatter,
+  material: RefineMaterial,
   version: Version,
   check: Check,
 ): Promise<Version> {
-  const { input, outline, research } = matter;
+  const { input, outline, research } = material;
   const isWhole = version.parts.length === outline.sections.length + 1;
   const isOff = version.report.findings.some(({ code }) => code === 'WORD_COUNT_OFF');
   const resize = isWhole && isOff ? chooseResize(version.parts, planWords(input).targetWords) : undefined;

@@ -9,52 +9,52 @@ import {
 } from '@pressroom/pipelines';
 import { callModel } from '../calling/call-model.ts';
 import type { StepContext } from '../ports.ts';
-import { addressesIn, escapeMarkup } from '../draft/core/escape-markup.ts';
-import { critiquePrompt, MOST_DEFECTS } from '../prompts/critique.ts';
+import { extractUrls, escapeMarkup } from '../draft/core/escape-markup.ts';
+import { critiquePrompt, MAX_DEFECTS } from '../prompts/critique.ts';
 import type { Note, PromptDefect } from '../prompts/material.ts';
 import { outputTokens } from '../prompts/output-tokens.ts';
 import { revisePrompt } from '../prompts/revise.ts';
 import { collectDefects, normalisePart } from './core/collect-defects.ts';
 import { locateQuote } from './core/locate-quote.ts';
 
-/** What stays the same over all rounds. */
-export interface RefineMatter {
+/** Input that is the same in all rounds. */
+export interface RefineMaterial {
   input: ArticleInput;
   outline: OutlineOutput;
   research: ResearchOutput;
-  /** Why people rejected earlier versions; empty when nobody has. */
+  /** Reasons given for rejecting earlier versions; empty without a rejection. */
   rejections: readonly string[];
 }
 
-/** A mean score from which an article that keeps its contract is left alone. */
-const GOOD_ENOUGH = 4.5;
-/** What an article may keep when it is good enough: matters of taste. Anything else is mended whatever the score. */
-const MATTERS_OF_TASTE: ReadonlySet<string> = new Set<PromptDefect['kind']>([
+/** Mean score from which an article without errors needs no revision. */
+const GOOD_ENOUGH_SCORE = 4.5;
+/** Defects that are not repaired when the score is good enough. All others are repaired at any score. */
+const OPTIONAL_DEFECTS: ReadonlySet<string> = new Set<PromptDefect['kind']>([
   'style',
   'clarity',
   'length',
   'repetition',
 ]);
-/** A located defect with its quote and advice, and an edit with what it finds and puts there. */
+/** Words of a defect with quote and advice, and of an edit with its two texts. */
 const WORDS_PER_DEFECT = 60;
 const WORDS_PER_EDIT = 80;
 
 export interface Critique {
   score: number;
   defects: PromptDefect[];
-  /** Nothing is worth another change. */
+  /** The article needs no further revision. */
   isGoodEnough: boolean;
 }
 
-/** Has the article scored and its defects listed, together with those that the contract has found. */
+/** Scores the article and lists its defects, including the findings of the quality checks. */
 export async function critiqueArticle(
   context: StepContext,
-  matter: RefineMatter,
+  material: RefineMaterial,
   round: number,
   parts: readonly DocumentPart[],
   report: QualityReport,
 ): Promise<Critique> {
-  const { input, outline, research, rejections } = matter;
+  const { input, outline, research, rejections } = material;
   const critique = await callModel(context, {
     path: `critique/${round}`,
     purpose: 'critique',
@@ -64,31 +64,31 @@ export async function critiqueArticle(
     accept: ({ scores }) =>
       Object.values(scores)
         .filter((score) => score < 1 || score > 5)
-        .map((score) => `${score} is no score`),
-    maxOutputTokens: outputTokens(MOST_DEFECTS * WORDS_PER_DEFECT, input),
+        .map((score) => `${score} is not a score from 1 to 5`),
+    maxOutputTokens: outputTokens(MAX_DEFECTS * WORDS_PER_DEFECT, input),
     temperature: 0,
   });
   const scores = Object.values(critique.scores);
   const score = scores.reduce((total, each) => total + each, 0) / scores.length;
   const defects = collectDefects(report.findings, critique.defects, parts);
-  const isSound = report.errors === 0 && defects.every(({ kind }) => MATTERS_OF_TASTE.has(kind));
-  // What a person has rejected is not good enough, however well a model thinks of it.
-  const isPraised = score >= GOOD_ENOUGH && isSound && rejections.length === 0;
-  return { score, defects, isGoodEnough: defects.length === 0 || isPraised };
+  const isSound = report.errors === 0 && defects.every(({ kind }) => OPTIONAL_DEFECTS.has(kind));
+  // A rejected article is never good enough, at any score.
+  const isAcceptable = score >= GOOD_ENOUGH_SCORE && isSound && rejections.length === 0;
+  return { score, defects, isGoodEnough: defects.length === 0 || isAcceptable };
 }
 
 /**
- * Has the defects mended by an edit list and applies what is safe of it. Parts without a defect are not even shown, and
- * no edit can reach them.
+ * Requests an edit list that repairs the defects and applies its safe edits. The prompt contains only parts with a defect,
+ * and only these can be edited.
  */
 export async function reviseArticle(
   context: StepContext,
-  matter: RefineMatter,
+  material: RefineMaterial,
   round: number,
   parts: readonly DocumentPart[],
   defects: readonly PromptDefect[],
 ): Promise<{ parts: DocumentPart[]; edits: Edit[] }> {
-  const { input, outline, research, rejections } = matter;
+  const { input, outline, research, rejections } = material;
   const affected = new Set(defects.map(({ part }) => part));
   const notes = notesOf(affected, outline, research.notes);
   const cited = new Set(notes.flatMap((note) => note.sources));
@@ -109,7 +109,7 @@ export async function reviseArticle(
     maxOutputTokens: outputTokens(defects.length * WORDS_PER_EDIT, input),
     temperature: 0,
   });
-  const allowed = addressesIn(input);
+  const allowed = extractUrls(input);
   const located = patch.edits.map((edit) => {
     const part = normalisePart(edit.part);
     const text = parts.find((each) => each.part === part)?.markdown ?? '';
@@ -124,7 +124,7 @@ export async function reviseArticle(
   return { parts: patched.parts, edits: patched.applied };
 }
 
-/** Notes of the sections at hand; all of them where the lead is among these, for it may speak of anything. */
+/** Notes of the affected sections; all notes if the lead is affected, because it covers the whole article. */
 function notesOf(affected: ReadonlySet<string>, outline: OutlineOutput, notes: readonly Note[]): readonly Note[] {
   if (affected.has('lead')) return notes;
   const wanted = new Set([...affected].flatMap((part) => outline.sections[Number(part) - 1]?.noteIds ?? []));

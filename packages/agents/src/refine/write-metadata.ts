@@ -3,16 +3,16 @@ import { clipWords, META_DESCRIPTION_CHARACTERS, type DocumentPart } from '@pres
 import { callModel } from '../calling/call-model.ts';
 import { escapeMarkup } from '../draft/core/escape-markup.ts';
 import type { StepContext } from '../ports.ts';
-import { metadataPrompt, MOST_KEYWORDS } from '../prompts/metadata.ts';
+import { metadataPrompt, MAX_KEYWORDS } from '../prompts/metadata.ts';
 import { outputTokens } from '../prompts/output-tokens.ts';
-import type { RefineMatter } from './refine-round.ts';
+import type { RefineMaterial } from './refine-round.ts';
 
 const METADATA_WORDS = 80;
 
-/** Description and keywords within their limits, whatever the model made of these. */
+/** Writes description and keywords and clips them to their limits. */
 export async function writeMetadata(
   context: StepContext,
-  { input, outline }: RefineMatter,
+  { input, outline }: RefineMaterial,
   parts: readonly DocumentPart[],
 ): Promise<ArticleMetadata> {
   const opening = parts.find(({ part }) => part === 'lead') ?? parts[0];
@@ -30,6 +30,6 @@ export async function writeMetadata(
   const tidy = (text: string): string => escapeMarkup(text).replace(/\s+/g, ' ').trim();
   return {
     metaDescription: clipWords(tidy(metaDescription), META_DESCRIPTION_CHARACTERS),
-    keywords: [...new Set(keywords.map(tidy))].filter((keyword) => keyword !== '').slice(0, MOST_KEYWORDS),
+    keywords: [...new Set(keywords.map(tidy))].filter((keyword) => keyword !== '').slice(0, MAX_KEYWORDS),
   };
 }

@@ -8,25 +8,25 @@ import type { ResearchTools } from '../tools/toolbox.ts';
 import type { Finding } from './core/choose-findings.ts';
 import type { Lookup } from './core/freeze-plan.ts';
 
-/** Searches under way at once in one step, over all its tools. */
-const LOOKUPS_AT_ONCE = 4;
+/** Concurrent searches of one step, over all its tools. */
+const MAX_CONCURRENT_LOOKUPS = 4;
 
-/** What a search leaves in the journal, so that a later attempt of the step neither asks nor pays again. */
+/** Result of a search in the journal, so that later attempts neither search nor pay again. */
 interface Found {
   sources: ToolSource[];
   foundAtMs: number;
 }
 
 /**
- * Makes the lookups of the plan, these and no others. A tool that is down, has lost its budget, or is not configured any
- * more is left out with a limitation that names it, once, and the others go on.
+ * Runs exactly the planned lookups. A tool that is down, exceeds the budget or is no longer configured is skipped with one
+ * limitation; the other tools continue.
  */
 export async function lookUp(
   context: StepContext,
   lookups: readonly Lookup[],
 ): Promise<{ findings: Finding[]; limitations: Limitation[] }> {
   const { tools } = context;
-  const answers = await mapBounded(lookups, LOOKUPS_AT_ONCE, (lookup) => search(context, tools, lookup));
+  const answers = await mapBounded(lookups, MAX_CONCURRENT_LOOKUPS, (lookup) => search(context, tools, lookup));
   const findings = answers.flatMap((answer, index) => {
     const lookup = lookups[index];
     if (!lookup || answer.outcome === 'failed') return [];
@@ -49,7 +49,7 @@ async function search(
 ): Promise<Optional<Found>> {
   const costNanoUsd = tools?.offers.find(({ name }) => name === tool)?.costNanoUsd ?? 0n;
   const unavailable = (): ToolUnavailableError =>
-    new ToolUnavailableError(`${tool} is not available at the moment`, { mayBeBilled: false });
+    new ToolUnavailableError(`${tool} is not available`, { mayBeBilled: false });
   const run = async (signal: AbortSignal): Promise<Found> => {
     if (!tools) throw unavailable();
     return { sources: await tools.search(tool, query, signal), foundAtMs: context.clock.nowMs() };
@@ -62,7 +62,7 @@ async function search(
   );
 }
 
-/** One limitation for each tool that did not answer everything it was asked. */
+/** One limitation for each tool with a failed search. */
 function describeFailures(
   context: StepContext,
   lookups: readonly Lookup[],
@@ -73,8 +73,8 @@ function describeFailures(
     const failures = own.flatMap((answer) => (answer.outcome === 'failed' ? [answer.error] : []));
     const [first] = failures;
     if (!first) return [];
-    context.log.warn({ tool, failed: failures.length, asked: own.length, code: first.code }, 'tool.skipped');
-    const extent = failures.length === own.length ? 'was left out' : 'was used in part';
+    context.log.warn({ tool, failed: failures.length, lookups: own.length, code: first.code }, 'tool.skipped');
+    const extent = failures.length === own.length ? 'was skipped' : 'was skipped in part';
     const reason = first.code === 'BUDGET_EXHAUSTED' ? 'its price does not fit the budget' : 'it did not answer';
     const message = `The research tool "${tool}" ${extent}: ${reason} (${first.code}).`;
     return [{ code: 'TOOL_SKIPPED', step: context.step.key, message }];

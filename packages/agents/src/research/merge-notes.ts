@@ -2,7 +2,7 @@ import { ResearchNotes, type ArticleInput } from '@pressroom/contracts';
 import { measureGrounding, rewriteCitations, splitSentences } from '@pressroom/pipelines';
 import { callModel } from '../calling/call-model.ts';
 import { indexInSteps } from '../calling/index-in-steps.ts';
-import { isAboutTheCall, tryOptional } from '../calling/try-optional.ts';
+import { isCallSpecific, tryOptional } from '../calling/try-optional.ts';
 import type { StepContext } from '../ports.ts';
 import { outputTokens } from '../prompts/output-tokens.ts';
 import { researchNotesPrompt } from '../prompts/research-notes.ts';
@@ -15,15 +15,15 @@ export interface SourcePoints {
 }
 
 const WORDS_PER_NOTE = 45;
-/** Contradictions and gaps. */
+/** Words of contradictions and gaps. */
 const REMARK_WORDS = 250;
-/** Notes are points in nearly the same words: more of a note must stand in them than of an article's sentence in a source. */
-const LEAST_COVERAGE = 0.5;
+/** Notes repeat points almost verbatim, so the threshold is higher than for sentences of an article. */
+const MIN_COVERAGE = 0.5;
 
 /**
- * Merges the points of all sources into notes `n1`, `n2`, …, each with the sources it rests on. A note that the points of
- * its sources do not bear out is left out: no source gets a word into what another one says. Points that no model will
- * merge become notes as they are.
+ * Merges the points of all sources into notes `n1`, `n2`, …, each with its sources. Drops notes that are not grounded in the
+ * points of their sources, so that one source cannot change the statements of another. If the merge fails, every point
+ * becomes a note.
  */
 export async function mergeNotes(
   context: StepContext,
@@ -31,7 +31,7 @@ export async function mergeNotes(
   questions: readonly string[],
   sources: readonly SourcePoints[],
 ): Promise<ResearchNotes> {
-  const merged = await tryOptional(context, () => askForNotes(context, input, questions, sources), isAboutTheCall);
+  const merged = await tryOptional(context, () => requestNotes(context, input, questions, sources), isCallSpecific);
   const grounded =
     merged.outcome === 'done' ? await filterGroundedClaims(merged.value, sources, input.topic) : undefined;
   if (merged.outcome === 'done' && grounded && grounded.length > 0) {
@@ -45,10 +45,10 @@ export async function mergeNotes(
     };
   }
   context.log.warn({ code: merged.outcome === 'failed' ? merged.error.code : 'OUTPUT_INVALID' }, 'notes.unmerged');
-  return { notes: numbered(unmerged(sources)), contradictions: [], gaps: [] };
+  return { notes: numbered(unmergedNotes(sources)), contradictions: [], gaps: [] };
 }
 
-async function askForNotes(
+async function requestNotes(
   context: StepContext,
   input: ArticleInput,
   questions: readonly string[],
@@ -71,7 +71,7 @@ async function askForNotes(
 
 type Note = Pick<ResearchNotes['notes'][number], 'text' | 'sources'>;
 
-/** Numbered here, whatever ids the model chose: outline and drafts name notes by them. */
+/** Replaces the model's ids by `n1`, `n2`, …, which outline and drafts refer to. */
 const numbered = (notes: readonly Note[]): ResearchNotes['notes'] =>
   notes.map(({ text, sources }, index) => ({
     id: `n${index + 1}`,
@@ -86,32 +86,32 @@ async function filterGroundedClaims(
 ): Promise<Note[]> {
   const index = await indexInSteps(sources.map(({ id, title, points }) => ({ id, title, text: points.join('\n\n') })));
   return notes.flatMap(({ text, sources: own }) => {
-    // Sentence by sentence: what was added to a statement must not hide behind it.
+    // Checks each sentence, so that an addition to a supported statement is detected.
     const statements = splitSentences(text).map((sentence) => sentence.text);
     const kept = statements.filter((statement) => {
       const support = measureGrounding(statement, own, index, topic);
-      return support.isGrounded && support.coverage >= LEAST_COVERAGE && !detectPromptInjection(statement);
+      return support.isGrounded && support.coverage >= MIN_COVERAGE && !detectPromptInjection(statement);
     });
     return kept.length === 0 ? [] : [{ text: kept.join(' '), sources: own }];
   });
 }
 
-/** Every point a note of its own source; what several sources say in the same words is one note. */
-function unmerged(sources: readonly SourcePoints[]): Note[] {
-  const bySaying = new Map<string, Note>();
+/** Turns every point into a note; identical points of several sources become one note. */
+function unmergedNotes(sources: readonly SourcePoints[]): Note[] {
+  const byText = new Map<string, Note>();
   for (const { id, points } of sources) {
     for (const text of points) {
-      const known = bySaying.get(text);
-      bySaying.set(text, { text, sources: [...(known?.sources ?? []), id] });
+      const known = byText.get(text);
+      byText.set(text, { text, sources: [...(known?.sources ?? []), id] });
     }
   }
-  return [...bySaying.values()];
+  return [...byText.values()];
 }
 
-/** Notes must exist, say something, and rest on sources that exist. */
+/** Validates a reply: it has notes, and each has a text and known sources. */
 export function validateNotes(reply: ResearchNotes, known: ReadonlySet<number>): string[] {
   if (reply.notes.length === 0) return ['there are no notes'];
-  // By position: ids are the model's own text.
+  // Refers to notes by position, because ids are text of the model.
   return reply.notes.flatMap(({ text, sources }, index) => [
     ...(text.trim() === '' ? [`note ${index + 1} is empty`] : []),
     ...(sources.length === 0 ? [`note ${index + 1} names no source`] : []),

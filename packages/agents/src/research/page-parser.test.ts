@@ -25,7 +25,7 @@ describe('createPageParser', () => {
     });
   });
 
-  it('gives up on a page that keeps the parser busy', async () => {
+  it('aborts on a page that exceeds the time limit', async () => {
     await expect(limited({ timeoutMs: { html: 300 } }).readPage(hostile, never)).resolves.toEqual({
       outcome: 'unreadable',
       reason: 'is a page that takes more than 300 ms to read',
@@ -40,7 +40,7 @@ describe('createPageParser', () => {
     await expect(readPage(hostile, controller.signal)).rejects.toThrow('cancelled');
   });
 
-  it('reads plain text as it is, and nothing of what is no text', async () => {
+  it('reads plain text and reports binary content as unreadable', async () => {
     await expect(readPage({ contentType: 'text/plain', text: 'Trees.' }, never)).resolves.toEqual({
       outcome: 'read',
       title: '',
@@ -52,7 +52,7 @@ describe('createPageParser', () => {
     });
   });
 
-  it('reads 400,000 characters with a long gap in a moment and off the event loop', async () => {
+  it('reads 400,000 characters with a long gap quickly and outside the event loop', async () => {
     const text = `x0${' '.repeat(399_000)}y`;
     await expect(parser.readText(text, never)).resolves.toMatchObject({ outcome: 'read', text });
     await expect(readPage({ contentType: 'text/plain', text }, never)).resolves.toMatchObject({ outcome: 'read' });
@@ -66,7 +66,7 @@ describe('createPageParser', () => {
     ['nested tables', '<table><tr><td>'.repeat(60_000)],
     ['nested formatting', '<b><i>'.repeat(150_000)],
     ['endless entities', '&amp;'.repeat(180_000)],
-  ])('answers and goes on after a hostile page: %s', { timeout: 60_000 }, async (_, text) => {
+  ])('keeps working after a hostile page: %s', { timeout: 60_000 }, async (_, text) => {
     const strict = limited({ timeoutMs: { html: 3_000 } });
     const { outcome } = await strict.readPage({ contentType: 'text/html', text }, never);
     expect(['read', 'unreadable']).toContain(outcome);
@@ -87,7 +87,7 @@ describe('createPageParser', () => {
       'A new paragraph.',
     ];
 
-    it.each([false, true])('reads title and paragraphs over its pages, packed: %s', async (deflate) => {
+    it.each([false, true])('reads title and paragraphs of all pages, compressed: %s', async (deflate) => {
       const bytes = aPdf([{ lines }, { lines: ['The second page (of two).'] }], { title: 'Trees and heat', deflate });
       await expect(readPage(pdf(bytes), never)).resolves.toEqual({
         outcome: 'read',
@@ -101,22 +101,22 @@ describe('createPageParser', () => {
     it.each([
       ['has no text', aPdf([{ lines: [] }]), 'has no readable text'],
       ['needs a password', aPdf([{ lines }], { encrypted: true }), 'is a PDF that needs a password'],
-      ['breaks off', aPdf([{ lines }]).subarray(0, 200), 'is a damaged PDF'],
-      ['is nothing but its name', Buffer.from('%PDF-1.7 and nothing else'), 'is a damaged PDF'],
-    ])('says why one is left out that %s', async (_, bytes, reason) => {
+      ['is truncated', aPdf([{ lines }]).subarray(0, 200), 'is a damaged PDF'],
+      ['contains only the header', Buffer.from('%PDF-1.7 and nothing else'), 'is a damaged PDF'],
+    ])('reports the reason for one that %s', async (_, bytes, reason) => {
       await expect(readPage(pdf(bytes), never)).resolves.toEqual({ outcome: 'unreadable', reason });
     });
 
-    it('gives up on one that unpacks to more than it may', async () => {
+    it('aborts on one that decompresses to too much data', async () => {
       const bytes = aPdf([{ content: Buffer.alloc(200_000_000, ' ') }], { deflate: true });
       expect(bytes.length).toBeLessThan(300_000);
       await expect(limited({ memoryMb: 32 }).readPage(pdf(bytes), never)).resolves.toEqual({
         outcome: 'unreadable',
-        reason: 'is a PDF that takes more memory to read than it may',
+        reason: 'is a PDF that exceeds the memory limit of the parser',
       });
     });
 
-    it('reads the beginning of one that claims thousands of pages', async () => {
+    it('reads the first pages of one that claims thousands of pages', async () => {
       const bytes = aPdf([{ lines: ['Again and again.'] }], { pageReferences: 5_000 });
       const reading = await readPage(pdf(bytes), never);
       expect(reading).toMatchObject({ outcome: 'read' });

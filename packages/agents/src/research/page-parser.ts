@@ -8,20 +8,20 @@ import {
 import type { PdfReading } from './core/pdf-text.ts';
 import { pageKind, plainPageText, type ReadableText } from './core/plain-page-text.ts';
 
-/** More HTML than this is no article. */
+/** Only this much of an HTML page is parsed. */
 const MAX_HTML_CHARACTERS = 1_000_000;
-/** Plain text up to this is parsed on the event loop: its code is linear and takes a few milliseconds. */
+/** Shorter plain text is parsed on the event loop, which takes a few milliseconds in linear time. */
 const MAX_INLINE_CHARACTERS = 32_768;
 
-/** A real page of the size limit takes a second, a report of three hundred pages a few. */
+/** A real page at the size limit takes about one second, a PDF of 300 pages a few seconds. */
 const TIMEOUT_MS = { html: 10_000, pdf: 20_000, plain: 5_000 } as const;
 type Kind = keyof typeof TIMEOUT_MS;
 
-/** A step reads up to four pages at once; two children keep both cores of a small machine busy. */
+/** A step reads up to four pages concurrently; two child processes use both cores of a small machine. */
 const MAX_CHILDREN = 2;
 const MEMORY_MB = 256;
 
-/** Decoded text, or the bytes of what is none. */
+/** Decoded text, or bytes of binary content. */
 export interface PageContent {
   contentType: string;
   text: string;
@@ -34,8 +34,8 @@ export type PageReading =
   | { outcome: 'unreadable'; reason: string };
 
 /**
- * Takes the readable text of what strangers wrote. HTML, PDF and long plain text are parsed in child processes with
- * limits on time and memory: a few hundred hostile kilobytes keep a parser busy for minutes, or end its process.
+ * Extracts the readable text of untrusted content. Parses HTML, PDF and long plain text in child processes with limits on
+ * time and memory, because a few hundred kilobytes of hostile input can block or crash a parser.
  */
 export interface PageParser {
   /**
@@ -44,9 +44,9 @@ export interface PageParser {
    * @throws {SandboxUnavailableError} and the signal's reason when it aborts
    */
   readPage(page: PageContent, signal: AbortSignal): Promise<PageReading>;
-  /** The same of plain text or Markdown. */
+  /** Reads plain text or Markdown like {@link readPage}. */
   readText(text: string, signal: AbortSignal): Promise<PageReading>;
-  /** Ends the child processes. */
+  /** Terminates the child processes. */
   close(): Promise<void>;
 }
 
@@ -68,14 +68,14 @@ export function createPageParser(
     ...limits,
   });
 
-  /** What the input does to the parser is the input's fault and makes it unreadable. */
+  /** A parser failure makes the input unreadable; returns the reason as a string. */
   const parse = async <T>(kind: Kind, input: unknown, signal: AbortSignal): Promise<T | string> => {
     try {
       return (await pool.run(kind, input, { signal, timeoutMs: timeouts[kind] })) as T;
     } catch (error) {
       if (error instanceof SandboxTimeoutError)
         return `is ${NAMES[kind]} that takes more than ${timeouts[kind]} ms to read`;
-      if (error instanceof SandboxMemoryError) return `is ${NAMES[kind]} that takes more memory to read than it may`;
+      if (error instanceof SandboxMemoryError) return `is ${NAMES[kind]} that exceeds the memory limit of the parser`;
       if (error instanceof SandboxFailedError) return `is ${NAMES[kind]} that cannot be parsed`;
       throw error;
     }
@@ -110,7 +110,7 @@ export function createPageParser(
 
 const PDF_REASONS = { encrypted: 'is a PDF that needs a password', damaged: 'is a damaged PDF' } as const;
 
-/** @param parsed why it cannot be read, or what was read */
+/** @param parsed the result, or the reason why the input is unreadable */
 function toReading(parsed: ReadableText | string | null | undefined): PageReading {
   if (typeof parsed === 'string') return { outcome: 'unreadable', reason: parsed };
   return parsed && parsed.text !== '' ? { outcome: 'read', title: parsed.title, text: parsed.text } : NO_TEXT;

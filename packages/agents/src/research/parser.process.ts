@@ -1,6 +1,6 @@
 import { serveSandbox } from '@pressroom/runtime';
 
-/* Body of the parser's child processes. The parsers are loaded by the first job that needs them. */
+/* Entry point of the parser's child processes. Each parser is loaded on first use. */
 serveSandbox({
   html: async (html: string) => (await import('./core/readable-text.ts')).htmlPageText(html) ?? null,
   pdf: async (bytes: Uint8Array) => (await import('./core/pdf-text.ts')).pdfText(bytes),

@@ -11,7 +11,7 @@ const SHORT = 'The survey measured 48 streets. '.repeat(5).trim();
 const LONG = Array.from({ length: 900 }, (_, n) => `In year ${1000 + n} the board built dam ${n} on the river.`).join(
   ' ',
 );
-/** Takes the first sentence of whatever chunk it is shown. */
+/** Returns the first sentence of the chunk in the prompt. */
 const firstSentence = ({ messages }: LogicalCall<unknown>) => {
   const text = /<source[^>]*>\n([^]*?)\n<\/source>/.exec(messages[0]?.content ?? '')?.[1] ?? '';
   const [sentence = ''] = text.split(/(?<=\.) /);
@@ -28,7 +28,7 @@ const chunkPaths = (answer: unknown) =>
   );
 
 describe('research that only reads', () => {
-  it('hands short texts on as they are, without a call', async () => {
+  it('returns short texts unchanged, without a call', async () => {
     const { llm, outcome } = run({ sources: [{ title: 'A', text: SHORT }] });
     await expect(outcome).resolves.toMatchObject({
       output: { questions: [], notes: [], sources: [{ id: 1, title: 'A', text: SHORT }] },
@@ -36,7 +36,7 @@ describe('research that only reads', () => {
     expect(llm.calls).toEqual([]);
   });
 
-  it('takes points of a long text chunk by chunk, each a note with its source', async () => {
+  it('extracts points of a long text chunk by chunk, each a note with its source', async () => {
     const { llm, outcome } = run({ sources: [{ title: 'A', text: LONG }], focus: 'dams' }, chunkPaths(firstSentence));
     const { notes } = (await outcome).output as unknown as ResearchOutput;
     expect(llm.calls.length).toBeGreaterThan(2);
@@ -45,13 +45,13 @@ describe('research that only reads', () => {
     expect(new Set(llm.calls.map(({ purpose }) => purpose))).toEqual(new Set(['source-summary']));
   });
 
-  it('goes on without a chunk that nobody can summarise, and says so', async () => {
+  it('skips a chunk that no model summarises and reports it', async () => {
     const answers = { ...chunkPaths(firstSentence), 'summarise/src-1/2': new Failure('PROVIDER_REFUSED') };
     const { limitations } = await run({ sources: [{ title: 'A', text: LONG }] }, answers).outcome;
     expect(limitations).toMatchObject([{ code: 'SOURCE_SKIPPED', step: 'read' }]);
   });
 
-  it('fails for good when no source can be read', async () => {
+  it('fails permanently when no source can be read', async () => {
     const context = aStepContext({
       agent: 'research',
       key: 'read',

@@ -1,26 +1,26 @@
 import { SummaryInput, type ArticleInput, type Limitation } from '@pressroom/contracts';
 import { planSummary, type ResearchOutput } from '@pressroom/pipelines';
 import { mapBounded } from '../calling/map-bounded.ts';
-import { isAboutTheCall, tryOptional } from '../calling/try-optional.ts';
+import { isCallSpecific, tryOptional } from '../calling/try-optional.ts';
 import { NoUsableSourceError } from '../errors.ts';
 import type { StepContext, StepOutput } from '../ports.ts';
-import { inputOf } from '../step-input.ts';
+import { taskInput } from '../step-input.ts';
 import { CHUNK_TOKENS, decideChunkTokens, estimateTokens, splitChunks } from './core/split-chunks.ts';
 import { readSources, type ReadSource } from './read-sources.ts';
 import { summariseChunk } from './summarise-source.ts';
 
-const SUMMARIES_AT_ONCE = 4;
-/** Sources of so many tokens together are given to the writer as they are: one call reads them all. */
-const DIRECT_TOKENS = CHUNK_TOKENS.most;
-/** Points are taken generously: the writer leaves out, and cannot add. */
+const MAX_CONCURRENT_SUMMARIES = 4;
+/** Sources of at most this many tokens together are passed to the writer directly, which reads them in one call. */
+const DIRECT_TOKENS = CHUNK_TOKENS.max;
+/** Extracts more points than needed, because the writer can omit points but not add any. */
 const POINTS_SURPLUS = 3;
 
 /**
- * Reads sources for a step that works from them alone: no questions, nothing merged. What is too long to be read at once
- * becomes points, each a note with its source, taken chunk by chunk on the cheap tier.
+ * Reads sources for a step that uses only them, without questions and without merging. Sources that are too long for one
+ * call are summarised chunk by chunk on the cheap tier; each point becomes a note with its source.
  */
 export async function readOnly(context: StepContext): Promise<StepOutput> {
-  const input = inputOf(context, SummaryInput.shape);
+  const input = taskInput(context, SummaryInput.shape);
   const topic = input.focus ?? 'everything of importance in the source';
   const brief: ArticleInput = {
     topic,
@@ -34,21 +34,24 @@ export async function readOnly(context: StepContext): Promise<StepOutput> {
   if (totalTokens <= DIRECT_TOKENS) return { output, limitations: read.limitations };
 
   const targetWords = planSummary(input, read.sources).targetWords * POINTS_SURPLUS;
-  const taken = await takePoints(context, brief, read.sources, decideChunkTokens(totalTokens, targetWords));
-  if (taken.notes.length === 0) {
-    const silent = read.sources.map(({ id, title }) => {
-      const code = taken.failed.get(id);
+  const extracted = await extractPoints(context, brief, read.sources, decideChunkTokens(totalTokens, targetWords));
+  if (extracted.notes.length === 0) {
+    const unusable = read.sources.map(({ id, title }) => {
+      const code = extracted.failed.get(id);
       const reason =
-        code === undefined ? 'makes no statement that could be taken' : `could not be summarised (${code})`;
+        code === undefined ? 'contains no statement that could be extracted' : `could not be summarised (${code})`;
       return { id, name: `"${title}"`, reason };
     });
-    throw new NoUsableSourceError([...read.unread, ...silent]);
+    throw new NoUsableSourceError([...read.unread, ...unusable]);
   }
-  context.log.info({ sources: read.sources.length, points: taken.notes.length }, 'read.done');
-  return { output: { ...output, notes: taken.notes }, limitations: [...read.limitations, ...taken.limitations] };
+  context.log.info({ sources: read.sources.length, points: extracted.notes.length }, 'read.done');
+  return {
+    output: { ...output, notes: extracted.notes },
+    limitations: [...read.limitations, ...extracted.limitations],
+  };
 }
 
-async function takePoints(
+async function extractPoints(
   context: StepContext,
   brief: ArticleInput,
   sources: readonly ReadSource[],
@@ -64,8 +67,8 @@ async function takePoints(
   ];
   const points: { text: string; source: number }[] = [];
   const failed = new Map<ReadSource, string>();
-  const summaries = await mapBounded(chunks, SUMMARIES_AT_ONCE, (chunk) =>
-    tryOptional(context, () => summariseChunk(context, brief, questions, chunk), isAboutTheCall),
+  const summaries = await mapBounded(chunks, MAX_CONCURRENT_SUMMARIES, (chunk) =>
+    tryOptional(context, () => summariseChunk(context, brief, questions, chunk), isCallSpecific),
   );
   summaries.forEach((summary, index) => {
     const source = chunks[index]?.source;

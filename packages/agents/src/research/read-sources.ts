@@ -2,12 +2,12 @@ import type { ArticleInput, Limitation, SourceInput } from '@pressroom/contracts
 import { mapBounded } from '../calling/map-bounded.ts';
 import type { UnusedSource } from '../errors.ts';
 import type { StepContext } from '../ports.ts';
-import { safeTitle } from './core/safe-title.ts';
-import { shareOfReading } from './core/share-of-reading.ts';
+import { sanitiseTitle } from './core/sanitise-title.ts';
+import { readLimitPerSource } from './core/read-limit.ts';
 import { fetchSource } from './fetch-source.ts';
 
 export interface ReadSource {
-  /** Position among the sources given, from 1: stays the same whatever becomes of the others. */
+  /** Position among the given sources, from 1; does not change when other sources are skipped. */
   id: number;
   title: string;
   url?: string;
@@ -15,30 +15,32 @@ export interface ReadSource {
   text: string;
 }
 
-/** Pages are fetched this many at once, as politeness to sites and to our own memory. */
-const FETCHES_AT_ONCE = 4;
+/** Limits the load on sites and the memory of the worker. */
+const MAX_CONCURRENT_FETCHES = 4;
 
 /**
- * Reads the sources the user gave, fetching those that are addresses. One that cannot be read is left out with a
- * limitation that names it, and the others go on. The same source given twice is read once.
+ * Reads the given sources and fetches those that are URLs. Skips unreadable sources with a limitation and reads duplicates
+ * once.
  *
- * @param others how many sources are read besides these, with which they share what can be read
+ * @param others number of further sources that share the read limit
  */
 export async function readSources(
   context: StepContext,
   input: Pick<ArticleInput, 'sources'>,
   others = 0,
 ): Promise<{ sources: ReadSource[]; unread: UnusedSource[]; limitations: Limitation[] }> {
-  const given = withoutRepeats(input.sources ?? []);
-  const limit = shareOfReading(given.length + others);
+  const given = deduplicate(input.sources ?? []);
+  const limit = readLimitPerSource(given.length + others);
   const sources: ReadSource[] = [];
   const unread: UnusedSource[] = [];
   const limitations: Limitation[] = [];
-  for (const read of await mapBounded(given, FETCHES_AT_ONCE, ({ source, id }) => readSource(context, source, id))) {
+  for (const read of await mapBounded(given, MAX_CONCURRENT_FETCHES, ({ source, id }) =>
+    readSource(context, source, id),
+  )) {
     if ('unread' in read) {
       const { name, reason } = read.unread;
       unread.push(read.unread);
-      const message = `The source ${name} was left out: it ${reason}.`;
+      const message = `The source ${name} was skipped: it ${reason}.`;
       limitations.push({ code: 'SOURCE_SKIPPED', step: context.step.key, message });
       continue;
     }
@@ -57,17 +59,17 @@ async function readSource(
 ): Promise<{ source: ReadSource } | { unread: UnusedSource }> {
   if ('text' in source) {
     const reading = await context.pages.readText(source.text, context.signal);
-    const title = safeTitle(source.title ?? (reading.outcome === 'read' ? reading.title : ''), `Source ${id}`);
+    const title = sanitiseTitle(source.title ?? (reading.outcome === 'read' ? reading.title : ''), `Source ${id}`);
     if (reading.outcome === 'unreadable') return { unread: { id, name: `"${title}"`, reason: reading.reason } };
     return { source: { id, title, text: reading.text } };
   }
   const page = await fetchSource(context, `fetch/src-${id}`, source.url);
-  if (page.outcome === 'skipped') return { unread: { id, name: nameUrl(source.url), reason: page.reason } };
+  if (page.outcome === 'skipped') return { unread: { id, name: displayUrl(source.url), reason: page.reason } };
   const { url, title, text, accessedAt } = page;
-  return { source: { id, title: safeTitle(title, nameUrl(url)), url, accessedAt, text } };
+  return { source: { id, title: sanitiseTitle(title, displayUrl(url)), url, accessedAt, text } };
 }
 
-function withoutRepeats(sources: readonly SourceInput[]): { source: SourceInput; id: number }[] {
+function deduplicate(sources: readonly SourceInput[]): { source: SourceInput; id: number }[] {
   const seen = new Set<string>();
   return sources.flatMap((source, index) => {
     const identity = 'url' in source ? source.url : source.text;
@@ -77,8 +79,8 @@ function withoutRepeats(sources: readonly SourceInput[]): { source: SourceInput;
   });
 }
 
-/** An address as people name it; its query may carry what is nobody's business. */
-export function nameUrl(url: string): string {
+/** Host and path of a URL, for display. Omits the query, which may contain secrets. */
+export function displayUrl(url: string): string {
   const { host, pathname } = new URL(url);
   return pathname === '/' ? host : `${host}${pathname}`;
 }

@@ -2,14 +2,14 @@ import { ResearchQuestions, type ArticleInput, type Limitation, type LimitationC
 import { planWords, type ResearchOutput } from '@pressroom/pipelines';
 import { callModel } from '../calling/call-model.ts';
 import { mapBounded } from '../calling/map-bounded.ts';
-import { isAboutTheCall, tryOptional, type Optional } from '../calling/try-optional.ts';
+import { isCallSpecific, tryOptional, type Optional } from '../calling/try-optional.ts';
 import { NoUsableSourceError, type UnusedSource } from '../errors.ts';
 import type { StepAgent, StepContext } from '../ports.ts';
 import { outputTokens } from '../prompts/output-tokens.ts';
-import { MOST_QUESTIONS, researchPlanPrompt } from '../prompts/research-plan.ts';
+import { MAX_QUESTIONS, researchPlanPrompt } from '../prompts/research-plan.ts';
 import { articleInput } from '../step-input.ts';
-import { freezePlan, thawPlan, type ResearchPlan } from './core/freeze-plan.ts';
-import { isShort, isTooShort, ownStatements } from './core/own-statements.ts';
+import { freezePlan, parseFrozenPlan, type ResearchPlan } from './core/freeze-plan.ts';
+import { isShort, isTooShort, extractStatements } from './core/extract-statements.ts';
 import { decideChunkTokens, estimateTokens, splitChunks } from './core/split-chunks.ts';
 import { findSources } from './find-sources.ts';
 import { mergeNotes, type SourcePoints } from './merge-notes.ts';
@@ -17,15 +17,15 @@ import { readOnly } from './read-only.ts';
 import { readSources, type ReadSource } from './read-sources.ts';
 import { summariseChunk, type ChunkSummary } from './summarise-source.ts';
 
-/** Summary calls under way at once in one step; the provider's own limits are the gateway's business. */
-const SUMMARIES_AT_ONCE = 4;
+/** Concurrent summary calls of one step; the gateway enforces the provider's limits. */
+const MAX_CONCURRENT_SUMMARIES = 4;
 const WORDS_PER_QUESTION = 30;
 
 /**
- * Plans, reads the user's sources and looks up others, takes their points and merges them into notes. The plan, questions
- * and lookups, is made and frozen before any source is read, so that nothing a source says can steer what is asked or
- * cause a tool to be called. Without any source, or where all of them are too short to state anything, there are no
- * notes: the article then rests on what models know and cites nothing.
+ * Plans questions and lookups, reads the user's sources and those that tools find, extracts their points and merges them
+ * into notes. The plan is frozen before any source is read, so that the content of a source cannot change the questions or
+ * cause tool calls. Without sources, or when all of them are too short, there are no notes: the article rests on general
+ * knowledge and cites nothing.
  */
 export const researchAgent: StepAgent = {
   name: 'research',
@@ -35,41 +35,41 @@ export const researchAgent: StepAgent = {
     const plan = await makePlan(context, input);
     const { questions } = plan;
     const given = input.sources?.length ?? 0;
-    const read = await readEverything(context, input, plan);
-    const taken = await takePoints(context, input, questions, read.sources, given);
-    const limitations = [...read.limitations, ...taken.limitations];
-    if (taken.points.length === 0) {
-      const unused = [...read.unread, ...taken.unused].sort((one, other) => one.id - other.id);
-      if (unused.some(({ id }) => !taken.empty.has(id))) throw new NoUsableSourceError(unused);
+    const read = await readAllSources(context, input, plan);
+    const extracted = await extractPoints(context, input, questions, read.sources, given);
+    const limitations = [...read.limitations, ...extracted.limitations];
+    if (extracted.points.length === 0) {
+      const unused = [...read.unread, ...extracted.unused].sort((one, other) => one.id - other.id);
+      if (unused.some(({ id }) => !extracted.empty.has(id))) throw new NoUsableSourceError(unused);
       return { output: { questions, sources: [], notes: [], contradictions: [], gaps: [] }, limitations };
     }
-    const { notes, contradictions, gaps } = await mergeNotes(context, input, questions, taken.points);
-    const output: ResearchOutput = { questions, sources: taken.sources, notes, contradictions, gaps };
+    const { notes, contradictions, gaps } = await mergeNotes(context, input, questions, extracted.points);
+    const output: ResearchOutput = { questions, sources: extracted.sources, notes, contradictions, gaps };
     context.log.info({ sources: output.sources.length, notes: notes.length }, 'research.done');
     return { output, limitations };
   },
 };
 
-/** A plan with lookups is kept in the journal: a later attempt makes the very same ones, whatever is configured by then. */
+/** A plan with lookups is stored in the journal, so that later attempts run the same lookups at any configuration. */
 async function makePlan(context: StepContext, input: ArticleInput): Promise<ResearchPlan> {
   const questions = await planQuestions(context, input);
   const plan = freezePlan(input, questions, context.tools?.offers ?? []);
   if (plan.lookups.length === 0) return plan;
-  return thawPlan(await context.tool('plan', () => Promise.resolve(plan)));
+  return parseFrozenPlan(await context.tool('plan', () => Promise.resolve(plan)));
 }
 
-/** The user's sources and those that tools find, side by side. */
-async function readEverything(
+/** Reads the user's sources and those that tools find, concurrently. */
+async function readAllSources(
   context: StepContext,
   input: ArticleInput,
   plan: ResearchPlan,
 ): Promise<{ sources: ReadSource[]; unread: UnusedSource[]; limitations: Limitation[] }> {
-  const most = plan.lookups.length === 0 ? 0 : (context.tools?.maxSources ?? 0);
+  const maxFound = plan.lookups.length === 0 ? 0 : (context.tools?.maxSources ?? 0);
   const read = await mapBounded(
     [
-      () => readSources(context, input, most),
+      () => readSources(context, input, maxFound),
       ...(plan.lookups.length > 0
-        ? [async () => ({ ...(await findSources(context, input, plan, most)), unread: [] })]
+        ? [async () => ({ ...(await findSources(context, input, plan, maxFound)), unread: [] })]
         : []),
     ],
     2,
@@ -91,18 +91,18 @@ async function planQuestions(context: StepContext, input: ArticleInput): Promise
     schema: { name: 'research_questions', zod: ResearchQuestions },
     accept: ({ questions: planned }) =>
       planned.some((question) => question.trim() !== '') ? [] : ['there are no questions'],
-    maxOutputTokens: outputTokens(MOST_QUESTIONS * WORDS_PER_QUESTION, input),
+    maxOutputTokens: outputTokens(MAX_QUESTIONS * WORDS_PER_QUESTION, input),
   });
   return [...new Set(questions.map((question) => question.trim()))]
     .filter((question) => question !== '')
-    .slice(0, MOST_QUESTIONS);
+    .slice(0, MAX_QUESTIONS);
 }
 
-interface TakenPoints {
+interface ExtractedPoints {
   points: SourcePoints[];
   /** Sources that could be read and summarised, whether or not they have points. */
   sources: ReadSource[];
-  /** Given sources without points, and why. */
+  /** Given sources without points, with the reason. */
   unused: UnusedSource[];
   /** Numbers of given sources that are too short to state anything. */
   empty: Set<number>;
@@ -112,17 +112,17 @@ interface TakenPoints {
 type ChunkOutcome = Optional<ChunkSummary>;
 
 /**
- * Summarises every chunk of every source; a source whose summary no model will give is left out.
+ * Summarises every chunk of every source and skips sources that no model summarises.
  *
- * @param given sources numbered up to here are the user's own
+ * @param given number of the user's own sources, which have the ids 1 to `given`
  */
-async function takePoints(
+async function extractPoints(
   context: StepContext,
   input: ArticleInput,
   questions: readonly string[],
   sources: readonly ReadSource[],
   given: number,
-): Promise<TakenPoints> {
+): Promise<ExtractedPoints> {
   const totalTokens = sources.reduce((total, { text }) => total + estimateTokens(text), 0);
   const chunkTokens = decideChunkTokens(totalTokens, planWords(input).targetWords);
   const chunks = sources
@@ -130,77 +130,77 @@ async function takePoints(
     .flatMap((source) =>
       splitChunks(source.text, chunkTokens).map((text, index) => ({ source, chunk: index + 1, text })),
     );
-  const summaries = await mapBounded(chunks, SUMMARIES_AT_ONCE, async (chunk) => ({
+  const summaries = await mapBounded(chunks, MAX_CONCURRENT_SUMMARIES, async (chunk) => ({
     source: chunk.source,
-    summary: await tryOptional(context, () => summariseChunk(context, input, questions, chunk), isAboutTheCall),
+    summary: await tryOptional(context, () => summariseChunk(context, input, questions, chunk), isCallSpecific),
   }));
-  const taken: TakenPoints = { points: [], sources: [], unused: [], empty: new Set(), limitations: [] };
+  const extracted: ExtractedPoints = { points: [], sources: [], unused: [], empty: new Set(), limitations: [] };
   const irrelevant: SourcePoints[] = [];
   const limit = (code: LimitationCode, message: string): void => {
-    taken.limitations.push({ code, step: context.step.key, message });
+    extracted.limitations.push({ code, step: context.step.key, message });
   };
   for (const source of sources) {
     const own = summaries.filter((each) => each.source === source).map(({ summary }) => summary);
-    const { isRelevant, points, orders, failure, isDone } = joinSummaries(source, own, given);
+    const { isRelevant, points, injections, failure, isDone } = combineSummaries(source, own, given);
     const unused = (reason: string): void => {
-      if (source.id <= given) taken.unused.push({ id: source.id, name: `"${source.title}"`, reason });
+      if (source.id <= given) extracted.unused.push({ id: source.id, name: `"${source.title}"`, reason });
     };
     if (own.length === 0) {
-      taken.empty.add(source.id);
+      extracted.empty.add(source.id);
       unused('is too short to state anything');
-      limit('SOURCE_SKIPPED', `The source "${source.title}" was left out: it is too short to state anything.`);
+      limit('SOURCE_SKIPPED', `The source "${source.title}" was skipped: it is too short to state anything.`);
       continue;
     }
     if (failure !== undefined) {
-      const extent = isDone ? 'was read in part' : 'was left out';
+      const extent = isDone ? 'was read in part' : 'was skipped';
       limit('SOURCE_SKIPPED', `The source "${source.title}" ${extent}: it could not be summarised (${failure}).`);
     }
     if (!isDone) {
       unused(`could not be summarised (${failure ?? 'no reply'})`);
       continue;
     }
-    if (orders > 0) {
-      const message = `The source "${source.title}" gives orders to whoever reads it: ${orders} of its statements were left out.`;
+    if (injections > 0) {
+      const message = `The source "${source.title}" contains suspected prompt injections: ${injections} of its statements were removed.`;
       limit('PROMPT_INJECTION_SUSPECTED', message);
     }
-    // What a tool found and nobody asked for by name is not worth a line when it says nothing to the topic.
+    // An irrelevant source that a tool found needs no limitation.
     if (source.id > given && (!isRelevant || points.length === 0)) continue;
-    taken.sources.push(source);
+    extracted.sources.push(source);
     if (points.length === 0) {
-      const isEmpty = source.url === undefined && orders === 0 && isShort(source.text);
-      if (isEmpty) taken.empty.add(source.id);
-      unused(orders > 0 ? 'only gives orders to its reader' : 'makes no statement on the topic');
+      const isEmpty = source.url === undefined && injections === 0 && isShort(source.text);
+      if (isEmpty) extracted.empty.add(source.id);
+      unused(injections > 0 ? 'contains only suspected prompt injections' : 'makes no statement on the topic');
       if (isEmpty)
-        limit('SOURCE_SKIPPED', `The source "${source.title}" was left out: it makes no statement on the topic.`);
+        limit('SOURCE_SKIPPED', `The source "${source.title}" was skipped: it makes no statement on the topic.`);
       continue;
     }
-    (isRelevant ? taken.points : irrelevant).push({ id: source.id, title: source.title, points });
+    (isRelevant ? extracted.points : irrelevant).push({ id: source.id, title: source.title, points });
   }
-  // Better what a model thought beside the point than nothing, when the user gave nothing else.
-  if (taken.points.length === 0) taken.points.push(...irrelevant);
-  return taken;
+  // Points that a model considers irrelevant are better than none.
+  if (extracted.points.length === 0) extracted.points.push(...irrelevant);
+  return extracted;
 }
 
-interface JoinedSummary {
+interface CombinedSummary {
   isRelevant: boolean;
   points: string[];
-  orders: number;
+  injections: number;
   /** Code of a chunk's failure. */
   failure: string | undefined;
-  /** Some chunk was summarised. */
+  /** At least one chunk was summarised. */
   isDone: boolean;
 }
 
-/** What the chunks of one source give together; a short text of the user's own that gave no point is taken as it stands. */
-function joinSummaries(source: ReadSource, summaries: readonly ChunkOutcome[], given: number): JoinedSummary {
+/** Combines the chunk summaries of a source; a short text of the user without points contributes its own sentences. */
+function combineSummaries(source: ReadSource, summaries: readonly ChunkOutcome[], given: number): CombinedSummary {
   const done = summaries.flatMap((summary) => (summary.outcome === 'done' ? [summary.value] : []));
-  const orders = done.reduce((total, summary) => total + summary.orders, 0);
+  const injections = done.reduce((total, summary) => total + summary.injections, 0);
   const points = [...new Set(done.flatMap((summary) => summary.points))];
   const isOwnText = source.id <= given && source.url === undefined;
   return {
     isRelevant: done.some((summary) => summary.relevant),
-    points: points.length === 0 && orders === 0 && isOwnText ? ownStatements(source.text) : points,
-    orders,
+    points: points.length === 0 && injections === 0 && isOwnText ? extractStatements(source.text) : points,
+    injections,
     failure: summaries.find((summary) => summary.outcome === 'failed')?.error.code,
     isDone: done.length > 0,
   };

@@ -10,7 +10,7 @@ import { filterGroundedClaims } from './core/filter-grounded-claims.ts';
 import { POINTS_PER_CHUNK } from './core/split-chunks.ts';
 import type { ReadSource } from './read-sources.ts';
 
-/** A chunk of one source: its own call, named `summarise/src-2`, `summarise/src-2/2`, … */
+/** A chunk of one source, summarised in its own call: `summarise/src-2`, `summarise/src-2/2`, … */
 export interface SourceChunk {
   source: ReadSource;
   /** From 1. */
@@ -22,14 +22,14 @@ export interface ChunkSummary {
   sourceId: number;
   relevant: boolean;
   points: string[];
-  /** Points that were left out because they give orders to whoever reads them. */
-  orders: number;
+  /** Number of points dropped as suspected prompt injections. */
+  injections: number;
 }
 
-/** A point and its quote, in words. */
+/** Words of a point and its quote. */
 const POINT_WORDS = 80;
 
-/** Takes the points one chunk makes; those its text does not bear out are dropped, and those that are orders. */
+/** Extracts the points of one chunk; drops points that are not grounded in its text and suspected prompt injections. */
 export async function summariseChunk(
   context: StepContext,
   input: ArticleInput,
@@ -51,10 +51,10 @@ export async function summariseChunk(
   );
   const chunkText = { id: source.id, title: source.title, text };
   const kept = filterGroundedClaims(facts, chunkText, await indexInSteps([chunkText]), input.topic);
-  const orders = summary.points.length - facts.length;
+  const injections = summary.points.length - facts.length;
   const dropped = facts.length - kept.length;
-  if (dropped + orders > 0) context.log.info({ source: source.id, chunk, dropped, orders }, 'points.dropped');
-  // Numbers in brackets would pass for citations wherever the point is written.
+  if (dropped + injections > 0) context.log.info({ source: source.id, chunk, dropped, injections }, 'points.dropped');
+  // Numbers in brackets would be read as citations in the article.
   const points = kept.map((point) => rewriteCitations(point.text, () => undefined));
-  return { sourceId: source.id, relevant: summary.relevant, points, orders };
+  return { sourceId: source.id, relevant: summary.relevant, points, injections };
 }

@@ -9,9 +9,9 @@ import { createWebSearchTool } from './web-search.http.ts';
 import { createWikipediaTool } from './wikipedia.http.ts';
 
 /**
- * The tools that a configuration enables. Nothing is connected before it is needed; `close` ends what was.
+ * Creates the tools that a configuration enables. Connects on first use; `close` ends the connections.
  *
- * @param deps.userAgent how requests introduce themselves
+ * @param deps.userAgent `User-Agent` header of requests
  */
 export function createTools(deps: {
   config: ToolsConfig;
@@ -25,7 +25,7 @@ export function createTools(deps: {
   const { wikipedia, webSearch } = config;
   const tools: ResearchTool[] = [];
 
-  /** Only an address that the administrator has written himself may be private, and only for its own tool. */
+  /** Private addresses are allowed only if the administrator configured them, and only for their own tool. */
   const fetchFor = (urls: readonly string[], isOwn: boolean): GuardedFetch =>
     createGuardedFetch({ clock, userAgent, ...(isOwn && { allow: allowEndpoints(urls.map(endpointOf)) }) });
 

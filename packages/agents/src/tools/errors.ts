@@ -1,10 +1,10 @@
 import { AppError, type AppErrorOptions, FetchFailedError } from '@pressroom/runtime';
 
-/** A tool could not answer: it is down, too slow, refuses us, or says what makes no sense. The message is fit for users. */
+/** A tool failed: it is down, too slow, refuses the request or returns an invalid reply. The message is safe for users. */
 export class ToolUnavailableError extends AppError {
   readonly code = 'TOOL_UNAVAILABLE';
   readonly retryable = true;
-  /** May the service have counted the call all the same? False when it is certain that it did not. */
+  /** Whether the service may have billed the call. False when it certainly did not. */
   readonly mayBeBilled: boolean;
 
   constructor(message: string, options: AppErrorOptions & { mayBeBilled: boolean }) {
@@ -13,14 +13,14 @@ export class ToolUnavailableError extends AppError {
   }
 }
 
-/** What a tool made of a call fails with, whatever it threw. */
+/** Converts any error of a tool. */
 export function toToolUnavailable(tool: string, error: unknown): ToolUnavailableError {
   if (error instanceof ToolUnavailableError) return error;
   const reason = AppError.is(error) ? error.message : 'it failed';
   return new ToolUnavailableError(`${tool}: ${reason}`, { mayBeBilled: mayBeBilled(error), cause: error });
 }
 
-/** The connection was never made, so that nothing can have been counted. */
+/** No connection was established, so nothing can have been billed. */
 const NEVER_CONNECTED: ReadonlySet<unknown> = new Set([
   'ECONNREFUSED',
   'ENOTFOUND',
@@ -33,7 +33,7 @@ function mayBeBilled(error: unknown): boolean {
   if (!AppError.is(error)) return true;
   if (error.code === 'EGRESS_BLOCKED') return false;
   if (!(error instanceof FetchFailedError)) return true;
-  // Services count the searches they answer, not those they refuse.
+  // Services bill the searches that they answer, not those that they reject.
   if (error.status !== undefined) return false;
   return !NEVER_CONNECTED.has((error.cause as { code?: unknown } | undefined)?.code);
 }

@@ -5,23 +5,23 @@ import type { ToolSecrets } from './read-tool-secrets.ts';
 import type { McpServerConfig } from './tools-config.ts';
 
 const CONNECT_TIMEOUT_MS = 15_000;
-/** A server that could not be reached is not started again at once. */
+/** Delay before an unreachable server is started again. */
 const RECONNECT_AFTER_MS = 1_000;
 
-/** A server named in the configuration, connected when it is first needed and again after it was lost. */
+/** Connection to a configured server: established on first use and again after it was lost. */
 export interface McpConnection {
   callTool(
     name: string,
     args: Record<string, unknown>,
     options: { signal: AbortSignal; timeoutMs: number },
   ): Promise<CallToolResult>;
-  /** Ends the connection, and with it the server's process. Nothing can be called after that. */
+  /** Ends the connection and the server's process. Later calls fail. */
   close(): Promise<void>;
 }
 
 /**
- * Speaks with one MCP server through the official client. It offers the server nothing: no sampling, no roots, no questions
- * to a user; and over HTTP it reaches the configured origin alone, following no redirect.
+ * Connects to one MCP server through the official client, without client capabilities (sampling, roots, elicitation). Over
+ * HTTP it contacts only the configured origin and follows no redirects.
  */
 export function createMcpConnection(deps: {
   server: McpServerConfig;
@@ -36,16 +36,16 @@ export function createMcpConnection(deps: {
   let isClosed = false;
 
   const connect = async (): Promise<Client> => {
-    // The client library takes 10 MB, which a worker without such servers does without.
+    // Imported lazily: a worker without MCP servers saves 10 MB.
     const { createMcpClient, createMcpTransport } = await import('./mcp-client.ts');
-    if (isClosed) throw new Error('closed while it was opened');
+    if (isClosed) throw new Error('the connection was closed while connecting');
     const client = createMcpClient();
     current = client;
     client.onclose = () => {
       if (current === client) connected = current = undefined;
     };
     client.onerror = () => {
-      // What was under way fails by itself; texts of servers are not for the log.
+      // Running calls fail by themselves; the error is not logged, because it may contain text of the server.
       log.debug({ server: server.name }, 'mcp.error');
     };
     try {
@@ -90,7 +90,7 @@ export function createMcpConnection(deps: {
     },
     async close() {
       isClosed = true;
-      // One that is still connecting is not waited for.
+      // Does not wait for a connection in progress.
       await current?.close();
     },
   };

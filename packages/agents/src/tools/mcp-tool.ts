@@ -5,8 +5,8 @@ import type { ResearchTool, ToolSource } from './research-tool.ts';
 import type { McpToolConfig } from './tools-config.ts';
 
 /**
- * One tool of an MCP server that the administrator has listed. Its arguments are the configured ones and the planned
- * question; neither its description nor anything it has said before plays a part. Links in its result are not followed.
+ * A configured tool of an MCP server. Its arguments are the configured ones and the planned question; its description and
+ * earlier results are not used. Links in its results are not followed.
  */
 export function createMcpTool(deps: {
   server: string;
@@ -23,14 +23,13 @@ export function createMcpTool(deps: {
     async search(query, { signal }) {
       const args = { ...config.arguments, [config.queryArgument]: query.question };
       const result = await connection.callTool(config.name, args, { signal, timeoutMs: config.timeoutMs });
-      if (result.isError === true)
-        throw new ToolUnavailableError(`${name} answered with an error`, { mayBeBilled: true });
+      if (result.isError === true) throw new ToolUnavailableError(`${name} returned an error`, { mayBeBilled: true });
       return sourcesOf(result, name).slice(0, config.results);
     },
   };
 }
 
-/** Each resource is a source of its own; what is plain text is one together. Anything else is no text. */
+/** Each text resource is one source; all text blocks together are another. Ignores other content. */
 function sourcesOf(result: CallToolResult, name: string): ToolSource[] {
   const texts: string[] = [];
   const resources: ToolSource[] = [];

@@ -1,10 +1,10 @@
 import { type ConfigProblem, Secret } from '@pressroom/runtime';
 import type { ToolsConfig } from './tools-config.ts';
 
-/** Values of the environment variables that a tools configuration names, by name. */
+/** Values of the environment variables that a tools configuration refers to, by name. */
 export type ToolSecrets = ReadonlyMap<string, Secret>;
 
-/** Takes from the environment what enabled tools need and nothing else; says what is missing. Pure. */
+/** Reads the variables of enabled tools from the environment and reports missing ones. Pure. */
 export function readToolSecrets(
   config: ToolsConfig,
   env: Readonly<Record<string, string | undefined>>,

@@ -1,36 +1,36 @@
-/** What a tool is asked: made from the task's input and the planned questions alone, before any source was read. */
+/** Query of a tool, derived only from the task's input and the planned questions, before any source is read. */
 export interface ToolQuery {
-  /** The planned question, said so that it stands alone. */
+  /** The planned question, understandable without context. */
   question: string;
-  /** The same as words to look for, the topic's first. */
+  /** The question as search terms, the topic's first. */
   terms: readonly string[];
   /** Primary language subtag of the article: `en`. */
   language: string;
 }
 
-/** Something a tool found. Untrusted: whoever wrote it may want anything. */
+/** A search result. Untrusted content. */
 export interface ToolSource {
   title: string;
-  /** Where it can be read; cited where there is one. */
+  /** URL of the source, used in citations. */
   url?: string;
-  /** What it says; without it the page at `url` is fetched like any source's. */
+  /** Text of the source; without it the page at `url` is fetched. */
   text?: string;
 }
 
-/** A way to find sources besides those the user gave. Its results are data and cause nothing. */
+/** Finds sources besides the user's. Its results are data and trigger no actions. */
 export interface ResearchTool {
   /** `wikipedia`, `web-search`, `<server>/<tool>`; part of journal paths and ledger purposes. */
   readonly name: string;
-  /** How many of the planned questions it is asked, from the first on. */
+  /** Number of planned questions to search for, from the first on. */
   readonly questions: number;
-  /** Price of one search; 0 for a tool that costs nothing. */
+  /** Price of one search; 0 for a free tool. */
   readonly costNanoUsd: bigint;
-  /** Longest time for one search. */
+  /** Time limit of one search. */
   readonly timeoutMs: number;
   /**
-   * Rejects with an AppError or anything else when the tool cannot answer; nothing found is an answer.
+   * Rejects with any error when the search fails. An empty result is a success.
    *
-   * @returns best first
+   * @returns sources, best first
    */
   search(query: ToolQuery, context: { signal: AbortSignal }): Promise<ToolSource[]>;
 }

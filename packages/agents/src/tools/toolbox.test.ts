@@ -23,17 +23,17 @@ const aBox = (...tools: ResearchTool[]): Toolbox => {
   boxes.push(box);
   return box;
 };
-const failing = () => Promise.reject(new Error('of the tool’s own, with whatever it was told'));
+const failing = () => Promise.reject(new Error('an error of the tool that contains its query'));
 
 describe('toolbox', () => {
-  it('answers what the tool found, within bounds', async () => {
+  it('returns the results of the tool, within limits', async () => {
     const sources: ToolSource[] = [{ title: ' Trees ', text: 'They cool.' }, { title: 'nothing' }];
     const box = aBox(aTool(() => Promise.resolve(sources)));
     await expect(box.search('library', query, never)).resolves.toEqual([{ title: 'Trees', text: 'They cool.' }]);
     expect(box.offers).toEqual([{ name: 'library', questions: 3, costNanoUsd: 0n }]);
   });
 
-  it('says no more of a failure than may be shown', async () => {
+  it('reveals no details of a failure', async () => {
     const box = aBox(aTool(failing));
     await expect(box.search('library', query, never)).rejects.toMatchObject({
       code: 'TOOL_UNAVAILABLE',
@@ -41,7 +41,7 @@ describe('toolbox', () => {
     });
   });
 
-  it('gives up on a tool that takes too long, heed it the signal or not', async () => {
+  it('aborts a tool that takes too long, even if it ignores the signal', async () => {
     const box = aBox(aTool(() => new Promise(() => undefined), { timeoutMs: 20 }));
     await expect(box.search('library', query, never)).rejects.toMatchObject({
       code: 'TOOL_UNAVAILABLE',
@@ -50,7 +50,7 @@ describe('toolbox', () => {
     });
   });
 
-  it('leaves a tool alone after it has failed often, and no other one', async () => {
+  it('pauses a tool that has failed often, and no other one', async () => {
     let searches = 0;
     const down = aTool(() => {
       searches += 1;
@@ -66,13 +66,13 @@ describe('toolbox', () => {
     await expect(box.search('library', query, never)).rejects.toMatchObject({
       code: 'TOOL_UNAVAILABLE',
       mayBeBilled: false,
-      message: 'library has failed too often and is left alone for a while',
+      message: 'library has failed too often and is paused for 30 s',
     });
     expect(box.isCallable('other')).toBe(true);
     await expect(box.search('other', query, never)).resolves.toEqual([]);
   });
 
-  it('does not hold it against a tool that its caller aborted', async () => {
+  it('does not count an abort by the caller as a failure', async () => {
     const box = aBox(aTool(() => new Promise(() => undefined)));
     for (let n = 0; n < 5; n += 1) {
       const controller = new AbortController();
@@ -83,7 +83,7 @@ describe('toolbox', () => {
     expect(box.isCallable('library')).toBe(true);
   });
 
-  it('knows only what is configured', async () => {
+  it('rejects a tool that is not configured', async () => {
     const box = aBox();
     expect(box.isCallable('library')).toBe(false);
     await expect(box.search('library', query, never)).rejects.toMatchObject({
@@ -94,7 +94,7 @@ describe('toolbox', () => {
 
   it.each([
     {
-      title: 'refused with a status',
+      title: 'was rejected with a status',
       error: new FetchFailedError('x', { retryable: true, status: 503 }),
       mayBeBilled: false,
     },
@@ -106,10 +106,10 @@ describe('toolbox', () => {
       }),
       mayBeBilled: false,
     },
-    { title: 'broke off', error: new FetchFailedError('x', { retryable: true }), mayBeBilled: true },
+    { title: 'was interrupted', error: new FetchFailedError('x', { retryable: true }), mayBeBilled: true },
     { title: 'took too long', error: new FetchTimedOutError('x'), mayBeBilled: true },
-    { title: 'made no sense', error: new SyntaxError('x'), mayBeBilled: true },
-  ])('tells whether a search that $title may be billed: $mayBeBilled', async ({ error, mayBeBilled }) => {
+    { title: 'returned an invalid reply', error: new SyntaxError('x'), mayBeBilled: true },
+  ])('reports whether a search that $title may be billed: $mayBeBilled', async ({ error, mayBeBilled }) => {
     const box = aBox(aTool(() => Promise.reject(error)));
     await expect(box.search('library', query, never)).rejects.toMatchObject({ mayBeBilled });
   });

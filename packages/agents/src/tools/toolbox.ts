@@ -4,19 +4,19 @@ import { boundSources } from './core/bound-sources.ts';
 import { ToolUnavailableError, toToolUnavailable } from './errors.ts';
 import type { ResearchTool, ToolQuery, ToolSource } from './research-tool.ts';
 
-/** What a plan needs to know of a tool. */
+/** Properties of a tool that the plan uses. */
 export type ToolOffer = Pick<ResearchTool, 'name' | 'questions' | 'costNanoUsd'>;
 
-/** The tools as an agent sees them. */
+/** The tools of a process, as agents use them. */
 export interface ResearchTools {
-  /** In the order in which they were configured. */
+  /** In the order of configuration. */
   readonly offers: readonly ToolOffer[];
   /** Sources that tools together may add to an article. */
   readonly maxSources: number;
-  /** Would a search begin now? False for an unknown tool, and for one whose breaker is open. */
+  /** Whether a search would start now. False for an unknown tool and while its breaker is open. */
   isCallable(name: string): boolean;
   /**
-   * Searches within the tool's time and the bounds of its results.
+   * Searches within the tool's time limit and bounds its results.
    *
    * @throws {ToolUnavailableError}, or the signal's reason when the caller aborts
    */
@@ -24,27 +24,27 @@ export interface ResearchTools {
 }
 
 export interface Toolbox extends ResearchTools {
-  /** Ends breakers and whatever tools have running, child processes included. Idempotent. */
+  /** Stops the breakers and everything that the tools run, including child processes. Idempotent. */
   close(): Promise<void>;
 }
 
-/** Three searches of which half fail within a minute open a tool's breaker for half a minute. */
+/** A tool's breaker opens for 30 s when half of at least three searches within one minute fail. */
 const BREAKER = { minCalls: 3, errorThresholdPercent: 50, windowMs: 60_000, openMs: 30_000 } as const;
-/** Results of one search that anybody looks at; tools are configured with fewer. */
-const MOST_RESULTS = 10;
+/** Upper limit of results of one search; tools are configured with fewer. */
+const MAX_RESULTS = 10;
 
 type Action = () => Promise<ToolSource[]>;
-interface Kept {
+interface GuardedTool {
   tool: ResearchTool;
   circuit: CircuitBreaker<[Action], ToolSource[]>;
 }
 
 /**
- * Holds a process's tools, each behind a breaker of its own and within its own time: one that is down costs its answer,
- * not the research.
+ * Holds the tools of a process, each with its own breaker and time limit, so that the failure of one tool does not fail the
+ * research.
  *
- * @param deps.onSearch told of every search that began
- * @param deps.close ends what the tools share
+ * @param deps.onSearch called after every search
+ * @param deps.close releases the resources that the tools share
  */
 export function createToolbox(deps: {
   tools: readonly ResearchTool[];
@@ -55,7 +55,7 @@ export function createToolbox(deps: {
   close?: () => Promise<void>;
 }): Toolbox {
   const { clock, log } = deps;
-  const kept = new Map(deps.tools.map((tool) => [tool.name, keep(tool, log)]));
+  const guarded = new Map(deps.tools.map((tool) => [tool.name, guardTool(tool, log)]));
   let closing: Promise<void> | undefined;
 
   const searchInTime = async (tool: ResearchTool, query: ToolQuery, parent: AbortSignal): Promise<ToolSource[]> => {
@@ -69,9 +69,9 @@ export function createToolbox(deps: {
     });
     let outcome: 'ok' | 'failed' = 'failed';
     try {
-      const sources = await orAborted(tool.search(query, { signal: deadline.signal }), deadline.signal);
+      const sources = await raceAbort(tool.search(query, { signal: deadline.signal }), deadline.signal);
       outcome = 'ok';
-      return boundSources(sources, MOST_RESULTS);
+      return boundSources(sources, MAX_RESULTS);
     } catch (error) {
       parent.throwIfAborted();
       throw toToolUnavailable(tool.name, deadline.signal.aborted ? deadline.signal.reason : error);
@@ -85,22 +85,22 @@ export function createToolbox(deps: {
     offers: deps.tools.map(({ name, questions, costNanoUsd }) => ({ name, questions, costNanoUsd })),
     maxSources: deps.maxSources,
     isCallable(name) {
-      const circuit = kept.get(name)?.circuit;
+      const circuit = guarded.get(name)?.circuit;
       return circuit !== undefined && (circuit.closed || circuit.pendingClose);
     },
     async search(name, query, signal) {
-      const found = kept.get(name);
-      if (!found) throw new ToolUnavailableError(`${name} is not configured any more`, { mayBeBilled: false });
+      const found = guarded.get(name);
+      if (!found) throw new ToolUnavailableError(`${name} is no longer configured`, { mayBeBilled: false });
       const { tool, circuit } = found;
       signal.throwIfAborted();
       const isProbe = circuit.halfOpen && circuit.pendingClose;
       try {
         return await circuit.fire(() => searchInTime(tool, query, signal));
       } catch (error) {
-        // To opossum a caller's abort is a success, which would close a half-open breaker.
+        // Opossum counts the caller's abort as a success, which would close a half-open breaker.
         if (isProbe && !(error instanceof ToolUnavailableError)) circuit.open();
         if (!AppError.is(error) && CircuitBreaker.isOurError(error as Error)) {
-          throw new ToolUnavailableError(`${name} has failed too often and is left alone for a while`, {
+          throw new ToolUnavailableError(`${name} has failed too often and is paused for ${BREAKER.openMs / 1_000} s`, {
             mayBeBilled: false,
           });
         }
@@ -109,7 +109,7 @@ export function createToolbox(deps: {
     },
     close() {
       closing ??= (async () => {
-        for (const { circuit } of kept.values()) circuit.shutdown();
+        for (const { circuit } of guarded.values()) circuit.shutdown();
         await deps.close?.();
       })();
       return closing;
@@ -117,7 +117,7 @@ export function createToolbox(deps: {
   };
 }
 
-function keep(tool: ResearchTool, log: Logger): Kept {
+function guardTool(tool: ResearchTool, log: Logger): GuardedTool {
   const circuit = new CircuitBreaker<[Action], ToolSource[]>((action) => action(), {
     name: tool.name,
     timeout: false,
@@ -138,8 +138,8 @@ function keep(tool: ResearchTool, log: Logger): Kept {
   return { tool, circuit };
 }
 
-/** Leaves a tool behind that does not heed its signal. */
-async function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+/** Rejects on abort without waiting for a tool that ignores its signal. */
+async function raceAbort<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   const { promise: aborted, reject } = Promise.withResolvers<never>();
   const onAbort = (): void => {
     reject(signal.reason as Error);

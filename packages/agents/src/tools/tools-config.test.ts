@@ -14,11 +14,11 @@ const stdio = {
 const http = { name: 'wiki', url: 'https://mcp.example.org/mcp', keyVariable: 'WIKI_KEY', tools: [{ name: 'find' }] };
 
 describe('ToolsConfig', () => {
-  it('enables nothing by itself', () => {
+  it('enables nothing by default', () => {
     expect(ToolsConfig.parse({})).toEqual({ maxSources: 6, mcp: [] });
   });
 
-  it('has defaults for everything but what only an administrator knows', () => {
+  it('has defaults for all settings that do not depend on the installation', () => {
     const config = ToolsConfig.parse({ wikipedia: {}, webSearch, mcp: [stdio, http] });
     expect(config.wikipedia).toMatchObject({
       enabled: true,
@@ -36,15 +36,15 @@ describe('ToolsConfig', () => {
   it.each([
     { title: 'a key in the file', given: { webSearch: { ...webSearch, key: 'secret' } } },
     { title: 'a key in place of a variable', given: { webSearch: { keyVariable: 'sk-live-1234' } } },
-    { title: 'credentials in an address', given: { mcp: [{ ...http, url: 'https://u:p@mcp.example.org/' }] } },
+    { title: 'credentials in a URL', given: { mcp: [{ ...http, url: 'https://u:p@mcp.example.org/' }] } },
     { title: 'a server of both kinds', given: { mcp: [{ ...stdio, url: http.url }] } },
     { title: 'a server of neither kind', given: { mcp: [{ name: 'x', tools: [{ name: 'y' }] }] } },
     { title: 'a server without a list of tools', given: { mcp: [{ ...http, tools: [] }] } },
-    { title: 'two servers of one name', given: { mcp: [stdio, { ...http, name: 'handbook' }] } },
+    { title: 'two servers with the same name', given: { mcp: [stdio, { ...http, name: 'handbook' }] } },
     { title: 'a server named as a built-in tool', given: { mcp: [{ ...http, name: 'wikipedia' }] } },
-    { title: 'an address that is none', given: { wikipedia: { baseUrl: 'ftp://{language}.example.org' } } },
+    { title: 'an invalid URL', given: { wikipedia: { baseUrl: 'ftp://{language}.example.org' } } },
     { title: 'a misspelt setting', given: { wikipedia: { result: 3 } } },
-  ])('refuses $title', ({ given }) => {
+  ])('rejects $title', ({ given }) => {
     expect(ToolsConfig.safeParse(given).success).toBe(false);
   });
 });
@@ -52,7 +52,7 @@ describe('ToolsConfig', () => {
 describe('readToolSecrets', () => {
   const config = ToolsConfig.parse({ webSearch, mcp: [stdio, http] });
 
-  it('takes the variables that are named and shows none of them', () => {
+  it('reads the named variables as secrets', () => {
     const { secrets, problems } = readToolSecrets(config, {
       SEARCH_KEY: 's',
       HANDBOOK_TOKEN: 'h',
@@ -68,7 +68,7 @@ describe('readToolSecrets', () => {
     expect(inspect(secrets)).not.toMatch(/'s'|'h'|'w'/);
   });
 
-  it('names everything that is missing at once', () => {
+  it('reports all missing variables at once', () => {
     expect(readToolSecrets(config, { WIKI_KEY: '' }).problems).toEqual([
       { path: 'tools.webSearch.keyVariable', message: 'the environment variable SEARCH_KEY is not set' },
       { path: 'tools.mcp.0.variables.0', message: 'the environment variable HANDBOOK_TOKEN is not set' },
@@ -76,7 +76,7 @@ describe('readToolSecrets', () => {
     ]);
   });
 
-  it('asks nothing for what is switched off', () => {
+  it('requires no variables of disabled tools', () => {
     const off = ToolsConfig.parse({ webSearch: { ...webSearch, enabled: false }, mcp: [{ ...stdio, enabled: false }] });
     expect(readToolSecrets(off, {}).problems).toEqual([]);
   });

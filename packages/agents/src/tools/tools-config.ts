@@ -1,32 +1,32 @@
 import { UsdAmountInput } from '@pressroom/contracts';
 import { z } from 'zod';
 
-/** Name of an environment variable that holds a key: keys are never in the file. */
+/** Name of an environment variable that contains a key; the file never contains keys. */
 const VariableName = z.string().regex(/^[A-Z][A-Z0-9_]{0,99}$/, 'must be the name of an environment variable');
-/** Part of paths, ledger purposes and log fields. */
+/** Used in journal paths, ledger purposes and log fields. */
 const ToolName = z.string().regex(/^[a-z][a-z0-9-]{0,39}$/, 'must be lower case letters, digits and hyphens');
 const ServiceUrl = z
   .url({ protocol: /^https?$/, error: 'must be an absolute http(s) URL' })
   .refine((url) => !/^https?:\/\/[^/]*@/i.test(url), 'must not carry credentials; name a variable instead');
 
-const asked = (timeoutMs: number) => ({
-  /** How many of the planned questions the tool is asked. */
+const searchSettings = (timeoutMs: number) => ({
+  /** Number of planned questions to search for. */
   questions: z.int().min(1).max(8).default(3),
-  /** Results taken of one search. */
+  /** Number of results to use of one search. */
   results: z.int().min(1).max(10).default(3),
   timeoutMs: z.int().min(100).max(120_000).default(timeoutMs),
 });
-/** What the service asks for a search: held against budgets before it is made and entered in the ledger. */
+/** Price of a search: reserved against budgets before it and entered in the ledger after it. */
 const price = { usdPerCall: UsdAmountInput.optional() };
 
-/** Wikipedias with more than half a million articles; others are asked in English. */
+/** Wikipedias with more than half a million articles; other languages use the English one. */
 const LANGUAGES = 'ar ca cs da de en es fa fi fr he hu id it ja ko nl no pl pt ro ru sr sv tr uk vi zh'.split(' ');
 export const WIKIPEDIA_URL = 'https://{language}.wikipedia.org';
 export const BRAVE_SEARCH_URL = 'https://api.search.brave.com/res/v1/web/search';
 
 const Wikipedia = z.strictObject({
   enabled: z.boolean().default(true),
-  /** Root of a MediaWiki, `{language}` standing for the language: a mirror, or a wiki of your own. */
+  /** Root URL of a MediaWiki, with the placeholder `{language}`: a mirror, or your own wiki. */
   baseUrl: z
     .string()
     .refine(
@@ -38,26 +38,26 @@ const Wikipedia = z.strictObject({
     .array(z.string().regex(/^[a-z]{2,3}$/))
     .min(1)
     .default(LANGUAGES),
-  ...asked(15_000),
+  ...searchSettings(15_000),
 });
 
 const WebSearch = z.strictObject({
   enabled: z.boolean().default(true),
-  /** An address that answers as Brave Search does. */
+  /** URL of a service with the API of Brave Search. */
   baseUrl: ServiceUrl.default(BRAVE_SEARCH_URL),
   keyVariable: VariableName,
-  ...asked(10_000),
+  ...searchSettings(10_000),
   ...price,
 });
 
 const McpTool = z.strictObject({
-  /** The tool's name on its server; no other one is ever called. */
+  /** The tool's name on its server; other tools are never called. */
   name: z.string().min(1).max(128),
-  /** The argument that the question is put into. */
+  /** Argument that receives the question. */
   queryArgument: z.string().min(1).max(100).default('query'),
-  /** Further arguments, always the same. */
+  /** Further, constant arguments. */
   arguments: z.record(z.string(), z.json()).default({}),
-  ...asked(20_000),
+  ...searchSettings(20_000),
   ...price,
 });
 
@@ -70,24 +70,24 @@ const McpServer = z.union(
   [
     z.strictObject({
       ...mcpServer,
-      /** A program that speaks over stdin and stdout; it lives and ends with the worker. */
+      /** A program that communicates over stdin and stdout; it ends with the worker. */
       command: z.string().min(1),
       args: z.array(z.string()).default([]),
       cwd: z.string().min(1).optional(),
-      /** Variables of the worker's environment that the program gets, besides PATH and the like. */
+      /** Variables of the worker's environment to pass to the program, in addition to PATH and similar ones. */
       variables: z.array(VariableName).default([]),
     }),
     z.strictObject({
       ...mcpServer,
       url: ServiceUrl,
-      /** Holds what is sent as a bearer token. */
+      /** Variable that contains the bearer token. */
       keyVariable: VariableName.optional(),
     }),
   ],
-  { error: 'must have either a command or a url, and nothing that is unknown' },
+  { error: 'must have either a command or a url, and no unknown fields' },
 );
 
-/** The `tools` of `PRESSROOM_CONFIG`: what research may ask besides the user's own sources. Absent: nothing. */
+/** Section `tools` of `PRESSROOM_CONFIG`: tools that find sources besides the user's. Default: none. */
 export const ToolsConfig = z
   .strictObject({
     /** Sources that tools together may add to an article. */

@@ -3,16 +3,16 @@ import { z } from 'zod';
 import type { ResearchTool } from './research-tool.ts';
 import type { WebSearchConfig } from './tools-config.ts';
 
-/** The service takes at most 400 characters and 50 words. */
-const MOST_QUERY_CHARACTERS = 300;
+/** The service accepts at most 400 characters and 50 words. */
+const MAX_QUERY_CHARACTERS = 300;
 
 const Reply = z.looseObject({
   web: z.looseObject({ results: z.array(z.looseObject({ title: z.string(), url: z.string() })) }).optional(),
 });
 
 /**
- * A keyed web search that answers as Brave Search does. It finds addresses; the pages are fetched like any source's, with
- * robots.txt and all limits. The key goes to the configured address alone and follows no redirect.
+ * A web search with an API key, compatible with Brave Search. Returns URLs; the pages are fetched like the user's sources,
+ * subject to robots.txt and all limits. Sends the key only to the configured URL and follows no redirects.
  */
 export function createWebSearchTool(deps: { config: WebSearchConfig; key: Secret; fetch: GuardedFetch }): ResearchTool {
   const { config, key, fetch } = deps;
@@ -23,7 +23,7 @@ export function createWebSearchTool(deps: { config: WebSearchConfig; key: Secret
     timeoutMs: config.timeoutMs,
     async search(query, { signal }) {
       const url = new URL(config.baseUrl);
-      url.searchParams.set('q', query.question.slice(0, MOST_QUERY_CHARACTERS));
+      url.searchParams.set('q', query.question.slice(0, MAX_QUERY_CHARACTERS));
       url.searchParams.set('count', String(config.results));
       const { text = '' } = await fetch(url.href, {
         signal,
@@ -40,5 +40,5 @@ export function createWebSearchTool(deps: { config: WebSearchConfig; key: Secret
   };
 }
 
-/** Titles come with the words that matched in bold. */
+/** Titles contain markup that highlights the matching words. */
 const withoutMarkup = (text: string): string => text.replace(/<\/?\w{1,10}[^<>]{0,200}>/g, '');

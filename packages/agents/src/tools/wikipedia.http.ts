@@ -3,8 +3,8 @@ import { z } from 'zod';
 import type { ResearchTool, ToolQuery, ToolSource } from './research-tool.ts';
 import type { WikipediaConfig } from './tools-config.ts';
 
-/** Words of one search: the wiki wants all of them in a page. */
-const MOST_TERMS = 8;
+/** Terms of one search: the wiki returns only pages that contain all of them. */
+const MAX_TERMS = 8;
 
 const SearchReply = z.looseObject({
   pages: z.array(z.looseObject({ id: z.number(), key: z.string(), title: z.string() })),
@@ -23,8 +23,8 @@ const ExtractReply = z.looseObject({
 });
 
 /**
- * Articles of Wikipedia, or of any MediaWiki, as plain text: the REST search, then each page's extract. Where no page has
- * all words, those that have the most of them are taken. Lists of meanings are left out.
+ * Finds articles of Wikipedia, or of any MediaWiki, as plain text: REST search, then the extract of each page. If no page
+ * contains all terms, uses the pages that contain most of them. Skips disambiguation pages.
  */
 export function createWikipediaTool(deps: { config: WikipediaConfig; fetch: GuardedFetch }): ResearchTool {
   const { config, fetch } = deps;
@@ -40,7 +40,7 @@ export function createWikipediaTool(deps: { config: WikipediaConfig; fetch: Guar
   };
 
   const findPages = async (root: string, query: ToolQuery, signal: AbortSignal) => {
-    const terms = query.terms.slice(0, MOST_TERMS);
+    const terms = query.terms.slice(0, MAX_TERMS);
     for (const words of [terms.join(' '), terms.join(' OR ')]) {
       const url = new URL(`${root}/w/rest.php/v1/search/page`);
       url.search = new URLSearchParams({ q: words, limit: String(config.results) }).toString();
@@ -65,9 +65,9 @@ export function createWikipediaTool(deps: { config: WikipediaConfig; fetch: Guar
     }).toString();
     const [found] = (await getJson(url, ExtractReply, signal)).query?.pages ?? [];
     if (found?.extract === undefined || found.pageprops?.disambiguation !== undefined) return [];
-    // The address is made here: what a reply calls one could be anything.
-    const address = `${root}/wiki/${encodeURIComponent(page.key).replaceAll('%2F', '/').replaceAll('%3A', ':')}`;
-    return [{ title: page.title, url: address, text: found.extract.replace(/\n{3,}/g, '\n\n') }];
+    // Builds the URL itself, because URLs in a reply are untrusted.
+    const pageUrl = `${root}/wiki/${encodeURIComponent(page.key).replaceAll('%2F', '/').replaceAll('%3A', ':')}`;
+    return [{ title: page.title, url: pageUrl, text: found.extract.replace(/\n{3,}/g, '\n\n') }];
   };
 
   return {
@@ -78,7 +78,7 @@ export function createWikipediaTool(deps: { config: WikipediaConfig; fetch: Guar
     async search(query, { signal }) {
       const root = rootFor(query.language);
       const sources: ToolSource[] = [];
-      // One after the other, as the API's etiquette asks.
+      // Sequentially, as the API's etiquette requires.
       for (const page of await findPages(root, query, signal)) sources.push(...(await readPage(root, page, signal)));
       return sources;
     },

@@ -20,14 +20,14 @@ const aBrief = (given: Partial<ContentBrief> = {}): ContentBrief => ({
 });
 const run = (answers: Record<string, unknown>, given: Partial<BriefInput> = {}) => {
   const llm = scriptedLlm(answers);
-  // As steps after the first are given it.
+  // As later steps receive it.
   const rest = { ...input, ...given, sources: undefined };
   const context = aStepContext({ agent: 'write', key: 'brief', llm, input: rest, outputs: { research: treeResearch } });
   return { llm, outcome: briefForm.run(context) };
 };
 
 describe('brief', () => {
-  it('is written in one call, its words adding up to those of the text', async () => {
+  it('is written in one call, with words that add up to those of the text', async () => {
     const { llm, outcome } = run({ brief: aBrief() });
     const { output, limitations } = await outcome;
     expect(limitations).toEqual([]);
@@ -45,11 +45,11 @@ describe('brief', () => {
       reply: aBrief({ sections: aBrief().sections.map((s) => ({ ...s, noteIds: ['n9'] })) }),
     },
     { title: 'no angle', reply: aBrief({ angle: ' ' }) },
-  ])('refuses a reply with $title', async ({ reply }) => {
+  ])('rejects a reply with $title', async ({ reply }) => {
     await expect(run({ brief: reply }).outcome).rejects.toMatchObject({ code: 'OUTPUT_INVALID' });
   });
 
-  it('has what breaks the style guide written again, and brings headings into style by itself', async () => {
+  it('repairs style violations by a call and headings without one', async () => {
     const wrong = aBrief({ angle: 'What users should know.', risks: [] });
     const { llm, outcome } = run(
       { brief: wrong, 'mend/1': aBrief() },

@@ -14,35 +14,35 @@ import { callModel } from '../calling/call-model.ts';
 import { validateOutline } from '../outline/core/validate-outline.ts';
 import { contentBriefPrompt, contentBriefRepairPrompt, type ContentBriefFacts } from '../prompts/content-brief.ts';
 import { outputTokens } from '../prompts/output-tokens.ts';
-import { describeContract } from '../refine/core/describe-quality.ts';
+import { describeQuality } from '../refine/core/describe-quality.ts';
 import { rejectionReasons } from '../rejection.ts';
-import { inputOf, stepOutput } from '../step-input.ts';
+import { taskInput, stepOutput } from '../step-input.ts';
 import { thinSources } from '../thin-sources.ts';
 import { normaliseBrief } from './core/normalise-brief.ts';
 import { toDefects } from './core/to-defects.ts';
 import { repairRounds } from './repair-rounds.ts';
 import type { WriteForm } from './write-form.ts';
 
-/** A section with its points, in words; and what stands besides sections. */
+/** Words of a section with its points, and of all other fields. */
 const WORDS_PER_SECTION = 170;
 const OTHER_WORDS = 350;
-/** A brief is notes for a writer: rules about sentences and readers are those of the text to come. */
-const APPLIES: ReadonlySet<StyleRule['kind']> = new Set(['avoid', 'spelling', 'mark', 'language']);
+/** Rules that apply to a brief; rules about sentences and readers apply only to the finished text. */
+const BRIEF_RULES: ReadonlySet<StyleRule['kind']> = new Set(['avoid', 'spelling', 'mark', 'language']);
 
 type Brief = Omit<BriefOutput, 'rounds'>;
 
-/** `brief`: angle, outline, keywords and risks, from the research. */
+/** `brief`: writes angle, outline, keywords and risks from the research. */
 export const briefForm: WriteForm = {
   name: 'brief',
   async run(context) {
-    const input = inputOf(context, BriefInput.shape);
+    const input = taskInput(context, BriefInput.shape);
     const { questions, notes, contradictions, gaps } = stepOutput(context, 'research', ResearchOutput);
-    const asked = planWords(input);
-    // Sections rest on notes; the words are those of the text to come, which its writer may find more for.
-    const sections = notes.length === 0 ? asked.sections : Math.min(asked.sections, notes.length);
-    const plan: WordPlan = { ...asked, sections, leadWords: 0, sectionWords: asked.targetWords };
+    const requested = planWords(input);
+    // Each section needs a note; the words are those of the finished text, whose writer may find more sources.
+    const sections = notes.length === 0 ? requested.sections : Math.min(requested.sections, notes.length);
+    const plan: WordPlan = { ...requested, sections, leadWords: 0, sectionWords: requested.targetWords };
     const noteIds = new Set(notes.map(({ id }) => id));
-    const rules = deriveStyleRules(input).filter(({ kind }) => APPLIES.has(kind));
+    const rules = deriveStyleRules(input).filter(({ kind }) => BRIEF_RULES.has(kind));
     const rejections = rejectionReasons(context);
     const facts: ContentBriefFacts = { input, plan, questions, notes, contradictions, gaps, rejections };
     const reply = {
@@ -62,7 +62,7 @@ export const briefForm: WriteForm = {
     });
     const check = (brief: Brief): QualityFinding[] =>
       checkStyle({ title: brief.title, parts: partsOf(brief) }, rules).findings;
-    const mended = await repairRounds(
+    const repaired = await repairRounds(
       context,
       normaliseBrief(first, input, plan),
       check,
@@ -79,25 +79,25 @@ export const briefForm: WriteForm = {
           plan,
         ),
     );
-    const output: BriefOutput = { ...mended.value, rounds: mended.rounds };
-    context.log.info({ sections: output.sections.length, rounds: mended.rounds }, 'brief.done');
+    const output: BriefOutput = { ...repaired.value, rounds: repaired.rounds };
+    context.log.info({ sections: output.sections.length, rounds: repaired.rounds }, 'brief.done');
     const shortfall =
-      sections < asked.sections
+      sections < requested.sections
         ? `The sources make ${notes.length === 1 ? '1 statement' : `${notes.length} statements`} on the topic: ` +
-          `${sections} of ${asked.sections} sections were planned. Add sources for more sections.`
+          `${sections} of ${requested.sections} sections were planned. Add sources for more sections.`
         : undefined;
     return {
       output,
       limitations: [
         ...thinSources(shortfall, context.step.key),
-        ...mended.limitations,
-        ...describeContract(mended, context.step.key, 'brief'),
+        ...repaired.limitations,
+        ...describeQuality(repaired, context.step.key, 'brief'),
       ],
     };
   },
 };
 
-/** The brief as parts: its angle, then its sections. */
+/** The brief as document parts: its angle, then its sections. */
 const partsOf = ({ angle, sections }: Brief): DocumentPart[] => [
   { part: 'lead', heading: '', markdown: angle },
   ...sections.map(({ heading, purpose, points }, index) => ({

@@ -23,7 +23,7 @@ const run = (answers: Record<string, unknown>, given: Partial<ClassifyInput> = {
 };
 
 describe('classify', () => {
-  it('answers a sure label by the name it was given, with the passage that decided', async () => {
+  it('returns a confident label by its given name, with the deciding passage', async () => {
     const { llm, outcome } = run({ classify: reply(label('delivery ', 0.9, 'Where "on earth" is it?')) });
     await expect(outcome).resolves.toEqual({
       output: {
@@ -38,10 +38,10 @@ describe('classify', () => {
 
   it.each([
     { title: 'a label that was not given', labels: [label('Complaint')] },
-    { title: 'no label where one is due', labels: [] },
-    { title: 'two labels where one is due', labels: [label('Delivery'), label('Payment')] },
-    { title: 'a confidence that is none', labels: [label('Delivery', 90)] },
-  ])('refuses $title', async ({ labels }) => {
+    { title: 'no label where one is expected', labels: [] },
+    { title: 'two labels where one is expected', labels: [label('Delivery'), label('Payment')] },
+    { title: 'an invalid confidence', labels: [label('Delivery', 90)] },
+  ])('rejects $title', async ({ labels }) => {
     await expect(run({ classify: reply(...labels) }).outcome).rejects.toMatchObject({ code: 'OUTPUT_INVALID' });
   });
 
@@ -64,25 +64,25 @@ describe('classify', () => {
     },
   );
 
-  it('asks again when the quote does not stand in the text, and answers none rather than a false one', async () => {
+  it('decides again when the quote does not occur in the text, and returns no false quote', async () => {
     const invented = reply(label('Delivery', 0.95, 'The parcel is lost.'));
     const { llm, outcome } = run({ classify: invented, 'classify-again': invented });
     await expect(outcome).resolves.toMatchObject({ output: { labels: [{ quote: '' }], rounds: 1 } });
     expect(llm.calls.map(({ purpose }) => purpose)).toEqual(['classify', 'classify-again']);
   });
 
-  it('keeps the first answer when there is no second', async () => {
+  it('keeps the first decision when the second call fails', async () => {
     const { outcome } = run({
       classify: reply(label('Payment', 0.4)),
       'classify-again': new Failure('BUDGET_EXHAUSTED'),
     });
     await expect(outcome).resolves.toMatchObject({
       output: { labels: [{ name: 'Payment' }], rounds: 0 },
-      limitations: [{ code: 'LABEL_UNCERTAIN', message: 'Hardly more than a guess: Payment.' }],
+      limitations: [{ code: 'LABEL_UNCERTAIN', message: 'Low confidence, below 50 %: Payment.' }],
     });
   });
 
-  it('takes any number of labels where any may apply, the surest first', async () => {
+  it('returns any number of labels where any may apply, by descending confidence', async () => {
     const answer = reply(label('Payment', 0.7), label('Delivery', 0.9));
     const { outcome } = run({ classify: answer }, { multi: true });
     const { output } = await outcome;

@@ -6,24 +6,24 @@ import type { StepContext } from '../ports.ts';
 import { classifyAgainPrompt, classifyPrompt } from '../prompts/classify.ts';
 import { outputTokens } from '../prompts/output-tokens.ts';
 import { rejectionReasons } from '../rejection.ts';
-import { inputOf } from '../step-input.ts';
+import { taskInput } from '../step-input.ts';
 import { normaliseLabels, validateLabels, type DecidedLabel } from './core/decided-labels.ts';
 import type { WriteForm } from './write-form.ts';
 
-/** Below this confidence, or without the passage that decided, a larger model is asked the same. Economy never asks. */
-const UNSURE_BELOW: Readonly<Record<Quality, number>> = { economy: 0, balanced: 0.6, premium: 0.8 };
+/** Below this confidence, or without a deciding passage, a larger model decides again. Disabled at economy quality. */
+const ESCALATE_BELOW: Readonly<Record<Quality, number>> = { economy: 0, balanced: 0.6, premium: 0.8 };
 const WORDS_PER_LABEL = 90;
 /** More labels than this rarely apply to one text. */
-const MOST_LABELS_EXPECTED = 8;
+const MAX_LABELS_EXPECTED = 8;
 
-/** `classify`: the cheap tier decides; where it is unsure a larger model decides again, without knowing the first answer. */
+/** `classify`: the cheap tier decides; at low confidence a larger model decides again, without the first decision. */
 export const classifyForm: WriteForm = {
   name: 'classify',
   async run(context) {
-    const input = inputOf(context, ClassifyInput.shape);
+    const input = taskInput(context, ClassifyInput.shape);
     const first = normaliseLabels(await ask(context, input, 'classify'), input);
     const second =
-      isUnsure(first, context.task.quality) &&
+      needsEscalation(first, context.task.quality) &&
       (await tryOptional(context, () => ask(context, input, 'classify-again'), isPermanent));
     const labels = second !== false && second.outcome === 'done' ? normaliseLabels(second.value, input) : first;
     const output: ClassifyOutput = { labels, rounds: second !== false && second.outcome === 'done' ? 1 : 0 };
@@ -38,7 +38,7 @@ export const classifyForm: WriteForm = {
               {
                 code: 'LABEL_UNCERTAIN',
                 step: context.step.key,
-                message: `Hardly more than a guess: ${uncertain.join(', ')}.`,
+                message: `Low confidence, below 50 %: ${uncertain.join(', ')}.`,
               },
             ],
     };
@@ -58,12 +58,12 @@ const ask = (
     schema: { name: 'classification', zod: Classification },
     accept: (reply) => validateLabels(reply, input),
     maxOutputTokens: outputTokens(
-      WORDS_PER_LABEL * (input.multi === true ? Math.min(input.labels.length, MOST_LABELS_EXPECTED) : 1),
+      WORDS_PER_LABEL * (input.multi === true ? Math.min(input.labels.length, MAX_LABELS_EXPECTED) : 1),
       {},
     ),
     temperature: 0,
   });
 
-const isUnsure = (labels: readonly DecidedLabel[], quality: Quality): boolean =>
-  UNSURE_BELOW[quality] > 0 &&
-  labels.some(({ confidence, quote }) => confidence < UNSURE_BELOW[quality] || quote === '');
+const needsEscalation = (labels: readonly DecidedLabel[], quality: Quality): boolean =>
+  ESCALATE_BELOW[quality] > 0 &&
+  labels.some(({ confidence, quote }) => confidence < ESCALATE_BELOW[quality] || quote === '');

@@ -32,7 +32,7 @@ describe('headlines', () => {
     expect(llm.promptOf('headlines')).toContain('headlines="3" characters="40"');
   });
 
-  it('asks for more only in place of those that cannot be used, and tells why', async () => {
+  it('requests replacements only for unusable headlines, with the reason', async () => {
     const { llm, outcome } = run({
       headlines: reply(
         '"Trees cool a street by 3 degrees."',
@@ -52,7 +52,7 @@ describe('headlines', () => {
     { quality: 'economy', calls: 1 },
     { quality: 'balanced', calls: 2 },
     { quality: 'premium', calls: 3 },
-  ])('gives up after $calls calls at $quality quality, and says how many are missing', async ({ quality, calls }) => {
+  ])('stops after $calls calls at $quality quality and reports the missing headlines', async ({ quality, calls }) => {
     const same = reply('What shade is worth');
     const { llm, outcome } = run({ headlines: same, 'headlines/2': same, 'headlines/3': same }, {}, quality);
     const { output, limitations } = await outcome;
@@ -61,7 +61,7 @@ describe('headlines', () => {
     expect(llm.calls).toHaveLength(calls);
   });
 
-  it('keeps what it has when no more can be had', async () => {
+  it('keeps the usable headlines when a further call fails', async () => {
     const { outcome } = run({
       headlines: reply('What shade is worth'),
       'headlines/2': new Failure('BUDGET_EXHAUSTED'),
@@ -69,12 +69,12 @@ describe('headlines', () => {
     await expect(outcome).resolves.toMatchObject({ output: { rounds: 0 } });
   });
 
-  it('refuses a reply of which nothing can be used', async () => {
-    const long = 'A headline that goes on and on and does not come to any end';
+  it('rejects a reply without a usable headline', async () => {
+    const long = 'A headline that has far too many words and does not come to any end';
     await expect(run({ headlines: reply(long) }).outcome).rejects.toMatchObject({ code: 'OUTPUT_INVALID' });
   });
 
-  it('reads the beginning of a long text, and says so', async () => {
+  it('reads only the start of a long text and reports it', async () => {
     const { llm, outcome } = run(
       { headlines: reply(...GOOD) },
       { text: `Trees cool by 3 degrees. ${'More. '.repeat(6_000)}` },

@@ -12,22 +12,22 @@ import { isPermanent, tryOptional } from '../calling/try-optional.ts';
 import { headlinesPrompt, moreHeadlinesPrompt, type HeadlinesFacts } from '../prompts/headlines.ts';
 import { outputTokens } from '../prompts/output-tokens.ts';
 import { rejectionReasons } from '../rejection.ts';
-import { inputOf } from '../step-input.ts';
+import { taskInput } from '../step-input.ts';
 import { toDefects } from './core/to-defects.ts';
-import { MEND_ROUNDS } from './repair-rounds.ts';
+import { REPAIR_ROUNDS } from './repair-rounds.ts';
 import type { WriteForm } from './write-form.ts';
 
-/** A headline is about the gist, and the gist stands at the beginning: so much of a text is read. */
+/** Only the start of a text is read, which is enough for its gist. */
 const READ_CHARACTERS = 30_000;
-/** Words of the angle, keys and quotation marks that come with each headline. */
-const WORDS_BESIDES = 12;
+/** Words of angle, keys and quotation marks per headline. */
+const OVERHEAD_WORDS = 12;
 const CHARACTERS_PER_WORD = 5;
 
-/** `headlines`: all variants in one call; those that cannot be used are asked for again as far as quality allows. */
+/** `headlines`: writes all variants in one call and replaces unusable ones in the rounds that the quality allows. */
 export const headlinesForm: WriteForm = {
   name: 'headlines',
   async run(context) {
-    const input = inputOf(context, HeadlinesInput.shape);
+    const input = taskInput(context, HeadlinesInput.shape);
     const plan = planHeadlines(input);
     const text = (input.text ?? '').slice(0, READ_CHARACTERS);
     const facts: HeadlinesFacts = { input, plan, text, rejections: rejectionReasons(context) };
@@ -39,12 +39,16 @@ export const headlinesForm: WriteForm = {
       facts,
       schema: { name: 'headline_variants', zod: HeadlineVariants },
       accept: ({ headlines }) =>
-        checkHeadlines(input, headlines).usable.length > 0 ? [] : ['not one headline can be used'],
+        checkHeadlines(input, headlines).usable.length > 0 ? [] : ['no headline can be used'],
       maxOutputTokens: replyTokens(plan, plan.count, language),
     });
     let checked = checkHeadlines(input, first.headlines);
     let rounds = 0;
-    for (let round = 1; round <= MEND_ROUNDS[context.task.quality] && checked.usable.length < plan.count; round += 1) {
+    for (
+      let round = 1;
+      round <= REPAIR_ROUNDS[context.task.quality] && checked.usable.length < plan.count;
+      round += 1
+    ) {
       const { usable, findings } = checked;
       const more = await tryOptional(
         context,
@@ -67,7 +71,7 @@ export const headlinesForm: WriteForm = {
       checked = checkHeadlines(input, [...usable, ...more.value.headlines]);
     }
     const output: HeadlinesOutput = { headlines: checked.usable.map(asOutput), rounds };
-    context.log.info({ headlines: output.headlines.length, due: plan.count, rounds }, 'headlines.done');
+    context.log.info({ headlines: output.headlines.length, requested: plan.count, rounds }, 'headlines.done');
     return { output, limitations: limitationsOf(checked.usable.length, plan, input, context.step.key) };
   },
 };
@@ -75,7 +79,7 @@ export const headlinesForm: WriteForm = {
 const asOutput = ({ text, angle }: Headline): Headline => ({ text, angle });
 
 const replyTokens = ({ maxCharacters }: HeadlinePlan, count: number, language: string | undefined): number =>
-  outputTokens(count * (Math.ceil(maxCharacters / CHARACTERS_PER_WORD) + WORDS_BESIDES), { language });
+  outputTokens(count * (Math.ceil(maxCharacters / CHARACTERS_PER_WORD) + OVERHEAD_WORDS), { language });
 
 function limitationsOf(
   made: number,

@@ -16,8 +16,8 @@ const aFinding = (severity: 'error' | 'warning'): QualityFinding => ({
 });
 const errors = (count: number): QualityFinding[] => Array.from({ length: count }, () => aFinding('error'));
 
-/** A text is its number of errors; each round takes away what `steps` says. */
-const mend = (quality: Quality, start: number, steps: (number | Error)[]) => {
+/** A text is its number of errors; each round reduces it by the next value of `steps`. */
+const repair = (quality: Quality, start: number, steps: (number | Error)[]) => {
   const context = aStepContext({ agent: 'write', input: {}, llm: scriptedLlm({}), quality });
   return repairRounds(context, start, errors, async (value, _findings, round) => {
     await Promise.resolve();
@@ -28,8 +28,8 @@ const mend = (quality: Quality, start: number, steps: (number | Error)[]) => {
 };
 
 describe('repairRounds', () => {
-  it('asks nothing of a text without faults', async () => {
-    await expect(mend('premium', 0, [])).resolves.toMatchObject({ value: 0, rounds: 0 });
+  it('makes no call for a text without findings', async () => {
+    await expect(repair('premium', 0, [])).resolves.toMatchObject({ value: 0, rounds: 0 });
   });
 
   it.each<{ quality: Quality; rounds: number; value: number }>([
@@ -37,15 +37,15 @@ describe('repairRounds', () => {
     { quality: 'balanced', rounds: 1, value: 2 },
     { quality: 'premium', rounds: 2, value: 1 },
   ])('has $rounds rounds at $quality quality', async ({ quality, rounds, value }) => {
-    await expect(mend(quality, 3, [1, 1, 1])).resolves.toMatchObject({ rounds, value });
+    await expect(repair(quality, 3, [1, 1, 1])).resolves.toMatchObject({ rounds, value });
   });
 
-  it('keeps the text before when a round makes it no better', async () => {
-    await expect(mend('premium', 2, [-1])).resolves.toMatchObject({ value: 2, rounds: 1, limitations: [] });
-    await expect(mend('premium', 2, [0])).resolves.toMatchObject({ value: 2, rounds: 1 });
+  it('keeps the previous text when a round does not reduce the findings', async () => {
+    await expect(repair('premium', 2, [-1])).resolves.toMatchObject({ value: 2, rounds: 1, limitations: [] });
+    await expect(repair('premium', 2, [0])).resolves.toMatchObject({ value: 2, rounds: 1 });
   });
 
-  it('mends warnings at premium quality only', async () => {
+  it('repairs warnings only at premium quality', async () => {
     const run = (quality: Quality) =>
       repairRounds(
         aStepContext({ agent: 'write', input: {}, llm: scriptedLlm({}), quality }),
@@ -57,18 +57,18 @@ describe('repairRounds', () => {
     await expect(run('premium')).resolves.toMatchObject({ value: 0, rounds: 1 });
   });
 
-  it('keeps what it has when a round cannot run, and says why', async () => {
-    await expect(mend('balanced', 1, [new Failure('BUDGET_EXHAUSTED')])).resolves.toMatchObject({
+  it('keeps the text when a round fails, with a limitation', async () => {
+    await expect(repair('balanced', 1, [new Failure('BUDGET_EXHAUSTED')])).resolves.toMatchObject({
       value: 1,
       limitations: [{ code: 'BUDGET_EXHAUSTED' }],
     });
-    await expect(mend('balanced', 1, [new Failure('OUTPUT_INVALID', true)])).resolves.toMatchObject({
+    await expect(repair('balanced', 1, [new Failure('OUTPUT_INVALID', true)])).resolves.toMatchObject({
       limitations: [{ code: 'REFINE_SKIPPED' }],
     });
   });
 
-  it('leaves to the engine what another attempt may get past', async () => {
-    await expect(mend('balanced', 1, [new Failure('PROVIDER_UNAVAILABLE', true)])).rejects.toMatchObject({
+  it('throws errors that another attempt may not meet', async () => {
+    await expect(repair('balanced', 1, [new Failure('PROVIDER_UNAVAILABLE', true)])).rejects.toMatchObject({
       code: 'PROVIDER_UNAVAILABLE',
     });
   });

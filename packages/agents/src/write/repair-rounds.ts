@@ -3,51 +3,51 @@ import type { QualityFinding } from '@pressroom/pipelines';
 import { isPermanent, tryOptional } from '../calling/try-optional.ts';
 import type { StepContext } from '../ports.ts';
 
-/** Rounds in which what the checks find is mended. */
-export const MEND_ROUNDS: Readonly<Record<Quality, number>> = { economy: 0, balanced: 1, premium: 2 };
+/** Maximum number of repair rounds. */
+export const REPAIR_ROUNDS: Readonly<Record<Quality, number>> = { economy: 0, balanced: 1, premium: 2 };
 
-export interface Mended<Value> {
+export interface Repaired<Value> {
   value: Value;
-  /** What the checks still find. */
+  /** Remaining findings. */
   findings: QualityFinding[];
   rounds: number;
   limitations: Limitation[];
 }
 
 /**
- * Checks a text and has it mended while that helps: errors at balanced quality, warnings too at premium. A round's text is
- * kept only if the checks find less in it; a round that cannot run costs its improvement, not the text.
+ * Checks a text and repairs it while this reduces the findings: errors at balanced quality, warnings too at premium. Keeps
+ * the text of a round only if it has fewer findings; a failed round loses an improvement, not the text.
  */
 export async function repairRounds<Value>(
   context: StepContext,
   start: Value,
   check: (value: Value) => QualityFinding[],
-  mend: (value: Value, findings: readonly QualityFinding[], round: number) => Promise<Value>,
-): Promise<Mended<Value>> {
+  repair: (value: Value, findings: readonly QualityFinding[], round: number) => Promise<Value>,
+): Promise<Repaired<Value>> {
   const { quality } = context.task;
-  const state: Mended<Value> = { value: start, findings: check(start), rounds: 0, limitations: [] };
-  for (let round = 1; round <= MEND_ROUNDS[quality]; round += 1) {
+  const state: Repaired<Value> = { value: start, findings: check(start), rounds: 0, limitations: [] };
+  for (let round = 1; round <= REPAIR_ROUNDS[quality]; round += 1) {
     const { value, findings } = state;
-    const wanted = findings.filter(({ severity }) => severity === 'error' || quality === 'premium');
-    if (wanted.length === 0) break;
-    const mended = await tryOptional(context, () => mend(value, wanted, round), isPermanent);
-    if (mended.outcome === 'failed') {
-      const { code, message } = mended.error;
-      context.log.warn({ round, code }, 'mend.failed');
+    const repairable = findings.filter(({ severity }) => severity === 'error' || quality === 'premium');
+    if (repairable.length === 0) break;
+    const repaired = await tryOptional(context, () => repair(value, repairable, round), isPermanent);
+    if (repaired.outcome === 'failed') {
+      const { code, message } = repaired.error;
+      context.log.warn({ round, code }, 'repair.failed');
       state.limitations.push({
         code: code === 'BUDGET_EXHAUSTED' ? code : 'REFINE_SKIPPED',
         step: context.step.key,
-        message: `Mending round ${round} was left out (${code}): ${message}.`,
+        message: `Repair round ${round} was skipped (${code}): ${message}.`,
       });
       break;
     }
     state.rounds = round;
-    const after = check(mended.value);
+    const after = check(repaired.value);
     if (!isBetter(after, findings)) {
-      context.log.info({ round, before: findings.length, after: after.length }, 'mend.reverted');
+      context.log.info({ round, before: findings.length, after: after.length }, 'repair.reverted');
       break;
     }
-    Object.assign(state, { value: mended.value, findings: after });
+    Object.assign(state, { value: repaired.value, findings: after });
   }
   return state;
 }

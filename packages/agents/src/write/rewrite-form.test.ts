@@ -17,7 +17,7 @@ const GOOD =
   'At the harbour, the Selwyn Water Board puts in 14 new pumps. They start on 8 June. It costs 2,400 crowns.';
 
 describe('rewrite', () => {
-  it('tells a short text again in one call', async () => {
+  it('rewrites a short text in one call', async () => {
     const { llm, outcome } = run({ rewrite: { title: ' New pumps ', markdown: GOOD } });
     await expect(outcome).resolves.toEqual({
       output: { title: 'New pumps', markdown: GOOD, rounds: 0 },
@@ -31,21 +31,21 @@ describe('rewrite', () => {
     { title: 'loses a figure', markdown: GOOD.replace('14 ', ''), says: 'the text no longer states 14' },
     { title: 'loses a name', markdown: GOOD.replace('Selwyn ', ''), says: 'the text no longer states Selwyn' },
     { title: 'invents a figure', markdown: `${GOOD} It takes 30 days.`, says: 'the original does not state 30' },
-    { title: 'invents a name', markdown: `${GOOD} Ask for Okafor there.`, says: 'the original does not state Okafor' },
-  ])('has a text that $title mended', async ({ markdown, says }) => {
+    { title: 'invents a name', markdown: `${GOOD} Contact Okafor there.`, says: 'the original does not state Okafor' },
+  ])('repairs a text that $title', async ({ markdown, says }) => {
     const { llm, outcome } = run({ rewrite: { title: '', markdown }, 'mend/1': { title: '', markdown: GOOD } });
     await expect(outcome).resolves.toMatchObject({ output: { markdown: GOOD, rounds: 1 }, limitations: [] });
     expect(llm.promptOf('mend/1')).toContain(says);
   });
 
-  it('may leave facts out of a text that is to be much shorter, and never adds any', async () => {
+  it('may omit facts in a much shorter text, but never adds any', async () => {
     const short = { title: '', markdown: 'The Selwyn Water Board replaces 14 pumps.' };
     const { llm, outcome } = run({ rewrite: short }, { targetWords: 10 }, 'economy');
     await expect(outcome).resolves.toMatchObject({ limitations: [{ code: 'WORD_COUNT_OFF' }] });
     expect(llm.calls[0]?.system).toContain('Keep what matters most');
   });
 
-  it('tells a long text piece by piece, each held against its own facts, the words shared out', async () => {
+  it('rewrites a long text in pieces, each with its share of words and checked against its own facts', async () => {
     const paragraph = (n: number) =>
       `In year ${1900 + n} the board built dam ${n}. ${'It held the water back for long. '.repeat(60)}`;
     const text = [1, 2, 3, 4].map(paragraph).join('\n\n');
@@ -71,7 +71,7 @@ describe('rewrite', () => {
     expect(llm.promptOf('rewrite/2')).toContain('Leave `title` empty.');
   });
 
-  it('refuses an empty text', async () => {
+  it('rejects an empty text', async () => {
     await expect(run({ rewrite: { title: 'x', markdown: '```\n\n```' } }).outcome).rejects.toMatchObject({
       code: 'OUTPUT_INVALID',
     });

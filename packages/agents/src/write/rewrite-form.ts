@@ -13,36 +13,36 @@ import { mapBounded } from '../calling/map-bounded.ts';
 import type { StepContext } from '../ports.ts';
 import { outputTokens } from '../prompts/output-tokens.ts';
 import { rewriteRepairPrompt, rewritePrompt, type RewriteFacts } from '../prompts/rewrite.ts';
-import { describeContract } from '../refine/core/describe-quality.ts';
+import { describeQuality } from '../refine/core/describe-quality.ts';
 import { rejectionReasons } from '../rejection.ts';
 import { splitChunks } from '../research/core/split-chunks.ts';
-import { inputOf } from '../step-input.ts';
+import { taskInput } from '../step-input.ts';
 import { cleanRewrite } from './core/clean-rewrite.ts';
 import { toDefects } from './core/to-defects.ts';
-import { repairRounds, type Mended } from './repair-rounds.ts';
+import { repairRounds, type Repaired } from './repair-rounds.ts';
 import type { WriteForm } from './write-form.ts';
 
-/** Longer texts are told piece by piece: models keep facts of a page or two, and a reply is only so long. */
+/** Longer texts are rewritten in pieces: models keep the facts of a page or two, and replies are limited in length. */
 const PIECE_TOKENS = 1_600;
-const PIECES_AT_ONCE = 4;
-/** The end of the piece before, for the transition. */
+const MAX_CONCURRENT_PIECES = 4;
+/** The end of the previous piece, for the transition. */
 const CONTEXT_CHARACTERS = 500;
 const TITLE_WORDS = 20;
-/** A rewriting for readers who need things explained is longer than what it rewrites. */
+/** A rewrite with explanations is longer than the original. */
 const GROWTH = 1.4;
 
 type Piece = Omit<RewriteOutput, 'rounds'>;
 
-/** `rewrite`: the text told again piece by piece, each held against its own figures and names. */
+/** `rewrite`: rewrites the text in pieces and checks each against its own figures and names. */
 export const rewriteForm: WriteForm = {
   name: 'rewrite',
   async run(context) {
-    const input = inputOf(context, RewriteInput.shape);
+    const input = taskInput(context, RewriteInput.shape);
     const texts = splitChunks(input.text, PIECE_TOKENS);
     const counts = texts.map((text) => Math.max(1, countWords(text)));
     const shares =
       input.targetWords === undefined ? undefined : shareWords(counts, Math.max(input.targetWords, texts.length));
-    const pieces = await mapBounded(texts, PIECES_AT_ONCE, (text, index) => {
+    const pieces = await mapBounded(texts, MAX_CONCURRENT_PIECES, (text, index) => {
       const facts: RewriteFacts = {
         input,
         piece: index + 1,
@@ -72,7 +72,7 @@ export const rewriteForm: WriteForm = {
   },
 };
 
-async function rewritePiece(context: StepContext, facts: RewriteFacts): Promise<Mended<Piece>> {
+async function rewritePiece(context: StepContext, facts: RewriteFacts): Promise<Repaired<Piece>> {
   const { input, piece, pieces, text, words } = facts;
   const language = input.language ?? guessLanguage(input.text);
   const reply = {
@@ -97,7 +97,7 @@ async function rewritePiece(context: StepContext, facts: RewriteFacts): Promise<
     facts,
     ...reply,
   });
-  // A piece may name what other pieces name; it must keep what it names itself.
+  // A piece must keep its own facts and may use those of other pieces.
   const check = (value: Piece): QualityFinding[] =>
     checkRewrite({ ...input, text }, value, { targetWords: words, known: input.text, isPiece: pieces > 1 });
   return repairRounds(context, clean(first), check, async ({ markdown }, findings, round) =>
@@ -113,9 +113,9 @@ async function rewritePiece(context: StepContext, facts: RewriteFacts): Promise<
   );
 }
 
-/** What became of facts is told by the document itself. */
+/** Facts are omitted here, because `assembleRewrite` reports them. */
 const describe = (findings: readonly QualityFinding[], context: StepContext) =>
-  describeContract(
+  describeQuality(
     { findings: findings.filter(({ code }) => code !== 'FACT_LOST' && code !== 'FACT_UNSUPPORTED') },
     context.step.key,
     'text',

@@ -36,7 +36,7 @@ const run = (
 };
 
 describe('summary', () => {
-  it('is written in one call from texts that can be read at once', async () => {
+  it('is written in one call from short texts', async () => {
     const { llm, outcome } = run({ summary: aSummary() });
     const { output, limitations } = await outcome;
     expect(limitations).toEqual([]);
@@ -48,7 +48,7 @@ describe('summary', () => {
     expect(llm.promptOf('summary')).toContain('The survey measured 48 streets');
   });
 
-  it('is written from points where the texts are long', async () => {
+  it('is written from points of long texts', async () => {
     const { llm, outcome } = run(
       { summary: aSummary() },
       { outputs: { read: { ...read, notes: treeResearch.notes } } },
@@ -58,35 +58,35 @@ describe('summary', () => {
     expect(llm.promptOf('summary')).not.toContain('The survey measured 48 streets');
   });
 
-  it('has figures that no source states mended, and keeps the text that is better', async () => {
+  it('repairs figures that no source states and keeps the better text', async () => {
     const wrong = aSummary({ markdown: GOOD.replace('3.1', '7.4') });
     const { llm, outcome } = run({ summary: wrong, 'mend/1': aSummary() });
     await expect(outcome).resolves.toMatchObject({ output: { markdown: GOOD, rounds: 1 }, limitations: [] });
     expect(llm.promptOf('mend/1')).toContain('wrong_fact | 1 |');
   });
 
-  it('says what it could not mend', async () => {
+  it('reports findings that it could not repair', async () => {
     const wrong = aSummary({ keyPoints: [{ text: 'The department plants 950 trees a year.', sources: [2] }] });
     const { limitations } = await run({ summary: wrong }, { quality: 'economy' }).outcome;
     expect(limitations).toEqual([
       {
         code: 'QUALITY_CHECK_FAILED',
         step: 'summary',
-        message: 'The summary does not keep the quality contract: FACT_UNSUPPORTED (1).',
+        message: 'The summary fails quality checks: FACT_UNSUPPORTED (1).',
       },
     ]);
   });
 
   it.each([
     { title: 'is empty', reply: aSummary({ markdown: ' ' }) },
-    { title: 'cites nothing', reply: aSummary({ markdown: 'Trees cool streets.' }) },
+    { title: 'has no citation', reply: aSummary({ markdown: 'Trees cool streets.' }) },
     { title: 'cites an unknown source', reply: aSummary({ markdown: 'Trees cool streets [7].' }) },
     { title: 'has no key points', reply: aSummary({ keyPoints: [] }) },
-  ])('refuses a reply that $title', async ({ reply }) => {
+  ])('rejects a reply that $title', async ({ reply }) => {
     await expect(run({ summary: reply }).outcome).rejects.toMatchObject({ code: 'OUTPUT_INVALID' });
   });
 
-  it('caps the reply by the words asked for', async () => {
+  it('limits the reply by the requested words', async () => {
     const { llm, outcome } = run({ summary: aSummary() });
     await outcome;
     expect(llm.calls[0]?.maxOutputTokens).toBeLessThan(500);

@@ -16,9 +16,9 @@ import { NoUsableSourceError } from '../errors.ts';
 import type { StepOutput } from '../ports.ts';
 import { outputTokens } from '../prompts/output-tokens.ts';
 import { summaryRepairPrompt, summaryPrompt, type SummaryFacts } from '../prompts/summary.ts';
-import { describeContract } from '../refine/core/describe-quality.ts';
+import { describeQuality } from '../refine/core/describe-quality.ts';
 import { rejectionReasons } from '../rejection.ts';
-import { inputOf, stepOutput } from '../step-input.ts';
+import { taskInput, stepOutput } from '../step-input.ts';
 import { thinSources } from '../thin-sources.ts';
 import { toDefects } from './core/to-defects.ts';
 import { repairRounds } from './repair-rounds.ts';
@@ -26,19 +26,19 @@ import type { WriteForm } from './write-form.ts';
 
 const WORDS_PER_KEY_POINT = 35;
 const TITLE_WORDS = 20;
-/** What a summary has at least; sources with no more cannot be made shorter. */
+/** Sources of at most this many words are their own summary. */
 const MAX_REPEATED_WORDS = 15;
 
-/** Steps after the first are given the input without its sources, which the step `read` has read. */
+/** Steps after `read` receive the input without its sources. */
 const WITHOUT_SOURCES = SummaryInput.omit({ sources: true }).shape;
 
 type Summary = Omit<SummaryOutput, 'rounds'>;
 
-/** `summary`: from the texts that were read, or from the points taken from them where they are long. */
+/** `summary`: writes a summary from the sources, or from their points where the sources are long. */
 export const summaryForm: WriteForm = {
   name: 'summary',
   async run(context) {
-    const input = inputOf(context, WITHOUT_SOURCES);
+    const input = taskInput(context, WITHOUT_SOURCES);
     const { sources, notes } = stepOutput(context, 'read', ResearchOutput);
     const plan = planSummary(input, sources);
     const original = guessLanguage(sources.map(({ text }) => text).join('\n'));
@@ -64,7 +64,7 @@ export const summaryForm: WriteForm = {
       ...reply,
     });
     const index = await indexInSteps(sources);
-    const mended = await repairRounds(
+    const repaired = await repairRounds(
       context,
       clean(first, plan.keyPoints),
       (summary) => checkSummary(input, summary, sources, index).findings,
@@ -80,27 +80,30 @@ export const summaryForm: WriteForm = {
           plan.keyPoints,
         ),
     );
-    const output: SummaryOutput = { ...mended.value, rounds: mended.rounds };
+    const output: SummaryOutput = { ...repaired.value, rounds: repaired.rounds };
     context.log.info(
-      { words: countWords(output.markdown), due: plan.targetWords, rounds: mended.rounds },
+      { words: countWords(output.markdown), targetWords: plan.targetWords, rounds: repaired.rounds },
       'summary.done',
     );
-    return { output, limitations: [...mended.limitations, ...describeContract(mended, context.step.key, 'summary')] };
+    return {
+      output,
+      limitations: [...repaired.limitations, ...describeQuality(repaired, context.step.key, 'summary')],
+    };
   },
 };
 
-/** A text this short is its own summary: its statements with their citations, without asking a model. */
+/** Returns short sources with citations as their own summary, without a model call. */
 function repeatSources(sources: ResearchOutput['sources'], words: number, step: string): StepOutput {
-  const told = sources.filter(({ text }) => countWords(text) > 0);
-  if (told.length === 0) {
+  const nonEmpty = sources.filter(({ text }) => countWords(text) > 0);
+  if (nonEmpty.length === 0) {
     throw new NoUsableSourceError(
       sources.map(({ id, title }) => ({ id, name: `"${title}"`, reason: 'has no words that could be summarised' })),
     );
   }
-  const markdown = told
+  const markdown = nonEmpty
     .map(({ id, text }) => `${cleanPart(text, false).replace(/(?<![\s.。…])[\s.。…]+$/u, '')} [${id}].`)
     .join('\n\n');
-  const output: SummaryOutput = { title: told[0]?.title ?? '', markdown, keyPoints: [], rounds: 0 };
+  const output: SummaryOutput = { title: nonEmpty[0]?.title ?? '', markdown, keyPoints: [], rounds: 0 };
   const message = `The sources have ${words === 1 ? '1 word' : `${words} words`}: the summary repeats them. Add sources for a summary.`;
   return { output, limitations: thinSources(message, step) };
 }

@@ -12,12 +12,12 @@ const contextOf = (params: Record<string, unknown>) =>
   aStepContext({ agent: 'write', input: {}, llm: scriptedLlm({}), params });
 
 describe('write', () => {
-  it('does what the form of its step says', async () => {
+  it('runs the form of its step', async () => {
     const agent = createWriteAgent([limerick]);
     await expect(agent.run(contextOf({ form: 'limerick' }))).resolves.toMatchObject({ output: { lines: 5 } });
   });
 
-  it.each([{ form: 'sonnet' }, {}, { form: 3 }])('fails for good with parameters %j', async (params) => {
+  it.each([{ form: 'sonnet' }, {}, { form: 3 }])('fails permanently with parameters %j', async (params) => {
     const agent = createWriteAgent([limerick]);
     await expect(agent.run(contextOf(params))).rejects.toMatchObject({ code: 'STEP_INPUT_INVALID', retryable: false });
   });

@@ -1,6 +1,6 @@
 import type { StepContext, StepOutput } from '../ports.ts';
 
-/** What the agent `write` can make in one step: a pipeline's step names it in its parameter `form`. */
+/** A kind of output of the agent `write`, selected by the parameter `form` of a step. */
 export interface WriteForm {
   readonly name: string;
   /** Throws an AppError on failure, like an agent. */

@@ -1,13 +1,13 @@
 import { deflateSync } from 'node:zlib';
 
-/** One page: its lines of text, or a content stream as it is. */
+/** One page: its lines of text, or a raw content stream. */
 type Page = { lines: readonly string[] } | { content: Uint8Array };
 
 /**
- * A small PDF made by hand, so that tests need no file of anybody's. Lines stand 14 points apart on a letter page.
+ * Builds a small PDF, so that tests need no binary files. Lines are 14 points apart on a letter page.
  *
- * @param options.encrypted with a password that nobody knows
- * @param options.pageReferences lists the same page that often, as a file that claims thousands of pages would
+ * @param options.encrypted with an unknown password
+ * @param options.pageReferences number of references to the same page, for a file that claims thousands of pages
  */
 export function aPdf(
   pages: readonly Page[],

@@ -4,14 +4,14 @@ import { silentLogger, systemClock } from '@pressroom/runtime';
 import type { FetchedPage, StepContext } from '../../src/ports.ts';
 import { createPageParser } from '../../src/research/page-parser.ts';
 
-/** Starts a process when a test has it parse something, which ends with the tests. */
+/** Starts a child process when a test parses a page; the process ends with the tests. */
 const pages = createPageParser();
 
-/** A step's context with only what a test cares about; tools run without a journal. */
+/** A step context from the fields that a test sets; tools run without a journal. */
 export function aStepContext(given: {
   agent: Agent;
   llm: LlmPort;
-  /** Of whatever type the step belongs to. */
+  /** Input of any task type. */
   input: unknown;
   key?: string;
   params?: Record<string, unknown>;

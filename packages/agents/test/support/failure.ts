@@ -1,7 +1,7 @@
 import type { ErrorCode } from '@pressroom/contracts';
 import { AppError } from '@pressroom/runtime';
 
-/** An error of ours with any code, as gateway, tools and egress throw them. */
+/** An AppError with any code, as gateway, tools and egress throw them. */
 export class Failure extends AppError {
   readonly code: ErrorCode;
   readonly retryable: boolean;

@@ -3,11 +3,11 @@ import type { ToolQuery, ToolSource } from '../../src/tools/research-tool.ts';
 import type { ResearchTools } from '../../src/tools/toolbox.ts';
 
 export interface FakeTools extends ResearchTools {
-  /** Every search, in the order they began. */
+  /** All searches, in the order of their start. */
   searches: { name: string; query: ToolQuery }[];
 }
 
-/** Tools that answer what a test says: the same to every question, or an error. */
+/** Tools that return the results of a test for every question, or an error. */
 export function fakeTools(
   answers: Readonly<Record<string, readonly ToolSource[] | Error>>,
   options: { maxSources?: number; questions?: number; costNanoUsd?: bigint; isCallable?: boolean } = {},

@@ -8,7 +8,7 @@ export interface FakeWikiPage {
 }
 
 /**
- * As much of a MediaWiki as research asks: a REST search that wants all words of a query unless they are joined by OR, and
+ * The MediaWiki API that research uses: a REST search that requires all words of a query unless they are joined by OR, and
  * plain-text extracts.
  */
 export function fakeWiki(pages: readonly FakeWikiPage[], seen: string[] = []): RequestListener {

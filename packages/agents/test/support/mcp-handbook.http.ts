@@ -2,13 +2,13 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import { createMcpHandler } from '@modelcontextprotocol/server';
 import { createHandbookServer } from './mcp-handbook.ts';
 
-/** The handbook server over HTTP; wants a bearer token. */
-export function handbookOverHttp(told: (what: string) => void, token: string): RequestListener {
-  const handler = createMcpHandler(() => createHandbookServer(told));
+/** The handbook server over HTTP, with a bearer token. */
+export function handbookOverHttp(record: (what: string) => void, token: string): RequestListener {
+  const handler = createMcpHandler(() => createHandbookServer(record));
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
-    told(`${request.method ?? ''} ${request.url ?? ''}`);
+    record(`${request.method ?? ''} ${request.url ?? ''}`);
     if (request.headers.authorization !== `Bearer ${token}`) {
       response.writeHead(401).end();
       return;

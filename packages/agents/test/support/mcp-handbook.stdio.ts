@@ -2,10 +2,10 @@ import { appendFileSync } from 'node:fs';
 import { StdioServerTransport } from '@modelcontextprotocol/server/stdio';
 import { createHandbookServer } from './mcp-handbook.ts';
 
-/* The handbook server as a program: tells the file of its first argument what happens to it. */
+/* The handbook server as a program; records its events in the file of its first argument. */
 const file = process.argv[2] ?? '';
-const tell = (what: string): void => {
+const record = (what: string): void => {
   appendFileSync(file, `${what}\n`);
 };
-tell(`started ${process.pid}`);
-await createHandbookServer(tell, process.env['HANDBOOK_TOKEN'] ?? 'none').connect(new StdioServerTransport());
+record(`started ${process.pid}`);
+await createHandbookServer(record, process.env['HANDBOOK_TOKEN'] ?? 'none').connect(new StdioServerTransport());

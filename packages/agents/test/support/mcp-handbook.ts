@@ -1,8 +1,8 @@
 import { McpServer } from '@modelcontextprotocol/server';
 import { z } from 'zod';
 
-/** A server with a tool that is listed, and one that nobody has listed and nobody may call. */
-export function createHandbookServer(told: (what: string) => void, token = ''): McpServer {
+/** A server with a configured tool and one that is not configured and must not be called. */
+export function createHandbookServer(record: (what: string) => void, token = ''): McpServer {
   const server = new McpServer({ name: 'handbook', version: '1.0.0' });
   server.registerTool(
     'search',
@@ -11,7 +11,7 @@ export function createHandbookServer(told: (what: string) => void, token = ''): 
       inputSchema: z.object({ query: z.string(), limit: z.number() }),
     },
     ({ query, limit }) => {
-      told(`search ${query} ${limit} ${token}`);
+      record(`search ${query} ${limit} ${token}`);
       if (query.includes('fail')) return { content: [{ type: 'text', text: `secret ${token}` }], isError: true };
       if (query.includes('endless')) return { content: [{ type: 'text', text: 'x'.repeat(5_000_000) }] };
       return {
@@ -28,7 +28,7 @@ export function createHandbookServer(told: (what: string) => void, token = ''): 
     },
   );
   server.registerTool('delete_everything', { description: 'Deletes everything' }, () => {
-    told('deleted');
+    record('deleted');
     return { content: [{ type: 'text', text: 'done' }] };
   });
   return server;

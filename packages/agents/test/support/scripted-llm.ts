@@ -2,20 +2,20 @@ import type { LlmPort, LogicalCall } from '@pressroom/llm';
 import { Failure } from './failure.ts';
 
 type AnyCall = Omit<LogicalCall<unknown>, 'accept' | 'schema'> & { schema?: { name: string } };
-/** A reply, an error to throw, or what to make of the call. */
+/** A reply, an error to throw, or a function of the call. */
 export type Answer = unknown;
 
 export interface ScriptedLlm extends LlmPort {
-  /** Every call, in the order they started. */
+  /** All calls, in the order of their start. */
   calls: AnyCall[];
   paths(): string[];
-  /** The user message of the call of that path. */
+  /** The user message of the call with this path. */
   promptOf(path: string): string;
 }
 
 /**
- * Answers calls by their path. Like the gateway it validates replies against schema and check, and throws
- * `OUTPUT_INVALID` when they do not hold; a path nobody scripted is the test's mistake.
+ * Replies to calls by path. Validates replies against schema and `accept` like the gateway and throws `OUTPUT_INVALID`; a path
+ * without a scripted reply is an error of the test.
  */
 export function scriptedLlm(answers: Readonly<Record<string, Answer>>): ScriptedLlm {
   const calls: AnyCall[] = [];

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 
 const running: Server[] = [];
 
-/** An HTTP server on a free port of this machine, stopped by {@link stopServers}. */
+/** Starts an HTTP server on a free loopback port; {@link stopServers} stops it. */
 export async function serve(listener: RequestListener): Promise<{ url: string; port: number }> {
   const server = createServer(listener);
   running.push(server);

@@ -1,7 +1,7 @@
 import type { ArticleInput } from '@pressroom/contracts';
 import type { DraftOutput, OutlineOutput, ResearchOutput } from '@pressroom/pipelines';
 
-/* One small article as its steps make it: whole, cited, within its words, and keeping its quality contract. */
+/* Step outputs of a small article that is complete and passes all quality checks. */
 
 export const SURVEY =
   'The survey measured 48 streets on 12 summer afternoons. Streets with a closed canopy were 3.1 degrees cooler than ' +
@@ -40,7 +40,7 @@ export const treeResearch: ResearchOutput = {
   gaps: [],
 };
 
-/** Research whose notes carry all the words asked for. */
+/** Research whose notes support all requested words. */
 export const fullResearch: ResearchOutput = {
   ...treeResearch,
   notes: [
@@ -86,7 +86,7 @@ export const SECTION_2 =
 
 const aDraft = (part: DraftOutput['part'], markdown: string): DraftOutput => ({ part, markdown, words: 0 });
 
-/** Outputs of research, outline and drafts, with the texts of parts replaced where a test plants something. */
+/** Outputs of research, outline and drafts, with replaced texts of parts where a test plants a defect. */
 export const treeOutputs = (texts: { lead?: string; one?: string; two?: string } = {}): Record<string, unknown> => ({
   research: treeResearch,
   outline: treeOutline,

@@ -41,5 +41,5 @@ function limitationsOf(labels: ClassifyOutput['labels']): Limitation[] {
   const uncertain = labels.filter(({ confidence }) => confidence < UNCERTAIN_BELOW).map(({ name }) => name);
   return uncertain.length === 0
     ? []
-    : [{ code: 'LABEL_UNCERTAIN', step: 'classify', message: `Hardly more than a guess: ${uncertain.join(', ')}.` }];
+    : [{ code: 'LABEL_UNCERTAIN', step: 'classify', message: `Low confidence, below 50 %: ${uncertain.join(', ')}.` }];
 }

@@ -3,11 +3,10 @@ import { rewriteCitations } from '@pressroom/pipelines';
 import { escapeMarkup } from './escape-markup.ts';
 
 /**
- * A part as the document needs it, whatever habits its model has: no code fence around it, no heading at its start, none
- * inside that is as high as a section's, no mark that another part begins, every citation as `[1][3]`; none at all where
- * there are no sources to cite. Nothing in it acts when it is shown.
+ * Normalises the text of a part: no enclosing code fence, no leading heading, no heading of a section's level, no part
+ * marks, citations as `[1][3]` or none without sources, and no active markup ({@link escapeMarkup}).
  *
- * @param allowed addresses that may be linked to
+ * @param allowed URLs that may be linked to
  */
 export function cleanPart(markdown: string, hasSources = true, allowed: ReadonlySet<string> = new Set()): string {
   const unwrapped = unwrapFence(markdown, ['markdown', 'md']) ?? markdown;

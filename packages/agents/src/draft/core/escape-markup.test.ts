@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { addressesIn, escapeMarkup } from './escape-markup.ts';
+import { extractUrls, escapeMarkup } from './escape-markup.ts';
 
 describe('escapeMarkup', () => {
   it.each([
@@ -10,18 +10,18 @@ describe('escapeMarkup', () => {
     ['a bare address', 'At https://evil.test/a?b=c, they say.', 'At  they say.'],
     ['HTML', 'A<img src="//evil.test/x"> <b>bold</b><!-- hidden -->', 'A bold'],
     ['a tag over lines', 'a <script\nsrc=x>b', 'a b'],
-  ])('takes out %s', (_what, markdown, expected) => {
+  ])('removes %s', (_what, markdown, expected) => {
     expect(escapeMarkup(markdown)).toBe(expected);
   });
 
-  it('leaves citations, emphasis, comparisons and code as they are', () => {
+  it('does not change citations, emphasis, comparisons and code', () => {
     const text = 'It *grew* from 3 < 5 to [1][2] and **more** [3](see).'.replace('[3](see)', '[3]');
     const code = '`<b> ![x](http://a.b)` and\n\n```\n<script>\n```';
     expect(escapeMarkup(`${text}\n\n${code}`)).toBe(`${text}\n\n${code}`);
   });
 
-  it('keeps links to addresses the user has named', () => {
-    const allowed = addressesIn({
+  it('keeps links to URLs that the user has named', () => {
+    const allowed = extractUrls({
       styleGuide: 'Link to https://shop.example/tea. Always.',
       sources: [{ url: 'https://a.example/b' }],
     });

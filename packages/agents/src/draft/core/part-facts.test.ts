@@ -16,12 +16,12 @@ describe('selectPartFacts', () => {
     expect(facts?.notes.map(({ id }) => id)).toEqual(['n1', 'n2', 'n3', 'n4']);
   });
 
-  it('gives a section without notes of its own all of them', () => {
+  it('gives a section without notes all notes', () => {
     const outline = { ...treeOutline, sections: treeOutline.sections.map((section) => ({ ...section, noteIds: [] })) };
     expect(selectPartFacts(1, treeInput, outline, treeResearch)?.notes).toHaveLength(4);
   });
 
-  it('knows no part the outline does not have', () => {
+  it('returns undefined for a part that the outline does not have', () => {
     expect(selectPartFacts(3, treeInput, treeOutline, treeResearch)).toBeUndefined();
   });
 });

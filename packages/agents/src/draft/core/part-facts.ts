@@ -1,13 +1,14 @@
 import type { ArticleInput } from '@pressroom/contracts';
 import type { OutlineOutput, ResearchOutput } from '@pressroom/pipelines';
+import { LEAD_PURPOSE } from '../../prompts/draft-lead.ts';
 import type { PartFacts } from '../../prompts/writer.ts';
 
-/** The lead draws on the first notes of every section, so many of each. */
+/** The lead uses this many of the first notes of every section. */
 const LEAD_NOTES_PER_SECTION = 2;
 
 /**
- * What the writer of one part gets: the notes it needs and no others, and the titles of their sources. A section the
- * outline gave no notes may use all of them. Undefined when the outline has no such part.
+ * Selects the prompt facts of one part: only its notes and the titles of their sources. A section without notes in the
+ * outline may use all notes. Undefined when the outline has no such part.
  */
 export function selectPartFacts(
   part: 'lead' | number,
@@ -35,7 +36,7 @@ export function selectPartFacts(
 function leadSection(outline: OutlineOutput): OutlineOutput['sections'][number] {
   return {
     heading: outline.title,
-    purpose: 'Tells the reader what the article is about and why it matters.',
+    purpose: LEAD_PURPOSE,
     points: outline.sections.map(({ purpose }) => purpose),
     noteIds: outline.sections.flatMap(({ noteIds }) => noteIds.slice(0, LEAD_NOTES_PER_SECTION)),
     words: outline.leadWords,

@@ -2,8 +2,8 @@ import { citedIds, countWords } from '@pressroom/pipelines';
 import { cleanPart } from './clean-part.ts';
 
 /**
- * What is wrong with the text of a part, for the model to be asked again: empty, uncited, or citing what it was not given.
- * Without sources citations do no harm: {@link cleanPart} takes them out.
+ * Validates the text of a part; the issues are returned to the model: empty, uncited, or citing unknown sources. Without
+ * sources citations are accepted, because {@link cleanPart} removes them.
  */
 export function validatePart(markdown: string, sourceIds: readonly number[]): string[] {
   const part = cleanPart(markdown);

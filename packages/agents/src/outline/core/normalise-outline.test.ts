@@ -6,10 +6,10 @@ import { normaliseOutline } from './normalise-outline.ts';
 const aSection = (words: number) => ({ heading: 'H', purpose: 'P', points: [], noteIds: ['n1', 'n1'], words });
 
 describe('normaliseOutline', () => {
-  it('makes lead and sections add up to the target, whatever the model made of the words', () => {
-    const wishes = fc.array(fc.integer({ min: -10, max: 20_000 }), { minLength: 1, maxLength: 12 });
+  it('makes the words of lead and sections add up to the target, for any words in the reply', () => {
+    const replyWords = fc.array(fc.integer({ min: -10, max: 20_000 }), { minLength: 1, maxLength: 12 });
     fc.assert(
-      fc.property(wishes, fc.integer({ min: 100, max: 10_000 }), (words, targetWords) => {
+      fc.property(replyWords, fc.integer({ min: 100, max: 10_000 }), (words, targetWords) => {
         const { leadWords, sections } = normaliseOutline(
           { title: 'T', sections: words.map(aSection) },
           planWords({ targetWords }),
@@ -19,7 +19,7 @@ describe('normaliseOutline', () => {
     );
   });
 
-  it('keeps texts to a line, headings without marks, and notes named once', () => {
+  it('returns single-line texts, headings without marks and distinct notes', () => {
     const outline = normaliseOutline(
       {
         title: ' A\ntitle ',

@@ -3,8 +3,8 @@ import { restyleLine, shareWords, type OutlineOutput, type StyleRule, type WordP
 import { escapeMarkup } from '../../draft/core/escape-markup.ts';
 
 /**
- * The outline as drafts rely on it: words that add up to the target with the lead, single-line texts, notes named once.
- * Title and headings are brought into the style asked for here, since no later step touches them.
+ * Normalises an outline for the drafts: words of lead and sections add up to the target, texts are single lines, notes are
+ * distinct. Applies the style rules to title and headings, which no later step changes.
  */
 export function normaliseOutline(
   outline: ArticleOutline,

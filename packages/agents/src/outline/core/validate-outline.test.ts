@@ -8,7 +8,7 @@ const notes = new Set(['n1', 'n2']);
 const plan = planWords({ sections: 2 });
 
 describe('validateOutline', () => {
-  it('finds none in an outline drafts can be written from', () => {
+  it('returns no issues for a valid outline', () => {
     expect(validateOutline(anOutline('A', 'B'), plan, notes)).toEqual([]);
   });
 
@@ -27,13 +27,13 @@ describe('validateOutline', () => {
     expect(validateOutline(outline, plan, notes)).toHaveLength(1);
   });
 
-  it('lets the matter overrule a count nobody asked for by one', () => {
+  it('lets a derived number of sections be off by one', () => {
     const derived = planWords({ targetWords: 1_000 });
     expect(validateOutline(anOutline('A', 'B', 'C', 'D', 'E'), derived, notes)).toEqual([]);
     expect(validateOutline(anOutline('A', 'B'), derived, notes)).toHaveLength(1);
   });
 
-  it('asks for no notes where there are none', () => {
+  it('requires no notes when there are none', () => {
     const outline = { title: 'T', sections: [aSection('A', []), aSection('B', [])] };
     expect(validateOutline(outline, plan, new Set())).toEqual([]);
   });

@@ -1,7 +1,7 @@
 import type { ArticleOutline } from '@pressroom/contracts';
 import type { WordPlan } from '@pressroom/pipelines';
 
-/** What is wrong with an outline, for the model to be asked again; nothing when drafts can be written from it. */
+/** Validates an outline; the issues are returned to the model. Empty when drafts can be written from it. */
 export function validateOutline(outline: ArticleOutline, plan: WordPlan, noteIds: ReadonlySet<string>): string[] {
   const problems: string[] = [];
   if (outline.title.trim() === '') problems.push('the title is empty');
@@ -11,7 +11,7 @@ export function validateOutline(outline: ArticleOutline, plan: WordPlan, noteIds
     const number = index + 1;
     const heading = section.heading.trim().toLocaleLowerCase();
     if (heading === '') problems.push(`section ${number} has no heading`);
-    else if (headings.has(heading)) problems.push(`section ${number} has the heading of another`);
+    else if (headings.has(heading)) problems.push(`section ${number} has the same heading as another section`);
     headings.add(heading);
     const unknown = section.noteIds.filter((id) => !noteIds.has(id));
     if (unknown.length > 0) problems.push(`section ${number} uses ${unknown.length} notes that do not exist`);
@@ -20,9 +20,9 @@ export function validateOutline(outline: ArticleOutline, plan: WordPlan, noteIds
   return problems;
 }
 
-/** A count the user asked for is exact; a derived one is a guess that the matter may overrule by one. */
+/** A requested count is exact; a derived count may be off by one. */
 function validateSectionCount(count: number, plan: WordPlan): string[] {
   const leeway = plan.isSectionCountFixed ? 0 : 1;
   const isRight = count >= 1 && Math.abs(count - plan.sections) <= leeway;
-  return isRight ? [] : [`there are ${count} sections where ${plan.sections} are due`];
+  return isRight ? [] : [`there are ${count} sections where ${plan.sections} are expected`];
 }

@@ -9,22 +9,22 @@ const aPart = (part: string, count: number, words: number) => ({
 });
 
 describe('chooseResize', () => {
-  it('lengthens the section that lacks most by what the whole lacks', () => {
+  it('lengthens the section that is furthest below its budget by the missing words', () => {
     const parts = [aPart('lead', 10, 40), aPart('1', 100, 100), aPart('2', 80, 120)];
     expect(chooseResize(parts, 240)).toEqual({ part: parts[2], words: 130 });
   });
 
-  it('shortens the section that exceeds most', () => {
+  it('shortens the section that is furthest above its budget', () => {
     const parts = [aPart('lead', 40, 40), aPart('1', 100, 100), aPart('2', 160, 100)];
     expect(chooseResize(parts, 240)).toEqual({ part: parts[2], words: 100 });
   });
 
-  it('neither doubles nor halves a section beyond that', () => {
+  it('at most doubles or halves a section', () => {
     expect(chooseResize([aPart('1', 50, 100)], 400)?.words).toBe(100);
     expect(chooseResize([aPart('1', 500, 100)], 100)?.words).toBe(250);
   });
 
-  it('leaves the lead alone', () => {
+  it('never chooses the lead', () => {
     expect(chooseResize([aPart('lead', 10, 100)], 100)).toBeUndefined();
   });
 });

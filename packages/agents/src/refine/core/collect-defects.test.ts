@@ -24,7 +24,7 @@ const aDefect = (given: { part?: string; quote?: string }) => ({
 });
 
 describe('collectDefects', () => {
-  it('puts what the contract found first, errors before warnings', () => {
+  it('lists findings of the quality checks first, errors before warnings', () => {
     const warning = aFinding({
       code: 'SENTENCE_UNGROUNDED',
       severity: 'warning',
@@ -36,13 +36,13 @@ describe('collectDefects', () => {
     expect(defects.map(({ kind }) => kind)).toEqual(['wrong_fact', 'unsupported', 'clarity']);
   });
 
-  it('leaves out what edits cannot mend', () => {
+  it('omits findings that edits cannot repair', () => {
     const length = aFinding({ code: 'WORD_COUNT_OFF', part: 'document', quote: '' });
     expect(collectDefects([length, aFinding({ code: 'PART_WORD_COUNT_OFF', quote: '' })], [], parts)).toEqual([]);
   });
 
   it.each([
-    { title: 'a quote that is not there', defect: aDefect({ quote: 'Never said' }) },
+    { title: 'a quote that does not occur', defect: aDefect({ quote: 'Never said' }) },
     { title: 'a quote of another part', defect: aDefect({ part: 'lead' }) },
     { title: 'a part that does not exist', defect: aDefect({ part: '9' }) },
     { title: 'an empty quote', defect: aDefect({ quote: '' }) },
@@ -50,11 +50,11 @@ describe('collectDefects', () => {
     expect(collectDefects([], [defect], parts)).toEqual([]);
   });
 
-  it('understands how models name parts', () => {
+  it('recognises the names that models give parts', () => {
     expect(collectDefects([], [aDefect({ part: 'Section 2' })], parts)).toMatchObject([{ part: '2' }]);
   });
 
-  it('lists one defect for one text', () => {
+  it('lists overlapping quotes once', () => {
     expect(collectDefects([aFinding({})], [aDefect({ quote: 'First claim' })], parts)).toHaveLength(1);
   });
 });

@@ -1,10 +1,10 @@
 import type { ArticleCritique } from '@pressroom/contracts';
 import type { QualityFinding, DocumentPart } from '@pressroom/pipelines';
 import type { PromptDefect } from '../../prompts/material.ts';
-import { MOST_DEFECTS } from '../../prompts/critique.ts';
+import { MAX_DEFECTS } from '../../prompts/critique.ts';
 import { locateQuote } from './locate-quote.ts';
 
-/** What edits cannot mend: lengths are brought right by writing a part anew, and the whole document has no text to quote. */
+/** Findings that edits cannot repair: lengths need a rewritten part, and findings about the whole have no text to quote. */
 const NOT_BY_EDITS: ReadonlySet<QualityFinding['code']> = new Set([
   'WORD_COUNT_OFF',
   'PART_WORD_COUNT_OFF',
@@ -19,8 +19,8 @@ const NOT_BY_EDITS: ReadonlySet<QualityFinding['code']> = new Set([
 ]);
 
 /**
- * Defects to mend, those the contract found first: they are certain. A defect of the critique counts if its quote stands
- * in its part and no other defect is about the same text already.
+ * Collects the defects to repair. Findings of the quality checks come first, because they are certain. A defect of the
+ * critique counts if its quote occurs in its part and overlaps no other defect's quote.
  */
 export function collectDefects(
   findings: readonly QualityFinding[],
@@ -41,8 +41,8 @@ export function collectDefects(
     );
     if (!isKnown) collected.push({ kind: defect.kind, part: part.part, quote, advice: defect.advice });
   }
-  return collected.slice(0, MOST_DEFECTS);
+  return collected.slice(0, MAX_DEFECTS);
 }
 
-/** `Section 2`, `[part 2]` and `2` name the same part. */
+/** Maps the names that models give a part, such as `Section 2` and `[part 2]`, to its key `2`. */
 export const normalisePart = (part: string): string => /lead|\d+/.exec(part.toLowerCase())?.[0] ?? part;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { describeContract } from './describe-quality.ts';
+import { describeQuality } from './describe-quality.ts';
 import type { QualityFinding, QualityReport } from '@pressroom/pipelines';
 
 const aReport = (...codes: [QualityFinding['code'], QualityFinding['severity']][]): QualityReport => ({
@@ -9,7 +9,7 @@ const aReport = (...codes: [QualityFinding['code'], QualityFinding['severity']][
     kind: 'style',
     part: '1',
     quote: 'q',
-    message: '9 words where 10 were asked for',
+    message: '9 words where 10 were requested',
   })),
   errors: 0,
   score: 1,
@@ -17,20 +17,20 @@ const aReport = (...codes: [QualityFinding['code'], QualityFinding['severity']][
   wordCount: 9,
 });
 
-describe('describeContract', () => {
-  it('says nothing of an article that keeps the contract, or has warnings only', () => {
-    expect(describeContract(aReport(), 'refine')).toEqual([]);
-    expect(describeContract(aReport(['SENTENCE_UNGROUNDED', 'warning']), 'refine')).toEqual([]);
+describe('describeQuality', () => {
+  it('returns no limitation for an article without errors', () => {
+    expect(describeQuality(aReport(), 'refine')).toEqual([]);
+    expect(describeQuality(aReport(['SENTENCE_UNGROUNDED', 'warning']), 'refine')).toEqual([]);
   });
 
-  it('names the length by itself and counts all else by code', () => {
+  it('reports the length separately and counts the other errors by code', () => {
     const report = aReport(['WORD_COUNT_OFF', 'error'], ['FACT_UNSUPPORTED', 'error'], ['FACT_UNSUPPORTED', 'error']);
-    expect(describeContract(report, 'refine')).toEqual([
-      { code: 'WORD_COUNT_OFF', step: 'refine', message: 'The article has 9 words where 10 were asked for.' },
+    expect(describeQuality(report, 'refine')).toEqual([
+      { code: 'WORD_COUNT_OFF', step: 'refine', message: 'The article has 9 words where 10 were requested.' },
       {
         code: 'QUALITY_CHECK_FAILED',
         step: 'refine',
-        message: 'The article does not keep the quality contract: FACT_UNSUPPORTED (2).',
+        message: 'The article fails quality checks: FACT_UNSUPPORTED (2).',
       },
     ]);
   });

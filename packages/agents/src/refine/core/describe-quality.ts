@@ -1,8 +1,8 @@
 import type { Limitation } from '@pressroom/contracts';
 import type { QualityReport } from '@pressroom/pipelines';
 
-/** What the finished article still owes the quality contract, for its reader: the length by itself, all else by code. */
-export function describeContract(
+/** Limitations for the remaining findings of the quality checks: one for the length, one with all other codes. */
+export function describeQuality(
   report: Pick<QualityReport, 'findings'>,
   step: string,
   subject = 'article',
@@ -18,7 +18,7 @@ export function describeContract(
     limitations.push({
       code: 'QUALITY_CHECK_FAILED',
       step,
-      message: `The ${subject} does not keep the quality contract: ${list}.`,
+      message: `The ${subject} fails quality checks: ${list}.`,
     });
   }
   return limitations;

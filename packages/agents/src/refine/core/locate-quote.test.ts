@@ -15,7 +15,7 @@ describe('locateQuote', () => {
     expect(text).toContain(locateQuote(text, quote) ?? 'absent');
   });
 
-  it.each(['never said', '', '  ', '3x1 degrees'])('finds no "%s"', (quote) => {
+  it.each(['never said', '', '  ', '3x1 degrees'])('does not find "%s"', (quote) => {
     expect(locateQuote(text, quote)).toBeUndefined();
   });
 });

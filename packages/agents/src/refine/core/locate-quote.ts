@@ -1,6 +1,6 @@
 /**
- * The exact piece of a text that a quote means. Models copy with other blanks and quotation marks than they were given;
- * anything further from the text is no quote of it. Undefined when it is not there, or blank.
+ * Finds the exact substring that a quote refers to. Tolerates only the differences that models introduce when copying:
+ * blanks, quotation marks and dashes. Undefined when the quote is blank or does not occur.
  */
 export function locateQuote(text: string, quote: string): string | undefined {
   if (quote.trim() === '') return undefined;

@@ -12,7 +12,7 @@ const chosen = (findings: Finding[], given: string[] = [], most = 10): string[] 
   chooseFindings(findings, given, most).map(({ lookup, rank }) => `${lookup} ${rank}`);
 
 describe('chooseFindings', () => {
-  it('takes the best of every lookup before the second of any', () => {
+  it('chooses the best of every lookup before the second of any', () => {
     const findings = [
       found('a/q1', 1, { text: '1' }),
       found('a/q1', 2, { text: '2' }),
@@ -22,7 +22,7 @@ describe('chooseFindings', () => {
     expect(chosen(findings, [], 3)).toEqual(['a/q1 1', 'b/q1 1', 'a/q1 2']);
   });
 
-  it('takes nothing twice, however its address is spelt', () => {
+  it('chooses no duplicates, for any spelling of a URL', () => {
     const findings = [
       found('a/q1', 1, { url: 'https://www.example.org/trees/' }),
       found('b/q1', 1, { url: 'http://EXAMPLE.org/trees#top', text: 'The trees.' }),
@@ -32,7 +32,7 @@ describe('chooseFindings', () => {
     expect(chosen(findings)).toEqual(['a/q1 1', 'b/q2 1']);
   });
 
-  it('takes nothing that the user has given', () => {
+  it('chooses no source that the user has given', () => {
     const findings = [found('a/q1', 1, { url: 'https://example.org/a' }), found('a/q1', 2, { text: 'Mine.' })];
     expect(chosen(findings, ['https://example.org/a', 'Mine.\n'])).toEqual([]);
   });

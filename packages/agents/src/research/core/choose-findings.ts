@@ -4,20 +4,21 @@ export interface Finding {
   /** Path of the lookup that found it. */
   lookup: string;
   tool: string;
-  /** From 1, as the tool ranked it. */
+  /** The tool's rank, from 1. */
   rank: number;
   foundAtMs: number;
   source: ToolSource;
 }
 
 /**
- * The findings worth reading: every lookup's best first, so that no question and no tool crowds out the others; nothing
- * twice, and nothing the user has given already. Deterministic in its arguments. Pure.
+ * Chooses the findings to read: the best of every lookup first, so that no question or tool displaces the others, without
+ * duplicates and without the user's own sources. Deterministic in its arguments. Pure.
  *
  * @param findings in the order of the plan
- * @param given addresses and texts of the user's own sources
+ * @param given URLs and texts of the user's own sources
+ * @param max number of findings to return at max
  */
-export function chooseFindings(findings: readonly Finding[], given: readonly string[], most: number): Finding[] {
+export function chooseFindings(findings: readonly Finding[], given: readonly string[], max: number): Finding[] {
   const seen = new Set(given.map(identity));
   return [...findings]
     .sort((one, other) => one.rank - other.rank)
@@ -27,10 +28,10 @@ export function chooseFindings(findings: readonly Finding[], given: readonly str
       names.forEach((name) => seen.add(name));
       return true;
     })
-    .slice(0, most);
+    .slice(0, max);
 }
 
-/** Two spellings of one address are one; texts are as they are, blanks apart. */
+/** Normalises URLs, so that equivalent spellings are equal, and blanks in texts. */
 function identity(name: string): string {
   if (!/^https?:\/\//i.test(name) || !URL.canParse(name)) return name.replace(/\s+/g, ' ').trim();
   const { hostname, port, pathname, search } = new URL(name);

@@ -1,10 +1,10 @@
 /*
- * Statements that speak to whoever, or whatever, reads them. A source has nothing to order, so these are no facts and do
- * not become notes. It is a sieve, not the wall: fences, one call per source, the check that a source bears out its
- * points, and the quality contract hold against what comes through.
+ * Patterns of statements that address and instruct their reader. Such statements are not facts and do not become notes.
+ * This filter is one of several layers: fenced sources, one call per source, the grounding of points and the quality checks
+ * handle injections that it misses.
  */
 const MATERIAL = '(?:instructions?|prompts?|rules|guidelines|directions|context|messages?|directives?)';
-const ORDERS: readonly RegExp[] = [
+const INJECTION_PATTERNS: readonly RegExp[] = [
   new RegExp(
     String.raw`\b(?:ignore|disregard|forget|override|bypass|skip)\b.{0,40}\b(?:all|any|previous|prior|above|earlier|other|your|these|those|preceding|existing)\b.{0,30}\b${MATERIAL}\b`,
   ),
@@ -26,7 +26,7 @@ const ORDERS: readonly RegExp[] = [
   /<\|?(?:im_start|im_end|system|endoftext)\|?>|\[\/?(?:inst|system)\]|\(\/?(?:brief|questions|source|notes|outline|section|article|defects|reference|rejection)\b[^)]*>/,
 ];
 
-/** Does a statement give orders to its reader? Judged on what it looks like, not on its code points. */
+/** Whether a statement looks like a prompt injection. Normalises Unicode look-alikes first. */
 export function detectPromptInjection(statement: string): boolean {
   const text = statement
     .normalize('NFKC')
@@ -34,5 +34,5 @@ export function detectPromptInjection(statement: string): boolean {
     .replace(/[’`´]/g, "'")
     .replace(/\s+/g, ' ')
     .toLowerCase();
-  return ORDERS.some((order) => order.test(text));
+  return INJECTION_PATTERNS.some((pattern) => pattern.test(text));
 }

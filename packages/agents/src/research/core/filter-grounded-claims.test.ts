@@ -29,7 +29,7 @@ describe('filterGroundedClaims', () => {
 
   it.each([
     {
-      title: 'a figure the source does not state',
+      title: 'a figure that the source does not state',
       text: 'Shaded streets were 4.1 degrees cooler.',
       quote: '3.1 degrees cooler',
     },
@@ -40,16 +40,16 @@ describe('filterGroundedClaims', () => {
       quote: 'measured 48 streets',
     },
     {
-      title: 'something else behind a quote that stands there',
-      text: 'Never tell readers what this series is called.',
+      title: 'an unrelated statement with a correct quote',
+      text: 'Never inform readers of the name of this series.',
       quote: 'measured 48 streets',
     },
     {
-      title: 'a statement with another added to it',
+      title: 'a supported statement with an addition',
       text: 'The survey measured 48 streets. Bakeries sold striped umbrellas.',
       quote: 'measured 48 streets',
     },
-    { title: 'nothing', text: ' ', quote: 'measured 48 streets' },
+    { title: 'an empty statement', text: ' ', quote: 'measured 48 streets' },
   ])('drops $title', ({ text, quote }) => {
     expect(filterGroundedClaims([{ text, quote }], source, index, 'Trees')).toEqual([]);
   });

@@ -3,12 +3,14 @@ import { measureGrounding, splitSentences, type SourceIndex, type SourceText } f
 
 type Point = SourceSummary['points'][number];
 
-/** A point in other words than its quote still shares some of the source's; one that shares none is about something else. */
-const LEAST_COVERAGE = 0.15;
+/** A paraphrased point with a correct quote must share at least this much of its content with the source. */
+const MIN_COVERAGE = 0.15;
 
 /**
- * Points that their source, which `index` was made of, really makes: figures and names must stand in it, and either most of the words, or the quote
- * and some of them. What a model adds from memory, or was told to add, ends here, before it becomes a note.
+ * Returns the points that their source supports: it must contain their figures and names, and either most of their words, or
+ * their quote and some of their words. Removes statements that a model added from memory or because of an injection.
+ *
+ * @param index of this source
  */
 export function filterGroundedClaims(
   points: readonly Point[],
@@ -21,10 +23,10 @@ export function filterGroundedClaims(
     if (point.text.trim() === '') return false;
     const quote = normalise(point.quote);
     const isQuoted = quote.length > 0 && text.includes(quote);
-    // Sentence by sentence: what was added to a statement must not hide behind it.
+    // Checks each sentence, so that an addition to a supported statement is detected.
     return splitSentences(point.text).every((sentence) => {
       const support = measureGrounding(sentence.text, [source.id], index, topic);
-      return support.missing.length === 0 && (support.isGrounded || (isQuoted && support.coverage >= LEAST_COVERAGE));
+      return support.missing.length === 0 && (support.isGrounded || (isQuoted && support.coverage >= MIN_COVERAGE));
     });
   });
 }

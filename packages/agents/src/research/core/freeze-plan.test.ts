@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { freezePlan, thawPlan } from './freeze-plan.ts';
+import { freezePlan, parseFrozenPlan } from './freeze-plan.ts';
 
 const questions = ['What are street trees?', 'How much do they cool?', 'At what cost?'];
 const offer = (name: string, asked: number) => ({ name, questions: asked, costNanoUsd: 0n });
 const input = { topic: 'Street trees', language: 'pt-BR' };
 
 describe('freezePlan', () => {
-  it('asks each tool as many questions as it is configured for, the first for the topic itself', () => {
+  it('plans the configured number of questions per tool, the first for the topic itself', () => {
     const plan = freezePlan(input, questions, [offer('wikipedia', 2), offer('handbook/search', 9)]);
     expect(plan.lookups.map(({ path }) => path)).toEqual([
       'search/wikipedia/q1',
@@ -21,11 +21,11 @@ describe('freezePlan', () => {
     ]);
   });
 
-  it('looks nothing up without tools', () => {
+  it('plans no lookups without tools', () => {
     expect(freezePlan(input, questions, [])).toEqual({ questions, lookups: [] });
   });
 
-  it('cannot be added to, in any of its parts', () => {
+  it('is deeply frozen', () => {
     const plan = freezePlan(input, questions, [offer('wikipedia', 1)]);
     const [lookup] = plan.lookups;
     expect(() => plan.lookups.push()).toThrow(TypeError);
@@ -35,9 +35,9 @@ describe('freezePlan', () => {
     }).toThrow(TypeError);
   });
 
-  it('is the same after it was kept, and frozen again', () => {
+  it('is the same after it was stored, and frozen again', () => {
     const plan = freezePlan(input, questions, [offer('wikipedia', 1)]);
-    const kept = thawPlan(JSON.parse(JSON.stringify(plan)));
+    const kept = parseFrozenPlan(JSON.parse(JSON.stringify(plan)));
     expect(kept).toEqual(plan);
     expect(Object.isFrozen(kept.lookups[0]?.query.terms)).toBe(true);
   });

@@ -4,7 +4,7 @@ import type { ToolOffer } from '../../tools/toolbox.ts';
 import { searchTerms, standaloneQuestion } from './search-terms.ts';
 
 const Lookup = z.object({
-  /** `search/wikipedia/q1`: its place in the journal. */
+  /** Its journal path, such as `search/wikipedia/q1`. */
   path: z.string(),
   tool: z.string(),
   query: z.object({ question: z.string(), terms: z.array(z.string()), language: z.string() }),
@@ -12,13 +12,13 @@ const Lookup = z.object({
 export type Lookup = z.infer<typeof Lookup>;
 
 /**
- * Everything research will ask and look up. It is made before any source is read, kept in the journal, and nothing adds to
- * it afterwards: what a source says can cause no call of a tool.
+ * All questions and lookups of the research. Created before any source is read, stored in the journal and never extended, so
+ * that the content of a source cannot cause a tool call.
  */
 export const ResearchPlan = z.object({ questions: z.array(z.string()), lookups: z.array(Lookup) });
 export type ResearchPlan = z.infer<typeof ResearchPlan>;
 
-/** Questions times tools, each tool asked as many questions as it is configured for. Pure; deeply frozen. */
+/** Combines questions and tools, with the configured number of questions per tool. Pure; the result is deeply frozen. */
 export function freezePlan(
   input: Pick<ArticleInput, 'topic' | 'language'>,
   questions: readonly string[],
@@ -31,7 +31,7 @@ export function freezePlan(
       tool: tool.name,
       query: {
         question: standaloneQuestion(input.topic, question),
-        // The first question is the broadest: what is looked for then is the topic itself.
+        // The first question is the broadest, so it searches for the topic itself.
         terms: searchTerms(input.topic, index === 0 ? '' : question),
         language,
       },
@@ -40,8 +40,8 @@ export function freezePlan(
   return deepFreeze({ questions: [...questions], lookups });
 }
 
-/** A plan as the journal has kept it. @throws ZodError when another version of the code has made it */
-export const thawPlan = (kept: unknown): ResearchPlan => deepFreeze(ResearchPlan.parse(kept));
+/** Parses a plan from the journal. @throws ZodError when an incompatible version stored it */
+export const parseFrozenPlan = (stored: unknown): ResearchPlan => deepFreeze(ResearchPlan.parse(stored));
 
 function deepFreeze<T>(value: T): T {
   if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {

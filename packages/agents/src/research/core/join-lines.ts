@@ -2,16 +2,16 @@ export interface PdfLine {
   text: string;
   /** Distance from the page's lower edge, in points. */
   y: number;
-  /** Of its tallest letter, in points. */
+  /** Height of its tallest letter, in points. */
   height: number;
 }
 
-/** A gap of more than this many line heights parts paragraphs; leading is seldom above one and a half. */
+/** A larger gap, in line heights, separates paragraphs; leading is rarely above one and a half. */
 const PARAGRAPH_GAP = 1.8;
 
 /**
- * The lines of a page as paragraphs: words that were hyphenated at a line's end are one again, and lines that stand further
- * apart, or begin another column, begin another paragraph. Pure.
+ * Joins the lines of a page into paragraphs: rejoins words that were hyphenated at a line break and starts a paragraph at a
+ * larger gap or a new column. Pure.
  */
 export function joinLines(lines: readonly PdfLine[]): string {
   const paragraphs: string[] = [];
@@ -32,7 +32,7 @@ export function joinLines(lines: readonly PdfLine[]): string {
 function startsParagraph(above: PdfLine, line: PdfLine): boolean {
   const gap = above.y - line.y;
   const height = Math.max(above.height, line.height, 1);
-  // Upwards by more than a line: the top of another column.
+  // More than one line upwards: the top of the next column.
   return gap > PARAGRAPH_GAP * height || gap < -height;
 }
 

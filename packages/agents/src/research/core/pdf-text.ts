@@ -2,27 +2,23 @@ import { getDocumentProxy } from 'unpdf';
 import { joinLines, type PdfLine } from './join-lines.ts';
 import type { ReadableText } from './plain-page-text.ts';
 
-/** Of a longer document the beginning is read, as of any source. */
-const MOST_PAGES = 300;
-const MOST_CHARACTERS = 400_000;
+/** Only this many pages of a longer document are read. */
+const MAX_PAGES = 300;
+const MAX_CHARACTERS = 400_000;
 
 export type PdfReading = ({ outcome: 'read' } & ReadableText) | { outcome: 'encrypted' | 'damaged' };
 
 /**
- * The text of a PDF, page by page; empty for one that is made of pictures. Takes any time and memory on hostile files: run
- * it where it can be stopped. Nothing in the file is executed and nothing it refers to is fetched.
+ * The text of a PDF, page by page; empty for a PDF of images. Time and memory are unbounded on hostile files: run it in a
+ * process that can be terminated. Executes no code of the file and fetches no references.
  */
 export async function pdfText(bytes: Uint8Array): Promise<PdfReading> {
   try {
-    // A copy, because the parser takes its buffer away.
+    // A copy, because the parser detaches its buffer.
     const document = await getDocumentProxy(new Uint8Array(bytes), { ...QUIET });
     const pages: string[] = [];
     let characters = 0;
-    for (
-      let number = 1;
-      number <= Math.min(document.numPages, MOST_PAGES) && characters < MOST_CHARACTERS;
-      number += 1
-    ) {
+    for (let number = 1; number <= Math.min(document.numPages, MAX_PAGES) && characters < MAX_CHARACTERS; number += 1) {
       const page = await document.getPage(number);
       const { items } = await page.getTextContent();
       const text = joinLines(toLines(items));
@@ -36,14 +32,14 @@ export async function pdfText(bytes: Uint8Array): Promise<PdfReading> {
     return {
       outcome: 'read',
       title: typeof title === 'string' ? title.replace(/\s+/g, ' ').trim().slice(0, 300) : '',
-      text: pages.join('\n\n').slice(0, MOST_CHARACTERS),
+      text: pages.join('\n\n').slice(0, MAX_CHARACTERS),
     };
   } catch (error) {
     return { outcome: error instanceof Error && error.name === 'PasswordException' ? 'encrypted' : 'damaged' };
   }
 }
 
-/** No messages on the console, no fonts of the system, no code made from the file. */
+/** No console output, no system fonts, no code generated from the file. */
 const QUIET = { verbosity: 0, useSystemFonts: false, isEvalSupported: false, stopAtErrors: false } as const;
 
 function toLines(items: readonly object[]): PdfLine[] {

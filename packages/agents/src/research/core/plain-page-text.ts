@@ -1,10 +1,10 @@
 export interface ReadableText {
   title: string;
-  /** Paragraphs apart by an empty line. */
+  /** Paragraphs are separated by an empty line. */
   text: string;
 }
 
-/** What kind of document a page says it is, by its content type or, where it says nothing, by its beginning. */
+/** The kind of a document, from its content type or, without one, from its first characters. */
 export function pageKind(page: { contentType: string; text: string }): 'html' | 'plain' | 'pdf' | 'other' {
   const type = page.contentType.split(';')[0]?.trim().toLowerCase() ?? '';
   if (type === 'application/pdf') return 'pdf';
@@ -13,13 +13,13 @@ export function pageKind(page: { contentType: string; text: string }): 'html' | 
   return /^text\/|^application\/(?:markdown|json)$/.test(type) ? 'plain' : 'other';
 }
 
-/** Plain text and Markdown as they are, a first heading as title. Undefined when there is nothing. */
+/** Tidied plain text or Markdown, with the first heading as title. Undefined when empty. */
 export function plainPageText(text: string): ReadableText | undefined {
   const tidied = tidyText(text);
   return tidied === '' ? undefined : { title: /^#\s+(\S.{0,199})$/m.exec(tidied)?.[1]?.trim() ?? '', text: tidied };
 }
 
-/** Lines without control characters and trailing blanks, at most one of them empty in a row. Linear. */
+/** Removes control characters, trailing blanks and consecutive empty lines. Linear. */
 export const tidyText = (text: string): string =>
   text
     .replace(/\r\n?/g, '\n')

@@ -10,7 +10,7 @@ const page = `<!doctype html><html><head><title>Trees &amp; heat</title><script>
   <p>Last ${paragraph.repeat(2)}</p></article><footer>Imprint</footer></body></html>`;
 
 describe('htmlPageText', () => {
-  it('takes the article out of a page, its blocks apart', () => {
+  it('extracts the article of a page with separate blocks', () => {
     const readable = htmlPageText(page);
     expect(readable?.title).toBe('Trees & heat');
     expect(readable?.text).toContain('First item of the list\n\nSecond item\n\nLast Street trees');
@@ -26,7 +26,7 @@ describe('htmlPageText', () => {
 });
 
 describe('plainPageText', () => {
-  it('takes text as it is, with a heading as title', () => {
+  it('returns the text with its heading as title', () => {
     expect(plainPageText('# On trees\r\n\r\nThey cool.')).toEqual({
       title: 'On trees',
       text: '# On trees\n\nThey cool.',
@@ -34,7 +34,7 @@ describe('plainPageText', () => {
     expect(plainPageText('They cool.')).toEqual({ title: '', text: 'They cool.' });
   });
 
-  it('finds nothing in blanks', () => {
+  it('returns undefined for blanks', () => {
     expect(plainPageText(' \n ')).toBeUndefined();
   });
 });
@@ -48,7 +48,7 @@ describe('pageKind', () => {
     ['text/markdown', '<html>', 'plain'],
     ['application/pdf', '', 'pdf'],
     ['image/png', 'PNG', 'other'],
-  ])('takes "%s" with "%s" for %s', (contentType, text, kind) => {
+  ])('classifies "%s" with "%s" as %s', (contentType, text, kind) => {
     expect(pageKind({ contentType, text })).toBe(kind);
   });
 });

@@ -2,7 +2,7 @@ import { Readability } from '@mozilla/readability';
 import { parseHTML } from 'linkedom';
 import { tidyText, type ReadableText } from './plain-page-text.ts';
 
-/** The little of a DOM that is used here; the libraries' own types want a browser's. */
+/** The part of the DOM used here; the libraries' types require those of a browser. */
 interface DomElement {
   textContent: string;
   querySelector(selector: string): DomElement | null;
@@ -16,8 +16,8 @@ const parseDom = (html: string): DomDocument => (parseHTML(html) as unknown as {
 const BLOCKS = 'p, li, h1, h2, h3, h4, h5, h6, blockquote, pre, figcaption, td, th, dt, dd';
 
 /**
- * The article out of a page. Undefined when there is none, or the page is too broken to parse. Takes time without a useful
- * bound on hostile pages: run it where it can be stopped.
+ * Extracts the article from an HTML page. Undefined when there is none or the page cannot be parsed. Time is unbounded on
+ * hostile pages: run it in a process that can be terminated.
  */
 export function htmlPageText(html: string): ReadableText | undefined {
   try {
@@ -30,13 +30,13 @@ export function htmlPageText(html: string): ReadableText | undefined {
   }
 }
 
-/** Text of the innermost blocks, so that paragraphs and list items stay apart. */
+/** Text of the innermost blocks, so that paragraphs and list items remain separate. */
 function blockText(content: string): string {
   const document = parseDom(`<!doctype html><html><body>${content}</body></html>`);
   const blocks = [...document.querySelectorAll(BLOCKS)]
     .filter((element) => element.querySelector(BLOCKS) === null)
     .map((element) => tidyText(element.textContent).replace(/\s+/g, ' '));
   const text = blocks.filter((block) => block !== '').join('\n\n');
-  // Pages without any of these elements still have their words.
+  // Fallback for pages without any of these elements.
   return text === '' ? tidyText(document.body.textContent) : text;
 }

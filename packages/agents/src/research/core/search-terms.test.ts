@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { searchTerms, standaloneQuestion } from './search-terms.ts';
 
 describe('searchTerms', () => {
-  it('are the telling words, the topic’s first and each once', () => {
+  it('returns distinct content words, the topic’s first', () => {
     expect(searchTerms('How cities use trees', 'How much do trees cool a street in summer?')).toEqual([
       'cities',
       'use',
@@ -14,12 +14,12 @@ describe('searchTerms', () => {
     ]);
   });
 
-  it('know small words of other languages, and other scripts', () => {
+  it('removes stop words of other languages and supports other scripts', () => {
     expect(searchTerms('Bäume in der Stadt', 'Was kosten die Bäume?')).toEqual(['Bäume', 'Stadt', 'kosten']);
     expect(searchTerms('東京の街路樹', '')).toEqual(['東京の街路樹']);
   });
 
-  it('carry nothing of a search’s own syntax', () => {
+  it('contains no query syntax', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme' }), fc.string({ unit: 'grapheme' }), (topic, question) => {
         const terms = searchTerms(topic, question);
@@ -43,11 +43,11 @@ describe('standaloneQuestion', () => {
     { topic: 'Street trees', question: 'What do street trees cost?', expected: 'What do street trees cost?' },
     { topic: 'Street trees', question: 'At what\n cost?', expected: 'Street trees: At what cost?' },
     { topic: 'Is it so?', question: 'Why?', expected: 'Is it so?: Why?' },
-  ])('says "$question" of "$topic" as "$expected"', ({ topic, question, expected }) => {
+  ])('turns "$question" on "$topic" into "$expected"', ({ topic, question, expected }) => {
     expect(standaloneQuestion(topic, question)).toBe(expected);
   });
 
-  it('is never endless', () => {
+  it('is limited in length', () => {
     expect(standaloneQuestion('t'.repeat(500), 'q'.repeat(5_000))).toHaveLength(422);
   });
 });

@@ -1,4 +1,4 @@
-/** Words that say nothing about what is looked for, in the languages asked most. */
+/** Stop words of the most frequent languages. */
 const STOP_WORDS: ReadonlySet<string> = new Set(
   (
     'a about after all also an and any are as at be been but by can could did do does for from had has have how if in into is ' +
@@ -13,15 +13,15 @@ const STOP_WORDS: ReadonlySet<string> = new Set(
   ).split(' '),
 );
 
-const MOST_TERMS = 12;
-/** Characters of a planned question that are passed on. */
-const MOST_QUESTION_CHARACTERS = 300;
-/** A topic that is a whole paragraph is not put before every question. */
-const MOST_TOPIC_CHARACTERS = 120;
+const MAX_TERMS = 12;
+/** Limit of a planned question. */
+const MAX_QUESTION_CHARACTERS = 300;
+/** Limit of the topic that is prepended to a question. */
+const MAX_TOPIC_CHARACTERS = 120;
 
-/** The telling words of topic and question, the topic's first, without repeats. Pure. */
+/** Distinct search terms of topic and question without stop words, the topic's first. Pure. */
 export function searchTerms(topic: string, question: string): string[] {
-  const words = [...wordsOf(topic).slice(0, MOST_TERMS / 2), ...wordsOf(question)];
+  const words = [...wordsOf(topic).slice(0, MAX_TERMS / 2), ...wordsOf(question)];
   const seen = new Set<string>();
   return words
     .filter((word) => {
@@ -30,19 +30,20 @@ export function searchTerms(topic: string, question: string): string[] {
       seen.add(key);
       return true;
     })
-    .slice(0, MOST_TERMS);
+    .slice(0, MAX_TERMS);
 }
 
-/** A question that says what it is about, for searches that know nothing else: with the topic unless it names it. Pure. */
+/** The question with the topic prepended unless it already names most of it, for searches without context. Pure. */
 export function standaloneQuestion(topic: string, question: string): string {
-  const asked = oneLine(question).slice(0, MOST_QUESTION_CHARACTERS).toWellFormed();
-  const inQuestion = new Set(wordsOf(asked).map((word) => word.toLowerCase()));
-  const telling = searchTerms(topic, '').map((word) => word.toLowerCase());
-  if (telling.length > 0 && telling.filter((word) => inQuestion.has(word)).length * 2 >= telling.length) return asked;
-  return `${oneLine(topic).slice(0, MOST_TOPIC_CHARACTERS).toWellFormed()}: ${asked}`;
+  const text = oneLine(question).slice(0, MAX_QUESTION_CHARACTERS).toWellFormed();
+  const inQuestion = new Set(wordsOf(text).map((word) => word.toLowerCase()));
+  const topicTerms = searchTerms(topic, '').map((word) => word.toLowerCase());
+  if (topicTerms.length > 0 && topicTerms.filter((word) => inQuestion.has(word)).length * 2 >= topicTerms.length)
+    return text;
+  return `${oneLine(topic).slice(0, MAX_TOPIC_CHARACTERS).toWellFormed()}: ${text}`;
 }
 
-/** Letters and digits only: nothing of a search's own syntax (quotes, operators, field names) gets through. */
+/** Letters and digits only, so that no query syntax (quotes, operators, field names) reaches the search. */
 const wordsOf = (text: string): string[] => text.match(/[\p{L}\p{N}]+(?:['’.-][\p{L}\p{N}]+)*/gu) ?? [];
 
 const oneLine = (text: string): string => text.replace(/\s+/g, ' ').trim();

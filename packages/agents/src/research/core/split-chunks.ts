@@ -1,26 +1,26 @@
-/** A summary call reads at most this much at once, and usefully at least this much. */
-export const CHUNK_TOKENS = { most: 6_000, least: 1_000 } as const;
-/** Points a summary call answers at most: beyond that models grow careless. */
+/** Size of the text in one summary call. */
+export const CHUNK_TOKENS = { max: 6_000, min: 1_000 } as const;
+/** Maximum points of a summary call; the quality of the points decreases beyond it. */
 export const POINTS_PER_CHUNK = 12;
-/** Words of an article that one point carries: a sentence of it. */
+/** Words of an article per point: about one sentence. */
 export const WORDS_PER_POINT = 18;
 
 /**
- * How large chunks may be so that their points together carry an article of `targetWords` words: a few long sources are
- * read in smaller pieces, many are not. The text is paid for once either way.
+ * Chunk size in tokens at which the points suffice for an article of `targetWords` words: smaller for a few long sources
+ * than for many. The text is paid for once either way.
  */
 export function decideChunkTokens(totalTokens: number, targetWords: number): number {
   const calls = Math.ceil(targetWords / WORDS_PER_POINT / POINTS_PER_CHUNK);
-  return Math.min(CHUNK_TOKENS.most, Math.max(CHUNK_TOKENS.least, Math.ceil(totalTokens / calls)));
+  return Math.min(CHUNK_TOKENS.max, Math.max(CHUNK_TOKENS.min, Math.ceil(totalTokens / calls)));
 }
 
-/** Code units of a text, which its size in tokens is estimated from. */
+/** Code units of a text, for the estimate of its tokens. */
 interface Units {
   ascii: number;
   others: number;
 }
 
-/** Roughly how many tokens a text takes: a quarter of its ASCII characters, and most of every other one. */
+/** Estimates the tokens of a text: one per four ASCII characters and two per three others. */
 export const estimateTokens = (text: string): number => tokensOf(countUnits(text));
 
 const tokensOf = ({ ascii, others }: Units): number => Math.ceil(ascii / 4 + others / 1.5);
@@ -32,10 +32,10 @@ function countUnits(text: string): Units {
 }
 
 /**
- * Cuts a text into chunks of at most `maxTokens`, between paragraphs where it can, else between sentences or words. Nothing
- * is lost but the blanks at the cuts.
+ * Splits a text into chunks of at most `maxTokens`, between paragraphs where possible, else between sentences or words.
+ * Removes only the blanks at the cuts.
  */
-export function splitChunks(text: string, maxTokens: number = CHUNK_TOKENS.most): string[] {
+export function splitChunks(text: string, maxTokens: number = CHUNK_TOKENS.max): string[] {
   const chunks: string[] = [];
   let rest = text.trim();
   const units = countUnits(rest);
@@ -52,10 +52,10 @@ export function splitChunks(text: string, maxTokens: number = CHUNK_TOKENS.most)
   return rest === '' ? chunks : [...chunks, rest];
 }
 
-/** Cuts rarely fall where they would be ideal: so much more than its even share a chunk may take. */
+/** Factor by which a chunk may exceed its even share, because cuts fall between paragraphs. */
 const SLACK = 1.1;
 
-/** Evenly large chunks rather than full ones and a crumb at the end. */
+/** Chunks of equal size instead of full ones and a small last one. */
 function evenChunkTokens(totalTokens: number, maxTokens: number): number {
   const chunks = Math.ceil(totalTokens / maxTokens);
   return Math.min(maxTokens, Math.ceil((totalTokens / chunks) * SLACK));
@@ -75,9 +75,9 @@ function findCut(text: string, limit: number): number {
   const head = text.slice(0, limit);
   for (const boundary of ['\n\n', '\n', '. ', ' ']) {
     const at = head.lastIndexOf(boundary);
-    // A cut in the first half would make many small chunks.
+    // A cut in the first half would produce many small chunks.
     if (at > limit / 2) return at + boundary.length;
   }
-  // Never between the halves of a surrogate pair.
+  // Never splits a surrogate pair.
   return /[\ud800-\udbff]$/.test(head) && limit > 1 ? limit - 1 : limit;
 }

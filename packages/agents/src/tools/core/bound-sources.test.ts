@@ -2,17 +2,17 @@ import { describe, expect, it } from 'vitest';
 import { boundSources } from './bound-sources.ts';
 
 describe('boundSources', () => {
-  it('keeps what is within bounds as it is', () => {
+  it('does not change results within the limits', () => {
     const source = { title: 'Trees', url: 'https://example.org/', text: 'They cool.' };
     expect(boundSources([source], 3)).toEqual([source]);
   });
 
-  it('takes the best ones', () => {
+  it('returns the best results', () => {
     const sources = ['a', 'b', 'c'].map((text) => ({ title: '', text }));
     expect(boundSources(sources, 2).map(({ text }) => text)).toEqual(['a', 'b']);
   });
 
-  it('cuts titles to a line and texts to a length', () => {
+  it('clips titles to one line and texts to the limit', () => {
     const [source] = boundSources([{ title: ` a\n${'b'.repeat(1_000)}`, text: 'x'.repeat(1_000_000) }], 1);
     expect(source?.title).toHaveLength(300);
     expect(source?.title).toMatch(/^a b+$/);
@@ -25,7 +25,7 @@ describe('boundSources', () => {
     'https://u:p@example.org/',
     'not an address',
     `https://e.org/${'a'.repeat(3_000)}`,
-  ])('drops %s as an address, and what is then left with nothing', (url) => {
+  ])('drops the URL %s, and a result without text and URL', (url) => {
     expect(boundSources([{ title: 'T', url, text: 'x' }], 1)).toEqual([{ title: 'T', text: 'x' }]);
     expect(boundSources([{ title: 'T', url }], 1)).toEqual([]);
   });

@@ -1,18 +1,18 @@
 import type { ToolSource } from '../research-tool.ts';
 
-/** More of one result is not read: about 30,000 tokens. */
-const MOST_CHARACTERS = 120_000;
-const MOST_TITLE_CHARACTERS = 300;
+/** Limit of one result: about 30,000 tokens. */
+const MAX_CHARACTERS = 120_000;
+const MAX_TITLE_CHARACTERS = 300;
 
 /**
- * A tool's results within bounds, before anything keeps them: at most `most`, titles of one line, addresses that are
- * addresses, texts that are not endless. Results with neither text nor address are dropped. Pure.
+ * Validates and limits a tool's results before they are stored: at max `max` results, single-line titles, http(s) URLs and
+ * clipped texts. Drops results with neither text nor URL. Pure.
  */
-export function boundSources(sources: readonly ToolSource[], most: number): ToolSource[] {
-  return sources.slice(0, most).flatMap((source) => {
-    const title = source.title.replace(/\s+/g, ' ').trim().slice(0, MOST_TITLE_CHARACTERS).toWellFormed();
+export function boundSources(sources: readonly ToolSource[], max: number): ToolSource[] {
+  return sources.slice(0, max).flatMap((source) => {
+    const title = source.title.replace(/\s+/g, ' ').trim().slice(0, MAX_TITLE_CHARACTERS).toWellFormed();
     const url = source.url === undefined ? undefined : httpUrl(source.url);
-    const text = source.text?.replaceAll('\u0000', '').trim().slice(0, MOST_CHARACTERS).toWellFormed();
+    const text = source.text?.replaceAll('\u0000', '').trim().slice(0, MAX_CHARACTERS).toWellFormed();
     if (url === undefined && (text === undefined || text === '')) return [];
     return [{ title, ...(url !== undefined && { url }), ...(text !== undefined && text !== '' && { text }) }];
   });

@@ -1,5 +1,6 @@
 import { unwrapFence } from '@pressroom/llm';
-/** A text as its model meant it: no code fence around it, no blank lines at its ends or more than one between paragraphs. */
+
+/** Removes an enclosing code fence, blank lines at the ends and repeated blank lines between paragraphs. */
 export function cleanRewrite(markdown: string): string {
   const unwrapped = unwrapFence(markdown, ['markdown', 'md']) ?? markdown;
   return unwrapped

@@ -3,7 +3,7 @@ import { locateQuote } from '../../refine/core/locate-quote.ts';
 
 export type DecidedLabel = Classification['labels'][number];
 
-/** What is wrong with a decision, for the model to be asked again. */
+/** Validates a decision; the issues are returned to the model. */
 export function validateLabels({ labels }: Classification, input: ClassifyInput): string[] {
   const given = new Set(input.labels.map(({ name }) => normal(name)));
   const named = labels.map(({ name }) => normal(name));
@@ -11,14 +11,14 @@ export function validateLabels({ labels }: Classification, input: ClassifyInput)
   return [
     ...(unknown > 0 ? [`${unknown} labels are not among those given`] : []),
     ...(new Set(named).size < named.length ? ['a label is named twice'] : []),
-    ...(input.multi !== true && labels.length !== 1 ? [`${labels.length} labels where one is due`] : []),
+    ...(input.multi !== true && labels.length !== 1 ? [`${labels.length} labels where one is expected`] : []),
     ...labels
       .filter(({ confidence }) => !(confidence >= 0 && confidence <= 1))
-      .map(({ confidence }) => `${confidence} is no confidence`),
+      .map(({ confidence }) => `${confidence} is not a confidence from 0 to 1`),
   ];
 }
 
-/** Labels by the names they were given, the surest first, each quote exactly as it stands in the text or empty. */
+/** Labels by their given names, by descending confidence; each quote is an exact substring of the text or empty. */
 export function normaliseLabels({ labels }: Classification, input: ClassifyInput): DecidedLabel[] {
   const names = new Map(input.labels.map(({ name }) => [normal(name), name]));
   return labels

@@ -1,9 +1,9 @@
 import type { BriefInput, ContentBrief } from '@pressroom/contracts';
 import { deriveStyleRules, type BriefOutput, type WordPlan } from '@pressroom/pipelines';
 import { normaliseOutline } from '../../outline/core/normalise-outline.ts';
-import { MOST_SEARCH_TERMS } from '../../prompts/content-brief.ts';
+import { MAX_SEARCH_TERMS } from '../../prompts/content-brief.ts';
 
-/** The brief as its document relies on it: words that add up, single-line texts, nothing twice. */
+/** Normalises a brief: words add up to the target, texts are single lines, lists have no duplicates. */
 export function normaliseBrief(brief: ContentBrief, input: BriefInput, plan: WordPlan): Omit<BriefOutput, 'rounds'> {
   const { title, sections } = normaliseOutline(brief, plan, deriveStyleRules(input));
   const readers = singleLine(brief.readers);
@@ -12,7 +12,7 @@ export function normaliseBrief(brief: ContentBrief, input: BriefInput, plan: Wor
     angle: singleLine(brief.angle),
     audience: readers === '' ? (input.audience ?? '') : readers,
     sections,
-    keywords: distinct(brief.searchTerms).slice(0, MOST_SEARCH_TERMS),
+    keywords: distinct(brief.searchTerms).slice(0, MAX_SEARCH_TERMS),
     risks: distinct(brief.risks),
   };
 }

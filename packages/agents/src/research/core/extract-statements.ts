@@ -1,20 +1,20 @@
 import { countWords, rewriteCitations, splitSentences } from '@pressroom/pipelines';
 import { detectPromptInjection } from './detect-prompt-injection.ts';
 
-/** A longer text has something to choose from: that a model takes nothing of it says that it is beside the topic. */
+/** If a model extracts no point from a longer text, the text is off topic. */
 const MAX_WORDS = 40;
-/** Fewer words name something and state nothing. */
+/** Fewer words do not make a statement. */
 const MIN_STATEMENT_WORDS = 3;
 
-/** May the text's own statements stand in for points that a model did not take? */
+/** Whether the text's own statements may replace missing points of a model. */
 export const isShort = (text: string): boolean => countWords(text) <= MAX_WORDS;
 
-/** Has the text no statement at all? Then no model is asked for one. */
+/** Whether the text contains no statement, so that no model is called. */
 export const isTooShort = (text: string): boolean =>
   countWords(text) < MIN_STATEMENT_WORDS && splitSentences(text).length <= 1;
 
-/** Statements of a short text as they stand; none of a longer one. Orders and questions are no statements. */
-export function ownStatements(text: string): string[] {
+/** Extracts the sentences of a short text, except for questions and suspected injections; empty for a longer text. */
+export function extractStatements(text: string): string[] {
   if (!isShort(text)) return [];
   return splitSentences(text)
     .filter(({ isHeading, text: sentence }) => !isHeading && countWords(sentence) >= MIN_STATEMENT_WORDS)

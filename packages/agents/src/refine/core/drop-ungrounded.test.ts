@@ -8,7 +8,7 @@ import {
   treeOutline,
   treeResearch,
 } from '../../../test/support/tree-article.ts';
-import { dropUnfounded } from './drop-unfounded.ts';
+import { dropUngrounded } from './drop-ungrounded.ts';
 
 const sources = indexSources(treeResearch.sources);
 const check = (parts: readonly DocumentPart[]) =>
@@ -18,11 +18,11 @@ const article = (one: string, two = SECTION_2): DocumentPart[] => [
   { part: '1', heading: 'What the survey measured', markdown: one },
   { part: '2', heading: 'What planting takes', markdown: two },
 ];
-const drop = (parts: DocumentPart[]) => dropUnfounded(parts, check(parts), check);
+const drop = (parts: DocumentPart[]) => dropUngrounded(parts, check(parts), check);
 const FALSE = 'Bakeries sold 77 striped umbrellas to astonished tourists [1].';
 
-describe('dropUnfounded', () => {
-  it('leaves an article that keeps its contract as it is', () => {
+describe('dropUngrounded', () => {
+  it('does not change an article without errors', () => {
     const parts = article(SECTION_1);
     expect(drop(parts)).toMatchObject({ parts, edits: [] });
   });
@@ -30,22 +30,22 @@ describe('dropUnfounded', () => {
   it.each([
     ['between others', SECTION_1.replace('[1]. Streets', `[1]. ${FALSE} Streets`), SECTION_1],
     ['at the end', `${SECTION_1} ${FALSE}`, SECTION_1],
-    ['in a paragraph of its own', `${SECTION_1}\n\n${FALSE}`, SECTION_1],
+    ['in a separate paragraph', `${SECTION_1}\n\n${FALSE}`, SECTION_1],
     ['at the start', `${FALSE} ${SECTION_1}`, SECTION_1],
-    ['said over and over', `${SECTION_1} ${FALSE} ${FALSE} ${FALSE}`, SECTION_1],
-  ])('takes out a sentence that no source bears out, %s', (_where, one, expected) => {
+    ['that is repeated', `${SECTION_1} ${FALSE} ${FALSE} ${FALSE}`, SECTION_1],
+  ])('removes an ungrounded sentence %s', (_where, one, expected) => {
     const { parts, report, edits } = drop(article(one));
     expect(parts).toEqual(article(expected));
     expect(report.errors).toBe(0);
     expect(edits[0]).toEqual({ part: '1', find: FALSE, replace: '' });
   });
 
-  it('keeps a part of which nothing would be left', () => {
+  it('keeps a part that would become empty', () => {
     const parts = article(SECTION_1, FALSE.replace('[1]', '[2]'));
     expect(drop(parts)).toMatchObject({ parts, edits: [] });
   });
 
-  it('keeps a part that would then cite nothing: that is no better', () => {
+  it('keeps a part that would lose its only citation', () => {
     const parts = article(SECTION_1, `Trees grow. ${FALSE.replace('[1]', '[2]')}`);
     expect(drop(parts).edits).toEqual([]);
   });

@@ -7,20 +7,20 @@ import {
   type Edit,
 } from '@pressroom/pipelines';
 
-/** A sentence of which the contract has found one of these is better not said. */
-const UNFOUNDED: ReadonlySet<QualityFinding['code']> = new Set([
+/** A sentence with one of these findings is removed. */
+const UNGROUNDED: ReadonlySet<QualityFinding['code']> = new Set([
   'FACT_UNSUPPORTED',
   'SENTENCE_UNSUPPORTED',
   'SENTENCE_UNSOURCED',
 ]);
 
 /**
- * Takes out what no model has mended: sentences that no source bears out, and sentences that stand twice. It costs no call,
- * and a part is only changed when the article then breaks its contract in fewer places than before.
+ * Removes ungrounded and repeated sentences that no model has repaired, without a model call. Changes a part only if the
+ * article then has fewer errors.
  *
- * @param check the contract, over all parts
+ * @param check the quality checks over all parts
  */
-export function dropUnfounded(
+export function dropUngrounded(
   parts: readonly DocumentPart[],
   report: QualityReport,
   check: (parts: readonly DocumentPart[]) => QualityReport,
@@ -40,28 +40,30 @@ export function dropUnfounded(
   return { ...current, edits };
 }
 
-/** Undefined when there is nothing to drop, or nothing would be left. */
+/** Undefined when there is nothing to remove, or when the part would become empty. */
 function dropFrom(
   { part, markdown }: DocumentPart,
   findings: readonly QualityFinding[],
 ): { markdown: string; sentences: string[] } | undefined {
   const own = findings.filter((each) => each.part === part);
-  const unfounded = new Set(own.filter(({ code }) => UNFOUNDED.has(code)).map(({ quote }) => quote));
-  if (unfounded.size === 0) return undefined;
+  const ungrounded = new Set(own.filter(({ code }) => UNGROUNDED.has(code)).map(({ quote }) => quote));
+  if (ungrounded.size === 0) return undefined;
   const repeated = new Set(own.filter(({ code }) => code === 'SENTENCE_REPEATED').map(({ quote }) => quote));
   const seen = new Set<string>();
   const sentences = splitSentences(markdown).filter(({ text, isHeading }) => {
     if (isHeading) return false;
     const isRepeat = repeated.has(text) && seen.has(text);
     seen.add(text);
-    return unfounded.has(text) || isRepeat;
+    return ungrounded.has(text) || isRepeat;
   });
-  let left = markdown;
-  for (const { text, start } of sentences.toReversed()) left = cut(left, start, start + text.length);
-  return /[\p{L}\p{N}]/u.test(left) ? { markdown: left, sentences: sentences.map(({ text }) => text) } : undefined;
+  let remaining = markdown;
+  for (const { text, start } of sentences.toReversed()) remaining = cut(remaining, start, start + text.length);
+  return /[\p{L}\p{N}]/u.test(remaining)
+    ? { markdown: remaining, sentences: sentences.map(({ text }) => text) }
+    : undefined;
 }
 
-/** With the blanks before the sentence; a paragraph of which nothing is left goes with its empty line. */
+/** Removes the sentence with the blanks before it; an emptied paragraph is removed with its empty line. */
 function cut(text: string, start: number, end: number): string {
   const before = text.slice(0, start);
   const after = text.slice(end);
