@@ -62,6 +62,29 @@ describe('rewriteCitations', () => {
   });
 });
 
+describe('texts of a million characters', () => {
+  const fill = (piece: string): string => piece.repeat(Math.floor(1_000_000 / piece.length));
+  it.each([
+    ['citations alone', fill('[1] ')],
+    ['citations in a fence that is not closed', `\`\`\`${fill('[1] ')}`],
+    ['citations between backticks', fill('[1]`a')],
+    ['backticks without a pair in their line', fill('`a\n[1]')],
+    ['code alone', fill('`a')],
+    ['brackets', fill('[1,')],
+  ])('are read and rewritten in less than 250 ms: %s', (_, text) => {
+    let fastestMs = Infinity;
+    // The best of three, so that compilation does not count.
+    for (let round = 0; round < 3; round += 1) {
+      const before = process.threadCpuUsage();
+      citedIds(text);
+      rewriteCitations(text, (id) => id);
+      const { user, system } = process.threadCpuUsage(before);
+      fastestMs = Math.min(fastestMs, (user + system) / 1_000);
+    }
+    expect(fastestMs).toBeLessThan(250);
+  });
+});
+
 describe('blankCitations', () => {
   it('does not change offsets', () => {
     const text = 'A [1] and [2, 3].';
