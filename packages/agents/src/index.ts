@@ -2,7 +2,7 @@ export { createFindAgent, findAgent } from './find-agent.ts';
 export type { WriteForm } from './write/write-form.ts';
 export { NoUsableSourceError, StepInputInvalidError } from './errors.ts';
 export type { FetchedPage, StepAgent, StepContext, StepOutput, ToolPrice } from './ports.ts';
-export { createPageParser, type PageParser, type PageReading } from './research/page-parser.ts';
+export { createPageParser, type PageParser, type PageReader, type PageReading } from './research/page-parser.ts';
 export { createTools } from './tools/create-tools.ts';
 export { ToolUnavailableError } from './tools/errors.ts';
 export { readToolSecrets, type ToolSecrets } from './tools/read-tool-secrets.ts';

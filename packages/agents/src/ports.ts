@@ -1,7 +1,7 @@
 import type { Agent, Limitation, Quality, Tier } from '@pressroom/contracts';
 import type { LlmPort } from '@pressroom/llm';
 import type { Clock, Logger } from '@pressroom/runtime';
-import type { PageParser } from './research/page-parser.ts';
+import type { PageReader } from './research/page-parser.ts';
 import type { ResearchTools } from './tools/toolbox.ts';
 
 /** Dependencies and input of an agent for one attempt of one step. Contains no store, no queue and no plan. */
@@ -37,7 +37,7 @@ export interface StepContext {
   /** Fetches a URL through the egress guard if the site's robots.txt allows it. */
   fetchUrl(url: string, signal: AbortSignal): Promise<FetchedPage>;
   /** Extracts the readable text of pages and sources. */
-  pages: Pick<PageParser, 'readPage' | 'readText'>;
+  pages: PageReader;
   signal: AbortSignal;
   clock: Clock;
   log: Logger;

@@ -20,6 +20,7 @@ export { createShutdown, type Closer, type Shutdown } from './shutdown.ts';
 export { endOnUncaughtErrors } from './uncaught-errors.ts';
 export { createMetrics, METRIC_LABELS, type MetricLabel, type Metrics } from './metrics.ts';
 export { startHealthServer, type HealthCheck, type HealthServer } from './http-health.ts';
+export { createFairSlots, type FairSlots } from './fair-slots.ts';
 export { createSemaphore, type Release, type Semaphore } from './semaphore.ts';
 export { childDeadline, deadlineSignal, type DeadlineSignal } from './deadline.ts';
 export { bounded } from './bounded.ts';

@@ -166,7 +166,6 @@ export const PASSING_ON: readonly string[] = [
   'coordinator/core/approval-problem.ts approvalProblem',
   'coordinator/core/dead-letter-selection.ts deadLetterSelection',
   'coordinator/core/describe-task-types.ts describeTaskTypes',
-  'coordinator/core/fair-slots.ts createFairSlots',
   'coordinator/core/find-json-excess.ts findJsonExcess',
   'coordinator/core/page-cursor.ts sealCursor',
   'coordinator/core/parse-schedule.ts parseNewSchedule',

@@ -1,6 +1,5 @@
-import type { Metrics } from '@pressroom/runtime';
+import { createFairSlots, type Metrics } from '@pressroom/runtime';
 
-import { createFairSlots } from '../core/fair-slots.ts';
 import { SMALL_BODY_BYTES, type RequestLimits } from '../core/request-limits.ts';
 import { createUsageMeter, type LimitScope, type UsageMeter } from '../core/usage-meter.ts';
 import { RequestError } from '../errors/request-error.ts';

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 
 import { createSandboxPool, SandboxUnavailableError, type Logger, type SandboxPoolOptions } from '@pressroom/runtime';
-import { createFairSlots } from '../core/fair-slots.ts';
 import { escapeHtml } from '../core/result-document.ts';
 
 /** Bodies that were rendered before. A stored one belongs to a generation of its task. */
@@ -51,9 +50,10 @@ export function createResultRenderer(deps: {
     size: MAX_CHILDREN,
     timeoutMs: TIMEOUT_MS,
     memoryMb: MEMORY_MB,
+    sizeOfTenant: 1,
+    maxWaiting: MAX_WAITING_OF_TENANT,
     ...(deps.onJob && { onJob: deps.onJob }),
   });
-  const acquireTurn = createTurns();
   // Results of open tasks are not stored: without this each request for one would use the whole time limit again.
   const refused = new Set<string>();
 
@@ -62,21 +62,26 @@ export function createResultRenderer(deps: {
     if (refused.size >= MAX_REFUSED && oldest !== undefined) refused.delete(oldest);
     refused.add(digest);
   };
-  const renderInChild = async (markdown: string, tenantId: string): Promise<string> => {
-    const asText = (): string => `<pre>${escapeHtml(markdown)}</pre>\n`;
+  // Requests for the same text at once use one job.
+  const running = new Map<string, Promise<string>>();
+  const renderInChild = (markdown: string, tenantId: string): Promise<string> => {
     const digest = createHash('sha256').update(markdown).digest('base64');
+    const key = `${tenantId} ${digest}`;
+    const rendering = running.get(key) ?? renderOnce(markdown, { tenantId, digest }).finally(() => running.delete(key));
+    running.set(key, rendering);
+    return rendering;
+  };
+  const renderOnce = async (markdown: string, owner: { tenantId: string; digest: string }): Promise<string> => {
+    const { tenantId, digest } = owner;
+    const asText = (): string => `<pre>${escapeHtml(markdown)}</pre>\n`;
     if (refused.has(digest)) return asText();
-    const release = await acquireTurn(tenantId);
     try {
-      if (refused.has(digest)) return asText();
-      return (await pool.run('html', markdown)) as string;
+      return (await pool.run('html', markdown, { tenantId })) as string;
     } catch (error) {
       if (error instanceof SandboxUnavailableError) throw error;
       log.warn({ err: error, tenantId, characters: markdown.length }, 'result.shown_as_text');
       refuse(digest);
       return asText();
-    } finally {
-      release();
     }
   };
 
@@ -95,25 +100,5 @@ export function createResultRenderer(deps: {
       await store.save(taskId, generation, html).catch(unavailable);
       return html;
     },
-  };
-}
-
-/** One turn a tenant at a time, tenants in round robin. */
-function createTurns(): (tenantId: string) => Promise<() => void> {
-  const slots = createFairSlots({ process: MAX_CHILDREN, tenant: 1 });
-  const waiting = new Map<string, number>();
-  return async (tenantId) => {
-    const before = waiting.get(tenantId) ?? 0;
-    if (before >= MAX_WAITING_OF_TENANT) {
-      throw new SandboxUnavailableError(`${before} results of the tenant wait to be rendered already; try again later`);
-    }
-    waiting.set(tenantId, before + 1);
-    try {
-      return await slots.acquire(tenantId);
-    } finally {
-      const left = (waiting.get(tenantId) ?? 1) - 1;
-      if (left > 0) waiting.set(tenantId, left);
-      else waiting.delete(tenantId);
-    }
   };
 }

@@ -62,7 +62,7 @@ export function createExecuteAttempt(deps: {
   /** Research tools besides the user's own sources. */
   tools?: ResearchTools;
   fetchPage: (url: string, signal: AbortSignal) => Promise<FetchedPage>;
-  pages: Pick<PageParser, 'readPage' | 'readText'>;
+  pages: Pick<PageParser, 'forTenant'>;
   clock: Clock;
   log: Logger;
 }): ExecuteAttempt {
@@ -117,7 +117,7 @@ export function createExecuteAttempt(deps: {
         }),
         ...(deps.tools && { tools: deps.tools }),
         fetchUrl: deps.fetchPage,
-        pages: deps.pages,
+        pages: deps.pages.forTenant(attempt.tenantId),
         signal: run.signal,
         clock,
         log,

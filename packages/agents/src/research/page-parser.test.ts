@@ -1,11 +1,13 @@
 import { afterAll, describe, expect, it, onTestFinished } from 'vitest';
 import { aPdf } from '../../test/support/a-pdf.ts';
-import { createPageParser, type PageParser } from './page-parser.ts';
+import { createPageParser, type PageParser, type PageReader } from './page-parser.ts';
 
 const never = new AbortController().signal;
 const parser = createPageParser();
-const readPage: PageParser['readPage'] = (...given) => parser.readPage(...given);
-const limited = (options: Parameters<typeof createPageParser>[0]): PageParser => {
+const reader = parser.forTenant('tenant');
+const readPage: PageReader['readPage'] = (...given) => reader.readPage(...given);
+const limited = (options: Parameters<typeof createPageParser>[0]): PageReader => aParser(options).forTenant('tenant');
+const aParser = (options: Parameters<typeof createPageParser>[0]): PageParser => {
   const own = createPageParser(options);
   onTestFinished(() => own.close());
   return own;
@@ -32,6 +34,30 @@ describe('createPageParser', () => {
     });
   });
 
+  it('reads a page of one tenant while another has many that use up the time limit, and shortens that limit', async () => {
+    const slow = { contentType: 'text/html', text: `<html><body>${'<b><i>'.repeat(150_000)}` };
+    const good = {
+      contentType: 'text/html',
+      text: `<html><body><article>${paragraph.repeat(5)}</article></body></html>`,
+    };
+    const pages = aParser({ timeoutMs: { html: 4_000 } });
+    const ended: string[] = [];
+    const hostilePages = Array.from({ length: 12 }, async () => {
+      const reading = await pages.forTenant('slow').readPage(slow, never);
+      ended.push('slow');
+      return reading;
+    });
+    await expect(pages.forTenant('quiet').readPage(good, never)).resolves.toMatchObject({ outcome: 'read' });
+    // Those that ran when it came, and the ones that ended while it was read itself.
+    expect(ended.length).toBeLessThanOrEqual(4);
+    const reasons = (await Promise.all(hostilePages)).map((reading) => JSON.stringify(reading));
+    expect(reasons[0]).toContain('more than 4000 ms');
+    expect(reasons.at(-1)).toContain('more than 1000 ms to read, the limit after other sources broke it');
+    await expect(pages.forTenant('quiet').readPage(slow, never)).resolves.toMatchObject({
+      reason: 'is a page that takes more than 4000 ms to read',
+    });
+  }, 60_000);
+
   it('ends at once when the step is aborted', async () => {
     const controller = new AbortController();
     const reading = readPage(hostile, controller.signal);
@@ -54,7 +80,7 @@ describe('createPageParser', () => {
 
   it('reads 400,000 characters with a long gap quickly and outside the event loop', async () => {
     const text = `x0${' '.repeat(399_000)}y`;
-    await expect(parser.readText(text, never)).resolves.toMatchObject({ outcome: 'read', text });
+    await expect(reader.readText(text, never)).resolves.toMatchObject({ outcome: 'read', text });
     await expect(readPage({ contentType: 'text/plain', text }, never)).resolves.toMatchObject({ outcome: 'read' });
   });
 

@@ -3,6 +3,7 @@ import {
   SandboxFailedError,
   SandboxMemoryError,
   SandboxTimeoutError,
+  type SandboxPool,
   type SandboxPoolOptions,
 } from '@pressroom/runtime';
 import type { PdfReading } from './core/pdf-text.ts';
@@ -16,6 +17,9 @@ const MAX_INLINE_CHARACTERS = 32_768;
 /** A real page at the size limit takes about one second, a PDF of 300 pages a few seconds. */
 const TIMEOUT_MS = { html: 10_000, pdf: 20_000, plain: 5_000 } as const;
 type Kind = keyof typeof TIMEOUT_MS;
+
+/** How long a tenant whose pages exceeded limits keeps a shorter time limit after the last one. */
+const STRIKE_MS = 10 * 60_000;
 
 /** A step reads up to four pages concurrently; two child processes use both cores of a small machine. */
 const MAX_CHILDREN = 2;
@@ -33,11 +37,8 @@ export type PageReading =
   /** `reason` completes "it …". */
   | { outcome: 'unreadable'; reason: string };
 
-/**
- * Extracts the readable text of untrusted content. Parses HTML, PDF and long plain text in child processes with limits on
- * time and memory, because a few hundred kilobytes of hostile input can block or crash a parser.
- */
-export interface PageParser {
+/** Extracts the readable text of untrusted content for one tenant. */
+export interface PageReader {
   /**
    * The readable text of a fetched page: HTML, Markdown, plain text or PDF.
    *
@@ -46,6 +47,15 @@ export interface PageParser {
   readPage(page: PageContent, signal: AbortSignal): Promise<PageReading>;
   /** Reads plain text or Markdown like {@link readPage}. */
   readText(text: string, signal: AbortSignal): Promise<PageReading>;
+}
+
+/**
+ * Extracts the readable text of untrusted content. Parses HTML, PDF and long plain text in child processes with limits on
+ * time and memory, because a few hundred kilobytes of hostile input can block or crash a parser. Tenants are served round
+ * robin; each page that exceeds a limit halves the time limit of its tenant's next pages, down to a quarter.
+ */
+export interface PageParser {
+  forTenant(tenantId: string): PageReader;
   /** Terminates the child processes. */
   close(): Promise<void>;
 }
@@ -65,16 +75,26 @@ export function createPageParser(
     size: MAX_CHILDREN,
     timeoutMs: TIMEOUT_MS.html,
     memoryMb: MEMORY_MB,
+    strikeMs: STRIKE_MS,
     ...limits,
   });
 
+  return {
+    close: () => pool.close(),
+    forTenant: (tenantId) => createPageReader(pool, timeouts, tenantId),
+  };
+}
+
+function createPageReader(pool: SandboxPool, timeouts: Readonly<Record<Kind, number>>, tenantId: string): PageReader {
   /** A parser failure makes the input unreadable; returns the reason as a string. */
   const parse = async <T>(kind: Kind, input: unknown, signal: AbortSignal): Promise<T | string> => {
     try {
-      return (await pool.run(kind, input, { signal, timeoutMs: timeouts[kind] })) as T;
+      return (await pool.run(kind, input, { tenantId, signal, timeoutMs: timeouts[kind] })) as T;
     } catch (error) {
-      if (error instanceof SandboxTimeoutError)
-        return `is ${NAMES[kind]} that takes more than ${timeouts[kind]} ms to read`;
+      if (error instanceof SandboxTimeoutError) {
+        const why = error.timeoutMs < timeouts[kind] ? ', the limit after other sources broke it' : '';
+        return `is ${NAMES[kind]} that takes more than ${error.timeoutMs} ms to read${why}`;
+      }
       if (error instanceof SandboxMemoryError) return `is ${NAMES[kind]} that exceeds the memory limit of the parser`;
       if (error instanceof SandboxFailedError) return `is ${NAMES[kind]} that cannot be parsed`;
       throw error;
@@ -88,7 +108,6 @@ export function createPageParser(
 
   return {
     readText,
-    close: () => pool.close(),
     async readPage(page, signal) {
       signal.throwIfAborted();
       switch (pageKind(page)) {

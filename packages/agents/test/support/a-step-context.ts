@@ -5,7 +5,7 @@ import type { FetchedPage, StepContext } from '../../src/ports.ts';
 import { createPageParser } from '../../src/research/page-parser.ts';
 
 /** Starts a child process when a test parses a page; the process ends with the tests. */
-const pages = createPageParser();
+const pages = createPageParser().forTenant('tenant');
 
 /** A step context from the fields that a test sets; tools run without a journal. */
 export function aStepContext(given: {

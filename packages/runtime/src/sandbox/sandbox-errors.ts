@@ -4,9 +4,11 @@ import { AppError } from '../app-error.ts';
 export class SandboxTimeoutError extends AppError {
   readonly code = 'SANDBOX_TIMED_OUT';
   readonly retryable = false;
+  readonly timeoutMs: number;
 
   constructor(job: string, timeoutMs: number) {
     super(`${job} took longer than ${timeoutMs} ms and was stopped`);
+    this.timeoutMs = timeoutMs;
   }
 }
 

@@ -5,6 +5,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import type { SandboxTimeoutError } from './sandbox-errors.ts';
 import { createSandboxPool, type SandboxPool, type SandboxPoolOptions } from './sandbox-pool.ts';
 
 const ENTRY = new URL('./testing/jobs.process.ts', import.meta.url);
@@ -95,12 +96,46 @@ describe('createSandboxPool', () => {
     await expect(pool.run('echo', 2)).resolves.toBe(2);
   });
 
-  it('runs at most `size` jobs concurrently and rejects jobs beyond `maxWaiting`', async () => {
+  it('runs at most `size` jobs concurrently and rejects jobs of a tenant beyond `maxWaiting`', async () => {
     const pool = aPool({ size: 2, maxWaiting: 3 });
     const jobs = Array.from({ length: 5 }, (_, index) => pool.run('echo', index));
     await expect(pool.run('echo', 5)).rejects.toMatchObject({ code: 'SANDBOX_UNAVAILABLE', retryable: true });
+    await expect(pool.run('echo', 6, { tenantId: 'other' })).resolves.toBe(6);
     await expect(Promise.all(jobs)).resolves.toEqual([0, 1, 2, 3, 4]);
     expect(pool.children).toBe(2);
+  });
+
+  it('serves a tenant after one job of another that has many', async () => {
+    const pool = aPool();
+    const ended: string[] = [];
+    const run = async (tenantId: string): Promise<void> => {
+      await pool.run('echo', 1, { tenantId });
+      ended.push(tenantId);
+    };
+    await Promise.all([...new Array<string>(20).fill('noisy'), 'quiet'].map(run));
+    expect(ended.indexOf('quiet')).toBeLessThanOrEqual(2);
+  });
+
+  it('leaves children to others when one tenant has its share', async () => {
+    const pool = aPool({ size: 2, sizeOfTenant: 1 });
+    const controller = new AbortController();
+    const { signal } = controller;
+    const jobs = ['noisy', 'noisy'].map((tenantId) => pool.run('loop', undefined, { tenantId, signal }));
+    await expect(pool.run('echo', 1, { tenantId: 'quiet' })).resolves.toBe(1);
+    controller.abort(new Error('cancelled'));
+    for (const job of jobs) await expect(job).rejects.toThrow('cancelled');
+  });
+
+  it('shortens the time limit of a tenant whose jobs broke it, down to a quarter', async () => {
+    const pool = aPool({ timeoutMs: 800, strikeMs: 60_000 });
+    const limits: unknown[] = [];
+    for (const tenantId of ['slow', 'slow', 'slow', 'slow', 'other']) {
+      await pool.run('loop', undefined, { tenantId }).catch((error: unknown) => {
+        limits.push((error as SandboxTimeoutError).timeoutMs);
+      });
+    }
+    expect(limits).toEqual([800, 400, 200, 200, 800]);
+    await expect(pool.run('echo', 1, { tenantId: 'slow' })).resolves.toBe(1);
   });
 
   it('ends idle children', async () => {

@@ -1,18 +1,32 @@
-import { createSemaphore } from '../semaphore.ts';
+import { createFairSlots } from '../fair-slots.ts';
 import { startSandboxChild, type SandboxChild, type SandboxLimits } from './sandbox-child.ts';
-import { SandboxUnavailableError } from './sandbox-errors.ts';
+import { SandboxMemoryError, SandboxTimeoutError, SandboxUnavailableError } from './sandbox-errors.ts';
+import { createTimeAllowance } from './time-allowance.ts';
 
 export interface SandboxPoolOptions extends SandboxLimits {
   /** The child's program, which calls `serveSandbox`. */
   entry: URL;
   /** Maximum children, each with one job at a time. */
   size: number;
-  /** Maximum jobs waiting for a child; others are rejected. */
+  /** Maximum concurrent jobs of one tenant; default `size`. */
+  sizeOfTenant?: number;
+  /** Maximum jobs of one tenant waiting for a child; others are rejected. */
   maxWaiting?: number;
+  /**
+   * Each job that exceeds a limit halves the time limit of its tenant's next jobs, down to a quarter, until this long after
+   * the last one; default: never.
+   */
+  strikeMs?: number;
   /** Idle time after which a child is ended. */
   idleMs?: number;
   /** Called at the end of each job, for metrics. */
   onJob?: (facts: { job: string; outcome: string; durationMs: number }) => void;
+}
+
+export interface SandboxRunOptions {
+  tenantId?: string;
+  signal?: AbortSignal;
+  timeoutMs?: number;
 }
 
 /**
@@ -21,14 +35,15 @@ export interface SandboxPoolOptions extends SandboxLimits {
  */
 export interface SandboxPool {
   /**
-   * Runs one job of the entry on structured data, in FIFO order.
+   * Runs one job of the entry on structured data. Tenants are served round robin, jobs of one tenant in FIFO order.
    *
+   * @param options.tenantId whose job it is; jobs without one share their turns
    * @param options.timeoutMs overrides the pool's
    * @throws {SandboxTimeoutError | SandboxMemoryError | SandboxFailedError} caused by the input: a retry fails again
-   * @throws {SandboxUnavailableError} too many jobs wait, or a child cannot be started
+   * @throws {SandboxUnavailableError} too many jobs of the tenant wait, or a child cannot be started
    * @throws the signal's reason when it aborts; the job is then killed
    */
-  run(job: string, input: unknown, options?: { signal?: AbortSignal; timeoutMs?: number }): Promise<unknown>;
+  run(job: string, input: unknown, options?: SandboxRunOptions): Promise<unknown>;
   /** Number of running children. */
   readonly children: number;
   /** Kills all children; running jobs fail. No jobs can be run afterwards. */
@@ -41,7 +56,8 @@ const DEFAULT_IDLE_MS = 30_000;
 export function createSandboxPool(options: SandboxPoolOptions): SandboxPool {
   const { entry, size, timeoutMs, memoryMb } = options;
   const { maxWaiting = DEFAULT_MAX_WAITING, idleMs = DEFAULT_IDLE_MS } = options;
-  const slots = createSemaphore(size);
+  const slots = createFairSlots({ process: size, tenant: options.sizeOfTenant ?? size });
+  const allowance = createTimeAllowance(options.strikeMs ?? 0);
   const children = new Set<SandboxChild>();
   const idle = new Map<SandboxChild, NodeJS.Timeout>();
   let isClosed = false;
@@ -74,12 +90,9 @@ export function createSandboxPool(options: SandboxPoolOptions): SandboxPool {
     return child;
   };
 
-  const runInChild = async (
-    job: string,
-    input: unknown,
-    jobOptions: { signal?: AbortSignal; timeoutMs?: number },
-  ): Promise<unknown> => {
-    const release = await slots.acquire(jobOptions.signal);
+  const runInChild = async (job: string, input: unknown, jobOptions: SandboxRunOptions): Promise<unknown> => {
+    const tenantId = jobOptions.tenantId ?? '';
+    const release = await slots.acquire(tenantId, jobOptions.signal);
     try {
       if (isClosed) throw new SandboxUnavailableError('the sandbox is closed');
       const child = await acquireChild();
@@ -87,7 +100,11 @@ export function createSandboxPool(options: SandboxPoolOptions): SandboxPool {
         jobOptions.signal?.throwIfAborted();
         // Closed while the child was starting.
         if (!children.has(child)) throw new SandboxUnavailableError('the sandbox is closed');
-        return await child.run(job, input, { timeoutMs: jobOptions.timeoutMs ?? timeoutMs }, jobOptions.signal);
+        const limitMs = allowance.limitMs(tenantId, jobOptions.timeoutMs ?? timeoutMs);
+        return await child.run(job, input, { timeoutMs: limitMs }, jobOptions.signal);
+      } catch (error) {
+        if (error instanceof SandboxTimeoutError || error instanceof SandboxMemoryError) allowance.addStrike(tenantId);
+        throw error;
       } finally {
         returnChild(child);
       }
@@ -103,8 +120,11 @@ export function createSandboxPool(options: SandboxPoolOptions): SandboxPool {
     async run(job, input, jobOptions = {}) {
       jobOptions.signal?.throwIfAborted();
       if (isClosed) throw new SandboxUnavailableError('the sandbox is closed');
-      if (slots.waiting >= maxWaiting) {
-        throw new SandboxUnavailableError(`${slots.waiting} jobs are already waiting for the sandbox; try again later`);
+      const waiting = slots.waitingOf(jobOptions.tenantId ?? '');
+      if (waiting >= maxWaiting) {
+        throw new SandboxUnavailableError(
+          `${waiting} jobs of the tenant are already waiting for the sandbox; try again later`,
+        );
       }
       const startedMs = performance.now();
       const report = (outcome: string): void => {

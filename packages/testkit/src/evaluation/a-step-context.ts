@@ -4,7 +4,7 @@ import type { CallScope, LlmPort } from '@pressroom/llm';
 import { newId, silentLogger, systemClock } from '@pressroom/runtime';
 
 /** Starts processes when something is parsed; they end when they are idle. */
-const pages = createPageParser();
+const pages = createPageParser().forTenant('tenant');
 
 const ATTEMPT_MS = 120_000;
 

@@ -6,7 +6,7 @@ import type { Pipeline, PlannedStep, StepOutputs } from '@pressroom/pipelines';
 import { AppError, newId, silentLogger, systemClock, type Clock, type Logger } from '@pressroom/runtime';
 
 /** Starts processes when something is parsed; they end when they are idle. */
-const pages = createPageParser();
+const pages = createPageParser().forTenant('tenant');
 
 /** Provider requests of one attempt: more than any step needs, so that what ends a step is never this. */
 const REQUESTS_PER_ATTEMPT = 400;

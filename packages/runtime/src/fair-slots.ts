@@ -1,13 +1,18 @@
 export interface FairSlots {
-  /** Waits for a slot of the group. The returned function frees it; calling it again does nothing. */
-  acquire(group: string): Promise<() => void>;
+  /**
+   * Waits for a slot of the group. The returned function frees it; calling it again does nothing. Rejects with the
+   * signal's reason once that aborts.
+   */
+  acquire(group: string, signal?: AbortSignal): Promise<() => void>;
+  /** Callers of the group that wait now. */
+  waitingOf(group: string): number;
   readonly active: number;
   readonly waiting: number;
 }
 
 interface Group {
   active: number;
-  waiting: (() => void)[];
+  waiting: Set<() => void>;
 }
 
 /**
@@ -21,6 +26,9 @@ export function createFairSlots(limits: { process: number; tenant: number }): Fa
   let active = 0;
   let waiting = 0;
 
+  const forgetIdle = (name: string, group: Group): void => {
+    if (group.active === 0 && group.waiting.size === 0) groups.delete(name);
+  };
   const slotOf = (name: string, group: Group): (() => void) => {
     group.active += 1;
     active += 1;
@@ -30,7 +38,7 @@ export function createFairSlots(limits: { process: number; tenant: number }): Fa
       isHeld = false;
       group.active -= 1;
       active -= 1;
-      if (group.active === 0 && group.waiting.length === 0) groups.delete(name);
+      forgetIdle(name, group);
       serveNext();
     };
   };
@@ -38,28 +46,42 @@ export function createFairSlots(limits: { process: number; tenant: number }): Fa
     if (active >= limits.process) return;
     for (const [name, group] of groups) {
       if (group.active >= limits.tenant) continue;
-      const next = group.waiting.shift();
+      const [next] = group.waiting;
       if (next === undefined) continue;
       groups.delete(name);
       groups.set(name, group);
-      waiting -= 1;
       next();
       return;
     }
   };
 
   return {
-    acquire(name) {
-      const group: Group = groups.get(name) ?? { active: 0, waiting: [] };
+    acquire(name, signal) {
+      if (signal?.aborted) return Promise.reject(signal.reason as Error);
+      const group: Group = groups.get(name) ?? { active: 0, waiting: new Set() };
       groups.set(name, group);
       if (active < limits.process && group.active < limits.tenant) return Promise.resolve(slotOf(name, group));
-      waiting += 1;
-      return new Promise((resolve) => {
-        group.waiting.push(() => {
+      return new Promise((resolve, reject) => {
+        const leave = (): void => {
+          group.waiting.delete(serve);
+          waiting -= 1;
+          signal?.removeEventListener('abort', onAbort);
+        };
+        const onAbort = (): void => {
+          leave();
+          forgetIdle(name, group);
+          reject(signal?.reason as Error);
+        };
+        const serve = (): void => {
+          leave();
           resolve(slotOf(name, group));
-        });
+        };
+        group.waiting.add(serve);
+        waiting += 1;
+        signal?.addEventListener('abort', onAbort, { once: true });
       });
     },
+    waitingOf: (name) => groups.get(name)?.waiting.size ?? 0,
     get active() {
       return active;
     },

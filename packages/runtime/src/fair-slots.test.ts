@@ -39,4 +39,20 @@ describe('createFairSlots', () => {
     await next;
     expect(slots.active).toBe(1);
   });
+
+  it('lets a waiter leave when its signal aborts', async () => {
+    const slots = createFairSlots({ process: 1, tenant: 1 });
+    const release = await slots.acquire('a');
+    const controller = new AbortController();
+    const leaving = slots.acquire('b', controller.signal);
+    const staying = slots.acquire('b');
+    expect(slots.waitingOf('b')).toBe(2);
+    controller.abort(new Error('cancelled'));
+    await expect(leaving).rejects.toThrow('cancelled');
+    await expect(slots.acquire('b', controller.signal)).rejects.toThrow('cancelled');
+    release();
+    (await staying)();
+    expect(slots.active).toBe(0);
+    expect(slots.waiting).toBe(0);
+  });
 });
