@@ -17,6 +17,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { fetchPinnedPnpm } from './pinned-pnpm.mjs';
+import { runWithProgress } from './run-with-progress.mjs';
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 export class SetUpError extends Error {}
@@ -32,16 +33,16 @@ export async function setUp({ command }) {
   const generated = hashOf([SCHEMA, join(root, 'pnpm-lock.yaml')]);
   const isReady = () => readStamp(INSTALL_STAMP) === installed && readStamp(join(GENERATED, '.stamp')) === generated;
   if (!isReady()) {
-    await withLock(() => {
-      if (readStamp(INSTALL_STAMP) !== installed) install(command, installed);
+    await withLock(async () => {
+      if (readStamp(INSTALL_STAMP) !== installed) await install(command, installed);
       if (readStamp(join(GENERATED, '.stamp')) !== generated) generateClient(command, generated);
     });
   }
   return chooseNode();
 }
 
-function install(command, stamp) {
-  say('Installing packages (only needed once) …');
+async function install(command, stamp) {
+  say('Installing packages (only needed once; about a minute, longer on a slow network) …');
   const env = { ...process.env, NODE_ENV: 'development', CI: 'true' };
   if (!isWritable(env.HOME)) env.HOME = join(root, '.pressroom', 'tool-home');
   mkdirSync(env.HOME, { recursive: true });
@@ -53,7 +54,7 @@ function install(command, stamp) {
   }
   const args = ['--yes', '--package', pnpm, 'pnpm', 'install', '--frozen-lockfile', '--prod=false'];
   const line = `npx ${args.join(' ')}`;
-  const { status, output } = capture('npx', args, env);
+  const { status, output } = await runWithProgress('npx', args, { cwd: root, env, say });
   if (status !== 0) {
     throw new SetUpError(
       `Set-up failed: "${line}" ended with code ${status}. The end of its output:\n\n${tail(output)}\n\n` +
@@ -129,7 +130,7 @@ async function withLock(work) {
     await new Promise((resolve) => setTimeout(resolve, 300));
   }
   try {
-    work();
+    await work();
   } finally {
     rmSync(lock, { force: true });
   }
