@@ -35,6 +35,11 @@ describe('pressroom', () => {
     },
   );
 
+  it('prints its release', async () => {
+    const { exitCode, stdout } = await run('--version');
+    expect([exitCode, stdout]).toEqual([0, expect.stringMatching(/^\d+\.\d+\.\d+/)]);
+  });
+
   it('submits an article from options', async () => {
     const { submitted, stdout } = await run('submit --topic Bees --sections 3 --json');
     expect(submitted).toEqual([{ type: 'article', input: { topic: 'Bees', sections: 3 } }]);

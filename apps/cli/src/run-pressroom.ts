@@ -1,3 +1,4 @@
+import packageJson from '../package.json' with { type: 'json' };
 import { bulkCancel, bulkRetry } from './commands/bulk-tasks.ts';
 import { cancel } from './commands/cancel.ts';
 import type { Command, CommandContext } from './commands/command.ts';
@@ -28,6 +29,10 @@ const COMMANDS: readonly Command[] = [
 /** Runs one command line. Never throws: failures go to standard error and the exit code. */
 export async function runPressroom(argv: readonly string[], context: CommandContext): Promise<ExitCode> {
   const [name, ...args] = argv;
+  if (name === '--version') {
+    context.terminal.out(packageJson.version);
+    return EXIT.ok;
+  }
   const isHelp = name === '--help' || name === '-h' || name === 'help';
   if (isHelp) {
     context.terminal.out(usage());
@@ -54,6 +59,8 @@ function usage(): string {
   return `Usage: pressroom COMMAND
 
 ${lines.join('\n')}
+
+--version           print the release
 
 PRESSROOM_URL       where the coordinator is (http://127.0.0.1:4400)
 PRESSROOM_API_KEY   an API key`;
