@@ -21,7 +21,10 @@ export function runWithProgress(program, args, { cwd, env, say, everyMs = EVERY_
       });
     }
     const timer = setInterval(() => {
-      const progress = output.match(/^Progress: .*$/gm)?.at(-1)?.replace('Progress: ', '');
+      const progress = output
+        .match(/^Progress: .*$/gm)
+        ?.at(-1)
+        ?.replace('Progress: ', '');
       say(`  ${Math.round((Date.now() - startedAt) / 1_000)} s${progress === undefined ? '' : `: ${progress}`}`);
     }, everyMs);
     const end = (status, text) => {
