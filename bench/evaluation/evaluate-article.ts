@@ -13,17 +13,22 @@ import {
   ResearchOutput,
 } from '@pressroom/pipelines';
 import { AppError, seededRandom, silentLogger, systemClock } from '@pressroom/runtime';
-import { createOpenBooks, runInProcess, type InProcessRun, type OpenBooks } from '@pressroom/testkit';
+import {
+  createInMemoryGatewayStore,
+  runInProcess,
+  type InProcessRun,
+  type InMemoryGatewayStore,
+} from '@pressroom/testkit';
 
 import type { ReferenceArticle } from './read-article.ts';
 
-/** What one article of one quality came out as. */
+/** Measurements of one article at one quality. */
 export interface ArticleFigures {
   title: string;
   quality: Quality;
-  /** Nothing usable came out; the other figures are then of nothing. */
+  /** The run produced no usable article; the measurements are then 0. */
   isMissing: boolean;
-  keepsContract: boolean;
+  passesChecks: boolean;
   headingRecall: number;
   entityRecall: number;
   supportRate: number;
@@ -37,7 +42,7 @@ export interface ArticleFigures {
   limitations: string[];
 }
 
-/** Writes one article from the reference's own prose with a gateway of its own, and measures it. The judge is not billed. */
+/** Writes one article from the reference's prose with a separate gateway and measures it. Excludes the judge's cost. */
 export async function evaluateArticle(
   reference: ReferenceArticle,
   quality: Quality,
@@ -50,22 +55,22 @@ export async function evaluateArticle(
     targetWords: deps.targetWords,
     sources: [{ title: reference.title, text: reference.text }],
   };
-  const books = createOpenBooks();
-  const gateway = openGateway(deps, books);
-  const judging = openGateway(deps, createOpenBooks());
+  const store = createInMemoryGatewayStore();
+  const gateway = openGateway(deps, store);
+  const judgeGateway = openGateway(deps, createInMemoryGatewayStore());
   try {
-    const run = await runOrFail({ pipeline, input, quality }, gateway);
+    const run = await runOrErrorCode({ pipeline, input, quality }, gateway);
     const { targetWords } = planWords(input);
-    const empty = { title: reference.title, quality, targetWords, ...billOf(books) };
-    if (typeof run === 'string') return { ...empty, ...NOTHING, limitations: [run] };
+    const empty = { title: reference.title, quality, targetWords, ...sumUsage(store) };
+    if (typeof run === 'string') return { ...empty, ...MISSING_FIGURES, limitations: [run] };
     const report = checkArticle(input, run.outputs);
     const article = collectParts(run.outputs);
     const limitations = run.limitations.map(({ code, message }) =>
       code === 'QUALITY_CHECK_FAILED' ? (/: (.*)\.$/.exec(message)?.[1] ?? code) : code,
     );
-    if (!report || !article) return { ...empty, ...NOTHING, limitations };
+    if (!report || !article) return { ...empty, ...MISSING_FIGURES, limitations };
     const text = article.parts.map(({ markdown }) => markdown).join('\n\n');
-    const judged = await judgeOrNot(judging, quality, {
+    const judged = await judgeOptionally(judgeGateway, quality, {
       topic: input.topic,
       audience: 'interested general readers',
       title: article.title,
@@ -75,7 +80,7 @@ export async function evaluateArticle(
     return {
       ...empty,
       isMissing: false,
-      keepsContract: report.errors === 0,
+      passesChecks: report.errors === 0,
       headingRecall: headingSoftRecall(
         reference.headings,
         article.parts.map(({ heading }) => heading).filter((heading) => heading !== ''),
@@ -88,12 +93,12 @@ export async function evaluateArticle(
     };
   } finally {
     gateway.close();
-    judging.close();
+    judgeGateway.close();
   }
 }
 
-/** A task that ends in failure is a result too: its code. */
-async function runOrFail(
+/** Returns the error code of a failed run as its result. */
+async function runOrErrorCode(
   given: Parameters<typeof runInProcess>[0],
   gateway: Gateway,
 ): Promise<InProcessRun | ErrorCode> {
@@ -105,9 +110,9 @@ async function runOrFail(
   }
 }
 
-const NOTHING = {
+const MISSING_FIGURES = {
   isMissing: true,
-  keepsContract: false,
+  passesChecks: false,
   headingRecall: 0,
   entityRecall: 0,
   supportRate: 0,
@@ -115,7 +120,10 @@ const NOTHING = {
   judge: undefined,
 } as const;
 
-function openGateway(deps: { catalog: Catalog; providers: LlmConfig['providers'] }, store: OpenBooks): Gateway {
+function openGateway(
+  deps: { catalog: Catalog; providers: LlmConfig['providers'] },
+  store: InMemoryGatewayStore,
+): Gateway {
   return createGateway({
     catalog: deps.catalog,
     providers: createProviders(deps.providers, { clock: systemClock }),
@@ -126,17 +134,19 @@ function openGateway(deps: { catalog: Catalog; providers: LlmConfig['providers']
   });
 }
 
-function billOf(books: OpenBooks): Pick<ArticleFigures, 'calls' | 'inputTokens' | 'outputTokens' | 'costNanoUsd'> {
+function sumUsage(
+  store: InMemoryGatewayStore,
+): Pick<ArticleFigures, 'calls' | 'inputTokens' | 'outputTokens' | 'costNanoUsd'> {
   return {
-    calls: books.ended.length,
-    inputTokens: books.ended.reduce((sum, { usage }) => sum + promptTokens(usage), 0),
-    outputTokens: books.ended.reduce((sum, { usage }) => sum + usage.output, 0),
-    costNanoUsd: books.ended.reduce((sum, { costNanoUsd }) => sum + costNanoUsd, 0n),
+    calls: store.ended.length,
+    inputTokens: store.ended.reduce((sum, { usage }) => sum + promptTokens(usage), 0),
+    outputTokens: store.ended.reduce((sum, { usage }) => sum + usage.output, 0),
+    costNanoUsd: store.ended.reduce((sum, { costNanoUsd }) => sum + costNanoUsd, 0n),
   };
 }
 
-/** A judge that cannot be asked, or gives no scores, costs its column and not the run. */
-async function judgeOrNot(
+/** Returns undefined when the judge fails, so that the evaluation continues. */
+async function judgeOptionally(
   gateway: Gateway,
   quality: Quality,
   facts: Parameters<typeof judgeArticle>[1],

@@ -6,7 +6,7 @@ import { createGateway, createProviders, type LlmConfig } from '@pressroom/llm';
 import { seededRandom, silentLogger, systemClock } from '@pressroom/runtime';
 import {
   choosePlantedCases,
-  createOpenBooks,
+  createInMemoryGatewayStore,
   repairPlanted,
   writeSoundArticle,
   type RepairedCase,
@@ -21,15 +21,15 @@ const sources = (): NonNullable<ArticleInput['sources']> =>
     text: readFileSync(new URL(`../../apps/cli/samples/${name}.md`, import.meta.url), 'utf8'),
   }));
 
-/** Plants defects into sound articles about the demo's samples and has the refine agent mend them, one at a time. */
+/** Plants defects into sound articles on the demo's samples, one at a time, and repairs them with the refine agent. */
 export async function evaluateDefects(
   perKind: number,
   deps: { catalog: Catalog; providers: LlmConfig['providers'] },
-): Promise<{ planted: PlantedCase; mended: RepairedCase }[]> {
+): Promise<{ planted: PlantedCase; repaired: RepairedCase }[]> {
   const gateway = createGateway({
     catalog: deps.catalog,
     providers: createProviders(deps.providers, { clock: systemClock }),
-    store: createOpenBooks(),
+    store: createInMemoryGatewayStore(),
     clock: systemClock,
     random: seededRandom(1),
     log: silentLogger(),
@@ -45,9 +45,9 @@ export async function evaluateDefects(
         gateway,
       ),
     ];
-    const results: { planted: PlantedCase; mended: RepairedCase }[] = [];
+    const results: { planted: PlantedCase; repaired: RepairedCase }[] = [];
     for (const planted of choosePlantedCases(articles, perKind)) {
-      results.push({ planted, mended: await repairPlanted(planted, gateway) });
+      results.push({ planted, repaired: await repairPlanted(planted, gateway) });
     }
     return results;
   } finally {

@@ -1,9 +1,9 @@
 /**
  * Measures quality. `npm run eval -- articles [--limit N] [--quality economy,balanced,premium] [--target-words N] [--seed TEXT] [--simulated]`
  * writes articles from those in `PRESSROOM_EVAL_DATA/articles` at each quality and measures them;
- * `npm run eval -- defects [--limit N] [--seed TEXT] [--simulated]` plants defects and has them mended, N of each kind.
- * With a provider's key in the environment it asks that provider, which costs money; otherwise, or with `--simulated`, the
- * offline simulator.
+ * `npm run eval -- defects [--limit N] [--seed TEXT] [--simulated]` plants N defects of each kind and measures their repair.
+ * With a provider's key in the environment it calls that provider, which costs money; otherwise, or with `--simulated`, it
+ * calls the offline simulator.
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -22,7 +22,7 @@ import { startProviders, type RunningProviders } from './start-providers.ts';
 import { summariseFigures } from './summarise-figures.ts';
 
 const RESULTS = join(import.meta.dirname, '..', 'results');
-/** Long enough for as many sections as make an outline comparable, short enough for what the references hold. */
+/** Long enough for a comparable number of sections, short enough for the content of the references. */
 const TARGET_WORDS = 1_500;
 const DEFECTS_PER_KIND = 10;
 const USAGE =
@@ -55,7 +55,7 @@ const EVALUATIONS: Readonly<Record<string, (options: Options) => Promise<number>
 const [what = '', ...rest] = process.argv.slice(2);
 const evaluate = Object.hasOwn(EVALUATIONS, what) ? EVALUATIONS[what] : undefined;
 const given = readOptions(rest);
-if (!evaluate) process.exitCode = usage(what === '' ? '' : `nothing to evaluate is called ${what}`);
+if (!evaluate) process.exitCode = usage(what === '' ? '' : `unknown evaluation: ${what}`);
 else if (typeof given === 'string') process.exitCode = usage(given);
 else process.exitCode = await evaluate(given);
 
@@ -67,11 +67,11 @@ function usage(problem: string): number {
 async function evaluateArticles(options: Options): Promise<number> {
   const files = listArticles(process.env['PRESSROOM_EVAL_DATA']).slice(0, options.limit);
   if (files.length === 0) {
-    console.log('Skipped: PRESSROOM_EVAL_DATA names no folder with articles/*.txt in it.');
+    console.log('Skipped: PRESSROOM_EVAL_DATA is not a folder with articles/*.txt.');
     return 0;
   }
   const running = await start(options);
-  console.log(`${files.length} articles × ${options.quality.join(', ')}, ${placeOf(running)}`);
+  console.log(`${files.length} articles × ${options.quality.join(', ')}, ${describeProviders(running)}`);
   const config = LlmConfig.parse({ providers: running.providers });
   const deps = {
     catalog: catalogFromConfig(config),
@@ -85,9 +85,7 @@ async function evaluateArticles(options: Options): Promise<number> {
       for (const quality of options.quality) {
         const own = await evaluateArticle(reference, quality, deps);
         figures.push(own);
-        console.log(
-          `  ${own.title} · ${quality} · ${own.keepsContract ? 'contract kept' : own.limitations.join(', ')}`,
-        );
+        console.log(`  ${own.title} · ${quality} · ${own.passesChecks ? 'checks passed' : own.limitations.join(', ')}`);
       }
     }
   } finally {
@@ -102,15 +100,15 @@ async function evaluateArticles(options: Options): Promise<number> {
 async function evaluatePlanted(options: Options): Promise<number> {
   const running = await start(options);
   const perKind = Number.isFinite(options.limit) ? options.limit : DEFECTS_PER_KIND;
-  console.log(`${perKind} defects of each kind, ${placeOf(running)}`);
+  console.log(`${perKind} defects of each kind, ${describeProviders(running)}`);
   const config = LlmConfig.parse({ providers: running.providers });
   try {
     const rows = await evaluateDefects(perKind, { catalog: catalogFromConfig(config), providers: config.providers });
-    const cases = rows.map(({ planted: { kind, part, fault }, mended: { after: _after, ...mended } }) => ({
+    const cases = rows.map(({ planted: { kind, part, fault }, repaired: { after: _after, ...repaired } }) => ({
       kind,
       part,
       fault,
-      ...mended,
+      ...repaired,
     }));
     publish('eval-defects', renderDefects(rows, running.isSimulated), { simulated: running.isSimulated, cases });
   } finally {
@@ -123,11 +121,11 @@ function start({ simulated, seed }: Options): Promise<RunningProviders> {
   return startProviders(process.env, { alwaysSimulated: simulated, simulator: { seed } });
 }
 
-function placeOf({ isSimulated }: RunningProviders): string {
+function describeProviders({ isSimulated }: RunningProviders): string {
   return isSimulated ? 'on the offline simulator' : 'on the configured providers: this costs money';
 }
 
-/** To the terminal, and beside the other results. */
+/** Prints the page and writes page and data to `bench/results`. */
 function publish(name: string, page: string, data: unknown): void {
   mkdirSync(RESULTS, { recursive: true });
   writeFileSync(join(RESULTS, `${name}.md`), page);
@@ -164,7 +162,7 @@ function listArticles(data: string | undefined): string[] {
     .map((name) => join(folder, name));
 }
 
-/** Amounts as decimal strings of nano-dollars: JSON has no bigint. */
+/** JSON with bigint amounts as decimal strings of nano-dollars. */
 function toJson(value: unknown): string {
   return `${JSON.stringify(value, (_key, each: unknown) => (typeof each === 'bigint' ? each.toString() : each), 2)}\n`;
 }

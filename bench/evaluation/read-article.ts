@@ -1,15 +1,15 @@
-/** An encyclopaedia article as a source, and as what an article written from it is compared with. */
+/** An encyclopaedia article: the source of a written article and the reference to compare it with. */
 export interface ReferenceArticle {
   title: string;
   headings: string[];
-  /** Prose alone: no headings, which would give the outline away, and no marks that look like citations. */
+  /** Prose without headings, which would reveal the outline, and without marks that look like citations. */
   text: string;
 }
 
-/** Sections that hold no prose of their own. */
+/** Sections without prose. */
 const APPENDIX = /^(?:references|notes|external links|see also|further reading|bibliography|sources|citations)$/i;
 
-/** Reads a text file whose first line is the title and whose headings are Markdown's. Pure. */
+/** Parses a text file with the title in its first line and Markdown headings. Pure. */
 export function readArticle(content: string): ReferenceArticle {
   const [first = '', ...lines] = content.replace(/\r\n?/g, '\n').split('\n');
   const headings: string[] = [];

@@ -2,19 +2,19 @@ import type { ArticleFigures } from './evaluate-article.ts';
 import { renderTable, type Columns } from './render-table.ts';
 import type { OrderVerdict, QualityRow, Summary } from './summarise-figures.ts';
 
-/** A summary as a Markdown page: means by quality, whether they are in order, and every article. */
+/** Renders a summary as a Markdown page: means by quality, their order, and every article. */
 export function renderSummary(
   summary: Summary,
   figures: readonly ArticleFigures[],
   facts: { isSimulated: boolean; seed: string },
 ): string {
   const source = facts.isSimulated
-    ? `The provider is the offline simulator (seed \`${facts.seed}\`): the figures compare qualities and changes, they measure no model.`
+    ? `The provider is the offline simulator (seed \`${facts.seed}\`): the figures compare qualities and changes; they do not measure a model.`
     : 'The providers are those configured in the environment.';
   const { lowerBound, meanDifference, pairs, isNonInferior } = summary.balancedAgainstPremium;
   return [
     '# Articles',
-    `Each article is written from the prose of one encyclopaedia article, its headings left out, and compared with it. ${source}`,
+    `Each article is written from the prose of one encyclopaedia article without its headings and compared with it. ${source}`,
     renderTable(QUALITY_COLUMNS, summary.rows),
     summary.order.map(({ measure, verdict }) => `- ${measure}: ${VERDICTS[verdict]}`).join('\n'),
     pairs < 2
@@ -31,7 +31,7 @@ export function renderSummary(
 
 const VERDICTS: Readonly<Record<OrderVerdict, string>> = {
   'in order': 'premium ≥ balanced ≥ economy',
-  level: 'premium ≥ balanced ≥ economy, but for differences within chance',
+  level: 'premium ≥ balanced ≥ economy, except for insignificant differences',
   'not in order': 'NOT premium ≥ balanced ≥ economy',
 };
 
@@ -43,7 +43,7 @@ const dollars = (nanoUsd: bigint): string => `$${(Number(nanoUsd) / 1e9).toFixed
 const QUALITY_COLUMNS: Columns<QualityRow> = [
   ['quality', (row) => row.quality],
   ['articles', (row) => String(row.articles)],
-  ['contract kept', (row) => percent(row.contractPassRate)],
+  ['checks passed', (row) => percent(row.checksPassRate)],
   ['heading recall', (row) => fine(row.headingRecall)],
   ['entity recall', (row) => fine(row.entityRecall)],
   ['support rate', (row) => fine(row.supportRate)],
@@ -57,7 +57,7 @@ const QUALITY_COLUMNS: Columns<QualityRow> = [
 const ARTICLE_COLUMNS: Columns<ArticleFigures> = [
   ['article', ({ title }) => title],
   ['quality', ({ quality }) => quality],
-  ['contract', ({ keepsContract, isMissing }) => (isMissing ? 'missing' : keepsContract ? 'kept' : 'broken')],
+  ['checks', ({ passesChecks, isMissing }) => (isMissing ? 'missing' : passesChecks ? 'passed' : 'failed')],
   ['headings', ({ headingRecall }) => percent(headingRecall)],
   ['entities', ({ entityRecall }) => percent(entityRecall)],
   ['support', ({ supportRate }) => percent(supportRate)],

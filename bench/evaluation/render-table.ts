@@ -1,6 +1,6 @@
 export type Columns<Row> = readonly (readonly [title: string, show: (row: Row) => string])[];
 
-/** Rows as a Markdown table. */
+/** Renders rows as a Markdown table. */
 export function renderTable<Row>(columns: Columns<Row>, rows: readonly Row[]): string {
   const cells = [
     columns.map(([title]) => title),

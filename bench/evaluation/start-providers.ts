@@ -3,12 +3,12 @@ import { startSimulator, type SimulatorOptions } from '@pressroom/simulator';
 
 export interface RunningProviders {
   providers: LlmConfig['providers'];
-  /** Replies are made up: the tables say so. */
+  /** The provider is the offline simulator; the tables state this. */
   isSimulated: boolean;
   close(): Promise<void>;
 }
 
-/** The providers whose keys are set; without any, or when asked for, the offline simulator in both vendors' place. */
+/** The providers with a key in the environment; without one, or on request, the offline simulator for both vendors. */
 export async function startProviders(
   env: Readonly<Record<string, string | undefined>>,
   options: { alwaysSimulated: boolean; simulator?: SimulatorOptions },

@@ -8,7 +8,7 @@ const figures = (title: string, quality: Quality, recall: number, costNanoUsd: b
   title,
   quality,
   isMissing: false,
-  keepsContract: true,
+  passesChecks: true,
   headingRecall: recall,
   entityRecall: 0.5,
   supportRate: 1,
@@ -27,7 +27,7 @@ const verdict = (all: ArticleFigures[], measure: string) =>
   summariseFigures(all).order.find((each) => each.measure === measure)?.verdict;
 
 describe('summariseFigures', () => {
-  it('takes means over the articles of each quality, cheapest first', () => {
+  it('computes means over the articles of each quality, cheapest first', () => {
     const { rows } = summariseFigures([
       ...twenty('premium', () => 0.4, 3_000n),
       ...twenty('economy', (index) => index / 20, 1_000n),
@@ -39,7 +39,7 @@ describe('summariseFigures', () => {
     expect(rows[0]?.headingRecall).toBeCloseTo(0.475);
   });
 
-  it('tells a fall from what chance explains', () => {
+  it('distinguishes a significant decrease from an insignificant one', () => {
     const economy = twenty('economy', () => 0.2, 1_000n);
     const noisy = twenty('balanced', (index) => 0.199 + (index % 2 === 0 ? 0.1 : -0.1), 2_000n);
     const worse = twenty('balanced', (index) => 0.1 + index / 1_000, 2_000n);
@@ -50,7 +50,7 @@ describe('summariseFigures', () => {
     expect(verdict([...economy, ...better], 'cost')).toBe('in order');
   });
 
-  it('is shown as tables that name a simulated provider as such', () => {
+  it('is rendered as tables that state a simulated provider', () => {
     const all = [...twenty('balanced', () => 0.3, 2_000n), ...twenty('premium', () => 0.3, 3_000n)];
     const page = renderSummary(summariseFigures(all), all, { isSimulated: true, seed: 's' });
     expect(page).toContain('offline simulator');

@@ -7,7 +7,7 @@ import type { ArticleFigures } from './evaluate-article.ts';
 export interface QualityRow {
   quality: Quality;
   articles: number;
-  contractPassRate: number;
+  checksPassRate: number;
   headingRecall: number;
   entityRecall: number;
   supportRate: number;
@@ -23,16 +23,16 @@ export interface QualityRow {
 
 export interface Summary {
   rows: QualityRow[];
-  /** Is each quality at least as good as the cheaper one, by each measure, and dearer? */
+  /** For each measure, including cost: whether each quality is at least as high as the cheaper one. */
   order: { measure: string; verdict: OrderVerdict }[];
-  /** Balanced against premium on the judge's score: how much the cheaper way loses at most. */
+  /** Balanced against premium by the judge's score. */
   balancedAgainstPremium: NonInferiority;
 }
 
-/** By the means; `level` where a mean falls, but by no more than chance explains (paired, 95 % confidence). */
+/** Order of the means; `level` when a mean decreases insignificantly (paired, 95 % confidence). */
 export type OrderVerdict = 'in order' | 'level' | 'not in order';
 
-/** Half a criterion's step on one of four criteria is as fine as a judge's score gets; a loss below this is none. */
+/** A judge's score has steps of 0.25 (one point on one of four criteria); a loss of about one step is accepted. */
 const MARGIN = 0.3;
 
 export function summariseFigures(figures: readonly ArticleFigures[]): Summary {
@@ -54,7 +54,7 @@ type Measure = (figures: ArticleFigures) => number | undefined;
 
 const JUDGED: Measure = ({ judge }) => judge?.score;
 const MEASURES: readonly (readonly [string, Measure])[] = [
-  ['contract kept', ({ keepsContract }) => Number(keepsContract)],
+  ['checks passed', ({ passesChecks }) => Number(passesChecks)],
   ['heading recall', ({ headingRecall }) => headingRecall],
   ['entity recall', ({ entityRecall }) => entityRecall],
   ['support rate', ({ supportRate }) => supportRate],
@@ -63,8 +63,8 @@ const MEASURES: readonly (readonly [string, Measure])[] = [
 ];
 
 function orderOf(figures: readonly ArticleFigures[], qualities: readonly Quality[], of: Measure): OrderVerdict {
-  const verdicts = qualities.slice(1).map((dearer, index): OrderVerdict => {
-    const cheaper = assessNonInferiority(pairsOf(figures, qualities[index] ?? dearer, dearer, of), MARGIN);
+  const verdicts = qualities.slice(1).map((higher, index): OrderVerdict => {
+    const cheaper = assessNonInferiority(pairsOf(figures, qualities[index] ?? higher, higher, of), MARGIN);
     if (cheaper.meanDifference <= 0) return 'in order';
     return cheaper.lowerBound > 0 ? 'not in order' : 'level';
   });
@@ -79,7 +79,7 @@ function rowOf(quality: Quality, own: readonly ArticleFigures[]): QualityRow {
   return {
     quality,
     articles: own.length,
-    contractPassRate: mean(({ keepsContract }) => Number(keepsContract)),
+    checksPassRate: mean(({ passesChecks }) => Number(passesChecks)),
     headingRecall: mean(({ headingRecall }) => headingRecall),
     entityRecall: mean(({ entityRecall }) => entityRecall),
     supportRate: mean(({ supportRate }) => supportRate),

@@ -19,7 +19,7 @@ import {
 } from '@pressroom/pipelines';
 import { AppError, seededRandom, silentLogger, systemClock } from '@pressroom/runtime';
 import { NO_DEFECTS, startSimulator, type Simulator } from '@pressroom/simulator';
-import { aScope, createOpenBooks, runInProcess } from '@pressroom/testkit';
+import { aScope, createInMemoryGatewayStore, runInProcess } from '@pressroom/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { sampleSources } from '../e2e/support/sources.ts';
@@ -35,7 +35,7 @@ beforeAll(async () => {
 });
 afterAll(() => simulator.close());
 
-/** The real providers, with what they say put through `mutate` before anybody sees it. */
+/** A gateway with the real providers, whose replies pass through `mutate` first. */
 function openMutatingGateway(mutate: (text: string) => string): { gateway: Gateway; replies: () => number } {
   let replies = 0;
   const common = { apiKey: 'k', simulated: true };
@@ -49,24 +49,24 @@ function openMutatingGateway(mutate: (text: string) => string): { gateway: Gatew
     ...provider,
     async *stream(request) {
       let text = '';
-      const held: ProviderEvent[] = [];
+      const otherEvents: ProviderEvent[] = [];
       for await (const event of provider.stream(request)) {
         if (event.type === 'text') text += event.delta;
-        else held.push(event);
+        else otherEvents.push(event);
       }
       replies += 1;
       yield { type: 'text', delta: mutate(text) };
-      yield* held;
+      yield* otherEvents;
     },
   });
   const gateway = createGateway({
     catalog: catalogFromConfig(config),
     providers: createProviders(config.providers, { clock: systemClock }).map(mutating),
-    store: createOpenBooks(),
+    store: createInMemoryGatewayStore(),
     clock: systemClock,
     random: seededRandom(1),
     log: silentLogger(),
-    // Whatever replies hold, providers are up.
+    // Invalid replies must not open the breakers.
     config: { breaker: { minRequests: 10_000 } },
   });
   return { gateway, replies: () => replies };
@@ -74,7 +74,7 @@ function openMutatingGateway(mutate: (text: string) => string): { gateway: Gatew
 
 describe('the gateway', () => {
   it.each(Object.keys(REPLY_SCHEMAS))(
-    `takes none of ${REPLIES_PER_SCHEMA} fuzzed replies for %s that its schema or its check does not hold for`,
+    `accepts none of ${REPLIES_PER_SCHEMA} fuzzed replies for %s that fail its schema or its check`,
     async (name) => {
       const random = seededRandom(name.length * 7_919);
       const { gateway, replies } = openMutatingGateway((text) => mutateReply(text, random));
@@ -94,7 +94,7 @@ describe('the gateway', () => {
         }
       }
       gateway.close();
-      // Fuzz that never passes, or never fails, shows nothing.
+      // A fuzz that never passes or never fails is ineffective.
       expect(Math.min(accepted, refused)).toBeGreaterThan(0);
       expect(({} as Record<string, unknown>)['polluted']).toBeUndefined();
     },
@@ -110,12 +110,12 @@ describe('agents', () => {
   };
   const pipeline = findPipeline('article');
 
-  it('end every step with an output of its shape or an error of ours, whatever models reply', async () => {
+  it('end every step with a valid output or an AppError, for any reply', async () => {
     const ends = new Map<string, number>();
     let mutated = 0;
     for (let task = 1; task <= TASKS; task += 1) {
       const random = seededRandom(task * 104_729);
-      // Some tasks get hardly a usable reply, others a spoiled one now and then.
+      // The share of mutated replies varies by task.
       const share = [0.1, 0.3, 0.6, 1][task % 4] ?? 0;
       const { gateway } = openMutatingGateway((text) => {
         const reply = random() < share ? mutateReply(text, random) : text;
@@ -148,7 +148,7 @@ describe('agents', () => {
   });
 });
 
-/** Every output that is there is what later steps rely on. */
+/** Every available output matches its schema. */
 function expectShapes(outputs: Readonly<Record<string, unknown>>): void {
   const shapes = { research: ResearchOutput, outline: OutlineOutput, refine: RefineOutput };
   for (const [key, output] of Object.entries(outputs)) {
@@ -157,7 +157,7 @@ function expectShapes(outputs: Readonly<Record<string, unknown>>): void {
   }
 }
 
-/** What validation must have seen to, however strange the replies were. */
+/** Checks the guarantees of validation: known sources and resolved citations. */
 function expectSaneArticle(input: ArticleInput, outputs: Readonly<Record<string, unknown>>): void {
   const { notes, sources } = ResearchOutput.parse(outputs['research']);
   const known = new Set(sources.map(({ id }) => id));

@@ -25,7 +25,7 @@ const KINDS = ['false figure', 'missing citation', 'paragraph off topic'] as con
 const CASES_PER_KIND = 10;
 
 let running: SimulatedGateway;
-let cases: { planted: PlantedCase; mended: RepairedCase }[] = [];
+let cases: { planted: PlantedCase; repaired: RepairedCase }[] = [];
 
 beforeAll(async () => {
   running = await openSimulatedGateway({ simulator: { seed: 'planted' } });
@@ -33,7 +33,7 @@ beforeAll(async () => {
   cases = await Promise.all(
     choosePlantedCases(articles, CASES_PER_KIND).map(async (planted) => ({
       planted,
-      mended: await repairPlanted(planted, running.gateway),
+      repaired: await repairPlanted(planted, running.gateway),
     })),
   );
 });
@@ -48,26 +48,26 @@ const numbered = KINDS.flatMap((kind, row) =>
 );
 
 describe.each(numbered)('$kind $number', ({ kind, caseOf }) => {
-  it('is found, removed by edits of its own part, and costs no other paragraph a byte', () => {
-    const { planted, mended } = caseOf();
+  it('is found and removed by edits of its own part, and other paragraphs remain byte-identical', () => {
+    const { planted, repaired } = caseOf();
     expect(planted.kind).toBe(kind);
-    expect(mended.foundBy).not.toEqual([]);
-    expect(mended.edits.length).toBeGreaterThan(0);
-    expect(mended.edits.filter(({ part }) => part !== planted.part)).toEqual([]);
-    expect(mended).toMatchObject({ isRemoved: true, otherParagraphsChanged: 0, qualityErrors: 0 });
+    expect(repaired.foundBy).not.toEqual([]);
+    expect(repaired.edits.length).toBeGreaterThan(0);
+    expect(repaired.edits.filter(({ part }) => part !== planted.part)).toEqual([]);
+    expect(repaired).toMatchObject({ isRemoved: true, otherParagraphsChanged: 0, qualityErrors: 0 });
   });
 });
 
-describe('a mended article', () => {
-  it('has a citation back where one was taken away, and a whole stray paragraph gone', () => {
-    const notAsBefore = cases.filter(
-      ({ planted: { kind, part, article }, mended }) =>
-        kind !== 'false figure' && mended.after[part] !== article.parts[part],
+describe('a repaired article', () => {
+  it('has the removed citation again and no off-topic paragraph', () => {
+    const notRestored = cases.filter(
+      ({ planted: { kind, part, article }, repaired }) =>
+        kind !== 'false figure' && repaired.after[part] !== article.parts[part],
     );
-    expect(notAsBefore.map(({ planted: { fault }, mended: { edits } }) => ({ fault, edits }))).toEqual([]);
+    expect(notRestored.map(({ planted: { fault }, repaired: { edits } }) => ({ fault, edits }))).toEqual([]);
   });
 
-  it('comes of 30 defects that are all different', () => {
+  it('is tested with 30 different defects', () => {
     expect(new Set(cases.map(({ planted }) => planted.fault)).size).toBe(KINDS.length * CASES_PER_KIND);
   });
 });

@@ -1,7 +1,7 @@
 import { catalogFromConfig, createGateway, createProviders, LlmConfig, type Gateway } from '@pressroom/llm';
 import { seededRandom, silentLogger, systemClock } from '@pressroom/runtime';
 import { addedModel, NO_DEFECTS, startSimulator, type Simulator } from '@pressroom/simulator';
-import { aScope, createOpenBooks } from '@pressroom/testkit';
+import { aScope, createInMemoryGatewayStore } from '@pressroom/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { aCallFor, REPLY_SCHEMAS } from './support/reply-schemas.ts';
@@ -24,7 +24,7 @@ afterAll(async () => {
   await simulator.close();
 });
 
-/** A gateway to one provider only, so that nothing else can answer. */
+/** A gateway with one provider, so that no other one can reply. */
 function openGateway(kind: 'openai' | 'anthropic' | 'openai-compatible'): Gateway {
   const common = { apiKey: 'k', simulated: true };
   const provider = {
@@ -37,7 +37,7 @@ function openGateway(kind: 'openai' | 'anthropic' | 'openai-compatible'): Gatewa
   const gateway = createGateway({
     catalog: catalogFromConfig(config),
     providers: createProviders(config.providers, { clock: systemClock }),
-    store: createOpenBooks(),
+    store: createInMemoryGatewayStore(),
     clock: systemClock,
     random: seededRandom(1),
     log: silentLogger(),
@@ -51,7 +51,7 @@ describe.each([
   { mode: 'Anthropic’s output format', kind: 'anthropic' as const },
   { mode: 'a schema described in words', kind: 'openai-compatible' as const },
 ])('in $mode', ({ kind }) => {
-  it.each(Object.keys(REPLY_SCHEMAS))('%s comes back whole, at the first try', async (name) => {
+  it.each(Object.keys(REPLY_SCHEMAS))('%s is returned completely by the first request', async (name) => {
     const before = simulator.calls().length;
     const { value } = await openGateway(kind).bind(aScope('write', 'balanced')).call(aCallFor(name));
     expect(REPLY_SCHEMAS[name]?.safeParse(value).success).toBe(true);

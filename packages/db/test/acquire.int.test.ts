@@ -72,7 +72,7 @@ describe('acquire', () => {
       title: 'one whose time is over',
       session: async () => {
         const id = await scene.addSession();
-        await scene.silence(id);
+        await scene.expireSession(id);
         return id;
       },
     },

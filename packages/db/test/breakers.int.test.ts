@@ -129,7 +129,7 @@ describe('shared breakers', () => {
     await later(thresholds.openMs);
     const [dead, hung, third] = [await scene.addSession(), await scene.addSession(), await scene.addSession()];
     await breakers.takeProbe(key, dead, HOUR_MS);
-    await scene.silence(dead);
+    await scene.expireSession(dead);
     expect(await breakers.takeProbe(key, hung, 60_000)).toMatchObject({ outcome: 'probe' });
     expect(await breakers.takeProbe(key, third, 60_000)).toMatchObject({ outcome: 'wait' });
     await later(60_000);

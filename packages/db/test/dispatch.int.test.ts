@@ -28,7 +28,7 @@ describe('dispatch', () => {
     it('counts the slots of live sessions and queued steps, and reports due ready steps as backlog', async () => {
       await scene.addSession({ concurrency: 5, queues: [QUEUE] });
       await scene.addSession({ concurrency: 3, queues: [QUEUE, 'draft.batch'] });
-      await scene.silence(await scene.addSession({ concurrency: 100, queues: [QUEUE] }));
+      await scene.expireSession(await scene.addSession({ concurrency: 100, queues: [QUEUE] }));
       await scene.submit();
       expect(await capacityOf(QUEUE)).toEqual({
         queue: QUEUE,
@@ -278,7 +278,7 @@ describe('dispatch', () => {
 
     it('lists living workers', async () => {
       const id = await scene.addSession({ concurrency: 4, queues: [QUEUE] });
-      await scene.silence(await scene.addSession());
+      await scene.expireSession(await scene.addSession());
       expect(await createFleetStore(db.database).workers()).toMatchObject([{ id, concurrency: 4, pools: [QUEUE] }]);
     });
   });

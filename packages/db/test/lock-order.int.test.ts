@@ -92,7 +92,7 @@ describe('lock order', () => {
       },
       async reap() {
         const victim = Math.floor(random() * sessions.length);
-        await scene.silence(sessions[victim] ?? '');
+        await scene.expireSession(sessions[victim] ?? '');
         sessions[victim] = await scene.addSession();
         await createSessionStore(process).reap();
       },

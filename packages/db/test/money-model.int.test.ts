@@ -121,7 +121,7 @@ describe('budget, reservations and ledger under any interleaving', () => {
   const reapCommand: fc.AsyncCommand<Model, Real> = {
     check: () => true,
     async run(model, real) {
-      await scene.silence(real.worker.sessionId);
+      await scene.expireSession(real.worker.sessionId);
       await sessions.reap();
       for (const [id, reservation] of model.open) {
         model.spent.set(id, { costNano: BigInt(reservation.amountNano), ended: false, reservation });

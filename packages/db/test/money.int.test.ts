@@ -151,7 +151,7 @@ describe('money', () => {
 
   describe('a worker that dies with calls under way', () => {
     const die = async (sessionId: string) => {
-      await scene.silence(sessionId);
+      await scene.expireSession(sessionId);
       await createSessionStore(db.database).reap();
     };
 
@@ -199,7 +199,7 @@ describe('money', () => {
       const { budget, reservation, task, sessionId } = await withBudget('1000000');
       const held = Array.from({ length: 60 }, () => reservation());
       await money.reserve(held);
-      await scene.silence(sessionId);
+      await scene.expireSession(sessionId);
       await Promise.all([
         createSessionStore(db.database).reap(),
         ...held.toReversed().map((one) => money.endCalls([anEndedCall(one)])),

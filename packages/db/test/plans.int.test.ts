@@ -145,7 +145,7 @@ describe('hot statements on a grown database', () => {
       index: 'step_running',
       async prepare() {
         const { sessionId } = await scene.running();
-        await scene.silence(sessionId);
+        await scene.expireSession(sessionId);
         return async () => {
           expect(await createSessionStore(database).reap()).toHaveLength(1);
         };

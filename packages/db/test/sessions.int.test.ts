@@ -49,7 +49,7 @@ describe('worker sessions', () => {
 
     it('revives a session that is late but was not ended yet', async () => {
       const sessionId = await scene.addSession();
-      await scene.silence(sessionId);
+      await scene.expireSession(sessionId);
       expect(await sessions.heartbeat(sessionId, 60_000, [], [])).toMatchObject({ alive: true });
       await sessions.reap();
       expect(await sessions.heartbeat(sessionId, 60_000, [], [])).toMatchObject({ alive: true });
@@ -57,7 +57,7 @@ describe('worker sessions', () => {
 
     it('tells a session that was ended so', async () => {
       const { sessionId, attempt } = await scene.running();
-      await scene.silence(sessionId);
+      await scene.expireSession(sessionId);
       await sessions.reap();
       expect(await sessions.heartbeat(sessionId, 60_000, held(attempt), [])).toMatchObject({
         alive: false,
@@ -95,7 +95,7 @@ describe('worker sessions', () => {
         );
         return rows.map((row) => Number(row.order_key));
       };
-      for (const { sessionId } of [begun, first]) await scene.silence(sessionId);
+      for (const { sessionId } of [begun, first]) await scene.expireSession(sessionId);
       await sessions.reap();
       const once = await keys();
       expect(Math.max(...once)).toBeLessThan(-15e12);
@@ -110,7 +110,7 @@ describe('worker sessions', () => {
 
     it('gives the steps of silent sessions back and counts the loss, not a failure', async () => {
       const { task, sessionId, attempt } = await scene.running();
-      await scene.silence(sessionId);
+      await scene.expireSession(sessionId);
       expect(await sessions.reap()).toEqual([
         { stepId: attempt.stepId, taskId: task.id, queue: 'write.interactive', losses: 1 },
       ]);
@@ -137,7 +137,7 @@ describe('worker sessions', () => {
       const task = await scene.submit({ steps: ['a', 'b', 'c'].map((key) => aStep({ key })) });
       const sessionId = await scene.addSession();
       for (const step of task.steps) await scene.acquire(sessionId, step.id);
-      await scene.silence(sessionId);
+      await scene.expireSession(sessionId);
       expect(await sessions.reap()).toHaveLength(3);
       const events = await db.sql<{ seq: number; type: string }>(
         'SELECT seq, type FROM task_event WHERE task_id = $1 ORDER BY seq',
@@ -149,7 +149,7 @@ describe('worker sessions', () => {
 
     it('gives a step back once when several reap at the same time', async () => {
       const { sessionId, attempt } = await scene.running();
-      await scene.silence(sessionId);
+      await scene.expireSession(sessionId);
       const answers = await Promise.all(Array.from({ length: 5 }, () => sessions.reap()));
       expect(answers.flat().filter((step) => step.stepId === attempt.stepId)).toHaveLength(1);
       expect(await stepRow(attempt.stepId)).toMatchObject({ losses: 1 });
@@ -174,7 +174,7 @@ describe('worker sessions', () => {
 
     it('ends nobody else: after an outage everybody looks silent', async () => {
       const silent = await scene.running();
-      await scene.silence(silent.sessionId);
+      await scene.expireSession(silent.sessionId);
       await sessions.end(await scene.addSession());
       expect(await stepRow(silent.attempt.stepId)).toMatchObject({ status: 'running' });
       expect(await sessions.heartbeat(silent.sessionId, 60_000, held(silent.attempt), [])).toMatchObject({
@@ -230,7 +230,7 @@ describe('worker sessions', () => {
 
   it('lets a step that was lost run again elsewhere, and its first worker settle nothing', async () => {
     const { task, sessionId, attempt } = await scene.running();
-    await scene.silence(sessionId);
+    await scene.expireSession(sessionId);
     await sessions.reap();
     await db.sql(`UPDATE step SET status = 'queued' WHERE id = $1`, [attempt.stepId]);
     const other = await scene.addSession();

@@ -45,7 +45,7 @@ describe('the fence', () => {
       title: 'an attempt whose worker was given up, while the next attempt runs elsewhere',
       async make() {
         const { sessionId, attempt } = await scene.running();
-        await scene.silence(sessionId);
+        await scene.expireSession(sessionId);
         await createSessionStore(db.database).reap();
         await db.sql(`UPDATE step SET status = 'queued' WHERE id = $1`, [attempt.stepId]);
         await scene.acquire(await scene.addSession(), attempt.stepId, 2);

@@ -163,8 +163,8 @@ describe('a task row that another transaction holds', () => {
     const held = await run.scene.running();
     const other = await run.scene.running();
     const release = await holdTask(held.task.id);
-    await run.scene.silence(held.sessionId);
-    await run.scene.silence(other.sessionId);
+    await run.scene.expireSession(held.sessionId);
+    await run.scene.expireSession(other.sessionId);
     const lost = await within(sessions.reap());
     expect(lost.map(({ taskId }) => taskId)).toEqual([other.task.id]);
     await release();

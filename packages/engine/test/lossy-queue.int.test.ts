@@ -186,7 +186,7 @@ describe('with a queue store that loses 30 % of its jobs and delivers 20 % twice
     await doomed.silence();
     // Its session ends as if its time were over; the reaper does the rest.
     await until(async () => (await db.sql(`SELECT 1 FROM step WHERE session_id = $1`, [doomed.session.id])).length > 0);
-    await scene.silence(doomed.session.id);
+    await scene.expireSession(doomed.session.id);
     runners.splice(1, 1);
 
     await until(async () => (await db.sql('SELECT 1 FROM task WHERE finished_at IS NULL LIMIT 1')).length === 0, {

@@ -14,7 +14,7 @@ export { driveSteps, type Settlement, type StepDriver } from './builders/step-dr
 export { aLedgerEntry, anEndedCall, aReservation } from './builders/a-call.ts';
 export { aLockedStep, aSnapshot } from './builders/a-snapshot.ts';
 export { anAttempt } from './builders/an-attempt.ts';
-export { createOpenBooks, type OpenBooks } from './evaluation/open-books.ts';
+export { createInMemoryGatewayStore, type InMemoryGatewayStore } from './evaluation/in-memory-gateway-store.ts';
 export { runInProcess, type InProcessRun } from './evaluation/run-in-process.ts';
 export { choosePlantedCases, repairPlanted, type RepairedCase, type PlantedCase } from './evaluation/repair-planted.ts';
 export { writeSoundArticle, type SoundArticle } from './evaluation/sound-article.ts';

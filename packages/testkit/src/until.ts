@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
 /**
- * Waits until a condition holds, for tests that observe another process or a store: poll instead of sleeping.
+ * Polls until a condition holds, for tests that observe another process or a store.
  *
- * @param condition anything truthy ends the wait and is returned; a rejection counts as "not yet"
+ * @param condition a truthy value ends the wait and is returned; a rejection counts as a failed poll
  * @throws Error after `timeoutMs`, with the last rejection as its cause
  */
 export async function until<T>(
@@ -11,7 +11,7 @@ export async function until<T>(
   options: { timeoutMs?: number; everyMs?: number; describe?: string } = {},
 ): Promise<NonNullable<T>> {
   const { timeoutMs = 5_000, everyMs = 20, describe = 'the condition' } = options;
-  const giveUpAtMs = performance.now() + timeoutMs;
+  const deadlineMs = performance.now() + timeoutMs;
   for (;;) {
     let lastError: unknown;
     try {
@@ -20,7 +20,7 @@ export async function until<T>(
     } catch (error) {
       lastError = error;
     }
-    if (performance.now() >= giveUpAtMs) {
+    if (performance.now() >= deadlineMs) {
       throw new Error(`${describe} did not hold within ${timeoutMs} ms`, { cause: lastError });
     }
     await delay(everyMs);

@@ -5,7 +5,7 @@ type Mutation = (text: string, random: Random) => string;
 const pick = <T>(items: readonly T[], random: Random): T => items[Math.floor(random() * items.length)] as T;
 const at = (text: string, random: Random): number => Math.floor(random() * (text.length + 1));
 
-/** Values no schema of ours expects, and some that only look as if it did. */
+/** Values that the schemas do not expect, and some that are nearly valid. */
 const STRANGE: readonly ((random: Random) => unknown)[] = [
   () => null,
   () => true,
@@ -28,7 +28,7 @@ const STRANGE: readonly ((random: Random) => unknown)[] = [
   () => Array.from({ length: 300 }, (_unused, index) => ({ id: `n${index}` })),
 ];
 
-/** Changes the text itself, as broken transport and broken models do. */
+/** Mutations of the text, as by broken transports and models. */
 const ON_TEXT: readonly Mutation[] = [
   (text, random) => text.slice(0, at(text, random)),
   (text, random) => text.slice(at(text, random)),
@@ -63,7 +63,7 @@ const ON_TEXT: readonly Mutation[] = [
   () => "I'm sorry, but I can't help with that.",
 ];
 
-/** Changes one place of the value. */
+/** Mutations of one place in the value. */
 const ON_VALUE: readonly ((
   parent: Record<string, unknown> | unknown[],
   key: string | number,
@@ -90,7 +90,7 @@ const ON_VALUE: readonly ((
   },
 ];
 
-/** A reply with one to three things wrong with it, or, now and then, none. Deterministic in `random`. */
+/** Applies none to three mutations to a reply. Deterministic in `random`. */
 export function mutateReply(text: string, random: Random): string {
   let mutated = text;
   const times = Math.floor(random() * 4);

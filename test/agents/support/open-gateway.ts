@@ -1,16 +1,16 @@
 import { catalogFromConfig, createGateway, createProviders, LlmConfig, type Gateway } from '@pressroom/llm';
 import { seededRandom, silentLogger, systemClock, type Logger } from '@pressroom/runtime';
 import { startSimulator, type Simulator, type SimulatorOptions } from '@pressroom/simulator';
-import { createOpenBooks, type OpenBooks } from '@pressroom/testkit';
+import { createInMemoryGatewayStore, type InMemoryGatewayStore } from '@pressroom/testkit';
 
 export interface SimulatedGateway {
   gateway: Gateway;
   simulator: Simulator;
-  books: OpenBooks;
+  store: InMemoryGatewayStore;
   close(): Promise<void>;
 }
 
-/** The real gateway over both vendors' SDKs to a simulator of its own. */
+/** The real gateway with both vendors' SDKs and a separate simulator. */
 export async function openSimulatedGateway(
   options: { simulator?: SimulatorOptions; log?: Logger } = {},
 ): Promise<SimulatedGateway> {
@@ -22,11 +22,11 @@ export async function openSimulatedGateway(
       { kind: 'anthropic', ...common, baseURL: simulator.url },
     ],
   });
-  const books = createOpenBooks();
+  const store = createInMemoryGatewayStore();
   const gateway = createGateway({
     catalog: catalogFromConfig(config),
     providers: createProviders(config.providers, { clock: systemClock }),
-    store: books,
+    store: store,
     clock: systemClock,
     random: seededRandom(7),
     log: options.log ?? silentLogger(),
@@ -34,7 +34,7 @@ export async function openSimulatedGateway(
   return {
     gateway,
     simulator,
-    books,
+    store,
     async close() {
       gateway.close();
       await simulator.close();

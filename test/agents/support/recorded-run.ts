@@ -7,7 +7,7 @@ import { findPipeline } from '@pressroom/pipelines';
 import { createLogger, type Logger } from '@pressroom/runtime';
 import { runInProcess, type InProcessRun } from '@pressroom/testkit';
 
-/** One call as an agent made it, and what came back. */
+/** One call of an agent with its reply. */
 export interface RecordedCall {
   path: string;
   step: string;
@@ -21,12 +21,12 @@ export interface RecordedRun {
   run: InProcessRun | undefined;
   error: unknown;
   calls: RecordedCall[];
-  /** Every address that was fetched, in order. */
+  /** All fetched URLs, in order. */
   fetched: string[];
 }
 
-/** A logger that keeps everything it is told, down to debug. */
-export function keepingLogger(): { log: Logger; text: () => string } {
+/** A logger that records all messages, including trace. */
+export function createRecordingLogger(): { log: Logger; text: () => string } {
   let text = '';
   const destination = new Writable({
     write: (chunk: Buffer, _encoding, done) => {
@@ -37,7 +37,7 @@ export function keepingLogger(): { log: Logger; text: () => string } {
   return { log: createLogger({ name: 'test', level: 'trace', destination }), text: () => text };
 }
 
-/** Runs a whole article task and keeps what was asked, answered and fetched. */
+/** Runs a whole article task and records prompts, replies and fetched URLs. */
 export async function recordRun(
   input: unknown,
   quality: Quality,
@@ -83,7 +83,7 @@ export async function recordRun(
         fetchUrl: (url) => {
           recorded.fetched.push(url);
           const page = deps.pages?.[url];
-          return page ? Promise.resolve(page) : Promise.reject(new Error(`nobody serves ${url}`));
+          return page ? Promise.resolve(page) : Promise.reject(new Error(`no page for ${url}`));
         },
       },
     );

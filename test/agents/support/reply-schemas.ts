@@ -20,7 +20,7 @@ import type { ZodType } from 'zod';
 
 import { sampleSources } from '../../e2e/support/sources.ts';
 
-/** Every shape that agents ask models for, by the name it travels under. */
+/** All reply schemas of agents, by schema name. */
 export const REPLY_SCHEMAS: Readonly<Record<string, ZodType>> = {
   research_questions: ResearchQuestions,
   source_summary: SourceSummary,
@@ -47,16 +47,16 @@ const ARTICLE =
   '[part lead]\nFresnel replaced polished reflectors with a lens in 1822 [1].\n\n' +
   '[part 1] ## The first tower\nHenry Winstanley finished the first tower in 1999 [2]. It stood for a while.';
 
-/** A prompt that holds something for every shape. */
+/** A call whose prompt contains material for every schema. */
 export function aCallFor(name: string): LogicalCall<unknown> {
   const zod = REPLY_SCHEMAS[name];
-  if (!zod) throw new Error(`no schema is called ${name}`);
+  if (!zod) throw new Error(`unknown schema: ${name}`);
   const user = [
     fence('brief', '', { topic: 'How lighthouses changed', words: 300, sections: 2 }),
     fence('source', first?.text ?? '', { id: 1, title: first?.title ?? '' }),
     fence('source', second?.text ?? '', { id: 2, title: second?.title ?? '' }),
     fence('notes', NOTES),
-    fence('outline', '1. The first tower (words: 60; notes: n2) Tells of it', { title: 'Lights' }),
+    fence('outline', '1. The first tower (words: 60; notes: n2) Describes it', { title: 'Lights' }),
     fence('article', ARTICLE),
     fence('defects', 'wrong_fact | 1 | "Henry Winstanley finished the first tower in 1999 [2]." | wrong year'),
     'Answer.',

@@ -1,7 +1,7 @@
 import type { EndedCall, LedgerEntryFacts, Reservation, StepAttempt } from '@pressroom/db';
 import { newId } from '@pressroom/runtime';
 
-/** What the ledger keeps of one provider call of an attempt: 100 tokens in, 50 out. */
+/** A ledger entry of one provider call of an attempt: 100 input tokens, 50 output tokens. */
 export function aLedgerEntry(
   attempt: Pick<
     StepAttempt,
@@ -43,7 +43,7 @@ export function aLedgerEntry(
   };
 }
 
-/** Money held for one call of an attempt: 100 nano-dollars against no budget. */
+/** A reservation for one call of an attempt: 100 nano-dollars, without budgets. */
 export function aReservation(
   attempt: StepAttempt,
   sessionId: string,
@@ -64,7 +64,7 @@ export function aReservation(
   };
 }
 
-/** The end of the call that a reservation was made for: it cost 60 of what was held. */
+/** The end of the call of a reservation, at a cost of 60 nano-dollars. */
 export function anEndedCall(reservation: Reservation, facts: Partial<EndedCall> = {}): EndedCall {
   const { baselineNano, ...entry } = reservation.entry;
   return {

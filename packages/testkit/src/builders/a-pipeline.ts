@@ -1,7 +1,7 @@
 import { CreateTask } from '@pressroom/contracts';
 import type { Expansion, Pipeline, PlannedStep } from '@pressroom/pipelines';
 
-/** A step as a pipeline plans it. */
+/** A planned step. */
 export function aPlannedStep(facts: Partial<PlannedStep> & { key: string }): PlannedStep {
   return {
     agent: 'write',
@@ -18,8 +18,8 @@ export function aPlannedStep(facts: Partial<PlannedStep> & { key: string }): Pla
 }
 
 /**
- * A task type with the shape of an article and nothing of its content: research → outline → `drafts` in parallel → refine.
- * Drafts may be skipped; the document is usable as soon as one draft is there.
+ * A task type with the plan of an article, without content: research → outline → `drafts` in parallel → refine. Drafts may
+ * be skipped; one draft makes the document usable.
  */
 export function aPipeline(facts: Partial<Pipeline> & { drafts?: number } = {}): Pipeline {
   const { drafts = 3, ...rest } = facts;

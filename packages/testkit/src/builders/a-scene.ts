@@ -12,24 +12,24 @@ import type { OpenTestDatabase } from '../stores/open-test-database.ts';
 import { aTask } from './a-task.ts';
 import { driveSteps, type Settlement } from './step-driver.ts';
 
-/** What a test needs to have before it can begin: a tenant, live workers, tasks under way. Goes through the stores. */
+/** Test fixtures: a tenant, live sessions and running tasks. Created through the stores. */
 export interface Scene {
   tenantId: string;
-  /** Another tenant's id, with a row. */
+  /** Inserts another tenant and returns its id. */
   addTenant(facts?: { weight?: number; maxConcurrency?: number | null }): Promise<string>;
-  /** A live worker; answers its session id. */
+  /** Opens a live session and returns its id. */
   addSession(facts?: { ttlMs?: number; concurrency?: number; queues?: readonly string[] }): Promise<string>;
   submit(facts?: Partial<NewTask>): Promise<NewTask>;
-  /** Takes the next attempt of a queued step. */
+  /** Acquires an attempt of a queued step. */
   acquire(sessionId: string, stepId: string, attempt?: number): Promise<StepAttempt>;
-  /** Submits a task and takes its first step. */
+  /** Submits a task and acquires its first step. */
   running(facts?: Partial<NewTask>): Promise<{ task: NewTask; sessionId: string; attempt: StepAttempt }>;
   settle(sessionId: string, ...items: Settlement[]): Promise<ExchangeAnswer>;
-  /** Makes a session look as if its process had been silent for longer than its time. */
-  silence(sessionId: string): Promise<void>;
+  /** Expires a session, as if its heartbeats had stopped. */
+  expireSession(sessionId: string): Promise<void>;
 }
 
-/** A result to settle an attempt with. */
+/** A successful settlement of an attempt. */
 export function aSettlement(attempt: { stepId: string; attempt: number }, facts: Partial<Settlement> = {}): Settlement {
   return {
     stepId: attempt.stepId,
@@ -77,20 +77,20 @@ export async function openScene({ database, sql }: Pick<OpenTestDatabase, 'datab
     },
     async acquire(sessionId, stepId, attempt = 1) {
       const [taken] = await steps.acquire(sessionId, [{ stepId, attempt }]);
-      if (!taken) throw new Error(`attempt ${attempt} of step ${stepId} was not to be had`);
+      if (!taken) throw new Error(`attempt ${attempt} of step ${stepId} could not be acquired`);
       return taken;
     },
     async running(facts) {
       const task = await scene.submit(facts);
       const sessionId = await scene.addSession();
       const first = task.steps.find((step) => step.depsLeft === 0);
-      // Steps under a cap enter as ready; the dispatcher would have let this one go.
+      // Steps under a concurrency limit start as ready; does what the dispatcher would do.
       await sql(`UPDATE step SET status = 'queued', queued_at = now() WHERE id = $1 AND status = 'ready'`, [first?.id]);
-      if (!first) throw new Error('a task without a first step');
+      if (!first) throw new Error('the task has no first step');
       return { task, sessionId, attempt: await scene.acquire(sessionId, first.id) };
     },
     settle: (sessionId, ...items) => steps.settle(sessionId, items),
-    async silence(sessionId) {
+    async expireSession(sessionId) {
       await sql(`UPDATE worker_session SET expires_at = now() - interval '1 ms' WHERE id = $1`, [sessionId]);
     },
   };

@@ -1,6 +1,6 @@
 import type { LockedStep, LockedTask, TaskSnapshot } from '@pressroom/db';
 
-/** A step as a decision sees it: the first attempt runs, three failures are allowed, a minute is left. */
+/** A locked step: the first attempt runs, three failures are allowed, one minute is left. */
 export function aLockedStep(facts: Partial<LockedStep> & { key: string }): LockedStep {
   return {
     id: `step:${facts.key}`,
@@ -31,7 +31,7 @@ export function aLockedStep(facts: Partial<LockedStep> & { key: string }): Locke
   };
 }
 
-/** A running task with a minute left and one running step, unless told otherwise. */
+/** A running task with one minute left and, by default, one running step. */
 export function aSnapshot(
   facts: { task?: Partial<LockedTask>; steps?: LockedStep[]; outputs?: Record<string, unknown> } = {},
 ): TaskSnapshot {

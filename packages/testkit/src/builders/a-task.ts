@@ -1,7 +1,7 @@
 import type { NewStep, NewTask } from '@pressroom/db';
 import { newId } from '@pressroom/runtime';
 
-/** A step as it enters a plan: first in line, T2, three failures allowed. */
+/** A planned step: without dependencies, T2, three failures allowed. */
 export function aStep(facts: Partial<NewStep> & { key: string }): NewStep {
   const deps = facts.deps ?? [];
   return {
@@ -25,14 +25,14 @@ export function aStep(facts: Partial<NewStep> & { key: string }): NewStep {
   };
 }
 
-/** Steps that run one after the other, each depending on the one before it. */
+/** Sequential steps, each of which depends on the previous one. */
 export function aChain(...keys: string[]): NewStep[] {
   return keys.map((key, index) =>
     aStep({ key, deps: keys.slice(Math.max(0, index - 1), index), next: keys.slice(index + 1, index + 2) }),
   );
 }
 
-/** A task as it is committed, with one step unless told otherwise. Its first steps enter as `queued`. */
+/** A task to submit, by default with one step. Its first steps start as `queued`. */
 export function aTask(facts: Partial<NewTask> & { tenantId: string }): NewTask {
   return {
     id: newId(),

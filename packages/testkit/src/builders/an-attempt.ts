@@ -1,6 +1,6 @@
 import type { StepAttempt } from '@pressroom/db';
 
-/** An attempt as a worker gets it: the first of a task's first step, with a minute left. */
+/** An attempt as a worker receives it: the first of a task's first step, with one minute left. */
 export function anAttempt(facts: Partial<StepAttempt> = {}): StepAttempt {
   return {
     taskId: 'task-1',

@@ -8,10 +8,10 @@ import {
   type StepAttempt,
 } from '@pressroom/db';
 
-/** A settlement without the task, which the driver looks up. */
+/** A settlement without the task id, which the driver looks up. */
 export type Settlement = Omit<SettleItem, 'taskId'>;
 
-/** Acquires and settles steps one request at a time, through the worker's statement. */
+/** Acquires and settles steps one request at a time, through the exchange statement. */
 export interface StepDriver {
   acquire(sessionId: string, jobs: readonly { stepId: string; attempt: number }[]): Promise<StepAttempt[]>;
   settle(
@@ -23,7 +23,7 @@ export interface StepDriver {
 
 export function driveSteps(database: Database): StepDriver {
   const store = createStepStore(database);
-  const nothing: Exchange = {
+  const emptyExchange: Exchange = {
     settle: [],
     acquire: [],
     handoffQueues: [],
@@ -42,8 +42,8 @@ export function driveSteps(database: Database): StepDriver {
   };
   return {
     acquire: async (sessionId, jobs) =>
-      (await store.exchange(sessionId, { ...nothing, acquire: await withTask(jobs) })).attempts,
+      (await store.exchange(sessionId, { ...emptyExchange, acquire: await withTask(jobs) })).attempts,
     settle: async (sessionId, items, options) =>
-      store.exchange(sessionId, { ...nothing, ...options, settle: await withTask(items) }),
+      store.exchange(sessionId, { ...emptyExchange, ...options, settle: await withTask(items) }),
   };
 }

@@ -3,12 +3,12 @@ import type { Agent, Quality } from '@pressroom/contracts';
 import type { CallScope, LlmPort } from '@pressroom/llm';
 import { newId, silentLogger, systemClock } from '@pressroom/runtime';
 
-/** Starts processes when something is parsed; they end when they are idle. */
+/** Starts child processes on demand, which end when idle. */
 const pages = createPageParser().forTenant('tenant');
 
 const ATTEMPT_MS = 120_000;
 
-/** The scope of one attempt that nothing but its time limits. */
+/** The scope of one attempt that is limited only by its deadline. */
 export function aScope(agent: Agent, quality: Quality): CallScope {
   const id = newId();
   return {
@@ -32,7 +32,7 @@ export function aScope(agent: Agent, quality: Quality): CallScope {
   };
 }
 
-/** Everything one attempt of an article's step gets; pages are none, tools run as they are. */
+/** The context of one attempt of an article's step; rejects fetches and runs tools without a journal. */
 export function aStepContext(given: {
   agent: Agent;
   quality: Quality;
@@ -47,7 +47,7 @@ export function aStepContext(given: {
     outputs: given.outputs,
     llm: given.llm,
     tool: (_path, run) => run(signal),
-    fetchUrl: (url) => Promise.reject(new Error(`nothing may be fetched here: ${url}`)),
+    fetchUrl: (url) => Promise.reject(new Error(`fetching is disabled: ${url}`)),
     pages,
     signal,
     clock: systemClock,

@@ -6,30 +6,30 @@ export type PlantedKind = 'false figure' | 'missing citation' | 'paragraph off t
 export interface PlantedDefect {
   kind: PlantedKind;
   part: string;
-  /** The part with the defect in it. */
+  /** The text of the part with the defect. */
   markdown: string;
-  /** The text that is at fault, exactly as it stands in the part. */
+  /** The faulty text, an exact substring of the part. */
   fault: string;
   /** Position of the paragraph in the part. */
   paragraph: number;
 }
 
 const paragraphsOf = (markdown: string): string[] => markdown.split(/\n{2,}/);
-/** Figures of three digits and more, and percentages: what a reader would take a falsehood of for a fact. */
+/** Figures of two or more digits, outside citations. */
 const FIGURE = /(?<![\p{L}\p{N}.,[])\d{2,}(?:,\d{3})*(?![\p{N}\]])/u;
 
-/** Changes one figure of every sentence that has one to another of the same length. */
+/** Changes one figure of every cited sentence to another one of the same length. */
 export function plantFalseFigures(part: string, markdown: string): PlantedDefect[] {
   return eachSentence(markdown).flatMap(({ sentence, paragraph }) => {
     const figure = FIGURE.exec(sentence)?.[0];
     if (figure === undefined || citedIds(sentence).length === 0) return [];
-    const falsehood = falsify(figure);
-    const fault = sentence.replace(figure, falsehood);
-    return markdown.includes(falsehood) ? [] : [plant('false figure', part, markdown, sentence, fault, paragraph)];
+    const falseFigure = falsify(figure);
+    const fault = sentence.replace(figure, falseFigure);
+    return markdown.includes(falseFigure) ? [] : [plant('false figure', part, markdown, sentence, fault, paragraph)];
   });
 }
 
-/** Takes the citations from every sentence of a paragraph that has others which cite. */
+/** Removes the citations of each cited sentence, one sentence per defect. */
 export function plantMissingCitations(part: string, markdown: string): PlantedDefect[] {
   return eachSentence(markdown).flatMap(({ sentence, paragraph }) => {
     if (citedIds(sentence).length === 0) return [];
@@ -38,7 +38,7 @@ export function plantMissingCitations(part: string, markdown: string): PlantedDe
   });
 }
 
-/** Puts a paragraph about something else between the others. */
+/** Inserts a paragraph on another topic in the middle of the part. */
 export function plantOffTopic(part: string, markdown: string, stray: string): PlantedDefect {
   const paragraphs = paragraphsOf(markdown);
   const at = Math.ceil(paragraphs.length / 2);
@@ -51,8 +51,8 @@ export function plantOffTopic(part: string, markdown: string, stray: string): Pl
   };
 }
 
-/** Paragraphs about matters no lighthouse and no barrage has to do with; each of several sentences, as paragraphs are. */
-export const STRAYS = [
+/** Paragraphs unrelated to lighthouses and barrages, of several sentences each. */
+export const OFF_TOPIC_PARAGRAPHS = [
   'Sourdough needs patience more than skill. A baker feeds the starter twice daily and keeps the dough somewhere warm. Flour with more bran drinks more water.',
   'Chess openings are named after players and cities alike. Beginners learn the Italian game because its ideas are plain. Grandmasters memorise variations thirty moves deep.',
   'Knitters choose wool by its weight and its twist. Merino feels softer than Shetland but pills sooner. A swatch saves whole evenings of unravelling.',
@@ -82,5 +82,5 @@ function eachSentence(markdown: string): { sentence: string; paragraph: number }
   );
 }
 
-/** Every digit moved on by three, so that 1,968 becomes 4,291 and 12 becomes 45. */
+/** Adds three to every digit modulo ten (7 instead of 0): 1,968 becomes 4,291 and 12 becomes 45. */
 const falsify = (figure: string): string => figure.replace(/\d/g, (digit) => String((Number(digit) + 3) % 10 || 7));

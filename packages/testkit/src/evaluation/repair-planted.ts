@@ -6,41 +6,43 @@ import {
   plantFalseFigures,
   plantMissingCitations,
   plantOffTopic,
-  STRAYS,
+  OFF_TOPIC_PARAGRAPHS,
   type PlantedDefect,
 } from './plant-defects.ts';
 import { partsOf, refineArticle, withTexts, type SoundArticle } from './sound-article.ts';
 
-/** One defect in one article that is otherwise sound. */
+/** One defect in an otherwise sound article. */
 export interface PlantedCase extends PlantedDefect {
   article: SoundArticle;
 }
 
-/** What the refine agent made of it. */
+/** Result of the refine agent for a planted defect. */
 export interface RepairedCase {
-  /** Codes of the contract and kinds of the critique that point at the fault. */
+  /** Codes of quality findings and kinds of critique defects that quote the fault. */
   foundBy: string[];
   edits: RefineOutput['edits'];
   /** Texts by part. */
   after: Readonly<Record<string, string>>;
-  /** The fault stands nowhere any more. */
+  /** The part no longer contains the fault. */
   isRemoved: boolean;
-  /** Paragraphs without the fault that are not byte for byte what they were. */
+  /** Number of paragraphs without the fault that are not byte-identical. */
   otherParagraphsChanged: number;
-  /** Errors of the quality contract that are left. */
+  /** Number of remaining errors of the quality checks. */
   qualityErrors: number;
 }
 
-/** The same number of each kind, taken in turn from every part of every article. */
+/** Chooses the same number of defects of each kind, round-robin over all parts of all articles. */
 export function choosePlantedCases(articles: readonly SoundArticle[], perKind: number): PlantedCase[] {
   return [
-    ...takeInTurn(articles, perKind, plantFalseFigures),
-    ...takeInTurn(articles, perKind, plantMissingCitations),
-    ...takeInTurn(articles, perKind, (part, markdown) => STRAYS.map((stray) => plantOffTopic(part, markdown, stray))),
+    ...takeRoundRobin(articles, perKind, plantFalseFigures),
+    ...takeRoundRobin(articles, perKind, plantMissingCitations),
+    ...takeRoundRobin(articles, perKind, (part, markdown) =>
+      OFF_TOPIC_PARAGRAPHS.map((stray) => plantOffTopic(part, markdown, stray)),
+    ),
   ];
 }
 
-/** Runs the refine agent over an article with a defect, and compares what comes out with what the article was. */
+/** Runs the refine agent over an article with a planted defect and compares the result with the original. */
 export async function repairPlanted(
   { article, part, markdown, fault, paragraph }: PlantedCase,
   gateway: Gateway,
@@ -60,15 +62,15 @@ export async function repairPlanted(
   const after = partsOf(refined);
   const others = Object.entries(article.parts).filter(([other]) => other !== part);
   const own = paragraphsOf(markdown).filter((_text, index) => index !== paragraph);
-  const left = paragraphsOf(after[part] ?? '');
+  const remaining = paragraphsOf(after[part] ?? '');
   return {
     foundBy: [...foundBy],
     edits: refined.edits,
     after,
     isRemoved: !(after[part] ?? '').includes(fault),
     otherParagraphsChanged:
-      own.filter((text) => !left.includes(text)).length +
-      Math.max(0, left.length - own.length - 1) +
+      own.filter((text) => !remaining.includes(text)).length +
+      Math.max(0, remaining.length - own.length - 1) +
       others.filter(([other, text]) => after[other] !== text).length,
     qualityErrors: checkArticle(input, withTexts(outputs, after))?.errors ?? Infinity,
   };
@@ -76,7 +78,7 @@ export async function repairPlanted(
 
 const paragraphsOf = (markdown: string): string[] => markdown.split(/\n{2,}/);
 
-function takeInTurn(
+function takeRoundRobin(
   articles: readonly SoundArticle[],
   count: number,
   plant: (part: string, markdown: string) => PlantedDefect[],
@@ -86,11 +88,11 @@ function takeInTurn(
       plant(part, markdown).map((defect) => ({ ...defect, article })),
     ),
   );
-  const most = Math.max(0, ...byPart.map((own) => own.length));
+  const maxTurns = Math.max(0, ...byPart.map((own) => own.length));
   const chosen: PlantedCase[] = [];
-  for (let turn = 0; turn < most && chosen.length < count; turn += 1) {
+  for (let turn = 0; turn < maxTurns && chosen.length < count; turn += 1) {
     for (const [index, own] of byPart.entries()) {
-      // Parts start at different places, so that no two get the same stray paragraph first.
+      // Starts at a different defect for each part, so that parts do not get the same paragraph first.
       const next = own[(turn + index) % Math.max(1, own.length)];
       if (next === undefined || chosen.length >= count || chosen.some(({ fault }) => fault === next.fault)) continue;
       chosen.push(next);

@@ -5,28 +5,28 @@ import type { CallScope, Gateway } from '@pressroom/llm';
 import type { Pipeline, PlannedStep, StepOutputs } from '@pressroom/pipelines';
 import { AppError, newId, silentLogger, systemClock, type Clock, type Logger } from '@pressroom/runtime';
 
-/** Starts processes when something is parsed; they end when they are idle. */
+/** Starts child processes on demand, which end when idle. */
 const pages = createPageParser().forTenant('tenant');
 
-/** Provider requests of one attempt: more than any step needs, so that what ends a step is never this. */
+/** Provider requests of one attempt: more than any step needs, so that this limit never ends a step. */
 const REQUESTS_PER_ATTEMPT = 400;
 
 export interface InProcessRun {
-  /** Outputs of the steps that were done, by key. */
+  /** Outputs of the completed steps, by key. */
   outputs: StepOutputs;
   document: ReturnType<Pipeline['assemble']>['document'];
-  /** Of the steps, and of the assembled document. */
+  /** Limitations of the steps and of the assembled document. */
   limitations: Limitation[];
-  /** Steps that were left out after their failures were used up, with the last code. */
+  /** Steps that were skipped after their failures were exhausted, with the last error code. */
   skipped: Readonly<Record<string, string>>;
 }
 
 /**
- * Runs a task type's own plan with the real agents and a real gateway, without queue, leases or database: what
- * evaluations and tests of quality need of the engine. Steps run as soon as what they depend on is over; failures that
- * may pass are tried again at once, with the journal of the attempts before.
+ * Runs the plan of a task type with the real agents and a real gateway, but without queue, leases and database, for
+ * evaluations and quality tests. Steps start when their dependencies have ended; retryable failures are retried at once and
+ * reuse the journal of earlier attempts.
  *
- * @throws the last error of a step that the task cannot do without
+ * @throws the last error of a step with `onExhausted: 'fail'`
  */
 export async function runInProcess(
   given: { pipeline: Pipeline; input: unknown; quality: Quality },
@@ -47,8 +47,8 @@ export async function runInProcess(
     limitations: [],
     skipped: {},
   };
-  const open = new Map(pipeline.plan(input, quality).map((step) => [step.key, { ...step }]));
-  const over = new Set<string>();
+  const pending = new Map(pipeline.plan(input, quality).map((step) => [step.key, { ...step }]));
+  const ended = new Set<string>();
   const running = new Map<string, Promise<void>>();
   const failures: unknown[] = [];
 
@@ -57,23 +57,23 @@ export async function runInProcess(
       const done = await runStep(run, step);
       if (done) {
         const { steps, joins } = pipeline.expand(step.key, run.outputs[step.key], input, quality);
-        for (const added of steps) open.set(added.key, { ...added });
+        for (const added of steps) pending.set(added.key, { ...added });
         for (const [key, more] of Object.entries(joins)) {
-          const waiting = open.get(key);
+          const waiting = pending.get(key);
           if (waiting) waiting.dependsOn = [...waiting.dependsOn, ...more];
         }
       }
     } catch (error) {
       failures.push(error);
     } finally {
-      over.add(step.key);
+      ended.add(step.key);
       running.delete(step.key);
     }
   };
   while (failures.length === 0) {
-    for (const step of open.values()) {
-      if (!step.dependsOn.every((key) => over.has(key))) continue;
-      open.delete(step.key);
+    for (const step of pending.values()) {
+      if (!step.dependsOn.every((key) => ended.has(key))) continue;
+      pending.delete(step.key);
       running.set(step.key, finish(step));
     }
     if (running.size === 0) break;
@@ -95,7 +95,7 @@ interface RunState {
   skipped: Record<string, string>;
 }
 
-/** Answers whether the step was done; false when it was skipped. */
+/** Returns whether the step completed; false when it was skipped. */
 async function runStep(run: RunState, step: PlannedStep): Promise<boolean> {
   const agent = findAgent(step.agent);
   if (!agent) throw new Error(`no agent named ${step.agent}`);
@@ -105,13 +105,13 @@ async function runStep(run: RunState, step: PlannedStep): Promise<boolean> {
     const context = contextOf(run, step, { stepId, tier, attempt });
     try {
       const { output, limitations } = await agent.run(context);
-      // As it would come out of the database.
+      // JSON round trip, as through the database.
       run.outputs[step.key] = JSON.parse(JSON.stringify(output));
       run.limitations.push(...limitations);
       return true;
     } catch (error) {
-      const mayPass = AppError.is(error) && error.retryable && attempt < step.maxFailures;
-      if (mayPass) continue;
+      const canRetry = AppError.is(error) && error.retryable && attempt < step.maxFailures;
+      if (canRetry) continue;
       if (step.onExhausted === 'fail' || !AppError.is(error)) throw error;
       run.skipped[step.key] = error.code;
       return false;
@@ -147,13 +147,13 @@ function contextOf(
   return {
     task,
     step: { key: step.key, agent: step.agent, tier: at.tier, params: { ...step.params }, attempt: at.attempt },
-    // Like the engine: a step sees what it builds on, and nothing else.
+    // Like the engine, passes only the outputs of the step's dependencies.
     outputs: Object.fromEntries(
       step.dependsOn.flatMap((key) => (outputs[key] === undefined ? [] : [[key, outputs[key]]])),
     ),
     llm: deps.gateway.bind(scope),
     tool: (_path, use) => use(signal),
-    fetchUrl: deps.fetchUrl ?? ((url) => Promise.reject(new Error(`nothing may be fetched here: ${url}`))),
+    fetchUrl: deps.fetchUrl ?? ((url) => Promise.reject(new Error(`fetching is disabled: ${url}`))),
     pages,
     signal,
     clock,

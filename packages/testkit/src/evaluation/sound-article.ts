@@ -6,7 +6,7 @@ import type { Gateway } from '@pressroom/llm';
 import { aScope, aStepContext } from './a-step-context.ts';
 import { runInProcess } from './run-in-process.ts';
 
-/** An article with which neither contract nor critique finds anything left to mend, as the outputs of its steps. */
+/** Step outputs of an article in which neither quality checks nor critique find a defect. */
 export interface SoundArticle {
   input: ArticleInput;
   outputs: StepOutputs;
@@ -14,45 +14,45 @@ export interface SoundArticle {
   parts: Readonly<Record<string, string>>;
 }
 
-/** More rounds than any article has needed. */
-const MOST_ROUNDS = 6;
+/** Upper limit of rounds, above the need of any article. */
+const MAX_ROUNDS = 6;
 
-/** Writes an article and refines it until nothing changes any more. */
+/** Writes an article and refines it until a round makes no edits. */
 export async function writeSoundArticle(input: ArticleInput, gateway: Gateway): Promise<SoundArticle> {
   const pipeline = findPipeline('article');
   if (!pipeline) throw new Error('there is no article pipeline');
   const run = await runInProcess({ pipeline, input, quality: 'premium' }, { gateway });
   let outputs = withRefined(run.outputs, RefineOutput.parse(run.outputs['refine']));
-  for (let round = 1; round <= MOST_ROUNDS; round += 1) {
+  for (let round = 1; round <= MAX_ROUNDS; round += 1) {
     const refined = await refineArticle(input, outputs, gateway);
     if (refined.edits.length === 0) return { input, outputs, parts: partsOf(refined) };
     outputs = withRefined(outputs, refined);
   }
-  throw new Error('the article never came to rest');
+  throw new Error(`the article still had edits after ${MAX_ROUNDS} rounds`);
 }
 
-/** Runs the refine agent at its best over the outputs of the other steps. */
+/** Runs the refine agent at premium quality over the outputs of the other steps. */
 export async function refineArticle(
   input: ArticleInput,
   outputs: StepOutputs,
   gateway: Gateway,
-  watch: (call: { path: string; value: unknown }) => void = () => undefined,
+  onReply: (call: { path: string; value: unknown }) => void = () => undefined,
 ): Promise<RefineOutput> {
   const llm = gateway.bind(aScope('refine', 'premium'));
-  const watched = {
+  const observed = {
     async call(call: Parameters<typeof llm.call>[0]) {
       const result = await llm.call(call);
-      watch({ path: call.path, value: result.value });
+      onReply({ path: call.path, value: result.value });
       return result;
     },
   } as typeof llm;
-  const context = aStepContext({ agent: 'refine', quality: 'premium', input, outputs, llm: watched });
+  const context = aStepContext({ agent: 'refine', quality: 'premium', input, outputs, llm: observed });
   const agent = findAgent('refine');
   if (!agent) throw new Error('there is no refine agent');
   return RefineOutput.parse((await agent.run(context)).output);
 }
 
-/** The drafts replaced by refined texts: the next refinement starts where the last one ended. */
+/** Replaces the drafts by refined texts, as input of the next refinement. */
 export function withTexts(outputs: StepOutputs, parts: Readonly<Record<string, string>>): StepOutputs {
   const drafts: StepOutputs = Object.fromEntries(
     Object.entries(parts).map(([part, markdown]) => [

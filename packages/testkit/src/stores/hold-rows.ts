@@ -1,7 +1,7 @@
 import pg from 'pg';
 
 /**
- * Locks rows in a transaction of its own, as a forgotten `psql` session does, until the returned function is called.
+ * Locks rows in a separate transaction, like an idle `psql` session, until the returned function is called.
  *
  * @param query a `SELECT … FOR UPDATE`
  */

@@ -6,17 +6,17 @@ import { createTestDatabase } from './test-database.ts';
 
 export interface OpenTestDatabase {
   url: string;
-  /** What the stores under test get. */
+  /** The pool for the stores under test. */
   database: Database;
-  /** Looks at the tables past every store, on a connection of its own. */
+  /** Runs SQL on a separate connection, without a store. */
   sql: <Row extends pg.QueryResultRow>(text: string, values?: readonly unknown[]) => Promise<Row[]>;
-  /** A further pool on the same database: another process, as far as PostgreSQL can tell. */
+  /** Opens a further pool on the same database, like another process. */
   connect: (options?: { maxConnections?: number; applicationName?: string }) => Database;
   /** Closes every connection and drops the database. */
   close(): Promise<void>;
 }
 
-/** A migrated database of a test file's own with the pool that stores use. Open in `beforeAll`, close in `afterAll`. */
+/** Opens a migrated database for one test file, with a pool for stores. Open it in `beforeAll`, close it in `afterAll`. */
 export async function openTestDatabase(options: { maxConnections?: number } = {}): Promise<OpenTestDatabase> {
   const own = await createTestDatabase();
   const { url } = own;
@@ -26,18 +26,18 @@ export async function openTestDatabase(options: { maxConnections?: number } = {}
     opened.push(database);
     return database;
   };
-  const eye = new pg.Pool({ connectionString: url, max: 2 });
-  // A test may end the server's connections on purpose; the next look opens a new one.
-  eye.on('error', () => undefined);
+  const inspectionPool = new pg.Pool({ connectionString: url, max: 2 });
+  // A test may terminate the server's connections; the next query opens a new one.
+  inspectionPool.on('error', () => undefined);
   return {
     url,
     database: connect(options),
     sql: async <Row extends pg.QueryResultRow>(text: string, values: readonly unknown[] = []) =>
-      (await eye.query<Row>(text, [...values])).rows,
+      (await inspectionPool.query<Row>(text, [...values])).rows,
     connect,
     async close() {
       await Promise.all(opened.map((database) => database.close()));
-      await eye.end();
+      await inspectionPool.end();
       await own.drop();
     },
   };

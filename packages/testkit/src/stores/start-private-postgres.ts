@@ -6,8 +6,8 @@ import { startEmbeddedPostgres, THROWAWAY_SETTINGS, type EmbeddedPostgres, type 
 import { silentLogger } from '@pressroom/runtime';
 
 /**
- * Starts an empty PostgreSQL of our own in a temporary directory; `stop` removes it. Commits are not durable unless
- * `settings` say so (`{ fsync: 'on', synchronous_commit: 'on', full_page_writes: 'on' }`).
+ * Starts a separate, empty PostgreSQL in a temporary directory; `stop` removes it. Commits are durable only with the
+ * corresponding `settings` (`{ fsync: 'on', synchronous_commit: 'on', full_page_writes: 'on' }`).
  */
 export async function startPrivatePostgres(options: { settings?: ServerSettings } = {}): Promise<EmbeddedPostgres> {
   const dataDir = mkdtempSync(join(tmpdir(), 'pressroom-postgres-'));

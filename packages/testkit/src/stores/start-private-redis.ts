@@ -10,10 +10,10 @@ export interface PrivateRedis {
   url: string;
   port: number;
   pid: number;
-  /** Freezes the server as a hung machine would; `resume` undoes it. */
+  /** Suspends the process (SIGSTOP); `resume` continues it. */
   pause(): void;
   resume(): void;
-  /** Sends one command, as an operator would; answers what came back, unparsed. */
+  /** Sends one command and returns the unparsed reply. */
   command(...words: string[]): Promise<string>;
   stop(): Promise<void>;
 }
@@ -22,8 +22,8 @@ const READY_TIMEOUT_MS = 10_000;
 const POLL_MS = 20;
 
 /**
- * Starts a `redis-server` of our own on a port the system chose, with nothing kept on disk. Answers `undefined` when the
- * program is not installed. The caller stops it.
+ * Starts a separate `redis-server` on a free port, without persistence. Returns `undefined` when the program is not
+ * installed. The caller stops it.
  */
 export async function startPrivateRedis(
   options: { port?: number; args?: string[] } = {},
@@ -46,9 +46,9 @@ export async function startPrivateRedis(
     await exited;
     rmSync(dir, { recursive: true, force: true });
   };
-  const dieWithUs = () => child.kill('SIGKILL');
-  process.once('exit', dieWithUs);
-  void exited.then(() => process.off('exit', dieWithUs));
+  const killOnExit = () => child.kill('SIGKILL');
+  process.once('exit', killOnExit);
+  void exited.then(() => process.off('exit', killOnExit));
 
   const deadline = systemClock.monotonicMs() + READY_TIMEOUT_MS;
   for (;;) {
@@ -57,8 +57,8 @@ export async function startPrivateRedis(
       rmSync(dir, { recursive: true, force: true });
       return undefined;
     }
-    // Our own process must be the one that answers: a stranger may have taken the port.
-    if ((await askProcessId(port)) === child.pid) break;
+    // Another process may have taken the port: the reply must come from the started one.
+    if ((await readProcessId(port)) === child.pid) break;
     if (child.exitCode !== null || systemClock.monotonicMs() > deadline) {
       await stop();
       throw new Error(`redis-server did not start on port ${port}`);
@@ -87,7 +87,7 @@ function sendCommand(port: number, words: readonly string[]): Promise<string> {
   });
 }
 
-function askProcessId(port: number): Promise<number | undefined> {
+function readProcessId(port: number): Promise<number | undefined> {
   return new Promise((resolve) => {
     const socket = createConnection(port, '127.0.0.1', () => socket.write('INFO server\r\n'));
     let reply = '';

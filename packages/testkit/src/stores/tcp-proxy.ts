@@ -1,27 +1,27 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 
-/** A stable address before servers that change, as a virtual IP or a Kubernetes service is. */
+/** A stable address for changing servers, like a virtual IP or a Kubernetes service. */
 export interface TcpProxy {
   port: number;
-  /** New connections lead to `port`; those that exist stay where they are. */
+  /** Directs new connections to `port`; existing connections are unchanged. */
   redirect(port: number): void;
   stop(): Promise<void>;
 }
 
-/** Forwards connections on a port of 127.0.0.1 that the system chooses. The caller stops it. */
+/** Forwards connections from a free port of 127.0.0.1. The caller stops it. */
 export async function startTcpProxy(options: { target: number }): Promise<TcpProxy> {
   let { target } = options;
   const sockets = new Set<Socket>();
-  const keep = (socket: Socket): void => {
+  const track = (socket: Socket): void => {
     sockets.add(socket);
     socket.on('error', () => undefined);
     socket.once('close', () => sockets.delete(socket));
   };
   const server = createServer((incoming) => {
     const outgoing = connect(target, '127.0.0.1');
-    keep(incoming);
-    keep(outgoing);
+    track(incoming);
+    track(outgoing);
     incoming.pipe(outgoing).pipe(incoming);
     incoming.once('close', () => outgoing.destroy());
     outgoing.once('close', () => incoming.destroy());

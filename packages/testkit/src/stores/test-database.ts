@@ -4,13 +4,13 @@ import pg from 'pg';
 
 export interface TestDatabase {
   url: string;
-  /** Ends whatever is still connected. */
+  /** Drops the database and terminates its connections. */
   drop(): Promise<void>;
 }
 
 /**
- * A migrated database of one's own: a copy of the template that the test run prepared (about 40 ms). One per test file
- * is enough where tests use their own tenants. Its owner is, as in production, no superuser.
+ * Creates a migrated database, a copy of the template of the test run (about 40 ms). One per test file is enough when tests
+ * use separate tenants. As in production, its owner is not a superuser.
  */
 export async function createTestDatabase(): Promise<TestDatabase> {
   const server = process.env['TEST_DATABASE_URL'];
@@ -18,7 +18,7 @@ export async function createTestDatabase(): Promise<TestDatabase> {
   const admin = process.env['TEST_DATABASE_ADMIN_URL'];
   if (server === undefined || admin === undefined || template === undefined) {
     throw new Error(
-      'no test database: run this through vitest (--project integration or e2e), whose set-up starts one',
+      'no test database: run the tests through vitest (--project integration or e2e), whose set-up starts one',
     );
   }
   const name = `test_${randomBytes(6).toString('hex')}`;
@@ -28,7 +28,7 @@ export async function createTestDatabase(): Promise<TestDatabase> {
   return { url: url.href, drop: () => execute(admin, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`) };
 }
 
-/** The role of a connection string for `OWNER` of `CREATE DATABASE`; without one, whoever runs the statement. */
+/** The role of a connection string for `CREATE DATABASE … OWNER`; `DEFAULT` without one. */
 export const toOwner = ({ username }: URL): string =>
   username === '' ? 'DEFAULT' : pg.escapeIdentifier(decodeURIComponent(username));
 

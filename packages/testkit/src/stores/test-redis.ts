@@ -5,14 +5,14 @@ import { readRedisAddress, type RedisAddress } from '@pressroom/queue/config';
 export interface TestRedis {
   url: string;
   address: RedisAddress;
-  /** For keys and queue names of this test alone; hash-tagged, so that it also works on a cluster. */
+  /** Prefix of this test's keys and queue names; hash-tagged, so that it also works on a cluster. */
   prefix: string;
 }
 
-/** Is there a Redis in this run? `describe.skipIf(!hasTestRedis())`; with CI=true the run fails earlier instead. */
+/** Whether the test run has a Redis: `describe.skipIf(!hasTestRedis())`. With CI=true a run without one fails earlier. */
 export const hasTestRedis = (): boolean => process.env['TEST_REDIS_URL'] !== undefined;
 
-/** The run's Redis server with a fresh key prefix. */
+/** The Redis server of the test run, with a new key prefix. */
 export function getTestRedis(): TestRedis {
   const url = process.env['TEST_REDIS_URL'];
   if (url === undefined) throw new Error('no Redis for this test: apt-get install redis-server, or set REDIS_URL');

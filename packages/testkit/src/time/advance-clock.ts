@@ -1,4 +1,4 @@
-/** The part of an open test database that is needed here. */
+/** The part of a test database that is used here. */
 interface Queryable {
   sql: (text: string, values?: readonly unknown[]) => Promise<unknown>;
 }
@@ -6,9 +6,9 @@ interface Queryable {
 const OFFSET = `(SELECT offset_ms FROM pressroom_test_clock) * interval '1 ms'`;
 
 /**
- * Moves business time on in one test database, for every process that uses it: `pressroom_now()` and `pressroom_clock()` are
- * replaced by versions that add an offset read from a one-row table. Liveness (sessions, loop leases, breakers) stays on
- * the server's own clock. Amounts add up; a negative one moves time back.
+ * Advances business time in one test database, for every process that uses it: replaces `pressroom_now()` and
+ * `pressroom_clock()` by versions that add an offset from a one-row table. Liveness (sessions, loop leases, breakers) stays
+ * on the server's clock. Calls accumulate; a negative amount moves time back.
  */
 export async function advanceClock(database: Queryable, ms: number): Promise<void> {
   await database.sql(

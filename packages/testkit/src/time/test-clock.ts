@@ -1,13 +1,13 @@
 import type { Clock } from '@pressroom/runtime';
 
 export interface TestClock extends Clock {
-  /** Moves time on; sleepers wake in the order of their hour, and what they start is awaited before the next one. */
+  /** Advances the time; wakes sleepers in the order of their deadlines and drains the event loop after each. */
   advance(ms: number): Promise<void>;
-  /** How many sleep now. */
+  /** Number of pending sleeps. */
   readonly sleepers: number;
 }
 
-/** A clock that stands still until the test moves it. */
+/** A clock that only the test advances. */
 export function createTestClock(startMs = Date.UTC(2026, 0, 1)): TestClock {
   let nowMs = startMs;
   let sleeping: { wakeAtMs: number; wake: () => void }[] = [];
@@ -37,22 +37,22 @@ export function createTestClock(startMs = Date.UTC(2026, 0, 1)): TestClock {
     },
     async advance(ms) {
       const untilMs = nowMs + ms;
-      await settleDown();
+      await drainEventLoop();
       for (;;) {
         const next = sleeping.filter((entry) => entry.wakeAtMs <= untilMs).sort((a, b) => a.wakeAtMs - b.wakeAtMs)[0];
         if (!next) break;
         sleeping = sleeping.filter((entry) => entry !== next);
         nowMs = Math.max(nowMs, next.wakeAtMs);
         next.wake();
-        await settleDown();
+        await drainEventLoop();
       }
       nowMs = untilMs;
-      await settleDown();
+      await drainEventLoop();
     },
   };
 }
 
-/** Lets everything run that waits for no timer: a few turns, since batching takes one and its answer another. */
-async function settleDown(): Promise<void> {
+/** Runs all work that waits for no timer: several turns, because batching and its reply take one each. */
+async function drainEventLoop(): Promise<void> {
   for (let turn = 0; turn < 5; turn += 1) await new Promise((resolve) => setImmediate(resolve));
 }

@@ -1,12 +1,12 @@
 import type { EndCallRequest, GatewayStore, JournaledReply, JournalKey } from '@pressroom/llm';
 
-/** The gateway's records in memory, for runs without a database: no budget limits them, and nothing outlives them. */
-export interface OpenBooks extends GatewayStore {
-  /** Every request that was made and settled, in the order they ended. */
+/** A gateway store in memory, for runs without a database and without budgets. */
+export interface InMemoryGatewayStore extends GatewayStore {
+  /** All settled requests, in the order of their end. */
   readonly ended: readonly EndCallRequest[];
 }
 
-export function createOpenBooks(): OpenBooks {
+export function createInMemoryGatewayStore(): InMemoryGatewayStore {
   const ended: EndCallRequest[] = [];
   const settled = new Set<string>();
   const journal = new Map<string, JournaledReply>();
