@@ -23,7 +23,7 @@ export { SummaryOutput } from './summary/summary-output.ts';
 export { planSummary, type SummaryPlan } from './summary/summary-words.ts';
 export { checkSummary } from './summary/check-summary.ts';
 export { RewriteOutput } from './rewrite/rewrite-output.ts';
-export { checkRewrite, mustKeepEveryFact } from './rewrite/check-rewrite.ts';
+export { checkRewrite, givenFacts, mustKeepEveryFact } from './rewrite/check-rewrite.ts';
 export { HeadlinesOutput } from './headlines/headlines-output.ts';
 export { planHeadlines, type HeadlinePlan } from './headlines/headline-plan.ts';
 export { checkHeadlines, type Headline } from './headlines/check-headlines.ts';
@@ -43,6 +43,7 @@ export type { CheckedDocument, DocumentPart } from './quality/checked-document.t
 export { measureGrounding } from './quality/check-sentences.ts';
 export { isNearTarget } from './quality/check-length.ts';
 export type { QualityFinding, FindingCode } from './quality/finding.ts';
+export type { TextFacts } from './quality/compare-facts.ts';
 export { indexingSteps, indexSources, type SourceIndex, type SourceText } from './quality/source-index.ts';
 
 export { applyEdits, type Edit, type EditRejection, type Patched } from './patch/apply-edits.ts';

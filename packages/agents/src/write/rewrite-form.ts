@@ -2,11 +2,13 @@ import { RewriteInput, RewrittenText } from '@pressroom/contracts';
 import {
   checkRewrite,
   countWords,
+  givenFacts,
   guessLanguage,
   mustKeepEveryFact,
   shareWords,
   type QualityFinding,
   type RewriteOutput,
+  type TextFacts,
 } from '@pressroom/pipelines';
 import { callModel } from '../calling/call-model.ts';
 import { mapBounded } from '../calling/map-bounded.ts';
@@ -39,6 +41,7 @@ export const rewriteForm: WriteForm = {
   async run(context) {
     const input = taskInput(context, RewriteInput.shape);
     const texts = splitChunks(input.text, PIECE_TOKENS);
+    const given = givenFacts(input);
     const counts = texts.map((text) => Math.max(1, countWords(text)));
     const shares =
       input.targetWords === undefined ? undefined : shareWords(counts, Math.max(input.targetWords, texts.length));
@@ -53,14 +56,14 @@ export const rewriteForm: WriteForm = {
         rejections: rejectionReasons(context),
         mayDrop: !mustKeepEveryFact(counts[index] ?? 1, shares?.[index]),
       };
-      return rewritePiece(context, facts);
+      return rewritePiece(context, facts, given);
     });
     const output: RewriteOutput = {
       title: pieces[0]?.value.title ?? '',
       markdown: pieces.map(({ value }) => value.markdown).join('\n\n'),
       rounds: Math.max(...pieces.map(({ rounds }) => rounds)),
     };
-    const findings = checkRewrite(input, output);
+    const findings = checkRewrite(input, output, { given });
     context.log.info({ pieces: texts.length, rounds: output.rounds, findings: findings.length }, 'rewrite.done');
     return {
       output,
@@ -72,7 +75,7 @@ export const rewriteForm: WriteForm = {
   },
 };
 
-async function rewritePiece(context: StepContext, facts: RewriteFacts): Promise<Repaired<Piece>> {
+async function rewritePiece(context: StepContext, facts: RewriteFacts, given: TextFacts): Promise<Repaired<Piece>> {
   const { input, piece, pieces, text, words } = facts;
   const language = input.language ?? guessLanguage(input.text);
   const reply = {
@@ -99,7 +102,7 @@ async function rewritePiece(context: StepContext, facts: RewriteFacts): Promise<
   });
   // A piece must keep its own facts and may use those of other pieces.
   const check = (value: Piece): QualityFinding[] =>
-    checkRewrite({ ...input, text }, value, { targetWords: words, known: input.text, isPiece: pieces > 1 });
+    checkRewrite({ ...input, text }, value, { targetWords: words, given, isPiece: pieces > 1 });
   return repairRounds(context, clean(first), check, async ({ markdown }, findings, round) =>
     clean(
       await callModel(context, {

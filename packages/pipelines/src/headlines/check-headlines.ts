@@ -1,5 +1,5 @@
 import type { HeadlinesInput } from '@pressroom/contracts';
-import { compareFacts } from '../quality/compare-facts.ts';
+import { figuresNotIn, readFacts, type TextFacts } from '../quality/compare-facts.ts';
 import { finding, type QualityFinding } from '../quality/finding.ts';
 import { checkStyle } from '../style/check-style.ts';
 import type { StyleRule } from '../style/style-rule.ts';
@@ -39,7 +39,7 @@ const SAME_SHARE = 0.8;
 export function checkHeadlines(input: HeadlinesInput, headlines: readonly Headline[]): HeadlineCheck {
   const { count, maxCharacters } = planHeadlines(input);
   const rules = deriveStyleRules(input).filter(({ kind }) => HEADLINE_RULES.has(kind));
-  const given = [input.topic ?? '', input.text ?? ''].join('\n');
+  const given = readFacts([input.topic ?? '', input.text ?? ''].join('\n'));
   const usable: Headline[] = [];
   const findings: QualityFinding[] = [];
   for (const [index, raw] of headlines.entries()) {
@@ -59,7 +59,7 @@ export function checkHeadlines(input: HeadlinesInput, headlines: readonly Headli
 function findFault(
   text: string,
   part: string,
-  against: { usable: readonly Headline[]; maxCharacters: number; rules: readonly StyleRule[]; given: string },
+  against: { usable: readonly Headline[]; maxCharacters: number; rules: readonly StyleRule[]; given: TextFacts },
 ): QualityFinding | undefined {
   const characters = countCharacters(text);
   if (characters > against.maxCharacters) {
@@ -68,8 +68,7 @@ function findFault(
   }
   const same = against.usable.find((other) => areAlike(other.text, text));
   if (same) return finding('VARIANT_REPEATED', part, text, `it repeats "${same.text}".`);
-  const { invented } = compareFacts(against.given, text);
-  const figures = invented.filter((fact) => /\d/.test(fact));
+  const figures = figuresNotIn(readFacts(text), against.given);
   if (figures.length > 0)
     return finding('FACT_UNSUPPORTED', part, text, `the given text does not state ${figures.join(', ')}`);
   const [style] = checkStyle({ title: text, parts: [{ part, heading: text, markdown: '' }] }, against.rules).findings;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { compareFacts } from './compare-facts.ts';
+import { compareFacts, readFacts } from './compare-facts.ts';
 
 const ORIGINAL = 'In 2021 the Selwyn Water Board paid 2.4 million crowns for 14 pumps, as Mary Okafor had asked.';
 
@@ -7,7 +7,7 @@ describe('compareFacts', () => {
   it('finds no difference between texts that state the same in other words', () => {
     const rewritten =
       'As Mary Okafor wanted, 14 pumps were bought by the Selwyn Water Board in 2021. They cost 2,400,000 crowns.';
-    expect(compareFacts(ORIGINAL, rewritten)).toEqual({ total: 8, missing: [], invented: [] });
+    expect(compareFacts(readFacts(ORIGINAL), readFacts(rewritten))).toEqual({ total: 8, missing: [], invented: [] });
   });
 
   it.each([
@@ -26,15 +26,18 @@ describe('compareFacts', () => {
       invented: [],
     },
   ])('finds $title', ({ rewritten, missing, invented }) => {
-    expect(compareFacts(ORIGINAL, rewritten)).toMatchObject({ missing, invented });
+    expect(compareFacts(readFacts(ORIGINAL), readFacts(rewritten))).toMatchObject({ missing, invented });
   });
 
   it('treats number words as numbers', () => {
-    expect(compareFacts('It has seven rooms.', 'It has 7 rooms.')).toMatchObject({ missing: [], invented: [] });
+    expect(compareFacts(readFacts('It has seven rooms.'), readFacts('It has 7 rooms.'))).toMatchObject({ missing: [], invented: [] });
   });
 
   it('compares only figures between languages and where nouns are capitalised', () => {
     const german = 'Im Jahr 2021 hat das Amt mit dem Geld von der Stadt 14 Pumpen gekauft, und das ist nicht alles.';
-    expect(compareFacts(ORIGINAL, german)).toMatchObject({ missing: ['2.4 million'], invented: [] });
+    expect(compareFacts(readFacts(ORIGINAL), readFacts(german))).toMatchObject({
+      missing: ['2.4 million'],
+      invented: [],
+    });
   });
 });

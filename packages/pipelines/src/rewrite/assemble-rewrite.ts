@@ -2,9 +2,9 @@ import type { Limitation, RewriteData, RewriteInput } from '@pressroom/contracts
 import { fallbackDescription } from '../article/fallback-metadata.ts';
 import { buildDocument } from '../document/build-document.ts';
 import type { Assembled, StepOutputs } from '../pipeline.ts';
-import { compareFacts } from '../quality/compare-facts.ts';
+import { compareFacts, factsNotIn, readFacts } from '../quality/compare-facts.ts';
 import { countWords } from '../text/count-words.ts';
-import { mustKeepEveryFact } from './check-rewrite.ts';
+import { givenFacts, mustKeepEveryFact } from './check-rewrite.ts';
 import { RewriteOutput } from './rewrite-output.ts';
 
 /** Builds the document of a rewrite, with a comparison of its figures and names to the original's. */
@@ -13,8 +13,9 @@ export function assembleRewrite(input: RewriteInput, outputs: StepOutputs): Asse
   if (!rewritten || rewritten.markdown.trim() === '') return { document: undefined, limitations: [] };
   const text = rewritten.markdown.trim();
   const originalWords = countWords(input.text);
-  const { total, missing } = compareFacts(input.text, text);
-  const { invented } = compareFacts([input.text, input.title ?? '', input.instructions ?? ''].join('\n\n'), text);
+  const stated = readFacts(text);
+  const { total, missing } = compareFacts(readFacts(input.text), stated);
+  const invented = factsNotIn(stated, givenFacts(input));
   const title = rewritten.title.trim() === '' ? (input.title ?? 'Rewritten text') : rewritten.title;
   const { document } = buildDocument<RewriteData>({
     title,

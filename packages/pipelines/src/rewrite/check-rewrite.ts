@@ -1,5 +1,5 @@
 import type { RewriteInput } from '@pressroom/contracts';
-import { compareFacts } from '../quality/compare-facts.ts';
+import { factsNotIn, readFacts, type TextFacts } from '../quality/compare-facts.ts';
 import { isNearTarget } from '../quality/check-length.ts';
 import { finding, type QualityFinding } from '../quality/finding.ts';
 import { checkStyle } from '../style/check-style.ts';
@@ -17,6 +17,10 @@ export const mustKeepEveryFact = (originalWords: number, targetWords: number | u
 /** Rules that apply only to a whole text, not to a piece of it. */
 const WHOLE_TEXT_RULES: ReadonlySet<StyleRule['kind']> = new Set(['keyword', 'reading-grade']);
 
+/** The figures and names that a rewrite may state: those of the text, its title and the instructions. */
+export const givenFacts = (input: Pick<RewriteInput, 'text' | 'title' | 'instructions'>): TextFacts =>
+  readFacts([input.text, input.title ?? '', input.instructions ?? ''].join('\n\n'));
+
 /** The only part of a rewrite. */
 const TEXT = '1';
 
@@ -30,8 +34,8 @@ export function checkRewrite(
   options: {
     /** Target length; defaults to the input's. */
     targetWords?: number | undefined;
-    /** Further text whose figures and names are allowed. */
-    known?: string;
+    /** Facts that the rewrite may state; defaults to {@link givenFacts} of the input. */
+    given?: TextFacts;
     /** The output is a piece of a longer text, so rules of the whole text do not apply. */
     isPiece?: boolean;
   } = {},
@@ -44,10 +48,9 @@ export function checkRewrite(
   if (targetWords !== undefined && !isNearTarget(words, targetWords)) {
     findings.push(finding('WORD_COUNT_OFF', TEXT, '', `${words} words where ${targetWords} were requested`));
   }
-  const given = [input.text, input.title ?? '', input.instructions ?? '', options.known ?? ''].join('\n\n');
-  const rewritten = `${title}\n\n${markdown}`;
-  const lost = compareFacts(input.text, rewritten).missing;
-  const { invented } = compareFacts(given, rewritten);
+  const rewritten = readFacts(`${title}\n\n${markdown}`);
+  const lost = factsNotIn(readFacts(input.text), rewritten);
+  const invented = factsNotIn(rewritten, options.given ?? givenFacts(input));
   if (lost.length > 0 && mustKeepEveryFact(countWords(input.text), targetWords)) {
     findings.push(finding('FACT_LOST', TEXT, '', `the text no longer states ${lost.join(', ')}`));
   }
