@@ -26,10 +26,23 @@ const HOSTILE: Readonly<Record<string, string>> = {
   'figures alone': fill('1. '),
 };
 
+/** As long as the text of a rewrite or of headlines may be. */
+const TEXT_CHARACTERS = 99_900;
+/** Texts of many short lines or sentences: cheap by the character, dear by the line. */
+const SHORT_LINES = ['- a\n', '# a\n', '|a|b|\n', '!x ', '1. ', 'é! ', '[1] ', '`a '].map((unit) =>
+  unit.repeat(Math.floor(TEXT_CHARACTERS / unit.length)),
+);
+
 /** Ordinary prose of the same length, in front of a worker that has just started. */
 const ORDINARY = Object.keys(HOSTILE).map((_, index) =>
   fill(`Street tree ${index} shades the old town, cools it by four degrees and keeps rain out of its drains. `),
 );
+
+type NewTask = Parameters<Stack['client']['tasks']['create']>[0];
+const summaryOf = (text: string): NewTask => ({
+  type: 'summary',
+  input: { sources: [...sampleSources().slice(0, 1), { title: 'A source', text }] },
+});
 
 describe('sources as long as they may be, ordinary or hostile,', () => {
   let stack: Stack | undefined;
@@ -48,15 +61,12 @@ describe('sources as long as they may be, ordinary or hostile,', () => {
       });
       const running = stack;
       const urls = [`${running.url}/healthz`, `http://127.0.0.1:${workerPort}/healthz`];
-      /** Longest replies of coordinator, worker and idle server while a summary of each text is made. */
-      const longestReplies = async (texts: readonly string[]): Promise<number[]> => {
+      /** Longest replies of coordinator, worker and idle server while the tasks run. */
+      const longestReplies = async (tasks: readonly NewTask[]): Promise<number[]> => {
         const watch = watchHealth(urls);
         try {
           const ids: string[] = [];
-          for (const text of texts) {
-            const sources = [...sampleSources().slice(0, 1), { title: 'A source', text }];
-            ids.push((await running.client.tasks.create({ type: 'summary', input: { sources } })).id);
-          }
+          for (const task of tasks) ids.push((await running.client.tasks.create(task)).id);
           for (const id of ids) expect((await untilEnded(running, id, 150_000)).finishedAt).not.toBeNull();
         } catch (error) {
           await watch.stop();
@@ -65,8 +75,18 @@ describe('sources as long as they may be, ordinary or hostile,', () => {
         return watch.stop();
       };
 
-      for (const texts of [ORDINARY, Object.values(HOSTILE)]) {
-        const [coordinatorMs = 0, workerMs = 0, controlMs = 0] = await longestReplies(texts);
+      const floods: NewTask[][] = [
+        ORDINARY.map(summaryOf),
+        Object.values(HOSTILE).map(summaryOf),
+        SHORT_LINES.map((text) => ({ type: 'headlines', input: { text, count: 20 } })),
+        SHORT_LINES.map((text) => ({ type: 'rewrite', input: { text, audience: 'children' } })),
+        SHORT_LINES.slice(0, 2).map((text) => ({
+          type: 'summary',
+          input: { sources: Array.from({ length: 15 }, (_, index) => ({ title: `Source ${index}`, text })) },
+        })),
+      ];
+      for (const tasks of floods) {
+        const [coordinatorMs = 0, workerMs = 0, controlMs = 0] = await longestReplies(tasks);
         if (process.env['PRESSROOM_SHOW_FIGURES'] === 'true')
           process.stderr.write(`${JSON.stringify({ coordinatorMs, workerMs, controlMs })}\n`);
         // What the machine itself delays a server that does nothing is not the product's.

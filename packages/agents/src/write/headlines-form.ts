@@ -7,6 +7,7 @@ import {
   type HeadlinePlan,
   type HeadlinesOutput,
 } from '@pressroom/pipelines';
+import { inTurn } from '../calling/in-turn.ts';
 import { callModel } from '../calling/call-model.ts';
 import { isPermanent, tryOptional } from '../calling/try-optional.ts';
 import { headlinesPrompt, moreHeadlinesPrompt, type HeadlinesFacts } from '../prompts/headlines.ts';
@@ -42,7 +43,7 @@ export const headlinesForm: WriteForm = {
         checkHeadlines(input, headlines).usable.length > 0 ? [] : ['no headline can be used'],
       maxOutputTokens: replyTokens(plan, plan.count, language),
     });
-    let checked = checkHeadlines(input, first.headlines);
+    let checked = await inTurn(() => checkHeadlines(input, first.headlines));
     let rounds = 0;
     for (
       let round = 1;
@@ -68,7 +69,7 @@ export const headlinesForm: WriteForm = {
         break;
       }
       rounds = round;
-      checked = checkHeadlines(input, [...usable, ...more.value.headlines]);
+      checked = await inTurn(() => checkHeadlines(input, [...usable, ...more.value.headlines]));
     }
     const output: HeadlinesOutput = { headlines: checked.usable.map(asOutput), rounds };
     context.log.info({ headlines: output.headlines.length, requested: plan.count, rounds }, 'headlines.done');

@@ -1,5 +1,6 @@
 import type { Limitation, Quality } from '@pressroom/contracts';
 import type { QualityFinding } from '@pressroom/pipelines';
+import { inTurn } from '../calling/in-turn.ts';
 import { isPermanent, tryOptional } from '../calling/try-optional.ts';
 import type { StepContext } from '../ports.ts';
 
@@ -25,7 +26,12 @@ export async function repairRounds<Value>(
   repair: (value: Value, findings: readonly QualityFinding[], round: number) => Promise<Value>,
 ): Promise<Repaired<Value>> {
   const { quality } = context.task;
-  const state: Repaired<Value> = { value: start, findings: check(start), rounds: 0, limitations: [] };
+  const state: Repaired<Value> = {
+    value: start,
+    findings: await inTurn(() => check(start)),
+    rounds: 0,
+    limitations: [],
+  };
   for (let round = 1; round <= REPAIR_ROUNDS[quality]; round += 1) {
     const { value, findings } = state;
     const repairable = findings.filter(({ severity }) => severity === 'error' || quality === 'premium');
@@ -42,7 +48,7 @@ export async function repairRounds<Value>(
       break;
     }
     state.rounds = round;
-    const after = check(repaired.value);
+    const after = await inTurn(() => check(repaired.value));
     if (!isBetter(after, findings)) {
       context.log.info({ round, before: findings.length, after: after.length }, 'repair.reverted');
       break;

@@ -67,7 +67,7 @@ export const summaryForm: WriteForm = {
     const repaired = await repairRounds(
       context,
       clean(first, plan.keyPoints),
-      (summary) => checkSummary(input, summary, sources, index).findings,
+      (summary) => checkSummary(input, summary, plan, index).findings,
       async (summary, findings, round) =>
         clean(
           await callModel(context, {

@@ -30,7 +30,10 @@ describe('compareFacts', () => {
   });
 
   it('treats number words as numbers', () => {
-    expect(compareFacts(readFacts('It has seven rooms.'), readFacts('It has 7 rooms.'))).toMatchObject({ missing: [], invented: [] });
+    expect(compareFacts(readFacts('It has seven rooms.'), readFacts('It has 7 rooms.'))).toMatchObject({
+      missing: [],
+      invented: [],
+    });
   });
 
   it('compares only figures between languages and where nouns are capitalised', () => {

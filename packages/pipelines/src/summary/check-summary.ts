@@ -1,12 +1,11 @@
 import type { SummaryInput } from '@pressroom/contracts';
-import type { ResearchOutput } from '../article/outputs.ts';
 import { checkQuality, type QualityReport } from '../quality/check-quality.ts';
 import { measureGrounding } from '../quality/check-sentences.ts';
 import { finding, type QualityFinding } from '../quality/finding.ts';
 import type { SourceIndex } from '../quality/source-index.ts';
 import { deriveStyleRules } from '../style/derive-style-rules.ts';
 import type { SummaryOutput } from './summary-output.ts';
-import { planSummary } from './summary-words.ts';
+import type { SummaryPlan } from './summary-words.ts';
 
 /** Part names in findings. */
 const SUMMARY = '1';
@@ -16,10 +15,9 @@ const KEY_POINTS = '2';
 export function checkSummary(
   input: Omit<SummaryInput, 'sources'>,
   output: Pick<SummaryOutput, 'title' | 'markdown' | 'keyPoints'>,
-  sources: ResearchOutput['sources'],
+  { targetWords }: Pick<SummaryPlan, 'targetWords'>,
   index: SourceIndex,
 ): QualityReport {
-  const { targetWords } = planSummary(input, sources);
   const report = checkQuality(
     {
       title: output.title,
