@@ -1,4 +1,4 @@
-import { indexSources, type DocumentPart, type StyleRule } from '@pressroom/pipelines';
+import { givenFacts, indexSources, type DocumentPart, type StyleRule, type TextFacts } from '@pressroom/pipelines';
 import { z } from 'zod';
 
 export type Call = (run: (...given: unknown[]) => unknown, text: string) => unknown;
@@ -37,6 +37,10 @@ const RULES: readonly StyleRule[] = [
   { kind: 'keyword', keyword: 'a b' },
   { kind: 'reading-grade', max: 8 },
 ];
+const twoFacts = (whole: string): TextFacts[] => {
+  const text = whole.slice(0, DOCUMENT_CHARACTERS);
+  return [givenFacts({ text }), givenFacts({ text: `${text.slice(1)} 12` })];
+};
 const articleInput = (text: string) => ({ topic: text.slice(0, 500), sources: [{ text }] });
 const articleOutputs = (whole: string) => {
   const text = whole.slice(0, DOCUMENT_CHARACTERS);
@@ -63,7 +67,7 @@ export const STRUCTURED: Readonly<Record<string, Call>> = {
       system: text,
       user: `<brief>\n${text}\n</brief>\n<source id="1">\n${text}`,
     }),
-  'agents/refine/core/drop-ungrounded.ts dropUnfounded': (run, text) => {
+  'agents/refine/core/drop-ungrounded.ts dropUngrounded': (run, text) => {
     const findings = text
       .split(/(?<=\.)/)
       .slice(0, 50)
@@ -130,6 +134,13 @@ export const STRUCTURED: Readonly<Record<string, Call>> = {
     run({ quote: text, values: [text.slice(0, 20)], isRough: true }, new Set(text.match(/\d{1,5}/g))),
   'pipelines/quality/source-index.ts indexSources': (run, text) => run([source(text)]),
   'pipelines/quality/source-index.ts indexingSteps': (run, text) => [...(run([source(text)]) as Iterable<unknown>)],
+  'pipelines/quality/compare-facts.ts compareFacts': (run, text) => run(...twoFacts(text)),
+  'pipelines/quality/compare-facts.ts factsNotIn': (run, text) => run(...twoFacts(text)),
+  'pipelines/quality/compare-facts.ts figuresNotIn': (run, text) => run(...twoFacts(text)),
+  'pipelines/rewrite/check-rewrite.ts givenFacts': (run, text) => {
+    const facts = run({ text: text.slice(0, DOCUMENT_CHARACTERS) }) as TextFacts;
+    return [facts.values(), facts.names(), facts.prefixes(), facts.figures()];
+  },
   'pipelines/rewrite/check-rewrite.ts checkRewrite': (run, whole) => {
     const text = whole.slice(0, DOCUMENT_CHARACTERS);
     return run({ text, goal: 'shorten' }, { title: text.slice(0, 200), markdown: text }, {});
@@ -196,7 +207,7 @@ export const PASSING_ON: readonly string[] = [
   'agents/prompts/writer.ts writerSystem',
   'agents/prompts/writer.ts writerMaterial',
   'agents/refine/core/choose-resize.ts chooseResize',
-  'agents/refine/core/describe-quality.ts describeContract',
+  'agents/refine/core/describe-quality.ts describeQuality',
   'agents/research/core/freeze-plan.ts freezePlan',
   'agents/write/core/decided-labels.ts validateLabels',
   'agents/write/core/decided-labels.ts normaliseLabels',

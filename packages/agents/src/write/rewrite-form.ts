@@ -120,4 +120,4 @@ async function rewritePiece(context: StepContext, facts: RewriteFacts, given: Te
 
 /** Facts are omitted here, because `assembleRewrite` reports them. */
 const describe = (findings: readonly QualityFinding[], context: StepContext) =>
-  describeQuality({ findings }, context.step.key, 'text');
+  describeQuality({ findings: [...findings] }, context.step.key, 'text');
