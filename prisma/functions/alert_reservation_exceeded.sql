@@ -1,5 +1,5 @@
--- Tells operators that a call cost more than was held for it, so that budgets may have been passed. At most one alert an
--- hour and tenant: the ledger has every case.
+-- Alerts operators that a call cost more than was reserved, so that budgets may be exceeded. At most one alert per hour and
+-- tenant; the ledger has all cases.
 CREATE OR REPLACE FUNCTION alert_reservation_exceeded(p_entry jsonb, p_held bigint, p_cost bigint) RETURNS void LANGUAGE sql AS $$
   INSERT INTO alert (id, tenant_id, kind, message, data, created_at)
   SELECT gen_random_uuid(), (p_entry ->> 'tenantId')::uuid, 'reservation_exceeded',

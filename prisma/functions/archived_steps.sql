@@ -1,5 +1,5 @@
--- Steps of a task that was folded into task_archive, as rows of their table. Columns that an archive of an earlier release
--- lacks take the value given in the base record: keep one here for every NOT NULL column added to step.
+-- Steps of an archived task, as rows of the step table. The base record has the defaults of columns that archives of earlier
+-- releases lack: add each new NOT NULL column of step to it.
 CREATE OR REPLACE FUNCTION archived_steps(p_task uuid) RETURNS SETOF step LANGUAGE sql STABLE AS $$
   SELECT x.*
   FROM task_archive a JOIN task t ON t.id = a.task_id

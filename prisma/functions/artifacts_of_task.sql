@@ -1,4 +1,4 @@
--- All outputs of a task in every version, wherever they are kept. Archived ones come with a new id: nothing refers to it.
+-- All versions of all outputs of a task, also of an archived one. Archived outputs get new ids, which nothing refers to.
 CREATE OR REPLACE FUNCTION artifacts_of_task(p_task uuid) RETURNS SETOF artifact LANGUAGE sql VOLATILE AS $$
   SELECT r.* FROM artifact r WHERE r.task_id = p_task
   UNION ALL

@@ -1,4 +1,4 @@
--- All attempts of a task that are still kept, wherever they are.
+-- All attempts of a task that retention has not deleted, also of an archived one.
 CREATE OR REPLACE FUNCTION attempts_of_task(p_task uuid) RETURNS SETOF attempt LANGUAGE sql STABLE AS $$
   SELECT r.* FROM attempt r WHERE r.task_id = p_task
   UNION ALL

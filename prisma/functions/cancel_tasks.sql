@@ -1,21 +1,21 @@
--- Cancels many tasks in one statement, as a single cancel does: open steps are cancelled, running attempts recorded, one event
--- each. Answers what became of each task: cancelled | already (it was) | finished | locked. Unknown ids are left out.
--- With p_skip_locked, tasks that another transaction holds are answered as locked and left alone; without, it waits for them.
+-- Cancels many tasks in one statement: cancels open steps, records running attempts, and adds one event per task.
+-- Returns the outcome of each task: cancelled | already (cancelled before) | finished | locked; none for unknown ids.
+-- With p_skip_locked, returns tasks that another transaction has locked as `locked` and skips them; otherwise waits for them.
 CREATE OR REPLACE FUNCTION cancel_tasks(p_tasks uuid[], p_operation uuid, p_skip_locked boolean) RETURNS TABLE (task_id uuid, outcome text)
 LANGUAGE plpgsql SET lock_timeout = '200ms' AS $$
 #variable_conflict use_column
 DECLARE
-  v_held uuid[];
+  v_unlocked uuid[];
   v_open uuid[];
 BEGIN
   IF p_skip_locked THEN
-    v_held := ARRAY(SELECT t.id FROM task t WHERE t.id = ANY (p_tasks) ORDER BY t.id FOR UPDATE SKIP LOCKED);
+    v_unlocked := ARRAY(SELECT t.id FROM task t WHERE t.id = ANY (p_tasks) ORDER BY t.id FOR UPDATE SKIP LOCKED);
   ELSE
-    v_held := ARRAY(SELECT t.id FROM task t WHERE t.id = ANY (p_tasks) ORDER BY t.id FOR UPDATE);
+    v_unlocked := ARRAY(SELECT t.id FROM task t WHERE t.id = ANY (p_tasks) ORDER BY t.id FOR UPDATE);
   END IF;
-  v_open := ARRAY(SELECT t.id FROM task t WHERE t.id = ANY (v_held) AND t.finished_at IS NULL);
+  v_open := ARRAY(SELECT t.id FROM task t WHERE t.id = ANY (v_unlocked) AND t.finished_at IS NULL);
   RETURN QUERY
-  SELECT t.id, CASE WHEN t.id <> ALL (v_held) THEN 'locked' WHEN t.finished_at IS NULL THEN 'cancelled' WHEN t.status = 'cancelled' THEN 'already' ELSE 'finished' END
+  SELECT t.id, CASE WHEN t.id <> ALL (v_unlocked) THEN 'locked' WHEN t.finished_at IS NULL THEN 'cancelled' WHEN t.status = 'cancelled' THEN 'already' ELSE 'finished' END
   FROM task t WHERE t.id = ANY (p_tasks);
 
   WITH open_steps AS MATERIALIZED (

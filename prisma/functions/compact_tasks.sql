@@ -1,5 +1,5 @@
--- Folds finished tasks into one row of task_archive each: steps, outputs, attempts and events leave their tables. Passes
--- over tasks that are locked, open, archived already, or that still have money reserved. Answers the tasks it folded.
+-- Archives finished tasks: moves steps, outputs, attempts and events of each into one row of task_archive. Skips tasks that are
+-- locked, open, archived already, or that have open reservations. Returns the archived tasks.
 CREATE OR REPLACE FUNCTION compact_tasks(p_tasks uuid[], p_finished_before timestamptz) RETURNS SETOF uuid LANGUAGE plpgsql AS $$
 DECLARE
   v_tasks uuid[];
@@ -11,10 +11,10 @@ BEGIN
       AND t.id <> ALL (ARRAY(SELECT r.task_id FROM reservation r))
     ORDER BY t.id FOR UPDATE SKIP LOCKED);
   IF v_tasks = '{}' THEN RETURN; END IF;
-  -- Nobody waits for it: after a crash of the server the same tasks are folded again.
+  -- If a server crash reverts this, the next run archives the same tasks again.
   PERFORM set_config('synchronous_commit', 'off', true);
 
-  -- Rendered again should anybody ask.
+  -- Renderings are recomputed on demand.
   DELETE FROM result_rendering r WHERE r.task_id = ANY (v_tasks);
   WITH removed_steps AS (
     DELETE FROM step s WHERE s.task_id = ANY (v_tasks) RETURNING s.*
@@ -27,7 +27,7 @@ BEGIN
   ), removed_budgets AS (
     DELETE FROM budget_counter b WHERE b.key IN (SELECT 'task:' || x FROM unnest(v_tasks) x) RETURNING b.*
   ), step_lists AS (
-    -- Nulls go, but none inside what the pipeline or an agent wrote.
+    -- Strips nulls, except inside `params` and `error`.
     SELECT s.task_id, jsonb_agg(jsonb_strip_nulls(to_jsonb(s) - 'task_id' - 'tenant_id' - 'task_type' - 'params' - 'error')
       || CASE WHEN s.params = '{}' THEN '{}' ELSE jsonb_build_object('params', s.params) END
       || CASE WHEN s.error IS NULL THEN '{}' ELSE jsonb_build_object('error', s.error) END ORDER BY s.key) AS list
@@ -42,12 +42,12 @@ BEGIN
     FROM removed_attempts a GROUP BY 1
   ), event_lists AS (
     SELECT e.task_id, jsonb_agg(to_jsonb(e) - 'task_id' ORDER BY e.seq) AS list FROM removed_events e GROUP BY 1
-  ), archived AS (
+  ), inserted_archives AS (
     INSERT INTO task_archive (task_id, tenant_id, finished_at, content_bytes, budget, has_calls, history, outputs)
     SELECT t.id, t.tenant_id, t.finished_at, coalesce(pg_column_size(t.input), 0) + coalesce(r.bytes, 0),
       (SELECT to_jsonb(b) - 'key' FROM removed_budgets b WHERE b.key = 'task:' || t.id),
       EXISTS (SELECT 1 FROM call c WHERE c.task_id = t.id),
-      -- One value: what the lists repeat, ids above all, is compressed away.
+      -- One JSON value, so that repeated ids compress well.
       jsonb_build_object('steps', coalesce(s.list, '[]'), 'outputs', coalesce(r.list, '[]'))
         || CASE WHEN a.list IS NULL THEN '{}' ELSE jsonb_build_object('attempts', a.list) END
         || CASE WHEN e.list IS NULL THEN '{}' ELSE jsonb_build_object('events', e.list) END,
@@ -60,7 +60,7 @@ BEGIN
     WHERE t.id = ANY (v_tasks)
     RETURNING tenant_id, content_bytes
   ), bytes_by_tenant AS (
-    SELECT a.tenant_id, sum(a.content_bytes) AS bytes FROM archived a GROUP BY 1 ORDER BY 1
+    SELECT a.tenant_id, sum(a.content_bytes) AS bytes FROM inserted_archives a GROUP BY 1 ORDER BY 1
   )
   INSERT INTO tenant_storage AS n (tenant_id, archived_bytes) SELECT b.tenant_id, b.bytes FROM bytes_by_tenant b
   ON CONFLICT (tenant_id) DO UPDATE SET archived_bytes = n.archived_bytes + excluded.archived_bytes;

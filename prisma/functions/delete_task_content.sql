@@ -1,5 +1,5 @@
--- Removes what finished tasks were given and have made: input, parameters, outputs, replies, payloads of dead letters. The
--- tasks stay, with their steps and costs. Answers the tasks whose content is gone, now or earlier; open ones are passed over.
+-- Deletes the content of finished tasks: input, parameters, outputs, replies, payloads of dead letters. Keeps the tasks with
+-- their steps and costs. Skips open tasks. Idempotent; returns the tasks without content, also those deleted earlier.
 CREATE OR REPLACE FUNCTION delete_task_content(p_tasks uuid[]) RETURNS SETOF uuid LANGUAGE plpgsql AS $$
 DECLARE
   v_tasks uuid[];
@@ -12,10 +12,10 @@ BEGIN
   DELETE FROM cache_entry e WHERE e.task_id = ANY (v_tasks);
   UPDATE dead_letter d SET payload = '{}' WHERE d.task_id = ANY (v_tasks);
   UPDATE step s SET params = '{}' WHERE s.task_id = ANY (v_tasks);
-  WITH freed AS (
+  WITH released_bytes AS (
     SELECT a.tenant_id, sum(a.content_bytes) AS bytes FROM task_archive a WHERE a.task_id = ANY (v_tasks) GROUP BY 1 ORDER BY 1
   )
-  UPDATE tenant_storage n SET archived_bytes = greatest(0, n.archived_bytes - f.bytes) FROM freed f WHERE n.tenant_id = f.tenant_id;
+  UPDATE tenant_storage n SET archived_bytes = greatest(0, n.archived_bytes - f.bytes) FROM released_bytes f WHERE n.tenant_id = f.tenant_id;
   UPDATE task_archive a SET outputs = NULL, has_calls = false, content_bytes = 0,
     history = a.history || jsonb_build_object('outputs', '[]'::jsonb, 'steps',
       (SELECT coalesce(jsonb_agg(s.step - 'params'), '[]') FROM jsonb_array_elements(a.history -> 'steps') AS s(step)))

@@ -1,4 +1,4 @@
--- Makes sure that the partitions of this month and the next `p_months` exist. Safe to call at any time, by anyone.
+-- Creates the missing partitions of this month and the next `p_months`. Idempotent, safe to call concurrently.
 CREATE OR REPLACE FUNCTION ensure_ledger_partitions(p_months int) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
   v_from date;

@@ -1,5 +1,5 @@
--- Events of a task after a sequence number, oldest first, wherever they are kept. Of a finished task whose events are past
--- their retention the last one is made again from the task's row, so that whoever follows it still learns how it ended.
+-- Events of a task after a sequence number, oldest first, also of archived tasks. When the events of a finished task have been
+-- deleted by retention, its last event is derived from the task row, so that subscribers still receive its final status.
 CREATE OR REPLACE FUNCTION events_of_task(p_task uuid, p_after int, p_limit int) RETURNS SETOF task_event LANGUAGE sql STABLE AS $$
   SELECT x.* FROM (
     (SELECT e.* FROM task_event e WHERE e.task_id = p_task AND e.seq > p_after ORDER BY e.seq LIMIT p_limit)

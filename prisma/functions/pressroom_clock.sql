@@ -1,2 +1,2 @@
--- The time at this moment, also inside a long transaction; the counterpart of pressroom_now().
+-- The current time, which advances inside a transaction; the counterpart of pressroom_now().
 CREATE OR REPLACE FUNCTION pressroom_clock() RETURNS timestamptz LANGUAGE sql VOLATILE PARALLEL SAFE AS $$ SELECT clock_timestamp() $$;

@@ -1,4 +1,4 @@
--- The start of the current transaction, as every deadline, schedule, retention window and budget period reads it.
--- Tests replace this function in their own database with one that adds an offset. Liveness (sessions, breakers,
--- loop leases) reads now() instead: it must not move when business time does.
+-- Business time: the start of the current transaction. Deadlines, schedules, retention and budget periods use it, and tests
+-- replace it with a function that adds an offset. Liveness (sessions, breakers, loop leases) uses now(), which such an offset
+-- must not affect.
 CREATE OR REPLACE FUNCTION pressroom_now() RETURNS timestamptz LANGUAGE sql STABLE PARALLEL SAFE AS $$ SELECT now() $$;

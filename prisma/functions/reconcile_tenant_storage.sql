@@ -1,10 +1,10 @@
--- Builds the archived bytes of a tenant again from its archived tasks. Answers by how much they had been wrong.
+-- Recomputes a tenant's archived bytes from its archived tasks. Returns the correction in bytes.
 CREATE OR REPLACE FUNCTION reconcile_tenant_storage(p_tenant uuid) RETURNS bigint LANGUAGE plpgsql AS $$
 DECLARE
   v_before bigint;
   v_after bigint;
 BEGIN
-  -- Whoever folds or removes a task changes this row in the same transaction: with the lock, the sum below is exact.
+  -- Archiving and removing a task update this row in the same transaction: under its lock the sum below is exact.
   SELECT n.archived_bytes INTO v_before FROM tenant_storage n WHERE n.tenant_id = p_tenant FOR UPDATE;
   IF NOT FOUND THEN RETURN 0; END IF;
   SELECT coalesce(sum(a.content_bytes), 0) INTO v_after FROM task_archive a WHERE a.tenant_id = p_tenant;

@@ -1,7 +1,7 @@
--- Adds what a process has seen of its providers to everybody's counts, and opens the breakers whose share of outages is
--- reached: failures of all processes count together. Two windows stand for a sliding one: the last counts with the share of
--- it that is still inside. While a breaker is open nothing is counted: those calls began before, or are its probe.
--- p_items: [{ provider, model, requests, failures }]. Answers the breakers among them that are open now.
+-- Adds a process's request counts to the shared circuit breakers, and opens those that reach the error rate over all processes.
+-- Approximates a sliding window by two fixed ones: the previous one counts with the share that is still inside. Counts nothing
+-- while a breaker is open: such calls started earlier or are its probe.
+-- p_items: [{ provider, model, requests, failures }]. Returns those of the items' breakers that are open.
 CREATE OR REPLACE FUNCTION report_provider_calls(p_items jsonb, p_window_ms int, p_min_requests int, p_error_percent int, p_open_ms int)
 RETURNS TABLE (provider text, model text, open_for_ms bigint, probing boolean) LANGUAGE plpgsql AS $$
 #variable_conflict use_column

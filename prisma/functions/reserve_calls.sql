@@ -1,11 +1,11 @@
--- Holds the worst case of calls against every budget in scope, all or nothing per call, fenced by attempt and session.
--- p_items: [{ id, sessionId, taskId, stepId, attempt, amountNano, budgets, entry }]. Repeating a reservation is harmless.
+-- Reserves the worst-case cost of calls in all their budgets, all or nothing per call; fenced by attempt and session.
+-- p_items: [{ id, sessionId, taskId, stepId, attempt, amountNano, budgets, entry }]. Idempotent by id.
 CREATE OR REPLACE FUNCTION reserve_calls(p_items jsonb) RETURNS TABLE (id uuid, outcome text, budget text, shortfall bigint)
 LANGUAGE plpgsql SET lock_timeout = '500ms' AS $$
 #variable_conflict use_column
 DECLARE
   r record;
-  worst record;
+  tightest_budget record;
 BEGIN
   PERFORM 1 FROM budget_counter WHERE key IN
     (SELECT jsonb_array_elements_text(x -> 'budgets') FROM jsonb_array_elements(p_items) x) ORDER BY key FOR UPDATE;
@@ -21,10 +21,10 @@ BEGIN
           AND w.expires_at > now()) THEN
       outcome := 'fenced'; RETURN NEXT; CONTINUE;
     END IF;
-    SELECT c.key, c.limit_nano - c.spent_nano - c.reserved_nano - r."amountNano" AS rest INTO worst
-    FROM budget_counter c WHERE c.key = ANY (r.budgets) ORDER BY rest LIMIT 1;
-    IF FOUND AND worst.rest < 0 THEN
-      outcome := 'over_budget'; budget := worst.key; shortfall := -worst.rest; RETURN NEXT; CONTINUE;
+    SELECT c.key, c.limit_nano - c.spent_nano - c.reserved_nano - r."amountNano" AS remaining INTO tightest_budget
+    FROM budget_counter c WHERE c.key = ANY (r.budgets) ORDER BY remaining LIMIT 1;
+    IF FOUND AND tightest_budget.remaining < 0 THEN
+      outcome := 'over_budget'; budget := tightest_budget.key; shortfall := -tightest_budget.remaining; RETURN NEXT; CONTINUE;
     END IF;
     UPDATE budget_counter c SET reserved_nano = c.reserved_nano + r."amountNano" WHERE c.key = ANY (r.budgets);
     INSERT INTO reservation (id, session_id, task_id, amount_nano, budgets, entry)

@@ -1,4 +1,4 @@
--- Unfolds an archived task, for a caller that holds its row lock and is about to run it again. No-op for any other task.
+-- Restores an archived task before a restart. The caller has locked the task row. Returns false for a task that is not archived.
 CREATE OR REPLACE FUNCTION restore_task(p_task uuid) RETURNS boolean LANGUAGE plpgsql AS $$
 DECLARE
   v_archive task_archive;

@@ -1,5 +1,5 @@
--- Takes back what was written at worst case for a reservation: the same rows with every amount negated, so that sums of
--- cost, baseline and tokens are those of the entry that follows.
+-- Reverses the worst-case entries of a reservation by rows with negated amounts, so that sums of cost, baseline and tokens
+-- equal those of the entry that follows.
 CREATE OR REPLACE FUNCTION reverse_uncertain_entries(p_reservation uuid) RETURNS void LANGUAGE sql AS $$
   INSERT INTO ledger_entry (id, created_at, tenant_id, task_id, step_id, step_key, agent, task_type, generation, attempt, path, purpose,
     tier, provider, model, uncached_input, cache_read, cache_write_5m, cache_write_1h, output, reasoning, cost_nano,

@@ -1,6 +1,6 @@
--- What a worker needs to run attempts: task facts, parameters, and the newest outputs of the dependencies, as far as these
--- are complete in this generation. `params.$input` stands for the task's input where a redrive has patched it.
--- Steps without dependencies see the whole input; later ones see it without the bulky `sources`.
+-- Contexts that a worker needs to run attempts: task, parameters, and the newest outputs of dependencies that are completed in
+-- this generation. `params.$input`, set by a redrive with a patch, replaces the task's input.
+-- Steps without dependencies get the whole input, later ones the input without `sources`, which may be large.
 CREATE OR REPLACE FUNCTION step_contexts(p_steps uuid[]) RETURNS TABLE (step_id uuid, context json) LANGUAGE sql STABLE AS $$
   SELECT s.id, json_build_object(
     'taskId', s.task_id, 'stepId', s.id, 'key', s.key, 'agent', s.agent, 'queue', s.queue, 'tenantId', s.tenant_id,

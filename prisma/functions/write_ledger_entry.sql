@@ -1,5 +1,5 @@
--- One ledger row from the gateway's facts. Counts beyond a column's range are cut to it: one that is refused would keep
--- a reservation from ever being settled.
+-- Writes one ledger entry. Clamps counts to the column's range, because a rejected entry would leave its reservation open for
+-- ever.
 CREATE OR REPLACE FUNCTION write_ledger_entry(p_entry jsonb, p_status text, p_cost bigint, p_baseline bigint) RETURNS void LANGUAGE sql AS $$
   INSERT INTO ledger_entry (id, created_at, tenant_id, task_id, step_id, step_key, agent, task_type, generation, attempt, path, purpose,
     tier, provider, model, uncached_input, cache_read, cache_write_5m, cache_write_1h, output, reasoning, cost_nano,

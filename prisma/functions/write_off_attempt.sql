@@ -1,6 +1,6 @@
--- Writes the open reservations of one attempt off as `uncertain`: the process that made its calls died, while the session
--- that holds the attempt lives on. A call whose end arrives later reverses its entry, as after reap_sessions.
--- Answers how many reservations were written off; repeating it changes nothing.
+-- Writes off the open reservations of one attempt as `uncertain`, after the child process that made its calls crashed while the
+-- session is alive. If the end of a call arrives later, it reverses the entry, as after reap_sessions.
+-- Idempotent; returns the number of reservations written off.
 CREATE OR REPLACE FUNCTION write_off_attempt(p_session uuid, p_step uuid, p_attempt int) RETURNS int
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -11,7 +11,7 @@ BEGIN
   v_reservations := ARRAY(SELECT v.id FROM reservation v
     WHERE v.session_id = p_session AND (v.entry ->> 'stepId')::uuid = p_step AND (v.entry ->> 'attempt')::int = p_attempt
     ORDER BY v.id);
-  -- Counters first and in the order of their keys, as everywhere: see reap_sessions.
+  -- Locks the counters first, ordered by key, like all functions; see reap_sessions.
   PERFORM 1 FROM budget_counter WHERE key IN
     (SELECT unnest(v.budgets) FROM reservation v WHERE v.id = ANY (v_reservations)) ORDER BY key FOR UPDATE;
   FOR r IN DELETE FROM reservation v WHERE v.id = ANY (v_reservations) RETURNING v.* LOOP

@@ -1,5 +1,5 @@
--- Settles reservations as `uncertain` at their worst case, from what was written when they were made: for calls whose own
--- entry the database refused. Reservations that are settled already are left alone. Answers those settled.
+-- Settles reservations as `uncertain` at their worst case, with the entry stored at reservation, for calls whose own entry the
+-- database rejected. Skips reservations that are settled already. Returns those it settled.
 CREATE OR REPLACE FUNCTION write_off_reservations(p_ids uuid[], p_limitation text) RETURNS SETOF uuid LANGUAGE plpgsql AS $$
 DECLARE
   r record;

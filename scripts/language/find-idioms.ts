@@ -13,7 +13,7 @@ export function findIdioms(path: string, source: string): Finding[] {
   const parts = path.endsWith('.md')
     ? proseOf(source)
     : path.endsWith('.sql')
-      ? [{ line: 1, text: source }]
+      ? [{ line: 1, text: withoutSignatures(source) }]
       : wordsOf(source);
   return parts.flatMap(({ line, text }) => findIn(text, line));
 }
@@ -44,6 +44,12 @@ const splitIdentifiers = (text: string): string =>
     .replace(/([a-z0-9])([A-Z])/g, '$1 $2')
     .replace(/[_*]+/g, ' ')
     .replace(/[ \t]+/g, ' ');
+
+/** SQL without headers and parameters of functions: `CREATE OR REPLACE` cannot rename these. */
+const withoutSignatures = (source: string): string =>
+  source
+    .replace(/^CREATE OR REPLACE FUNCTION [\s\S]*?\bAS \$\$/gm, (header) => '\n'.repeat(countLines(header)))
+    .replace(/\bp_[a-z_]+/g, ' ');
 
 const countLines = (text: string): number => text.split('\n').length - 1;
 

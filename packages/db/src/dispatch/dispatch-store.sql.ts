@@ -122,7 +122,8 @@ const BACKLOGS: Statement = {
 };
 const MARK: Statement = {
   name: 'dispatch.mark_queued',
-  text: `SELECT step_id AS "stepId", task_id AS "taskId", queue, attempt, priority, begun AS "hasStarted", interrupted FROM queue_steps($1, $2::uuid[], $3)`,
+  text: `SELECT q."stepId", q."taskId", q.queue, q.attempt, q.priority, q."hasStarted", q.interrupted
+         FROM queue_steps($1, $2::uuid[], $3) AS q("stepId", "taskId", queue, attempt, priority, "hasStarted", interrupted)`,
 };
 const STALE: Statement = {
   name: 'dispatch.stale',
