@@ -62,7 +62,7 @@ describe.skipIf(!hasTestRedis())('the queue store on Redis', () => {
     for (const id of [before, during, after]) expect((await untilEnded(stack, id, 30_000)).status).toBe('completed');
     const { rows } = await stack.sql.query(`SELECT count(*)::int AS n FROM attempt WHERE outcome <> 'completed'`);
     expect(rows).toEqual([{ n: 0 }]);
-    expect(stack.workers[0]?.output()).not.toContain('watchdog.gives_up');
+    expect(stack.workers[0]?.output()).not.toContain('watchdog.process_exit');
   });
 
   it.each([2_000, 15_000])(
@@ -77,7 +77,7 @@ describe.skipIf(!hasTestRedis())('the queue store on Redis', () => {
       await startRedis({ port: redis.port });
       const after = await submitFast(stack, 'after');
       for (const id of [before, during, after]) expect((await untilEnded(stack, id, 30_000)).status).toBe('completed');
-      expect(stack.workers[0]?.output()).not.toContain('watchdog.gives_up');
+      expect(stack.workers[0]?.output()).not.toContain('watchdog.process_exit');
     },
   );
 

@@ -15,7 +15,7 @@ const execute: ExecuteAttempt = (attempt) =>
     avoided: [],
   });
 /** The production settings at a hundred times the speed; steps are swept after 3 s. */
-const watchdog = { limits: { stuckAfterMs: 1_000, confirmMs: 200, graceMs: 1_500 }, lookMs: 50 };
+const watchdog = { limits: { stuckAfterMs: 1_000, confirmMs: 200, graceMs: 1_500 }, checkMs: 50 };
 const KINDS = hasTestRedis() ? (['postgres', 'redis'] as const) : (['postgres'] as const);
 
 /** A queue store whose first `perQueue` consumers of each queue receive no jobs and no errors. */

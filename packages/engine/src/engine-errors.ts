@@ -6,11 +6,11 @@ export class StepTimedOutError extends AppError {
   readonly retryable = true;
 }
 
-/** The worker hands the step back; no failure is counted. */
+/** The worker hands the step back, without counting a failure. */
 export class HandedBackError extends AppError {
   readonly code = 'UNAVAILABLE';
   readonly retryable = true;
-  /** The process ends because of one of its steps, and it is not known which: each of them gets a loss. */
+  /** The process exits because of an unknown one of its steps: each of them counts a loss. */
   readonly isLoss: boolean;
 
   constructor(message: string, options: AppErrorOptions & { isLoss?: boolean } = {}) {
@@ -19,7 +19,7 @@ export class HandedBackError extends AppError {
   }
 }
 
-/** This build cannot run the step, a newer one may: the step goes back without a failure. */
+/** This build cannot run the step, but a newer one may: the step is handed back without counting a failure. */
 export abstract class StepRefusedError extends AppError {
   readonly retryable = true;
 }
@@ -34,13 +34,13 @@ export class AgentUnknownError extends StepRefusedError {
   readonly code = 'AGENT_UNKNOWN';
 }
 
-/** The process that ran only this attempt died: aborted, out of memory, killed, or blocked for too long. */
+/** The child process of the attempt crashed: aborted, out of memory, killed, or blocked for too long. */
 export class StepCrashedError extends AppError {
   readonly code = 'STEP_CRASHED';
   readonly retryable = true;
 }
 
-/** An error that this attempt threw where nothing caught it. Counts as a failure and as a loss of its worker. */
+/** An uncaught error of the attempt. Counts as a failure and as a loss. */
 export class UncaughtStepError extends AppError {
   readonly code = 'AGENT_BUG';
   readonly retryable = true;

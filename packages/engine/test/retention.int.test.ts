@@ -31,7 +31,7 @@ describe('the retention job', () => {
   const aJob = (
     config: Record<string, unknown> = {},
     onRule?: (facts: { rule: string; failed: boolean }) => void,
-    onPassedOver?: () => void,
+    onSkippedTask?: () => void,
   ) =>
     createRetentionJob({
       store: createRetentionStore(db.database),
@@ -39,7 +39,7 @@ describe('the retention job', () => {
       config: RetentionConfig.parse(config),
       deadLetters: { endedDays: 30, openDays: 180 },
       ...(onRule && { onRule }),
-      ...(onPassedOver && { onPassedOver }),
+      ...(onSkippedTask && { onSkippedTask }),
       clock: systemClock,
       log: silentLogger(),
     });

@@ -46,7 +46,7 @@ export function startRetention(
       if (failed) failures?.inc({ kind: rule });
       lastRun?.set({ kind: rule }, clock.nowMs() / 1_000);
     },
-    onPassedOver: () => tooLarge?.inc({}),
+    onSkippedTask: () => tooLarge?.inc({}),
     clock,
     log,
   });

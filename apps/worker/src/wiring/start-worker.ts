@@ -79,7 +79,7 @@ export async function startWorker(
     openBackend?: () => QueueBackend;
     /** How long the main thread may be blocked before the process is ended; default 30 s. */
     maxStallMs?: number;
-    watchdog?: Pick<Parameters<typeof startConsumerWatchdog>[0], 'limits' | 'lookMs'>;
+    watchdog?: Pick<Parameters<typeof startConsumerWatchdog>[0], 'limits' | 'checkMs'>;
     metrics: Metrics;
     shutdown: Shutdown;
     log: Logger;
@@ -149,7 +149,7 @@ export async function startWorker(
     },
     clock,
     log,
-    execute: meter.around(deps.createExecute(database, session)),
+    execute: meter.measure(deps.createExecute(database, session)),
     ...(deps.onCheckpoint && { onCheckpoint: deps.onCheckpoint }),
   });
   await session.start();
@@ -186,7 +186,7 @@ export async function startWorker(
     queues,
     concurrency,
     longestQueued: (names) => fleet.longestQueued(names),
-    storeAnswers: () => succeeds(backend.ping(1_000)),
+    isStoreReachable: () => succeeds(backend.ping(1_000)),
     requeue: () => dispatcher.requeueStale(),
     exit: (reason) => void shutdown.begin(reason, 1),
     onRestart: () => {

@@ -26,7 +26,7 @@ function start(facts: Partial<TenantFacts> = {}) {
   const store: AdmissionStore = {
     facts: () => {
       state.reads += 1;
-      if (state.fails) return Promise.reject(new Error('away'));
+      if (state.fails) return Promise.reject(new Error('unavailable'));
       return Promise.resolve(state.facts && { ...state.facts });
     },
     takeSubmissions: (_tenantId, want) => {
@@ -44,14 +44,14 @@ const conclude = (outcome: AdmissionOutcome, committed: boolean): void => {
 };
 
 describe('admission', () => {
-  it('lets a tenant in up to its backlog, counting what it has admitted itself', async () => {
+  it('admits a tenant up to its backlog, including its own recent admissions', async () => {
     const { admission, state } = start({ openTasks: 8, maxBacklog: 10 });
     const outcomes = await Promise.all(Array.from({ length: 4 }, () => admission.admit(TENANT)));
     expect(outcomes.map(({ outcome }) => outcome)).toEqual(['admitted', 'admitted', 'backlog_full', 'backlog_full']);
     expect(state.reads).toBe(1);
   });
 
-  it('refuses a tenant that stores as much as it may, and says how much that is', async () => {
+  it('rejects a tenant at its storage limit, with the used and allowed bytes', async () => {
     const full = { outcome: 'storage_full', usedBytes: 1_000, limitBytes: 1_000 };
     expect(await start({ storedBytes: 1_000 }).admission.admit(TENANT)).toEqual(full);
     expect(await start({ storedBytes: 999 }).admission.admit(TENANT)).toMatchObject({ outcome: 'admitted' });
@@ -60,13 +60,13 @@ describe('admission', () => {
     expect(await start({ ...own, maxStorageBytes: 0 }).admission.admit(TENANT)).toMatchObject({ limitBytes: 0 });
   });
 
-  it('gives a place back when the submission came to nothing', async () => {
+  it('releases the place of a submission that was not committed', async () => {
     const { admission } = start({ openTasks: 9, maxBacklog: 10 });
     conclude(await admission.admit(TENANT), false);
     expect(await admission.admit(TENANT)).toMatchObject({ outcome: 'admitted' });
   });
 
-  it('sees room within half a second after tasks have ended', async () => {
+  it('admits again within half a second after tasks have ended', async () => {
     const { admission, clock, state } = start({ openTasks: 10, maxBacklog: 10 });
     expect(await admission.admit(TENANT)).toMatchObject({ outcome: 'backlog_full', retryAfterMs: 5_000 });
     if (state.facts) state.facts.openTasks = 3;
@@ -75,7 +75,7 @@ describe('admission', () => {
     expect(await admission.admit(TENANT)).toMatchObject({ outcome: 'admitted' });
   });
 
-  it('reads twice a second at most, and makes nobody wait for it while its knowledge is fresh', async () => {
+  it('reads at most twice a second, and in the background while the last read is recent', async () => {
     const { admission, clock, state } = start();
     for (let n = 0; n < 20; n += 1) {
       conclude(await admission.admit(TENANT), true);
@@ -84,22 +84,22 @@ describe('admission', () => {
     expect(state.reads).toBeLessThanOrEqual(5);
   });
 
-  it('goes on with what it knows when a read fails, but not for long', async () => {
+  it('uses the last read for a second when a read fails', async () => {
     const { admission, clock, state } = start();
     await admission.admit(TENANT);
     state.fails = true;
     await clock.advance(600);
     expect(await admission.admit(TENANT)).toMatchObject({ outcome: 'admitted' });
     await clock.advance(600);
-    await expect(admission.admit(TENANT)).rejects.toThrow('away');
+    await expect(admission.admit(TENANT)).rejects.toThrow('unavailable');
   });
 
-  it('hands the tenant’s style guide on', async () => {
+  it('returns the tenant’s style guide', async () => {
     const { admission } = start({ styleGuide: 'Say people.' });
     expect(await admission.admit(TENANT)).toMatchObject({ styleGuide: 'Say people.' });
   });
 
-  it('knows no tenant that does not exist, and forgets one that is gone', async () => {
+  it('rejects an unknown tenant, also one that was deleted since', async () => {
     const { admission, clock, state } = start();
     await admission.admit(TENANT);
     state.facts = undefined;
@@ -108,7 +108,7 @@ describe('admission', () => {
   });
 
   describe('of a tenant with a rate', () => {
-    it('takes submissions out of the shared bucket, many at a time', async () => {
+    it('takes many tokens from the shared bucket at a time', async () => {
       const { admission, state } = start({ rateLimitPerMinute: 1_200 });
       state.bucket = 15;
       const outcomes = await Promise.all(Array.from({ length: 12 }, () => admission.admit(TENANT)));
@@ -116,7 +116,7 @@ describe('admission', () => {
       expect(state.takes).toBeLessThanOrEqual(3);
     });
 
-    it('refuses with the time to wait once the bucket is empty, without asking again meanwhile', async () => {
+    it('rejects with the time to wait when the bucket is empty, without further reads until then', async () => {
       const { admission, clock, state } = start({ rateLimitPerMinute: 60 });
       state.bucket = 1;
       expect(await admission.admit(TENANT)).toMatchObject({ outcome: 'admitted' });
@@ -130,7 +130,7 @@ describe('admission', () => {
       expect(await admission.admit(TENANT)).toMatchObject({ outcome: 'admitted' });
     });
 
-    it('takes no place in the backlog for what it refuses', async () => {
+    it('uses no place in the backlog for a rejected submission', async () => {
       const { admission, state } = start({ rateLimitPerMinute: 60, maxBacklog: 1 });
       expect(await admission.admit(TENANT)).toMatchObject({ outcome: 'rate_limited' });
       state.bucket = 1;

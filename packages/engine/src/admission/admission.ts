@@ -5,16 +5,16 @@ import {
   concluded,
   emptyWindow,
   isFull,
-  readBegan,
+  readStarted,
   readEnded,
   type BacklogWindow,
 } from './core/backlog-window.ts';
 
-/** A tenant's settings and backlog are read again after this long, while submissions go on with what is known. */
+/** Age after which a tenant's settings and backlog are refreshed in the background. */
 const FRESH_MS = 500;
-/** What is older is not relied upon: the submission waits for the read. */
+/** Age after which a submission waits for the refresh. */
 const STALE_MS = 1_000;
-/** Nobody knows when a task will end; often enough that room is found soon, seldom enough not to add to the load. */
+/** `Retry-After` of a full backlog: the end of a task cannot be predicted, and shorter intervals add load. */
 const BACKLOG_RETRY_MS = 5_000;
 const MAX_TENANTS = 10_000;
 
@@ -22,7 +22,7 @@ export type AdmissionOutcome =
   | {
       outcome: 'admitted';
       styleGuide: string | null;
-      /** Must be called once the submission has ended, whichever way. */
+      /** Must be called once after the submission, with its outcome. */
       conclude: (committed: boolean) => void;
     }
   | { outcome: 'backlog_full' | 'rate_limited'; retryAfterMs: number }
@@ -30,10 +30,10 @@ export type AdmissionOutcome =
   | { outcome: 'unknown_tenant' };
 
 /**
- * Decides whether a tenant may submit now. The backlog is counted in the database twice a second per tenant and, in
- * between, by what this coordinator admits: a single coordinator never exceeds the limit, several may by what the others
- * accept within half a second. The rate is one bucket per tenant in the database; each coordinator takes half a second's
- * worth out of it at a time, so that only tenants with a limit ever wait for it.
+ * Decides whether a tenant may submit now. The backlog is read from the database at most twice a second per tenant, plus the
+ * tasks that this coordinator has admitted since: one coordinator never exceeds the limit, several may by what the others
+ * admit within half a second. The rate limit is a token bucket in the database, from which each coordinator takes half a
+ * second's worth at a time; only tenants with a limit wait for it.
  */
 export interface Admission {
   admit(tenantId: string): Promise<AdmissionOutcome>;
@@ -44,7 +44,7 @@ interface Entry {
   readAtMs: number;
   window: BacklogWindow;
   reading: Promise<void> | undefined;
-  /** Submissions taken out of the shared bucket and not used yet. */
+  /** Tokens taken from the shared bucket and not used yet. */
   tokens: number;
   waiting: number;
   emptyUntilMs: number;
@@ -63,8 +63,8 @@ export function createAdmission(deps: {
   const opening = new Map<string, Promise<Entry | undefined>>();
 
   const open = (tenantId: string): Promise<Entry | undefined> => {
-    const underWay = opening.get(tenantId);
-    if (underWay) return underWay;
+    const pending = opening.get(tenantId);
+    if (pending) return pending;
     const opened = (async (): Promise<Entry | undefined> => {
       const facts = await store.facts(tenantId);
       if (!facts) return undefined;
@@ -89,7 +89,7 @@ export function createAdmission(deps: {
 
   const read = (tenantId: string, entry: Entry): Promise<void> =>
     (entry.reading ??= (async () => {
-      entry.window = readBegan(entry.window);
+      entry.window = readStarted(entry.window);
       const startedMs = clock.monotonicMs();
       const facts = await store.facts(tenantId);
       if (!facts) {
@@ -119,7 +119,7 @@ export function createAdmission(deps: {
     return entry;
   };
 
-  /** Zero once a submission was taken, else how long until there is another. */
+  /** Takes one token. Returns 0, or the milliseconds until the next token when the bucket is empty. */
   const takeToken = async (tenantId: string, entry: Entry, ratePerMinute: number): Promise<number> => {
     const halfSecond = Math.ceil(ratePerMinute / 120);
     entry.waiting += 1;
@@ -155,7 +155,7 @@ export function createAdmission(deps: {
       const limitBytes = entry.facts.maxStorageBytes ?? deps.maxStorageBytes;
       if (storedBytes >= limitBytes) return { outcome: 'storage_full', usedBytes: storedBytes, limitBytes };
       if (isFull(entry.window, maxBacklog)) return { outcome: 'backlog_full', retryAfterMs: BACKLOG_RETRY_MS };
-      // Taken before anything is waited for: whoever asks next must not be given the same place.
+      // Counts the submission before the first await, so that concurrent ones cannot get the same place.
       entry.window = admitted(entry.window);
       const conclude = (committed: boolean): void => {
         entry.window = concluded(entry.window, committed);

@@ -6,8 +6,8 @@ import type { Admission, AdmissionOutcome } from './admission.ts';
 export type AdmittedSubmitOutcome = SubmitOutcome | Exclude<AdmissionOutcome, { outcome: 'admitted' }>;
 
 /**
- * Submits what admission lets in, with the tenant's style guide joined to an input that has room for one. A
- * submission that is repeated under its idempotency key gets its answer even when there is no room for a new one.
+ * Submits admitted requests, and adds the tenant's style guide to inputs that support one. A request that repeats an
+ * idempotency key gets its first response even when the tenant is not admitted.
  */
 export function createAdmittedSubmitter(deps: {
   admission: Admission;

@@ -17,15 +17,15 @@ export type ApprovalOutcome =
   | { outcome: 'not_found' }
   | ApprovalRefusal;
 
-/** Decisions of people at the gates of a task. Each takes effect at most once: deciding again finds nothing to decide. */
+/** Decisions of people at the gates of a task. Idempotent: a second decision at the same gate is refused. */
 export interface Approvals {
-  /** Lets the task go on, from the edited output where there are edits (a JSON merge patch of it). */
+  /** Approves the output, with `edits` (a JSON merge patch) applied to it, and continues the task. */
   approve(
     taskId: string,
     tenantId: string | null,
     decision: { gate: Gate; edits: Readonly<Record<string, unknown>> | undefined; actor: Actor },
   ): Promise<ApprovalOutcome>;
-  /** Has the step run again with the reason, or ends the task when that has happened too often. */
+  /** Reruns the step with the reason, or ends the task after `MAX_REJECTIONS` rejections. */
   reject(
     taskId: string,
     tenantId: string | null,
@@ -46,13 +46,13 @@ export function createApprovals(deps: {
     taskId: string,
     tenantId: string | null,
     gate: Gate,
-    how: (snapshot: TaskSnapshot) => ApprovalDecision,
+    decideGate: (snapshot: TaskSnapshot) => ApprovalDecision,
   ): Promise<ApprovalOutcome> => {
     let decision: ApprovalDecision | undefined;
     let before: TaskStatus = 'queued';
     const { found } = await store.change(taskId, tenantId, (snapshot) => {
       before = snapshot.task.status;
-      decision = isTerminalTask(before) ? undefined : how(snapshot);
+      decision = isTerminalTask(before) ? undefined : decideGate(snapshot);
       return decision && 'change' in decision ? decision.change : undefined;
     });
     if (!found) return { outcome: 'not_found' };

@@ -190,7 +190,7 @@ export function createStepRunner(deps: {
       controller,
     };
     running.add(entry);
-    // Taken or handed off as the drain began: it goes to another worker at once.
+    // Acquired or handed off after the drain started: hands the step to another worker at once.
     if (isDraining) controller.abort(new HandedBackError('the worker is draining'));
     const stepLog = log.child({
       taskId: attempt.taskId,

@@ -4,7 +4,7 @@ import type { Logger } from '@pressroom/runtime';
 import { decideGrowthAlerts, type GrowthPolicy } from './core/decide-growth-alert.ts';
 
 export interface DeadLetterWatch {
-  /** Raises an alert for each set of dead letters that grows, at most one a window. Answers how many were raised. */
+  /** Raises alerts for the growth of dead letters, at most one per tenant and window. Returns the number raised. */
   checkGrowth(): Promise<number>;
 }
 

@@ -9,15 +9,15 @@ import { createLeadership } from './leadership.ts';
 import { startLoop } from './run-loop.ts';
 import { createSweep } from './sweep.ts';
 
-/** A fire is at most so late. */
+/** Largest delay of a schedule. */
 const SCHEDULE_MS = 1_000;
-/** Waits are measured in hours. */
+/** Queue time-outs are in hours, so this precision suffices. */
 const QUEUE_WAIT_MS = 2_000;
-/** A queue store that was flushed has forgotten its pauses; PostgreSQL keeps them meanwhile. */
+/** Restores the pauses of a queue store that was flushed; PostgreSQL enforces them until then. */
 const QUEUE_PAUSE_MS = 2_000;
 const LEASE_TTL_MS = 5_000;
 
-/** Schedules, steps that nobody took in time, and pauses: each looked after by one coordinator at a time. */
+/** Runs schedules, queue time-outs and the reconciliation of pauses, each in one coordinator at a time. */
 export function startControlLoops(deps: {
   schedules: ScheduleRunner;
   queues: Pick<QueueControl, 'reconcile'>;
@@ -30,13 +30,13 @@ export function startControlLoops(deps: {
   const { schedules, queues, queueStates, transitions, leases, clock, log } = deps;
   const leadership = createLeadership({ leases, ttlMs: LEASE_TTL_MS, clock });
 
-  const endLongWaits = createSweep({
+  const exhaustTimedOutSteps = createSweep({
     find: (limit, without) => queueStates.queueTimedOutSteps(QUEUE_TIMEOUTS_MS, limit, without),
     handle: ({ taskId, stepId }) =>
       transitions.exhaustStep(
         taskId,
         stepId,
-        { code: 'STEP_TIMED_OUT', message: 'no worker took it for longer than it may wait' },
+        { code: 'STEP_TIMED_OUT', message: 'no worker acquired the step within its queue time-out' },
         { onlyWaiting: true },
       ),
     clock,
@@ -50,7 +50,7 @@ export function startControlLoops(deps: {
       leadership.asLeader('schedules', () => schedules.runOnce()),
       { clock, log },
     ),
-    startLoop('queue_wait', QUEUE_WAIT_MS, leadership.asLeader('queue_wait', endLongWaits), { clock, log }),
+    startLoop('queue_wait', QUEUE_WAIT_MS, leadership.asLeader('queue_wait', exhaustTimedOutSteps), { clock, log }),
     startLoop(
       'queue_pause',
       QUEUE_PAUSE_MS,

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import type { TaskTransitions } from '../transition/task-transitions.ts';
 import { startCoordinatorLoops } from './coordinator-loops.ts';
 
-const unused = () => Promise.reject(new Error('not part of this'));
+const unused = () => Promise.reject(new Error('not used by the loops'));
 
 function start() {
   const seen = {
@@ -14,11 +14,11 @@ function start() {
     ended: [] as string[],
     finished: [] as string[],
     exhausted: [] as string[],
-    kicks: 0,
+    dispatchRequests: 0,
   };
   const world = {
     leads: true,
-    away: false,
+    isDown: false,
     lost: [] as LostStep[],
     pastDeadline: [] as string[],
     unfinished: [] as string[],
@@ -27,7 +27,7 @@ function start() {
   };
   const clock = createTestClock();
   const answer = <T>(value: T): Promise<T> =>
-    world.away ? Promise.reject(new StoreUnavailableError('away')) : Promise.resolve(value);
+    world.isDown ? Promise.reject(new StoreUnavailableError('unavailable')) : Promise.resolve(value);
   const act = (list: string[], taskId: string): Promise<void> => {
     if (world.poison.has(taskId)) return Promise.reject(new TypeError('poison'));
     list.push(taskId);
@@ -73,7 +73,7 @@ function start() {
     leases: { take: () => answer(world.leads), releaseAll: () => answer(undefined) },
     dispatcher: {
       requestDispatch: () => {
-        seen.kicks += 1;
+        seen.dispatchRequests += 1;
       },
       dispatchOnce: () => answer(0),
       requeueStale: () => answer(0),
@@ -87,7 +87,7 @@ function start() {
 }
 
 describe('the coordinators’ sweeps', () => {
-  it('end tasks past their deadline, tasks that nobody ended, and steps whose time is over', async () => {
+  it('end tasks past their deadline, tasks without open steps, and steps past their time-out', async () => {
     const { seen, world, clock, stop } = start();
     world.pastDeadline = ['late'];
     world.unfinished = ['forgotten'];
@@ -98,7 +98,7 @@ describe('the coordinators’ sweeps', () => {
       finished: ['forgotten'],
       exhausted: ['slow', 'slow'],
     });
-    expect(seen.kicks).toBeGreaterThan(0);
+    expect(seen.dispatchRequests).toBeGreaterThan(0);
     await clock.advance(5_000);
     expect(seen.finished).toEqual(['forgotten', 'forgotten']);
     await stop();
@@ -108,7 +108,7 @@ describe('the coordinators’ sweeps', () => {
     const { seen, world, clock, stop } = start();
     world.leads = false;
     world.pastDeadline = ['late'];
-    // The first rounds took their leases before the test could say so, and lead until these are to be renewed.
+    // The first runs took their leases before the change, and lead until the next renewal.
     await clock.advance(2_000);
     seen.ended.length = 0;
     await clock.advance(10_000);
@@ -116,7 +116,7 @@ describe('the coordinators’ sweeps', () => {
     await stop();
   });
 
-  it('are not kept from the other tasks by one that cannot be ended', async () => {
+  it('handle the other tasks when one cannot be ended', async () => {
     const { seen, world, clock, stop } = start();
     world.poison = new Set(['poison']);
     world.pastDeadline = ['poison', 'late'];
@@ -128,7 +128,7 @@ describe('the coordinators’ sweeps', () => {
   });
 
   describe('reap', () => {
-    it('only after one TTL of answers: who was silenced by an outage must be able to say so', async () => {
+    it('only after one TTL without errors, so that workers can renew their sessions after an outage', async () => {
       const { seen, clock, stop } = start();
       await clock.advance(4_900);
       expect(seen.reaps).toEqual([]);
@@ -137,12 +137,12 @@ describe('the coordinators’ sweeps', () => {
       await stop();
     });
 
-    it('only after another TTL when the database was away in between', async () => {
+    it('only after another TTL when the database was unavailable in between', async () => {
       const { seen, world, clock, stop } = start();
       await clock.advance(6_000);
-      world.away = true;
+      world.isDown = true;
       await clock.advance(8_000);
-      world.away = false;
+      world.isDown = false;
       const backMs = clock.monotonicMs();
       seen.reaps.length = 0;
       await clock.advance(8_000);
@@ -163,7 +163,7 @@ describe('the coordinators’ sweeps', () => {
       await stop();
     });
 
-    it('and charge no step with the death of its worker, however often it was there', async () => {
+    it('and count no failure for the steps of a crashed worker', async () => {
       const { seen, world, clock, stop } = start();
       const lost = { queue: 'write.interactive', stepId: 's' };
       world.lost = [1, 2, 10, 100].map((losses) => ({ ...lost, taskId: `task ${losses}`, losses }));

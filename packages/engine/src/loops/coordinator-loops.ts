@@ -9,10 +9,10 @@ import { startLoop } from './run-loop.ts';
 import { createSweep } from './sweep.ts';
 
 const DISPATCH_MS = 250;
-/** After a round that released nothing: whoever makes a step ready asks for a round, so only ends of waits are found here. */
+/** Added after a dispatch that released nothing: newly ready steps request one, so the loop only finds ends of delays. */
 const IDLE_DISPATCH_MS = 750;
 const SWEEP_MS = 500;
-/** All attempts of a step together may take minutes: one that took longer may be found so late. */
+/** Step time-outs are in minutes, so this precision suffices. */
 const LATE_STEPS_MS = 1_000;
 const STALE_MS = 1_000;
 const SEARCH_MS = 5_000;
@@ -20,8 +20,8 @@ const PARTITION_MS = 6 * 3_600_000;
 const LEASE_TTL_MS = 5_000;
 
 /**
- * What coordinators watch over. Dispatch runs in each of them; the sweeps run in one at a time, whichever holds the
- * lease row, and every action they take is a compare-and-set, so that two at once would be harmless too.
+ * The periodic work of coordinators. Dispatch runs in all of them, the sweeps only in the one that holds the lease. Every action
+ * of a sweep is a compare-and-set, so that two concurrent ones are harmless.
  */
 export function startCoordinatorLoops(deps: {
   sessions: SessionStore;
@@ -36,21 +36,21 @@ export function startCoordinatorLoops(deps: {
   const { sessions, fleet, leases, dispatcher, transitions, clock, log } = deps;
   const leadership = createLeadership({ leases, ttlMs: LEASE_TTL_MS, clock });
 
-  // An outage of the database silences every worker: after one, the reaper waits a TTL so that the living can say so.
-  // Only an unbroken row of answers shows that there was none, so whoever has not swept lately waits as well.
+  // After an outage of the database, live workers need one TTL to renew their sessions before the reaper may end any. A process
+  // that has not swept continuously for a TTL cannot rule out an outage, so it waits too.
   let reachableSinceMs: number | undefined;
   const reap = async (): Promise<void> => {
     const startedMs = clock.monotonicMs();
     reachableSinceMs ??= startedMs;
     if (startedMs - reachableSinceMs < SESSION_TTL_MS) return;
     const lost = await sessions.reap();
-    // A dead worker says nothing about which of its steps ended it: none is charged, see docs/adr/0014-suspects.md.
+    // It is unknown which step crashed the worker, so no step counts a failure; see docs/adr/0014-suspects.md.
     for (const step of lost) log.warn({ ...step, isSuspect: step.losses >= SUSPECT_LOSSES }, 'step.lost');
     if (lost.length > 0) dispatcher.requestDispatch();
   };
 
-  /** Only a worker that died in between leaves such a task, and finding it means to look through all that are open. */
-  const search = createSweep({
+  /** Finishes tasks without open steps, which a crashed worker left. Runs rarely, because it scans all open tasks. */
+  const finishTasks = createSweep({
     find: (limit, without) => fleet.unfinished(limit, without),
     handle: ({ taskId }) => transitions.finish(taskId),
     clock,
@@ -67,7 +67,7 @@ export function startCoordinatorLoops(deps: {
     handle: ({ taskId, stepId }) =>
       transitions.exhaustStep(taskId, stepId, {
         code: 'STEP_TIMED_OUT',
-        message: 'all attempts together took longer than the step may take',
+        message: 'the attempts of the step together exceeded its total time-out',
       }),
     clock,
     log,
@@ -94,7 +94,7 @@ export function startCoordinatorLoops(deps: {
     startLoop('dispatch', DISPATCH_MS, () => dispatcher.dispatchOnce(), { clock, log, idleMs: IDLE_DISPATCH_MS }),
     startLoop('sweep', SWEEP_MS, sweep, { clock, log }),
     startLoop('late_steps', LATE_STEPS_MS, leadership.asLeader('sweep', sweepSteps), { clock, log }),
-    startLoop('search', SEARCH_MS, leadership.asLeader('search', search), { clock, log, isSlowed: true }),
+    startLoop('search', SEARCH_MS, leadership.asLeader('search', finishTasks), { clock, log, isSlowed: true }),
     startLoop(
       'requeue',
       STALE_MS,

@@ -6,18 +6,18 @@ import type { OperationRunner } from '../operations/operation-runner.ts';
 import { createLeadership } from './leadership.ts';
 import { startLoop } from './run-loop.ts';
 
-/** Short, so that a running bulk operation reaches its rate and an abort takes effect within a second. */
+/** Short, so that a bulk operation reaches its rate and an abort takes effect within a second. */
 const OPERATIONS_MS = 200;
-/** While there is none to run: a new one starts within a second. */
+/** Added while no operation runs; a new one still starts within a second. */
 const NO_OPERATIONS_MS = 800;
 const GROWTH_MS = 30_000;
 const GAUGE_MS = 15_000;
-/** Longer than a round of operations lasts. */
+/** Longer than one run of the operations. */
 const LEASE_TTL_MS = 5_000;
 
 /**
- * What coordinators do about dead letters: carry bulk operations out and watch their growth.
- * Each runs in one coordinator at a time, whichever holds the lease row; the gauge is every coordinator's own.
+ * Runs bulk operations and watches the growth of dead letters, each in the one coordinator that holds the lease. Every
+ * coordinator updates its own gauge.
  */
 export function startDeadLetterLoops(deps: {
   operations: OperationRunner;

@@ -4,11 +4,11 @@ import { afterEach, describe, expect, it } from 'vitest';
 
 import { startFleetLoops } from './fleet-loops.ts';
 
-class UnfitError extends AppError {
+class UnsuitableError extends AppError {
   readonly code = 'STORE_UNSUITABLE';
   readonly retryable = false;
 }
-class AwayError extends AppError {
+class UnavailableError extends AppError {
   readonly code = 'UNAVAILABLE';
   readonly retryable = true;
 }
@@ -19,13 +19,13 @@ describe('the fleet loops', () => {
 
   const start = (behaviour: { leads?: boolean; check?: () => Promise<void> } = {}) => {
     const clock = createTestClock();
-    const looks: string[] = [];
+    const calls: string[] = [];
     const problems: (string | undefined)[] = [];
     const advice = { pools: [], queues: [] };
     const loops = startFleetLoops({
       advisor: {
-        advise: () => Promise.resolve((looks.push('looked'), advice)),
-        adviseAndRemember: () => Promise.resolve((looks.push('remembered'), advice)),
+        advise: () => Promise.resolve((calls.push('advised'), advice)),
+        adviseAndStore: () => Promise.resolve((calls.push('stored'), advice)),
       },
       leases: { take: () => Promise.resolve(behaviour.leads ?? true), releaseAll: () => Promise.resolve() },
       onAdvice: (given) => {
@@ -39,23 +39,23 @@ describe('the fleet loops', () => {
       log: silentLogger(),
     });
     stop = () => loops.stop();
-    return { clock, looks, problems };
+    return { clock, calls, problems };
   };
 
-  it('remember in the coordinator that holds the lease', async () => {
-    const { clock, looks } = start();
+  it('store the scaling state in the coordinator that holds the lease', async () => {
+    const { clock, calls } = start();
     await clock.advance(4_000);
-    expect(looks).toEqual(['remembered', 'remembered', 'remembered']);
+    expect(calls).toEqual(['stored', 'stored', 'stored']);
   });
 
-  it('only look in the others, so that their gauges have numbers too', async () => {
-    const { clock, looks } = start({ leads: false });
+  it('only advise in the others, for their gauges', async () => {
+    const { clock, calls } = start({ leads: false });
     await clock.advance(2_000);
-    expect(looks).toEqual(['looked', 'looked']);
+    expect(calls).toEqual(['advised', 'advised']);
   });
 
-  it('tell when the queue store becomes unfit, and when it is fit again', async () => {
-    const answers = [undefined, new UnfitError('it evicts'), new AwayError('away'), undefined];
+  it('report when the queue store becomes unsuitable, and when it is suitable again', async () => {
+    const answers = [undefined, new UnsuitableError('it evicts'), new UnavailableError('unavailable'), undefined];
     const { clock, problems } = start({
       check: () => {
         const answer = answers.shift();

@@ -10,17 +10,17 @@ const STORE_CHECK_MS = 10_000;
 const LEASE_TTL_MS = 10_000;
 
 /**
- * What a coordinator keeps an eye on besides steps: the size pools should have, and whether the queue store is still fit
- * for its work. Every coordinator looks; the one that holds the lease remembers what cooldowns are counted from.
+ * Computes the desired size of pools, and checks the configuration of the queue store. Runs in every coordinator; only the one
+ * that holds the lease stores the scaling state, from which cooldowns are measured.
  */
 export function startFleetLoops(deps: {
   advisor: ScalingAdvisor;
   leases: LoopLeaseStore;
-  /** Told of every look, for gauges. */
+  /** Called with every advice, for gauges. */
   onAdvice: (advice: FleetAdvice) => void;
-  /** Throws an error with code `STORE_UNSUITABLE` when the store must not be used as it is. */
+  /** Throws an error with code `STORE_UNSUITABLE` when the store's configuration is unsuitable. */
   checkQueueStore: () => Promise<void>;
-  /** Told after every check that got an answer. `problem` is why the store is unfit. */
+  /** Called after every check that reached the store; `problem` is why its configuration is unsuitable. */
   onQueueStore: (problem: string | undefined) => Promise<void> | void;
   clock: Clock;
   log: Logger;
@@ -29,7 +29,7 @@ export function startFleetLoops(deps: {
   const leadership = createLeadership({ leases, ttlMs: LEASE_TTL_MS, clock });
 
   const scale = async (): Promise<void> => {
-    deps.onAdvice((await leadership.leads('scaling')) ? await advisor.adviseAndRemember() : await advisor.advise());
+    deps.onAdvice((await leadership.leads('scaling')) ? await advisor.adviseAndStore() : await advisor.advise());
   };
 
   const checkStore = async (): Promise<void> => {
@@ -37,7 +37,7 @@ export function startFleetLoops(deps: {
       await deps.checkQueueStore();
       await deps.onQueueStore(undefined);
     } catch (error) {
-      // One that does not answer is another matter, and no news: adding and taking jobs say so.
+      // An unavailable store is reported by producers and consumers.
       if (!AppError.is(error) || error.code !== 'STORE_UNSUITABLE') return;
       log.error({ reason: errorMessage(error) }, 'queue.store_unsuitable');
       await deps.onQueueStore(errorMessage(error));

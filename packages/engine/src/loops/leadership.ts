@@ -1,29 +1,29 @@
 import type { LoopLeaseStore } from '@pressroom/db';
 import { newId, type Clock } from '@pressroom/runtime';
 
-/** Share of its lease that a leader uses before it renews it: what begins then ends well within the rest. */
+/** Share of the lease after which the leader renews it, so that work that starts before fits into the rest. */
 const RENEW_AFTER = 0.4;
 
-/** One holder's claim to work that a single process does at a time, by named leases in PostgreSQL. */
+/** Leader election by named leases in PostgreSQL, for work that only one process may do at a time. */
 export interface Leadership {
-  /** Whether this process leads: it has taken or renewed the lease, or did so a moment ago. */
+  /** Whether this process leads. Takes or renews the lease unless it did so recently. */
   leads(name: string): Promise<boolean>;
   /** Renews the lease now. Call it between the statements of long work. */
   renew(name: string): Promise<boolean>;
   /** Runs the work while this process leads; resolves with `undefined` when another one does. */
   asLeader<T>(name: string, work: () => Promise<T>): () => Promise<T | undefined>;
-  /** Gives all leases back, so that another process can lead at once. Errors are ignored: leases expire. */
+  /** Releases all leases, so that another process can lead at once. Ignores errors, since leases expire. */
   release(): Promise<void>;
 }
 
-/** @param ttlMs longer than the work of one round lasts, divided by 0.6 */
+/** @param ttlMs at least the longest run of the work divided by 0.6 */
 export function createLeadership(deps: { leases: LoopLeaseStore; ttlMs: number; clock: Clock }): Leadership {
   const { leases, ttlMs, clock } = deps;
   const holder = newId();
   const takenAtMs = new Map<string, number>();
 
   const renew = async (name: string): Promise<boolean> => {
-    // Counted from before the statement: the lease in the database never expires earlier than that.
+    // Measured before the statement, so that the lease in the database never expires earlier.
     const nowMs = clock.monotonicMs();
     const isLeader = await leases.take(name, holder, ttlMs);
     if (isLeader) takenAtMs.set(name, nowMs);

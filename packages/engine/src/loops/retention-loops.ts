@@ -5,20 +5,20 @@ import type { RetentionJob, RetentionPreview } from '../retention/retention-job.
 import { createLeadership } from './leadership.ts';
 import { startLoop } from './run-loop.ts';
 
-/** How late a tenant's stored bytes may be known. */
+/** Largest delay of a tenant's stored bytes. */
 const STORAGE_MS = 5_000;
 const RECONCILE_MS = 60_000;
 const PREVIEW_MS = 60_000;
-/** Longer than a statement may take. */
+/** Longer than the statement time-out. */
 const LEASE_TTL_MS = 30_000;
 
-/** Retention and the count of stored bytes, each in one coordinator at a time; every statement renews its lease. */
+/** Runs retention and the count of stored bytes, each in one coordinator at a time. Each retention statement renews the lease. */
 export function startRetentionLoops(deps: {
   job: RetentionJob;
   intervalSeconds: number;
   storage: Pick<StorageStore, 'measure' | 'reconcileNext'>;
   leases: LoopLeaseStore;
-  /** Called with what is due, for gauges. */
+  /** Called with the due rows of each rule, for gauges. */
   onPreview: (previews: readonly RetentionPreview[]) => void;
   clock: Clock;
   log: Logger;

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { startLoop } from './run-loop.ts';
 
 describe('startLoop', () => {
-  it('runs at once and then every period, also after a run that failed', async () => {
+  it('runs at once and then every period, also after a failed run', async () => {
     const clock = createTestClock();
     let runs = 0;
     const loop = startLoop(
@@ -22,7 +22,7 @@ describe('startLoop', () => {
     await loop.stop();
   });
 
-  it('rests long enough for slow work to take a fiftieth of the time, where told to', async () => {
+  it('pauses so that slowed work takes at most a fiftieth of the time', async () => {
     const clock = createTestClock();
     let runs = 0;
     const work = async () => {
@@ -35,7 +35,7 @@ describe('startLoop', () => {
     await loop.stop();
   });
 
-  it('never overlaps, and stops only when the run under way is over', async () => {
+  it('never overlaps, and stops only after the current run has ended', async () => {
     const clock = createTestClock();
     const gate = Promise.withResolvers<undefined>();
     let runs = 0;

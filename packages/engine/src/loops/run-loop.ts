@@ -1,12 +1,12 @@
 import { errorMessage, type Clock, type Logger } from '@pressroom/runtime';
 
-/** Of the time, most that the work of a slowed loop takes: what grows with the backlog comes less often instead. */
+/** Largest share of time that a slowed loop works; when its work takes longer, it runs less often. */
 const MAX_SHARE = 0.02;
 
 /**
- * A periodic job of a process. A failing run is logged and the loop goes on; runs never overlap. Between two of them lies
- * the period; with `isSlowed` also enough for the work to take a fiftieth of the time at most; with `idleMs` that long
- * after a run that found nothing to do, which its work states by resolving with 0.
+ * Runs `work` at once and then periodically, without overlap. Logs failures and continues. The pause between runs is
+ * `periodMs`; with `isSlowed` at least 49 times the duration of the last run; at least `idleMs` after a run that resolved
+ * with 0.
  */
 export function startLoop(
   name: string,

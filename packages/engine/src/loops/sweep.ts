@@ -1,21 +1,21 @@
 import { isConnectionFailure, RowLockedError } from '@pressroom/db';
 import type { Clock, Logger } from '@pressroom/runtime';
 
-/** Items of one sweep. */
+/** Most items of one sweep. */
 const BATCH = 200;
-/** A locked task is soon free. */
+/** Pause of a locked task; locks are short. */
 const LOCKED_PAUSE_MS = 2_000;
-/** What fails for another reason is likely to fail again. */
+/** Pause of a task that failed for another reason, which is likely to fail again. */
 const FAILED_PAUSE_MS = 30_000;
-/** Beyond it the oldest are tried again early. */
+/** Most postponed tasks; beyond it the oldest are retried early. */
 const MAX_POSTPONED = 1_000;
 
 /**
- * Handles what a query finds, one item after the other. An item that fails is left out of the next queries for a while, so
- * that failing items never take up the places of others. An outage of the database ends the sweep.
+ * Creates a sweep: it handles the items that `find` returns, one after the other. The task of a failed item is excluded from
+ * the next queries for a while, so that it does not take the place of others. An outage of the database ends the sweep.
  *
- * @param find answers at most `limit` items, fair among tenants, without those of the tasks given
- * @returns how many items were handled
+ * @param deps.find returns at most `limit` items, fair among tenants, without those of the given tasks
+ * @returns the sweep; it returns the number of handled items
  */
 export function createSweep<Item extends { taskId: string }>(deps: {
   find: (limit: number, withoutTaskIds: readonly string[]) => Promise<readonly Item[]>;
@@ -24,7 +24,7 @@ export function createSweep<Item extends { taskId: string }>(deps: {
   log: Logger;
 }): () => Promise<number> {
   const { clock, log } = deps;
-  /** Task → monotonic instant from which it is tried again; in order of entry. */
+  /** Task → monotonic instant from which it is retried; in order of insertion. */
   const postponed = new Map<string, number>();
 
   const postpone = (taskId: string, pauseMs: number): void => {

@@ -15,14 +15,14 @@ import type { Clock, Logger } from '@pressroom/runtime';
 import type { TaskRestarts } from '../transition/task-restarts.ts';
 import { describeRedrive, type ItemResult } from './core/describe-redrive.ts';
 
-/** Redrives at once: most of the coordinator's connections stay with its API. */
+/** Concurrent redrives; leaves most of the coordinator's connections to its API. */
 const REDRIVE_PARALLEL = 4;
 
 export interface OperationBatches {
   /**
-   * Does each chunk of ids as one batch, counted at the position that `positionAfter` answers for its last id; item by item
-   * where a row is locked that only some of its items need. Stops between batches once `untilMs` (monotonic) is over.
-   * Answers the operation as it stands then, undefined when it is another's or over.
+   * Processes each chunk of ids as one batch and stores the position that `positionAfter` returns for its last id. Splits a batch
+   * into single items when one of them is locked. Stops between batches after `untilMs` (monotonic clock). Returns the
+   * operation's new state; undefined when it has ended or another process has advanced it.
    */
   workInChunks(
     operation: RunningOperation,
@@ -32,7 +32,7 @@ export interface OperationBatches {
   ): Promise<RunningOperation | undefined>;
 }
 
-/** What bulk operations do to their items. Items that another transaction holds are noted in the position. */
+/** Processes the items of bulk operations. Locked items are recorded in the position. */
 export function createOperationBatches(deps: {
   operations: OperationStore;
   tasks: TaskOperationStore;
@@ -58,7 +58,7 @@ export function createOperationBatches(deps: {
     } catch (error) {
       if (isConnectionFailure(error)) throw error;
       if (error instanceof RowLockedError) return { done: false, isLocked: true };
-      // One that cannot be redriven must not hold up the rest.
+      // A failing item must not block the others.
       log.error({ err: error, operationId: operation.id, deadLetterId: id }, 'operation.item_failed');
       return { done: false, error: { code: 'INTERNAL', message: 'the redrive failed unexpectedly' } };
     }
@@ -77,17 +77,17 @@ export function createOperationBatches(deps: {
   const discardBatch = async (operation: RunningOperation, ids: readonly string[]): Promise<ItemResult[]> => {
     const { reason } = operation.options as { reason: string };
     const discarded = await letters.discardBatch(ids, reason, operation.actor, operation.id);
-    const error = { code: 'CONFLICT', message: 'somebody else ended it first' };
+    const error = { code: 'CONFLICT', message: 'another request closed it first' };
     return ids.map((_, index) => (index < discarded ? { done: true } : { done: false, error }));
   };
 
   /**
-   * Does one batch, and counts it at this position; work on tasks and its count commit together. Undefined when the operation
-   * is another's or over.
+   * Processes one batch and stores its counts and position; for tasks in the same transaction. Undefined when the operation has
+   * ended or another process has advanced it.
    *
-   * @throws {RowLockedError} when one of several items needs a locked row; nothing is written then
+   * @throws {RowLockedError} when a row that an item needs is locked; nothing is written
    */
-  const doBatch = async (
+  const processBatch = async (
     operation: RunningOperation,
     ids: readonly string[],
     position: OperationPosition,
@@ -108,15 +108,15 @@ export function createOperationBatches(deps: {
   const advance = async (operation: RunningOperation, batch: CountedBatch): Promise<CountedBatch | undefined> =>
     (await operations.advance(operation, batch)) === 'running' ? batch : undefined;
 
-  /** As `doBatch`, but a single item that needs a locked row is noted as locked. Answers the operation as it stands then. */
-  const work = async (
+  /** As `processBatch`, but records a single locked item instead of throwing. Returns the operation's new state. */
+  const process = async (
     operation: RunningOperation,
     ids: readonly string[],
     position: OperationPosition,
   ): Promise<RunningOperation | undefined> => {
     let batch: CountedBatch | undefined;
     try {
-      batch = await doBatch(operation, ids, position);
+      batch = await processBatch(operation, ids, position);
     } catch (error) {
       if (!(error instanceof RowLockedError) || ids.length > 1) throw error;
       const locked = countBatch(position, ids, { done: 0, failed: 0, lastError: undefined, locked: ids });
@@ -133,9 +133,9 @@ export function createOperationBatches(deps: {
     let current = operation;
     for (const ids of chunks) {
       const last = ids.at(-1);
-      // The first batch is done however late it is, so that every operation gets ahead.
+      // Always processes the first batch, so that every operation makes progress.
       if (last === undefined || (current !== operation && clock.monotonicMs() >= untilMs)) break;
-      const after = await work(current, ids, positionAfter(current, last)).catch((error: unknown) => {
+      const after = await process(current, ids, positionAfter(current, last)).catch((error: unknown) => {
         if (!(error instanceof RowLockedError)) throw error;
         const singles = ids.map((id) => [id]);
         return workInChunks(current, singles, positionAfter, untilMs);

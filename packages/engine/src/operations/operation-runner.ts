@@ -16,35 +16,35 @@ import type { TaskRestarts } from '../transition/task-restarts.ts';
 import { createOperationPace } from './core/operation-pace.ts';
 import { createOperationBatches, isOfTasks } from './operation-batches.ts';
 
-/** Operations served side by side. */
+/** Most operations that run concurrently. */
 const MAX_RUNNING = 50;
-/** Redrives of one batch: small, so that an abort is heeded and progress seen soon. Each is a transaction of its own. */
+/** Redrives per batch, each in its own transaction; small, so that aborts and progress take effect soon. */
 const REDRIVE_BATCH = 20;
-/** Discards of one batch, which is one statement. */
+/** Discards per batch, which is one statement. */
 const DISCARD_BATCH = 200;
-/** Tasks of one batch, which is one transaction of a few statements. */
+/** Tasks per batch, which is one transaction. */
 const TASK_BATCH = 250;
-/** With so many locked items an operation looks for no more before it has returned to these: they are kept in its row. */
+/** Most locked items, which are stored in the operation's row; it retries them before it reads more. */
 const MAX_LOCKED = 1_000;
-/** A round ends after this long, so that every operation gets its turn and the leader renews its lease. */
-const ROUND_MS = 1_000;
+/** Longest run, so that the leader renews its lease in time. */
+const RUN_MS = 1_000;
 
-/** One turn of all running operations. */
-interface Round {
+/** State of one run over all operations. */
+interface Run {
   /** On the monotonic clock. */
   untilMs: number;
-  /** Operations that have returned to their locked items in it. */
-  passed: Set<string>;
+  /** Operations whose locked items were retried in this run. */
+  retried: Set<string>;
 }
 
 export interface OperationRunner {
-  /** One turn for every running operation, each at its own rate. Answers how many items were touched. */
+  /** Advances every running operation, each at its own rate. Returns the number of processed items. */
   runOnce(): Promise<number>;
 }
 
 /**
- * Carries bulk operations out, in small batches. Nothing is held in memory that matters: how far an operation is stands in
- * its row, and what it has ended says so itself, so that another process goes on where this one stopped.
+ * Runs bulk operations in small batches. All progress is in the database: the operation's row has its position, and processed
+ * items their operation, so that another process can continue.
  */
 export function createOperationRunner(deps: {
   operations: OperationStore;
@@ -58,17 +58,17 @@ export function createOperationRunner(deps: {
   const batches = createOperationBatches(deps);
   const pace = createOperationPace();
 
-  /** Comes to the locked items again. */
-  const passLocked = (operation: RunningOperation, untilMs: number): Promise<RunningOperation | undefined> => {
+  /** Retries the locked items. */
+  const retryLocked = (operation: RunningOperation, untilMs: number): Promise<RunningOperation | undefined> => {
     const ids = operation.locked.map(({ id }) => id);
     const size = batchSize(operation);
     const chunks = Array.from({ length: Math.ceil(ids.length / size) }, (_, n) => ids.slice(n * size, (n + 1) * size));
-    const inPlace = ({ cursor, deferred, locked }: RunningOperation): OperationPosition => ({
+    const samePosition = ({ cursor, deferred, locked }: RunningOperation): OperationPosition => ({
       cursor,
       deferred,
       locked,
     });
-    return batches.workInChunks(operation, chunks, inPlace, untilMs);
+    return batches.workInChunks(operation, chunks, samePosition, untilMs);
   };
 
   const end = async (operation: RunningOperation): Promise<void> => {
@@ -77,7 +77,7 @@ export function createOperationRunner(deps: {
     log.info({ operationId: id, kind, done, failed }, 'operation.ended');
   };
 
-  /** The next items of a stream, which end the stream when there are none. Undefined while their tenants are full. */
+  /** Reads the next items of a stream, none at its end, and which of their tenants have a full backlog. */
   const readStream = async (operation: RunningOperation, stream: OperationStream, limit: number) => {
     const source = isOfTasks(operation) ? tasks : operations;
     const items = await source.nextItems(operation, stream, limit);
@@ -86,7 +86,7 @@ export function createOperationRunner(deps: {
     return { items, full: await operations.fullTenants([...owners]) };
   };
 
-  /** Deferred tenants that have items left and room for them now. */
+  /** Deferred tenants with items left, and those of them whose backlog has capacity. */
   const openStreams = async ({ deferred }: RunningOperation) => {
     const unfinished = Object.keys(deferred).filter((tenantId) => deferred[tenantId]?.isDone === false);
     const full = new Set(await operations.fullTenants(unfinished));
@@ -103,51 +103,52 @@ export function createOperationRunner(deps: {
   };
 
   /**
-   * Touches the next batch; answers the operation as it stands then, or undefined when there is nothing more to do now. Items
-   * of tenants that are full and items that are locked are left for later, and hold up no other item.
+   * Processes the next batch. Returns the operation's new state; undefined when there is nothing to do now. Defers items of
+   * tenants with a full backlog and locked items, so that they do not block others.
    */
-  const step = async (operation: RunningOperation, round: Round): Promise<RunningOperation | undefined> => {
-    /** Nothing new can be touched now: returns to what was locked, once a round, and ends what has nothing left. */
+  const step = async (operation: RunningOperation, run: Run): Promise<RunningOperation | undefined> => {
+    /** Retries locked items, once per run; without any, ends the operation if `isOver`. */
     const finishLocked = async (isOver: boolean): Promise<RunningOperation | undefined> => {
       if (operation.locked.length === 0) {
         if (isOver) await end(operation);
         return undefined;
       }
-      if (round.passed.has(operation.id)) return undefined;
-      round.passed.add(operation.id);
-      return passLocked(operation, round.untilMs);
+      if (run.retried.has(operation.id)) return undefined;
+      run.retried.add(operation.id);
+      return retryLocked(operation, run.untilMs);
     };
 
-    const touched = operation.done + operation.failed + operation.locked.length;
-    const most = Math.min(batchSize(operation), operation.limit === null ? Infinity : operation.limit - touched);
-    if (most <= 0) return finishLocked(true);
+    const processed = operation.done + operation.failed + operation.locked.length;
+    const maxItems = Math.min(batchSize(operation), operation.limit === null ? Infinity : operation.limit - processed);
+    if (maxItems <= 0) return finishLocked(true);
     if (operation.locked.length >= MAX_LOCKED) return finishLocked(false);
-    const allowed = pace.take(operation.id, operation.ratePerSecond, clock.monotonicMs(), most);
+    const allowed = pace.take(operation.id, operation.ratePerSecond, clock.monotonicMs(), maxItems);
     if (allowed === 0) return undefined;
     const main: OperationStream = { tenantId: null };
     const { items, full } = await readStream(operation, main, allowed);
     if (full.length > 0) {
-      pace.giveBack(operation.id, allowed);
+      pace.refund(operation.id, allowed);
       return defer(operation, full, () => ({ cursor: operation.cursor, isDone: false }));
     }
-    if (items.length > 0) return touch(operation, main, items, allowed, round.untilMs);
+    if (items.length > 0) return processItems(operation, main, items, allowed, run.untilMs);
 
     const { unfinished, ready } = await openStreams(operation);
     const [tenantId] = ready;
     if (tenantId === undefined) {
-      pace.giveBack(operation.id, allowed);
+      pace.refund(operation.id, allowed);
       return finishLocked(unfinished.length === 0);
     }
     const stream: OperationStream = { tenantId };
-    // One more than it touches tells whether these are the last: the tenant may be full again by then.
-    const late = await readStream(operation, stream, allowed + 1);
-    if (late.items.length > 0) return touch(operation, stream, late.items, allowed, round.untilMs);
-    pace.giveBack(operation.id, allowed);
+    // Reads one more item to detect the end of the stream now: later the tenant may be full again.
+    const deferredItems = await readStream(operation, stream, allowed + 1);
+    if (deferredItems.items.length > 0)
+      return processItems(operation, stream, deferredItems.items, allowed, run.untilMs);
+    pace.refund(operation.id, allowed);
     return defer(operation, [tenantId], () => ({ cursor: null, isDone: true }));
   };
 
-  /** Touches the first `allowed` of the items that were read from a stream. */
-  const touch = async (
+  /** Processes the first `allowed` of the items read from a stream. */
+  const processItems = async (
     operation: RunningOperation,
     stream: OperationStream,
     read: readonly OperationItem[],
@@ -155,7 +156,7 @@ export function createOperationRunner(deps: {
     untilMs: number,
   ): Promise<RunningOperation | undefined> => {
     const items = read.slice(0, allowed);
-    pace.giveBack(operation.id, allowed - items.length);
+    pace.refund(operation.id, allowed - items.length);
     const cursors = new Map(items.map(({ id, cursor }) => [id, cursor]));
     const lastId = items.at(-1)?.id;
     const after = (current: RunningOperation, id: string): OperationPosition => {
@@ -168,17 +169,17 @@ export function createOperationRunner(deps: {
 
   return {
     async runOnce() {
-      const round: Round = { untilMs: clock.monotonicMs() + ROUND_MS, passed: new Set() };
-      let touched = 0;
-      let turns = await operations.running(MAX_RUNNING);
-      pace.keep(new Set(turns.map((operation) => operation.id)));
-      while (turns.length > 0 && clock.monotonicMs() < round.untilMs) {
+      const run: Run = { untilMs: clock.monotonicMs() + RUN_MS, retried: new Set() };
+      let processed = 0;
+      let active = await operations.running(MAX_RUNNING);
+      pace.retain(new Set(active.map((operation) => operation.id)));
+      while (active.length > 0 && clock.monotonicMs() < run.untilMs) {
         const next: RunningOperation[] = [];
-        for (const operation of turns) {
+        for (const operation of active) {
           try {
-            const after = await step(operation, round);
+            const after = await step(operation, run);
             if (!after) continue;
-            touched += after.done + after.failed - operation.done - operation.failed;
+            processed += after.done + after.failed - operation.done - operation.failed;
             next.push(after);
           } catch (error) {
             if (isConnectionFailure(error)) throw error;
@@ -191,14 +192,14 @@ export function createOperationRunner(deps: {
             await operations.fail(operation.id, { code: 'INTERNAL', message: 'the operation failed unexpectedly' });
           }
         }
-        turns = next;
+        active = next;
       }
-      return touched;
+      return processed;
     },
   };
 }
 
-/** Adds to the open tasks of tenants. */
+/** Does it add to the open tasks of tenants? */
 const restartsTasks = ({ kind }: RunningOperation): boolean => kind === 'task.retry' || kind === 'dead_letter.redrive';
 
 function batchSize(operation: RunningOperation): number {

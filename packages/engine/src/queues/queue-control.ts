@@ -5,16 +5,16 @@ import { errorMessage, type Logger } from '@pressroom/runtime';
 import type { Dispatcher } from '../dispatch/dispatcher.ts';
 
 /**
- * Pauses and resumes queues. PostgreSQL decides: nothing is dispatched to a paused queue and nothing is taken from it,
- * whatever the queue store holds or has lost. BullMQ is paused as well, so that its workers need not even look; should it
- * be away or be flushed, `reconcile` brings it in line again.
+ * Pauses and resumes queues. PostgreSQL is authoritative: steps of a paused queue are neither dispatched nor acquired, whatever
+ * state the queue store has. BullMQ is paused too, so that consumers fetch no jobs; `reconcile` repairs its state after an
+ * outage or a flush.
  */
 export interface QueueControl {
-  /** Running attempts go on. Idempotent. */
+  /** Running attempts continue. Idempotent. */
   pause(queue: QueueName, actor: Actor): Promise<QueueStateRow>;
   resume(queue: QueueName, actor: Actor): Promise<QueueStateRow>;
   paused(): Promise<ReadonlySet<string>>;
-  /** Makes BullMQ pause what is paused, and nothing else. */
+  /** Makes BullMQ's pauses equal to those in PostgreSQL. */
   reconcile(): Promise<void>;
 }
 
@@ -34,7 +34,7 @@ export function createQueueControl(deps: {
     try {
       await (isPaused ? admin.pause(queue) : admin.resume(queue));
     } catch (error) {
-      log.warn({ queue, reason: errorMessage(error) }, 'queue.store_not_told');
+      log.warn({ queue, reason: errorMessage(error) }, 'queue.store_sync_failed');
     }
     if (!isPaused) deps.dispatcher.requestDispatch();
     return state;

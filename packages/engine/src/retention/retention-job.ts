@@ -4,15 +4,15 @@ import { errorMessage, type Clock, type Logger } from '@pressroom/runtime';
 import { listRetentionWindows } from './core/retention-windows.ts';
 import type { RetentionConfig } from './retention-config.ts';
 
-/** Rows of one statement: tens of milliseconds. */
+/** Rows per statement, which takes tens of milliseconds. */
 const BATCH = 500;
-/** One rule with a large backlog must not keep the others from their turn. */
+/** Longest time per rule and run, so that a large backlog does not block other rules. */
 const RULE_MS = 10_000;
 
-/** A rule as it stands: what it would remove now, and what it removed last. */
+/** A rule with the rows it would remove now, and its last run. */
 export interface RetentionPreview {
   rule: string;
-  /** Age from which on rows go, in days; null for the months of the ledger. */
+  /** Age from which rows are removed, in days; null for the months of the ledger. */
   olderThanDays: number | null;
   due: number;
   oldestAt: Date | null;
@@ -21,14 +21,14 @@ export interface RetentionPreview {
 
 export interface RetentionJob {
   /**
-   * Applies every rule once, each within its limits; a rule that fails leaves the others alone. `mayGoOn` is asked before
-   * every statement. Answers the rows removed, by rule.
+   * Applies every rule once, within its limits; a failing rule does not affect the others. Calls `mayContinue` before every
+   * statement and stops when it is false. Returns the removed rows by rule.
    */
-  run(mayGoOn?: () => Promise<boolean>): Promise<Map<string, number>>;
+  run(mayContinue?: () => Promise<boolean>): Promise<Map<string, number>>;
   /**
-   * What a run would do now. Changes nothing.
+   * Returns what a run would remove now. Read-only.
    *
-   * @param other settings to count with instead of the job's own
+   * @param other settings to use instead of the job's
    */
   preview(other?: RetentionConfig): Promise<RetentionPreview[]>;
 }
@@ -36,21 +36,21 @@ export interface RetentionJob {
 interface Rule {
   name: string;
   olderThanDays: number | null;
-  /** Removes a batch; answers how many went and whether there may be more. */
+  /** Removes a batch; returns the number of removed rows and whether there may be more. */
   step: () => Promise<{ removed: number; hasMore: boolean }>;
   due: () => Promise<{ due: number; oldestAt: Date | null }>;
 }
 
 export function createRetentionJob(deps: {
   store: RetentionStore;
-  /** Absent: the ledger stays. */
+  /** Undefined keeps the whole ledger. */
   ledger: LedgerArchive | undefined;
   config: RetentionConfig;
   deadLetters: { endedDays: number; openDays: number };
-  /** Called after each rule: rows removed, and how far it lags behind, for metrics. */
+  /** Called after each rule, for metrics. */
   onRule?: (facts: { rule: string; removed: number; failed: boolean }) => void;
-  /** Called for each task that a run could not fold, for metrics. */
-  onPassedOver?: () => void;
+  /** Called for each task that could not be archived, for metrics. */
+  onSkippedTask?: () => void;
   clock: Clock;
   log: Logger;
 }): RetentionJob {
@@ -67,8 +67,8 @@ export function createRetentionJob(deps: {
         after = next;
         steps = narrowedTo;
         if (passedOver !== undefined) {
-          log.warn({ taskId: passedOver }, 'retention.task_too_large_to_fold');
-          deps.onPassedOver?.();
+          log.warn({ taskId: passedOver }, 'retention.task_too_large_to_archive');
+          deps.onSkippedTask?.();
         }
         return { removed: compacted, hasMore: next !== null || narrowedTo !== undefined };
       },
@@ -100,12 +100,12 @@ export function createRetentionJob(deps: {
   ];
   const rules = listRules(config);
 
-  const apply = async (rule: Rule, mayGoOn: () => Promise<boolean>): Promise<number> => {
+  const apply = async (rule: Rule, mayContinue: () => Promise<boolean>): Promise<number> => {
     const untilMs = clock.monotonicMs() + RULE_MS;
     let removed = 0;
     let error: string | null = null;
     try {
-      while (await mayGoOn()) {
+      while (await mayContinue()) {
         const step = await rule.step();
         removed += step.removed;
         if (!step.hasMore || removed >= config.maxRowsPerRun || clock.monotonicMs() > untilMs) break;
@@ -121,11 +121,11 @@ export function createRetentionJob(deps: {
   };
 
   return {
-    async run(mayGoOn = () => Promise.resolve(true)) {
+    async run(mayContinue = () => Promise.resolve(true)) {
       const removed = new Map<string, number>();
       for (const rule of rules) {
-        if (!(await mayGoOn())) break;
-        removed.set(rule.name, await apply(rule, mayGoOn));
+        if (!(await mayContinue())) break;
+        removed.set(rule.name, await apply(rule, mayContinue));
       }
       return removed;
     },

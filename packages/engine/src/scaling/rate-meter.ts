@@ -4,17 +4,17 @@ import type { Clock } from '@pressroom/runtime';
 import type { ExecuteAttempt } from '../attempt/execute-safely.ts';
 import { addAttempt, readServiceRate, startServiceRate, type ServiceRate } from './core/service-rate.ts';
 
-/** What this process gets done in each queue, for its heartbeats. */
+/** Measures this process's throughput by queue, for its heartbeats. */
 export interface RateMeter {
-  /** The same work, with every attempt measured that was not stopped from outside. */
-  around(execute: ExecuteAttempt): ExecuteAttempt;
+  /** Wraps `execute` so that all attempts that were not aborted are measured. */
+  measure(execute: ExecuteAttempt): ExecuteAttempt;
   rates(): SessionRates;
 }
 
 export function createRateMeter({ clock }: { clock: Clock }): RateMeter {
   const byQueue = new Map<string, ServiceRate>();
   return {
-    around: (execute) => async (attempt, run) => {
+    measure: (execute) => async (attempt, run) => {
       const startedMs = clock.monotonicMs();
       try {
         return await execute(attempt, run);
@@ -31,7 +31,7 @@ export function createRateMeter({ clock }: { clock: Clock }): RateMeter {
       const rates: Record<string, { perMinute: number; meanMs: number }> = {};
       for (const [queue, rate] of byQueue) {
         const read = readServiceRate(rate, nowMs);
-        // Whole numbers: a row that says the same stays the same.
+        // Rounded, so that the session row changes only with the rate.
         if (read) rates[queue] = { perMinute: Math.round(read.perMinute * 10) / 10, meanMs: Math.round(read.meanMs) };
         else byQueue.delete(queue);
       }

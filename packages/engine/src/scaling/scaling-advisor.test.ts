@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { createScalingAdvisor } from './scaling-advisor.ts';
 import { policyFromConfig, poolsFromConfig, ScalingConfig } from './scaling-config.ts';
 
-/** A store that remembers, over a load that the test changes. */
+/** An in-memory store with a load that the test changes. */
 function openAdvisor(section: Parameters<typeof ScalingConfig.parse>[0] = {}) {
   const config = ScalingConfig.parse(section);
   const load: FleetLoad & { memories: Record<string, unknown> } = {
@@ -34,12 +34,12 @@ const aWorker = (facts: object = {}) => ({
 });
 
 describe('the scaling advisor', () => {
-  it('has a number for the whole pool though nobody works and nothing was ever remembered', async () => {
+  it('advises for the whole pool without workers and stored state', async () => {
     const { advisor } = openAdvisor();
     expect((await advisor.advise()).pools).toMatchObject([{ pool: 'all', currentReplicas: 0, desiredReplicas: 0 }]);
   });
 
-  it('wants somebody as soon as a step waits, in the pool that serves its queue', async () => {
+  it('requests a worker as soon as a step waits, in the pool that serves its queue', async () => {
     const { load, advisor } = openAdvisor({ pools: { drafts: { queues: 'draft.*' }, rest: { queues: 'refine.*' } } });
     load.queues = [waiting(1)];
     expect((await advisor.advise()).pools).toMatchObject([
@@ -48,10 +48,10 @@ describe('the scaling advisor', () => {
     ]);
   });
 
-  it('counts cooldowns from what was remembered, whichever coordinator is asked', async () => {
+  it('measures cooldowns from the stored state, in any coordinator', async () => {
     const { load, advisor, open } = openAdvisor();
     load.queues = [waiting(200)];
-    const { pools } = await advisor.adviseAndRemember();
+    const { pools } = await advisor.adviseAndStore();
     expect(pools[0]?.desiredReplicas).toBeGreaterThan(5);
     load.queues = [];
     load.nowMs += 30_000;
@@ -60,25 +60,25 @@ describe('the scaling advisor', () => {
     expect((await open().advise()).pools[0]?.desiredReplicas).toBe(0);
   });
 
-  it('remembers what a step takes for the time when nobody is there to measure it', async () => {
+  it('stores the mean step duration for times without workers', async () => {
     const { load, advisor } = openAdvisor();
     const rates = { 'draft.interactive': { perMinute: 60, meanMs: 100 } };
     load.workers = [aWorker({ queues: ALL_QUEUES, rates })];
-    await advisor.adviseAndRemember();
+    await advisor.adviseAndStore();
     load.workers = [];
     load.queues = [waiting(200)];
-    // 200 steps of 100 ms in four slots: one worker ends them within five seconds.
+    // 200 steps of 100 ms in four slots: one worker finishes them within five seconds.
     expect((await advisor.advise()).pools[0]?.desiredReplicas).toBeLessThanOrEqual(2);
   });
 
-  it('begins afresh where the memory is of another version', async () => {
+  it('ignores stored state of another version', async () => {
     const { load, advisor } = openAdvisor();
     load.memories = { all: { version: 9, desired: 'many' } };
     load.queues = [waiting(1)];
     expect((await advisor.advise()).pools[0]?.desiredReplicas).toBe(1);
   });
 
-  it('names every queue with its slots, those without work too', async () => {
+  it('lists every queue with its slots, also idle ones', async () => {
     const { load, advisor } = openAdvisor();
     load.workers = [aWorker(), aWorker()];
     const { queues } = await advisor.advise();
@@ -86,7 +86,7 @@ describe('the scaling advisor', () => {
     expect(queues).toContainEqual({ name: 'refine.batch', backlog: 0, oldestWaitMs: 0, running: 0, slots: 0 });
   });
 
-  it('asks what the budget allows, pool by pool', async () => {
+  it('limits each pool by its budget', async () => {
     const { load } = openAdvisor();
     load.queues = [waiting(500)];
     const config = ScalingConfig.parse({});

@@ -6,7 +6,7 @@ import { decideReplicas, type ScalingMemory, type ScalingPolicy } from './core/d
 import { listPools, type PoolSettings } from './core/list-pools.ts';
 import { gatherPoolFacts } from './core/pool-facts.ts';
 
-/** What is advised for one pool, and what it was decided from. */
+/** Advice for one pool, with its inputs. */
 export interface PoolAdvice {
   pool: string;
   queues: string[];
@@ -14,7 +14,7 @@ export interface PoolAdvice {
   backlog: number;
   oldestWaitMs: number;
   inFlight: number;
-  /** Attempts that its workers end a minute. */
+  /** Attempts finished per minute by its workers. */
   ratePerMinute: number;
   currentReplicas: number;
   desiredReplicas: number;
@@ -24,20 +24,20 @@ export interface PoolAdvice {
   limitedBy?: 'budget' | 'max' | 'provider';
 }
 
-/** A look at the whole fleet, with every queue there is. */
+/** Advice for all pools, with the load of all queues. */
 export interface FleetAdvice {
   pools: PoolAdvice[];
   queues: { name: string; backlog: number; oldestWaitMs: number; running: number; slots: number }[];
 }
 
-/** Advises on the size of pools. Any coordinator may be asked; one of them keeps what is to be remembered. */
+/** Advises on the size of pools. Every coordinator can advise; one of them stores the scaling state. */
 export interface ScalingAdvisor {
   advise(): Promise<FleetAdvice>;
-  /** Advises and remembers: what cooldowns are counted from. Call it regularly, in one process at a time. */
-  adviseAndRemember(): Promise<FleetAdvice>;
+  /** Advises and stores the state from which cooldowns are measured. Call it regularly, in one process at a time. */
+  adviseAndStore(): Promise<FleetAdvice>;
 }
 
-/** What is kept of a pool between two looks. Anything else in the row is of another version, and starts afresh. */
+/** Stored scaling state of a pool. A row of another version is ignored. */
 const StoredMemory = z.object({
   desired: z.number(),
   grewAtMs: z.number(),
@@ -50,14 +50,14 @@ export function createScalingAdvisor(deps: {
   store: ScalingStore;
   policy: ScalingPolicy;
   pools: readonly PoolSettings[];
-  /** Steps at once, over all pools, that the providers can serve. */
+  /** Concurrent steps, over all pools, that the providers can serve. */
   usefulParallelism?: number | undefined;
-  /** Workers of a pool whose work the remaining budget pays for. */
+  /** Number of workers of a pool that the remaining budget can pay for. */
   budgetAllows?: (pool: string) => Promise<number | undefined>;
 }): ScalingAdvisor {
   const { store, policy } = deps;
 
-  const look = async (): Promise<{ advice: FleetAdvice; memories: Record<string, unknown> }> => {
+  const evaluate = async (): Promise<{ advice: FleetAdvice; memories: Record<string, unknown> }> => {
     const load = await store.load();
     const pools = listPools(deps.pools, load.workers);
     const memories: Record<string, unknown> = {};
@@ -97,9 +97,9 @@ export function createScalingAdvisor(deps: {
   };
 
   return {
-    advise: async () => (await look()).advice,
-    async adviseAndRemember() {
-      const { advice, memories } = await look();
+    advise: async () => (await evaluate()).advice,
+    async adviseAndStore() {
+      const { advice, memories } = await evaluate();
       await store.remember(memories);
       return advice;
     },

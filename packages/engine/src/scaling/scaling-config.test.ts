@@ -14,7 +14,7 @@ describe('ScalingConfig', () => {
     });
   });
 
-  it('reads pools in the words of PRESSROOM_POOLS', () => {
+  it('parses pools in the syntax of PRESSROOM_POOLS', () => {
     const config = ScalingConfig.parse({ pools: { drafts: { queues: 'draft.*', min: 1, max: 4 } } });
     expect(poolsFromConfig(config)).toEqual([
       { name: 'drafts', queues: ['draft.interactive', 'draft.batch'], min: 1, max: 4 },
@@ -26,7 +26,7 @@ describe('ScalingConfig', () => {
     [{ pools: { drafts: { queues: 'draft.*', min: 5, max: 2 } } }, 'min must not exceed max'],
     [{ pools: { 'no spaces': { queues: '*' } } }, 'lower case'],
     [{ scaling: { cooldown: 5 } }, 'cooldown'],
-  ])('refuses %j and says why', (section, why) => {
+  ])('rejects %j with the reason', (section, why) => {
     expect(JSON.stringify(ScalingConfig.safeParse(section).error?.issues)).toContain(why);
   });
 });

@@ -8,7 +8,7 @@ import type { ScalingPolicy } from './core/decide-replicas.ts';
 const Milliseconds = z.int().min(1).max(86_400_000);
 const MAX_REPLICAS = 10_000;
 
-/** A name that fits into a path, a metric label and a process name. */
+/** A name that is valid in a path, a metric label and a process name. */
 const PoolName = z.string().regex(/^[a-z0-9][a-z0-9-]{0,39}$/, 'must be lower case letters, digits and hyphens');
 
 const PoolSection = z
@@ -27,7 +27,7 @@ const PoolSection = z
   })
   .refine(({ min, max }) => min <= max, 'min must not exceed max');
 
-/** The part of `PRESSROOM_CONFIG` that concerns pools and their size. Absent fields get their defaults. */
+/** The sections `pools` and `scaling` of `PRESSROOM_CONFIG`, with defaults. */
 export const ScalingConfig = z.strictObject({
   pools: z.record(PoolName, PoolSection).default({}),
   scaling: z
@@ -35,15 +35,15 @@ export const ScalingConfig = z.strictObject({
       objectives: z
         .strictObject({ interactiveMs: Milliseconds.default(5_000), batchMs: Milliseconds.default(600_000) })
         .prefault({}),
-      /** Share of a worker's slots to fill when all is well. */
+      /** Target utilisation of a worker's slots. */
       utilisation: z.number().min(0.1).max(1).default(0.8),
-      /** Least time between two enlargements. */
+      /** Least time between two scale-outs. */
       scaleOutAfterMs: z.int().min(0).max(3_600_000).default(3_000),
-      /** How long load must have been low before a pool is made smaller. */
+      /** How long load must be low before a scale-in. */
       scaleInAfterMs: z.int().min(0).max(86_400_000).default(60_000),
-      /** What a step takes while nothing has been measured. */
+      /** Assumed duration of a step before the first measurement. */
       assumedStepMs: Milliseconds.default(10_000),
-      /** Steps at once, over all pools, that the providers can serve. Absent: no limit. */
+      /** Concurrent steps, over all pools, that the providers can serve; by default unlimited. */
       usefulParallelism: z.int().min(1).max(1_000_000).optional(),
     })
     .prefault({}),

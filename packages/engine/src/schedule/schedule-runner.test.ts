@@ -43,13 +43,13 @@ const answer =
   () =>
     Promise.resolve(submission);
 
-class InputRefused extends AppError {
+class InvalidInputError extends AppError {
   readonly code = 'VALIDATION_FAILED';
   readonly retryable = false;
 }
 
 describe('a schedule that is due', () => {
-  it('submits its task under a key made of itself and the instant', async () => {
+  it('submits its task with an idempotency key of schedule and fire time', async () => {
     const keys: string[] = [];
     const { runner, records } = start(({ idempotencyKey }) => {
       keys.push(idempotencyKey);
@@ -69,7 +69,7 @@ describe('a schedule that is due', () => {
     ]);
   });
 
-  it('stays due while there is no room, and says why', async () => {
+  it('stays due while the backlog is full, and records the reason', async () => {
     const { runner, clock, records, errors } = start(
       answer({ outcome: 'later', error: { code: 'BACKLOG_FULL', message: 'full' } }),
     );
@@ -87,7 +87,7 @@ describe('a schedule that is due', () => {
 
   it.each([
     ['is refused', answer({ outcome: 'refused', error: { code: 'NOT_FOUND', message: 'gone' } }), 'NOT_FOUND'],
-    ['is not valid any more', () => Promise.reject(new InputRefused('topic: is required')), 'VALIDATION_FAILED'],
+    ['is not valid any more', () => Promise.reject(new InvalidInputError('topic: is required')), 'VALIDATION_FAILED'],
     ['meets a bug', () => Promise.reject(new TypeError('x is not a function')), 'INTERNAL'],
   ] as const)('moves on and shows the error when its task %s', async (_what, submit, code) => {
     const { runner, records } = start(submit);
@@ -95,7 +95,7 @@ describe('a schedule that is due', () => {
     expect(records).toMatchObject([{ outcome: 'failed', taskId: null, error: { code } }]);
   });
 
-  it('leaves a fire out while its last task is open, where it is told to', async () => {
+  it('skips a fire while its last task is open, with overlap `skip`', async () => {
     const { runner, records } = start(() => Promise.reject(new Error('must not submit')), {
       overlap: 'skip',
       lastTaskOpen: true,
@@ -104,9 +104,9 @@ describe('a schedule that is due', () => {
     expect(records).toMatchObject([{ outcome: 'skipped', taskId: null, error: null }]);
   });
 
-  it('is tried again when the database was away', async () => {
-    const { runner, records } = start(() => Promise.reject(new StoreUnavailableError('away')));
-    await expect(runner.runOnce()).rejects.toThrow('away');
+  it('is retried after an outage of the database', async () => {
+    const { runner, records } = start(() => Promise.reject(new StoreUnavailableError('unavailable')));
+    await expect(runner.runOnce()).rejects.toThrow('unavailable');
     expect(records).toEqual([]);
   });
 });

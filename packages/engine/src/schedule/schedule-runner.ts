@@ -3,14 +3,14 @@ import { AppError, errorMessage, type Clock, type Logger } from '@pressroom/runt
 import { decideFire, type FireDecision } from './core/decide-fire.ts';
 
 const BATCH = 100;
-/** After a refusal that passes by itself (full backlog, rate limit) or a failed fire, the tenant's schedules pause. */
+/** Pause of a tenant's schedules after a temporary rejection (full backlog, rate limit) or an error. */
 const REFUSED_PAUSE_MS = 2_000;
 
-/** What came of submitting a schedule's task. `later` is for what passes by itself: a full backlog, a rate limit. */
+/** Result of a scheduled submission. `later`: a temporary rejection, such as a full backlog or a rate limit. */
 export type ScheduledSubmission =
   { outcome: 'submitted'; taskId: string } | { outcome: 'refused' | 'later'; error: { code: string; message: string } };
 
-/** Submits the task of a schedule under an idempotency key, so that doing it again makes no second one. */
+/** Submits the task of a schedule. Idempotent by `idempotencyKey`. */
 export type SubmitScheduled = (request: {
   tenantId: string;
   task: Readonly<Record<string, unknown>>;
@@ -18,13 +18,13 @@ export type SubmitScheduled = (request: {
 }) => Promise<ScheduledSubmission>;
 
 export interface ScheduleRunner {
-  /** Fires what is due; answers how many tasks were submitted. */
+  /** Fires due schedules; returns the number of submitted tasks. */
   runOnce(): Promise<number>;
 }
 
 /**
- * Fires schedules, each fire exactly once however many coordinators try or die on the way: its task carries a key made of
- * schedule and instant, and the schedule moves on by a compare-and-set. A crash in between finds the task again by its key.
+ * Fires schedules exactly once each, with any number of coordinators and crashes: the idempotency key of the task consists of
+ * schedule and fire time, and the schedule advances by a compare-and-set.
  */
 export function createScheduleRunner(deps: {
   store: ScheduleStore;
@@ -33,7 +33,7 @@ export function createScheduleRunner(deps: {
   log: Logger;
 }): ScheduleRunner {
   const { store, clock, log } = deps;
-  /** Tenant → monotonic instant from which its schedules are tried again. Its members are gone after the pause. */
+  /** Tenant → monotonic instant until which its schedules pause. */
   const pausedTenants = new Map<string, number>();
   const pause = ({ tenantId }: DueSchedule): void => {
     pausedTenants.set(tenantId, clock.monotonicMs() + REFUSED_PAUSE_MS);
@@ -63,23 +63,23 @@ export function createScheduleRunner(deps: {
       if (await store.recordFire(schedule, record)) log.info(facts, 'schedule.skipped');
       return false;
     }
-    const made = await submit(schedule, decision);
-    if (made.outcome === 'later') {
-      // It stays due: tried again after a pause, until the next fire takes its place.
+    const submission = await submit(schedule, decision);
+    if (submission.outcome === 'later') {
+      // It stays due and is retried after the pause, at the latest until the next fire time.
       pause(schedule);
-      await store.noteError(schedule, made.error);
+      await store.noteError(schedule, submission.error);
       return false;
     }
-    const submitted = made.outcome === 'submitted';
+    const submitted = submission.outcome === 'submitted';
     await store.recordFire(schedule, {
       fireAt,
       nextFireAt,
       outcome: submitted ? 'submitted' : 'failed',
-      taskId: submitted ? made.taskId : null,
-      error: submitted ? null : made.error,
+      taskId: submitted ? submission.taskId : null,
+      error: submitted ? null : submission.error,
     });
-    if (submitted) log.info({ ...facts, taskId: made.taskId }, 'schedule.fired');
-    else log.warn({ ...facts, code: made.error.code }, 'schedule.failed');
+    if (submitted) log.info({ ...facts, taskId: submission.taskId }, 'schedule.fired');
+    else log.warn({ ...facts, code: submission.error.code }, 'schedule.failed');
     return submitted;
   };
 
@@ -93,10 +93,10 @@ export function createScheduleRunner(deps: {
         try {
           if (await fire(schedule)) submitted += 1;
         } catch (error) {
-          // One that cannot be fired must not keep the others from it; a database that is away keeps all of them.
+          // A schedule that fails must not block the others; an outage of the database ends the run.
           if (isConnectionFailure(error)) throw error;
           pause(schedule);
-          log.error({ err: error, scheduleId: schedule.id }, 'schedule.round_failed');
+          log.error({ err: error, scheduleId: schedule.id }, 'schedule.fire_failed');
         }
       }
       return submitted;

@@ -8,10 +8,10 @@ describe('the consumer watchdog', () => {
   let stop = (): Promise<void> => Promise.resolve();
   afterEach(() => stop());
 
-  const start = (options: { helps?: boolean; storeAnswers?: boolean } = {}) => {
+  const start = (options: { helps?: boolean; isStoreReachable?: boolean } = {}) => {
     const clock = createTestClock();
     const events: string[] = [];
-    const state = { taking: false, active: 0, waiting: [{ queue: 'draft.batch', queuedForMs: 60_000 }], asked: 0 };
+    const state = { taking: false, active: 0, waiting: [{ queue: 'draft.batch', queuedForMs: 60_000 }], reads: 0 };
     const watchdog = startConsumerWatchdog({
       consumer: {
         isConsuming: () => true,
@@ -27,8 +27,8 @@ describe('the consumer watchdog', () => {
       },
       queues: ['draft.batch'],
       concurrency: 4,
-      longestQueued: () => Promise.resolve((state.asked++, state.waiting)),
-      storeAnswers: () => Promise.resolve(options.storeAnswers ?? true),
+      longestQueued: () => Promise.resolve((state.reads++, state.waiting)),
+      isStoreReachable: () => Promise.resolve(options.isStoreReachable ?? true),
       requeue: () => Promise.resolve(events.push('requeue')),
       exit: (reason) => events.push(`exit: ${reason}`),
       clock,
@@ -38,34 +38,34 @@ describe('the consumer watchdog', () => {
     return { watchdog, clock, events, state };
   };
 
-  it('restarts the consumer, adds what waits again, and is content when that helps', async () => {
+  it('restarts the consumer, adds lost jobs again, and recovers when that helps', async () => {
     const { watchdog, clock, events } = start({ helps: true });
     await clock.advance(120_000);
     expect(events).toEqual(['restart', 'requeue']);
     expect(watchdog.isHealthy()).toBe(true);
   });
 
-  it('is not healthy from the restart on, and ends the process when it did not help', async () => {
+  it('is unhealthy after the restart, and exits the process when that does not help', async () => {
     const { watchdog, clock, events } = start();
     await clock.advance(8_000);
     expect(watchdog.isHealthy()).toBe(false);
     await clock.advance(16_000);
-    expect(events).toEqual(['restart', 'requeue', 'exit: the consumer takes no work though work waits']);
+    expect(events).toEqual(['restart', 'requeue', 'exit: the consumer takes no jobs although steps wait']);
   });
 
-  it('waits for a store that is away', async () => {
-    const { clock, events } = start({ storeAnswers: false });
+  it('does nothing while the store is unavailable', async () => {
+    const { clock, events } = start({ isStoreReachable: false });
     await clock.advance(600_000);
     expect(events).toEqual([]);
   });
 
-  it('asks for nothing while every slot is taken', async () => {
+  it('reads nothing while every slot is busy', async () => {
     const { clock, state, events } = start();
     state.active = 4;
     await clock.advance(10_000);
-    const before = state.asked;
+    const before = state.reads;
     await clock.advance(60_000);
-    expect(state.asked).toBe(before);
+    expect(state.reads).toBe(before);
     expect(events).toEqual([]);
   });
 });

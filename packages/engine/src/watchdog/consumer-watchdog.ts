@@ -5,13 +5,13 @@ import type { Clock, Logger } from '@pressroom/runtime';
 import { startLoop } from '../loops/run-loop.ts';
 import { decideWatchdog, type WatchdogLimits, type WatchdogMemory } from './core/decide-watchdog.ts';
 
-/** A lost lock hands its job on after 6 s and up to two sweeps of 3 s: what waits for longer waits for nobody. */
+/** A job whose lock was lost is redelivered after 6 s plus up to two sweeps of 3 s; a longer wait means a stuck consumer. */
 const LIMITS: WatchdogLimits = { stuckAfterMs: 15_000, confirmMs: 5_000, graceMs: 15_000 };
-const LOOK_MS = 2_000;
+const CHECK_MS = 2_000;
 
-/** Sees to it that a worker consumes while there is work for it: restarts its consumer, then ends the process. */
+/** Detects a consumer that takes no jobs while steps wait: restarts it, and if that does not help exits the process. */
 export interface ConsumerWatchdog {
-  /** Proof of consumption, for liveness probes: queues are answered, and no restart is waiting for its effect. */
+  /** For liveness probes: all queues are connected, and no restart is pending confirmation. */
   isHealthy(): boolean;
   stop(): Promise<void>;
 }
@@ -20,26 +20,26 @@ export function startConsumerWatchdog(deps: {
   consumer: Pick<Consumer, 'isConsuming' | 'idleForMs' | 'restart' | 'active'>;
   queues: readonly QueueName[];
   concurrency: number;
-  /** How long the first step of each queue has been in the queue store; paused queues and empty ones are left out. */
+  /** How long the oldest step of each queue has been queued; without paused and empty queues. */
   longestQueued: (queues: readonly QueueName[]) => Promise<{ queue: string; queuedForMs: number }[]>;
-  /** Does the queue store answer, on another connection than the consumer's? */
-  storeAnswers: () => Promise<boolean>;
-  /** Adds the jobs of waiting steps again: a job that got lost must not be taken for a consumer that takes none. */
+  /** Is the queue store reachable over another connection than the consumer's? */
+  isStoreReachable: () => Promise<boolean>;
+  /** Adds the jobs of waiting steps again, so that a lost job does not look like a stuck consumer. */
   requeue: () => Promise<unknown>;
-  /** Ends the process with an error, so that it is started again. */
+  /** Exits the process with an error, so that it is restarted. */
   exit: (reason: string) => void;
   onRestart?: () => void;
   limits?: WatchdogLimits;
-  lookMs?: number;
+  checkMs?: number;
   clock: Clock;
   log: Logger;
 }): ConsumerWatchdog {
   const { consumer, clock, log, limits = LIMITS } = deps;
   let memory: WatchdogMemory = {};
-  let hasGivenUp = false;
+  let isExiting = false;
 
-  const look = async (): Promise<void> => {
-    if (hasGivenUp) return;
+  const check = async (): Promise<void> => {
+    if (isExiting) return;
     const hasFreeSlots = consumer.active < deps.concurrency;
     const isConsuming = consumer.isConsuming();
     const waiting = hasFreeSlots ? await deps.longestQueued(deps.queues) : [];
@@ -47,9 +47,9 @@ export function startConsumerWatchdog(deps: {
       queuedForMs,
       idleForMs: consumer.idleForMs(queue as QueueName),
     }));
-    const isOdd = !isConsuming || queues.some(({ queuedForMs }) => queuedForMs >= limits.stuckAfterMs);
-    const storeAnswers = isOdd ? await deps.storeAnswers() : true;
-    const facts = { nowMs: clock.monotonicMs(), hasFreeSlots, isConsuming, storeAnswers, queues };
+    const needsCheck = !isConsuming || queues.some(({ queuedForMs }) => queuedForMs >= limits.stuckAfterMs);
+    const isStoreReachable = needsCheck ? await deps.isStoreReachable() : true;
+    const facts = { nowMs: clock.monotonicMs(), hasFreeSlots, isConsuming, isStoreReachable, queues };
     const decision = decideWatchdog(facts, memory, limits);
     memory = decision.memory;
     switch (decision.action) {
@@ -62,13 +62,13 @@ export function startConsumerWatchdog(deps: {
         await deps.requeue();
         return;
       case 'exit':
-        hasGivenUp = true;
-        log.fatal({ isConsuming, queues: waiting }, 'watchdog.gives_up');
-        deps.exit('the consumer takes no work though work waits');
+        isExiting = true;
+        log.fatal({ isConsuming, queues: waiting }, 'watchdog.process_exit');
+        deps.exit('the consumer takes no jobs although steps wait');
     }
   };
 
-  const loop = startLoop('watchdog', deps.lookMs ?? LOOK_MS, look, { clock, log });
+  const loop = startLoop('watchdog', deps.checkMs ?? CHECK_MS, check, { clock, log });
   return {
     isHealthy: () => consumer.isConsuming() && memory.restartedAtMs === undefined,
     stop: () => loop.stop(),

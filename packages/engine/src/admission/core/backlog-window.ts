@@ -1,15 +1,15 @@
 /**
- * What one coordinator knows of a tenant's open tasks between two looks at the database: the count as it was read, and
- * what it has admitted itself since. Counts a task too often rather than not at all. Values; nothing is changed in place.
+ * One coordinator's estimate of a tenant's open tasks between two reads of the database: the last count plus its own
+ * admissions since. Never counts too few. Immutable.
  */
 export interface BacklogWindow {
-  /** Open tasks when the database was last read. */
+  /** Open tasks at the last read of the database. */
   openAtRead: number;
-  /** Committed here since that read began: the read may or may not have seen them. */
+  /** Tasks committed here since that read started, which may or may not include them. */
   committedSince: number;
   /** Admitted here and not yet committed. */
   pending: number;
-  /** Committed here since the read that is under way began. */
+  /** Tasks committed here since the current read started. */
   committedDuring: number;
 }
 
@@ -20,13 +20,13 @@ export const emptyWindow = (openTasks: number): BacklogWindow => ({
   committedDuring: 0,
 });
 
-/** Would one more task be too many? */
+/** Would one more task exceed the limit? */
 export const isFull = (window: BacklogWindow, maxBacklog: number): boolean =>
   window.openAtRead + window.committedSince + window.pending >= maxBacklog;
 
 export const admitted = (window: BacklogWindow): BacklogWindow => ({ ...window, pending: window.pending + 1 });
 
-/** A submission that was admitted has come to its end. */
+/** Records the end of an admitted submission. */
 export const concluded = (window: BacklogWindow, committed: boolean): BacklogWindow => ({
   ...window,
   pending: window.pending - 1,
@@ -34,7 +34,7 @@ export const concluded = (window: BacklogWindow, committed: boolean): BacklogWin
   committedDuring: window.committedDuring + (committed ? 1 : 0),
 });
 
-export const readBegan = (window: BacklogWindow): BacklogWindow => ({ ...window, committedDuring: 0 });
+export const readStarted = (window: BacklogWindow): BacklogWindow => ({ ...window, committedDuring: 0 });
 
 export const readEnded = (window: BacklogWindow, openTasks: number): BacklogWindow => ({
   ...window,

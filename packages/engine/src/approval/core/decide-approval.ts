@@ -5,9 +5,9 @@ import { extendPlan } from '../../plan/core/plan-task.ts';
 import { emptyChange, finishWithAvailableOutputs, statusesAfter } from '../../transition/core/decide-end.ts';
 import { firstCause, toTaskError } from '../../transition/core/first-cause.ts';
 import { mergePatch } from '../../transition/core/merge-patch.ts';
-import { checkEdits } from './check-edits.ts';
+import { validateEdits } from './validate-edits.ts';
 
-/** What a person decided about a gate. */
+/** A person's decision at a gate. */
 export interface GateDecision {
   gate: Gate;
   actor: Actor;
@@ -16,9 +16,9 @@ export type Approval = GateDecision & { edits: Readonly<Record<string, unknown>>
 export type Rejection = GateDecision & { reason: string };
 
 export type ApprovalRefusal =
-  /** The gate does not wait for a decision: not yet, not any more, or the task has no such gate. */
+  /** The gate is not waiting for a decision, or the task has no such gate. */
   | { outcome: 'not_pending' }
-  /** The edited output is not one that the task can go on with. */
+  /** The edited output is invalid. */
   | { outcome: 'invalid_edits'; problems: { path: string; message: string }[] }
   /** This build does not know the task's pipeline version. */
   | { outcome: 'pipeline_unknown' };
@@ -29,8 +29,8 @@ export type ApprovalDecision =
   | ApprovalRefusal;
 
 /**
- * What an approval brings about: the waiting step completes, with its edits as a new version of its output, and the plan
- * goes on from that version. Pure but for the ids of new steps.
+ * Decides the effect of an approval: completes the waiting step, stores edits as a new version of its output, and extends the
+ * plan from that version. Pure except for the ids of new steps.
  */
 export function decideApproval(
   snapshot: TaskSnapshot,
@@ -41,12 +41,12 @@ export function decideApproval(
   const step = waitingAt(snapshot, approval.gate);
   if (!step) return { outcome: 'not_pending' };
   if (!pipeline) return { outcome: 'pipeline_unknown' };
-  const made = snapshot.outputs[step.key];
-  let output = made;
+  const original = snapshot.outputs[step.key];
+  let output = original;
   if (approval.edits !== undefined) {
-    const checked = checkEdits(mergePatch(made, approval.edits), approval.gate, pipeline, snapshot);
-    if (checked.outcome === 'invalid') return { outcome: 'invalid_edits', problems: checked.problems };
-    output = checked.output;
+    const validation = validateEdits(mergePatch(original, approval.edits), approval.gate, pipeline, snapshot);
+    if (validation.outcome === 'invalid') return { outcome: 'invalid_edits', problems: validation.issues };
+    output = validation.output;
   }
   const { task } = snapshot;
   const { spawn, joins } = extendPlan(
@@ -72,9 +72,9 @@ export function decideApproval(
   for (const successor of snapshot.steps) {
     if (successor.status !== 'pending') continue;
     const joined = joins[successor.key]?.length ?? 0;
-    const freed = step.next.includes(successor.key) ? 1 : 0;
-    if (joined + freed === 0) continue;
-    const depsLeft = successor.depsLeft - freed + joined;
+    const completed = step.next.includes(successor.key) ? 1 : 0;
+    if (joined + completed === 0) continue;
+    const depsLeft = successor.depsLeft - completed + joined;
     change.steps.push({ id: successor.id, status: depsLeft === 0 ? 'ready' : 'pending', depsLeft });
   }
   change.events.push(
@@ -100,8 +100,8 @@ export function decideApproval(
 }
 
 /**
- * What a rejection brings about: the step runs again and its agent is told why, or, when the gate has been rejected
- * `MAX_REJECTIONS` times, the task ends with what is there. Pure.
+ * Decides the effect of a rejection: reruns the step with all reasons in its parameters, or, after `MAX_REJECTIONS` rejections,
+ * ends the task with the available outputs. Pure.
  */
 export function decideRejection(
   snapshot: TaskSnapshot,
@@ -133,7 +133,7 @@ export function decideRejection(
     joins: [],
     redo: {
       rejections,
-      // Every reason so far, the latest last: an agent that heeds only that one would undo what it mended before.
+      // All reasons so far, so that the agent does not undo corrections of earlier rejections.
       params: { ...step.params, rejection: { reasons: [...reasonsIn(step.params), rejection.reason] } },
     },
   };

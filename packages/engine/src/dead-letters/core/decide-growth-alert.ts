@@ -1,24 +1,24 @@
 import type { DeadLetterGrowth } from '@pressroom/db';
 
 export interface GrowthPolicy {
-  /** Length of the window that is compared with the one before it. */
+  /** Length of the window, which is compared with the previous one. */
   windowMs: number;
-  /** Fewer new dead letters than this are nobody's alarm. */
+  /** Least number of new dead letters for an alert. */
   minCount: number;
-  /** How many times as many as in the window before. */
+  /** Growth over the previous window above which to alert. */
   factor: number;
 }
 
 export interface GrowthAlert {
-  /** Null is the whole installation. */
+  /** Null for the whole installation. */
   tenantId: string | null;
   current: number;
   previous: number;
 }
 
 /**
- * Whose dead letters grow: of the installation as a whole, and of each tenant. Jobs that nobody could read belong to no
- * tenant and count for the whole.
+ * Decides for which tenants, and whether for the whole installation, to raise an alert. Unreadable jobs belong to no tenant and
+ * count for the installation. Pure.
  */
 export function decideGrowthAlerts(growth: readonly DeadLetterGrowth[], policy: GrowthPolicy): GrowthAlert[] {
   const whole = growth.reduce(

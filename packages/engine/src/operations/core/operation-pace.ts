@@ -1,14 +1,14 @@
-/** How many items a running operation may touch at this moment, by token bucket: one bucket an operation. */
+/** Rate limit of operations: one token bucket per operation. */
 export interface OperationPace {
-  /** Takes what has come together since the last time, at most `most`. */
+  /** Takes the available tokens, at most `most`. */
   take(operationId: string, ratePerSecond: number | null, nowMs: number, most: number): number;
-  /** Gives back what was taken and not used. */
-  giveBack(operationId: string, items: number): void;
-  /** Forgets operations that are over. */
-  keep(operationIds: ReadonlySet<string>): void;
+  /** Returns unused tokens. */
+  refund(operationId: string, items: number): void;
+  /** Drops the buckets of all other operations. */
+  retain(operationIds: ReadonlySet<string>): void;
 }
 
-/** A bucket holds what comes together in this time, so that a pause is not made up for by a burst. */
+/** Capacity of a bucket in time, so that no burst follows a pause. */
 const BUCKET_MS = 1_000;
 
 export function createOperationPace(): OperationPace {
@@ -18,17 +18,17 @@ export function createOperationPace(): OperationPace {
       if (ratePerSecond === null) return most;
       const bucket = buckets.get(operationId) ?? { tokens: 1, filledAtMs: nowMs };
       const capacity = Math.max(1, (ratePerSecond * BUCKET_MS) / 1_000);
-      const come = (ratePerSecond * Math.max(0, nowMs - bucket.filledAtMs)) / 1_000;
-      const tokens = Math.min(capacity, bucket.tokens + come);
+      const added = (ratePerSecond * Math.max(0, nowMs - bucket.filledAtMs)) / 1_000;
+      const tokens = Math.min(capacity, bucket.tokens + added);
       const taken = Math.min(most, Math.floor(tokens));
       buckets.set(operationId, { tokens: tokens - taken, filledAtMs: nowMs });
       return taken;
     },
-    giveBack(operationId, items) {
+    refund(operationId, items) {
       const bucket = buckets.get(operationId);
       if (bucket) bucket.tokens += items;
     },
-    keep(operationIds) {
+    retain(operationIds) {
       for (const id of buckets.keys()) if (!operationIds.has(id)) buckets.delete(id);
     },
   };

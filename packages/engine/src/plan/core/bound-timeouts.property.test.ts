@@ -6,7 +6,7 @@ import { boundTimeouts } from './bound-timeouts.ts';
 const ms = fc.integer({ min: 1, max: 10 ** 10 });
 
 describe('time limits', () => {
-  it('are each within their parent’s, whatever a pipeline plans', () => {
+  it('are each within their parent’s, for any plan', () => {
     fc.assert(
       fc.property(ms, ms, ms, (attemptTimeoutMs, totalTimeoutMs, taskTimeoutMs) => {
         const bound = boundTimeouts({ attemptTimeoutMs, totalTimeoutMs }, taskTimeoutMs);
@@ -17,7 +17,7 @@ describe('time limits', () => {
     );
   });
 
-  it('end a call before its attempt, that before its step, and that before its task, whenever each begins', () => {
+  it('end a call before its attempt, the attempt before its step, and the step before its task, for any start times', () => {
     fc.assert(
       fc.property(
         ms,

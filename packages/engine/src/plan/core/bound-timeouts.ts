@@ -1,7 +1,6 @@
 /**
- * Time limits of a step, each within its parent's: an attempt is not given longer than all attempts of its step together,
- * and these not longer than the whole task. Waiting for a worker is bounded apart (see `QUEUE_TIMEOUT_MS`) and, like
- * everything, by the task's deadline. Pure.
+ * Bounds the time-outs of a step: the attempt's by the step's, and the step's by the task's. The wait for a worker has a separate
+ * limit (`QUEUE_TIMEOUT_MS`) and, like everything, ends at the task's deadline. Pure.
  */
 export function boundTimeouts(
   step: { attemptTimeoutMs: number; totalTimeoutMs: number },

@@ -19,7 +19,7 @@ const request = (facts: Partial<PlanRequest> = {}): PlanRequest => {
 };
 const withPlan = (steps: PlannedStep[]) => request({ pipeline: aPipeline({ plan: () => steps }) });
 
-/** Plans of any shape without cycles: a step depends on some of those before it. */
+/** Acyclic plans of any shape: a step depends on some of the steps before it. */
 const plans = fc.array(fc.array(fc.nat(), { maxLength: 4 }), { minLength: 1, maxLength: 12 }).map((rows) =>
   rows.map((picks, index) =>
     aPlannedStep({
@@ -30,7 +30,7 @@ const plans = fc.array(fc.array(fc.nat(), { maxLength: 4 }), { minLength: 1, max
 );
 
 describe('planTask', () => {
-  it('plans the steps known at acceptance, in both directions', () => {
+  it('plans the steps known at submission, with dependencies in both directions', () => {
     expect(planTask(request())).toMatchObject([
       { id: 'id-1', key: 'research', queue: 'research.interactive', deps: [], next: ['outline'], depsLeft: 0 },
       { id: 'id-2', key: 'outline', queue: 'outline.interactive', deps: ['research'], next: ['refine'], depsLeft: 1 },
@@ -38,7 +38,7 @@ describe('planTask', () => {
     ]);
   });
 
-  it('makes `next` the inverse of `deps`, and counts what each step waits for', () => {
+  it('makes `next` the inverse of `deps`, and counts open dependencies', () => {
     fc.assert(
       fc.property(plans, (steps) => {
         const planned = planTask(withPlan(steps));
@@ -103,7 +103,7 @@ describe('planTask', () => {
       steps: [aPlannedStep({ key: 'a', dependsOn: ['b'] })],
       message: /depends on b, which is not planned/,
     },
-  ])('refuses $title', ({ steps, message }) => {
+  ])('rejects $title', ({ steps, message }) => {
     expect(() => planTask(withPlan(steps))).toThrow(message);
   });
 
@@ -134,7 +134,7 @@ describe('extendPlan', () => {
     ]);
   });
 
-  it('lets new steps wait for each other alone', () => {
+  it('makes new steps wait only for each other', () => {
     const pipeline = aPipeline({
       expand: () => ({
         steps: [
@@ -150,7 +150,7 @@ describe('extendPlan', () => {
     ]);
   });
 
-  it('answers the same however often it is asked', () => {
+  it('is deterministic', () => {
     expect(extendPlan(request(), 'outline', {})).toEqual(extendPlan(request(), 'outline', {}));
   });
 });

@@ -9,17 +9,17 @@ export interface PlanRequest {
   input: unknown;
   quality: Quality;
   lane: Lane;
-  /** Gates the task is to wait at; only steps known at acceptance can have one. */
+  /** Gates at which the task waits; only steps known at submission can have one. */
   approvals?: readonly Gate[];
-  /** The task's own limit, which no step outlives; absent leaves that to the deadline. */
+  /** The task's time-out, which bounds those of its steps; by default only its deadline does. */
   timeoutMs?: number;
   newId: () => string;
 }
 
 /**
- * The plan of a task at acceptance: rows for every step known then, with both directions of the dependencies.
- * Pure but for the ids, which the caller supplies.
- * @throws {Error} when the pipeline names an unknown dependency, a key twice, or lacks a gate: a programmer's error
+ * Plans a task at submission: one row per step known then, with dependencies in both directions. Pure except for the ids, which
+ * the caller supplies.
+ * @throws {Error} for a pipeline with an unknown dependency, a duplicate key or a missing gate
  */
 export function planTask(request: PlanRequest): NewStep[] {
   const planned = request.pipeline.plan(request.input, request.quality);
@@ -47,28 +47,28 @@ function gatesByStep({ pipeline, approvals = [] }: PlanRequest, keys: ReadonlySe
   return gates;
 }
 
-/** What a completed step adds: new rows, and which waiting steps must wait for them too. */
+/** Steps that a completed step adds, and the pending steps that must wait for them too. */
 export interface PlanExtension {
   spawn: NewStep[];
   joins: Readonly<Record<string, readonly string[]>>;
 }
 
 /**
- * Extends the plan when a step has completed. New steps may depend on the completed step, on steps complete before it,
- * and on each other; only the last kind is still to wait for.
+ * Extends the plan after a step has completed. New steps may depend on that step, on steps completed before it, and on each
+ * other; only the last kind of dependency is open.
  */
 export function extendPlan(request: PlanRequest, completedKey: string, output: unknown): PlanExtension {
   const { steps, joins } = request.pipeline.expand(completedKey, output, request.input, request.quality);
-  const born = new Set(steps.map((step) => step.key));
+  const newKeys = new Set(steps.map((step) => step.key));
   return {
     spawn: steps.map((step) =>
-      toNewStep(request, step, withJoins(steps, joins), step.dependsOn.filter((key) => born.has(key)).length),
+      toNewStep(request, step, withJoins(steps, joins), step.dependsOn.filter((key) => newKeys.has(key)).length),
     ),
     joins,
   };
 }
 
-/** Joined steps are not new, yet they are successors of new ones: they count when `next` is derived. */
+/** Adds the joined steps, which exist already, as successors of new steps, so that `next` includes them. */
 function withJoins(
   steps: readonly PlannedStep[],
   joins: Expansion['joins'],

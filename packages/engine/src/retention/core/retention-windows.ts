@@ -2,18 +2,18 @@ import type { RetentionRuleName } from '@pressroom/db';
 
 import type { RetentionConfig } from '../retention-config.ts';
 
-/** A rule with the age from which on its rows go. */
+/** A rule with the age from which it removes rows. */
 export interface RetentionWindow {
   rule: RetentionRuleName;
   olderThanDays: number;
 }
 
-/** Kept after its expiry so that a reader with a slower clock never misses what it just saw. */
+/** Grace period after expiry, for readers with slower clocks. */
 const EXPIRED_CACHE_DAYS = 1 / 24;
-/** Longer than any bucket, breaker window, cooldown or lease lasts: what is that old has no effect any more. */
+/** Longer than any rate bucket, breaker window, cooldown or lease, so that older rows have no effect. */
 const IDLE_DAYS = 1;
 
-/** The rules that apply, in the order in which they run: parts of a task before the task. */
+/** The active rules in execution order: parts of a task before the task. Pure. */
 export function listRetentionWindows(
   config: Omit<RetentionConfig, 'compactAfterMinutes' | 'ledgerMonths'>,
   deadLetters: { endedDays: number; openDays: number },

@@ -28,7 +28,7 @@ const aPool = (
     ...rest,
   };
 };
-const held = (desired: number, facts: Partial<ScalingMemory> = {}): ScalingMemory => ({
+const aMemory = (desired: number, facts: Partial<ScalingMemory> = {}): ScalingMemory => ({
   desired,
   grewAtMs: 0,
   peaks: [],
@@ -38,43 +38,43 @@ const desired = (facts: PoolFacts, memory?: ScalingMemory): number =>
   decideReplicas(facts, policy, memory).desiredReplicas;
 
 describe('decideReplicas', () => {
-  it('wants nobody where nothing waits or runs', () => {
+  it('is 0 without waiting and running steps', () => {
     expect(desired(aPool())).toBe(0);
   });
 
-  it('wants one at once for the first step, from zero', () => {
-    expect(desired(aPool({ waiting: 1 }), held(0, { grewAtMs: 999_999 }))).toBe(1);
+  it('is 1 at once for the first step, from zero', () => {
+    expect(desired(aPool({ waiting: 1 }), aMemory(0, { grewAtMs: 999_999 }))).toBe(1);
   });
 
-  it('gives steps that must start within seconds a slot each', () => {
-    // 100 steps of 10 s each, 10 slots a worker: 10 workers' work, at 80 %.
+  it('provides one slot per step when steps must start within seconds', () => {
+    // 100 steps of 10 s each, 10 slots per worker: a load of 10 workers, at 80 %.
     expect(desired(aPool({ waiting: 100 }))).toBe(13);
   });
 
-  it('gives steps that may wait for minutes what ends them in time', () => {
-    // 6,000 × 10 s over 600 s and 10 slots: 10 workers' work.
+  it('provides enough slots to start steps in time when they may wait for minutes', () => {
+    // 6,000 × 10 s over 600 s and 10 slots: a load of 10 workers.
     expect(desired(aPool({ batch: 6_000 }))).toBe(13);
   });
 
-  it('wants more the longer the oldest waits', () => {
+  it('grows with the age of the oldest step', () => {
     const waits = [0, 300_000, 599_000].map((oldestWaitMs) => desired(aPool({ batch: 3_000, oldestWaitMs })));
     expect(waits).toEqual([7, 13, 25]);
   });
 
-  it('wants fewer where steps are measured to be shorter', () => {
+  it('is lower for shorter measured steps', () => {
     expect(desired(aPool({ waiting: 100, meanStepMs: 500 }))).toBe(2);
   });
 
-  it('keeps what running steps need', () => {
+  it('keeps the workers that running steps need', () => {
     expect(desired(aPool({ inFlight: 40, currentReplicas: 6 }))).toBe(5);
   });
 
-  it('does not ask for more than the providers can serve, and says so', () => {
+  it('is limited by what the providers can serve', () => {
     const decision = decideReplicas(aPool({ waiting: 500, usefulParallelism: 35 }), policy);
     expect(decision).toMatchObject({ desiredReplicas: 4, limitedBy: 'provider' });
   });
 
-  it('does not ask for more than the budget pays for, but for one: somebody must end what waits', () => {
+  it('is limited by the budget, but at least 1 so that waiting tasks can be finalised', () => {
     expect(decideReplicas(aPool({ waiting: 500, budgetAllows: 2.9 }), policy)).toMatchObject({
       desiredReplicas: 2,
       limitedBy: 'budget',
@@ -82,22 +82,22 @@ describe('decideReplicas', () => {
     expect(decideReplicas(aPool({ waiting: 500, budgetAllows: 0 }), policy).desiredReplicas).toBe(1);
   });
 
-  it('names the tightest limit', () => {
+  it('reports the tightest limit', () => {
     const facts = aPool({ waiting: 500, usefulParallelism: 300, budgetAllows: 20, max: 8 });
     expect(decideReplicas(facts, policy)).toMatchObject({ desiredReplicas: 8, limitedBy: 'max' });
   });
 
-  it('names no limit where none holds it back', () => {
+  it('reports no limit when none applies', () => {
     expect(decideReplicas(aPool({ waiting: 10, max: 8 }), policy)).not.toHaveProperty('limitedBy');
   });
 
-  it('grows no second time within the cooldown', () => {
-    const memory = held(2, { grewAtMs: 999_000 });
+  it('does not grow twice within the cooldown', () => {
+    const memory = aMemory(2, { grewAtMs: 999_000 });
     expect(desired(aPool({ waiting: 100 }), memory)).toBe(2);
     expect(desired(aPool({ waiting: 100, nowMs: 1_002_000 }), memory)).toBe(13);
   });
 
-  it('shrinks only after load has been low for the whole cooldown', () => {
+  it('shrinks only after a whole cooldown of low load', () => {
     let memory = decideReplicas(aPool({ waiting: 100 }), policy).memory;
     const sizes = [30, 59, 60].map((second) => {
       const decision = decideReplicas(aPool({ nowMs: 1_000_000 + second * 1_000 }), policy, memory);
@@ -107,9 +107,11 @@ describe('decideReplicas', () => {
     expect(sizes).toEqual([13, 13, 0]);
   });
 
-  it('says what it saw', () => {
+  it('explains its inputs and its result', () => {
     const { reason } = decideReplicas(aPool({ waiting: 3, oldestWaitMs: 1_200, inFlight: 16 }), policy);
-    expect(reason).toBe('3 interactive wait, the oldest 1.2 s of 5 s; 16 run: 1.9 workers’ work');
+    expect(reason).toBe(
+      '3 waiting interactive steps, oldest 1.2 s of 5 s; 16 running steps: need 1.9 workers; scale out to 3',
+    );
   });
 
   const anyCount = fc.oneof(fc.nat(1_000_000), fc.constantFrom(0, 1, NaN, Infinity, -5, 1e300, 0.5));
@@ -139,7 +141,7 @@ describe('decideReplicas', () => {
     { nil: undefined },
   );
 
-  it('always answers a whole number between min and max, whatever it is told', () => {
+  it('is always an integer between min and max, for any input', () => {
     fc.assert(
       fc.property(anyFacts, anyMemory, (facts, memory) => {
         const answer = desired(facts, memory);
@@ -150,7 +152,7 @@ describe('decideReplicas', () => {
     );
   });
 
-  it('never wants fewer for a longer backlog', () => {
+  it('never decreases with a longer backlog', () => {
     fc.assert(
       fc.property(anyFacts, anyMemory, fc.nat(10_000), fc.nat(10_000), (facts, memory, backlog, more) => {
         const sized = (size: number) =>
@@ -163,7 +165,7 @@ describe('decideReplicas', () => {
     );
   });
 
-  it('wants at least one at once where a step waits and one may be had', () => {
+  it('is at least 1 at once when a step waits and max allows', () => {
     fc.assert(
       fc.property(anyFacts, anyMemory, fc.integer({ min: 1, max: 200 }), (facts, memory, max) => {
         const waiting = { ...facts, max, lanes: [{ lane: 'batch' as const, backlog: 1, oldestWaitMs: 0 }] };
@@ -172,7 +174,7 @@ describe('decideReplicas', () => {
     );
   });
 
-  it('comes to its minimum once nothing has come for a cooldown, whatever was before', () => {
+  it('reaches its minimum after a cooldown without steps, from any state', () => {
     fc.assert(
       fc.property(anyFacts, (facts) => {
         const nowMs = Number.isFinite(facts.nowMs) ? facts.nowMs : 0;
@@ -183,7 +185,7 @@ describe('decideReplicas', () => {
     );
   });
 
-  it('stays where it is on a constant load with noise: it never grows again, and shrinks at most to what the noise needs', () => {
+  it('is stable under a constant load with noise: never grows again, and shrinks at most to what the noise needs', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 5, max: 2_000 }),
@@ -200,7 +202,7 @@ describe('decideReplicas', () => {
             memory = decision.memory;
             return decision.desiredReplicas;
           });
-          // Growth ends with the first cooldown; what follows only ever gets smaller.
+          // Growth ends with the first cooldown; later values only shrink.
           const settled = sizes.slice(12);
           expect(settled).toEqual(settled.toSorted((a, b) => b - a));
         },
@@ -208,7 +210,7 @@ describe('decideReplicas', () => {
     );
   });
 
-  it('remembers little, however long it runs', () => {
+  it('stores a bounded number of peaks', () => {
     let memory: ScalingMemory | undefined;
     for (let look = 0; look < 5_000; look += 1) {
       const inFlight = 10_000 - look;
@@ -217,7 +219,7 @@ describe('decideReplicas', () => {
     expect(memory?.peaks.length).toBeLessThanOrEqual(33);
   });
 
-  it('leaves a memory that survives JSON', () => {
+  it('has a memory that survives JSON', () => {
     fc.assert(
       fc.property(anyFacts, anyMemory, (facts, memory) => {
         const left = decideReplicas(facts, policy, memory).memory;

@@ -1,80 +1,79 @@
 import type { Lane } from '@pressroom/contracts';
 
-/** What holds for every pool; see docs/scaling.md. */
+/** Settings for all pools; see docs/scaling.md. */
 export interface ScalingPolicy {
-  /** How long a step of a lane may wait for a worker. */
+  /** Target of the wait for a worker, by lane. */
   objectivesMs: Readonly<Record<Lane, number>>;
-  /** Share of a worker's slots to fill when all is well: the rest takes what comes between two looks. */
+  /** Target utilisation of a worker's slots; the rest absorbs steps that arrive between two evaluations. */
   utilisation: number;
-  /** Least time between two enlargements, and how long load must have stayed low before a pool is made smaller. */
+  /** Least time between two scale-outs, and how long load must stay low before a scale-in. */
   cooldown: { outMs: number; inMs: number };
-  /** What a step takes while nothing has been measured. */
+  /** Assumed duration of a step before the first measurement. */
   assumedStepMs: number;
 }
 
-/** A pool at one moment. */
+/** State of a pool. */
 export interface PoolFacts {
   nowMs: number;
   /** Steps that wait for a worker, by lane. */
   lanes: readonly { lane: Lane; backlog: number; oldestWaitMs: number }[];
-  /** Steps that run. */
+  /** Running steps. */
   inFlight: number;
-  /** Workers alive now. */
+  /** Live workers. */
   currentReplicas: number;
-  /** Steps that one worker runs at once. */
+  /** Slots per worker. */
   concurrency: number;
-  /** Measured duration of a step; undefined while there is none. */
+  /** Measured mean duration of a step; undefined before the first measurement. */
   meanStepMs?: number | undefined;
-  /** Steps at once that the providers can serve: more workers would only wait for them. */
+  /** Concurrent steps that the providers can serve; more workers would only wait. */
   usefulParallelism?: number | undefined;
-  /** Workers whose work the remaining budget pays for. */
+  /** Number of workers that the remaining budget can pay for. */
   budgetAllows?: number | undefined;
   min: number;
   max: number;
 }
 
-/** What one decision leaves for the next. Plain JSON: any coordinator may take the next one. */
+/** State between two decisions. Plain JSON, stored in the database, so that any coordinator can decide next. */
 export interface ScalingMemory {
-  /** What was wanted last. */
+  /** The last desired number. */
   desired: number;
-  /** When it last grew. */
+  /** When that number last grew. */
   grewAtMs: number;
-  /** Highest loads within the cooldown, newest last, each lower than the one before it. */
+  /** Highest loads within the cooldown, newest last, in decreasing order. */
   peaks: readonly { atMs: number; load: number }[];
 }
 
 export interface ScalingDecision {
   desiredReplicas: number;
-  /** For people: what was seen and what follows from it. */
+  /** Explanation for operators: the inputs and the result. */
   reason: string;
-  /** What keeps the pool smaller than its load asks for; the tightest. */
+  /** The tightest limit that keeps the pool smaller than its load requires. */
   limitedBy?: 'budget' | 'max' | 'provider';
   memory: ScalingMemory;
 }
 
-/** Even a step that has waited for too long can only be started so fast: of an objective at least this share counts. */
-const LEAST_SHARE_OF_OBJECTIVE = 0.25;
-/** Peaks closer together than this share of the cooldown are kept as one. */
+/** Least share of the objective in which to start waiting steps, however overdue they are. */
+const MIN_OBJECTIVE_SHARE = 0.25;
+/** Peaks that are closer together than this share of the cooldown are merged. */
 const PEAK_RESOLUTION = 1 / 32;
 
 /**
- * How many workers a pool should have. Pure.
+ * Decides how many workers a pool should have. Pure.
  *
- * Load is counted in workers: the slots that running steps fill, and for each lane the slots that waiting steps need so
- * that the oldest starts within its objective at the measured service rate, but never more than there are steps. A pool
- * grows as soon as its load exceeds what it has, to the load over the utilisation wanted. It shrinks when the highest
- * load of a whole cooldown fits into less: between the two lies a dead band of 1 / utilisation, so that a load that
- * varies by less than that never makes it go back and forth. Work that waits is never left without a worker, not even
- * where no money is left: somebody must end its tasks.
+ * Load is measured in workers: the slots of running steps plus, per lane, the slots that waiting steps need for the oldest to
+ * start within its objective at the measured service rate, at most one per step. A pool grows when its load exceeds the
+ * desired number, to load / utilisation. It shrinks when the highest load of a whole cooldown needs fewer workers. The dead
+ * band of 1 / utilisation in between prevents oscillation. A pool with waiting or running steps keeps one worker even when the
+ * budget is exhausted, so that tasks can be finalised.
  *
  * Invariants, each a property test: a finite integer in [min, max]; monotone in the backlog; at least 1 at once when
- * work waits (and `max` allows); `min` when nothing came for a cooldown; quiet on a noisy constant load.
+ * steps wait (and `max` allows); `min` after a cooldown without steps; stable under a noisy constant load.
  */
 export function decideReplicas(facts: PoolFacts, policy: ScalingPolicy, memory?: ScalingMemory): ScalingDecision {
   const min = Math.floor(count(facts.min));
   const max = Math.max(min, Math.floor(count(facts.max)));
   const nowMs = Number.isFinite(facts.nowMs) ? facts.nowMs : 0;
-  const held = memory
+  const current = memory
     ? Math.floor(count(memory.desired))
     : Math.min(max, Math.max(min, Math.floor(count(facts.currentReplicas))));
   const load = loadOf(facts, policy);
@@ -82,21 +81,21 @@ export function decideReplicas(facts: PoolFacts, policy: ScalingPolicy, memory?:
   const waits = facts.lanes.some(({ backlog }) => count(backlog) > 0);
   const floor = waits || count(facts.inFlight) > 0 ? 1 : 0;
 
-  let wanted = held;
-  const mayGrow = held === 0 || nowMs - (memory?.grewAtMs ?? 0) >= policy.cooldown.outMs;
-  if (load > held && mayGrow) wanted = sizeFor(load, policy);
-  else if (load <= held) wanted = Math.min(held, sizeFor(peaks[0]?.load ?? load, policy));
+  let wanted = current;
+  const mayGrow = current === 0 || nowMs - (memory?.grewAtMs ?? 0) >= policy.cooldown.outMs;
+  if (load > current && mayGrow) wanted = sizeFor(load, policy);
+  else if (load <= current) wanted = Math.min(current, sizeFor(peaks[0]?.load ?? load, policy));
   wanted = Math.max(wanted, floor);
 
   const limited = limit(wanted, facts, floor, max);
   const desired = Math.min(max, Math.max(min, limited.replicas));
   return {
     desiredReplicas: desired,
-    reason: explain(facts, policy, { load, held, desired, wanted }),
+    reason: explain(facts, policy, { load, current, desired, wanted }),
     ...(desired < wanted && limited.by && { limitedBy: limited.by }),
     memory: {
       desired,
-      grewAtMs: desired > held ? nowMs : (memory?.grewAtMs ?? 0),
+      grewAtMs: desired > current ? nowMs : (memory?.grewAtMs ?? 0),
       peaks,
     },
   };
@@ -108,14 +107,14 @@ function loadOf(facts: PoolFacts, policy: ScalingPolicy): number {
   const busy = count(facts.inFlight) / concurrency;
   return facts.lanes.reduce((sum, { lane, backlog, oldestWaitMs }) => {
     const objectiveMs = Math.max(1, policy.objectivesMs[lane]);
-    const leftMs = Math.max(objectiveMs - count(oldestWaitMs), objectiveMs * LEAST_SHARE_OF_OBJECTIVE);
-    // A worker ends `concurrency` steps in the time of one; more slots than steps would stay empty.
+    const leftMs = Math.max(objectiveMs - count(oldestWaitMs), objectiveMs * MIN_OBJECTIVE_SHARE);
+    // A worker runs `concurrency` steps in the time of one; more slots than steps would stay empty.
     const inTime = (count(backlog) * stepMs) / (concurrency * leftMs);
     return sum + Math.min(inTime, count(backlog) / concurrency);
   }, busy);
 }
 
-/** Rounded up, but not for what is only the dust of division. */
+/** Rounds up, except for floating-point error. */
 const sizeFor = (load: number, { utilisation }: ScalingPolicy): number =>
   Math.ceil(Math.min(load / utilisation, Number.MAX_SAFE_INTEGER) - 1e-9);
 
@@ -142,40 +141,44 @@ function limit(
   return answer;
 }
 
-/** Keeps what can still be the highest load of the cooldown: a later load makes earlier lower ones irrelevant. */
+/** Keeps the peaks that can still be the highest load of the cooldown: a new load supersedes lower earlier ones. */
 function addPeak(
   before: ScalingMemory['peaks'],
   load: number,
   nowMs: number,
   keepMs: number,
 ): { atMs: number; load: number }[] {
-  const kept = before.filter((peak) => nowMs - peak.atMs < keepMs && peak.load > load);
-  const last = kept.at(-1);
-  if (last && nowMs - last.atMs < keepMs * PEAK_RESOLUTION) return kept;
-  return [...kept, { atMs: nowMs, load }];
+  const relevant = before.filter((peak) => nowMs - peak.atMs < keepMs && peak.load > load);
+  const last = relevant.at(-1);
+  if (last && nowMs - last.atMs < keepMs * PEAK_RESOLUTION) return relevant;
+  return [...relevant, { atMs: nowMs, load }];
 }
 
 function explain(
   facts: PoolFacts,
   policy: ScalingPolicy,
-  { load, held, desired, wanted }: { load: number; held: number; desired: number; wanted: number },
+  { load, current, desired, wanted }: { load: number; current: number; desired: number; wanted: number },
 ): string {
   const waiting = facts.lanes
     .filter(({ backlog }) => count(backlog) > 0)
     .map(
       ({ lane, backlog, oldestWaitMs }) =>
-        `${count(backlog)} ${lane} wait, the oldest ${seconds(oldestWaitMs)} of ${seconds(policy.objectivesMs[lane])}`,
+        `${count(backlog)} waiting ${lane} ${plural(count(backlog))}, oldest ${seconds(oldestWaitMs)} of ${seconds(policy.objectivesMs[lane])}`,
     );
-  const running = count(facts.inFlight) > 0 ? [`${count(facts.inFlight)} run`] : [];
-  const seen = [...waiting, ...running].join('; ') || 'nothing waits or runs';
-  const work = `${Math.round(load * 100) / 100} workers’ work`;
-  if (desired < wanted) return `${seen}: ${work} asks for ${wanted}, limited to ${desired}`;
-  if (desired > held) return `${seen}: ${work}`;
-  if (desired < held) return `${seen}: the highest load of ${seconds(policy.cooldown.inMs)} fits into ${desired}`;
-  return `${seen}: ${work} fits into ${desired}`;
+  const running =
+    count(facts.inFlight) > 0 ? [`${count(facts.inFlight)} running ${plural(count(facts.inFlight))}`] : [];
+  const seen = [...waiting, ...running].join('; ') || 'no waiting or running steps';
+  const need = `need ${Math.round(load * 100) / 100} workers`;
+  if (desired < wanted) return `${seen}: ${need}; desired ${wanted}, limited to ${desired}`;
+  if (desired > current) return `${seen}: ${need}; scale out to ${desired}`;
+  if (desired < current)
+    return `${seen}: highest load of the last ${seconds(policy.cooldown.inMs)} needs ${desired}; scale in to ${desired}`;
+  return `${seen}: ${need}; desired ${desired}`;
 }
+
+const plural = (steps: number): string => (steps === 1 ? 'step' : 'steps');
 
 const seconds = (ms: number): string => `${Math.round(count(ms) / 100) / 10} s`;
 
-/** What the outside world says, as a number to reckon with: neither negative, nor infinite, nor none. */
+/** Sanitises an external number: NaN and negative values become 0, infinity the largest safe integer. */
 const count = (value: number): number => (value > 0 ? Math.min(value, Number.MAX_SAFE_INTEGER) : 0);

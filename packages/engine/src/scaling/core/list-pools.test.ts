@@ -13,21 +13,21 @@ const aWorker = (queues: readonly string[] = ALL_QUEUES) => ({
 const aPool = (name: string, queues: readonly QueueName[]) => ({ name, queues, min: 0, max: 5 });
 
 describe('listPools', () => {
-  it('has one pool for everything, with or without workers', () => {
+  it('has one pool for all queues by default, with or without workers', () => {
     expect(listPools([], [])).toMatchObject([{ name: 'all', min: 0, max: 10, configured: true, workers: [] }]);
     expect(listPools([], [aWorker(), aWorker()])).toMatchObject([{ name: 'all', workers: [{}, {}] }]);
   });
 
-  it('has exactly the pools that are configured', () => {
+  it('has exactly the configured pools', () => {
     expect(listPools([aPool('drafts', DRAFT)], []).map(({ name }) => name)).toEqual(['drafts']);
   });
 
-  it('finds workers of a configured pool by their set of queues, in whatever order', () => {
+  it('assigns workers to configured pools by their set of queues, in any order', () => {
     const pools = listPools([aPool('drafts', DRAFT)], [aWorker(DRAFT.toReversed())]);
     expect(pools).toMatchObject([{ name: 'drafts', workers: [{ concurrency: 4 }] }]);
   });
 
-  it('adds sets of queues that live workers serve though nobody named them', () => {
+  it('adds pools for other sets of queues that live workers serve', () => {
     const pools = listPools([], [aWorker(['draft.batch']), aWorker(['draft.batch'])]);
     expect(pools).toMatchObject([
       { name: 'all', workers: [] },
@@ -35,7 +35,7 @@ describe('listPools', () => {
     ]);
   });
 
-  it('keeps names apart', () => {
+  it('keeps names unique', () => {
     const pools = listPools([aPool('draft.*', ['draft.batch'])], [aWorker(DRAFT)]);
     expect(pools.map(({ name }) => name)).toEqual(['draft.*', 'found-draft.*']);
   });
@@ -61,12 +61,12 @@ describe('countsFor', () => {
   const owners = (queue: string, all: ReturnType<typeof pools>) =>
     all.filter((pool) => countsFor(queue, pool, all)).map(({ name }) => name);
 
-  it('gives a queue to the pool that has little else, once that one lives', () => {
+  it('counts a queue for the pool with the fewest queues once it has workers', () => {
     expect(owners('draft.batch', pools(1))).toEqual(['drafts']);
     expect(owners('refine.batch', pools(1))).toEqual(['rest']);
   });
 
-  it('leaves no queue to an empty pool alone', () => {
+  it('counts a queue for larger pools while the smallest is empty', () => {
     expect(owners('draft.batch', pools(0))).toEqual(['drafts', 'rest']);
   });
 });

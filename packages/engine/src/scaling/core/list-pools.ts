@@ -1,7 +1,7 @@
 import { ALL_QUEUES, LANES, type Agent, type QueueName } from '@pressroom/contracts';
 import type { WorkerLoad } from '@pressroom/db';
 
-/** A pool as configuration names it. */
+/** A configured pool. */
 export interface PoolSettings {
   name: string;
   queues: readonly QueueName[];
@@ -10,20 +10,20 @@ export interface PoolSettings {
 }
 
 export interface Pool extends PoolSettings {
-  /** False for a set of queues that live workers serve though nobody has named it. */
+  /** False for a set of queues that live workers serve without a configured pool. */
   configured: boolean;
   workers: readonly WorkerLoad[];
 }
 
-/** What a pool without a configuration of its own may grow to. */
+/** Default maximum of a pool. */
 export const DEFAULT_POOL_MAX = 10;
 
-/** Name of a pool of workers that serve everything. */
+/** Name of the pool whose workers serve all queues. */
 export const WHOLE_POOL = 'all';
 
 /**
- * The pools there are: those that are configured (one for everything where none is), and the sets of queues of live
- * workers that match none of them. Pure.
+ * Lists the configured pools (by default one for all queues), and a pool for each other set of queues that live workers serve.
+ * Pure.
  */
 export function listPools(configured: readonly PoolSettings[], workers: readonly WorkerLoad[]): Pool[] {
   const whole = { name: WHOLE_POOL, queues: ALL_QUEUES, min: 0, max: DEFAULT_POOL_MAX };
@@ -44,7 +44,7 @@ export function listPools(configured: readonly PoolSettings[], workers: readonly
   return [...pools.values()];
 }
 
-/** The shortest specification of a set of queues that fits into a path and a label: `draft.*+refine.batch`. */
+/** Short name of a set of queues that is valid in a path and a label: `draft.*+refine.batch`. */
 export function nameQueues(queues: readonly QueueName[]): string {
   if (queues.length === ALL_QUEUES.length) return WHOLE_POOL;
   const byAgent = Map.groupBy(queues, (queue) => queue.split('.')[0] as Agent);
@@ -52,8 +52,8 @@ export function nameQueues(queues: readonly QueueName[]): string {
 }
 
 /**
- * Whose load a queue is. A pool that serves it as one of fewer, with workers alive, takes it off the others' account;
- * as long as that pool is empty the others count it too, so that no queue is left to nobody. Pure.
+ * Does the queue's load count for the pool? It counts for the pool with the fewest queues that has live workers; while a pool
+ * is empty, larger ones count its queues too, so that every queue has workers. Pure.
  */
 export function countsFor(queue: string, pool: Pool, pools: readonly Pool[]): boolean {
   return (

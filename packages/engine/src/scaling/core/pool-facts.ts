@@ -4,16 +4,16 @@ import type { FleetLoad, WorkerLoad } from '@pressroom/db';
 import type { PoolFacts } from './decide-replicas.ts';
 import { countsFor, type Pool } from './list-pools.ts';
 
-/** What is remembered of a pool's workers for the time when it has none. */
+/** Last measurements of a pool's workers, for times without workers. */
 export interface PoolMeasure {
   meanStepMs?: number | undefined;
   concurrency?: number | undefined;
 }
 
-/** Slots of a worker nobody has seen yet: the default of `PRESSROOM_CONCURRENCY`. */
+/** Slots of a worker before the first one was seen: the default of `PRESSROOM_CONCURRENCY`. */
 const ASSUMED_CONCURRENCY = 16;
 
-/** The facts of one pool out of the fleet's load. Pure. */
+/** Derives the state of one pool from the fleet's load. Pure. */
 export function gatherPoolFacts(
   pool: Pool,
   pools: readonly Pool[],
@@ -45,7 +45,7 @@ export function gatherPoolFacts(
   };
 }
 
-/** All workers together: attempts a minute, and the duration of one, weighted by how many there were of each kind. */
+/** Attempts per minute of all workers together, and their weighted mean duration. */
 function throughputOf(workers: readonly WorkerLoad[]): { perMinute: number; meanMs: number | undefined } {
   const rates = workers.flatMap((worker) => Object.values(worker.rates));
   const perMinute = rates.reduce((sum, rate) => sum + rate.perMinute, 0);

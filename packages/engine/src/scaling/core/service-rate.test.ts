@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 
 import { addAttempt, readServiceRate, startServiceRate } from './service-rate.ts';
 
-/** Attempts of one duration, evenly spread over a time. */
+/** Attempts with the same duration, evenly spread over a period. */
 function steady(perMinute: number, durationMs: number, minutes: number) {
   let rate = startServiceRate(0);
   const count = perMinute * minutes;
@@ -16,7 +16,7 @@ describe('the service rate', () => {
     expect(readServiceRate(startServiceRate(0), 1_000)).toBeUndefined();
   });
 
-  it('finds rate and duration of steady work', () => {
+  it('measures rate and duration of steady work', () => {
     const { rate, endMs } = steady(30, 4_000, 10);
     const read = readServiceRate(rate, endMs);
     expect(read?.meanMs).toBeCloseTo(4_000);
@@ -30,7 +30,7 @@ describe('the service rate', () => {
     expect(readServiceRate(rate, 780_000)?.meanMs).toBeGreaterThan(8_000);
   });
 
-  it('fades when nothing ends, and is forgotten, while what an attempt takes is remembered till then', () => {
+  it('decays without new attempts until it is undefined, with an unchanged mean duration', () => {
     const { rate, endMs } = steady(60, 2_000, 5);
     const later = readServiceRate(rate, endMs + 120_000);
     expect(later?.meanMs).toBeCloseTo(2_000);
@@ -38,7 +38,7 @@ describe('the service rate', () => {
     expect(readServiceRate(rate, endMs + 3_600_000)).toBeUndefined();
   });
 
-  it('lies between the shortest and the longest attempt, in whatever order clocks tell', () => {
+  it('has a mean between the shortest and the longest attempt, for any order of times', () => {
     fc.assert(
       fc.property(
         fc.array(fc.tuple(fc.double({ min: 0, max: 1e6, noNaN: true }), fc.integer({ min: 0, max: 300_000 })), {

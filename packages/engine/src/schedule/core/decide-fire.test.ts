@@ -12,7 +12,7 @@ const due = (facts: Partial<Due> = {}): Due => ({
 });
 
 describe('decideFire', () => {
-  it('fires what is due and moves on to the next', () => {
+  it('fires a due schedule and advances it to the next fire time', () => {
     expect(decideFire(due(), at('2026-03-01T10:00:01Z'))).toEqual({
       outcome: 'submit',
       fireAtMs: at('2026-03-01T10:00:00Z'),
@@ -20,7 +20,7 @@ describe('decideFire', () => {
     });
   });
 
-  it('makes up only for the latest of the fires that were missed', () => {
+  it('runs only the latest of several missed fires', () => {
     expect(decideFire(due(), at('2026-03-08T09:30:00Z'))).toMatchObject({
       fireAtMs: at('2026-03-08T09:00:00Z'),
       nextFireAtMs: at('2026-03-08T10:00:00Z'),

@@ -1,6 +1,6 @@
 import { latestFireMs, nextFireMs, type CronRule } from './cron.ts';
 
-/** A schedule that is due. */
+/** A due schedule. */
 export interface Due extends CronRule {
   overlap: 'allow' | 'skip';
   nextFireAtMs: number;
@@ -9,15 +9,15 @@ export interface Due extends CronRule {
 
 export interface FireDecision {
   outcome: 'submit' | 'skip';
-  /** The instant this fire stands for; names its task. */
+  /** Nominal time of this fire; part of its task's idempotency key. */
   fireAtMs: number;
-  /** When it fires next; null is never. */
+  /** Next fire time; null when there is none. */
   nextFireAtMs: number | null;
 }
 
 /**
- * What a due schedule does now. Of several fires that were missed while nobody looked only the latest counts: a week's
- * worth of daily digests at once helps nobody. With `skip`, a fire is left out while the task of the last one is open. Pure.
+ * Decides what a due schedule does now. After an outage only the latest of the missed fires runs. With `skip`, a fire is skipped
+ * while the task of the previous one is open. Pure.
  */
 export function decideFire(schedule: Due, nowMs: number): FireDecision {
   const fireAtMs = Math.max(schedule.nextFireAtMs, latestFireMs(schedule, nowMs) ?? 0);

@@ -107,7 +107,7 @@ const actions: ((world: World, pick: number, roll: number) => void)[] = [
     step.status = 'ready';
     step.sessionId = null;
   },
-  function giveUp(world, pick) {
+  function exhaustStep(world, pick) {
     const step = stepBy(world, pick);
     if (isTerminalStep(step.status) || isTerminalTask(world.snapshot.task.status)) return;
     const change = { ...emptyChange(), outcome: 'skipped' as const };

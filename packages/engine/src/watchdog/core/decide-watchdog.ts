@@ -1,34 +1,34 @@
-/** How long is too long. */
+/** Time limits in milliseconds. */
 export interface WatchdogLimits {
-  /** A step this long in the queue store, and nothing taken from its queue for as long, means that nobody takes. */
+  /** The consumer may be stuck when a step is queued, and no job of its queue was taken, for this long. */
   stuckAfterMs: number;
-  /** How long that must last while this worker could have taken it. */
+  /** How long that must last while this worker has free slots. */
   confirmMs: number;
-  /** How long a restarted consumer has to show that it takes. */
+  /** How long a restarted consumer has to take a job. */
   graceMs: number;
 }
 
 export interface WatchdogFacts {
   nowMs: number;
-  /** Could this worker start a step at this moment? */
+  /** Has this worker a free slot? */
   hasFreeSlots: boolean;
-  /** Does every queue get answers from its store? */
+  /** Do all queues of the consumer reach their store? */
   isConsuming: boolean;
-  /** Does the queue store answer this process at all? */
-  storeAnswers: boolean;
-  /** Queues of this worker with steps in the queue store, none of them paused. */
+  /** Is the queue store reachable over another connection of this process? */
+  isStoreReachable: boolean;
+  /** Unpaused queues of this worker with queued steps. */
   queues: readonly {
-    /** How long the first step has been there. */
+    /** How long the oldest step has been queued. */
     queuedForMs: number;
-    /** How long ago this worker took one. */
+    /** Time since this worker last took a job of the queue. */
     idleForMs: number;
   }[];
 }
 
 /**
- * - neither set: nothing is wrong.
- * - `suspectSinceMs`: work waits that nobody takes, since then without a break.
- * - `restartedAtMs` as well: the consumer was started afresh, and has not taken anything yet.
+ * - neither set: healthy.
+ * - `suspectSinceMs`: jobs have not been taken since then, without interruption.
+ * - `restartedAtMs` too: the consumer was restarted and has not taken a job yet.
  */
 export interface WatchdogMemory {
   suspectSinceMs?: number;
@@ -41,9 +41,8 @@ export interface WatchdogDecision {
 }
 
 /**
- * What to do about a consumer that may have stopped taking. Pure. First it is started afresh; if that does not help, the
- * process must go, since whatever holds it back may be anywhere in it. A store that does not answer is no reason for
- * either: a new process would find it as silent.
+ * Decides what to do about a consumer that may be stuck: restart it first, and exit the process if that does not help, since the
+ * cause may be anywhere in it. Does neither while the store is unreachable: a new process would not reach it either. Pure.
  */
 export function decideWatchdog(facts: WatchdogFacts, memory: WatchdogMemory, limits: WatchdogLimits): WatchdogDecision {
   if (!isSuspect(facts, limits)) return { action: 'none', memory: {} };
@@ -57,7 +56,7 @@ export function decideWatchdog(facts: WatchdogFacts, memory: WatchdogMemory, lim
 }
 
 function isSuspect(facts: WatchdogFacts, { stuckAfterMs }: WatchdogLimits): boolean {
-  if (!facts.storeAnswers) return false;
+  if (!facts.isStoreReachable) return false;
   if (!facts.isConsuming) return true;
   return (
     facts.hasFreeSlots &&
