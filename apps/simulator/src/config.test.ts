@@ -9,11 +9,11 @@ describe('parseConfig', () => {
     });
   });
 
-  it('counts empty values as absent', () => {
+  it('treats empty values as absent', () => {
     expect(parseConfig({ SIMULATOR_LATENCY_SCALE: '', SIMULATOR_SEED: '' })).toMatchObject({ ok: true });
   });
 
-  it('reads tiers and further models', () => {
+  it('reads tiers and additional models', () => {
     const parsed = parseConfig({ SIMULATOR_TIERS: 'opus=T2', SIMULATOR_MODELS: 'local-llama=T1, big-one=T3' });
     expect(parsed).toMatchObject({
       ok: true,
@@ -30,7 +30,7 @@ describe('parseConfig', () => {
     );
   });
 
-  it('reports every problem at once', () => {
+  it('reports all problems', () => {
     const parsed = parseConfig({
       PRESSROOM_SIMULATOR_PORT: '70000',
       SIMULATOR_LATENCY_SCALE: 'fast',

@@ -12,7 +12,7 @@ export interface Config {
   port: number;
   controlPort: number;
   controlToken: Secret | undefined;
-  /** Holds the token, created on first use, where the environment has none. */
+  /** Path of the token file, created on first use, when the environment has no token. */
   controlTokenFile: string;
   seed: string;
   latencyScale: number;
@@ -28,7 +28,7 @@ export interface Config {
 
 export type ConfigResult = { ok: true; config: Config } | { ok: false; problems: readonly string[] };
 
-/** Reads the environment; every problem is reported at once. Empty values count as absent. */
+/** Parses the environment and reports all problems. Empty values count as absent. */
 export function parseConfig(env: Readonly<Record<string, string | undefined>>): ConfigResult {
   const parsed = checkConfig(SimulatorVariables, env);
   if (!parsed.ok) return { ok: false, problems: parsed.problems.map(({ path, message }) => `${path}: ${message}`) };
@@ -68,5 +68,5 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
   };
 }
 
-/** A short name of a seed for logs, so that two runs can be told to be alike. */
+/** A short name of a seed for logs, which shows whether two runs used the same. */
 export const seedName = (seed: string): string => createHash('sha256').update(seed).digest('hex').slice(0, 8);

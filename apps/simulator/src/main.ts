@@ -9,7 +9,7 @@ if (!parsed.ok) {
 }
 const { config } = parsed;
 const log = createLogger({ name: 'simulator', level: config.logLevel });
-// Nothing here outlives the process, so it ends at once, whatever is running.
+// No state outlives the process, so it exits immediately.
 const end = (): never => process.exit(0);
 process.once('SIGTERM', end);
 process.once('SIGINT', end);
@@ -35,7 +35,7 @@ try {
     log,
   });
   const address = { url: simulator.url, controlUrl: simulator.controlUrl };
-  // What to set, in full: a base URL without the vendor's path answers 404.
+  // The full base URLs: without the vendor's path, requests return 404.
   const variables = {
     PRESSROOM_SIMULATOR_URL: simulator.url,
     OPENAI_BASE_URL: `${simulator.url}/v1`,

@@ -8,12 +8,12 @@ import { DEFAULT_DEFECT_TABLE, type DefectTable } from './core/defects/defect-ra
 import { DEFAULT_LATENCY, type LatencyProfile } from './core/latency.ts';
 import { createModelTable, DEFAULT_MODELS, type SimulatedModel } from './core/models/model-table.ts';
 import { DEFAULT_TIER_RULES, type TierRule } from './core/models/tier-of-model.ts';
-import { createFaultBook, type ActiveFault } from './faults/fault-book.ts';
+import { createFaultRegistry, type ActiveFault } from './faults/fault-registry.ts';
 import { FaultRule, type FaultRuleInput } from './faults/fault-rule.ts';
 import { createRateLimiter, type RateLimits } from './limits/rate-limiter.ts';
-import { createBatchShelf } from './server/batch-shelf.ts';
+import { createBatchStore } from './server/batch-store.ts';
 import { createBatchWorker } from './server/batch-worker.ts';
-import { createFileShelf } from './server/file-shelf.ts';
+import { createFileStore } from './server/file-store.ts';
 import { createReplay, type ReplayOptions } from './replay/replay.ts';
 import { createGenerator } from './server/generator.ts';
 import { createProviderHandler } from './server/provider-server.http.ts';
@@ -22,44 +22,44 @@ import { createPromptCache } from './tokens/prompt-cache.ts';
 import { createTokenizer } from './tokens/tokenizer.ts';
 
 const LOOPBACK = '127.0.0.1';
-/** Longer than clients keep an idle connection, so that it is always the client who closes it. */
+/** Longer than clients keep idle connections, so that the client closes first. */
 const KEEP_ALIVE_MS = 75_000;
-/** High enough that only a test of rate limits reaches them. */
+/** High enough for everything except tests of rate limits. */
 export const DEFAULT_RATE_LIMITS: RateLimits = { requestsPerMinute: 600_000, tokensPerMinute: 2_000_000_000 };
 
 export interface SimulatorOptions {
-  /** Address of the provider's port; the control port is on loopback whatever this is. */
+  /** Host of the provider's port; the control port is always on loopback. */
   host?: string;
   /** 0, the default, lets the system choose. */
   port?: number;
   controlPort?: number;
-  /** Required on every request to the control port; a random one by default. */
+  /** Required on every request to the control port; random by default. */
   controlToken?: Secret;
-  /** Two simulators with the same seed answer the same requests with the same words. */
+  /** Simulators with the same seed return the same replies to the same requests. */
   seed?: string;
-  /** Multiplies every latency; 0, the default here, answers at once. */
+  /** Multiplies all latencies; 0, the default here, responds immediately. */
   latencyScale?: number;
   latency?: Readonly<Record<Tier, LatencyProfile>>;
   defects?: DefectTable;
-  /** Starts gullible: obeys any order that stands anywhere in a prompt. For tests of injection; default false. */
+  /** Starts in gullible mode: follows all instructions in prompts. For tests of prompt injection; default false. */
   gullible?: boolean;
-  /** Looked at before the built-in rules. */
+  /** Rules applied before the built-in ones. */
   tierRules?: readonly TierRule[];
-  /** Served besides the built-in models; an entry with the same name replaces it. */
+  /** Models besides the built-in ones; an entry with the same name replaces it. */
   models?: readonly SimulatedModel[];
   rateLimits?: RateLimits;
-  /** How long a batch takes; 0, the default, finishes it at once. A day is the most before it expires. */
+  /** Processing time of a batch; 0, the default, completes it immediately. Batches expire after a day. */
   batchWorkMs?: number;
-  /** Answers from recorded replies. */
+  /** Replies from recordings. */
   replay?: ReplayOptions;
-  /** Calls that are kept one by one. */
+  /** Calls stored individually. */
   callCapacity?: number;
   clock?: Clock;
   log?: Logger;
 }
 
 export interface Simulator {
-  /** Root of both protocols: OpenAI's base URL is `${url}/v1`, Anthropic's is `url`. */
+  /** Root URL of both protocols: OpenAI's base URL is `${url}/v1`, Anthropic's is `url`. */
   readonly url: string;
   readonly controlUrl: string;
   /** `Authorization: Bearer <token>` on every request to `controlUrl`. */
@@ -70,11 +70,11 @@ export interface Simulator {
   clearCalls(): void;
   addFaults(...rules: FaultRuleInput[]): ActiveFault[];
   clearFaults(): void;
-  /** Turns obedience to orders in prompts on or off, for the calls to come. */
+  /** Enables or disables gullible mode for further calls. */
   setGullible(isGullible: boolean): void;
-  /** Forgets every remembered prompt prefix. */
+  /** Clears the prompt cache. */
   clearPromptCache(): void;
-  /** Breaks off what is running and frees both ports. Idempotent. */
+  /** Aborts running calls and closes both ports. Idempotent. */
   close(): Promise<void>;
 }
 
@@ -93,7 +93,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   const tokenizer = createTokenizer();
   const promptCache = createPromptCache();
   const callLog = createCallLog(options.callCapacity);
-  const faults = createFaultBook(numericSeed);
+  const faults = createFaultRegistry(numericSeed);
   const limiter = createRateLimiter(options.rateLimits ?? DEFAULT_RATE_LIMITS);
   let isGullible = options.gullible ?? false;
   const setGullible = (value: boolean): void => {
@@ -109,7 +109,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     isGullible: () => isGullible,
   });
   const replay = options.replay && (await createReplay(options.replay));
-  const batches = createBatchShelf({ clock, work: createBatchWorker({ clock, generator, faults, log: callLog }) });
+  const batches = createBatchStore({ clock, work: createBatchWorker({ clock, generator, faults, log: callLog }) });
   const calls = createCallServer({ clock, random: seededRandom(numericSeed), log: callLog, faults, limiter });
 
   const provider = createHttpServer(
@@ -122,7 +122,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
       calls,
       faults,
       batches,
-      files: createFileShelf(),
+      files: createFileStore(),
       batchWorkMs: options.batchWorkMs ?? 0,
       latency: options.latency ?? DEFAULT_LATENCY,
       latencyScale: options.latencyScale ?? 0,

@@ -33,7 +33,7 @@ describe('the Anthropic protocol', () => {
     params: Partial<Anthropic.MessageCreateParamsNonStreaming> & { messages: Anthropic.MessageParam[] },
   ) => bench.anthropic.messages.create({ model: 'claude-haiku-5-5', max_tokens: 1_000, ...params });
 
-  it('answers with a message, disjoint usage and a mark on everything that could be taken for a model', async () => {
+  it('returns a message with disjoint usage, marked as simulated everywhere', async () => {
     const { data, response, request_id } = await create({ system: 'Be exact.', messages: user(PART) }).withResponse();
     expect(data).toMatchObject({
       type: 'message',
@@ -53,7 +53,7 @@ describe('the Anthropic protocol', () => {
     expect(data.id).toMatch(/^msg_sim_/);
   });
 
-  it('tells the rate limits in every reply', async () => {
+  it('sends the rate limits with every reply', async () => {
     const { response } = await create({ messages: user('Hello') }).withResponse();
     for (const name of ['requests', 'tokens', 'input-tokens', 'output-tokens']) {
       expect(Number(response.headers.get(`anthropic-ratelimit-${name}-remaining`))).toBeGreaterThan(0);
@@ -61,7 +61,7 @@ describe('the Anthropic protocol', () => {
     }
   });
 
-  it('streams the same message it would send at once', async () => {
+  it('streams the same message as without streaming', async () => {
     const whole = await create({ messages: user(PART) });
     const stream = bench.anthropic.messages.stream({
       model: 'claude-haiku-5-5',
@@ -86,7 +86,7 @@ describe('the Anthropic protocol', () => {
     ]);
   });
 
-  it('recognises a schema that the protocol sends without a name', async () => {
+  it('recognises a schema without a name', async () => {
     const prompt = `${aBrief()}\n${fence('source', LARKMOOR_SOURCES[1].text, { id: 2, title: 'Birds' })}`;
     const message = await create({ messages: user(prompt), output_config: format(SourceSummary) });
     const { points } = SourceSummary.parse(JSON.parse(textOf(message)));
@@ -94,7 +94,7 @@ describe('the Anthropic protocol', () => {
     expect(bench.simulator.calls()[0]?.purpose).toBe('source_summary');
   });
 
-  it('uses a tool, at once and as a stream', async () => {
+  it('calls a tool, streamed or not', async () => {
     const tools: Anthropic.Tool[] = [
       { name: 'article_part', input_schema: z.toJSONSchema(ArticlePart) as Anthropic.Tool.InputSchema },
     ];
@@ -110,7 +110,7 @@ describe('the Anthropic protocol', () => {
     );
   });
 
-  it('answers in words after a tool has given its result', async () => {
+  it('returns text after a tool result', async () => {
     const tools: Anthropic.Tool[] = [
       { name: 'research_notes', input_schema: z.toJSONSchema(ResearchNotes) as Anthropic.Tool.InputSchema },
     ];
@@ -132,7 +132,7 @@ describe('the Anthropic protocol', () => {
     expect([stopped.stop_reason, stopped.stop_sequence]).toEqual(['stop_sequence', '[1]']);
   });
 
-  it('caches only what is marked: first written, then read', async () => {
+  it('caches only marked prefixes: first written, then read', async () => {
     const system: Anthropic.TextBlockParam[] = [
       { type: 'text', text: 'Be exact.' },
       {
@@ -154,7 +154,7 @@ describe('the Anthropic protocol', () => {
     expect(third.usage).toMatchObject({ cache_read_input_tokens: 0, cache_creation_input_tokens: 0 });
   });
 
-  it('bills the hour as an hour', async () => {
+  it('bills one-hour cache writes as such', async () => {
     const text = `${LARKMOOR_SOURCES.map((source) => source.text).join('\n')}\n${aNotesFence()}`;
     const message = await create({
       messages: [{ role: 'user', content: [{ type: 'text', text, cache_control: { type: 'ephemeral', ttl: '1h' } }] }],
@@ -165,7 +165,7 @@ describe('the Anthropic protocol', () => {
     );
   });
 
-  it('counts tokens as it bills them', async () => {
+  it('counts the tokens that it bills', async () => {
     const counted = await bench.anthropic.messages.countTokens({
       model: 'claude-haiku-5-5',
       system: 'Be exact.',
@@ -193,7 +193,7 @@ describe('the Anthropic protocol', () => {
       return error;
     };
 
-    it('refuses a request without a key, and one without a version', async () => {
+    it('rejects a request without a key, and one without a version', async () => {
       const post = async (headers: Record<string, string>): Promise<[number, string]> => {
         const response = await fetch(`${bench.simulator.url}/v1/messages`, { method: 'POST', body: '{}', headers });
         return [response.status, ((await response.json()) as { error: { type: string } }).error.type];
@@ -206,13 +206,13 @@ describe('the Anthropic protocol', () => {
       { title: 'an unknown model', params: { model: 'claude-0' }, status: 404, type: 'not_found_error' },
       { title: "the other vendor's model", params: { model: 'gpt-6-luna' }, status: 404, type: 'not_found_error' },
       {
-        title: 'too many tokens asked for',
+        title: 'too many tokens requested',
         params: { model: 'claude-opus-4-1', max_tokens: 32_001 },
         status: 400,
         type: 'invalid_request_error',
       },
       {
-        title: "an opening that is not the user's",
+        title: "a first message that is not the user's",
         params: { messages: [{ role: 'assistant' as const, content: 'Hi' }] },
         status: 400,
         type: 'invalid_request_error',
@@ -223,7 +223,7 @@ describe('the Anthropic protocol', () => {
         status: 400,
         type: 'invalid_request_error',
       },
-    ])('answers $title with $status', async ({ params, status, type }) => {
+    ])('responds to $title with $status', async ({ params, status, type }) => {
       const error = await failure(
         bench.anthropic.messages.create(
           { model: 'claude-haiku-5-5', max_tokens: 10, messages: user('x'), ...params },
@@ -234,7 +234,7 @@ describe('the Anthropic protocol', () => {
       expect(error.requestID).toMatch(/^req_sim_/);
     });
 
-    it('refuses a fifth cache mark', async () => {
+    it('rejects a fifth cache mark', async () => {
       const content = Array.from({ length: 5 }, (): Anthropic.TextBlockParam => ({
         type: 'text',
         text: 'x',

@@ -51,7 +51,7 @@ describe('OpenAI batches', () => {
       .split('\n')
       .map((text) => JSON.parse(text) as { custom_id: string; response: { status_code: number; body: unknown } });
 
-  it('are worked on in their own time and leave a file of results and one of errors', async () => {
+  it('are processed over time and produce a file of results and one of errors', async () => {
     const batch = await create([line('a'), line('b', 'no-such-model'), line('c')].join('\n'));
     expect(batch).toMatchObject({ object: 'batch', status: 'in_progress', metadata: { task: 't-1' } });
     clock.advance(WORK_MS / 2);
@@ -71,7 +71,7 @@ describe('OpenAI batches', () => {
     expect(await read(done.error_file_id)).toMatchObject([{ custom_id: 'b', response: { status_code: 404 } }]);
   });
 
-  it('are billed item by item, and say that they were a batch', async () => {
+  it('are billed item by item, marked as a batch', async () => {
     await create([line('a'), line('b')].join('\n'));
     expect(bench.simulator.calls()).toEqual([]);
     clock.advance(WORK_MS);
@@ -83,7 +83,7 @@ describe('OpenAI batches', () => {
     expect(calls[0]?.billed.output).toBeGreaterThan(0);
   });
 
-  it('keep what was done when they are cancelled, and are not billed for the rest', async () => {
+  it('keep processed items when cancelled, without billing for the others', async () => {
     const batch = await create([line('a'), line('b'), line('c'), line('d')].join('\n'));
     clock.advance(WORK_MS / 2);
     const cancelled = await bench.openai.batches.cancel(batch.id);
@@ -102,13 +102,13 @@ describe('OpenAI batches', () => {
 
   it.each([
     { title: 'no requests', content: '\n' },
-    { title: 'a line that is none', content: `${line('a')}\n{]` },
-    { title: 'an id twice', content: `${line('a')}\n${line('a')}` },
-  ])('are refused with $title', async ({ content }) => {
+    { title: 'an invalid line', content: `${line('a')}\n{]` },
+    { title: 'a repeated id', content: `${line('a')}\n${line('a')}` },
+  ])('are rejected with $title', async ({ content }) => {
     await expect(create(content)).rejects.toMatchObject({ status: 400 });
   });
 
-  it('and files are nobody else’s business', async () => {
+  it('and files are visible to their owner only', async () => {
     const batch = await create(line('a'));
     const other = new OpenAI({ apiKey: 'sk-other', baseURL: `${bench.simulator.url}/v1`, maxRetries: 0 });
     await expect(other.batches.retrieve(batch.id)).rejects.toMatchObject({ status: 404 });
@@ -117,7 +117,7 @@ describe('OpenAI batches', () => {
     expect((await collect(await bench.openai.batches.list())).map(({ id }) => id)).toEqual([batch.id]);
   });
 
-  it('hit scripted failures one by one', async () => {
+  it('are subject to scripted failures item by item', async () => {
     bench.simulator.addFaults({
       match: { path: '/v1/chat/completions', nth: 2 },
       effect: { kind: 'status', status: 500 },
@@ -165,7 +165,7 @@ describe('Anthropic message batches', () => {
     expect(second).toMatchObject({ custom_id: 'b', result: { type: 'errored' } });
   });
 
-  it('say of each request that it was cancelled, or expired', async () => {
+  it('report each request as cancelled or expired', async () => {
     const [first, second] = [await create(request('a'), request('b')), await create(request('c'))];
     clock.advance(WORK_MS / 2);
     const cancelled = await bench.anthropic.messages.batches.cancel(first.id);
@@ -191,7 +191,7 @@ describe('Anthropic message batches', () => {
     expect((await collect(bench.anthropic.messages.batches.list())).map(({ id }) => id)).toEqual(ids.reverse());
   });
 
-  it('may be turned away when they are handed in', async () => {
+  it('can be rejected when submitted', async () => {
     bench.simulator.addFaults({ match: { path: '/v1/messages/batches' }, effect: { kind: 'status', status: 529 } });
     await expect(create(request('a'))).rejects.toMatchObject({ status: 529 });
   });

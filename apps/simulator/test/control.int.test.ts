@@ -14,16 +14,16 @@ describe('the control port', () => {
   afterAll(() => bench.simulator.close());
 
   const control = (path: string, init?: RequestInit): Promise<Response> => fetchControl(bench, path, init);
-  const ask = () =>
+  const call = () =>
     bench.openai.chat.completions.create({ model: 'gpt-6-luna', messages: [{ role: 'user', content: 'Hi' }] });
 
   it('is well', async () => {
     expect(await (await control('/healthz')).json()).toEqual({ status: 'ok', simulated: true });
   });
 
-  it('lists the calls with totals, and only those after a number', async () => {
-    await ask();
-    await ask();
+  it('lists the calls with totals, optionally after a sequence number', async () => {
+    await call();
+    await call();
     const { calls, totals } = (await (await control('/calls')).json()) as {
       calls: CallRecord[];
       totals: { all: { calls: number } };
@@ -33,23 +33,23 @@ describe('the control port', () => {
     expect(later.calls.map((call) => call.seq)).toEqual([calls[1]?.seq]);
   });
 
-  it('takes a list of rules, shows how often they were hit, and drops them', async () => {
+  it('accepts a list of rules, reports how often they were applied, and deletes them', async () => {
     const rules = [{ match: { model: 'gpt-*' }, effect: { kind: 'status', status: 500 }, times: 5 }];
     expect((await control('/faults', { method: 'POST', body: JSON.stringify(rules) })).status).toBe(200);
-    await expect(ask()).rejects.toThrow();
+    await expect(call()).rejects.toThrow();
     expect(await (await control('/faults')).json()).toMatchObject({ rules: [{ hits: 1 }] });
     expect((await control('/faults', { method: 'DELETE' })).status).toBe(204);
-    await expect(ask()).resolves.toBeDefined();
+    await expect(call()).resolves.toBeDefined();
   });
 
-  it('refuses a script it does not understand, as a whole', async () => {
+  it('rejects an invalid script as a whole', async () => {
     const rules = [{ effect: { kind: 'hang' } }, { effect: { kind: 'explode' } }];
     expect((await control('/faults', { method: 'POST', body: JSON.stringify(rules) })).status).toBe(400);
     expect(bench.simulator.calls()).toEqual([]);
-    await expect(ask()).resolves.toBeDefined();
+    await expect(call()).resolves.toBeDefined();
   });
 
-  it('answers no page of another site', async () => {
+  it('rejects requests from web pages', async () => {
     expect((await control('/calls', { headers: { origin: 'http://evil.example' } })).status).toBe(403);
   });
 
@@ -64,7 +64,7 @@ describe('the control port', () => {
     ['PUT', '/gullible'],
     ['DELETE', '/prompt-cache'],
     ['GET', '/unknown'],
-  ])('answers 401 to %s %s without its token, and names the header', async (method, path) => {
+  ])('returns 401 to %s %s without the token, and names the header', async (method, path) => {
     const url = `${bench.simulator.controlUrl}${path}`;
     const token = bench.simulator.controlToken.reveal();
     const attempts = [undefined, 'Bearer', `Bearer ${token}x`, `Bearer ${token.slice(1)}`, `Basic ${token}`, token];

@@ -45,7 +45,7 @@ describe('fault scripts', () => {
     { status: 429, openai: OpenAI.RateLimitError, anthropic: Anthropic.RateLimitError },
     { status: 500, openai: OpenAI.InternalServerError, anthropic: Anthropic.InternalServerError },
     { status: 529, openai: OpenAI.InternalServerError, anthropic: Anthropic.OverloadedError },
-  ])("answers with $status in each vendor's shape", async ({ status, openai, anthropic }) => {
+  ])("responds with $status in each vendor's format", async ({ status, openai, anthropic }) => {
     bench.simulator.addFaults({ effect: { kind: 'status', status, retryAfterMs: 1_500 } });
     const [first, second] = [await caught(chat()), await caught(message())];
     expect(first).toBeInstanceOf(openai);
@@ -64,7 +64,7 @@ describe('fault scripts', () => {
     expect(results.map((error) => error === undefined)).toEqual([false, false, true]);
   });
 
-  it('hangs until the client gives up, and bills the prompt it has read', async () => {
+  it('hangs until the client disconnects, and bills the prompt', async () => {
     bench.simulator.addFaults({ effect: { kind: 'hang' } });
     expect(await caught(chat({ timeout: 100 }))).toBeInstanceOf(OpenAI.APIConnectionTimeoutError);
     const call = await lastCall();
@@ -72,7 +72,7 @@ describe('fault scripts', () => {
     expect(call.billed.uncachedInput).toBeGreaterThan(100);
   });
 
-  it('resets the connection before it answers, and bills the prompt it has read', async () => {
+  it('resets the connection before a response, and bills the prompt', async () => {
     bench.simulator.addFaults({ effect: { kind: 'reset' } });
     expect(await caught(chat())).toBeInstanceOf(OpenAI.APIConnectionError);
     const call = await lastCall();
@@ -80,7 +80,7 @@ describe('fault scripts', () => {
     expect(call.billed.uncachedInput).toBeGreaterThan(100);
   });
 
-  it.each([408, 499, 504, 524])('bills the prompt of a call that it answers %i, as behind a proxy', async (status) => {
+  it.each([408, 499, 504, 524])('bills the prompt of a call with status %i, as behind a proxy', async (status) => {
     bench.simulator.addFaults({ effect: { kind: 'status', status } });
     expect(await caught(chat())).toBeInstanceOf(OpenAI.APIError);
     expect((await lastCall()).billed).toMatchObject({ uncachedInput: expect.any(Number) as number, output: 0 });
@@ -106,7 +106,7 @@ describe('fault scripts', () => {
     },
   );
 
-  it('cuts a stream after the given number of tokens and bills these', async () => {
+  it('cuts a stream after the given number of tokens and bills them', async () => {
     bench.simulator.addFaults({ effect: { kind: 'cut', afterTokens: 40 } });
     let text = '';
     const run = async (): Promise<void> => {
@@ -134,7 +134,7 @@ describe('fault scripts', () => {
     ]);
   });
 
-  it('spoils JSON and cuts replies in the middle', async () => {
+  it('breaks JSON and cuts replies in the middle', async () => {
     bench.simulator.addFaults({ match: { schema: 'article_part' }, effect: { kind: 'malformed_json' }, times: 1 });
     const spoiled = await chat();
     expect(() => JSON.parse(spoiled.choices[0]?.message.content ?? '') as unknown).toThrow(SyntaxError);
@@ -143,12 +143,12 @@ describe('fault scripts', () => {
     expect((await message()).stop_reason).toBe('max_tokens');
   });
 
-  it('makes a defect of the reply certain', async () => {
+  it('makes a defect certain', async () => {
     bench.simulator.addFaults({ effect: { kind: 'defect', name: 'missingCitations' } });
     expect((await chat()).choices[0]?.message.content).not.toContain('[');
   });
 
-  it('delays, and generates slowly', async () => {
+  it('delays replies and slows down generation', async () => {
     bench.simulator.addFaults({ effect: { kind: 'latency', ms: 80 }, times: 1 });
     const startedAt = performance.now();
     await chat();
@@ -165,7 +165,7 @@ describe('fault scripts', () => {
     expect((arrivals.at(-1) ?? 0) - (arrivals[0] ?? 0)).toBeGreaterThan(50);
   });
 
-  it('records what was generated when the client aborts a stream', async () => {
+  it('logs the tokens generated until the client aborts a stream', async () => {
     bench.simulator.addFaults({ effect: { kind: 'slow', tokensPerSecond: 500 } });
     const stream = await bench.openai.chat.completions.create({
       model: 'gpt-6-luna',
@@ -179,7 +179,7 @@ describe('fault scripts', () => {
     expect(call.billed.output).toBeLessThan(150);
   });
 
-  it('records how far generation was when the client aborts a reply that is not streamed', async () => {
+  it('logs the tokens generated until the client aborts a reply that is not streamed', async () => {
     bench.simulator.addFaults({ effect: { kind: 'slow', tokensPerSecond: 200 } });
     expect(await caught(chat({ timeout: 120 }))).toBeInstanceOf(OpenAI.APIConnectionTimeoutError);
     const call = await lastCall();
@@ -190,7 +190,7 @@ describe('fault scripts', () => {
 });
 
 describe('rate limits', () => {
-  it('refuses what is over the limit, with the time to wait', async () => {
+  it('rejects requests above the limit with a retry-after', async () => {
     const { simulator, openai } = await startBench({ rateLimits: { requestsPerMinute: 1, tokensPerMinute: 100_000 } });
     const ask = () =>
       openai.chat.completions.create({ model: 'gpt-6-luna', messages: [{ role: 'user', content: 'Hi' }] });

@@ -34,7 +34,7 @@ describe('the OpenAI protocol', () => {
       bench.openai.chat.completions.create({ model: 'gpt-6-luna', ...params }),
   };
 
-  it('answers with text, usage and a mark on everything that could be taken for a model', async () => {
+  it('returns text and usage, marked as simulated everywhere', async () => {
     const { data, response, request_id } = await create({ messages: user(PART) }).withResponse();
     expect(data).toMatchObject({
       object: 'chat.completion',
@@ -55,7 +55,7 @@ describe('the OpenAI protocol', () => {
     expect(data.id).toMatch(/^chatcmpl_sim_/);
   });
 
-  it('tells the rate limits in every reply', async () => {
+  it('sends the rate limits with every reply', async () => {
     const { response } = await create({ messages: user('Hello') }).withResponse();
     for (const name of [
       'limit-requests',
@@ -69,7 +69,7 @@ describe('the OpenAI protocol', () => {
     }
   });
 
-  it('streams the same words it would send at once, with usage when asked', async () => {
+  it('streams the same text as without streaming, with usage on request', async () => {
     const whole = await create({ messages: user(PART) });
     const stream = await bench.openai.chat.completions.create({
       model: 'gpt-6-luna',
@@ -85,7 +85,7 @@ describe('the OpenAI protocol', () => {
     expect(chunks.slice(0, -1).every((chunk) => chunk.usage === null)).toBe(true);
   });
 
-  it('streams without usage when not asked', async () => {
+  it('streams without usage by default', async () => {
     const stream = await bench.openai.chat.completions.create({
       model: 'gpt-6-luna',
       messages: user(PART),
@@ -96,12 +96,12 @@ describe('the OpenAI protocol', () => {
     expect(chunks.at(-1)?.choices[0]?.finish_reason).toBe('stop');
   });
 
-  it("is understood by the SDK's own stream helper", async () => {
+  it('is compatible with the SDK’s stream helper', async () => {
     const runner = bench.openai.chat.completions.stream({ model: 'gpt-6-luna', messages: user(PART) });
     expect((await runner.finalChatCompletion()).choices[0]?.message.content).toContain('[1]');
   });
 
-  it('writes what a strict schema asks for', async () => {
+  it('satisfies a strict schema', async () => {
     const prompt = `${aBrief({ words: 600, sections: 3 })}\n${aNotesFence()}`;
     const completion = await create({
       messages: user(prompt),
@@ -110,7 +110,7 @@ describe('the OpenAI protocol', () => {
     expect(ArticleOutline.parse(JSON.parse(completion.choices[0]?.message.content ?? '')).sections).toHaveLength(3);
   });
 
-  it("fills the SDK's parse helper and schemas it has never seen", async () => {
+  it('supports the SDK’s parse helper and unknown schemas', async () => {
     const Headlines = z.object({ headlines: z.array(z.string()), tone: z.enum(['calm', 'loud']) });
     const completion = await bench.openai.chat.completions.parse({
       model: 'gpt-6.1-terra',
@@ -125,7 +125,7 @@ describe('the OpenAI protocol', () => {
     function: { name: 'article_part', parameters: z.toJSONSchema(ArticlePart) },
   };
 
-  it('calls a tool, at once and as a stream', async () => {
+  it('calls a tool, streamed or not', async () => {
     const tool_choice: OpenAI.ChatCompletionToolChoiceOption = { type: 'function', function: { name: 'article_part' } };
     const completion = await create({ messages: user(PART), tools: [TOOL], tool_choice });
     expect(completion.choices[0]?.finish_reason).toBe('tool_calls');
@@ -138,7 +138,7 @@ describe('the OpenAI protocol', () => {
     expect(JSON.parse(streamedCall?.type === 'function' ? streamedCall.function.arguments : '')).toEqual(written);
   });
 
-  it('answers in words after a tool has given its result', async () => {
+  it('returns text after a tool result', async () => {
     const completion = await create({
       tools: [TOOL],
       messages: [
@@ -169,7 +169,7 @@ describe('the OpenAI protocol', () => {
     });
   });
 
-  it('is the same for any temperature and another for another seed', async () => {
+  it('does not depend on the temperature, only on the seed', async () => {
     const ask = async (options: { temperature?: number; seed?: number }): Promise<unknown> =>
       (
         await create({
@@ -181,7 +181,7 @@ describe('the OpenAI protocol', () => {
     expect(new Set(await Promise.all([1, 2, 3].map((seed) => ask({ seed })))).size).toBeGreaterThan(1);
   });
 
-  it('reads a long prefix it has seen from the cache and bills the write', async () => {
+  it('reads a repeated long prefix from the cache and bills the write', async () => {
     const system = `Follow the guide. ${LARKMOOR_SOURCES.map((source) => source.text).join('\n')} ${aNotesFence()}`;
     const ask = (question: string) =>
       create({ model: 'gpt-5.6-luna', messages: [{ role: 'system', content: system }, ...user(question)] });
@@ -193,7 +193,7 @@ describe('the OpenAI protocol', () => {
     expect((second.usage?.prompt_tokens_details?.cached_tokens ?? 0) % 128).toBe(0);
   });
 
-  it('embeds texts so that like texts lie close together, in both encodings', async () => {
+  it('embeds similar texts as similar vectors, in both encodings', async () => {
     const input = ['birds of the estuary', 'estuary birds', 'loans and contracts'];
     const [byDefault, floats] = [
       await bench.openai.embeddings.create({ model: 'text-embedding-3-small', input }),
@@ -209,7 +209,7 @@ describe('the OpenAI protocol', () => {
     expect(byDefault.usage.prompt_tokens).toBeGreaterThan(5);
   });
 
-  it('lists its models as its own', async () => {
+  it('lists its models as simulated', async () => {
     const { data } = await bench.openai.models.list();
     expect(data.length).toBeGreaterThan(10);
     expect(new Set(data.map((model) => model.owned_by))).toEqual(new Set(['pressroom-simulator']));
@@ -226,7 +226,7 @@ describe('the OpenAI protocol', () => {
       return error;
     };
 
-    it('refuses a request without a key', async () => {
+    it('rejects a request without a key', async () => {
       const response = await fetch(`${bench.simulator.url}/v1/chat/completions`, { method: 'POST', body: '{}' });
       expect([response.status, ((await response.json()) as { error: { code: string } }).error.code]).toEqual([
         401,
@@ -249,13 +249,13 @@ describe('the OpenAI protocol', () => {
       },
       { title: 'messages that are missing', params: { model: 'gpt-6-luna', messages: [] }, status: 400, code: null },
       {
-        title: 'too many tokens asked for',
+        title: 'too many tokens requested',
         params: { model: 'gpt-4o', messages: user('x'), max_tokens: 20_000 },
         status: 400,
         code: null,
       },
       {
-        title: 'a limit of no tokens',
+        title: 'a limit of zero tokens',
         params: { model: 'gpt-4o', messages: user('x'), max_tokens: 0 },
         status: 400,
         code: null,
@@ -266,7 +266,7 @@ describe('the OpenAI protocol', () => {
         status: 400,
         code: 'context_length_exceeded',
       },
-    ])('answers $title with $status', async ({ params, status, code }) => {
+    ])('responds to $title with $status', async ({ params, status, code }) => {
       const error = await failure(bench.openai.chat.completions.create(params));
       expect([error.status, error.code]).toEqual([status, code]);
       expect(error.requestID).toMatch(/^req_sim_/);
@@ -277,11 +277,11 @@ describe('the OpenAI protocol', () => {
       });
     });
 
-    it('answers an unknown path with 404', async () => {
+    it('returns 404 for an unknown path', async () => {
       expect((await failure(bench.openai.get('/nothing'))).status).toBe(404);
     });
 
-    it('refuses JSON that cannot be read', async () => {
+    it('rejects invalid JSON', async () => {
       const response = await fetch(`${bench.simulator.url}/v1/chat/completions`, {
         method: 'POST',
         body: '{',
@@ -291,7 +291,7 @@ describe('the OpenAI protocol', () => {
     });
   });
 
-  it('keeps a log that agrees with what the replies reported', async () => {
+  it('keeps a log that agrees with the reported usage', async () => {
     const completion = await create({
       messages: user(`${aBrief()}\n${fence('source', LARKMOOR_SOURCES[1].text, { id: 2, title: 'Birds' })}`),
       response_format: jsonSchema('source_summary', SourceSummary),

@@ -31,7 +31,7 @@ describe('the simulator as a process', () => {
     return message;
   };
 
-  it('tells its parent where it serves and writes nothing on stdout', async () => {
+  it('sends its addresses to the parent and writes nothing to stdout', async () => {
     const started = start();
     let output = '';
     started.stdout?.on('data', (chunk: Buffer) => (output += chunk.toString()));
@@ -41,7 +41,7 @@ describe('the simulator as a process', () => {
     expect(output).toBe('');
   });
 
-  it('logs the base URLs that a worker needs, with the path of each vendor', async () => {
+  it('logs the base URLs for workers, with the path of each vendor', async () => {
     const started = start();
     let output = '';
     started.stderr?.on('data', (chunk: Buffer) => (output += chunk.toString()));
@@ -53,7 +53,7 @@ describe('the simulator as a process', () => {
     });
   });
 
-  it('keeps the token of its control port in a file that only its owner can read', async () => {
+  it('stores the token of its control port in a file that only its owner can read', async () => {
     const started = start();
     let output = '';
     started.stderr?.on('data', (chunk: Buffer) => (output += chunk.toString()));
@@ -67,7 +67,7 @@ describe('the simulator as a process', () => {
     expect(output).not.toContain(token);
   });
 
-  it('takes the token of its control port from the environment and writes no file then', async () => {
+  it('reads the token of its control port from the environment without writing a file', async () => {
     const token = 'a-token-of-24-characters';
     const { controlUrl } = await ready(start({ PRESSROOM_SIMULATOR_CONTROL_TOKEN: token }));
     const response = await fetch(`${controlUrl}/healthz`, { headers: { authorization: `Bearer ${token}` } });
@@ -79,12 +79,12 @@ describe('the simulator as a process', () => {
     { title: 'SIGTERM', stop: (started: ChildProcess) => started.kill('SIGTERM') },
     { title: 'SIGINT', stop: (started: ChildProcess) => started.kill('SIGINT') },
     {
-      title: 'its parent letting go',
+      title: 'the disconnect of its parent',
       stop: (started: ChildProcess) => {
         started.disconnect();
       },
     },
-  ])('ends at once on $title, whatever it is serving', async ({ stop }) => {
+  ])('exits immediately on $title', async ({ stop }) => {
     const started = start({ SIMULATOR_LATENCY_SCALE: '100' });
     const { url } = await ready(started);
     const pending = fetch(`${url}/v1/chat/completions`, {
@@ -98,7 +98,7 @@ describe('the simulator as a process', () => {
     expect(await pending).toBe('broken');
   });
 
-  it('says what is wrong with its environment and does not start', async () => {
+  it('reports an invalid environment and does not start', async () => {
     const started = start({ PRESSROOM_SIMULATOR_PORT: 'x' });
     let output = '';
     started.stderr?.on('data', (chunk: Buffer) => (output += chunk.toString()));

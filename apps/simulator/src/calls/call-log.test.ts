@@ -22,14 +22,14 @@ const aCall = (overrides: Partial<CallRecord> = {}): Omit<CallRecord, 'seq'> => 
 });
 
 describe('createCallLog', () => {
-  it('keeps the newest calls only and counts them all', () => {
+  it('keeps only the newest calls but counts all', () => {
     const log = createCallLog(10);
     for (let count = 0; count < 100; count += 1) log.record(aCall());
     expect(log.list().map((call) => call.seq)).toEqual([91, 92, 93, 94, 95, 96, 97, 98, 99, 100]);
     expect(log.totals().all).toMatchObject({ calls: 100, ok: 100, billed: { uncachedInput: 1_000, output: 500 } });
   });
 
-  it('tells models apart', () => {
+  it('counts per model', () => {
     const log = createCallLog();
     log.record(aCall());
     log.record(aCall({ model: 'gpt-6-sol', outcome: 'aborted', clientAborted: true }));
@@ -39,7 +39,7 @@ describe('createCallLog', () => {
     });
   });
 
-  it('starts again from nothing when cleared, but never repeats a number', () => {
+  it('starts from zero when cleared, but never repeats a sequence number', () => {
     const log = createCallLog();
     log.record(aCall());
     log.clear();

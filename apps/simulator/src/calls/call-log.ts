@@ -2,7 +2,7 @@ import type { Tier } from '@pressroom/contracts';
 import type { Vendor } from '../core/models/model-table.ts';
 import type { FaultKind } from '../faults/fault-rule.ts';
 
-/** Tokens of a call by how they are billed; the inputs are disjoint. */
+/** Tokens of a call by price class; the inputs are disjoint. */
 export interface BilledUsage {
   uncachedInput: number;
   cacheRead: number;
@@ -21,36 +21,36 @@ export const NOTHING_BILLED: BilledUsage = {
   reasoning: 0,
 };
 
-/** How a call ended, seen from the provider. */
+/** How a call ended, from the provider's view. */
 export type CallOutcome = 'ok' | 'error' | 'aborted' | 'cut' | 'reset' | 'hung';
 
-/** One call as the provider saw it. */
+/** One call from the provider's view. */
 export interface CallRecord {
-  /** Grows by one with every call that arrives. */
+  /** Incremented with every incoming call. */
   seq: number;
   requestId: string;
-  /** The client's own name for the request, if it gave one. */
+  /** The client's request id, if it sent one. */
   clientRequestId: string | null;
   vendor: Vendor;
   path: string;
   model: string;
   tier: Tier | null;
-  /** Name of what was asked for: a schema's or forced tool's name, `text`, `embedding`. */
+  /** Requested output: the name of a schema or forced tool, `text`, or `embedding`. */
   purpose: string;
   stream: boolean;
-  /** It was an item of a batch, which costs what batches cost. */
+  /** Whether it was an item of a batch, which has its own price. */
   batch?: true;
   startedAt: string;
   finishedAt: string;
-  /** Status that was answered, or 0 when nothing was. */
+  /** HTTP status of the response, or 0 without one. */
   status: number;
   outcome: CallOutcome;
-  /** Did the client close the connection before the reply was complete? */
+  /** Whether the client closed the connection before the reply was complete. */
   clientAborted: boolean;
   faults: readonly FaultKind[];
-  /** Usage exactly as the reply reported it; null when the client never got to see one. */
+  /** Usage as reported in the reply; null when the client did not receive any. */
   usage: unknown;
-  /** What a bill would hold: of a reply that was broken off, what had been generated up to then. */
+  /** Billed usage: for an interrupted reply, the tokens generated until then. */
   billed: BilledUsage;
 }
 
@@ -71,8 +71,8 @@ export interface CallLog {
 }
 
 /**
- * Every call the provider saw: the oracle that ledgers are compared with. Only the newest `capacity` calls are kept one
- * by one; the totals go on counting.
+ * Log of every call, with which tests compare ledgers. Only the newest `capacity` calls are kept individually; the totals
+ * include all.
  */
 export function createCallLog(capacity = 20_000): CallLog {
   let calls: CallRecord[] = [];
@@ -84,7 +84,7 @@ export function createCallLog(capacity = 20_000): CallLog {
       calls.push({ seq: ++seq, ...call });
       if (calls.length > capacity * 1.25) calls = calls.slice(-capacity);
       const own = byModel.get(call.model) ?? emptyTotals();
-      // Names come from clients: an attacker's endless list of them must not fill the memory.
+      // Clients choose the names, so their number is bounded.
       if (byModel.has(call.model) || byModel.size < 1_000) byModel.set(call.model, own);
       for (const totals of [all, own]) addTo(totals, call);
     },

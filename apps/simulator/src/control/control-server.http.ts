@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock, Logger, Secret } from '@pressroom/runtime';
 import { z } from 'zod';
 import type { CallLog } from '../calls/call-log.ts';
-import type { FaultBook } from '../faults/fault-book.ts';
+import type { FaultRegistry } from '../faults/fault-registry.ts';
 import { FaultRule } from '../faults/fault-rule.ts';
 import { readJson } from '../server/read-json.http.ts';
 import { isAuthorized, UNAUTHORIZED } from './control-token.ts';
@@ -16,14 +16,14 @@ const FaultScript = z.union([
 const Gullible = z.strictObject({ gullible: z.boolean() });
 
 /**
- * The control port: fault scripts in, call log out. It is bound to loopback only, refuses requests of web pages (403)
- * and requires `Authorization: Bearer <token>` on every request, because other local users reach loopback too (401).
+ * Request handler of the control port: fault scripts, call log. The port is bound to loopback. Requests from web pages are
+ * rejected (403), and every request needs `Authorization: Bearer <token>`, because other local users can connect too (401).
  */
 export function createControlHandler(deps: {
   clock: Clock;
   log: Logger;
   token: Secret;
-  faults: FaultBook;
+  faults: FaultRegistry;
   calls: CallLog;
   settleBatches: () => void;
   clearCache: () => void;
@@ -63,7 +63,7 @@ async function handle(
   const host = (request.headers.host ?? '').replace(/:\d+$/, '');
   if (request.headers.origin !== undefined || !['127.0.0.1', 'localhost', '[::1]'].includes(host)) {
     request.resume();
-    return { status: 403, body: { error: 'the control port answers local programs only' } };
+    return { status: 403, body: { error: 'the control port accepts requests from local programs only' } };
   }
   if (!isAuthorized(request.headers.authorization, token)) {
     request.resume();
@@ -107,10 +107,11 @@ async function handle(
       return { status: 200, body: { gullible: gullible.get() } };
     case 'PUT /gullible': {
       const body = await readJson(request);
-      const wish = body.ok ? Gullible.safeParse(body.value) : undefined;
-      if (wish?.success !== true) return { status: 400, body: { error: 'say {"gullible": true} or false' } };
-      gullible.set(wish.data.gullible);
-      return { status: 200, body: wish.data };
+      const parsed = body.ok ? Gullible.safeParse(body.value) : undefined;
+      if (parsed?.success !== true)
+        return { status: 400, body: { error: 'expected {"gullible": true} or {"gullible": false}' } };
+      gullible.set(parsed.data.gullible);
+      return { status: 200, body: parsed.data };
     }
     case 'DELETE /prompt-cache':
       clearCache();

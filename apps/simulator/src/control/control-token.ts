@@ -1,10 +1,10 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Secret } from '@pressroom/runtime';
 
-/** Name of the file in `PRESSROOM_HOME` that holds the token of a simulator without one in its environment. */
+/** File in `PRESSROOM_HOME` with the token of a simulator that has none in its environment. */
 export const CONTROL_TOKEN_FILE = 'simulator-control-token';
 
-/** Whether an `Authorization` header carries the token. Takes the same time whatever the header holds. */
+/** Whether an `Authorization` header contains the token. Runs in constant time. */
 export function isAuthorized(header: string | undefined, token: Secret): boolean {
   const given = /^Bearer +(\S+) *$/i.exec(header ?? '')?.[1] ?? '';
   return timingSafeEqual(digest(given), digest(token.reveal()));
@@ -23,5 +23,5 @@ export const UNAUTHORIZED = {
   },
 };
 
-/** Equal lengths, which `timingSafeEqual` requires. */
+/** Hashes have equal lengths, which `timingSafeEqual` requires. */
 const digest = (text: string): Buffer => createHash('sha256').update(text).digest();

@@ -6,7 +6,7 @@ export interface LatencyProfile {
   tokensPerSecond: number;
 }
 
-/** Quick enough for a demonstration whose progress can be watched, slow enough that larger models are felt. */
+/** Fast enough for a demonstration with visible progress, slow enough to show the difference between models. */
 export const DEFAULT_LATENCY: Readonly<Record<Tier, LatencyProfile>> = {
   T1: { firstTokenMs: 120, tokensPerSecond: 900 },
   T2: { firstTokenMs: 220, tokensPerSecond: 500 },
@@ -21,9 +21,9 @@ export interface Pace {
 const JITTER = 0.2;
 
 /**
- * When the tokens of one reply come.
+ * Timing of the tokens of one reply.
  *
- * @param scale multiplies every wait; 0 answers at once
+ * @param scale multiplies every wait; 0 responds immediately
  * @param random in [0, 1), varies the wait for the first token by ±20 %
  * @param forcedTokensPerSecond set by a fault script; independent of the scale
  */

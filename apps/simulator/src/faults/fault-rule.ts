@@ -1,61 +1,61 @@
 import { z } from 'zod';
-import { USAGE_LIES } from '../core/wire/usage-lies.ts';
+import { USAGE_MISREPORTS } from '../core/wire/usage-misreports.ts';
 import { REPLY_DEFECTS } from '../core/defects/reply-defects.ts';
 
 const DEFECT_NAMES = REPLY_DEFECTS.map(({ name }) => name);
 
 const Effect = z.discriminatedUnion('kind', [
-  /** Waits before anything is answered. */
+  /** Delays the response. */
   z.strictObject({ kind: z.literal('latency'), ms: z.number().min(0), jitterMs: z.number().min(0).default(0) }),
-  /** Answers with an error in the vendor's shape. */
+  /** Responds with an error in the vendor's format. */
   z.strictObject({
     kind: z.literal('status'),
     status: z.int().min(400).max(599),
     retryAfterMs: z.number().min(0).optional(),
   }),
-  /** Takes the request and never answers. */
+  /** Reads the request and never responds. */
   z.strictObject({ kind: z.literal('hang') }),
-  /** Resets the connection (RST) once the request is read, before the first byte of an answer. */
+  /** Resets the connection (RST) after reading the request, before the first byte of a response. */
   z.strictObject({ kind: z.literal('reset') }),
   /** Closes the connection after this many tokens of the reply. */
   z.strictObject({ kind: z.literal('cut'), afterTokens: z.int().min(0) }),
-  /** Generates at this speed, whatever the latency scale is. */
+  /** Generates at this speed, independent of the latency scale. */
   z.strictObject({ kind: z.literal('slow'), tokensPerSecond: z.number().positive() }),
-  /** Batches handed in take this much longer; more than a day, and they expire. */
+  /** Delays submitted batches; beyond a day they expire. */
   z.strictObject({ kind: z.literal('delay_batch'), ms: z.number().min(0) }),
-  /** Makes the reply's JSON unparsable. */
+  /** Makes the reply's JSON invalid. */
   z.strictObject({ kind: z.literal('malformed_json') }),
-  /** Stops in the middle, as if the limit on tokens had been reached. */
+  /** Cuts the reply in the middle with the finish `length`. */
   z.strictObject({ kind: z.literal('truncate') }),
-  /** Reports another usage than the one that is billed. */
-  z.strictObject({ kind: z.literal('usage'), lie: z.enum(USAGE_LIES) }),
-  /** Makes a defect of the reply certain, by its name in the table of rates. */
+  /** Reports another usage than the billed one. */
+  z.strictObject({ kind: z.literal('usage'), lie: z.enum(USAGE_MISREPORTS) }),
+  /** Makes a defect certain, by its name in the table of rates. */
   z.strictObject({ kind: z.literal('defect'), name: z.enum(DEFECT_NAMES) }),
 ]);
 export type FaultEffect = z.infer<typeof Effect>;
 export type FaultKind = FaultEffect['kind'];
 
-/** One line of a fault script: which calls, what happens to them, how often and for how long. */
+/** One rule of a fault script: matching calls, effect, count and duration. */
 export const FaultRule = z.strictObject({
   match: z
     .strictObject({
-      /** Path of the endpoint, as `/v1/messages`. */
+      /** Path of the endpoint, e.g. `/v1/messages`. */
       path: z.string().optional(),
-      /** Model name; `*` stands for any characters. */
+      /** Model name; `*` matches any characters. */
       model: z.string().optional(),
-      /** Name of what is asked for: a schema's or a forced tool's name, `text`, `embedding`, `batch`. `schema` is the same. */
+      /** Requested output: a schema's or tool's name, `text`, `embedding`, `batch`. `schema` is an alias. */
       purpose: z.string().optional(),
       schema: z.string().optional(),
-      /** Only the nth call that the rest matches, counted from 1 since the rule was set. */
+      /** Only the nth matching call, counted from 1 since the rule was added. */
       nth: z.int().min(1).optional(),
-      /** Share of the matching calls that are hit, drawn from the seed. */
+      /** Share of matching calls, drawn from the seed. */
       probability: z.number().min(0).max(1).optional(),
     })
     .default({}),
   effect: Effect,
-  /** Ends the rule after so many hits. */
+  /** Ends the rule after this many applications. */
   times: z.int().min(1).optional(),
-  /** Ends the rule so long after it was set. */
+  /** Ends the rule this long after it was added. */
   forMs: z.number().positive().optional(),
 });
 export type FaultRule = z.infer<typeof FaultRule>;

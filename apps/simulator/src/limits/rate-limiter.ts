@@ -9,13 +9,13 @@ export type Admission =
   { admitted: true; state: RateLimitState } | { admitted: false; state: RateLimitState; retryAfterMs: number };
 
 export interface RateLimiter {
-  /** Takes one request and its tokens, or refuses and takes nothing. Every owner has limits of its own. */
+  /** Consumes one request and its tokens, or rejects and consumes nothing. Limits are per owner. */
   take(owner: string, tokens: number, nowMs: number): Admission;
 }
 
 const MAX_OWNERS = 10_000;
 
-/** Token buckets that hold a minute's worth and refill steadily. */
+/** Token buckets with the capacity of one minute and a constant refill. */
 export function createRateLimiter(limits: RateLimits): RateLimiter {
   const buckets = new Map<string, { requests: number; tokens: number; atMs: number }>();
   return {
@@ -28,7 +28,7 @@ export function createRateLimiter(limits: RateLimits): RateLimiter {
       const elapsed = Math.max(0, nowMs - known.atMs) / 60_000;
       const requestsLeft = Math.min(limits.requestsPerMinute, known.requests + elapsed * limits.requestsPerMinute);
       const tokensLeft = Math.min(limits.tokensPerMinute, known.tokens + elapsed * limits.tokensPerMinute);
-      // A request larger than a whole minute's tokens passes when the bucket is full: it could never pass otherwise.
+      // A request larger than the bucket is admitted when the bucket is full, since it could never pass otherwise.
       const wanted = Math.min(tokens, limits.tokensPerMinute);
       const admitted = requestsLeft >= 1 && tokensLeft >= wanted;
       const next = {

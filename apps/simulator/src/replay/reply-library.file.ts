@@ -12,10 +12,10 @@ export interface ReplyLibrary {
 const Collection = z.record(z.string().regex(/^[0-9a-f]{64}$/), RecordedReply);
 
 /**
- * Opens a library: a path that ends in `.json` is one file of all replies, any other a directory with a file for each.
- * Neither has to exist before the first reply is saved.
+ * Opens a library: a path ending in `.json` is one file of all replies, any other path a directory with one file each. It is
+ * created when the first reply is saved.
  *
- * @throws {Error} when a file is there that holds something else
+ * @throws {Error} when an existing file has other content
  */
 export async function openReplyLibrary(path: string): Promise<ReplyLibrary> {
   return path.endsWith('.json') ? await openFile(path) : openDirectory(path);
@@ -28,7 +28,7 @@ async function openFile(path: string): Promise<ReplyLibrary> {
     find: (hash) => Promise.resolve(replies.get(hash)),
     async save(hash, reply) {
       replies.set(hash, reply);
-      // One after the other, and each whole: a reader never sees half a file.
+      // Writes one at a time and atomically: no reader sees a partial file.
       writing = writing.then(() =>
         write(path, Object.fromEntries([...replies].sort(([a], [b]) => a.localeCompare(b)))),
       );

@@ -1,34 +1,34 @@
 import type { Clock } from '@pressroom/runtime';
 import { scriptedFailure } from '../core/wire/wire-failure.ts';
-import type { FaultBook } from '../faults/fault-book.ts';
-import type { BatchShelf } from './batch-shelf.ts';
-import type { Exchange } from './exchange.http.ts';
-import type { FileShelf } from './file-shelf.ts';
+import type { FaultRegistry } from '../faults/fault-registry.ts';
+import type { BatchStore } from './batch-store.ts';
+import type { RequestContext } from './request-context.http.ts';
+import type { FileStore } from './file-store.ts';
 
-/** What the endpoints of both vendors' batches work with. */
+/** Dependencies of the batch endpoints of both vendors. */
 export interface BatchDeps {
   clock: Clock;
-  faults: FaultBook;
-  batches: BatchShelf;
-  files: FileShelf;
-  /** How long a batch takes before any scripted delay. */
+  faults: FaultRegistry;
+  batches: BatchStore;
+  files: FileStore;
+  /** Processing time of a batch without scripted delays. */
   batchWorkMs: number;
 }
 
 /**
- * Applies the fault script to handing a batch in: how long the work will take, or undefined when the request was
- * answered with a scripted error, or dropped.
+ * Applies the fault script to the submission of a batch. Returns its processing time, or undefined when the request was
+ * answered with a scripted error or dropped.
  */
-export async function admitBatch(exchange: Exchange, path: string, deps: BatchDeps): Promise<number | undefined> {
+export async function admitBatch(context: RequestContext, path: string, deps: BatchDeps): Promise<number | undefined> {
   const { clock } = deps;
   const faults = deps.faults.apply({ path, model: '', purpose: 'batch' }, clock.nowMs());
-  if (faults.latency) await clock.sleep(faults.latency.ms, exchange.signal).catch(() => undefined);
+  if (faults.latency) await clock.sleep(faults.latency.ms, context.signal).catch(() => undefined);
   if (faults.status) {
-    exchange.sendFailure(scriptedFailure(faults.status.status, faults.status.retryAfterMs));
+    context.sendFailure(scriptedFailure(faults.status.status, faults.status.retryAfterMs));
     return undefined;
   }
   if (faults.reset) {
-    exchange.drop();
+    context.drop();
     return undefined;
   }
   return deps.batchWorkMs + (faults.delay_batch?.ms ?? 0);

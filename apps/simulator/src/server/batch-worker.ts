@@ -5,20 +5,19 @@ import { anthropicUsage } from '../core/wire/anthropic-reply.ts';
 import { openaiUsage } from '../core/wire/openai-reply.ts';
 import { scriptedFailure, type WireFailure } from '../core/wire/wire-failure.ts';
 import { PLAIN_TEXT } from '../core/writing/write-reply.ts';
-import type { FaultBook, FaultSet } from '../faults/fault-book.ts';
-import type { ItemResult } from './batch-shelf.ts';
+import type { FaultRegistry, FaultSet } from '../faults/fault-registry.ts';
+import type { ItemResult } from './batch-store.ts';
 import type { Generator, PreparedCall } from './generator.ts';
 
 const PATHS = { openai: '/v1/chat/completions', anthropic: '/v1/messages' } as const;
 
 /**
- * Works on one item of a batch and puts it into the record of calls, marked as a batch's. Faults hit it as they hit a
- * call of its own, but for those of a connection, which it has none of.
+ * Processes one item of a batch and logs it as a batch call. Faults apply as to a single call, except those of connections.
  */
 export function createBatchWorker(deps: {
   clock: Clock;
   generator: Generator;
-  faults: FaultBook;
+  faults: FaultRegistry;
   log: CallLog;
 }): (owner: string, item: BatchItem) => ItemResult {
   const { clock, log } = deps;

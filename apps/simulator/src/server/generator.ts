@@ -8,14 +8,14 @@ import type { Finish, GeneratedReply, GenerationRequest } from '../core/wire/gen
 import type { RecordedReply } from '../core/replay/recorded-reply.ts';
 import { fail, type Parsed } from '../core/wire/wire-failure.ts';
 import { PLAIN_TEXT, writeReply } from '../core/writing/write-reply.ts';
-import type { FaultSet } from '../faults/fault-book.ts';
+import type { FaultSet } from '../faults/fault-registry.ts';
 import type { Breakpoint, PromptCache } from '../tokens/prompt-cache.ts';
 import { splitByTokens, type Tokenizer } from '../tokens/tokenizer.ts';
 
-/** Tokens that chat formats add around every message, and before the reply. */
+/** Tokens that chat formats add to every message and to the reply. */
 const MESSAGE_OVERHEAD = 3;
 const REPLY_OVERHEAD = 3;
-/** Stands for the added tokens where prefixes are compared; no text has this token. */
+/** Placeholder of the added tokens in cache prefixes; not a token of any text. */
 const OVERHEAD_TOKEN = 300_000;
 
 export interface PreparedCall {
@@ -27,11 +27,11 @@ export interface PreparedCall {
 }
 
 export interface Generator {
-  /** Resolves the model, counts the prompt and checks the limits the vendor would check. */
+  /** Resolves the model, counts the prompt and checks the vendor's limits. */
   prepare(request: GenerationRequest): Parsed<PreparedCall>;
-  /** Tokens of a prompt, for the endpoint that only counts. */
+  /** Tokens of a prompt, for the counting endpoint. */
   countPrompt(request: GenerationRequest): number;
-  /** Writes the reply, cuts it where it has to end, and works out its usage. */
+  /** Writes the reply, cuts it at its limit, and computes its usage. */
   generate(
     call: PreparedCall,
     context: { owner: string; faults: FaultSet; nowMs: number; recorded?: RecordedReply | undefined },
@@ -45,7 +45,7 @@ export function createGenerator(deps: {
   defects: DefectTable;
   tokenizer: Tokenizer;
   promptCache: PromptCache;
-  /** Does the model obey orders in its prompt at the moment? */
+  /** Whether the model currently follows instructions in its prompt. */
   isGullible: () => boolean;
 }): Generator {
   const { tokenizer } = deps;
@@ -126,7 +126,7 @@ export function createGenerator(deps: {
               ? 'tool'
               : 'stop';
       const split = deps.promptCache.use(
-        { owner, model, tokens: promptTokens, breakpoints, implicit: request.cachesUnasked },
+        { owner, model, tokens: promptTokens, breakpoints, implicit: request.cachesAutomatically },
         nowMs,
       );
       return {

@@ -8,7 +8,7 @@ import type { WireFailure } from '../core/wire/wire-failure.ts';
 import { PLAIN_TEXT } from '../core/writing/write-reply.ts';
 import type { Tokenizer } from '../tokens/tokenizer.ts';
 import type { BatchDeps } from './batch-deps.ts';
-import { createExchange, type Exchange } from './exchange.http.ts';
+import { createRequestContext, type RequestContext } from './request-context.http.ts';
 import { readJson } from './read-json.http.ts';
 import { serveEmbeddings } from './serve-embeddings.http.ts';
 import { serveFiles } from './serve-files.http.ts';
@@ -23,78 +23,83 @@ export interface ProviderDeps extends GenerationDeps, BatchDeps {
   tokenizer: Tokenizer;
 }
 
-/** Answers every request that reaches the provider's port: finds the protocol, checks the key, serves the endpoint. */
+/** Handles all requests to the provider's port: determines the protocol, checks the key, serves the endpoint. */
 export function createProviderHandler(
   deps: ProviderDeps,
 ): (request: IncomingMessage, response: ServerResponse) => void {
   return (request, response) => {
     const url = new URL(request.url ?? '/', 'http://simulator');
     const path = url.pathname.replace(/(?<!\/)\/+$/, '') || '/';
-    const exchange = createExchange(request, response, vendorOf(request, path), path, deps.clock);
-    handle(request, exchange, path, deps).catch((error: unknown) => {
-      // The client went away in the middle of its own request, or the simulator has a bug: tell them apart in the log.
-      if (exchange.signal.aborted || request.destroyed) return;
+    const context = createRequestContext(request, response, vendorOf(request, path), path, deps.clock);
+    handle(request, context, path, deps).catch((error: unknown) => {
+      // Distinguishes clients that disconnected during their request from bugs of the simulator.
+      if (context.signal.aborted || request.destroyed) return;
       deps.log.error({ err: error, path }, 'simulator.failed');
-      if (response.headersSent) exchange.drop();
-      else exchange.sendFailure({ status: 500, kind: 'server_error', message: 'The simulator failed.' });
+      if (response.headersSent) context.drop();
+      else context.sendFailure({ status: 500, kind: 'server_error', message: 'The simulator failed.' });
     });
   };
 }
 
-async function handle(request: IncomingMessage, exchange: Exchange, path: string, deps: ProviderDeps): Promise<void> {
+async function handle(
+  request: IncomingMessage,
+  context: RequestContext,
+  path: string,
+  deps: ProviderDeps,
+): Promise<void> {
   const endpoint = `${request.method ?? 'GET'} ${path}`;
-  const refusal = refuseHeaders(request, exchange);
+  const refusal = refuseHeaders(request, context);
   if (refusal) {
-    // A body that nobody reads would keep the connection from being used again.
+    // An unread body would prevent reuse of the connection.
     request.resume();
-    if (request.method === 'POST') deps.calls.refuse(exchange, refusal, '', PLAIN_TEXT);
-    else exchange.sendFailure(refusal);
+    if (request.method === 'POST') deps.calls.refuse(context, refusal, '', PLAIN_TEXT);
+    else context.sendFailure(refusal);
     return;
   }
   switch (endpoint) {
     case 'POST /v1/chat/completions':
     case 'POST /v1/messages': {
       const body = await readJson(request);
-      const parse = exchange.vendor === 'openai' ? parseChatRequest : parseMessagesRequest;
+      const parse = context.vendor === 'openai' ? parseChatRequest : parseMessagesRequest;
       const raw = { body: body.ok ? body.value : undefined, headers: request.headers };
-      await serveGeneration(exchange, body.ok ? parse(body.value) : body, raw, deps);
+      await serveGeneration(context, body.ok ? parse(body.value) : body, raw, deps);
       return;
     }
     case 'POST /v1/messages/count_tokens': {
       const body = await readJson(request);
       const parsed = body.ok ? parseCountRequest(body.value) : body;
-      if (!parsed.ok) exchange.sendFailure(parsed.failure);
+      if (!parsed.ok) context.sendFailure(parsed.failure);
       else if (!deps.models.find('anthropic', parsed.value.model)) {
-        exchange.sendFailure({
+        context.sendFailure({
           status: 404,
           kind: 'unknown_model',
           message: `model: ${parsed.value.model.slice(0, 100)}`,
           param: 'model',
         });
-      } else exchange.sendJson(200, { input_tokens: deps.generator.countPrompt(parsed.value) });
+      } else context.sendJson(200, { input_tokens: deps.generator.countPrompt(parsed.value) });
       return;
     }
     case 'POST /v1/embeddings':
-      await serveEmbeddings(exchange, await readJson(request), deps);
+      await serveEmbeddings(context, await readJson(request), deps);
       return;
     default: {
       const origin = `http://${request.headers.host ?? '127.0.0.1'}`;
       const isServed =
-        (await serveMessageBatches(request, exchange, endpoint, origin, deps)) ||
-        (await serveOpenAiBatches(request, exchange, endpoint, deps)) ||
-        (await serveFiles(request, exchange, endpoint, deps));
+        (await serveMessageBatches(request, context, endpoint, origin, deps)) ||
+        (await serveOpenAiBatches(request, context, endpoint, deps)) ||
+        (await serveFiles(request, context, endpoint, deps));
       if (isServed) return;
       request.resume();
-      serveModels(exchange, endpoint, deps.models);
+      serveModels(context, endpoint, deps.models);
     }
   }
 }
 
-function serveModels(exchange: Exchange, endpoint: string, models: ModelTable): void {
-  const isOpenai = exchange.vendor === 'openai';
+function serveModels(context: RequestContext, endpoint: string, models: ModelTable): void {
+  const isOpenai = context.vendor === 'openai';
   if (endpoint === 'GET /v1/models') {
-    const data = models.list(exchange.vendor).map(isOpenai ? openaiModel : anthropicModel);
-    exchange.sendJson(
+    const data = models.list(context.vendor).map(isOpenai ? openaiModel : anthropicModel);
+    context.sendJson(
       200,
       isOpenai
         ? { object: 'list', data }
@@ -104,13 +109,13 @@ function serveModels(exchange: Exchange, endpoint: string, models: ModelTable): 
   }
   const id = /^GET \/v1\/models\/(.+)$/.exec(endpoint)?.[1];
   if (id === undefined) {
-    exchange.sendFailure({ status: 404, kind: 'unknown_path', message: `Unknown request: ${endpoint.slice(0, 200)}.` });
+    context.sendFailure({ status: 404, kind: 'unknown_path', message: `Unknown request: ${endpoint.slice(0, 200)}.` });
     return;
   }
-  const model = models.find(exchange.vendor, decode(id));
-  if (model) exchange.sendJson(200, isOpenai ? openaiModel(model) : anthropicModel(model));
+  const model = models.find(context.vendor, decode(id));
+  if (model) context.sendJson(200, isOpenai ? openaiModel(model) : anthropicModel(model));
   else
-    exchange.sendFailure({
+    context.sendFailure({
       status: 404,
       kind: 'unknown_model',
       message: `The model '${decode(id).slice(0, 100)}' does not exist in the simulator.`,
@@ -118,20 +123,20 @@ function serveModels(exchange: Exchange, endpoint: string, models: ModelTable): 
     });
 }
 
-/** Both protocols share paths for their models: what tells them apart is the header that Anthropic requires. */
+/** Both protocols share the paths for models and differ in the header that Anthropic requires. */
 function vendorOf(request: IncomingMessage, path: string): Vendor {
   return path.startsWith('/v1/messages') || request.headers['anthropic-version'] !== undefined ? 'anthropic' : 'openai';
 }
 
-function refuseHeaders(request: IncomingMessage, exchange: Exchange): WireFailure | undefined {
-  if (exchange.owner === '') {
+function refuseHeaders(request: IncomingMessage, context: RequestContext): WireFailure | undefined {
+  if (context.owner === '') {
     const message =
-      exchange.vendor === 'openai'
+      context.vendor === 'openai'
         ? "You didn't provide an API key; any key will do here."
         : 'x-api-key header is required';
     return { status: 401, kind: 'unauthenticated', message };
   }
-  if (exchange.vendor === 'anthropic' && request.headers['anthropic-version'] === undefined) {
+  if (context.vendor === 'anthropic' && request.headers['anthropic-version'] === undefined) {
     return { status: 400, kind: 'invalid_request', message: 'anthropic-version: header is required' };
   }
   return undefined;

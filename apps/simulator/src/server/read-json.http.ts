@@ -1,16 +1,16 @@
 import type { IncomingMessage } from 'node:http';
 import { fail, type Parsed } from '../core/wire/wire-failure.ts';
 
-/** As large as the vendors take a request. */
+/** The vendors' maximum request size. */
 const MAX_BODY_BYTES = 32 * 1024 * 1024;
 
-/** Reads a request's body. Rejects when the connection breaks before the body is complete. */
+/** Reads a request's body. Rejects when the connection closes before the body is complete. */
 export async function readBody(request: IncomingMessage): Promise<Parsed<Buffer>> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
     bytes += chunk.length;
-    // What is too large is still read to its end, so that the answer arrives, but not kept.
+    // A body that is too large is read but not stored, so that the client receives the response.
     if (bytes <= MAX_BODY_BYTES) chunks.push(chunk);
   }
   if (bytes > MAX_BODY_BYTES) {
@@ -19,7 +19,7 @@ export async function readBody(request: IncomingMessage): Promise<Parsed<Buffer>
   return { ok: true, value: Buffer.concat(chunks) };
 }
 
-/** Reads a request's body as JSON. Rejects when the connection breaks before the body is complete. */
+/** Reads a request's body as JSON. Rejects when the connection closes before the body is complete. */
 export async function readJson(request: IncomingMessage): Promise<Parsed<unknown>> {
   const body = await readBody(request);
   if (!body.ok) return body;

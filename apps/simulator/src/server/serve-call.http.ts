@@ -3,20 +3,20 @@ import type { Clock, Random } from '@pressroom/runtime';
 import { NOTHING_BILLED, type BilledUsage, type CallLog, type CallOutcome } from '../calls/call-log.ts';
 import { rateLimitHeaders } from '../core/wire/rate-limit-headers.ts';
 import { scriptedFailure, type WireFailure } from '../core/wire/wire-failure.ts';
-import type { FaultBook, FaultSet } from '../faults/fault-book.ts';
+import type { FaultRegistry, FaultSet } from '../faults/fault-registry.ts';
 import type { FaultKind } from '../faults/fault-rule.ts';
 import type { RateLimiter } from '../limits/rate-limiter.ts';
-import type { Exchange } from './exchange.http.ts';
+import type { RequestContext } from './request-context.http.ts';
 
-/** What is known of a call once its body is understood. */
+/** Facts of a call after its body was parsed. */
 export interface CallFacts {
   model: string;
   tier: Tier | null;
   purpose: string;
   stream: boolean;
-  /** Tokens that count against the rate limit. */
+  /** Tokens counted by the rate limit. */
   tokens: number;
-  /** What the prompt costs when the reply never comes. */
+  /** Billed usage of the prompt if there is no reply. */
   promptBill: BilledUsage;
 }
 
@@ -28,51 +28,51 @@ export interface CallEnd {
 }
 
 export interface CallServer {
-  /** Records a request that never became a call, and answers it. */
-  refuse(exchange: Exchange, failure: WireFailure, model: string, purpose: string): void;
+  /** Rejects and logs a request that is not a valid call. */
+  refuse(context: RequestContext, failure: WireFailure, model: string, purpose: string): void;
   /**
-   * Applies rate limits and the fault script, then serves. `serve` tells how the call ended before it sends the last
-   * byte, so that whoever has the reply finds the call in the log.
+   * Applies rate limits and the fault script, then serves the call. `serve` reports the end before it sends the last byte, so
+   * that a client with a reply finds the call in the log.
    */
   serve(
-    exchange: Exchange,
+    context: RequestContext,
     facts: CallFacts,
     serve: (faults: FaultSet, end: (end: CallEnd) => void) => Promise<void>,
   ): Promise<void>;
 }
 
-/** Statuses of a proxy that stops waiting: the model behind it has read the prompt. */
+/** Statuses of a proxy that stops waiting after the model has read the prompt. */
 const SERVED_STATUSES = new Set([408, 499, 504, 524]);
 
 export function createCallServer(deps: {
   clock: Clock;
   random: Random;
   log: CallLog;
-  faults: FaultBook;
+  faults: FaultRegistry;
   limiter: RateLimiter;
 }): CallServer {
   const { clock } = deps;
 
   const record = (
-    exchange: Exchange,
+    context: RequestContext,
     facts: Omit<CallFacts, 'tokens' | 'promptBill'>,
     faults: FaultSet,
     end: CallEnd,
   ): void => {
     deps.log.record({
-      requestId: exchange.requestId,
-      clientRequestId: exchange.clientRequestId,
-      vendor: exchange.vendor,
-      path: exchange.path,
+      requestId: context.requestId,
+      clientRequestId: context.clientRequestId,
+      vendor: context.vendor,
+      path: context.path,
       model: facts.model,
       tier: facts.tier,
       purpose: facts.purpose,
       stream: facts.stream,
-      startedAt: new Date(exchange.startedAtMs).toISOString(),
+      startedAt: new Date(context.startedAtMs).toISOString(),
       finishedAt: new Date(clock.nowMs()).toISOString(),
       status: end.status,
       outcome: end.outcome,
-      clientAborted: exchange.clientAborted(),
+      clientAborted: context.clientAborted(),
       faults: Object.keys(faults) as FaultKind[],
       usage: end.usage ?? null,
       billed: end.billed ?? NOTHING_BILLED,
@@ -80,32 +80,32 @@ export function createCallServer(deps: {
   };
 
   return {
-    refuse(exchange, failure, model, purpose) {
-      record(exchange, { model, tier: null, purpose, stream: false }, {}, { outcome: 'error', status: failure.status });
-      exchange.sendFailure(failure);
+    refuse(context, failure, model, purpose) {
+      record(context, { model, tier: null, purpose, stream: false }, {}, { outcome: 'error', status: failure.status });
+      context.sendFailure(failure);
     },
 
-    async serve(exchange, facts, serve) {
+    async serve(context, facts, serve) {
       const faults = deps.faults.apply(
-        { path: exchange.path, model: facts.model, purpose: facts.purpose },
+        { path: context.path, model: facts.model, purpose: facts.purpose },
         clock.nowMs(),
       );
       let isEnded = false;
       const end = (result: CallEnd): void => {
         if (isEnded) return;
         isEnded = true;
-        record(exchange, facts, faults, result);
+        record(context, facts, faults, result);
       };
       const refuse = (failure: WireFailure, billed?: BilledUsage): void => {
         end({ outcome: 'error', status: failure.status, ...(billed && { billed }) });
-        exchange.sendFailure(failure);
+        context.sendFailure(failure);
       };
       const abandoned = (): void => {
         end({ outcome: 'aborted', status: 0, billed: facts.promptBill });
       };
 
-      const admission = deps.limiter.take(`${exchange.owner}/${facts.model}`, facts.tokens, clock.nowMs());
-      exchange.addHeaders(rateLimitHeaders(exchange.vendor, admission.state, clock.nowMs()));
+      const admission = deps.limiter.take(`${context.owner}/${facts.model}`, facts.tokens, clock.nowMs());
+      context.addHeaders(rateLimitHeaders(context.vendor, admission.state, clock.nowMs()));
       if (!admission.admitted) {
         refuse({
           status: 429,
@@ -117,8 +117,8 @@ export function createCallServer(deps: {
       }
       if (faults.latency) {
         const { ms, jitterMs } = faults.latency;
-        await clock.sleep(ms + jitterMs * deps.random(), exchange.signal).catch(() => undefined);
-        if (exchange.signal.aborted) {
+        await clock.sleep(ms + jitterMs * deps.random(), context.signal).catch(() => undefined);
+        if (context.signal.aborted) {
           abandoned();
           return;
         }
@@ -127,11 +127,11 @@ export function createCallServer(deps: {
         const { status, retryAfterMs } = faults.status;
         refuse(scriptedFailure(status, retryAfterMs), SERVED_STATUSES.has(status) ? facts.promptBill : undefined);
       } else if (faults.hang) {
-        await aborted(exchange.signal);
+        await aborted(context.signal);
         end({ outcome: 'hung', status: 0, billed: facts.promptBill });
       } else if (faults.reset) {
         end({ outcome: 'reset', status: 0, billed: facts.promptBill });
-        exchange.reset();
+        context.reset();
       } else {
         await serve(faults, end);
       }

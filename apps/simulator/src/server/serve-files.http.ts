@@ -1,40 +1,40 @@
 import type { IncomingMessage } from 'node:http';
 import type { Clock } from '@pressroom/runtime';
 import { fail, type Parsed } from '../core/wire/wire-failure.ts';
-import type { Exchange } from './exchange.http.ts';
-import type { FileShelf, ShelvedFile } from './file-shelf.ts';
+import type { RequestContext } from './request-context.http.ts';
+import type { FileStore, StoredFile } from './file-store.ts';
 import { readBody } from './read-json.http.ts';
 
-/** OpenAI's files: what batches are handed in as, and come back as. Answers whether the endpoint is one of them. */
+/** OpenAI's files endpoints: input and output of batches. Returns whether the endpoint is one of them. */
 export async function serveFiles(
   request: IncomingMessage,
-  exchange: Exchange,
+  context: RequestContext,
   endpoint: string,
-  deps: { clock: Clock; files: FileShelf },
+  deps: { clock: Clock; files: FileStore },
 ): Promise<boolean> {
   const [, method, id, part] = /^(GET|POST|DELETE) \/v1\/files(?:\/([\w-]+))?(\/content)?$/.exec(endpoint) ?? [];
-  if (method === undefined || exchange.vendor !== 'openai') return false;
+  if (method === undefined || context.vendor !== 'openai') return false;
   if (method === 'POST' && id === undefined) {
     const upload = await readUpload(request);
     if (upload.ok) {
-      const file = { ...upload.value, owner: exchange.owner, createdAtMs: deps.clock.nowMs() };
-      exchange.sendJson(200, openaiFile(deps.files.add(file)));
-    } else exchange.sendFailure(upload.failure);
+      const file = { ...upload.value, owner: context.owner, createdAtMs: deps.clock.nowMs() };
+      context.sendJson(200, openaiFile(deps.files.add(file)));
+    } else context.sendFailure(upload.failure);
     return true;
   }
   request.resume();
-  const file = deps.files.find(exchange.owner, id ?? '');
+  const file = deps.files.find(context.owner, id ?? '');
   if (!file) {
-    exchange.sendFailure({
+    context.sendFailure({
       status: 404,
       kind: 'unknown_path',
       message: `No such File object: ${(id ?? '').slice(0, 60)}`,
     });
   } else if (method === 'DELETE') {
-    deps.files.remove(exchange.owner, file.id);
-    exchange.sendJson(200, { id: file.id, object: 'file', deleted: true });
-  } else if (part !== undefined) exchange.sendText(200, 'application/octet-stream', file.content);
-  else exchange.sendJson(200, openaiFile(file));
+    deps.files.remove(context.owner, file.id);
+    context.sendJson(200, { id: file.id, object: 'file', deleted: true });
+  } else if (part !== undefined) context.sendText(200, 'application/octet-stream', file.content);
+  else context.sendJson(200, openaiFile(file));
   return true;
 }
 
@@ -51,7 +51,7 @@ async function readUpload(
   });
   try {
     const headers = { 'content-type': request.headers['content-type'] ?? '' };
-    // Fetch's parser keeps all parts in memory, which is what a simulator wants.
+    // Fetch's parser holds all parts in memory, which is fine here.
     // eslint-disable-next-line @typescript-eslint/no-deprecated
     const form = await new Response(new Uint8Array(body.value), { headers }).formData();
     const [file, purpose] = [form.get('file'), form.get('purpose')];
@@ -62,7 +62,7 @@ async function readUpload(
   }
 }
 
-function openaiFile({ id, filename, purpose, content, createdAtMs }: ShelvedFile): Record<string, unknown> {
+function openaiFile({ id, filename, purpose, content, createdAtMs }: StoredFile): Record<string, unknown> {
   return {
     id,
     object: 'file',

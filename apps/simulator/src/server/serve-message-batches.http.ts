@@ -3,62 +3,62 @@ import { anthropicBatch, parseMessageBatch } from '../core/batch/anthropic-batch
 import { anthropicError, message } from '../core/wire/anthropic-reply.ts';
 import { fail, type Parsed } from '../core/wire/wire-failure.ts';
 import { admitBatch, type BatchDeps } from './batch-deps.ts';
-import type { ItemResult, ShelvedBatch } from './batch-shelf.ts';
-import type { Exchange } from './exchange.http.ts';
+import type { ItemResult, StoredBatch } from './batch-store.ts';
+import type { RequestContext } from './request-context.http.ts';
 import { readJson } from './read-json.http.ts';
 
 const PATH = '/v1/messages/batches';
 const ENDPOINT = /^(GET|POST|DELETE) \/v1\/messages\/batches(?:\/([\w-]+))?(?:\/(cancel|results))?$/;
-/** An object, or lines of them. */
+/** An object, or JSON lines. */
 type Body = Record<string, unknown> | string;
 
-/** Anthropic's message batches: create, retrieve, list, results, cancel, delete. Answers whether the endpoint is one. */
+/** Anthropic's message batch endpoints: create, retrieve, list, results, cancel, delete. Returns whether it is one. */
 export async function serveMessageBatches(
   request: IncomingMessage,
-  exchange: Exchange,
+  context: RequestContext,
   endpoint: string,
   origin: string,
   deps: BatchDeps,
 ): Promise<boolean> {
   const [, method, id, action] = ENDPOINT.exec(endpoint) ?? [];
   if (method === undefined) return false;
-  const { owner } = exchange;
-  const show = (shelved: ShelvedBatch): Parsed<Body> => ({
+  const { owner } = context;
+  const show = (stored: StoredBatch): Parsed<Body> => ({
     ok: true,
-    value: anthropicBatch(shelved.batch, shelved.progress, {
-      errored: shelved.results.filter(({ ok }) => !ok).length,
-      resultsUrl: `${origin}${PATH}/${shelved.batch.id}/results`,
+    value: anthropicBatch(stored.batch, stored.progress, {
+      errored: stored.results.filter(({ ok }) => !ok).length,
+      resultsUrl: `${origin}${PATH}/${stored.batch.id}/results`,
     }),
   });
   if (method === 'POST' && id === undefined) {
     const body = await readJson(request);
-    const workMs = await admitBatch(exchange, PATH, deps);
+    const workMs = await admitBatch(context, PATH, deps);
     if (workMs === undefined) return true;
     const items = body.ok ? parseMessageBatch(body.value) : body;
     const added = (given: typeof items & { ok: true }): Parsed<Body> =>
       show(deps.batches.add({ vendor: 'anthropic', owner, items: given.value, input: undefined, workMs }));
-    answer(exchange, items.ok ? added(items) : items);
+    answer(context, items.ok ? added(items) : items);
     return true;
   }
   request.resume();
   if (id === undefined) {
-    const data = deps.batches.list('anthropic', owner).map((shelved) => {
-      const shown = show(shelved);
+    const data = deps.batches.list('anthropic', owner).map((stored) => {
+      const shown = show(stored);
       return shown.ok ? shown.value : {};
     });
     const ids = deps.batches.list('anthropic', owner).map(({ batch }) => batch.id);
     const ends = { first_id: ids[0] ?? null, last_id: ids.at(-1) ?? null };
-    answer(exchange, { ok: true, value: { data, has_more: false, ...ends } });
+    answer(context, { ok: true, value: { data, has_more: false, ...ends } });
     return true;
   }
-  answer(exchange, look(owner, { method, id, action }, show, deps));
+  answer(context, look(owner, { method, id, action }, show, deps));
   return true;
 }
 
 function look(
   owner: string,
   { method, id, action }: { method: string; id: string; action: string | undefined },
-  show: (shelved: ShelvedBatch) => Parsed<Body>,
+  show: (stored: StoredBatch) => Parsed<Body>,
   { batches }: BatchDeps,
 ): Parsed<Body> {
   const found = batches.find('anthropic', owner, id);
@@ -82,7 +82,7 @@ function look(
   }
 }
 
-function linesOf({ batch, progress, results }: ShelvedBatch): string {
+function linesOf({ batch, progress, results }: StoredBatch): string {
   const undone = { type: progress.phase === 'expired' ? 'expired' : 'canceled' };
   const lines = batch.items.map(({ customId }, index) => {
     const result = results[index];
@@ -98,10 +98,10 @@ function resultOf(result: ItemResult): Record<string, unknown> {
   return { type: 'succeeded', message: { ...whole, usage } };
 }
 
-function answer(exchange: Exchange, result: Parsed<Body>): void {
-  if (!result.ok) exchange.sendFailure(result.failure);
-  else if (typeof result.value === 'string') exchange.sendText(200, 'application/x-jsonl', result.value);
-  else exchange.sendJson(200, result.value);
+function answer(context: RequestContext, result: Parsed<Body>): void {
+  if (!result.ok) context.sendFailure(result.failure);
+  else if (typeof result.value === 'string') context.sendText(200, 'application/x-jsonl', result.value);
+  else context.sendJson(200, result.value);
 }
 
 const notFound = (message: string): Parsed<never> => fail({ status: 404, kind: 'unknown_path', message });

@@ -4,37 +4,37 @@ import { CreateBatch, openaiBatch, parseBatchFile } from '../core/batch/openai-b
 import { chatCompletion, openaiError } from '../core/wire/openai-reply.ts';
 import { fail, type Parsed } from '../core/wire/wire-failure.ts';
 import { admitBatch, type BatchDeps } from './batch-deps.ts';
-import type { ItemResult, OutputFiles, ShelvedBatch } from './batch-shelf.ts';
-import type { Exchange } from './exchange.http.ts';
-import type { FileShelf } from './file-shelf.ts';
+import type { ItemResult, OutputFiles, StoredBatch } from './batch-store.ts';
+import type { RequestContext } from './request-context.http.ts';
+import type { FileStore } from './file-store.ts';
 import { readJson } from './read-json.http.ts';
 
 const PATH = '/v1/batches';
 type Body = Record<string, unknown>;
 
-/** OpenAI's batches: create, retrieve, list, cancel. Answers whether the endpoint is one of them. */
+/** OpenAI's batch endpoints: create, retrieve, list, cancel. Returns whether the endpoint is one of them. */
 export async function serveOpenAiBatches(
   request: IncomingMessage,
-  exchange: Exchange,
+  context: RequestContext,
   endpoint: string,
   deps: BatchDeps,
 ): Promise<boolean> {
   const [, method, id, action] = /^(GET|POST) \/v1\/batches(?:\/([\w-]+))?(?:\/(cancel))?$/.exec(endpoint) ?? [];
-  if (method === undefined || exchange.vendor !== 'openai') return false;
+  if (method === undefined || context.vendor !== 'openai') return false;
   if (method === 'POST' && id === undefined) {
     const body = await readJson(request);
-    const workMs = await admitBatch(exchange, PATH, deps);
-    if (workMs !== undefined) answer(exchange, body.ok ? create(exchange.owner, body.value, workMs, deps) : body);
+    const workMs = await admitBatch(context, PATH, deps);
+    if (workMs !== undefined) answer(context, body.ok ? create(context.owner, body.value, workMs, deps) : body);
     return true;
   }
   request.resume();
-  answer(exchange, look(exchange.owner, { method, id, action }, deps));
+  answer(context, look(context.owner, { method, id, action }, deps));
   return true;
 }
 
-function answer(exchange: Exchange, result: Parsed<Body>): void {
-  if (result.ok) exchange.sendJson(200, result.value);
-  else exchange.sendFailure(result.failure);
+function answer(context: RequestContext, result: Parsed<Body>): void {
+  if (result.ok) context.sendJson(200, result.value);
+  else context.sendFailure(result.failure);
 }
 
 function create(owner: string, body: unknown, workMs: number, deps: BatchDeps): Parsed<Body> {
@@ -49,8 +49,8 @@ function create(owner: string, body: unknown, workMs: number, deps: BatchDeps): 
   const items = parseBatchFile(file.content);
   if (!items.ok) return items;
   const input = { fileId, metadata: metadata ?? null };
-  const shelved = deps.batches.add({ vendor: 'openai', owner, items: items.value, input, workMs });
-  return { ok: true, value: show(shelved, deps) };
+  const stored = deps.batches.add({ vendor: 'openai', owner, items: items.value, input, workMs });
+  return { ok: true, value: show(stored, deps) };
 }
 
 function look(
@@ -60,7 +60,7 @@ function look(
 ): Parsed<Body> {
   const { batches } = deps;
   if (id === undefined) {
-    const data = batches.list('openai', owner).map((shelved) => show(shelved, deps));
+    const data = batches.list('openai', owner).map((stored) => show(stored, deps));
     const ends = { first_id: data[0]?.['id'] ?? null, last_id: data.at(-1)?.['id'] ?? null };
     return { ok: true, value: { object: 'list', data, has_more: false, ...ends } };
   }
@@ -70,17 +70,17 @@ function look(
   return found ? { ok: true, value: show(found, deps) } : notFound(`No batch found with id '${id.slice(0, 60)}'.`);
 }
 
-function show(shelved: ShelvedBatch, { files, clock }: BatchDeps): Body {
-  const isOver = shelved.progress.phase !== 'in_progress';
+function show(stored: StoredBatch, { files, clock }: BatchDeps): Body {
+  const isOver = stored.progress.phase !== 'in_progress';
   const none = { outputFileId: undefined, errorFileId: undefined };
-  return openaiBatch(shelved.batch, shelved.progress, {
-    ...(isOver ? shelved.outputs(() => saveOutputs(shelved, files, clock)) : none),
-    failed: shelved.results.filter(({ ok }) => !ok).length,
+  return openaiBatch(stored.batch, stored.progress, {
+    ...(isOver ? stored.outputs(() => saveOutputs(stored, files, clock)) : none),
+    failed: stored.results.filter(({ ok }) => !ok).length,
   });
 }
 
-/** What succeeded goes into one file, what erred into another; of what was not done there is no line. */
-function saveOutputs({ batch, results }: ShelvedBatch, files: FileShelf, clock: Clock): OutputFiles {
+/** Writes successful items to one file and failed ones to another; unprocessed items have no line. */
+function saveOutputs({ batch, results }: StoredBatch, files: FileStore, clock: Clock): OutputFiles {
   const lines = results.map((result, index) => lineOf(batch.items[index]?.customId ?? '', batch.id, index, result));
   const save = (isGood: boolean): string | undefined => {
     const own = lines.filter((_line, index) => results[index]?.ok === isGood);

@@ -29,7 +29,7 @@ describe('createPromptCache', () => {
     expect(cache.use(aPrompt({ tokens: other }), 2).read).toBe(1_408);
   });
 
-  it('remembers nothing of a short prompt', () => {
+  it('does not cache a short prompt', () => {
     const cache = createPromptCache();
     cache.use(aPrompt({ tokens: tokens(1_000) }), 0);
     expect(cache.use(aPrompt({ tokens: tokens(1_000) }), 1)).toMatchObject({ read: 0, uncached: 1_000 });
@@ -38,13 +38,13 @@ describe('createPromptCache', () => {
   it.each([
     { title: 'another key', prompt: aPrompt({ owner: 'other' }) },
     { title: 'another model', prompt: aPrompt({ model: model('gpt-4o-mini') }) },
-  ])('keeps prefixes apart from $title', ({ prompt }) => {
+  ])('separates prefixes by $title', ({ prompt }) => {
     const cache = createPromptCache();
     cache.use(aPrompt(), 0);
     expect(cache.use(prompt, 1).read).toBe(0);
   });
 
-  it('forgets after the time to live and keeps what is read', () => {
+  it('expires entries and extends those that are read', () => {
     const cache = createPromptCache();
     cache.use(aPrompt(), 0);
     expect(cache.use(aPrompt(), 200_000).read).toBe(2_944);
@@ -52,7 +52,7 @@ describe('createPromptCache', () => {
     expect(cache.use(aPrompt(), 800_000).read).toBe(0);
   });
 
-  it('bills implicit writes for the models that charge for them only', () => {
+  it('bills implicit writes only for models that charge for them', () => {
     expect(createPromptCache().use(aPrompt(), 0)).toEqual({ uncached: 3_000, read: 0, write5m: 0, write1h: 0 });
     expect(createPromptCache().use(aPrompt({ model: model('gpt-6-luna') }), 0)).toEqual({
       uncached: 56,
@@ -62,7 +62,7 @@ describe('createPromptCache', () => {
     });
   });
 
-  it('remembers marked prefixes only, where the vendor waits to be asked', () => {
+  it('caches only marked prefixes for vendors without automatic caching', () => {
     const cache = createPromptCache();
     expect(cache.use(anthropic(), 0)).toEqual({ uncached: 3_000, read: 0, write5m: 0, write1h: 0 });
     expect(cache.use(anthropic({ breakpoints: [{ atTokens: 2_000, ttl: '5m' }] }), 1)).toEqual({
@@ -79,7 +79,7 @@ describe('createPromptCache', () => {
     });
   });
 
-  it('reads what it can and writes the rest, by the time each mark asks for', () => {
+  it('reads cached prefixes and writes the rest, with the lifetime of each mark', () => {
     const cache = createPromptCache();
     cache.use(anthropic({ breakpoints: [{ atTokens: 1_200, ttl: '1h' }] }), 0);
     const marks = [

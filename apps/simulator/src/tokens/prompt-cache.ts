@@ -1,23 +1,23 @@
 import type { SimulatedModel } from '../core/models/model-table.ts';
 
-/** Where a prompt may be remembered up to, in tokens from its start. */
+/** A cacheable prefix, in tokens from the start of the prompt. */
 export interface Breakpoint {
   atTokens: number;
   ttl: '5m' | '30m' | '1h';
 }
 
 export interface CachedPrompt {
-  /** Whose cache it is: caches are not shared between keys. */
+  /** Owner of the cache: caches are not shared between keys. */
   owner: string;
   model: SimulatedModel;
   tokens: readonly number[];
   /** Marked by the caller; in ascending order. */
   breakpoints: readonly Breakpoint[];
-  /** Does the vendor remember prefixes without being asked? */
+  /** Whether the vendor caches prefixes automatically. */
   implicit: boolean;
 }
 
-/** Tokens of one prompt by how they are billed; the three add up to the prompt. */
+/** Tokens of one prompt by price class; the three add up to the prompt. */
 export interface CacheSplit {
   uncached: number;
   read: number;
@@ -26,17 +26,17 @@ export interface CacheSplit {
 }
 
 export interface PromptCache {
-  /** Looks up the longest remembered prefix and remembers this prompt's own. */
+  /** Finds the longest cached prefix and caches this prompt's prefixes. */
   use(prompt: CachedPrompt, nowMs: number): CacheSplit;
   clear(): void;
 }
 
-/** Vendors that remember unasked do so in steps of this many tokens. */
+/** Step of automatic caching, in tokens. */
 const IMPLICIT_STEP = 128;
 const TTL_MS = { '5m': 300_000, '30m': 1_800_000, '1h': 3_600_000 } as const;
 const MAX_ENTRIES = 50_000;
 
-/** Remembers which exact prefixes were sent before, as long as the vendor would; reading one keeps it longer. */
+/** Caches the hashes of exact prefixes for the vendor's lifetime; reading an entry extends it. */
 export function createPromptCache(): PromptCache {
   const expiryByPrefix = new Map<string, { expiresAtMs: number; ttlMs: number }>();
 
@@ -82,7 +82,7 @@ export function createPromptCache(): PromptCache {
   };
 }
 
-/** Ends of the prefixes that are remembered, ascending: every step of an implicit cache, and the caller's own marks. */
+/** Ends of the cacheable prefixes, ascending: every step of an automatic cache, and the caller's marks. */
 function marksOf({ model, tokens, breakpoints, implicit }: CachedPrompt): Breakpoint[] {
   const marks = breakpoints.filter((mark) => mark.atTokens >= model.minCacheTokens);
   if (implicit) {
@@ -94,7 +94,7 @@ function marksOf({ model, tokens, breakpoints, implicit }: CachedPrompt): Breakp
   return marks.sort((left, right) => left.atTokens - right.atTokens);
 }
 
-/** One hash per prefix, in one pass (two 32-bit FNV-1a lanes; these are keys of a simulation, not of a security boundary). */
+/** One hash per prefix, in one pass (two 32-bit FNV-1a lanes; not a security boundary). */
 function hashPrefixes(tokens: readonly number[], ends: readonly number[], seed: string): string[] {
   let low = 0x811c9dc5;
   let high = 0x9e3779b9;

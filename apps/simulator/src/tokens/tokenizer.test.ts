@@ -23,7 +23,7 @@ const piece = fc.oneof(
 const text = fc.array(piece, { maxLength: 12 }).map((pieces) => pieces.join(''));
 
 describe('createTokenizer', () => {
-  it('counts exactly what the whole text encodes to', () => {
+  it('counts exactly the tokens of the whole text', () => {
     const tokenizer = createTokenizer();
     const plain = { allowedSpecial: new Set<string>(), disallowedSpecial: new Set<string>() };
     fc.assert(
@@ -32,7 +32,7 @@ describe('createTokenizer', () => {
     );
   });
 
-  it('counts the same when it has forgotten what it saw', () => {
+  it('counts the same after evicting cached lines', () => {
     const small = createTokenizer(64);
     const large = createTokenizer();
     fc.assert(fc.property(text, (given) => small.count(given) === large.count(given)));
@@ -40,7 +40,7 @@ describe('createTokenizer', () => {
 });
 
 describe('splitByTokens', () => {
-  it('gives one piece per token, which join up to the text', () => {
+  it('returns one piece per token, which together are the text', () => {
     const tokenizer = createTokenizer();
     fc.assert(
       fc.property(text, (given) => {
@@ -52,7 +52,7 @@ describe('splitByTokens', () => {
     );
   });
 
-  it('holds a character back until its last token', () => {
+  it('delays a character until its last token', () => {
     const tokens = createTokenizer().encode('ઽ!');
     expect(splitByTokens('ઽ!', tokens)).toEqual(['', 'ઽ', '!']);
   });

@@ -5,23 +5,23 @@ import type * as o200k from 'gpt-tokenizer/encoding/o200k_base';
 type Encoding = typeof o200k;
 
 let loaded: Encoding | undefined;
-/** Its tables take 30 MB, which a simulator that answers nothing does without. */
+/** Loaded on first use: its tables take 30 MB. */
 const encoding = (): Encoding =>
   (loaded ??= createRequire(import.meta.url)('gpt-tokenizer/encoding/o200k_base') as Encoding);
 
 const PLAIN = { allowedSpecial: new Set<string>(), disallowedSpecial: new Set<string>() };
 
-/** Text as `o200k_base` tokens. Both vendors are counted with it; what looks like a special token is plain text. */
+/** Tokenizer with `o200k_base` for both vendors; special tokens are treated as plain text. */
 export interface Tokenizer {
   encode(text: string): readonly number[];
   count(text: string): number;
 }
 
 /**
- * A tokenizer that remembers the lines it has seen: prompts repeat their instructions, sources and notes from call to
- * call, and a line that begins after a line break is encoded the same whatever stands before it.
+ * A tokenizer with a cache of lines: prompts repeat their instructions, sources and notes between calls, and the encoding of
+ * a line after a line break does not depend on the text before it.
  *
- * @param maxRememberedChars bound of what is remembered; the lines used least recently are forgotten first
+ * @param maxRememberedChars size of the cache; the least recently used lines are evicted
  */
 export function createTokenizer(maxRememberedChars = 8_000_000): Tokenizer {
   const remembered = new Map<string, readonly number[]>();
@@ -54,14 +54,14 @@ export function createTokenizer(maxRememberedChars = 8_000_000): Tokenizer {
   };
 }
 
-/** A token never reaches across a line break into a line that begins with a visible character other than a slash. */
+/** No token spans a line break followed by a visible character other than a slash. */
 function splitLines(text: string): string[] {
   return text.split(/(?<=\n)(?=[^\s/])/);
 }
 
 /**
- * The text that each token adds. A character of several tokens comes with the last of them, the others add nothing, so
- * there are as many pieces as tokens and they join up to the text.
+ * The text added by each token. A character of several tokens belongs to the last of them, the others add nothing, so there
+ * are as many pieces as tokens and they join up to the text.
  *
  * @param tokens the encoding of `text`
  */
@@ -72,7 +72,7 @@ export function splitByTokens(text: string, tokens: readonly number[]): string[]
   return tokens.map((token) => {
     group.push(token);
     const piece = encoding().decode(group);
-    // Part of a character decodes to a replacement character, which the text does not have there.
+    // A part of a character decodes to a replacement character that is not in the text.
     if (!whole.startsWith(piece, at)) return '';
     group = [];
     at += piece.length;

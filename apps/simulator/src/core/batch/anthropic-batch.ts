@@ -3,15 +3,15 @@ import { parseMessagesRequest } from '../wire/anthropic-request.ts';
 import { fail, type Parsed } from '../wire/wire-failure.ts';
 import { BATCH_LIFETIME_MS, type Batch, type BatchItem, type BatchProgress } from './batch.ts';
 
-const MOST_ITEMS = 100_000;
+const MAX_ITEMS = 100_000;
 const CreateBatch = z.looseObject({
   requests: z
     .array(z.looseObject({ custom_id: z.string().regex(/^[\w-]{1,64}$/), params: z.unknown() }))
     .min(1)
-    .max(MOST_ITEMS),
+    .max(MAX_ITEMS),
 });
 
-/** Reads the body of `POST /v1/messages/batches`. */
+/** Parses the body of `POST /v1/messages/batches`. */
 export function parseMessageBatch(body: unknown): Parsed<BatchItem[]> {
   const parsed = CreateBatch.safeParse(body);
   if (!parsed.success) {
@@ -39,7 +39,7 @@ export function parseMessageBatch(body: unknown): Parsed<BatchItem[]> {
 
 const iso = (ms: number | undefined): string | null => (ms === undefined ? null : new Date(ms).toISOString());
 
-/** A message batch in Anthropic's shape. */
+/** Response body of a message batch in Anthropic's format. */
 export function anthropicBatch(
   batch: Batch,
   progress: BatchProgress,

@@ -18,32 +18,38 @@ const aBatch = (part: Partial<Batch> = {}): Batch => ({
 
 describe('progressOf', () => {
   it.each([
-    { title: 'nothing at first', batch: aBatch(), atMs: 1_000, done: 0, phase: 'in_progress' },
-    { title: 'items one after the other', batch: aBatch(), atMs: 1_250, done: 2, phase: 'in_progress' },
-    { title: 'all of them in the end', batch: aBatch(), atMs: 1_400, done: 4, phase: 'ended' },
-    { title: 'all at once without work', batch: aBatch({ workMs: 0 }), atMs: 1_000, done: 4, phase: 'ended' },
+    { title: 'no items at first', batch: aBatch(), atMs: 1_000, done: 0, phase: 'in_progress' },
+    { title: 'items one at a time', batch: aBatch(), atMs: 1_250, done: 2, phase: 'in_progress' },
+    { title: 'all items in the end', batch: aBatch(), atMs: 1_400, done: 4, phase: 'ended' },
     {
-      title: 'no more after a cancel',
+      title: 'all items immediately when there is no work time',
+      batch: aBatch({ workMs: 0 }),
+      atMs: 1_000,
+      done: 4,
+      phase: 'ended',
+    },
+    {
+      title: 'no items after a cancellation',
       batch: aBatch({ cancelledAtMs: 1_150 }),
       atMs: 9_000,
       done: 1,
       phase: 'cancelled',
     },
     {
-      title: 'a cancel that came too late',
+      title: 'all items when cancelled too late',
       batch: aBatch({ cancelledAtMs: 1_500 }),
       atMs: 9_000,
       done: 4,
       phase: 'ended',
     },
     {
-      title: 'no more after a day',
+      title: 'no items after a day',
       batch: aBatch({ workMs: 2 * BATCH_LIFETIME_MS }),
       atMs: 1_000 + 3 * BATCH_LIFETIME_MS,
       done: 2,
       phase: 'expired',
     },
-  ])('has done $title', ({ batch, atMs, done, phase }) => {
+  ])('completes $title', ({ batch, atMs, done, phase }) => {
     expect(progressOf(batch, atMs)).toMatchObject({ done, phase });
   });
 });

@@ -2,39 +2,39 @@ import type { GenerationRequest } from '../wire/generation.ts';
 import type { Parsed } from '../wire/wire-failure.ts';
 import type { Vendor } from '../models/model-table.ts';
 
-/** Both vendors give up on what is not done within a day. */
+/** Both vendors expire batches after a day. */
 export const BATCH_LIFETIME_MS = 24 * 60 * 60 * 1_000;
 
 export interface BatchItem {
   customId: string;
-  /** A request that cannot be read errs by itself; the others go on. */
+  /** An item that cannot be parsed fails by itself; the others are processed. */
   request: Parsed<GenerationRequest>;
 }
 
-/** A batch as it was handed in; what has become of it follows from the time. */
+/** A submitted batch; its progress is a function of the time. */
 export interface Batch {
   id: string;
   vendor: Vendor;
-  /** Who handed it in, and alone may see it. */
+  /** Owner: only the submitting key can access it. */
   owner: string;
   createdAtMs: number;
   items: readonly BatchItem[];
-  /** The uploaded file it came in, where the vendor takes batches as files. */
+  /** The uploaded input file, for the vendor that uses files. */
   input: { fileId: string; metadata: Record<string, string> | null } | undefined;
-  /** Time for all items together; they are done one after the other, evenly. */
+  /** Processing time of all items together; they are processed one at a time, evenly. */
   workMs: number;
   cancelledAtMs: number | undefined;
 }
 
 export interface BatchProgress {
-  /** Items done so far, from the first. */
+  /** Number of processed items, from the first. */
   done: number;
   phase: 'in_progress' | 'ended' | 'cancelled' | 'expired';
-  /** When it ended, for whatever reason. */
+  /** Time at which it ended, for any reason. */
   endedAtMs: number | undefined;
 }
 
-/** What has become of a batch at an instant. Pure: nobody has to wait for a simulated batch, a clock will do. */
+/** The progress of a batch at a given time. Pure, so simulated batches need a clock but no timers. */
 export function progressOf(batch: Batch, nowMs: number): BatchProgress {
   const { createdAtMs, workMs, cancelledAtMs, items } = batch;
   const finishedAtMs = createdAtMs + workMs;

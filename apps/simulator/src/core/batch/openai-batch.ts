@@ -4,7 +4,7 @@ import { fail, type Parsed } from '../wire/wire-failure.ts';
 import { BATCH_LIFETIME_MS, type Batch, type BatchItem, type BatchProgress } from './batch.ts';
 
 export const BATCH_ENDPOINT = '/v1/chat/completions';
-const MOST_ITEMS = 50_000;
+const MAX_ITEMS = 50_000;
 
 export const CreateBatch = z.looseObject({
   input_file_id: z.string().min(1),
@@ -20,13 +20,13 @@ const Line = z.looseObject({
   body: z.unknown(),
 });
 
-/** Reads an input file: a request a line. A line that is none, or a repeated id, fails the file as a whole. */
+/** Parses an input file with one request per line. An invalid line or a repeated id makes the whole file invalid. */
 export function parseBatchFile(content: string): Parsed<BatchItem[]> {
   const items: BatchItem[] = [];
   const seen = new Set<string>();
   const lines = content.split('\n').filter((line) => line.trim() !== '');
-  if (lines.length === 0 || lines.length > MOST_ITEMS) {
-    return invalid(`an input file has 1 to ${MOST_ITEMS} requests, this one ${lines.length}`);
+  if (lines.length === 0 || lines.length > MAX_ITEMS) {
+    return invalid(`an input file has 1 to ${MAX_ITEMS} requests, this one ${lines.length}`);
   }
   for (const [index, text] of lines.entries()) {
     const line = Line.safeParse(parseJson(text));
@@ -52,7 +52,7 @@ function parseJson(text: string): unknown {
 const STATUS = { in_progress: 'in_progress', ended: 'completed', cancelled: 'cancelled', expired: 'expired' } as const;
 const seconds = (ms: number | undefined): number | null => (ms === undefined ? null : Math.floor(ms / 1_000));
 
-/** A batch in OpenAI's shape. */
+/** Response body of a batch in OpenAI's format. */
 export function openaiBatch(
   batch: Batch,
   progress: BatchProgress,

@@ -1,12 +1,12 @@
 import type { Tier } from '@pressroom/contracts';
 
-/** Rates by defect name, from 0 to 1; a defect that is not named does not happen. */
+/** Rates by defect name, from 0 to 1; absent means 0. */
 export type DefectRates = Readonly<Record<string, number>>;
 
 export interface TierRates {
   /** For purposes in `complexPurposes`. */
   complex: DefectRates;
-  /** For every other purpose: where a small model is nearly as good as a standard one. */
+  /** For all other purposes, where a small model is nearly as good as a standard one. */
   simple: DefectRates;
 }
 
@@ -16,9 +16,9 @@ export interface DefectTable {
 }
 
 /**
- * How much worse the smaller tiers are. The figures are the simulator's own choice, not a measurement of any model: they
- * are there so that routing, validation and escalation have something real to decide. Nobody is refused unless a fault
- * script asks for it: a refusal ends a call for good, and the simulator sees nothing to object to.
+ * Defect rates of the tiers. The figures are the simulator's own choice, not measurements of any model: they give routing,
+ * validation and escalation realistic decisions. Refusals occur only when a fault script requests them, because a refusal
+ * ends a call permanently.
  */
 export const DEFAULT_DEFECT_TABLE: DefectTable = {
   complexPurposes: ['article_outline', 'article_part', 'article_critique', 'article_patch', 'text'],
@@ -77,7 +77,7 @@ export const DEFAULT_DEFECT_TABLE: DefectTable = {
   },
 };
 
-/** A table in which nothing ever goes wrong. */
+/** A table without defects. */
 export const NO_DEFECTS: DefectTable = {
   complexPurposes: [],
   tiers: { T1: { complex: {}, simple: {} }, T2: { complex: {}, simple: {} }, T3: { complex: {}, simple: {} } },

@@ -1,7 +1,7 @@
 import type { ArticleCritique, ArticleOutline, ResearchNotes, SourceSummary } from '@pressroom/contracts';
 import type { DefectContext, ReplyDefect } from './reply-defect.ts';
 
-/** Facts are overlooked: each is left out with the rate's probability, but never all of them. */
+/** Omits facts: each with the rate's probability, but never all of them. */
 export const droppedFacts: ReplyDefect = {
   name: 'droppedFacts',
   onMaterial(prompt, context) {
@@ -35,7 +35,7 @@ export const droppedFacts: ReplyDefect = {
       }
       case 'article_critique': {
         const critique = value as ArticleCritique;
-        // A critic who overlooks defects may well overlook the only one.
+        // A critique may omit its only defect.
         return { ...critique, defects: critique.defects.filter(() => context.random() >= context.rate) };
       }
       default:

@@ -33,8 +33,8 @@ const write = (purpose: string, user: string, defect?: string): WrittenReply =>
 const part = (defect?: string): string =>
   ArticlePart.parse(JSON.parse(write('article_part', PART, defect).text)).markdown;
 
-describe('a defect that a fault script asks for', () => {
-  it.each(REPLY_DEFECTS.map(({ name }) => name))('%s spoils a reply, and the same reply is spoiled alike', (name) => {
+describe('a defect requested by a fault script', () => {
+  it.each(REPLY_DEFECTS.map(({ name }) => name))('%s changes a reply, deterministically', (name) => {
     const purpose = name === 'vagueHeadings' ? 'article_outline' : 'article_part';
     const user = name === 'vagueHeadings' ? `${aBrief()}\n${aNotesFence()}` : PART;
     const spoiled = write(purpose, user, name);
@@ -42,26 +42,26 @@ describe('a defect that a fault script asks for', () => {
     expect(spoiled).toEqual(write(purpose, user, name));
   });
 
-  it('refusal ends the reply with a few words of regret', () => {
+  it('refusal ends the reply with a short apology', () => {
     const { text, finish } = write('article_part', PART, 'refusal');
     expect(finish).toBe('refusal');
     expect(text).toMatch(/can't|not able/);
   });
 
-  it('truncated breaks the JSON off and says so', () => {
+  it('truncated cuts the JSON and reports it', () => {
     const { text, finish } = write('article_part', PART, 'truncated');
     expect(finish).toBe('length');
     expect(() => JSON.parse(text) as unknown).toThrow();
     expect(write('article_part', PART).text.startsWith(text)).toBe(true);
   });
 
-  it('repeatedText says one sentence five times', () => {
+  it('repeatedText repeats one sentence five times', () => {
     const sentences = splitSentences(part('repeatedText')).map(({ text }) => text);
     const most = Math.max(...sentences.map((sentence) => sentences.filter((other) => other === sentence).length));
     expect(most).toBe(5);
   });
 
-  it('wrongLanguage keeps citations and not a word of English', () => {
+  it('wrongLanguage keeps citations but no English words', () => {
     const markdown = part('wrongLanguage');
     expect(citationsOf(markdown)).toEqual(citationsOf(part()));
     expect(markdown).not.toMatch(/\b(?:the|of|and|was)\b/);
@@ -71,12 +71,12 @@ describe('a defect that a fault script asks for', () => {
     expect(part('promptLeak')).toContain('Take figures, names and dates from the notes unchanged');
   });
 
-  it('lostDetail tells facts without their asides', () => {
+  it('lostDetail states facts without their details', () => {
     expect(part('lostDetail')).not.toBe(part());
     expect(countWords(part('lostDetail'))).toBeGreaterThan(100);
   });
 
-  it('vagueHeadings name nothing that the notes are about', () => {
+  it('vagueHeadings name no subject of the notes', () => {
     const outline = write('article_outline', `${aBrief()}\n${aNotesFence()}`, 'vagueHeadings').text;
     const { sections } = ArticleOutline.parse(JSON.parse(outline));
     expect(sections.map(({ heading }) => heading)).toEqual(

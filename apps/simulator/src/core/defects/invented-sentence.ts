@@ -19,8 +19,8 @@ const CLAIMS: readonly ((figure: string, subject: string) => string)[] = [
 ];
 
 /**
- * With the rate's probability a reply holds a claim that nothing in the prompt supports, with a figure that stands
- * nowhere in it: a sentence with a citation in prose, a point in an outline, a defect that is none in a critique.
+ * With the rate's probability a reply contains an unsupported claim with an invented figure: a sentence with a citation in
+ * prose, a point in an outline, a false alarm in a critique.
  */
 export const inventedSentence: ReplyDefect = {
   name: 'inventedSentence',

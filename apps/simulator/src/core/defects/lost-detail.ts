@@ -1,7 +1,7 @@
 import { shortenSentence } from '../text/condense.ts';
 import type { ReplyDefect } from './reply-defect.ts';
 
-/** Facts are told without their asides: each loses, with the rate's probability, what a thorough writer would keep. */
+/** Shortens facts: each loses its details with the rate's probability. */
 export const lostDetail: ReplyDefect = {
   name: 'lostDetail',
   onMaterial(prompt, { purpose, random, rate }) {

@@ -2,7 +2,7 @@ import { stripCitations } from '../text/words.ts';
 import { editProse, editSentences } from './edit-prose.ts';
 import type { ReplyDefect } from './reply-defect.ts';
 
-/** Sentences lose their citation: each with the rate's probability. */
+/** Removes citations: from each sentence with the rate's probability. */
 export const missingCitations: ReplyDefect = {
   name: 'missingCitations',
   onValue: (value, { purpose, random, rate }) =>

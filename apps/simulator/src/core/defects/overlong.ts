@@ -5,10 +5,10 @@ import { cite } from '../writing/cite.ts';
 import { editProse } from './edit-prose.ts';
 import type { ReplyDefect } from './reply-defect.ts';
 
-/** What an overlong reply has on top of what was asked for. */
+/** Excess length of an overlong reply. */
 const EXCESS = 0.35;
 
-/** With the rate's probability a reply is about a third too long: prose runs on, an outline shares out too many words. */
+/** With the rate's probability a reply is about a third too long: prose has extra sentences, an outline too many words. */
 export const overlong: ReplyDefect = {
   name: 'overlong',
   onValue(value, { purpose, prompt, random, rate }) {

@@ -2,7 +2,7 @@ import type { Random } from '@pressroom/runtime';
 import { editProse } from './edit-prose.ts';
 import type { ReplyDefect } from './reply-defect.ts';
 
-/** With the rate's probability prose begins or ends with words of the system prompt, as models do that lose the thread. */
+/** With the rate's probability prose starts or ends with text of the system prompt. */
 export const promptLeak: ReplyDefect = {
   name: 'promptLeak',
   onValue(value, { purpose, instructions, random, rate }) {

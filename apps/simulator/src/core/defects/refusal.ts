@@ -6,7 +6,7 @@ const REFUSALS = [
   "I'm not able to write about this.",
 ];
 
-/** With the rate's probability a request is refused in words, and the reply ends as the vendor ends refusals. */
+/** With the rate's probability a request is refused, and the reply ends with the vendor's finish for refusals. */
 export const refusal: ReplyDefect = {
   name: 'refusal',
   onEnd(_text, { random, rate }) {

@@ -1,10 +1,10 @@
 import { editProse } from './edit-prose.ts';
 import type { ReplyDefect } from './reply-defect.ts';
 
-/** How often a model that is stuck says it again. */
+/** Number of repetitions. */
 const TIMES = 4;
 
-/** With the rate's probability the model gets stuck: one sentence of its prose is said over and over. */
+/** With the rate's probability one sentence of the prose is repeated many times. */
 export const repeatedText: ReplyDefect = {
   name: 'repeatedText',
   onValue(value, { purpose, random, rate }) {

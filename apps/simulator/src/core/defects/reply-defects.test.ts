@@ -43,7 +43,7 @@ const reply = (
   return writeReply(request).text;
 };
 
-/** Only one defect, so that its rate can be told apart. */
+/** Only one defect, so that its rate can be measured. */
 const only = (name: string): DefectTable => ({
   ...DEFAULT_DEFECT_TABLE,
   tiers: Object.fromEntries(
@@ -55,11 +55,11 @@ const only = (name: string): DefectTable => ({
 });
 const parsePart = (text: string): string => ArticlePart.parse(JSON.parse(text)).markdown;
 
-/** Share of hits, which is to lie within four standard deviations of the stated rate. */
-function expectRate(hits: number, tries: number, rate: number): void {
-  const deviation = Math.sqrt((rate * (1 - rate)) / tries);
-  expect(hits / tries).toBeGreaterThanOrEqual(rate - 4 * deviation);
-  expect(hits / tries).toBeLessThanOrEqual(rate + 4 * deviation);
+/** Checks that the share of hits is within four standard deviations of the rate. */
+function expectRate(hits: number, samples: number, rate: number): void {
+  const deviation = Math.sqrt((rate * (1 - rate)) / samples);
+  expect(hits / samples).toBeGreaterThanOrEqual(rate - 4 * deviation);
+  expect(hits / samples).toBeLessThanOrEqual(rate + 4 * deviation);
 }
 
 const KNOWN_FIGURES = new Set(LARKMOOR_NOTES.flatMap((note) => [...numbersOf(note.text)]));
@@ -80,7 +80,7 @@ describe.each<{ tier: Tier }>([{ tier: 'T1' }, { tier: 'T2' }, { tier: 'T3' }])(
     expectRate(broken, RUNS, rate('badJson'));
   });
 
-  it('hold an invented sentence with a false figure at the stated rate', () => {
+  it('contain an invented sentence with a false figure at the stated rate', () => {
     const invented = seeds.filter((seed) => {
       const figures = [...numbersOf(parsePart(reply('article_part', PART, tier, seed, only('inventedSentence'))))];
       return figures.some((figure) => !KNOWN_FIGURES.has(figure));
@@ -106,7 +106,7 @@ describe.each<{ tier: Tier }>([{ tier: 'T1' }, { tier: 'T2' }, { tier: 'T3' }])(
       return outline.sections.flatMap((section) => section.noteIds);
     });
     const offered = 100 * LARKMOOR_NOTES.length;
-    // A section keeps at least one note, which hardly matters for sections of this size.
+    // A section keeps at least one note, which has little effect at this size.
     expectRate(offered - kept.length, offered, rate('droppedFacts'));
   });
 
@@ -119,14 +119,14 @@ describe.each<{ tier: Tier }>([{ tier: 'T1' }, { tier: 'T2' }, { tier: 'T3' }])(
 });
 
 describe('the table of rates', () => {
-  it('knows only defects that exist', () => {
+  it('contains only existing defects', () => {
     const names = REPLY_DEFECTS.map((defect) => defect.name);
     for (const { complex, simple } of Object.values(DEFAULT_DEFECT_TABLE.tiers)) {
       for (const name of [...Object.keys(complex), ...Object.keys(simple)]) expect(names).toContain(name);
     }
   });
 
-  it('makes T1 nearly as good as T2 on simple purposes and much worse on complex ones', () => {
+  it('gives T1 rates close to T2 on simple purposes and much higher ones on complex ones', () => {
     for (const purpose of ['source_summary', 'article_metadata']) {
       const gap =
         (ratesFor(DEFAULT_DEFECT_TABLE, 'T1', purpose)['droppedFacts'] ?? 0) -
@@ -148,7 +148,7 @@ describe('the table of rates', () => {
 });
 
 describe('tiering', () => {
-  /** Research to draft with one tier for the sources and one for the writing; problems that a perfect critic finds. */
+  /** Runs research and draft with one tier for the sources and one for the writing; counts the actual problems. */
   const problemsPerArticle = (sourceTier: Tier, writingTier: Tier, seed: string): number => {
     const notes = LARKMOOR_SOURCES.flatMap((source) => {
       const user = `${aBrief()}\n${fence('source', source.text, { id: source.id, title: source.title })}`;
@@ -172,14 +172,14 @@ describe('tiering', () => {
     );
     const prompt = parsePrompt([{ role: 'user', text: `${aBrief()}\n${notesFence}\n${article}` }]);
     const critique = writerFor('article_critique')?.({ prompt, random: seededRandom(1) }) as ArticleCritique;
-    const told = contentStems(parts.join(' '));
-    const untold = notes.filter((note) => containment(contentStems(note.text), told) < 0.7).length;
-    return critique.defects.length + untold;
+    const used = contentStems(parts.join(' '));
+    const unused = notes.filter((note) => containment(contentStems(note.text), used) < 0.7).length;
+    return critique.defects.length + unused;
   };
   const mean = (sourceTier: Tier, writingTier: Tier): number =>
     seeds.slice(0, 25).reduce((sum, seed) => sum + problemsPerArticle(sourceTier, writingTier, seed), 0) / 25;
 
-  it('pays: a cheap reader with a good writer is nearly as good as all-T3 and far better than all-T1', () => {
+  it('gives cheap research with a good writer results close to all-T3 and far better than all-T1', () => {
     const [allT1, tiered, allT3] = [mean('T1', 'T1'), mean('T1', 'T3'), mean('T3', 'T3')];
     expect(tiered).toBeLessThan(allT1 * 0.5);
     expect(tiered - allT3).toBeLessThan((allT1 - allT3) * 0.35);

@@ -13,8 +13,8 @@ import { vagueHeadings } from './vague-headings.ts';
 import { wrongLanguage } from './wrong-language.ts';
 
 /**
- * Every kind of defect, in the order they are applied. To add one, write its file and put it at the end: each draws from
- * a seed of its own place, so that what the others do stays as it was.
+ * All defects, in the order of application. To add one, write its file and append it: each draws from a seed of its position,
+ * so that appending does not change the others.
  */
 export const REPLY_DEFECTS: readonly ReplyDefect[] = [
   droppedFacts,

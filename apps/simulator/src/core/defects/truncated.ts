@@ -1,9 +1,9 @@
 import type { ReplyDefect } from './reply-defect.ts';
 
-/** Where a reply breaks off, as a share of its length. */
+/** Position of the cut, as a share of the length. */
 const BREAKS = { from: 0.3, to: 0.95 };
 
-/** With the rate's probability a reply breaks off in the middle and says so, whatever room the request had left. */
+/** With the rate's probability a reply is cut in the middle with the finish `length`, regardless of the request's limit. */
 export const truncated: ReplyDefect = {
   name: 'truncated',
   onEnd(text, { random, rate }) {

@@ -1,7 +1,7 @@
 import type { ArticleOutline } from '@pressroom/contracts';
 import type { ReplyDefect } from './reply-defect.ts';
 
-/** Headings that would do for any article. */
+/** Headings that would suit any article. */
 const VAGUE = [
   'Overview',
   'Key Facts',
@@ -17,7 +17,7 @@ const VAGUE = [
   'Additional Points',
 ];
 
-/** Sections get a heading that says nothing of what they tell: each with the rate's probability. */
+/** Replaces headings of sections by vague ones: each with the rate's probability. */
 export const vagueHeadings: ReplyDefect = {
   name: 'vagueHeadings',
   onValue(value, { purpose, random, rate }) {

@@ -3,7 +3,7 @@ import { cite } from '../writing/cite.ts';
 import { editProse, editSentences } from './edit-prose.ts';
 import type { ReplyDefect } from './reply-defect.ts';
 
-/* German for nothing in particular: no simulator can translate, but a reader notices just the same. */
+/* German filler text: the simulator cannot translate, but a reader notices the other language. */
 const SENTENCES = [
   'Darüber ist in den Unterlagen mehr zu lesen, als sich an dieser Stelle wiedergeben lässt',
   'Die Angaben dazu stammen aus den Quellen und wurden hier nicht weiter geprüft',
@@ -13,7 +13,7 @@ const SENTENCES = [
   'Nicht alles davon ist heute noch so, wie es einmal gewesen ist',
 ];
 
-/** With the rate's probability prose comes in another language than the one asked for; its citations stay. */
+/** With the rate's probability prose is in another language than requested; its citations are kept. */
 export const wrongLanguage: ReplyDefect = {
   name: 'wrongLanguage',
   onValue(value, { purpose, random, rate }) {

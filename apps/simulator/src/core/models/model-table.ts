@@ -6,19 +6,19 @@ export interface SimulatedModel {
   kind: 'chat' | 'embedding';
   /** Prompt and reply together, in tokens. */
   contextTokens: number;
-  /** Longest reply, in tokens; the length of a vector for embedding models. */
+  /** Longest reply, in tokens; the dimensions of a vector for embedding models. */
   maxOutputTokens: number;
-  /** Shortest prefix that is kept in the prompt cache, in tokens. */
+  /** Shortest prefix stored in the prompt cache, in tokens. */
   minCacheTokens: number;
-  /** Does the vendor bill what it writes into the prompt cache? */
+  /** Whether the vendor bills cache writes. */
   billsCacheWrites: boolean;
 }
 
 type Row = readonly [id: string, contextTokens: number, maxOutputTokens: number, minCacheTokens?: number];
 
 /*
- * Names, context windows and output limits as the vendors publish them (state: November 2026). Models that the vendors
- * have shut down are not listed, so that asking for one answers 404 as it does there.
+ * Names, context windows and output limits as published by the vendors (November 2026). Models that were shut down are not
+ * listed, so that requests for them return 404 as at the vendor.
  */
 const OPENAI: readonly Row[] = [
   ['gpt-6.1-sol', 1_050_000, 128_000],
@@ -63,7 +63,7 @@ const ANTHROPIC: readonly Row[] = [
   ['claude-haiku-4-5', 200_000, 64_000, 4_096],
 ];
 
-/** Both vendors keep prefixes of 1,024 tokens and more, but for the models that say otherwise. */
+/** Both vendors cache prefixes of at least 1,024 tokens, except for models with another minimum. */
 const MIN_CACHE_TOKENS = 1_024;
 const EMBEDDING_CONTEXT = 8_191;
 
@@ -99,14 +99,14 @@ function embeddingModel(id: string, dimensions: number): SimulatedModel {
   };
 }
 
-/** Limits of a model that is added by name only: generous, served on both protocols' chat endpoints. */
+/** A model added by name only: generous limits, served on both protocols' chat endpoints. */
 export function addedModel(id: string, vendor: Vendor): SimulatedModel {
   return { ...chatModel(vendor, [id, 1_000_000, 128_000]), id };
 }
 
 export interface ModelTable {
   list(vendor: Vendor): readonly SimulatedModel[];
-  /** Finds a model by name; a dated snapshot (`-2026-03-17`, `-20260317`) or `-latest` is its model. */
+  /** Finds a model by name; a dated snapshot (`-2026-03-17`, `-20260317`) or `-latest` resolves to its model. */
   find(vendor: Vendor, id: string): SimulatedModel | undefined;
 }
 

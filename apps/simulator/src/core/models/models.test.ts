@@ -13,13 +13,13 @@ describe('tierOfModel', () => {
     ['claude-opus-5-5', 'T3'],
     ['gpt-5-pro', 'T3'],
     ['something-new', 'T2'],
-    // "prototype" is no "pro"
+    // "prototype" does not contain the word "pro"
     ['prototype-2', 'T2'],
   ])('%s plays %s', (model, tier) => {
     expect(tierOfModel(model)).toBe(tier);
   });
 
-  it('follows the rules it is given, by word or by whole name', () => {
+  it('follows the given rules, by word or by whole name', () => {
     const rules = [
       { word: 'local-llama', tier: 'T1' as const },
       { word: 'sol', tier: 'T2' as const },
@@ -38,7 +38,7 @@ describe('createModelTable', () => {
     ]).toEqual(['gpt-4o', 'claude-haiku-4-5']);
   });
 
-  it('keeps the vendors apart and knows no model that was shut down', () => {
+  it('separates the vendors and contains no model that was shut down', () => {
     expect([table.find('anthropic', 'gpt-4o'), table.find('openai', 'gpt-3.5-turbo')]).toEqual([undefined, undefined]);
   });
 });

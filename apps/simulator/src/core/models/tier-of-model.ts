@@ -1,6 +1,6 @@
 import type { Tier } from '@pressroom/contracts';
 
-/** Which tier a model plays, by a word of its name; the first rule that matches decides. */
+/** Maps a word of a model's name to a tier; the first rule that matches applies. */
 export interface TierRule {
   /** A whole word of the name, as in `gpt-6-luna`, or the whole name. */
   word: string;
@@ -13,7 +13,7 @@ export const DEFAULT_TIER_RULES: readonly TierRule[] = [
   ...['sol', 'opus', 'pro', 'astra', 'fable', 'mythos'].map((word): TierRule => ({ word, tier: 'T3' })),
 ];
 
-/** The tier a model plays; a name that no rule knows is T2. */
+/** The tier of a model; T2 for names without a rule. */
 export function tierOfModel(model: string, rules: readonly TierRule[] = DEFAULT_TIER_RULES): Tier {
   const words = new Set(model.toLowerCase().split(/[^a-z0-9]+/));
   return (

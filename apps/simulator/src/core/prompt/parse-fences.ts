@@ -6,7 +6,7 @@ export interface FenceBlock {
   text: string;
 }
 
-// A fence stands on lines of its own; a tag that instructions merely mention does not.
+// A fence is on its own lines; tags mentioned in instructions are not.
 const BLOCK = new RegExp(
   `^[ \\t]*<(${FENCES.join('|')})((?:\\s+[\\w-]+="[^"]*")*)\\s*>[ \\t]*\\n([\\s\\S]*?)\\n?^[ \\t]*</\\1\\s*>`,
   'gm',
@@ -14,11 +14,11 @@ const BLOCK = new RegExp(
 
 export interface FencedText {
   blocks: FenceBlock[];
-  /** What stands outside of every fence. */
+  /** The text outside of every fence. */
   rest: string;
 }
 
-/** Finds the fenced parts of one message, in order; attributes may come in any order or not at all. */
+/** Finds the fenced parts of one message, in order; attributes may be in any order or absent. */
 export function parseFences(message: string): FencedText {
   const blocks: FenceBlock[] = [];
   const rest = message.replace(BLOCK, (_whole, name: string, head: string, text: string) => {

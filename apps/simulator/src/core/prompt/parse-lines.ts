@@ -11,7 +11,7 @@ export function parseList(text: string): string[] {
     .filter((line) => line !== '');
 }
 
-/** Lines `n1 [1,3] text`; a line without an id gets one, citations may also stand at the end. */
+/** Parses lines `n1 [1,3] text`; a line without an id gets one, citations may also be at the end. */
 export function parseNotes(text: string): PromptNote[] {
   const taken = new Set<string>();
   return parseList(text).map((line, index) => {
@@ -24,7 +24,7 @@ export function parseNotes(text: string): PromptNote[] {
   });
 }
 
-/** Lines `1. Heading (words: 180; notes: n1 n2) purpose`. */
+/** Parses lines `1. Heading (words: 180; notes: n1 n2) purpose`. */
 export function parseOutline(text: string, title: string): PromptOutline {
   const sections = text
     .split('\n')
@@ -44,7 +44,7 @@ export function parseOutline(text: string, title: string): PromptOutline {
   return { title, sections };
 }
 
-/** Parts marked `[part lead]` and `[part 2] ## Heading`; without markers `##` headings divide the text. */
+/** Parses parts marked `[part lead]` and `[part 2] ## Heading`; without markers, `##` headings separate the parts. */
 export function parseArticle(text: string): PromptPart[] {
   const marked = /^\[part\s+([\w-]+)\][ \t]*(?:#{1,6}[ \t]*)?(.*)$/gim;
   const heads = [...text.matchAll(marked)];
@@ -71,7 +71,7 @@ export function parseArticle(text: string): PromptPart[] {
   return parts;
 }
 
-/** Lines `kind | part | "quote" | advice`; the quote may hold bars and quotation marks. */
+/** Parses lines `kind | part | "quote" | advice`; the quote may contain bars and quotation marks. */
 export function parseDefects(text: string): PromptDefect[] {
   return parseList(text).flatMap((line) => {
     const match = /^([a-z_]+)\s*\|\s*(?:part\s+)?([^|]*?)\s*\|\s*(.*)$/is.exec(line);

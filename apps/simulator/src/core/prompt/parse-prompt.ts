@@ -8,7 +8,7 @@ export interface PromptMessage {
   text: string;
 }
 
-/** Reads what the messages ask for. Never fails: parts that are not there are empty and the topic falls back to text. */
+/** Parses the messages of a request. Never fails: absent parts are empty and the topic falls back to the text. */
 export function parsePrompt(messages: readonly PromptMessage[]): ParsedPrompt {
   const blocks: FenceBlock[] = [];
   const outside: string[] = [];
@@ -25,7 +25,7 @@ export function parsePrompt(messages: readonly PromptMessage[]): ParsedPrompt {
   return {
     topic: topicOf(brief, plain),
     audience: brief?.attributes['audience'],
-    asked: brief?.attributes ?? {},
+    attributes: brief?.attributes ?? {},
     remarks: brief?.text ?? '',
     words: positive(brief?.attributes['words']),
     sections: positive(brief?.attributes['sections']),

@@ -1,14 +1,14 @@
-/** What a prompt asks for and gives, after reading its fences. Absent parts are empty, never undefined lists. */
+/** A prompt, parsed from its fences. Absent parts are empty, never undefined lists. */
 export interface ParsedPrompt {
   topic: string;
   audience: string | undefined;
-  /** Everything the brief asks for, by the name of its attribute. */
-  asked: Readonly<Record<string, string>>;
-  /** What the brief says besides: style guide, keywords, instructions. */
+  /** The attributes of the brief. */
+  attributes: Readonly<Record<string, string>>;
+  /** The text of the brief: style guide, keywords, instructions. */
   remarks: string;
-  /** Words wanted of the whole document. */
+  /** Requested words of the whole document. */
   words: number | undefined;
-  /** Number of sections wanted. */
+  /** Requested number of sections. */
   sections: number | undefined;
   questions: readonly string[];
   sources: readonly PromptSource[];
@@ -17,14 +17,14 @@ export interface ParsedPrompt {
   section: PromptSection | undefined;
   article: readonly PromptPart[];
   defects: readonly PromptDefect[];
-  /** Evidence given besides notes: source texts a critique may compare with. */
+  /** Evidence besides notes: source texts for a critique. */
   references: readonly PromptSource[];
   /** User text outside of every fence. */
   plain: string;
 }
 
 export interface PromptSource {
-  /** Number that citations refer to. */
+  /** Number used in citations. */
   id: number;
   title: string;
   text: string;
@@ -47,7 +47,7 @@ export interface PromptOutline {
   }[];
 }
 
-/** The part of a document that is to be written. */
+/** The part of a document to write. */
 export interface PromptSection {
   /** `lead` or the number of the section. */
   part: string;
@@ -58,7 +58,7 @@ export interface PromptSection {
   text: string;
 }
 
-/** A part of a document that is given. */
+/** A part of a given document. */
 export interface PromptPart {
   part: string;
   heading: string;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** A reply that was recorded: its words and how it ended. What it is billed follows from its tokens, as always. */
+/** A recorded reply: its text and finish. Its usage is computed from its tokens. */
 export const RecordedReply = z.strictObject({
   text: z.string(),
   finish: z.enum(['stop', 'length', 'refusal']),
@@ -29,7 +29,7 @@ const Message = z.looseObject({
   content: z.array(z.looseObject({ type: z.string(), text: z.string().optional(), input: z.unknown().optional() })),
 });
 
-/** What is worth keeping of a chat completion; undefined when it is none. */
+/** Extracts a recorded reply from a chat completion; undefined if it is invalid. */
 export function fromChatCompletion(body: unknown): RecordedReply | undefined {
   const choice = ChatCompletion.safeParse(body).data?.choices[0];
   if (!choice) return undefined;
@@ -39,7 +39,7 @@ export function fromChatCompletion(body: unknown): RecordedReply | undefined {
   return { text, finish: choice.finish_reason === 'length' ? 'length' : 'stop' };
 }
 
-/** What is worth keeping of a message; undefined when it is none. */
+/** Extracts a recorded reply from a message; undefined if it is invalid. */
 export function fromMessage(body: unknown): RecordedReply | undefined {
   const message = Message.safeParse(body).data;
   if (!message) return undefined;

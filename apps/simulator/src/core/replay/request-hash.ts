@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import type { GenerationRequest } from '../wire/generation.ts';
 
 /**
- * Name of a request among recorded replies: vendor, model, messages and what is asked for. Limits, sampling and the way
- * the reply is delivered do not matter, so that a streamed call finds what a plain one has recorded.
+ * Key of a request among recorded replies: vendor, model, messages and requested output. Limits, sampling and streaming are
+ * excluded, so that a streamed call finds the reply of a plain one.
  */
 export function hashRequest({ vendor, model, messages, target }: GenerationRequest): string {
   return createHash('sha256')

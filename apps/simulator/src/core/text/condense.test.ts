@@ -13,7 +13,7 @@ describe('tidySentence', () => {
 });
 
 describe('shortenSentence', () => {
-  it('offers the sentence itself first and only shorter wordings after it', () => {
+  it('returns the sentence first and then only shorter wordings', () => {
     const sentence =
       'The barrage (built in 1968) was opened by the mayor, who had paid for it, while thousands of people watched from the bank.';
     const variants = shortenSentence(sentence);
@@ -23,7 +23,7 @@ describe('shortenSentence', () => {
       if (index > 0) expect(variant.length).toBeLessThan(variants[index - 1]?.length ?? 0);
   });
 
-  it('uses no word that the sentence does not have', () => {
+  it('uses only words of the sentence', () => {
     const sentence =
       'Construction began in March 1962, which was late, and took six years; the cost had doubled by then.';
     const own = new Set(sentence.toLowerCase().match(/[a-z0-9]+/g));
@@ -31,7 +31,7 @@ describe('shortenSentence', () => {
       for (const word of variant.toLowerCase().match(/[a-z0-9]+/g) ?? []) expect(own).toContain(word);
   });
 
-  it('never ends a wording on a word that needs another', () => {
+  it('never ends a wording with a word that needs a complement', () => {
     expect(
       shortenSentence('Two ropes are clipped into each point, which is known as twin roping, which are lighter.').every(
         isWhole,
@@ -46,7 +46,7 @@ describe('isAnaphoric', () => {
     'By the end of that day, the gates were shut.',
     'While it rained, they left.',
     'Due to this, homes were lost.',
-  ])('sees that "%s" leans on a sentence before it', (sentence) => {
+  ])('detects that "%s" depends on the sentence before it', (sentence) => {
     expect(isAnaphoric(sentence)).toBe(true);
   });
 
@@ -59,7 +59,7 @@ describe('isAnaphoric', () => {
 });
 
 describe('lowerFirst', () => {
-  it('lowers function words and leaves names alone', () => {
+  it('lower-cases function words and keeps names', () => {
     expect([lowerFirst('The gates close.'), lowerFirst('Mary left.')]).toEqual(['the gates close.', 'Mary left.']);
   });
 });

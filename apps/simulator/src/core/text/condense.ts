@@ -5,7 +5,7 @@ const LEADING = new RegExp(
     'Subsequently|As a result|Therefore|Thus|Indeed|In fact|Even so|Still|Instead|Overall|Finally|Similarly|Likewise|' +
     'For example|For instance|Of note|Notably|But|And|So|Yet),?\\s+(?=\\S)',
 );
-/** Where a sentence may end early: what follows adds detail to a statement that is complete without it. */
+/** Where a sentence may end early: the rest adds detail to a complete statement. */
 const TAIL =
   /, (?=(?:which|who|whose|where|while|whereas|although|though|but|with|leaving|causing|making|resulting|including|followed by|according to|prompting|bringing|reaching|becoming|being|having|and (?:it|he|she|they|the|was|were|is|are|has|had|later|then)) )|; /g;
 const VERB =
@@ -14,8 +14,8 @@ const SUBORDINATOR =
   /^(?:While|Although|Though|After|Before|When|If|Because|Since|As|During|Despite|Following|Until|Once)\b/;
 
 /**
- * A sentence on its own feet: editorial marks, reference numbers and a connective that points to a sentence before it
- * are gone. Says nothing the sentence did not say.
+ * Makes a sentence self-contained: removes editorial marks, reference numbers and connectives that refer to an earlier
+ * sentence. Adds nothing.
  */
 export function tidySentence(sentence: string): string {
   const plain = sentence
@@ -33,8 +33,8 @@ export function tidySentence(sentence: string): string {
 }
 
 /**
- * Ways to say the same sentence, longest first: as it is, without asides, and cut at clauses that only add detail.
- * Every variant is made of the sentence's own words.
+ * Variants of a sentence, longest first: unchanged, without parentheses, and cut at clauses that only add detail. Every
+ * variant consists of words of the sentence.
  */
 export function shortenSentence(sentence: string): string[] {
   const variants = [sentence];
@@ -57,7 +57,7 @@ export function shortenSentence(sentence: string): string[] {
   return variants;
 }
 
-/** Balanced brackets and quotation marks, and no dangling end. */
+/** Whether brackets and quotation marks are balanced and the end is complete. */
 export function isWhole(text: string): boolean {
   const count = (pattern: RegExp): number => (text.match(pattern) ?? []).length;
   if (count(/\(/g) !== count(/\)/g) || count(/“/g) !== count(/”/g) || count(/"/g) % 2 !== 0) return false;
@@ -76,7 +76,7 @@ const LEANS_ON_TIME =
 const LATE_PRONOUN =
   /^(?:While|After|Before|As|When|Although|Though|Since|Despite|During|Following|By|In|On)\b[^,]*, (?:it|he|she|they|his|her|their|its)\b/;
 
-/** Does a sentence lean on one before it, so that it cannot be read alone? */
+/** Whether a sentence refers to an earlier one and cannot be read alone. */
 export function isAnaphoric(sentence: string): boolean {
   const text = sentence.replace(LEADING, '').replace(/^["“‘']/, '');
   return POINTS_BACK.test(text) || LATE_PRONOUN.test(text) || LEANS_ON_TIME.test(text.slice(0, 80));
@@ -86,7 +86,7 @@ export function upperFirst(text: string): string {
   return text === '' ? text : text.charAt(0).toUpperCase() + text.slice(1);
 }
 
-/** Lower-cases the first word when it is not a name: an article, a preposition, a pronoun. */
+/** Lower-cases the first word if it is not a name: an article, a preposition, a pronoun. */
 export function lowerFirst(sentence: string): string {
   const first = /^[\p{L}]+/u.exec(sentence)?.[0] ?? '';
   return /^(?:The|A|An|In|On|At|By|For|From|With|Within|Without|It|Its|He|His|She|Her|They|Their|This|That|These|Those|There|After|Before|During|While|When|As|Since|Although|Though|Despite|Following|Because|If|Most|Many|Some|Several|All|Both|Each|Few|Other|Another|One|Two|Three|Four|Five|Under|Over|Through|Throughout|Between|Among|Until|Once|Because|No|Not|Only|Such|About|Around|Nearly|Approximately|Early|Late|Officials|People|Residents|Critics|Researchers|Scientists)$/.test(

@@ -1,12 +1,12 @@
 import { lowerFirst } from './condense.ts';
 import { splitSentences } from './split-sentences.ts';
 
-/** Writes a sentence so that it can stand behind an opening such as "In addition,"; undefined when that is not safe. */
+/** Changes a sentence so that it can follow an opening such as "In addition,"; undefined when that is not safe. */
 export type Continue = (sentence: string) => string | undefined;
 
 /**
- * Learns from `texts` which words are names: those with a capital inside a sentence. A first word that is neither a
- * function word, nor such a name, nor seen in small letters could be either, so the sentence is left alone.
+ * Detects in `texts` which words are names: those capitalised inside a sentence. A first word that is neither a function
+ * word, nor such a name, nor seen in lower case is ambiguous, so the sentence is left unchanged.
  */
 export function createContinue(texts: readonly string[]): Continue {
   const names = new Set<string>();

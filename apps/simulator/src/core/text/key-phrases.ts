@@ -27,10 +27,10 @@ interface Counted {
 }
 
 /**
- * Phrases of one to three words that a text is about, best first: names and repeated combinations before single words.
+ * Extracts the key phrases of a text, of one to three words, best first: names and repeated combinations before single words.
  *
- * @param texts what to describe
- * @param background other texts: a phrase that is common there too describes nothing
+ * @param texts the texts to describe
+ * @param background other texts: phrases common in them are excluded
  */
 export function keyPhrases(texts: readonly string[], limit: number, background: readonly string[] = []): KeyPhrase[] {
   const counts = countPhrases(texts);
@@ -82,7 +82,7 @@ function addRun(counts: Map<string, Counted>, run: readonly string[], startsSent
     let end = at + 1;
     while (end < run.length && isCapitalised(run[end] ?? '') === proper) end += 1;
     const words = run.slice(at, end);
-    // A single capital at the start of a sentence need not be a name.
+    // A capitalised word at the start of a sentence may not be a name.
     if (proper && words.length === 1 && at === 0 && startsSentence) add(counts, words, false);
     else if (proper) add(counts, words.slice(0, 4), true);
     else
@@ -108,7 +108,7 @@ function add(counts: Map<string, Counted>, words: readonly string[], proper: boo
   counts.set(key, { text: proper ? text : text.toLowerCase(), stems, count: 1, proper });
 }
 
-/** Names, or words of which none is a verb form or too weak to stand for a topic. */
+/** Names, or words of which none is a verb form or too general for a topic. */
 function isPhrase(words: readonly string[], proper: boolean): boolean {
   if (words.some((word) => WEAK.has(word.toLowerCase())) && !(proper && words.length > 1)) return false;
   if (proper) return true;

@@ -8,9 +8,9 @@ export interface RankedText {
 }
 
 /**
- * Scores texts by how much they say about the query and about what the texts have in common (tf-idf centrality).
+ * Scores texts by relevance to the query and by centrality among the texts (tf-idf).
  *
- * @returns one entry per text, in the order given; scores are comparable within one call only
+ * @returns one entry per text, in order; scores are comparable within one call only
  */
 export function rankTexts(texts: readonly string[], query: ReadonlySet<string>): RankedText[] {
   const stems = texts.map(contentStems);
@@ -18,7 +18,7 @@ export function rankTexts(texts: readonly string[], query: ReadonlySet<string>):
   for (const set of stems) for (const item of set) documentFrequency.set(item, (documentFrequency.get(item) ?? 0) + 1);
   const weight = (item: string): number => {
     const frequency = documentFrequency.get(item) ?? 1;
-    // Rare words say little about the whole, words in every sentence little about this one.
+    // Rare words say little about all texts, common words little about this one.
     return Math.log(1 + texts.length / frequency) * Math.log(1 + frequency);
   };
   return stems.map((set, index) => {

@@ -11,14 +11,14 @@ export function containment(part: ReadonlySet<string>, whole: ReadonlySet<string
   return part.size === 0 ? 1 : overlap(part, whole) / part.size;
 }
 
-/** Jaccard index, from 0 (nothing in common) to 1 (the same). */
+/** Jaccard index, from 0 (disjoint) to 1 (equal). */
 export function jaccard(left: ReadonlySet<string>, right: ReadonlySet<string>): number {
   const shared = overlap(left, right);
   const union = left.size + right.size - shared;
   return union === 0 ? 1 : shared / union;
 }
 
-/** Do two statements say the same in nearly the same words? */
+/** Whether two statements are nearly identical. */
 export function isNearDuplicate(left: ReadonlySet<string>, right: ReadonlySet<string>): boolean {
   if (left.size === 0 || right.size === 0) return false;
   const shared = overlap(left, right);

@@ -21,7 +21,7 @@ describe('splitSentences', () => {
       count: 2,
     },
     {
-      title: 'splits where the blank after the stop is missing',
+      title: 'splits when the space after the stop is missing',
       text: 'It was the first since 1997.In anticipation of rain people left.',
       count: 2,
     },
@@ -39,7 +39,7 @@ describe('splitSentences', () => {
     expect(texts(text)).toHaveLength(count);
   });
 
-  it('leaves headings and short labels out', () => {
+  it('omits headings and short labels', () => {
     expect(texts('# A heading\n\nShort label\n\nThis is a sentence about something.')).toEqual([
       'This is a sentence about something.',
     ]);
@@ -52,7 +52,7 @@ describe('splitSentences', () => {
     ]);
   });
 
-  it('gives every sentence exactly as it stands in the text', () => {
+  it('returns every sentence exactly as it is in the text', () => {
     const text = 'First  one [3]. Second\none is here. - not a list.\n\n* An item that is a sentence of its own.';
     for (const sentence of splitSentences(text)) expect(text).toContain(sentence.raw);
   });

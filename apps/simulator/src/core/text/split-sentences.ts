@@ -1,8 +1,8 @@
-/** A sentence of a text: `text` on one line, `raw` exactly as it stands there (so it can be quoted). */
+/** A sentence: `text` on one line, `raw` exactly as in the source, for quotations. */
 export interface Sentence {
   text: string;
   raw: string;
-  /** Number of the paragraph it stands in, from 0. */
+  /** Index of its paragraph, from 0. */
   paragraph: number;
 }
 
@@ -12,17 +12,17 @@ const ABBREVIATIONS = new Set(
     'approx ca c jan feb mar apr jun jul aug sep sept oct nov dec u.s u.k u.n a.m p.m dept est mt ph.d'
   ).split(' '),
 );
-/** Abbreviations before a number, words elsewhere. */
+/** Abbreviations only before a number; otherwise words. */
 const BEFORE_NUMBERS = new Set('no nos vol fig art p pp ch'.split(' '));
-/** After an abbreviation or an initial only these words are taken as the start of a new sentence. */
+/** Words that start a new sentence after an abbreviation or an initial. */
 const STARTERS =
   /^(?:The|A|An|In|On|At|It|He|She|They|This|These|Those|However|After|Before|When|While|As|By|For|But|And)\b/;
 const CANDIDATE = /[.!?。！？]+["”’')\]]*(?:\s?\[\d{1,3}\])*/g;
 const MARKER = /^\s*(?:[-*+•]|\d{1,2}[.)])\s+/;
 
 /**
- * Splits prose into sentences. Headings (`# …`, short lines without a stop) are left out, list markers are not part of
- * a sentence, and citations that follow the full stop stay with the sentence they follow.
+ * Splits prose into sentences. Omits headings (`# …`, short lines without a stop) and list markers; citations after the full
+ * stop belong to the sentence before.
  */
 export function splitSentences(text: string): Sentence[] {
   const sentences: Sentence[] = [];
@@ -52,7 +52,7 @@ function splitParagraphs(text: string): string[] {
     const marker = MARKER.exec(line)?.[0];
     if (marker !== undefined) close();
     const content = marker === undefined ? line : line.slice(marker.length);
-    // A hard-wrapped line goes on in the next one; a line that ends with a stop ends its paragraph.
+    // A hard-wrapped line continues in the next one; a line that ends with a stop ends its paragraph.
     open = open === undefined ? content : `${open}\n${content}`;
     if (/[.!?:]["”’')\]]*(?:\s?\[\d{1,3}\])*$/.test(trimmed)) close();
   }
@@ -79,7 +79,7 @@ function isBoundary(block: string, start: number, stop: number, end: number): bo
   if (/^\s/.test(rest)) {
     if (!/^\s+["“‘'([*]*[\p{Lu}\p{N}]/u.test(rest)) return false;
   } else if (!/^[\p{Lu}]\p{Ll}/u.test(rest) || !/[\p{Ll}\p{N})\]"”]/u.test(block[stop - 1] ?? '')) {
-    // A missing blank after the stop, as in "in 1997.In anticipation"; not "example.Com" or "3.5".
+    // A missing space after the stop, as in "in 1997.In anticipation"; not "example.Com" or "3.5".
     return false;
   }
   if (block[stop] !== '.') return true;

@@ -13,16 +13,16 @@ const STOPWORDS = new Set(
   ).split(' '),
 );
 const WORD = /[\p{L}\p{N}]+(?:['’.,][\p{L}\p{N}]+)*/gu;
-/** Scripts without blanks between words; a word has about two characters there. */
+/** Scripts without spaces between words; a word has about two characters. */
 const UNSPACED = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}]/u;
 const CITATION = /\s?\[\d{1,3}(?:\s*,\s*\d{1,3})*\]/g;
 
-/** Words and numbers of a text as they stand, citations left out. */
+/** Words and numbers of a text, without citations. */
 export function wordsOf(text: string): string[] {
   return stripCitations(text).match(WORD) ?? [];
 }
 
-/** Words as an editor counts them: blank-separated tokens with a letter or digit, citations left out. */
+/** Words as an editor counts them: space-separated tokens with a letter or digit, without citations. */
 export function countWords(text: string): number {
   let count = 0;
   for (const token of stripCitations(text).split(/\s+/)) {
@@ -31,12 +31,12 @@ export function countWords(text: string): number {
   return count;
 }
 
-/** Removes `[3]`, `[1, 4]` and the blank before them. */
+/** Removes `[3]`, `[1, 4]` and the space before them. */
 export function stripCitations(text: string): string {
   return text.includes('[') ? text.replace(CITATION, '') : text;
 }
 
-/** Numbers of the citations in a text, in order, without repeats. */
+/** Numbers of the citations in a text, in order, without duplicates. */
 export function citationsOf(text: string): number[] {
   const found = new Set<number>();
   for (const match of text.matchAll(/\[(\d{1,3}(?:\s*,\s*\d{1,3})*)\]/g)) {
@@ -47,7 +47,7 @@ export function citationsOf(text: string): number[] {
 
 export const isStopword = (word: string): boolean => STOPWORDS.has(word.toLowerCase());
 
-/** Crude suffix stripping: enough to match "flood", "floods", "flooded" and "flooding". */
+/** Simple suffix stripping: matches "flood", "floods", "flooded" and "flooding". */
 export function stem(word: string): string {
   let base = word.toLowerCase().replace(/['’]s$/, '');
   if (/\d/.test(base)) return base.replace(/,/g, '');
@@ -60,14 +60,14 @@ export function stem(word: string): string {
   return base;
 }
 
-/** Stems of the words that carry meaning. */
+/** Stems of the content words. */
 export function contentStems(text: string): Set<string> {
   const stems = new Set<string>();
   for (const word of wordsOf(text)) if (word.length > 1 && !isStopword(word)) stems.add(stem(word));
   return stems;
 }
 
-/** Figures in a text, without thousands separators: what must not change when a fact is told again. */
+/** Figures in a text, without thousands separators; these must be preserved when a fact is reworded. */
 export function numbersOf(text: string): Set<string> {
   const found = new Set<string>();
   for (const match of stripCitations(text).matchAll(/\d+(?:[.,]\d+)*/g)) found.add(match[0].replace(/,/g, ''));

@@ -40,7 +40,7 @@ export function message(reply: GeneratedReply): Record<string, unknown> {
   };
 }
 
-/** The events of a streamed message, but for those that carry the text. */
+/** The events of a streamed message, except those with its text. */
 export function messageStream(reply: GeneratedReply) {
   const isTool = isToolCall(reply);
   const usage = anthropicUsage(reply);
@@ -75,7 +75,7 @@ export function messageStream(reply: GeneratedReply) {
           stop_details: null,
           container: null,
         },
-        // Compatible servers leave it out here, and keep it in the start of the message.
+        // Compatible servers omit the usage here and send it at the start of the message.
         ...(reply.hidesUsage !== true && { usage }),
       }),
       event('message_stop', {}),
@@ -95,7 +95,7 @@ function envelope(reply: GeneratedReply): Record<string, unknown> {
   };
 }
 
-/** A refusal comes as text, whatever was asked for. */
+/** A refusal is always text. */
 const isToolCall = (reply: GeneratedReply): boolean =>
   reply.request.target.kind === 'tool' && reply.finish !== 'refusal';
 
@@ -109,7 +109,7 @@ function toolUse(reply: GeneratedReply): Record<string, unknown> {
   };
 }
 
-/** A reply that was cut or spoiled is no JSON any more; the vendor then sends what there is as an empty input. */
+/** A cut or malformed reply is not valid JSON; the vendor then sends an empty input. */
 function toolInput(text: string): unknown {
   try {
     return JSON.parse(text);
@@ -122,7 +122,7 @@ function event(type: string, fields: Record<string, unknown>): string {
   return `event: ${type}\ndata: ${JSON.stringify({ type, ...fields })}\n\n`;
 }
 
-/** Body of an error in Anthropic's shape. */
+/** Body of an error in Anthropic's format. */
 export function anthropicError(failure: WireFailure, requestId: string): Record<string, unknown> {
   const type = {
     invalid_request: 'invalid_request_error',

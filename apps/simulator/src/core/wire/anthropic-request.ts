@@ -21,7 +21,7 @@ const Tool = z.looseObject({
   cache_control: CacheControl.nullish(),
 });
 
-/** What messages and token counts have in common. */
+/** Fields shared by messages and token counts. */
 const CountRequest = z.looseObject({
   model: z.string().min(1),
   messages: z
@@ -46,12 +46,12 @@ const MessagesRequest = CountRequest.extend({
 
 const MAX_BREAKPOINTS = 4;
 
-/** Reads the body of `POST /v1/messages`. */
+/** Parses the body of `POST /v1/messages`. */
 export function parseMessagesRequest(body: unknown): Parsed<GenerationRequest> {
   return parse(MessagesRequest, body);
 }
 
-/** Reads the body of `POST /v1/messages/count_tokens`. */
+/** Parses the body of `POST /v1/messages/count_tokens`. */
 export function parseCountRequest(body: unknown): Parsed<GenerationRequest> {
   return parse(CountRequest, body);
 }
@@ -104,7 +104,7 @@ function parse(schema: typeof MessagesRequest | typeof CountRequest, body: unkno
       model: request.model,
       messages,
       segments,
-      cachesUnasked: false,
+      cachesAutomatically: false,
       target: chooseTarget({
         schema: format ? { name: undefined, schema: format.schema } : undefined,
         tools,
@@ -150,7 +150,7 @@ function segmentsOf(request: z.infer<typeof CountRequest>): PromptSegment[] {
     ...request.messages.flatMap((message) => contentSegments(message.content)),
   ];
   const last = segments.at(-1);
-  // On the request itself, the marker stands for the last block that can be cached.
+  // A marker on the request applies to the last cacheable block.
   if (request.cache_control && last) last.breakpoint = request.cache_control.ttl ?? '5m';
   return segments;
 }

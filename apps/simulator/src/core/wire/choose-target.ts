@@ -11,12 +11,12 @@ export interface OfferedTool {
   schema: JsonSchema;
 }
 
-/** `auto` leaves the choice to the model, `required` only which tool; a name leaves none. */
+/** `auto`: the model chooses; `required`: it chooses only the tool; a name: it has no choice. */
 export type ToolChoice = 'none' | 'auto' | 'required' | { name: string };
 
 /**
- * What a request with these options is answered with. A tool is called when it has to be, when it is one of the known
- * outputs, or when the last message speaks of what the tool does; after a tool's result comes text.
+ * Chooses the output of a request. A tool is called when it is required, when it is a known output, or when the last message
+ * mentions its subject; a tool's result is followed by text.
  */
 export function chooseTarget(input: {
   schema: { name: string | undefined; schema: JsonSchema } | undefined;
@@ -32,7 +32,7 @@ export function chooseTarget(input: {
   return { kind: 'json', name: recogniseSchema(name, schema) ?? 'json', schema };
 }
 
-/** Models without a schema mode are asked in words: a JSON Schema at the end of the system message. */
+/** For models without a schema mode: a JSON Schema at the end of the system message. */
 function schemaInWords(messages: readonly PromptMessage[]): { name: undefined; schema: JsonSchema } | undefined {
   const system = messages.findLast((message) => message.role === 'system')?.text ?? '';
   const written = /\bJSON Schema\b[^\n]*:\n(\{[\s\S]*\})\s*$/.exec(system)?.[1];

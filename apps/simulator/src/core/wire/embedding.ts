@@ -16,7 +16,7 @@ export interface EmbeddingRequest {
   encoding: 'float' | 'base64';
 }
 
-/** Reads the body of `POST /v1/embeddings`; token arrays are not simulated. */
+/** Parses the body of `POST /v1/embeddings`; token arrays are not supported. */
 export function parseEmbeddingRequest(body: unknown): Parsed<EmbeddingRequest> {
   const parsed = Request.safeParse(body);
   if (!parsed.success) {
@@ -34,8 +34,8 @@ export function parseEmbeddingRequest(body: unknown): Parsed<EmbeddingRequest> {
 }
 
 /**
- * A deterministic unit vector of a text: its words and pairs of words, hashed into the dimensions. Texts with words in
- * common lie close together, so similarity search behaves sensibly; meaning beyond the words is not there.
+ * A deterministic unit vector of a text: its words and pairs of words, hashed into the dimensions. Texts with common words
+ * are similar, which suffices for similarity search; synonyms are not recognised.
  */
 export function embed(text: string, dimensions: number): Float32Array {
   const vector = new Float32Array(dimensions);
@@ -44,7 +44,7 @@ export function embed(text: string, dimensions: number): Float32Array {
     let hash = 0x811c9dc5;
     for (let index = 0; index < feature.length; index += 1)
       hash = Math.imul(hash ^ feature.charCodeAt(index), 0x01000193);
-    // Four signed places per feature keep unrelated texts near a right angle.
+    // Four signed positions per feature keep unrelated texts nearly orthogonal.
     for (let place = 0; place < 4; place += 1) {
       hash = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d + place);
       const at = (hash >>> 1) % dimensions;
@@ -62,7 +62,7 @@ export function embed(text: string, dimensions: number): Float32Array {
   return vector;
 }
 
-/** A vector in the encoding asked for. */
+/** A vector in the requested encoding. */
 export function encodeVector(vector: Float32Array, encoding: 'float' | 'base64'): number[] | string {
   return encoding === 'base64'
     ? Buffer.from(vector.buffer, vector.byteOffset, vector.byteLength).toString('base64')

@@ -1,7 +1,7 @@
 import type { Finish, GeneratedReply } from './generation.ts';
 import type { WireFailure } from './wire-failure.ts';
 
-/** Where OpenAI names the backend, so that every reply says what it comes from. */
+/** OpenAI's `system_fingerprint`, which marks every reply as simulated. */
 export const SYSTEM_FINGERPRINT = 'pressroom-simulator';
 
 const FINISH: Readonly<Record<Finish, string>> = {
@@ -9,11 +9,11 @@ const FINISH: Readonly<Record<Finish, string>> = {
   stop_sequence: 'stop',
   length: 'length',
   tool: 'tool_calls',
-  // A refusal ends as any reply does; its words stand in a field of their own.
+  // A refusal has a normal finish; its text is in a separate field.
   refusal: 'stop',
 };
 
-/** Usage as OpenAI reports it: cached and written tokens are part of the prompt's. */
+/** Usage in OpenAI's format: cached and written tokens are part of the prompt. */
 export function openaiUsage(reply: GeneratedReply): Record<string, unknown> {
   const { usage, promptTokens } = reply;
   return {
@@ -58,7 +58,7 @@ export function chatCompletion(reply: GeneratedReply): Record<string, unknown> {
   };
 }
 
-/** The chunks of a streamed chat completion, but for those that carry the text. */
+/** The chunks of a streamed chat completion, except those with its text. */
 export function chatStream(reply: GeneratedReply) {
   const { target: asked, streamUsage } = reply.request;
   const isRefusal = reply.finish === 'refusal';
@@ -115,7 +115,7 @@ function envelope(reply: GeneratedReply, object: string): Record<string, unknown
 const toolCallId = (reply: GeneratedReply): string => `call_sim_${reply.fingerprint.slice(0, 20)}`;
 const data = (value: unknown): string => `data: ${JSON.stringify(value)}\n\n`;
 
-/** Body of an error in OpenAI's shape. */
+/** Body of an error in OpenAI's format. */
 export function openaiError(failure: WireFailure): Record<string, unknown> {
   const [type, code] = {
     invalid_request: ['invalid_request_error', null],

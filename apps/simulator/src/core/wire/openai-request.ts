@@ -23,7 +23,7 @@ const Tool = z.looseObject({
     .optional(),
 });
 
-/** The part of a chat completion request that the simulator acts on; other options are accepted and have no effect. */
+/** The supported part of a chat completion request; other options are accepted and ignored. */
 const ChatRequest = z.looseObject({
   model: z.string().min(1),
   messages: z.array(Message).min(1),
@@ -52,10 +52,10 @@ const ChatRequest = z.looseObject({
   prompt_cache_options: z.looseObject({ mode: z.enum(['implicit', 'explicit']).optional() }).nullish(),
 });
 
-/** Any JSON object, for the mode that names no schema. */
+/** Schema of any JSON object, for the mode without a schema. */
 const FREE_JSON: JsonSchema = { type: 'object', properties: { text: { type: 'string' } }, required: ['text'] };
 
-/** Reads the body of `POST /v1/chat/completions`. */
+/** Parses the body of `POST /v1/chat/completions`. */
 export function parseChatRequest(body: unknown): Parsed<GenerationRequest> {
   const parsed = ChatRequest.safeParse(body);
   if (!parsed.success) {
@@ -77,7 +77,7 @@ export function parseChatRequest(body: unknown): Parsed<GenerationRequest> {
     return fail({
       status: 400,
       kind: 'invalid_request',
-      message: 'The simulator gives one choice per request.',
+      message: 'The simulator supports one choice per request.',
       param: 'n',
     });
   }
@@ -120,7 +120,7 @@ export function parseChatRequest(body: unknown): Parsed<GenerationRequest> {
       model: request.model,
       messages,
       segments,
-      cachesUnasked: request.prompt_cache_options?.mode !== 'explicit',
+      cachesAutomatically: request.prompt_cache_options?.mode !== 'explicit',
       target: chooseTarget({ schema, tools, choice, messages }),
       maxOutputTokens: request.max_completion_tokens ?? request.max_tokens ?? undefined,
       maxOutputField: request.max_completion_tokens == null ? 'max_tokens' : 'max_completion_tokens',

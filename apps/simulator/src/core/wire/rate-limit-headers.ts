@@ -3,7 +3,7 @@ import type { Vendor } from '../models/model-table.ts';
 export interface LimitState {
   limit: number;
   remaining: number;
-  /** Until the limit is full again. */
+  /** Milliseconds until the limit is fully restored. */
   resetMs: number;
 }
 
@@ -12,7 +12,7 @@ export interface RateLimitState {
   tokens: LimitState;
 }
 
-/** Rate limits as each vendor tells them: OpenAI in durations, Anthropic in instants. */
+/** Rate-limit headers of each vendor: OpenAI sends durations, Anthropic timestamps. */
 export function rateLimitHeaders(vendor: Vendor, state: RateLimitState, nowMs: number): Record<string, string> {
   const entries = Object.entries(state) as [keyof RateLimitState, LimitState][];
   if (vendor === 'openai') {
@@ -32,13 +32,13 @@ export function rateLimitHeaders(vendor: Vendor, state: RateLimitState, nowMs: n
   return Object.fromEntries([
     ...row('requests', state.requests),
     ...row('tokens', state.tokens),
-    // One limit holds for both directions here; the vendor tells them apart.
+    // The simulator has one limit for both directions; the vendor has two.
     ...row('input-tokens', state.tokens),
     ...row('output-tokens', state.tokens),
   ]);
 }
 
-/** `retry-after` in whole seconds, never sooner than asked, and in milliseconds for clients that read it. */
+/** `retry-after` in whole seconds, rounded up, and in milliseconds for clients that support it. */
 export function retryAfterHeaders(retryAfterMs: number | undefined): Record<string, string> {
   return retryAfterMs === undefined
     ? {}

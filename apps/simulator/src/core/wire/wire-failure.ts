@@ -1,4 +1,4 @@
-/** Why a request is answered with an error; each vendor has its own body for it. */
+/** Why a request fails; each vendor has its own error body. */
 export type FailureKind =
   | 'invalid_request'
   | 'context_too_long'
@@ -17,7 +17,7 @@ export interface WireFailure {
   status: number;
   kind: FailureKind;
   message: string;
-  /** Field of the request at fault. */
+  /** Invalid field of the request. */
   param?: string;
   retryAfterMs?: number;
 }
@@ -37,7 +37,7 @@ const KIND_BY_STATUS: Readonly<Record<number, FailureKind>> = {
   529: 'overloaded',
 };
 
-/** The failure a fault script asks for by its status. */
+/** The failure requested by a fault script through its status. */
 export function scriptedFailure(status: number, retryAfterMs: number | undefined): WireFailure {
   const kind = KIND_BY_STATUS[status] ?? (status < 500 ? 'invalid_request' : 'server_error');
   return {

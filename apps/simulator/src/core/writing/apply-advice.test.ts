@@ -16,11 +16,11 @@ describe('applyAdvice', () => {
       'The gate weighs 210 tonnes [2]. It is moved by two winches in the north [2].',
     ],
     ['It works.', 'be livelier', undefined],
-  ])('makes of "%s" with the advice "%s": %s', (text, advice, expected) => {
+  ])('changes "%s" with the advice "%s" to: %s', (text, advice, expected) => {
     expect(applyAdvice(text, advice)).toBe(expected);
   });
 
-  it('carries out one advice after the other', () => {
+  it('applies one advice after another', () => {
     const advices = ['write "people" instead of "users".', 'be livelier', 'no exclamation marks'];
     expect(applyAll('Users win!', advices)).toBe('People win.');
   });

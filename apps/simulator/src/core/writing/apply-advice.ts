@@ -2,15 +2,15 @@ import { shortenSentence, upperFirst } from '../text/condense.ts';
 import { countWords } from '../text/words.ts';
 
 /**
- * Carries out advice on style that says exactly what to do: `write "x" instead of "y"`, `do not write "y"`, marks that are
- * not wanted, a sentence that is too long. Undefined when the advice says no such thing, or it changes nothing.
+ * Applies explicit style advice: `write "x" instead of "y"`, `do not write "y"`, unwanted punctuation, an overlong sentence.
+ * Undefined when the advice is of another kind or changes nothing.
  */
 export function applyAdvice(text: string, advice: string): string | undefined {
   const changed = rewriteWords(text, advice) ?? removeMarks(text, advice) ?? cutToLength(text, advice);
   return changed === undefined || changed === text ? undefined : changed;
 }
 
-/** Applies every advice that can be applied, one after the other. */
+/** Applies every applicable advice, one after another. */
 export const applyAll = (text: string, advices: readonly string[]): string =>
   advices.reduce((current, advice) => applyAdvice(current, advice) ?? current, text);
 
@@ -26,7 +26,7 @@ function rewriteWords(text: string, advice: string): string | undefined {
   return upperFirst(without);
 }
 
-/** Whole words only, with the capital of what is replaced. */
+/** Replaces whole words only and keeps the capitalisation. */
 function replaceWord(text: string, wrong: string, right: string): string {
   const escaped = wrong.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
   const isWord = (character: string | undefined): boolean => character !== undefined && /[\p{L}\p{N}]/u.test(character);
@@ -46,7 +46,7 @@ function removeMarks(text: string, advice: string): string | undefined {
   return MARKS.find(([name]) => name.test(advice))?.[1](text);
 }
 
-/** The longest wording within the limit; failing that, two sentences where a clause begins. */
+/** The longest variant within the limit; otherwise two sentences, split where a clause begins. */
 function cutToLength(text: string, advice: string): string | undefined {
   const most = Number(/has \d+ words and may have (\d+)/.exec(advice)?.[1]);
   if (!Number.isFinite(most)) return undefined;

@@ -22,14 +22,14 @@ const SEVERITY: readonly Kind[] = [
   'clarity',
   'style',
 ];
-/** A sentence of which less than this is covered by evidence is not supported. */
+/** A sentence with less of its content covered by evidence is unsupported. */
 const SUPPORTED = 0.5;
 const CLEARLY_SUPPORTED = 0.75;
 const OFF_TOPIC = 0.2;
-/** A part may miss its words by this share. */
+/** Tolerated relative difference from a part's requested words. */
 const LENGTH_TOLERANCE = 0.25;
 
-/** Compares every sentence of the article with the notes and references and reports what is wrong, where, exactly quoted. */
+/** Compares every sentence of the article with the notes and references; reports defects with exact quotes. */
 export const writeArticleCritique: Writer<ArticleCritique> = ({ prompt }) => {
   const evidence = evidenceOf(prompt);
   const index = indexEvidence(evidence, `${prompt.topic} ${prompt.article.map((part) => part.heading).join(' ')}`);
@@ -42,7 +42,7 @@ export const writeArticleCritique: Writer<ArticleCritique> = ({ prompt }) => {
         const flaw = offTopic.has(sentence.paragraph)
           ? offTopicFlaw(sentences, sentence)
           : (repetitionFlaw(sentence, earlier) ?? sentenceFlaw(sentence, index));
-        // A lead sums up what follows: saying it again further down is no repetition.
+        // A lead summarises what follows, so repeating it later is no defect.
         if (part.part !== 'lead') earlier.push(meaningOf(sentence.text));
         return flaw ? [{ ...flaw, part: part.part, quote: sentence.raw }] : [];
       }),
@@ -61,7 +61,7 @@ export const writeArticleCritique: Writer<ArticleCritique> = ({ prompt }) => {
 type Flaw = { kind: Kind; advice: string };
 
 function sentenceFlaw(sentence: Sentence, index: EvidenceIndex): Flaw | undefined {
-  // Without evidence there is nothing to hold a sentence against, and nothing it could cite.
+  // Without evidence a sentence cannot be checked or cited.
   if (index.size === 0 || countWords(sentence.text) < 4 || sentence.text.endsWith(':')) return undefined;
   const { share, evidence, unknownFigures } = index.supportOf(sentence.text);
   if (share < SUPPORTED) {
@@ -88,18 +88,18 @@ function sentenceFlaw(sentence: Sentence, index: EvidenceIndex): Flaw | undefine
     evidence !== undefined &&
     sources.length > 0 &&
     share >= CLEARLY_SUPPORTED &&
-    tellsTheSame(sentence.text, evidence.text) &&
+    statesSameFact(sentence.text, evidence.text) &&
     !cited.some((number) => sources.includes(number)) &&
     !isCitedElsewhere(sentence.text, cited, index);
   return isWrong ? { kind: 'wrong_citation', advice: `The statement is from ${marks}.` } : undefined;
 }
 
-/** Does the sentence tell the fact itself, rather than mention what it is about? */
-function tellsTheSame(sentence: string, fact: string): boolean {
+/** Whether the sentence states the fact itself rather than mentioning its subject. */
+function statesSameFact(sentence: string, fact: string): boolean {
   return jaccard(meaningOf(sentence), contentStems(fact)) >= 0.45;
 }
 
-/** A joined sentence may rightly cite the source of its second fact. */
+/** A joined sentence may cite the source of its second fact. */
 function isCitedElsewhere(text: string, cited: readonly number[], index: EvidenceIndex): boolean {
   return text.split(/, |; | and /).some((clause) => {
     const { share, evidence } = index.supportOf(clause);
@@ -119,7 +119,7 @@ function repetitionFlaw(sentence: Sentence, earlier: readonly Set<string>[]): Fl
   return repeats ? { kind: 'repetition', advice: 'The article has said this before: remove it.' } : undefined;
 }
 
-/** Paragraphs of several sentences none of which has to do with the evidence. */
+/** Paragraphs of several sentences that are all unrelated to the evidence. */
 function offTopicParagraphs(sentences: readonly Sentence[], index: EvidenceIndex): Set<number> {
   const found = new Set<number>();
   if (index.size === 0) return found;
@@ -159,25 +159,25 @@ function lengthFlaws(part: PromptPart, sentences: readonly Sentence[], prompt: P
         kind: 'length',
         part: part.part,
         quote: last.raw,
-        advice: `Too short by ${wanted - words} words: add a fact that is not told yet.`,
+        advice: `Too short by ${wanted - words} words: add a fact that is not used yet.`,
       },
     ];
   }
   return [];
 }
 
-/** Scores of 1 to 5 that follow from what was found. */
+/** Scores from 1 to 5, computed from the findings. */
 function scoresFor(prompt: ParsedPrompt, defects: readonly Defect[]): ArticleCritique['scores'] {
   const text = prompt.article.map((part) => part.markdown).join('\n\n');
   const sentences = Math.max(1, splitSentences(text).length);
   const share = (...kinds: Kind[]): number =>
     defects.filter((defect) => kinds.includes(defect.kind)).length / sentences;
   const score = (value: number): number => Math.round(Math.max(1, Math.min(5, value)) * 10) / 10;
-  const told = contentStems(text);
+  const stated = contentStems(text);
   const covered = prompt.notes.filter((note) => {
     const stems = contentStems(note.text);
     let hits = 0;
-    for (const stem of stems) if (told.has(stem)) hits += 1;
+    for (const stem of stems) if (stated.has(stem)) hits += 1;
     return hits >= stems.size * 0.6;
   }).length;
   const coverage = prompt.notes.length === 0 ? 4 : 1 + 4 * (covered / prompt.notes.length);

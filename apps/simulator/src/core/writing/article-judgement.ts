@@ -9,11 +9,11 @@ import type { Writer } from './writer.ts';
 
 type Verdict = ArticleJudgement['interest'];
 
-/** How many of the sources' weightiest statements an article should tell: one for so many of its own words. */
+/** How many of the sources' main statements an article should contain: one per this number of words. */
 const WORDS_PER_KEY_FACT = 30;
 const SUPPORTED = 0.5;
 
-/** Judges by what can be counted: concrete sentences, order, support and the sources' main facts. */
+/** Judges an article by measurable properties: concrete sentences, order, support and the sources' main facts. */
 export const writeArticleJudgement: Writer<ArticleJudgement> = ({ prompt }) => {
   const sentences = prompt.article.flatMap((part) => splitSentences(part.markdown));
   const count = Math.max(1, sentences.length);
@@ -27,11 +27,11 @@ export const writeArticleJudgement: Writer<ArticleJudgement> = ({ prompt }) => {
   const concrete = sentences.filter((sentence) => isConcrete(sentence.text)).length / count;
   const framing = sentences.filter((sentence) => meaningOf(sentence.text).size < 4).length / count;
   const uncited = sentences.filter((sentence) => citationsOf(sentence.text).length === 0).length / count;
-  const told = keyFactsTold(prompt, sentences);
+  const usedFacts = keyFactsUsed(prompt, sentences);
   const sections = prompt.article.filter((part) => part.part !== 'lead').length;
   return {
     interest: verdict(
-      `${percent(concrete)} of the sentences name somebody or give a figure, ${percent(framing)} only lead on.`,
+      `${percent(concrete)} of the sentences name a person or give a figure, ${percent(framing)} only lead on.`,
       2 + 2.8 * concrete - 4 * framing - 3 * repeated,
     ),
     organisation: verdict(
@@ -43,8 +43,8 @@ export const writeArticleJudgement: Writer<ArticleJudgement> = ({ prompt }) => {
       4.8 - 9 * unsupported,
     ),
     coverage: verdict(
-      `${percent(told)} of the main facts are told; ${percent(misstated)} of the sentences hold figures of their own, ${percent(uncited)} cite nothing.`,
-      1.2 + 4.2 * told - 10 * misstated - 3 * uncited,
+      `${percent(usedFacts)} of the main facts are used; ${percent(misstated)} of the sentences hold figures of their own, ${percent(uncited)} cite nothing.`,
+      1.2 + 4.2 * usedFacts - 10 * misstated - 3 * uncited,
     ),
   };
 };
@@ -57,7 +57,7 @@ const percent = (share: number): string => `${Math.round(share * 100)} %`;
 const hasLead = (prompt: ParsedPrompt): boolean => prompt.article.some((part) => part.part === 'lead');
 const isConcrete = (text: string): boolean => numbersOf(text).size > 0 || /\s\p{Lu}\p{L}{2,}/u.test(text);
 
-/** Sentences that say what an earlier one has said; a lead may say beforehand what follows. */
+/** Share of sentences that repeat an earlier one; a lead may anticipate what follows. */
 function repeatedShare(sentences: readonly Sentence[]): number {
   const earlier: Set<string>[] = [];
   let repeated = 0;
@@ -69,8 +69,8 @@ function repeatedShare(sentences: readonly Sentence[]): number {
   return repeated / Math.max(1, sentences.length);
 }
 
-/** Share of the sources' weightiest statements that the article tells, as many as its length has room for. */
-function keyFactsTold(prompt: ParsedPrompt, sentences: readonly Sentence[]): number {
+/** Share of the sources' main statements that the article contains, limited by its length. */
+function keyFactsUsed(prompt: ParsedPrompt, sentences: readonly Sentence[]): number {
   const statements = [...prompt.sources, ...prompt.references].flatMap((source) =>
     splitSentences(source.text).map((sentence) => sentence.text),
   );
@@ -80,6 +80,6 @@ function keyFactsTold(prompt: ParsedPrompt, sentences: readonly Sentence[]): num
     .sort((left, right) => right.score - left.score)
     .slice(0, Math.max(4, Math.ceil(words / WORDS_PER_KEY_FACT)));
   const own = sentences.map((sentence) => contentStems(sentence.text));
-  const told = weightiest.filter(({ stems }) => own.some((sentence) => containment(stems, sentence) >= 0.45));
-  return told.length / weightiest.length;
+  const usedFacts = weightiest.filter(({ stems }) => own.some((sentence) => containment(stems, sentence) >= 0.45));
+  return usedFacts.length / weightiest.length;
 }

@@ -10,7 +10,7 @@ import type { Writer } from './writer.ts';
 
 const DESCRIPTION = { min: 120, max: 160 };
 
-/** A description of 120 to 160 characters and five to eight keywords, both from the article's own words. */
+/** A description of 120 to 160 characters and five to eight keywords, from the article's words. */
 export const writeArticleMetadata: Writer<ArticleMetadata> = ({ prompt }) => {
   const article = prompt.article.map((part) => part.markdown).join('\n\n');
   const given =
@@ -38,7 +38,7 @@ function describe(prompt: ParsedPrompt, text: string): string {
   const subject = subjectOf(prompt.topic);
   const filled = [
     ...opening,
-    `What the sources say about ${subject}, told in brief, with the facts, the figures and the citations that stand behind every statement in it.`,
+    `What the sources say about ${subject}, given in brief, with the facts, the figures and the citations that stand behind every statement in it.`,
   ].join(' ');
   if (fits(filled)) return filled;
   const cut = filled.slice(0, DESCRIPTION.max - 1);

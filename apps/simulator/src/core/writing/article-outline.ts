@@ -27,7 +27,7 @@ const GENERIC = [
   'Outlook',
 ];
 
-/** A title and sections that use every note, with the target's words, less a lead of about a tenth, shared out. */
+/** A title and sections that use every note and divide the requested words, minus a lead of about a tenth. */
 export const writeArticleOutline: Writer<ArticleOutline> = ({ prompt }) => {
   const notes =
     prompt.notes.length > 0
@@ -70,7 +70,7 @@ export const writeArticleOutline: Writer<ArticleOutline> = ({ prompt }) => {
   };
 };
 
-/** What the notes are about besides the topic itself. */
+/** The subject of the notes besides the topic itself. */
 function detailOf(topic: string, texts: readonly string[]): string {
   const own = contentStems(topic);
   return keyPhrases(texts, 8)
@@ -95,7 +95,7 @@ function pointOf(text: string): string {
         .replace(/[,;:]$/, '')} …`;
 }
 
-/** Words by the length of the notes, evened out, so that the shares add up to `total` exactly. */
+/** Divides words by the length of the notes, smoothed, so that the shares add up to `total` exactly. */
 function shareWords(groups: readonly PromptNote[][], total: number): number[] {
   const lengths = groups.map((group) => group.reduce((sum, note) => sum + countWords(note.text), 0));
   const mean = Math.max(1, lengths.reduce((sum, length) => sum + length, 0) / Math.max(1, groups.length));

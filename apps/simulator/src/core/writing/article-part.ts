@@ -15,21 +15,21 @@ import { writeGeneralRemarks } from './general-remarks.ts';
 import type { Writer } from './writer.ts';
 
 const DEFAULT_WORDS = 180;
-/** The sentences take this share of the words asked for; connectives and citations take the rest. */
+/** Share of the requested words for the sentences; the rest is for connectives and citations. */
 const SENTENCE_SHARE = { min: 0.93, max: 0.99 };
 
-/** How much of a part may come from notes that other parts were given. */
+/** Maximum share of a part from notes given to other parts. */
 const BORROWED_SHARE = 0.15;
 
 interface Statement {
   variants: readonly string[];
   sources: readonly number[];
   value: number;
-  /** From this variant on the sentence speaks about the fact instead of telling it. */
+  /** From this variant on, the sentence comments on the fact instead of stating it. */
   framingFrom: number;
 }
 
-/** Connected prose about the notes of one part, every sentence cited, in the words asked for (±10 %). */
+/** Connected prose about the notes of one part, every sentence cited, with the requested words (±10 %). */
 export const writeArticlePart: Writer<ArticlePart> = ({ prompt, random }) => {
   const words = prompt.section?.words ?? prompt.words ?? DEFAULT_WORDS;
   const isLead = prompt.section?.part === 'lead';
@@ -39,7 +39,7 @@ export const writeArticlePart: Writer<ArticlePart> = ({ prompt, random }) => {
   };
 };
 
-/** Prose of about `words` words from `facts`, in their order. */
+/** Prose of about `words` words from `facts`, in order. */
 export function writeFrom(
   facts: readonly Evidence[],
   prompt: ParsedPrompt,
@@ -60,7 +60,7 @@ export function writeFrom(
   const continueWith = createContinue([...prompt.notes.map((note) => note.text), ...facts.map((fact) => fact.text)]);
   if (longest(statements) < min) statements = withElaborations(statements, prompt, min * 1.1, random, continueWith);
   if (longest(statements) < min) {
-    // Better to touch on what other parts tell in full than to fall short by much; more than a touch would be repetition.
+    // A little overlap with other parts is better than a large shortfall; more would be repetition.
     const missing = Math.min(min - longest(statements), words * BORROWED_SHARE);
     const elsewhere = furtherDetails(facts, { ...prompt, sources: [], references: [] }, missing);
     statements = [
@@ -79,7 +79,7 @@ export function writeFrom(
     picks.reduce((sum, pick, index) => sum + countWords(statements[index]?.variants[pick] ?? ''), 0);
   let chosen = choose();
   if (total(chosen) < min && statements.every((statement) => statement.framingFrom > 0)) {
-    // The sentences do not add up to the words: longer wordings fill the gap.
+    // The sentences are too short in total: longer variants fill the gap.
     statements = withElaborations(statements, prompt, Infinity, random, continueWith);
     chosen = choose();
   }
@@ -89,7 +89,7 @@ export function writeFrom(
       ? []
       : [{ text, sources: statement.sources, framing: (chosen[index] ?? 0) >= statement.framingFrom }];
   });
-  // Fewer words than any sentence has: the shortest one rather than nothing.
+  // Fewer words than the shortest sentence: use that one.
   const sentences = selected.length > 0 ? selected : shortestOf(statements);
   const written = sentences.reduce((sum, sentence) => sum + countWords(sentence.text), 0);
   return connectSentences(sentences, Math.max(0, Math.floor(words * 1.02) - written), random, continueWith);
@@ -115,7 +115,7 @@ function shortestOf(statements: readonly Statement[]): PlainSentence[] {
 const longest = (statements: readonly Statement[]): number =>
   statements.reduce((sum, { variants }) => sum + Math.max(...variants.map(countWords)), 0);
 
-/** Facts of the notes the part was given, in that order; without any, what fits its heading best. */
+/** Facts of the part's notes, in order; without notes, the facts that match its heading best. */
 function sectionFacts(prompt: ParsedPrompt): Evidence[] {
   const section = prompt.section;
   const wanted = section?.noteIds ?? [];
@@ -128,7 +128,7 @@ function sectionFacts(prompt: ParsedPrompt): Evidence[] {
   return bestOf(all, about, limit);
 }
 
-/** What opens an article: the broadest statements, the one that says what the topic is first. */
+/** Facts for a lead: the most general statements, the definition of the topic first. */
 function leadFacts(prompt: ParsedPrompt, words: number): Evidence[] {
   const notes = prompt.notes.flatMap(sentencesOf);
   const all = (notes.length > 0 ? notes : evidenceOf(prompt)).filter((fact) => !isAnaphoric(fact.text));
@@ -141,7 +141,7 @@ function leadFacts(prompt: ParsedPrompt, words: number): Evidence[] {
   return first ? [first, ...chosen.filter((fact) => fact !== first)] : [];
 }
 
-/** The best facts for a subject, without repeats, in the order they were given. */
+/** The best facts about a subject, without duplicates, in the given order. */
 function bestOf(facts: readonly Evidence[], about: ReadonlySet<string>, limit: number): Evidence[] {
   const ranked = rankTexts(
     facts.map((fact) => fact.text),
@@ -163,9 +163,9 @@ function sentencesOf(note: Evidence): Evidence[] {
     .map((text) => ({ text: tidySentence(text), sources: note.sources }));
 }
 
-/** Facts of the given sources that are not told yet and belong to the part's subject. */
-function furtherDetails(told: readonly Evidence[], prompt: ParsedPrompt, missingWords: number): Evidence[] {
-  const known = told.map((fact) => contentStems(fact.text));
+/** Unused facts of the given sources that belong to the part's subject. */
+function furtherDetails(usedFacts: readonly Evidence[], prompt: ParsedPrompt, missingWords: number): Evidence[] {
+  const known = usedFacts.map((fact) => contentStems(fact.text));
   const given = prompt.sources.length + prompt.references.length > 0 ? { ...prompt, notes: [] } : prompt;
   const open = evidenceOf(given).filter((fact) => {
     const stems = contentStems(fact.text);
@@ -175,14 +175,13 @@ function furtherDetails(told: readonly Evidence[], prompt: ParsedPrompt, missing
     );
   });
   const about = contentStems(
-    `${prompt.section?.heading ?? ''} ${prompt.section?.text ?? ''} ${told.map((fact) => fact.text).join(' ')}`,
+    `${prompt.section?.heading ?? ''} ${prompt.section?.text ?? ''} ${usedFacts.map((fact) => fact.text).join(' ')}`,
   );
   return bestOf(open, about, Math.ceil(missingWords / 16) + 1);
 }
 
 /**
- * Makes more of the facts there are: longer wordings, and sentences that say more about a fact behind it, until `words`
- * could be reached or nothing is left to say.
+ * Extends the facts with longer variants and follow-up sentences until `words` can be reached or there is nothing to add.
  */
 function withElaborations(
   statements: readonly Statement[],
@@ -201,11 +200,11 @@ function withElaborations(
     const fact = facts[index] ?? { text: '', sources: [] };
     const source = fact.sources.find((id) => titles.has(id));
     const frame = frameFact(fact, source === undefined ? undefined : titles.get(source), draw, continueWith);
-    // A source is introduced by its title once per part.
+    // Each source's title is mentioned once per part.
     if (source !== undefined) titles.delete(source);
     return frame === undefined ? statement : { ...statement, variants: [...statement.variants, frame] };
   });
-  // Sentences about sentences are there for the length alone: worth less than nothing where the facts fill the words.
+  // Follow-up sentences only add length, so they have a negative value when the facts suffice.
   const before: Statement[][] = statements.map(() => []);
   const after: Statement[][] = statements.map(() => []);
   let reachable = longest(framed);

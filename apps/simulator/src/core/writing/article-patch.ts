@@ -9,36 +9,36 @@ import { cite, recite } from './cite.ts';
 import { evidenceOf, indexEvidence, type Evidence, type EvidenceIndex } from './evidence.ts';
 import type { Writer } from './writer.ts';
 
-/** Below this a sentence is not close enough to any fact to be corrected: it goes. */
+/** Below this support a sentence cannot be corrected and is removed. */
 const CORRECTABLE = 0.35;
 const SUPPORTED = 0.5;
 
-/** One edit for every defect whose quote stands in the article; nothing else is touched. */
+/** One edit for every defect whose quote is in the article; everything else is unchanged. */
 export const writeArticlePatch: Writer<ArticlePatch> = ({ prompt }) => {
   const evidence = evidenceOf(prompt);
   const index = indexEvidence(evidence, prompt.topic);
-  const told = prompt.article.flatMap((part) =>
+  const stated = prompt.article.flatMap((part) =>
     splitSentences(part.markdown).map((sentence) => contentStems(sentence.text)),
   );
   const edits: ArticlePatch['edits'] = [];
   for (const defect of prompt.defects) {
     const found = locate(defect, prompt.article);
-    // Several things may be wrong with the wording of one sentence: one edit mends them all.
+    // Several defects of style in one sentence are repaired in one edit.
     const earlier = edits.find((edit) => edit.part === found?.part && edit.find === found.find && edit.replace !== '');
     if (earlier && defect.kind === 'style') {
       earlier.replace = applyAdvice(earlier.replace, defect.advice) ?? earlier.replace;
       continue;
     }
     if (!found || edits.some((edit) => edit.part === found.part && edit.find === found.find)) continue;
-    const replace = repair(defect, found.find, index, evidence, told);
+    const replace = repair(defect, found.find, index, evidence, stated);
     if (replace === undefined || replace === found.find) continue;
-    if (replace !== '') told.push(contentStems(replace));
+    if (replace !== '') stated.push(contentStems(replace));
     edits.push({ ...found, replace });
   }
   return { edits };
 };
 
-/** The part that holds the quote, exactly as it stands there; quotes may come escaped as in JSON. */
+/** Finds the part with the exact quote; quotes may be escaped as in JSON. */
 function locate(defect: PromptDefect, article: readonly PromptPart[]): { part: string; find: string } | undefined {
   const quotes = [defect.quote, unescape(defect.quote)].filter((quote) => quote.trim() !== '');
   if (quotes.length === 0) return undefined;
@@ -67,7 +67,7 @@ function repair(
   quote: string,
   index: EvidenceIndex,
   evidence: readonly Evidence[],
-  told: readonly Set<string>[],
+  stated: readonly Set<string>[],
 ): string | undefined {
   const support = index.supportOf(quote);
   switch (defect.kind) {
@@ -80,7 +80,7 @@ function repair(
     case 'unsupported':
     case 'wrong_fact': {
       const fact = support.evidence;
-      if (!fact || support.share < CORRECTABLE || isTold(fact.text, told, quote)) return '';
+      if (!fact || support.share < CORRECTABLE || isStated(fact.text, stated, quote)) return '';
       return cite(tidySentence(fact.text), fact.sources);
     }
     case 'off_topic':
@@ -88,13 +88,13 @@ function repair(
       return '';
     case 'length': {
       if (/\b(?:too long|over|cut|shorten|remove|trim|exceed\w*)\b/i.test(defect.advice)) return '';
-      const fact = evidence.find((item) => item.sources.length > 0 && !isTold(item.text, told, ''));
+      const fact = evidence.find((item) => item.sources.length > 0 && !isStated(item.text, stated, ''));
       return fact ? `${quote} ${cite(tidySentence(fact.text), fact.sources)}` : undefined;
     }
     default: {
       const advised = applyAdvice(quote, defect.advice);
       if (advised !== undefined) return advised;
-      // Style and clarity: the same statement without its asides.
+      // Style and clarity: the same statement without parentheses.
       const sources = citationsOf(quote);
       const shorter = shortenSentence(tidySentence(stripCitations(quote)))[1];
       return shorter === undefined ? undefined : cite(shorter, sources);
@@ -102,8 +102,8 @@ function repair(
   }
 }
 
-function isTold(text: string, told: readonly Set<string>[], except: string): boolean {
+function isStated(text: string, stated: readonly Set<string>[], except: string): boolean {
   const stems = contentStems(text);
   const own = contentStems(except);
-  return told.some((other) => isNearDuplicate(other, stems) && !(except !== '' && isNearDuplicate(other, own)));
+  return stated.some((other) => isNearDuplicate(other, stems) && !(except !== '' && isNearDuplicate(other, own)));
 }

@@ -1,16 +1,16 @@
-/** One statement with the lengths it can have; a statement may also be left out. */
+/** One statement with variants of different lengths; a statement may also be omitted. */
 export interface WordingOption {
   /** Words of each variant, in order of preference. */
   words: readonly number[];
-  /** How much it matters that the statement is there at all. */
+  /** Value of including the statement. */
   value: number;
 }
 
 /**
- * Picks a variant, or none, of every statement so that the words add up to a sum between `minWords` and `maxWords`,
- * keeping as much value as possible; when that cannot be, as close to the range as possible, but never above `limitWords`.
+ * Chooses a variant, or none, of every statement so that the words add up to between `minWords` and `maxWords` with maximum
+ * value. If that is impossible, the sum is as close to the range as possible, but never above `limitWords`.
  *
- * @returns per statement the index of the variant, or -1 where it is left out
+ * @returns per statement the index of the variant, or -1 if omitted
  */
 export function chooseWording(
   options: readonly WordingOption[],
@@ -26,7 +26,7 @@ export function chooseWording(
     const next = best.slice();
     const pick = new Int8Array(width).fill(-1);
     option.words.forEach((words, variant) => {
-      // The preferred wording is worth a little more, never as much as another statement.
+      // Preferring the first variant is worth less than including another statement.
       const value = option.value * (1 - 0.08 * variant);
       for (let sum = words; sum < width; sum += 1) {
         const total = (best[sum - words] ?? -Infinity) + value;
@@ -41,7 +41,7 @@ export function chooseWording(
   }
   let sum = -1;
   for (let candidate = minWords; candidate <= maxWords; candidate += 1) {
-    // Of equal worth, the longer text is the better one.
+    // At equal value, the longer text is preferred.
     if (isReachable(best, candidate) && (best[candidate] ?? 0) >= (best[sum] ?? -Infinity)) sum = candidate;
   }
   for (let miss = 1; sum < 0 && miss <= width; miss += 1) {

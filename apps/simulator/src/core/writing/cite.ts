@@ -1,6 +1,6 @@
 import { stripCitations } from '../text/words.ts';
 
-/** Puts `[1][3]` before the full stop; a sentence without sources stays as it is. */
+/** Inserts `[1][3]` before the full stop; a sentence without sources is unchanged. */
 export function cite(sentence: string, sources: readonly number[]): string {
   if (sources.length === 0) return sentence;
   const marks = sources
@@ -12,7 +12,7 @@ export function cite(sentence: string, sources: readonly number[]): string {
   return `${sentence.slice(0, end.index)}${end[2] ?? ''} ${marks}${end[1] ?? '.'}`;
 }
 
-/** Puts other citations in the place of those a sentence has. */
+/** Replaces the citations of a sentence. */
 export function recite(sentence: string, sources: readonly number[]): string {
   const bare = stripCitations(sentence).trim();
   return cite(bare, sources);

@@ -5,9 +5,9 @@ import { contentStems } from '../text/words.ts';
 import type { ParsedPrompt } from '../prompt/parsed-prompt.ts';
 import type { Writer } from './writer.ts';
 
-/** A label nothing speaks for keeps this weight, so that nothing is ever certain. */
+/** Minimum weight of a label, so that no confidence is 1. */
 const FLOOR = 0.25;
-/** Share of the weight from which a label applies where any number may. */
+/** Minimum share of the weight for a label when several may apply. */
 const APPLIES_FROM = 0.3;
 
 interface Scored {
@@ -16,14 +16,14 @@ interface Scored {
   confidence: number;
 }
 
-/** The labels whose name and description share most with the text, each with the sentence that shares most. */
+/** The labels whose name and description match the text best, each with the best matching sentence. */
 export const writeClassification: Writer<Classification> = ({ prompt }) => {
   const text = prompt.sources[0]?.text ?? prompt.plain;
   const scored = scoreLabels(prompt, contentStems(text));
   const [best] = scored;
   if (!best) return { labels: [] };
   const chosen =
-    prompt.asked['labels'] === 'any' ? scored.filter(({ confidence }) => confidence >= APPLIES_FROM) : [best];
+    prompt.attributes['labels'] === 'any' ? scored.filter(({ confidence }) => confidence >= APPLIES_FROM) : [best];
   return {
     labels: chosen.map((label) => ({
       name: label.name,

@@ -7,11 +7,11 @@ import { cite } from './cite.ts';
 export interface PlainSentence {
   text: string;
   sources: readonly number[];
-  /** Frames or restates a fact; never gets a connective. */
+  /** Introduces or restates a fact; never gets a connective. */
   framing: boolean;
 }
 
-// Connectives that add without claiming a cause, a contrast or an order in time, which the facts may not have.
+// Connectives that add without claiming a cause, a contrast or a sequence, which the facts may not support.
 const CONNECTIVES = [
   'In addition,',
   'Beyond that,',
@@ -26,24 +26,24 @@ const OPENS_WITH_ADVERBIAL =
   /^(?:In|On|At|After|Before|By|During|While|When|Although|Though|As|From|Since|Despite|Following|Over|Under|With|Within|Because|If|Once|Until|For|To|According|Due|Early|Late|What|As|It is|“|")\b/;
 const PARAGRAPH_SENTENCES = [3, 4, 3, 2];
 
-/** Turns sentences into Markdown paragraphs of two to four sentences, each sentence cited, with varied connectives. */
+/** Joins sentences to Markdown paragraphs of two to four sentences, each sentence cited, with varied connectives. */
 export function connectSentences(
   sentences: readonly PlainSentence[],
-  spareWords: number,
+  extraWords: number,
   random: Random,
   continueWith: Continue,
 ): string {
   const unused = [...CONNECTIVES];
-  let spare = spareWords;
+  let remainingWords = extraWords;
   const paragraphs = groupIntoParagraphs(sentences, random).map((paragraph) =>
     paragraph
       .map((sentence, index) => {
         const inner = index > 0 && connectable(sentence) && random() < 0.45 ? continueWith(sentence.text) : undefined;
         const connective = inner === undefined ? undefined : unused[Math.floor(random() * unused.length)];
-        if (inner === undefined || connective === undefined || countWords(connective) > spare)
+        if (inner === undefined || connective === undefined || countWords(connective) > remainingWords)
           return cite(sentence.text, sentence.sources);
         unused.splice(unused.indexOf(connective), 1);
-        spare -= countWords(connective);
+        remainingWords -= countWords(connective);
         return cite(`${connective} ${inner}`, sentence.sources);
       })
       .join(' '),
@@ -62,7 +62,7 @@ function groupIntoParagraphs(sentences: readonly PlainSentence[], random: Random
   while (at < sentences.length) {
     const left = sentences.length - at;
     let size = PARAGRAPH_SENTENCES[offset % PARAGRAPH_SENTENCES.length] ?? 3;
-    // No paragraph of one sentence at the end.
+    // Avoids a last paragraph of one sentence.
     if (left - size === 1) size = left <= 4 ? left : size - 1;
     size = Math.max(Math.min(2, left), size);
     paragraphs.push(sentences.slice(at, at + size));

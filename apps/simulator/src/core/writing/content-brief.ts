@@ -9,14 +9,14 @@ import { leading } from './plain-prose.ts';
 import { subjectOf } from './subject-of.ts';
 import type { Writer } from './writer.ts';
 
-/** A brief from the notes: the outline of an article, with angle, readers, search terms and risks. */
+/** A content brief from the notes: an outline with angle, readers, search terms and risks. */
 export const writeContentBrief: Writer<ContentBrief> = (context) => {
   const { prompt } = context;
   const { title, sections } = writeArticleOutline(context);
   const subject = subjectOf(prompt.topic);
   const audience = prompt.audience ?? 'interested general readers';
   const notes = evidenceOf({ ...prompt, references: [] });
-  const telling = leading(notes, contentStems(prompt.topic), 40)
+  const leadingFact = leading(notes, contentStems(prompt.topic), 40)
     .slice(0, 1)
     .map(({ text }) => shortenSentence(tidySentence(text)).at(-1) ?? text);
   const keywords = /^Keywords: (.+)$/m.exec(prompt.remarks)?.[1]?.split(', ') ?? [];
@@ -25,7 +25,7 @@ export const writeContentBrief: Writer<ContentBrief> = (context) => {
     prompt.references.find((reference) => reference.title.startsWith('contradictions'))?.text ?? '';
   const brief: ContentBrief = {
     title,
-    angle: [`The text shows ${audience} what the facts about ${subject} come to.`, ...telling].join(' '),
+    angle: [`The text shows ${audience} what the facts about ${subject} come to.`, ...leadingFact].join(' '),
     readers: `${audience}: they know of ${subject} and want to know what it means for them.`,
     sections,
     searchTerms: [...new Set([...keywords, ...phrases])].slice(0, 12),
@@ -39,17 +39,17 @@ export const writeContentBrief: Writer<ContentBrief> = (context) => {
     ],
   };
   const advices = prompt.defects.map(({ advice }) => advice);
-  const mend = (text: string): string => applyAll(text, advices);
+  const repair = (text: string): string => applyAll(text, advices);
   return {
     ...brief,
-    title: mend(brief.title),
-    angle: mend(brief.angle),
-    readers: mend(brief.readers),
+    title: repair(brief.title),
+    angle: repair(brief.angle),
+    readers: repair(brief.readers),
     sections: sections.map((section) => ({
       ...section,
-      heading: mend(section.heading),
-      purpose: mend(section.purpose),
-      points: section.points.map(mend),
+      heading: repair(section.heading),
+      purpose: repair(section.purpose),
+      points: section.points.map(repair),
     })),
     searchTerms: brief.searchTerms,
   };

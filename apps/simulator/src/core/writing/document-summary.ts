@@ -15,17 +15,17 @@ import type { Writer, WritingContext } from './writer.ts';
 const DEFAULT_WORDS = 120;
 const MAX_POINT_WORDS = 24;
 
-/** A summary from sources or notes in the words asked for, with key points; or the one that is there, mended. */
+/** A summary of sources or notes with the requested words and key points, or a repair of the given one. */
 export const writeDocumentSummary: Writer<DocumentSummary> = (context) => {
   const { prompt, random } = context;
   const facts = evidenceOf(prompt).filter((fact) => fact.sources.length > 0);
   const words = prompt.words ?? DEFAULT_WORDS;
   const advices = prompt.defects.map(({ advice }) => advice);
-  const isWrittenAnew = prompt.article.length === 0 || advices.some((advice) => /words where \d+/.test(advice));
-  const markdown = isWrittenAnew
-    ? writeFrom(leading(facts, contentStems(prompt.asked['topic'] ?? ''), words), prompt, words, random)
-    : mend(context);
-  const wanted = Number(prompt.asked['points'] ?? 5);
+  const isRewritten = prompt.article.length === 0 || advices.some((advice) => /words where \d+/.test(advice));
+  const markdown = isRewritten
+    ? writeFrom(leading(facts, contentStems(prompt.attributes['topic'] ?? ''), words), prompt, words, random)
+    : repair(context);
+  const wanted = Number(prompt.attributes['points'] ?? 5);
   return {
     title: titleOf(facts),
     markdown: applyAll(markdown, advices),
@@ -36,8 +36,8 @@ export const writeDocumentSummary: Writer<DocumentSummary> = (context) => {
   };
 };
 
-/** What a patch would do to the summary itself. */
-function mend(context: WritingContext): string {
+/** Applies a patch to the summary. */
+function repair(context: WritingContext): string {
   const article = context.prompt.article.filter(({ part }) => part === '1');
   const { edits } = writeArticlePatch({ ...context, prompt: { ...context.prompt, article } });
   const text = article[0]?.markdown ?? '';
@@ -47,7 +47,7 @@ function mend(context: WritingContext): string {
     .trim();
 }
 
-/** The statements that say most, shortest wording that is whole, each different from those before. */
+/** The most informative statements in their shortest complete variant, without duplicates. */
 function keyPointsOf(facts: readonly Evidence[], wanted: number): Evidence[] {
   const ranked = rankTexts(
     facts.map(({ text }) => text),

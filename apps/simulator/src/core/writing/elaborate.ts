@@ -11,7 +11,7 @@ const FIGURE =
   /[$£€]\d[\d,.]*\d(?: (?:million|billion|trillion))?|(?<![\d,])\d[\d,]*(?:\.\d+)? ?(?:%|percent|per cent|million|billion|mph|km\/h|kilometres|kilometers|km|miles|mi|metres|meters|feet|ft|people|deaths|points|votes|copies|homes|hours|minutes|weeks|tons|tonnes)(?![\p{L}])/gu;
 const NAME = /\b\p{Lu}[\p{L}'’-]+(?: (?:(?:of|de|da|van|von) )?\p{Lu}[\p{L}'’-]+)+/gu;
 
-/** Draws without repeating itself until every option was used. */
+/** Draws options without repetition until all were used. */
 export type Drawer = <T>(options: readonly T[]) => T | undefined;
 export function createDrawer(random: Random): Drawer {
   const used = new Set<unknown>();
@@ -36,7 +36,7 @@ const OPENINGS = [
   'What is known is that',
 ];
 
-/** The fact behind an opening that names its source, for a wording that is a little longer; undefined when none fits. */
+/** A longer variant of a fact that names its source; undefined when none fits. */
 export function frameFact(
   fact: Evidence,
   title: string | undefined,
@@ -68,8 +68,8 @@ const NAMES: readonly Restating[] = [
 const BRIEFLY: readonly Restating[] = [(shown) => `In short, ${shown}`, (shown) => `Put briefly, ${shown}`];
 
 /**
- * Further sentences about a fact when there are fewer facts than words: its figures, dates and names, the fact once more
- * in brief. They use nothing but the fact itself.
+ * Follow-up sentences about a fact, used when there are fewer facts than words: its figures, dates and names, and a short
+ * restatement. They use only the fact itself.
  */
 export function elaborate(fact: Evidence, draw: Drawer, continueWith: Continue): string[] {
   const sentences: string[] = [];
@@ -105,14 +105,14 @@ const TURNS: readonly ((from: string, to: string) => string)[] = [
   (from, to) => `Beside ${from}, the record takes in ${to}.`,
 ];
 
-/** A sentence that leads from one fact to the next by what they are about. */
+/** A transition from one fact to the next, by their subjects. */
 export function turnTo(from: Evidence, to: Evidence, draw: Drawer): string | undefined {
   const left = nounPhrase(from.text, to.text);
   const right = nounPhrase(to.text, from.text);
   return left === undefined || right === undefined || left === right ? undefined : draw(TURNS)?.(left, right);
 }
 
-/** A phrase that stands well inside another sentence: a name, with the article it has, or words in the plural. */
+/** A phrase that fits into another sentence: a name with its article, or a plural. */
 function nounPhrase(text: string, apartFrom?: string): string | undefined {
   const phrase = keyPhrases([text], 6, apartFrom === undefined ? [] : [apartFrom]).find(
     ({ text: candidate, stems }) => stems.length > 1 && (/\p{Lu}/u.test(candidate) || candidate.endsWith('s')),

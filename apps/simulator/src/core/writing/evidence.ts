@@ -4,28 +4,28 @@ import { contentStems, countWords, numbersOf, wordsOf } from '../text/words.ts';
 import { containment } from '../text/similarity.ts';
 import type { ParsedPrompt } from '../prompt/parsed-prompt.ts';
 
-/** A statement that the prompt gives as true, with the sources behind it. */
+/** A statement given as true in the prompt, with its sources. */
 export interface Evidence {
   text: string;
   sources: readonly number[];
 }
 
-/** Notes first, then the sentences of sources and references that are not notes already. */
+/** Notes first, then the sentences of sources and references that are not in the notes. */
 export function evidenceOf(prompt: ParsedPrompt): Evidence[] {
   const notes = prompt.notes.map(({ text, sources }) => ({ text: tidySentence(text), sources }));
-  const told = [...prompt.sources, ...prompt.references].flatMap((source) =>
+  const sentences = [...prompt.sources, ...prompt.references].flatMap((source) =>
     splitSentences(source.text)
       .filter((sentence) => countWords(sentence.text) >= 4 && isWhole(sentence.text))
       .map((sentence) => ({ text: tidySentence(sentence.text), sources: [source.id] })),
   );
-  return [...notes, ...told];
+  return [...notes, ...sentences];
 }
 
 export interface Support {
-  /** Share of the sentence's meaning that the best evidence covers, from 0 to 1. */
+  /** Share of the sentence's content covered by the best evidence, from 0 to 1. */
   share: number;
   evidence: Evidence | undefined;
-  /** Figures of the sentence that no evidence has. */
+  /** Figures of the sentence that are in no evidence. */
   unknownFigures: string[];
 }
 
@@ -34,19 +34,19 @@ export interface EvidenceIndex {
   supportOf(sentence: string): Support;
 }
 
-/** Words that an editor adds to connect facts; they need no evidence. */
+/** Connecting words, which need no evidence. */
 const FRAME = contentStems(
   'account accounts date dates dated figure figures given names named source sources state states recorded report reports ' +
     'reported note notes noted brief briefly put puts short point points record records clear known means numbers appear ' +
     'speak turns takes addition beyond alongside beside further equally detail details according',
 );
 
-/** What a sentence says, without the words that only connect it. */
+/** The content of a sentence, without connecting words. */
 export function meaningOf(sentence: string): Set<string> {
   return new Set([...contentStems(sentence)].filter((item) => !FRAME.has(item)));
 }
 
-/** Looks up which evidence supports a sentence; built once per article. */
+/** Finds the evidence that supports a sentence; built once per article. */
 export function indexEvidence(evidence: readonly Evidence[], alwaysKnown = ''): EvidenceIndex {
   const known = new Set([...FRAME, ...contentStems(alwaysKnown)]);
   const entries = evidence.map((item) => ({ item, stems: contentStems(item.text) }));
@@ -71,7 +71,7 @@ export function indexEvidence(evidence: readonly Evidence[], alwaysKnown = ''): 
       const ranked = [...hits].sort((left, right) => right[1] - left[1] || left[0] - right[0]).slice(0, 2);
       const best = ranked[0] && entries[ranked[0][0]];
       const second = ranked[1] && entries[ranked[1][0]];
-      // A sentence may join two facts, so the two best pieces of evidence count together.
+      // A sentence may join two facts, so the two best pieces of evidence are combined.
       const joined = new Set([...(best?.stems ?? []), ...(second?.stems ?? [])]);
       const share = stems.size === 0 && wordsOf(sentence).length > 0 ? 1 : containment(stems, joined);
       return { share, evidence: best?.item, unknownFigures };

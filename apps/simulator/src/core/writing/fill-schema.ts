@@ -10,7 +10,7 @@ import { writePlainProse } from './plain-prose.ts';
 import { titleCase, titleOf } from './title-of.ts';
 import type { WritingContext } from './writer.ts';
 
-/** The part of JSON Schema that providers accept for structured output. */
+/** The part of JSON Schema supported by providers for structured output. */
 export interface JsonSchema {
   type?: string | readonly string[];
   title?: string;
@@ -44,7 +44,7 @@ export interface JsonSchema {
 const DEFAULT_ITEMS = 3;
 const MAX_DEPTH = 12;
 
-/** A value that satisfies the schema, filled from the prompt's own text by what each property is called. */
+/** A value that satisfies the schema, filled from the prompt's text according to property names. */
 export function fillSchema(schema: JsonSchema, context: WritingContext): unknown {
   return createFiller(schema, context).fill(schema, '', 0, 0);
 }
@@ -60,7 +60,7 @@ function createFiller(root: JsonSchema, context: WritingContext) {
     if (schema.$ref !== undefined) return fill(resolve(root, schema.$ref), name, position, depth + 1);
     const options = schema.anyOf ?? schema.oneOf;
     if (options && options.length > 0) {
-      // Recursion ends by taking the simplest way out.
+      // Ends recursion with the simplest alternative.
       const simple = options.find((option) => option.type === 'null');
       return fill(
         (depth >= MAX_DEPTH ? simple : undefined) ??
@@ -156,7 +156,7 @@ function collectMaterial(prompt: ParsedPrompt): Material {
   };
 }
 
-/** Different headlines for different positions: the topic, then what the text is about, then its facts in brief. */
+/** Different headlines for different positions: the topic, then the text's subject, then its facts in brief. */
 function headline(material: Material, topic: string, position: number): string {
   const [first = '', second = ''] = material.phrases.slice(position % Math.max(1, material.phrases.length - 1));
   const brief = shortenSentence(material.facts[position % Math.max(1, material.facts.length)] ?? topic).at(-1) ?? topic;
@@ -169,7 +169,7 @@ function headline(material: Material, topic: string, position: number): string {
   return forms[position % forms.length] ?? titleOf(topic);
 }
 
-/** The option that the prompt speaks of most; an even draw when it speaks of none. */
+/** The option mentioned most in the prompt; a random one when none is. */
 function chooseOption(options: readonly unknown[], stems: ReadonlySet<string>, random: Random): unknown {
   const scored = options.map((option) => ({
     option,
@@ -181,11 +181,11 @@ function chooseOption(options: readonly unknown[], stems: ReadonlySet<string>, r
 }
 
 function itemsWanted(name: string, prompt: ParsedPrompt): number {
-  const asked =
+  const requested =
     /\b(\d{1,2})\s+(?:\w+\s+){0,2}(?:headlines?|variants?|titles?|items?|points?|options?|ideas?|keywords?)\b/i.exec(
       prompt.plain,
     )?.[1];
-  if (asked !== undefined) return Math.min(30, Number(asked));
+  if (requested !== undefined) return Math.min(30, Number(requested));
   return /keyword|tag/i.test(name) ? 6 : DEFAULT_ITEMS;
 }
 

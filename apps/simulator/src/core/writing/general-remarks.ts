@@ -7,7 +7,7 @@ import { subjectOf } from './subject-of.ts';
 
 type Remark = (about: string, topic: string) => string;
 
-/* True of nearly anything, which is all that can be said about a subject without a source. */
+/* Generic statements, for subjects without a source. */
 const REMARKS: readonly Remark[] = [
   (about) => `A good way to begin with ${about} is to ask what is settled and what is still open.`,
   (about) =>
@@ -52,17 +52,17 @@ const REMARKS: readonly Remark[] = [
   (about) => `Trade-offs are the rule with ${about}: more of one thing means less of another.`,
   (about) => `Patience pays, for the picture of ${about} grows clearer with every careful look.`,
 ];
-/** Fewer than remarks have on average, so that a part's share of them is always enough. */
+/** Less than the average length of a remark, so that a part's share of remarks always suffices. */
 const WORDS_PER_REMARK = 11;
 
 /**
- * Prose for a part that no source and no note says anything about: remarks without figures, names or claims that could be
- * wrong, in about `words` words and without citations. Parts of one article draw on different remarks.
+ * Prose for a part without sources and notes: generic remarks without figures, names or refutable claims, in about `words`
+ * words and without citations. Parts of one article use different remarks.
  */
 export function writeGeneralRemarks(prompt: ParsedPrompt, words: number): string {
   const topic = lowerFirst(subjectOf(prompt.topic));
   const aspect = aspectOf(prompt);
-  // The order depends on the topic alone, so that the parts of one article can take turns.
+  // The order depends on the topic only, so that the parts of one article take turns.
   let hash = 7;
   for (let at = 0; at < topic.length; at += 1) hash = Math.imul(hash, 31) + topic.charCodeAt(at);
   const random = seededRandom(hash);
@@ -70,14 +70,14 @@ export function writeGeneralRemarks(prompt: ParsedPrompt, words: number): string
   const turn = Number.parseInt(prompt.section?.part ?? '', 10) || 0;
   const share = Math.max(6, Math.ceil(words / WORDS_PER_REMARK));
   const start = turn * share;
-  // The subject is named in full once; after that everybody knows what is meant.
+  // The subject is named in full once and abbreviated afterwards.
   const sentences = order.slice(0, share).map((_entry, at) => {
     const remark = order[(start + at) % order.length]?.remark;
     const subject = at === 0 ? topic : 'the subject';
     return remark?.(aspect === undefined ? subject : at === 0 ? `${aspect} of ${topic}` : aspect, subject) ?? '';
   });
   const picks = chooseWording(
-    // What comes first in the order is worth more, so that parts keep to their own remarks.
+    // Earlier remarks have a higher value, so that parts use their own ones.
     sentences.map((sentence, at) => ({ words: [countWords(sentence)], value: (sentences.length - at) ** 2 })),
     Math.floor(words * 0.95),
     Math.ceil(words * 1.03),
@@ -89,7 +89,7 @@ export function writeGeneralRemarks(prompt: ParsedPrompt, words: number): string
   return paragraphs.join('\n\n');
 }
 
-/** "Effects" becomes "the effects"; a heading that is no plain noun stands back behind the topic. */
+/** "Effects" becomes "the effects"; for a heading that is not a plain noun, the topic is used. */
 function aspectOf(prompt: ParsedPrompt): string | undefined {
   const heading =
     prompt.section?.part === 'lead' ? '' : (prompt.section?.heading ?? '').replace(/(?<![?!.:])[?!.:]+$/, '');

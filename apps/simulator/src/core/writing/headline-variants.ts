@@ -12,7 +12,7 @@ import type { Writer } from './writer.ts';
 const DEFAULT_COUNT = 5;
 const DEFAULT_CHARACTERS = 70;
 
-/* Forms that promise nothing a text would have to keep, with the angle each takes. */
+/* Headline templates without promises, with their angles. */
 const FORMS: readonly (readonly [string, (about: string) => string])[] = [
   ['overview', (about) => `${upperFirst(about)} at a glance`],
   ['background', (about) => `What stands behind ${about}`],
@@ -28,10 +28,10 @@ const FORMS: readonly (readonly [string, (about: string) => string])[] = [
   ['debate', (about) => `The case for and against ${about}`],
 ];
 
-/** Distinct headlines out of the text's own statements and phrases, none longer than asked for. */
+/** Distinct headlines from the text's statements and phrases, within the requested length. */
 export const writeHeadlineVariants: Writer<HeadlineVariants> = ({ prompt, random }) => {
-  const count = positive(prompt.asked['headlines']) ?? DEFAULT_COUNT;
-  const most = positive(prompt.asked['characters']) ?? DEFAULT_CHARACTERS;
+  const count = positive(prompt.attributes['headlines']) ?? DEFAULT_COUNT;
+  const most = positive(prompt.attributes['characters']) ?? DEFAULT_CHARACTERS;
   const advices = prompt.defects.map(({ advice }) => advice);
   const angles = anglesOf(prompt);
   const taken = prompt.article.flatMap(({ markdown }) => markdown.split('\n')).map((line) => contentStems(line));
@@ -49,9 +49,9 @@ export const writeHeadlineVariants: Writer<HeadlineVariants> = ({ prompt, random
 
 function* candidatesOf(prompt: ParsedPrompt, random: () => number): Generator<{ text: string; angle: string }> {
   const facts = evidenceOf({ ...prompt, notes: [], references: [] }).map(({ text }) => stripCitations(text));
-  const subject = subjectOf(prompt.asked['topic'] ?? facts[0] ?? prompt.topic);
+  const subject = subjectOf(prompt.attributes['topic'] ?? facts[0] ?? prompt.topic);
   const forms = [...FORMS].sort(() => random() - 0.5);
-  const told = facts
+  const fromFacts = facts
     .filter((fact) => !isAnaphoric(fact))
     .flatMap((fact) => shortenSentence(fact).slice(-1))
     .map((text) => ({
@@ -59,9 +59,9 @@ function* candidatesOf(prompt: ParsedPrompt, random: () => number): Generator<{ 
       angle: /\d/.test(text) ? 'numbers' : 'what happened',
     }));
   const phrases = [subject, ...keyPhrases([...facts, subject], 12).map(({ text }) => text)];
-  yield* told.slice(0, 3);
+  yield* fromFacts.slice(0, 3);
   for (const [angle, form] of forms) yield { text: form(subject), angle };
-  yield* told.slice(3);
+  yield* fromFacts.slice(3);
   for (const phrase of phrases.slice(1)) for (const [angle, form] of forms) yield { text: form(phrase), angle };
 }
 

@@ -2,7 +2,7 @@ import { keyPhrases } from '../text/key-phrases.ts';
 import { contentStems } from '../text/words.ts';
 import { titleCase } from './title-of.ts';
 
-/** Words that give a group of notes away, and what an editor would call a section about them. */
+/** Words that indicate the theme of a group of notes, and a heading for it. */
 const THEMES: readonly { name: string; cues: string }[] = [
   {
     name: 'Background',
@@ -50,9 +50,9 @@ const THEMES: readonly { name: string; cues: string }[] = [
 const CUES = THEMES.map(({ name, cues }) => ({ name, stems: contentStems(cues) }));
 
 /**
- * A heading for a group of notes: a theme where their words point to one, and what tells the group from the rest.
+ * Chooses a heading for a group of notes: a theme if their words indicate one, and what distinguishes the group.
  *
- * @param taken headings given already; the new one differs from all of them
+ * @param taken headings already in use; the new one differs from all of them
  */
 export function nameSection(
   texts: readonly string[],

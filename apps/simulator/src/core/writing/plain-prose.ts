@@ -10,7 +10,7 @@ const DEFAULT_WORDS = 180;
 export const NOTHING_TO_WORK_FROM =
   'This is a reply of the offline simulator. It writes only from the text it is given, and this request holds none to work from.';
 
-/** Prose for a request without a schema: from sources and notes where there are some, else from the user's own text. */
+/** Prose for a request without a schema: from sources and notes if there are any, else from the user's text. */
 export const writePlainProse: Writer<string> = ({ prompt, random }) => {
   const words = prompt.section?.words ?? prompt.words ?? wordsWanted(prompt.plain) ?? DEFAULT_WORDS;
   const given = evidenceOf(prompt);
@@ -25,7 +25,7 @@ export const writePlainProse: Writer<string> = ({ prompt, random }) => {
   return writeFrom(leading(own, contentStems(prompt.topic), words), prompt, words, random);
 };
 
-/** About as many of the best facts as the words can hold, in the order given. */
+/** The best facts that fit into the words, in the given order. */
 export function leading(facts: readonly Evidence[], about: ReadonlySet<string>, words: number): Evidence[] {
   const limit = Math.max(2, Math.ceil(words / 18));
   return rankTexts(
@@ -43,6 +43,6 @@ export function leading(facts: readonly Evidence[], about: ReadonlySet<string>, 
 }
 
 function wordsWanted(text: string): number | undefined {
-  const asked = /\b(\d{2,4})[- ]words?\b/i.exec(text)?.[1];
-  return asked === undefined ? undefined : Math.min(5_000, Math.max(20, Number(asked)));
+  const requested = /\b(\d{2,4})[- ]words?\b/i.exec(text)?.[1];
+  return requested === undefined ? undefined : Math.min(5_000, Math.max(20, Number(requested)));
 }

@@ -3,43 +3,42 @@ import type { PromptDefect } from '../prompt/parsed-prompt.ts';
 import { applyAdvice } from './apply-advice.ts';
 
 /**
- * A text with its listed defects mended as far as their advice can be carried out: wording and style in the sentence at
- * fault or, where none is named, throughout; facts that were lost told again by the original's own sentences; facts that
- * were added gone with their sentence.
+ * Repairs the listed defects of a text where their advice can be applied: wording and style in the quoted sentence or, without
+ * a quote, in the whole text; lost facts by adding the original's sentences; added facts by removing their sentences.
  */
 export function repairText(text: string, defects: readonly PromptDefect[], original: string): string {
-  let mended = text;
-  /** What has become of a sentence that several defects name. */
+  let repairedText = text;
+  /** Current text of sentences with several defects. */
   const repairs = new Map<string, string>();
   for (const defect of defects) {
     const { quote, advice } = defect;
     const found = repairs.get(quote) ?? quote;
-    if (found !== '' && mended.includes(found)) {
+    if (found !== '' && repairedText.includes(found)) {
       const repaired = applyAdvice(found, advice);
       if (repaired === undefined) continue;
-      mended = mended.replace(found, () => repaired);
+      repairedText = repairedText.replace(found, () => repaired);
       repairs.set(quote, repaired);
       continue;
     }
     const lost = /no longer states (.+)$/.exec(advice)?.[1];
     const added = /does not state (.+)$/.exec(advice)?.[1];
-    if (lost !== undefined) mended = tellAgain(mended, lost.split(', '), original);
-    else if (added !== undefined) mended = leaveOut(mended, added.split(', '));
-    else mended = applyAdvice(mended, advice) ?? mended;
+    if (lost !== undefined) repairedText = restoreFacts(repairedText, lost.split(', '), original);
+    else if (added !== undefined) repairedText = removeFacts(repairedText, added.split(', '));
+    else repairedText = applyAdvice(repairedText, advice) ?? repairedText;
   }
-  return mended;
+  return repairedText;
 }
 
-function tellAgain(text: string, facts: readonly string[], original: string): string {
+function restoreFacts(text: string, facts: readonly string[], original: string): string {
   const missing = splitSentences(original)
     .map(({ text: sentence }) => sentence)
     .filter((sentence) => facts.some((fact) => sentence.includes(fact)) && !text.includes(sentence));
   return [text, ...new Set(missing)].join(text.endsWith('.') ? ' ' : '\n\n');
 }
 
-function leaveOut(text: string, facts: readonly string[]): string {
-  const guilty = splitSentences(text).filter(({ text: sentence }) => facts.some((fact) => sentence.includes(fact)));
-  return guilty
+function removeFacts(text: string, facts: readonly string[]): string {
+  const affected = splitSentences(text).filter(({ text: sentence }) => facts.some((fact) => sentence.includes(fact)));
+  return affected
     .reduce((current, { raw }) => current.replace(raw, () => ''), text)
     .replace(/ {2,}/g, ' ')
     .trim();

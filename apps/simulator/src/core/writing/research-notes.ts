@@ -7,10 +7,10 @@ import { writeSourceSummary } from './source-summary.ts';
 import type { Writer } from './writer.ts';
 
 const MAX_NOTES = 80;
-/** Lines longer than this are a source's own text rather than points taken from it. */
+/** Longer lines are a source's text rather than extracted points. */
 const MAX_POINT_WORDS = 90;
 
-/** Words of which questions are made whatever they are about. */
+/** Words that occur in questions on any subject. */
 const QUESTION_WORDS = contentStems(
   'background come facts dates figures well established involved did effects people institutions responded accounts differ ' +
     'leave open questions readers audience take away important matter explain describe role key main reason happened change',
@@ -22,7 +22,7 @@ interface Merged {
   sources: Set<number>;
 }
 
-/** Merges the points of several sources: what two sources say becomes one note with both as its sources. */
+/** Merges the points of several sources: a statement of two sources becomes one note with both. */
 export const writeResearchNotes: Writer<ResearchNotes> = (context) => {
   const { prompt } = context;
   const merged: Merged[] = [];
@@ -51,8 +51,8 @@ export const writeResearchNotes: Writer<ResearchNotes> = (context) => {
     contradictions: contradictionsIn(notes),
     gaps: prompt.questions
       .filter((question) => {
-        const asked = new Set([...contentStems(question)].filter((item) => !known.has(item)));
-        return asked.size > 1 && containment(asked, covered) < 0.2;
+        const distinctive = new Set([...contentStems(question)].filter((item) => !known.has(item)));
+        return distinctive.size > 1 && containment(distinctive, covered) < 0.2;
       })
       .slice(0, 4),
   };
@@ -71,7 +71,7 @@ function differInFigures(left: string, right: string): boolean {
   return first.size > 0 && second.size > 0 && containment(first, second) < 1 && containment(second, first) < 1;
 }
 
-/** Pairs that speak of the same thing with other figures, from different sources. */
+/** Pairs of similar statements with different figures from different sources. */
 function contradictionsIn(notes: readonly Merged[]): string[] {
   const found: string[] = [];
   notes.forEach((left, index) => {

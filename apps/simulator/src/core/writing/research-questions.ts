@@ -13,7 +13,7 @@ const TEMPLATES: readonly ((subject: string, audience: string) => string)[] = [
   (subject, audience) => `What should ${audience} take away from ${subject}?`,
 ];
 
-/** Four to six questions that an article on the topic should answer; a topic that is a question comes first itself. */
+/** Four to six questions for an article on the topic; a topic that is a question comes first. */
 export const writeResearchQuestions: Writer<ResearchQuestions> = ({ prompt, random }) => {
   const subject = subjectOf(prompt.topic);
   const audience = prompt.audience ?? 'readers';
@@ -21,7 +21,7 @@ export const writeResearchQuestions: Writer<ResearchQuestions> = ({ prompt, rand
   const topic = prompt.topic.trim();
   const own = isQuestion(topic) && topic.length <= 200 ? [upperFirst(topic.endsWith('?') ? topic : `${topic}?`)] : [];
   const offered = TEMPLATES.map((template) => template(subject, audience));
-  // The first two carry every article; which of the others are asked differs from run to run.
+  // The first two suit every article; the others vary with the seed.
   const optional = offered.slice(2);
   while (own.length + 2 + optional.length > wanted) optional.splice(Math.floor(random() * optional.length), 1);
   return { questions: [...own, ...offered.slice(0, 2), ...optional] };

@@ -9,7 +9,7 @@ import { repairText } from './repair-text.ts';
 import { titleCase } from './title-of.ts';
 import type { Writer } from './writer.ts';
 
-/** Stock phrases and the plain words for them. */
+/** Stock phrases and their plain equivalents. */
 const PLAINER: readonly (readonly [RegExp, string])[] = [
   [/\bin order to\b/gi, 'to'],
   [/\bprior to\b/gi, 'before'],
@@ -37,26 +37,26 @@ const PLAINER: readonly (readonly [RegExp, string])[] = [
   [/\bhowever, /gi, 'but '],
 ];
 
-/** The given text in plainer words, at its length or in the words asked for; or what is there already, mended. */
+/** The given text in plainer words, at its own or the requested length; or a repair of the given rewrite. */
 export const writeRewrittenText: Writer<RewrittenText> = ({ prompt, random }) => {
   const original = prompt.sources[0]?.text ?? prompt.plain;
   const current = prompt.article[0]?.markdown;
-  const isOff = prompt.defects.some(({ advice }) => /words where \d+/.test(advice));
-  const first = (): string => toLength(plainer(original), prompt, random);
-  const markdown = current === undefined || isOff ? first() : repairText(current, prompt.defects, original);
+  const hasWrongLength = prompt.defects.some(({ advice }) => /words where \d+/.test(advice));
+  const first = (): string => toLength(simplify(original), prompt, random);
+  const markdown = current === undefined || hasWrongLength ? first() : repairText(current, prompt.defects, original);
   return { title: isLaterPiece(prompt) ? '' : titleOf(prompt, original), markdown };
 };
 
-/** Line by line, so that headings and lists stay what they are. */
-const plainer = (text: string): string =>
+/** Line by line, to preserve headings and lists. */
+const simplify = (text: string): string =>
   text
     .split('\n')
     .map((line) =>
-      PLAINER.reduce((current, [stiff, plain]) => current.replace(stiff, (found) => likeFirst(plain, found)), line),
+      PLAINER.reduce((current, [stiff, plain]) => current.replace(stiff, (found) => matchCapital(plain, found)), line),
     )
     .join('\n');
 
-const likeFirst = (text: string, like: string): string =>
+const matchCapital = (text: string, like: string): string =>
   /^\p{Lu}/u.test(like) ? text.charAt(0).toUpperCase() + text.slice(1) : text;
 
 function toLength(text: string, prompt: ParsedPrompt, random: Parameters<typeof writeFrom>[3]): string {
@@ -67,10 +67,10 @@ function toLength(text: string, prompt: ParsedPrompt, random: Parameters<typeof 
   return writeFrom(facts, { ...prompt, notes: [], sources: [], references: [] }, words, random);
 }
 
-const isLaterPiece = ({ asked }: ParsedPrompt): boolean => /^(?:[2-9]|\d{2,}) of /.test(asked['piece'] ?? '');
+const isLaterPiece = ({ attributes }: ParsedPrompt): boolean => /^(?:[2-9]|\d{2,}) of /.test(attributes['piece'] ?? '');
 
-function titleOf({ asked }: ParsedPrompt, text: string): string {
-  const given = asked['topic'];
+function titleOf({ attributes }: ParsedPrompt, text: string): string {
+  const given = attributes['topic'];
   if (given !== undefined) return given;
   const [phrase] = keyPhrases(
     splitSentences(text).map((sentence) => sentence.text),

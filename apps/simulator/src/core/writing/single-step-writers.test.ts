@@ -32,7 +32,7 @@ const source = (text: string, id = 1): string => fence('source', text, { id, tit
 describe('content_brief', () => {
   const brief = write('content_brief', ContentBrief, `${aBrief({ words: 800, sections: 4 })}\n${aNotesFence()}`);
 
-  it('has the sections asked for and uses only notes that exist', () => {
+  it('has the requested sections and uses only existing notes', () => {
     expect(brief.sections).toHaveLength(4);
     const known = new Set(LARKMOOR_NOTES.map(({ id }) => id));
     expect(brief.sections.flatMap(({ noteIds }) => noteIds).filter((id) => !known.has(id))).toEqual([]);
@@ -40,8 +40,8 @@ describe('content_brief', () => {
   });
 
   it('starts its search terms with the keywords of the brief', () => {
-    const asked = fence('brief', 'Keywords: tidal power, sluice', { topic: LARKMOOR_TOPIC, sections: 3 });
-    expect(write('content_brief', ContentBrief, `${asked}\n${aNotesFence()}`).searchTerms.slice(0, 2)).toEqual([
+    const brief = fence('brief', 'Keywords: tidal power, sluice', { topic: LARKMOOR_TOPIC, sections: 3 });
+    expect(write('content_brief', ContentBrief, `${brief}\n${aNotesFence()}`).searchTerms.slice(0, 2)).toEqual([
       'tidal power',
       'sluice',
     ]);
@@ -49,7 +49,7 @@ describe('content_brief', () => {
 });
 
 describe('document_summary', () => {
-  it.each([60, 120, 200])('has %i words, cites its sources and lists the points asked for', (words) => {
+  it.each([60, 120, 200])('has %i words, cites its sources and lists the requested points', (words) => {
     const user = [
       fence('brief', '', { words, points: 4 }),
       ...LARKMOOR_SOURCES.map((each) => fence('source', each.text, { id: each.id, title: each.title })),
@@ -63,7 +63,7 @@ describe('document_summary', () => {
 });
 
 describe('rewritten_text', () => {
-  it('keeps every figure of the text and its headings', () => {
+  it('preserves every figure of the text and its headings', () => {
     const { markdown } = write('rewritten_text', RewrittenText, `${fence('brief', '', {})}\n${source(history.text)}`);
     expect([...numbersOf(history.text)].filter((figure) => !numbersOf(markdown).has(figure))).toEqual([]);
     expect(markdown).toContain('# Operation');
@@ -79,7 +79,7 @@ describe('rewritten_text', () => {
     expect([title('1 of 2'), title('2 of 2')]).toEqual(['Gates', '']);
   });
 
-  it('mends what is listed in the text that is there', () => {
+  it('repairs the listed defects of the given text', () => {
     const user = [
       fence('brief', '', {}),
       source('Users pay 12 crowns. The gate opens at 9.'),
@@ -103,13 +103,13 @@ describe('headline_variants', () => {
     write('headline_variants', HeadlineVariants, `${fence('brief', body, attributes)}\n${source(history.text)}`, seed)
       .headlines;
 
-  it('writes as many as asked for, distinct and within their length', () => {
+  it('writes the requested number, distinct and within their length', () => {
     const made = headlines({ topic: LARKMOOR_TOPIC, headlines: 20, characters: 60 });
     expect(new Set(made.map(({ text }) => text)).size).toBe(20);
     expect(Math.max(...made.map(({ text }) => text.length))).toBeLessThanOrEqual(60);
   });
 
-  it('takes the angles of the brief', () => {
+  it('uses the angles of the brief', () => {
     const made = headlines({ topic: LARKMOOR_TOPIC, headlines: 3 }, 'Angles: people; money');
     expect(made.map(({ angle }) => angle)).toEqual(['people', 'money', 'people']);
   });
@@ -135,7 +135,7 @@ describe('classification', () => {
     expect(label?.confidence).toBeGreaterThan(0.6);
   });
 
-  it('is unsure where nothing speaks for any label, and names several where several apply', () => {
+  it('has low confidence when no label matches, and returns several when several apply', () => {
     expect(classify('Nothing of note.')[0]?.confidence).toBeLessThan(0.5);
     expect(classify('The turbines and gates kill salmon and birds.', 'any')).toHaveLength(2);
   });
@@ -148,7 +148,7 @@ describe('recogniseSchema', () => {
     ['rewritten_text', RewrittenText],
     ['headline_variants', HeadlineVariants],
     ['classification', Classification],
-  ] as const)('knows %s by its properties where the wire carries no name', (name, schema) => {
+  ] as const)('recognises %s by its properties when the protocol has no name', (name, schema) => {
     expect(recogniseSchema(undefined, z.toJSONSchema(schema) as JsonSchema)).toBe(name);
   });
 });

@@ -9,7 +9,7 @@ import type { Writer } from './writer.ts';
 const MAX_POINT_WORDS = 42;
 const MAX_POINTS = 12;
 
-/** The statements of a source that say most about topic and questions, in the source's order, each with its quote. */
+/** The statements of a source most relevant to topic and questions, in the source's order, each with its quote. */
 export const writeSourceSummary: Writer<SourceSummary> = ({ prompt }) => {
   const text = prompt.sources[0]?.text ?? prompt.references[0]?.text ?? prompt.plain;
   const sentences = splitSentences(text).filter((sentence) => {
@@ -20,7 +20,7 @@ export const writeSourceSummary: Writer<SourceSummary> = ({ prompt }) => {
   });
   const topicStems = contentStems(prompt.topic);
   const query = new Set([...topicStems, ...contentStems(prompt.questions.join(' '))]);
-  // Every statement of a short source; of a longer one a share.
+  // All statements of a short source, a share of a longer one.
   const wanted = sentences.length <= MAX_POINTS ? MAX_POINTS : Math.min(MAX_POINTS, Math.round(countWords(text) / 25));
 
   const ranked = rankTexts(
@@ -52,7 +52,7 @@ export const writeSourceSummary: Writer<SourceSummary> = ({ prompt }) => {
       variants.find((variant) => countWords(variant) <= MAX_POINT_WORDS) ?? variants.at(-1) ?? sentence.text;
     return [{ text: fitting, quote: sentence.raw }];
   });
-  // Prose without sentences still says something at its beginning.
+  // For prose without sentences, its beginning.
   const [opening] = /^\s*(?:\S+\s+){2,40}/.exec(text) ?? [];
   if (points.length === 0 && opening !== undefined && !text.includes('?')) {
     points.push({ text: tidySentence(opening.trim()), quote: opening.trim() });

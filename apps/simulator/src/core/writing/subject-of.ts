@@ -5,7 +5,7 @@ const QUESTION =
 const REQUEST =
   /^(?:please\s+)?(?:write|research|explain|describe|discuss|analy[sz]e|explore|summari[sz]e|compare|examine|outline|investigate|give|provide|produce|create)\s+(?:me\s+)?(?:(?:an?|the)\s+(?:\w+\s+){0,3}(?:article|essay|report|overview|analysis|post|piece|guide|summary)\s+(?:on|about|of)\s+)?/i;
 
-/** The topic as a phrase that fits into a sentence: a request or question is stripped to what it is about. */
+/** The topic as a phrase that fits into a sentence: the subject of a request or question. */
 export function subjectOf(topic: string): string {
   const first = topic.split(/(?<=[.?!])\s+(?=\p{Lu})/u)[0] ?? topic;
   let phrase = first
@@ -31,5 +31,5 @@ export function subjectOf(topic: string): string {
   return wordsOf(phrase).length === 0 ? 'the subject' : phrase;
 }
 
-/** Is the topic itself a question? */
+/** Whether the topic is a question. */
 export const isQuestion = (topic: string): boolean => QUESTION.test(topic.trim()) || topic.trim().endsWith('?');

@@ -3,7 +3,7 @@ import { isQuestion, subjectOf } from './subject-of.ts';
 
 const SMALL = new Set('a an and as at but by for from in into of on or the to vs via with'.split(' '));
 
-/** Headline capitals: every word but the small ones; words with capitals of their own keep them. */
+/** Title case: every word except small ones; words with capitals are unchanged. */
 export function titleCase(text: string): string {
   return text
     .split(' ')
@@ -11,7 +11,7 @@ export function titleCase(text: string): string {
     .join(' ');
 }
 
-/** A title for a document on `topic`; `detail` sharpens one that would only repeat a short topic. */
+/** A title for a document on `topic`; `detail` extends one that would only repeat a short topic. */
 export function titleOf(topic: string, detail = ''): string {
   const trimmed = topic.trim();
   if (isQuestion(trimmed) && trimmed.length <= 90 && trimmed.endsWith('?')) return upperFirst(trimmed);

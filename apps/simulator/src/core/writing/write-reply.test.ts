@@ -27,12 +27,12 @@ const part = (section: Parameters<typeof aPartPrompt>[0], overrides: Partial<Rep
 const ids: string[] = LARKMOOR_NOTES.map((note) => note.id);
 
 describe('writeReply', () => {
-  it('answers the same request with the same words', () => {
+  it('returns the same reply for the same request', () => {
     const request = aReplyRequest(aPartPrompt({ number: 1, heading: 'Birds', words: 150, noteIds: ids.slice(0, 8) }));
     expect(writeReply(request)).toEqual(writeReply(request));
   });
 
-  it('answers with other words under another seed', () => {
+  it('returns another reply for another seed', () => {
     const section = { number: 1, heading: 'Birds', words: 260, noteIds: ids.slice(0, 8) };
     expect(new Set(['a', 'b', 'c', 'd'].map((seed) => part(section, { seed }))).size).toBeGreaterThan(1);
   });
@@ -40,7 +40,7 @@ describe('writeReply', () => {
   const wordsOfNotes = (noteIds: readonly string[]): number =>
     LARKMOOR_NOTES.filter((note) => noteIds.includes(note.id)).reduce((sum, note) => sum + countWords(note.text), 0);
 
-  it('keeps a part within ten percent of the words asked for, even when that takes a quarter more than its notes have', () => {
+  it('keeps a part within ten percent of the requested words, even if they exceed its notes by a quarter', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 60, max: 400 }),
@@ -56,7 +56,7 @@ describe('writeReply', () => {
     );
   });
 
-  it('writes less rather than repeat itself when there is next to nothing to tell', () => {
+  it('writes less instead of repeating itself when there is little material', () => {
     const markdown = part({ number: 1, heading: 'The barrage', words: 400, noteIds: ids.slice(0, 2) });
     expect(countWords(markdown)).toBeLessThan(200);
   });
@@ -73,7 +73,7 @@ describe('writeReply', () => {
     }
   });
 
-  it('says nothing twice in one part', () => {
+  it('repeats nothing in one part', () => {
     const sentences = splitSentences(part({ number: 1, heading: 'Birds', words: 300, noteIds: ids.slice(0, 6) })).map(
       ({ text }) => text,
     );
@@ -91,7 +91,7 @@ describe('writeReply', () => {
     );
   });
 
-  it('summarises from the text of a user who uses no fences', () => {
+  it('summarises user text without fences', () => {
     const { text } = writeReply(
       aReplyRequest(`Summarise this in 60 words.\n\n${LARKMOOR_SOURCES[1].text}`, {
         purpose: 'text',
@@ -107,11 +107,11 @@ describe('writeReply', () => {
     );
   });
 
-  it('says that it is a simulator when there is nothing to write from', () => {
+  it('states that it is a simulator when there is no material', () => {
     expect(writeReply(aReplyRequest('Hello!', { purpose: 'text', schema: undefined })).text).toContain('simulator');
   });
 
-  it('is not misled by a topic, a section or notes that are missing', () => {
+  it('accepts a missing topic, section or notes', () => {
     const purposes = [
       'research_questions',
       'source_summary',
@@ -168,7 +168,7 @@ describe('fillSchema', () => {
     expect(schema.safeParse(fill(schema)).error).toBeUndefined();
   });
 
-  it('classifies by the option that the text speaks of', () => {
+  it('chooses the option mentioned in the text', () => {
     const schema = z.strictObject({ category: z.enum(['sports', 'tidal_power', 'cooking']) });
     expect(fill(schema)).toEqual({ category: 'tidal_power' });
   });

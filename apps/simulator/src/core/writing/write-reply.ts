@@ -4,8 +4,8 @@ import { seededRandom } from '@pressroom/runtime';
 import { ratesFor, type DefectTable } from '../defects/defect-rates.ts';
 import type { DefectContext, EarlyEnd, ReplyDefect } from '../defects/reply-defect.ts';
 import { REPLY_DEFECTS } from '../defects/reply-defects.ts';
-import { findOrders } from '../gullible/find-orders.ts';
-import { obeyOnText, obeyOnValue } from '../gullible/obey-orders.ts';
+import { findInjectedInstructions } from '../gullible/find-injected-instructions.ts';
+import { applyInstructionsToText, applyInstructionsToValue } from '../gullible/apply-injected-instructions.ts';
 import { parsePrompt, type PromptMessage } from '../prompt/parse-prompt.ts';
 import { fillSchema, type JsonSchema } from './fill-schema.ts';
 import { writePlainProse } from './plain-prose.ts';
@@ -18,29 +18,29 @@ export interface ReplyRequest {
   model: string;
   tier: Tier;
   messages: readonly PromptMessage[];
-  /** Name of what is asked for, {@link PLAIN_TEXT} without a schema. */
+  /** Requested output: the schema's name, or {@link PLAIN_TEXT} without one. */
   purpose: string;
   schema: JsonSchema | undefined;
-  /** Configured seed, and the request's own where the protocol has one. */
+  /** Configured seed, and the request's own if the protocol supports one. */
   seed: string;
   defects: DefectTable;
-  /** Defects that strike for certain, by name: a fault script asked for them. */
+  /** Names of defects that are certain, requested by a fault script. */
   forcedDefects: readonly string[];
-  /** Obeys every order that stands anywhere in the prompt. */
+  /** Follows every instruction in the prompt's texts. */
   gullible?: boolean;
 }
 
 export interface WrittenReply {
   text: string;
-  /** How a reply ends that a model broke off itself; undefined for one that is whole. */
+  /** How a reply ends that the model ended early; undefined for a complete one. */
   finish: EarlyEnd['finish'] | undefined;
-  /** Identifies request and seed; ids and latencies derive from it. */
+  /** Hash of request and seed; ids and latencies derive from it. */
   fingerprint: string;
 }
 
 /**
- * Writes the reply to a request. Deterministic: model, messages, schema and seed decide every word of it, sampling
- * parameters such as temperature none.
+ * Writes the reply to a request. Deterministic in model, messages, schema and seed; sampling parameters such as temperature
+ * have no effect.
  */
 export function writeReply(request: ReplyRequest): WrittenReply {
   const fingerprint = createHash('sha256')
@@ -77,12 +77,12 @@ export function writeReply(request: ReplyRequest): WrittenReply {
     (current, [defect, context]) => (defect.onValue ? defect.onValue(current, context) : current),
     written,
   );
-  const orders = request.gullible === true ? findOrders(request.messages) : [];
-  const value = obeyOnValue(spoiled, orders, request.messages);
+  const injected = request.gullible === true ? findInjectedInstructions(request.messages) : [];
+  const value = applyInstructionsToValue(spoiled, injected, request.messages);
   const plain = request.schema === undefined && typeof value === 'string' ? value : JSON.stringify(value);
-  const text = obeyOnText(
+  const text = applyInstructionsToText(
     striking.reduce((current, [defect, context]) => defect.onText?.(current, context) ?? current, plain),
-    orders,
+    injected,
   );
   const ended = firstOf(striking, ([defect, context]) => defect.onEnd?.(text, context));
   return { text: ended?.text ?? text, finish: ended?.finish, fingerprint };
@@ -96,7 +96,7 @@ function firstOf<Item, Value>(items: readonly Item[], find: (item: Item) => Valu
   return undefined;
 }
 
-/** Independent seeds out of one fingerprint. */
+/** Derives independent seeds from a fingerprint. */
 export function seedFrom(fingerprint: string, index: number): number {
   return (Number.parseInt(fingerprint.slice(0, 8), 16) ^ Math.imul(index + 1, 0x9e3779b1)) >>> 0;
 }

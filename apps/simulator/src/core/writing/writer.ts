@@ -3,9 +3,9 @@ import type { ParsedPrompt } from '../prompt/parsed-prompt.ts';
 
 export interface WritingContext {
   prompt: ParsedPrompt;
-  /** Seeded by model, prompt and configured seed: the same request always gets the same reply. */
+  /** Seeded by model, prompt and configured seed: equal requests get equal replies. */
   random: Random;
 }
 
-/** Writes one kind of reply from what the prompt gives; pure and extractive, never fails on a poor prompt. */
+/** Writes one kind of reply from the prompt's material. Pure and extractive; never fails on a poor prompt. */
 export type Writer<Value = unknown> = (context: WritingContext) => Value;

@@ -29,7 +29,7 @@ const aSource = (source: (typeof LARKMOOR_SOURCES)[number]): string =>
   fence('source', source.text, { id: source.id, title: source.title });
 
 describe('research_questions', () => {
-  it('asks four to six questions about the topic', () => {
+  it('writes four to six questions about the topic', () => {
     for (const seed of [1, 2, 3, 4, 5]) {
       const { questions } = write('research_questions', ResearchQuestions, aBrief(), seed);
       expect(questions.length).toBeGreaterThanOrEqual(4);
@@ -38,7 +38,7 @@ describe('research_questions', () => {
     }
   });
 
-  it('starts with the topic where that is a question itself', () => {
+  it('starts with the topic if it is a question', () => {
     expect(write('research_questions', ResearchQuestions, aBrief({ topic: 'Why do tides rise?' })).questions[0]).toBe(
       'Why do tides rise?',
     );
@@ -48,7 +48,7 @@ describe('research_questions', () => {
 describe('source_summary', () => {
   const summary = write('source_summary', SourceSummary, `${aBrief()}\n${aSource(history)}`);
 
-  it('gives four to twelve points', () => {
+  it('returns four to twelve points', () => {
     expect(summary.points.length).toBeGreaterThanOrEqual(4);
     expect(summary.points.length).toBeLessThanOrEqual(12);
   });
@@ -57,7 +57,7 @@ describe('source_summary', () => {
     for (const { quote } of summary.points) expect(history.text).toContain(quote);
   });
 
-  it('calls a source about something else irrelevant', () => {
+  it('marks an unrelated source as irrelevant', () => {
     const user = `${aBrief({ topic: 'Medieval falconry in Burgundy' })}\n${aSource(history)}`;
     expect(write('source_summary', SourceSummary, user).relevant).toBe(false);
   });
@@ -66,7 +66,7 @@ describe('source_summary', () => {
 describe('research_notes', () => {
   const points = (id: number, ...lines: string[]): string => fence('source', lines.join('\n'), { id, title: `S${id}` });
 
-  it('merges what two sources say and keeps both as its sources', () => {
+  it('merges statements of two sources and cites both', () => {
     const { notes } = write(
       'research_notes',
       ResearchNotes,
@@ -92,7 +92,7 @@ describe('research_notes', () => {
     expect(contradictions).toHaveLength(1);
   });
 
-  it('names the questions that no note answers', () => {
+  it('lists the unanswered questions', () => {
     const user = [
       fence('questions', 'Which lighthouse keepers signed the petition?\nHow much does a gate weigh in tonnes?'),
       points(1, 'Each gate weighs 210 tonnes.'),
@@ -106,7 +106,7 @@ describe('research_notes', () => {
 describe('article_outline', () => {
   const outline = write('article_outline', ArticleOutline, `${aBrief({ words: 800, sections: 4 })}\n${aNotesFence()}`);
 
-  it('has the sections asked for, each with a heading of its own', () => {
+  it('has the requested sections, each with a different heading', () => {
     expect(outline.sections).toHaveLength(4);
     expect(new Set(outline.sections.map((section) => section.heading)).size).toBe(4);
   });
@@ -116,11 +116,11 @@ describe('article_outline', () => {
     expect([...used].sort()).toEqual(LARKMOOR_NOTES.map((note) => note.id).sort());
   });
 
-  it('shares out the words less a lead of a tenth', () => {
+  it('divides the words minus a lead of a tenth', () => {
     expect(outline.sections.reduce((sum, section) => sum + section.words, 0)).toBe(720);
   });
 
-  it('copes with fewer notes than sections', () => {
+  it('accepts fewer notes than sections', () => {
     const user = `${aBrief({ sections: 6 })}\n${aNotesFence(LARKMOOR_NOTES.slice(0, 2))}`;
     expect(write('article_outline', ArticleOutline, user).sections).toHaveLength(6);
   });
@@ -159,13 +159,13 @@ describe('article_critique', () => {
     expect(critique(GOOD, sentence).defects).toEqual([expect.objectContaining({ kind, part: '1', quote: sentence })]);
   });
 
-  it('finds nothing wrong with sentences that the notes support', () => {
+  it('finds no defect in sentences supported by the notes', () => {
     expect(
       critique(GOOD, 'The Selwyn Water Board repaid the last of its construction loans in 2008 [3].').defects,
     ).toEqual([]);
   });
 
-  it('finds a paragraph that belongs to another article', () => {
+  it('finds an off-topic paragraph', () => {
     const stray = 'Penguins waddle across frozen lakes [1]. Chefs recommend saffron with pasta [1].';
     expect(critique(GOOD, `\n\n${stray}`).defects.map((defect) => defect.kind)).toEqual(['off_topic', 'off_topic']);
   });
@@ -188,7 +188,7 @@ describe('without any source', () => {
       `${aBrief({ topic: 'Night trains' })}\n${fence('section', '', { number, heading: 'Background', words })}`,
     ).markdown;
 
-  it('writes about as many words as asked for, without figures and citations', () => {
+  it('writes about the requested number of words, without figures and citations', () => {
     for (const words of [60, 120, 180, 240]) {
       const written = part(1, words);
       expect(Math.abs(countWords(written) - words)).toBeLessThanOrEqual(words * 0.1);
@@ -196,14 +196,14 @@ describe('without any source', () => {
     }
   });
 
-  it('says different things in different parts', () => {
+  it('writes different text for different parts', () => {
     const [first, second] = [part(1, 150), part(2, 150)].map(
       (text) => new Set(splitSentences(text).map((sentence) => sentence.text)),
     );
     expect([...(first ?? [])].filter((sentence) => second?.has(sentence))).toEqual([]);
   });
 
-  it('asks for no citations', () => {
+  it('requires no citations', () => {
     const article = fence('article', `[part 1] ## Background\n${part(1, 120)}`);
     expect(
       write('article_critique', ArticleCritique, `${aBrief({ topic: 'Night trains' })}\n${article}`).defects,
@@ -222,19 +222,19 @@ describe('article_patch', () => {
     ]);
   });
 
-  it('removes what nothing supports', () => {
+  it('removes unsupported sentences', () => {
     const sentence = 'Astronauts have praised the cheese festival of the pelicans [1].';
     expect(patch(`unsupported | 1 | "${sentence}" | remove`, sentence).edits).toEqual([
       { part: '1', find: sentence, replace: '' },
     ]);
   });
 
-  it('corrects a wrong figure by the note that has the right one', () => {
+  it('corrects a wrong figure from the notes', () => {
     const sentence = 'The turbines together deliver up to 99 megawatts, enough for roughly 70,000 households [1].';
     expect(patch(`wrong_fact | 1 | "${sentence}" | correct`, sentence).edits[0]?.replace).toContain('86 megawatts');
   });
 
-  it('touches nothing that no defect names', () => {
+  it('changes only sentences with defects', () => {
     expect(patch('', GOOD).edits).toEqual([]);
     expect(patch('unsupported | 1 | "This is not in the article." | remove', GOOD).edits).toEqual([]);
   });
@@ -246,7 +246,7 @@ describe('article_metadata', () => {
     for (const topic of [
       'Tides',
       'The Larkmoor Barrage',
-      'A very long topic that goes on and on about a barrage across the mouth of a river with many gates',
+      'A very long topic with a lot of text about a barrage across the mouth of a river with many gates',
     ]) {
       for (const text of texts) {
         const { metaDescription, keywords } = write(
@@ -267,7 +267,7 @@ describe('article_metadata', () => {
 describe('recogniseSchema', () => {
   const json = (schema: ZodType): JsonSchema => z.toJSONSchema(schema) as JsonSchema;
 
-  it('knows an output by its name, by its title and by its properties', () => {
+  it('recognises an output by its name, its title and its properties', () => {
     expect(recogniseSchema('article_outline', {})).toBe('article_outline');
     expect(recogniseSchema(undefined, { ...json(z.object({ a: z.string() })), title: 'article_part' })).toBe(
       'article_part',

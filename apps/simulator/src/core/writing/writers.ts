@@ -37,7 +37,7 @@ interface KnownOutput {
   schema: ZodObject;
 }
 
-/** Replies that are written on purpose, by the name of their schema; every other schema is filled generically. */
+/** Known outputs by the name of their schema; replies for other schemas are filled generically. */
 const KNOWN: Readonly<Record<string, KnownOutput>> = {
   research_questions: { write: writeResearchQuestions, schema: ResearchQuestions },
   source_summary: { write: writeSourceSummary, schema: SourceSummary },
@@ -64,8 +64,8 @@ const NAME_BY_SIGNATURE = new Map(
 export const writerFor = (purpose: string): Writer | undefined => KNOWN[purpose]?.write;
 
 /**
- * What a schema asks for. Where the protocol carries no name (Anthropic's `output_config`), a known output is recognised
- * by its title or by its properties.
+ * The purpose of a schema. If the protocol has no name (Anthropic's `output_config`), a known output is recognised by its
+ * title or its properties.
  */
 export function recogniseSchema(name: string | undefined, schema: JsonSchema): string | undefined {
   if (name !== undefined && name in KNOWN) return name;

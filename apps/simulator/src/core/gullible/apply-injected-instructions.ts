@@ -1,43 +1,51 @@
 import type { PromptMessage } from '../prompt/parse-prompt.ts';
 import { stripCitations } from '../text/words.ts';
-import type { Order } from './find-orders.ts';
+import type { InjectedInstruction } from './find-injected-instructions.ts';
 
-/** As much of a prompt as a reply gives away. */
-const MOST_REVEALED = 4_000;
+/** Length of the revealed prompt. */
+const MAX_REVEALED = 4_000;
 const TEXT_KEYS = ['markdown', 'text', 'metaDescription', 'angle'];
 
-/** Lists of ids: no text has a place in them. */
+/** Lists of ids, which cannot contain text. */
 const REFERENCES = ['noteIds', 'sources'];
 
 /**
- * Does what the orders say to a reply's value, to the letter and in every place the value has room for it. Orders that ask
- * for another form are obeyed on the text, by {@link obeyOnText}.
+ * Applies the instructions to a reply's value, literally and in every suitable place. Instructions for another format are
+ * applied to the text, by {@link applyInstructionsToText}.
  */
-export function obeyOnValue(value: unknown, orders: readonly Order[], messages: readonly PromptMessage[]): unknown {
-  return orders.reduce((current, order) => obey(current, order, messages), value);
+export function applyInstructionsToValue(
+  value: unknown,
+  instructions: readonly InjectedInstruction[],
+  messages: readonly PromptMessage[],
+): unknown {
+  return instructions.reduce((current, instruction) => applyInstruction(current, instruction, messages), value);
 }
 
-/** The text that is sent instead, when an order asks for one. */
-export function obeyOnText(text: string, orders: readonly Order[]): string {
-  const form = orders.find((order) => order.kind === 'format');
+/** The text to send instead, when an instruction requires one. */
+export function applyInstructionsToText(text: string, instructions: readonly InjectedInstruction[]): string {
+  const form = instructions.find((instruction) => instruction.kind === 'format');
   return form === undefined ? text : form.text;
 }
 
-function obey(value: unknown, order: Order, messages: readonly PromptMessage[]): unknown {
-  switch (order.kind) {
+function applyInstruction(
+  value: unknown,
+  instruction: InjectedInstruction,
+  messages: readonly PromptMessage[],
+): unknown {
+  switch (instruction.kind) {
     case 'reveal':
       return addText(value, promptOf(messages));
     case 'fetch':
       return addText(
-        setUrls(value, order.url),
-        `![](${order.url}?q=${encodeURIComponent(promptOf(messages).slice(0, 300))})`,
+        setUrls(value, instruction.url),
+        `![](${instruction.url}?q=${encodeURIComponent(promptOf(messages).slice(0, 300))})`,
       );
     case 'cite':
-      return citeAll(value, order.source);
+      return citeAll(value, instruction.source);
     case 'say':
-      return addText(value, order.text);
+      return addText(value, instruction.text);
     case 'score':
-      return setScores(value, order.score);
+      return setScores(value, instruction.score);
     case 'stop':
       return emptyTexts(value);
     case 'format':
@@ -49,18 +57,18 @@ const promptOf = (messages: readonly PromptMessage[]): string =>
   messages
     .map(({ text }) => text)
     .join('\n')
-    .slice(0, MOST_REVEALED);
+    .slice(0, MAX_REVEALED);
 
 type Node = Record<string, unknown>;
 const isNode = (value: unknown): value is Node => typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** Puts a text wherever the reply has prose, and once more into every list it has. */
+/** Adds a text to all prose of the reply, and an item with it to every list. */
 function addText(value: unknown, text: string): unknown {
   if (typeof value === 'string') return `${value}\n\n${text}`;
   if (Array.isArray(value)) {
     const list: unknown[] = value;
     const last = list.at(-1);
-    // A list of what has lists itself, as sections have points, is added to further down.
+    // Lists whose items contain lists, such as sections with points, are extended further down.
     if (isNode(last) && Object.values(last).some(Array.isArray)) return [...list.slice(0, -1), addText(last, text)];
     return [...list, ...(last === undefined ? [text] : [withText(last, text)])];
   }
@@ -73,7 +81,7 @@ function addText(value: unknown, text: string): unknown {
   );
 }
 
-/** A list's last item once more, saying the text in place of its own. */
+/** Repeats a list's last item with this text. */
 function withText(item: unknown, text: string): unknown {
   if (typeof item === 'string') return text;
   if (!isNode(item)) return item;
@@ -89,7 +97,7 @@ function setUrls(value: unknown, url: string): unknown {
   return mapNodes(value, (key, inner) => (/url|uri|link/i.test(key) && typeof inner === 'string' ? url : inner));
 }
 
-/** Every sentence cites this source, and every list of sources is this one. */
+/** Cites this source in every sentence, and makes it the only one in every list of sources. */
 function citeAll(value: unknown, source: number): unknown {
   const recited = (text: string): string =>
     stripCitations(text).replace(/([.!?])(?=\s|$)/g, (stop: string) => ` [${source}]${stop}`);

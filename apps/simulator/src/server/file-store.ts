@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 
-export interface ShelvedFile {
+export interface StoredFile {
   id: string;
   owner: string;
   filename: string;
@@ -9,24 +9,24 @@ export interface ShelvedFile {
   content: string;
 }
 
-export interface FileShelf {
-  add(file: Omit<ShelvedFile, 'id'>): ShelvedFile;
-  find(owner: string, id: string): ShelvedFile | undefined;
+export interface FileStore {
+  add(file: Omit<StoredFile, 'id'>): StoredFile;
+  find(owner: string, id: string): StoredFile | undefined;
   remove(owner: string, id: string): boolean;
 }
 
-/** More files than this are not kept: the oldest go first. */
-const MOST_FILES = 500;
+/** Maximum number of stored files: the oldest are evicted. */
+const MAX_FILES = 500;
 
-/** Files that were uploaded, and those that hold the results of batches. In memory, bounded. */
-export function createFileShelf(): FileShelf {
-  const files = new Map<string, ShelvedFile>();
+/** Uploaded files and output files of batches. In memory, bounded. */
+export function createFileStore(): FileStore {
+  const files = new Map<string, StoredFile>();
   return {
     add(file) {
       const added = { id: `file-sim-${randomUUID().replaceAll('-', '')}`, ...file };
       files.set(added.id, added);
       const oldest = files.keys().next().value;
-      if (files.size > MOST_FILES && oldest !== undefined) files.delete(oldest);
+      if (files.size > MAX_FILES && oldest !== undefined) files.delete(oldest);
       return added;
     },
     find: (owner, id) => {

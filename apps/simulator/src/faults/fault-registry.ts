@@ -7,22 +7,22 @@ export interface FaultTarget {
   purpose: string;
 }
 
-/** Effects on one call; of each kind the first rule that applies counts. */
+/** Effects on one call: for each kind, that of the first matching rule. */
 export type FaultSet = { readonly [Kind in FaultKind]?: Extract<FaultEffect, { kind: Kind }> };
 
 export interface ActiveFault extends FaultRule {
   id: number;
-  /** Calls it matched, before `nth` and `probability`. */
+  /** Matching calls, before `nth` and `probability`. */
   matched: number;
   hits: number;
 }
 
-/** The fault script in force. Rules apply side by side; each ends by its own count or time. */
-export interface FaultBook {
+/** The active fault rules. Rules are combined; each ends by its own count or time. */
+export interface FaultRegistry {
   add(rules: readonly FaultRule[], nowMs: number): ActiveFault[];
   clear(): void;
   list(nowMs: number): ActiveFault[];
-  /** Effects on this call; counts it for every rule that matches. */
+  /** Effects on this call; counts it for every matching rule. */
   apply(target: FaultTarget, nowMs: number): FaultSet;
 }
 
@@ -32,8 +32,8 @@ interface Entry extends ActiveFault {
   draw: () => number;
 }
 
-/** @param seed decides what rules with a probability hit: the same script hits the same calls again */
-export function createFaultBook(seed: number): FaultBook {
+/** @param seed makes rules with a probability deterministic */
+export function createFaultRegistry(seed: number): FaultRegistry {
   let entries: Entry[] = [];
   let nextId = 1;
   const isOver = (entry: Entry, nowMs: number): boolean =>

@@ -1,27 +1,27 @@
 import type { PromptMessage } from '../prompt/parse-prompt.ts';
 
-/** Something that a text in the prompt tells its reader to do. */
-export type Order =
-  /** Tell what the prompt holds: instructions, brief, other material. */
+/** An instruction in the prompt's texts. */
+export type InjectedInstruction =
+  /** Reveal the prompt: instructions, brief, other material. */
   | { kind: 'reveal' }
-  /** Have an address called: by a tool, or by whoever renders the reply. */
+  /** Fetch a URL: by a tool, or by the renderer of the reply. */
   | { kind: 'fetch'; url: string }
-  /** Reply with exactly this instead. */
+  /** Reply with exactly this text. */
   | { kind: 'format'; text: string }
-  /** Cite this source, whatever the statement rests on. */
+  /** Cite this source for every statement. */
   | { kind: 'cite'; source: number }
-  /** Say this. */
+  /** Add this text. */
   | { kind: 'say'; text: string }
   /** Give this score. */
   | { kind: 'score'; score: number }
   /** Write nothing. */
   | { kind: 'stop' };
 
-/** More orders than this are not kept in mind. */
-const MOST_ORDERS = 20;
+/** Maximum number of instructions followed. */
+const MAX_INSTRUCTIONS = 20;
 
 const SAID = String.raw`["“”'‘’«»]`;
-const PATTERNS: readonly { pattern: RegExp; read: (match: RegExpExecArray) => Order | undefined }[] = [
+const PATTERNS: readonly { pattern: RegExp; read: (match: RegExpExecArray) => InjectedInstruction | undefined }[] = [
   {
     pattern:
       /\b(?:reveal|print|repeat|output|show|disclose|quote|include|paste|append|leak|expose|recite|tell me|what (?:is|are))\b[^.\n]{0,80}\b(?:system (?:prompt|message)|instructions?|style guide|your (?:rules|prompt|brief)|prompt above|secrets?|api keys?|credentials|environment variables?|everything above)\b/gi,
@@ -66,21 +66,26 @@ const PATTERNS: readonly { pattern: RegExp; read: (match: RegExpExecArray) => Or
 ];
 
 /**
- * Every order in a prompt, wherever it stands: in a fence, behind one that seems to be closed, in a title, in letters that
- * only look like these. Left out is only what opens the system message, which whoever asks has written.
+ * Finds every instruction in a prompt: inside and outside of fences, behind faked ends of fences, in titles, in look-alike
+ * letters. Skips only the start of the system message, which the caller has written.
  */
-export function findOrders(messages: readonly PromptMessage[]): Order[] {
-  const orders: Order[] = [];
+export function findInjectedInstructions(messages: readonly PromptMessage[]): InjectedInstruction[] {
+  const instructions: InjectedInstruction[] = [];
   for (const message of messages) {
     const text = readLikeAModel(message.role === 'system' ? behindInstructions(message.text) : message.text);
     for (const { pattern, read } of PATTERNS) {
       for (const match of text.matchAll(pattern)) {
-        const order = read(match);
-        if (order && orders.length < MOST_ORDERS && !orders.some((known) => isSame(known, order))) orders.push(order);
+        const instruction = read(match);
+        if (
+          instruction &&
+          instructions.length < MAX_INSTRUCTIONS &&
+          !instructions.some((known) => isSame(known, instruction))
+        )
+          instructions.push(instruction);
       }
     }
   }
-  return orders;
+  return instructions;
 }
 
 /** The system message from its first fence on. */
@@ -89,7 +94,7 @@ function behindInstructions(text: string): string {
   return start === undefined ? '' : text.slice(start);
 }
 
-/** Look-alike letters and invisible ones do not keep a model from reading: entities neither. */
+/** Replaces look-alike and invisible characters and entities, as a model would read them. */
 function readLikeAModel(text: string): string {
   return text
     .normalize('NFKC')
@@ -100,4 +105,5 @@ function readLikeAModel(text: string): string {
     .replace(/&amp;/g, '&');
 }
 
-const isSame = (left: Order, right: Order): boolean => JSON.stringify(left) === JSON.stringify(right);
+const isSame = (left: InjectedInstruction, right: InjectedInstruction): boolean =>
+  JSON.stringify(left) === JSON.stringify(right);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createFaultBook, type FaultTarget } from './fault-book.ts';
+import { createFaultRegistry, type FaultTarget } from './fault-registry.ts';
 import { FaultRule, type FaultRuleInput } from './fault-rule.ts';
 
 const aTarget = (overrides: Partial<FaultTarget> = {}): FaultTarget => ({
@@ -8,8 +8,8 @@ const aTarget = (overrides: Partial<FaultTarget> = {}): FaultTarget => ({
   purpose: 'article_part',
   ...overrides,
 });
-const aBook = (...rules: FaultRuleInput[]) => {
-  const book = createFaultBook(1);
+const aRegistry = (...rules: FaultRuleInput[]) => {
+  const book = createFaultRegistry(1);
   book.add(
     rules.map((rule) => FaultRule.parse(rule)),
     0,
@@ -18,7 +18,7 @@ const aBook = (...rules: FaultRuleInput[]) => {
 };
 const status = (code = 500): FaultRuleInput['effect'] => ({ kind: 'status', status: code });
 
-describe('createFaultBook', () => {
+describe('createFaultRegistry', () => {
   it.each([
     { match: {}, hit: true },
     { match: { path: '/v1/messages' }, hit: true },
@@ -30,11 +30,11 @@ describe('createFaultBook', () => {
     { match: { schema: 'article_part' }, hit: true },
     { match: { schema: 'article_outline' }, hit: false },
   ])('matches $match: $hit', ({ match, hit }) => {
-    expect(aBook({ match, effect: status() }).apply(aTarget(), 1).status !== undefined).toBe(hit);
+    expect(aRegistry({ match, effect: status() }).apply(aTarget(), 1).status !== undefined).toBe(hit);
   });
 
-  it('hits only the nth call that matches', () => {
-    const book = aBook({ match: { model: 'claude-*', nth: 2 }, effect: status() });
+  it('applies only to the nth matching call', () => {
+    const book = aRegistry({ match: { model: 'claude-*', nth: 2 }, effect: status() });
     const hits = ['claude-a', 'gpt-a', 'claude-b', 'claude-c'].map(
       (model) => book.apply(aTarget({ model }), 1).status !== undefined,
     );
@@ -42,32 +42,32 @@ describe('createFaultBook', () => {
   });
 
   it('ends a rule after its number of hits', () => {
-    const book = aBook({ effect: status(), times: 2 });
+    const book = aRegistry({ effect: status(), times: 2 });
     expect([1, 2, 3].map(() => book.apply(aTarget(), 1).status !== undefined)).toEqual([true, true, false]);
     expect(book.list(1)).toEqual([]);
   });
 
   it('ends a rule after its time', () => {
-    const book = aBook({ effect: status(), forMs: 100 });
+    const book = aRegistry({ effect: status(), forMs: 100 });
     expect([99, 100].map((nowMs) => book.apply(aTarget(), nowMs).status !== undefined)).toEqual([true, false]);
   });
 
-  it('hits the stated share, the same calls for the same seed', () => {
+  it('applies to the stated share of calls, deterministically by seed', () => {
     const draw = (): boolean[] => {
-      const book = aBook({ match: { probability: 0.3 }, effect: status() });
+      const book = aRegistry({ match: { probability: 0.3 }, effect: status() });
       return Array.from({ length: 2_000 }, () => book.apply(aTarget(), 1).status !== undefined);
     };
     expect(draw()).toEqual(draw());
     expect(draw().filter(Boolean).length / 2_000).toBeCloseTo(0.3, 1);
   });
 
-  it('applies rules side by side, the first of a kind counting', () => {
-    const book = aBook({ effect: { kind: 'latency', ms: 5 } }, { effect: status(503) }, { effect: status(429) });
+  it('combines rules, with the first of each kind', () => {
+    const book = aRegistry({ effect: { kind: 'latency', ms: 5 } }, { effect: status(503) }, { effect: status(429) });
     expect(book.apply(aTarget(), 1)).toMatchObject({ latency: { ms: 5 }, status: { status: 503 } });
   });
 
-  it('tells how often each rule was hit', () => {
-    const book = aBook({ match: { nth: 3 }, effect: status() });
+  it('reports how often each rule was applied', () => {
+    const book = aRegistry({ match: { nth: 3 }, effect: status() });
     book.apply(aTarget(), 1);
     expect(book.list(1)).toMatchObject([{ id: 1, matched: 1, hits: 0 }]);
   });

@@ -7,23 +7,23 @@ import { openaiError } from '../core/wire/openai-reply.ts';
 import { retryAfterHeaders } from '../core/wire/rate-limit-headers.ts';
 import type { WireFailure } from '../core/wire/wire-failure.ts';
 
-/** Says on every reply that no model is behind it. */
+/** Response header that marks replies as simulated. */
 export const SIMULATED_HEADER = 'x-pressroom-simulated';
 
-/** One request and its reply, with what both vendors' endpoints share. */
-export interface Exchange {
+/** One request and its response, for the endpoints of both vendors. */
+export interface RequestContext {
   readonly vendor: Vendor;
   readonly path: string;
   readonly requestId: string;
-  /** What the client calls the request, for laying both sides' logs side by side. */
+  /** The client's request id, for comparing the logs of both sides. */
   readonly clientRequestId: string | null;
-  /** Who pays, as far as the simulator knows: a hash of the key. Empty when there is no key. */
+  /** Owner of the request: a hash of the key. Empty without a key. */
   readonly owner: string;
   readonly startedAtMs: number;
-  /** Aborts when the connection closes before the reply is complete. */
+  /** Aborts when the connection closes before the response is complete. */
   readonly signal: AbortSignal;
   clientAborted(): boolean;
-  /** Headers of every further reply on this exchange. */
+  /** Adds headers to the response. */
   addHeaders(headers: Readonly<Record<string, string>>): void;
   sendJson(status: number, body: unknown): void;
   sendText(status: number, contentType: string, text: string): void;
@@ -31,19 +31,19 @@ export interface Exchange {
   openStream(): void;
   write(text: string): void;
   endStream(text: string): void;
-  /** Breaks the connection off without a word. */
+  /** Closes the connection without a response. */
   drop(): void;
-  /** Resets the connection: what was sent and has not arrived is lost. */
+  /** Resets the connection: data in transit is lost. */
   reset(): void;
 }
 
-export function createExchange(
+export function createRequestContext(
   request: IncomingMessage,
   response: ServerResponse,
   vendor: Vendor,
   path: string,
   clock: Clock,
-): Exchange {
+): RequestContext {
   const requestId = `req_sim_${randomUUID().replaceAll('-', '')}`;
   const startedAtMs = clock.nowMs();
   const startedAt = clock.monotonicMs();
@@ -55,7 +55,7 @@ export function createExchange(
     aborted = true;
     gone.abort(new DOMException('The client closed the connection.', 'AbortError'));
   });
-  // A connection that breaks while it is written to has closed: nothing else is to be done about it.
+  // Errors of closed connections are ignored.
   response.on('error', () => undefined);
 
   const headers: Record<string, string> =

@@ -7,34 +7,34 @@ import type { WireFailure } from '../core/wire/wire-failure.ts';
 
 export type ItemResult = { ok: true; reply: GeneratedReply } | { ok: false; failure: WireFailure };
 
-/** A batch with what its done items came to, in their order. */
-export interface ShelvedBatch {
+/** A batch with the results of its processed items, in order. */
+export interface StoredBatch {
   batch: Batch;
   progress: BatchProgress;
   results: readonly ItemResult[];
-  /** Its output files: the first call makes them, and they stay. */
+  /** Its output files, created by the first call. */
   outputs(make: () => OutputFiles): OutputFiles;
 }
 
-/** Files that hold what a batch has come to; absent where there is nothing of the kind. */
+/** Output files of a batch; absent without content. */
 export interface OutputFiles {
   outputFileId: string | undefined;
   errorFileId: string | undefined;
 }
 
-export interface BatchShelf {
-  add(batch: Pick<Batch, 'vendor' | 'owner' | 'items' | 'input' | 'workMs'>): ShelvedBatch;
-  /** As it is now; undefined for another's, as for one that is unknown. */
-  find(vendor: Vendor, owner: string, id: string): ShelvedBatch | undefined;
-  list(vendor: Vendor, owner: string): ShelvedBatch[];
-  cancel(vendor: Vendor, owner: string, id: string): ShelvedBatch | undefined;
+export interface BatchStore {
+  add(batch: Pick<Batch, 'vendor' | 'owner' | 'items' | 'input' | 'workMs'>): StoredBatch;
+  /** Its current state; undefined for unknown batches and those of another owner. */
+  find(vendor: Vendor, owner: string, id: string): StoredBatch | undefined;
+  list(vendor: Vendor, owner: string): StoredBatch[];
+  cancel(vendor: Vendor, owner: string, id: string): StoredBatch | undefined;
   remove(id: string): void;
-  /** Works on whatever is due in every batch, so that the record of calls is up to date. */
+  /** Processes due items of every batch, to update the call log. */
   settle(): void;
 }
 
-/** More batches than this are not kept: the oldest go first. */
-const MOST_BATCHES = 200;
+/** Maximum number of stored batches: the oldest are evicted. */
+const MAX_BATCHES = 200;
 
 interface Entry {
   batch: Batch;
@@ -42,14 +42,14 @@ interface Entry {
   outputs: OutputFiles | undefined;
 }
 
-/** Batches of all owners. Items are worked on when somebody asks and they are due: there is no timer behind them. */
-export function createBatchShelf(deps: {
+/** Batches of all owners. Due items are processed on access, without timers. */
+export function createBatchStore(deps: {
   clock: Clock;
   work: (owner: string, item: BatchItem) => ItemResult;
-}): BatchShelf {
-  const shelf = new Map<string, Entry>();
+}): BatchStore {
+  const store = new Map<string, Entry>();
 
-  const settle = (entry: Entry): ShelvedBatch => {
+  const settle = (entry: Entry): StoredBatch => {
     const progress = progressOf(entry.batch, deps.clock.nowMs());
     for (const item of entry.batch.items.slice(entry.results.length, progress.done)) {
       entry.results.push(deps.work(entry.batch.owner, item));
@@ -58,7 +58,7 @@ export function createBatchShelf(deps: {
     return { batch, progress, results, outputs: (make) => (entry.outputs ??= make()) };
   };
   const lookUp = (vendor: Vendor, owner: string, id: string) => {
-    const entry = shelf.get(id);
+    const entry = store.get(id);
     return entry?.batch.owner === owner && entry.batch.vendor === vendor ? entry : undefined;
   };
 
@@ -71,9 +71,9 @@ export function createBatchShelf(deps: {
         results: [],
         outputs: undefined,
       };
-      shelf.set(id, entry);
-      const oldest = shelf.keys().next().value;
-      if (shelf.size > MOST_BATCHES && oldest !== undefined) shelf.delete(oldest);
+      store.set(id, entry);
+      const oldest = store.keys().next().value;
+      if (store.size > MAX_BATCHES && oldest !== undefined) store.delete(oldest);
       return settle(entry);
     },
     find(vendor, owner, id) {
@@ -81,7 +81,7 @@ export function createBatchShelf(deps: {
       return entry && settle(entry);
     },
     list: (vendor, owner) =>
-      [...shelf.values()]
+      [...store.values()]
         .filter(({ batch }) => batch.owner === owner && batch.vendor === vendor)
         .reverse()
         .map(settle),
@@ -94,10 +94,10 @@ export function createBatchShelf(deps: {
       return settle(entry);
     },
     remove(id) {
-      shelf.delete(id);
+      store.delete(id);
     },
     settle() {
-      for (const entry of shelf.values()) settle(entry);
+      for (const entry of store.values()) settle(entry);
     },
   };
 }

@@ -1,14 +1,14 @@
 import type { GeneratedReply } from './generation.ts';
-import type { UsageLie } from './usage-lies.ts';
+import type { UsageMisreport } from './usage-misreports.ts';
 
-const CHANGES: Readonly<Record<Exclude<UsageLie, 'missing'>, (tokens: number) => number>> = {
+const CHANGES: Readonly<Record<Exclude<UsageMisreport, 'missing'>, (tokens: number) => number>> = {
   too_big: (tokens) => 20 * tokens + 100,
   zero: () => 0,
   negative: (tokens) => -tokens - 1,
 };
 
-/** The reply as its report makes it look; what it says, and what is billed, stays. Pure. */
-export function lieAboutUsage(reply: GeneratedReply, lie: UsageLie): GeneratedReply {
+/** Changes the reported usage of a reply; its content and the billed usage are unchanged. Pure. */
+export function misreportUsage(reply: GeneratedReply, lie: UsageMisreport): GeneratedReply {
   if (lie === 'missing') return { ...reply, hidesUsage: true };
   const change = CHANGES[lie];
   const { uncachedInput, cacheRead, cacheWrite5m, cacheWrite1h, output } = reply.usage;

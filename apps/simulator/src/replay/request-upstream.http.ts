@@ -4,18 +4,18 @@ import type { Vendor } from '../core/models/model-table.ts';
 import { fail, type Parsed } from '../core/wire/wire-failure.ts';
 
 const PATHS = { openai: '/v1/chat/completions', anthropic: '/v1/messages' } as const;
-/** Everything else a client sends is about its own connection. */
+/** Forwarded headers; all others concern the client's connection. */
 const FORWARDED = ['authorization', 'x-api-key', 'anthropic-version', 'anthropic-beta'];
 const TIMEOUT_MS = 180_000;
 
-/** Is this the address of a server on the same machine? Recording sends keys and prompts there. */
+/** Whether a URL points to this machine. Recording sends keys and prompts there. */
 export function isLoopback(url: string): boolean {
   const { protocol, hostname } = new URL(url);
   return protocol === 'http:' && ['127.0.0.1', 'localhost', '[::1]'].includes(hostname);
 }
 
-/** Asks a server on the same machine the same question, unstreamed, with the client's own key. */
-export async function askUpstream(
+/** Sends the request, unstreamed, to a server on the same machine, with the client's key. */
+export async function requestUpstream(
   upstream: string,
   asked: { vendor: Vendor; body: unknown; headers: IncomingHttpHeaders },
   signal: AbortSignal,
@@ -37,7 +37,7 @@ export async function askUpstream(
     });
     if (!response.ok) return unavailable(`the recorded server answered ${response.status}`);
     const reply = (asked.vendor === 'openai' ? fromChatCompletion : fromMessage)(await response.json());
-    return reply ? { ok: true, value: reply } : unavailable('the recorded server gave no reply that could be read');
+    return reply ? { ok: true, value: reply } : unavailable('the recorded server returned an invalid reply');
   } catch {
     return unavailable('the recorded server cannot be reached');
   }
