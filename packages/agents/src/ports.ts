@@ -32,7 +32,7 @@ export interface StepContext {
    * @throws the error of `run`; BUDGET_EXHAUSTED or LEASE_LOST when the price could not be reserved, before `run` starts
    */
   tool<T>(path: string, run: (signal: AbortSignal) => Promise<T>, price?: ToolPrice): Promise<T>;
-  /** Tools that find sources besides the user's; undefined when none is enabled. */
+  /** Tools that find sources besides the user's; undefined when no tool is enabled. */
   tools?: ResearchTools;
   /** Fetches a URL through the egress guard if the site's robots.txt allows it. */
   fetchUrl(url: string, signal: AbortSignal): Promise<FetchedPage>;

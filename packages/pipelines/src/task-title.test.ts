@@ -21,7 +21,7 @@ describe('taskTitle', () => {
     for (const { type, example } of listPipelines()) expect(taskTitle(example), type).toMatch(/\S{3}/);
   });
 
-  it('is one well-formed line of at most 120 characters, whatever the input', () => {
+  it('is one well-formed line of at most 120 characters, for any input', () => {
     fc.assert(
       fc.property(fc.jsonValue(), fc.string({ unit: 'binary', maxLength: 3_000 }), (value, topic) => {
         for (const input of [value, { topic }]) {

@@ -34,7 +34,7 @@ describe('createPageParser', () => {
     });
   });
 
-  it('reads a page of one tenant while another has many that use up the time limit, and shortens that limit', async () => {
+  it('reads a page of one tenant while many pages of another exceed the time limit, and reduces the other’s limit', async () => {
     const slow = { contentType: 'text/html', text: `<html><body>${'<b><i>'.repeat(150_000)}` };
     const good = {
       contentType: 'text/html',
@@ -48,11 +48,11 @@ describe('createPageParser', () => {
       return reading;
     });
     await expect(pages.forTenant('quiet').readPage(good, never)).resolves.toMatchObject({ outcome: 'read' });
-    // Those that ran when it came, and the ones that ended while it was read itself.
+    // Pages that ran when it was queued, and pages that ended while it was read.
     expect(ended.length).toBeLessThanOrEqual(4);
     const reasons = (await Promise.all(hostilePages)).map((reading) => JSON.stringify(reading));
     expect(reasons[0]).toContain('more than 4000 ms');
-    expect(reasons.at(-1)).toContain('more than 1000 ms to read, the limit after other sources broke it');
+    expect(reasons.at(-1)).toContain('more than 1000 ms to read, a limit reduced because of earlier sources');
     await expect(pages.forTenant('quiet').readPage(slow, never)).resolves.toMatchObject({
       reason: 'is a page that takes more than 4000 ms to read',
     });

@@ -18,7 +18,7 @@ const MAX_INLINE_CHARACTERS = 32_768;
 const TIMEOUT_MS = { html: 10_000, pdf: 20_000, plain: 5_000 } as const;
 type Kind = keyof typeof TIMEOUT_MS;
 
-/** How long a tenant whose pages exceeded limits keeps a shorter time limit after the last one. */
+/** Time for which a tenant has a shorter time limit after its last page that exceeded a limit. */
 const STRIKE_MS = 10 * 60_000;
 
 /** A step reads up to four pages concurrently; two child processes use both cores of a small machine. */
@@ -92,8 +92,8 @@ function createPageReader(pool: SandboxPool, timeouts: Readonly<Record<Kind, num
       return (await pool.run(kind, input, { tenantId, signal, timeoutMs: timeouts[kind] })) as T;
     } catch (error) {
       if (error instanceof SandboxTimeoutError) {
-        const why = error.timeoutMs < timeouts[kind] ? ', the limit after other sources broke it' : '';
-        return `is ${NAMES[kind]} that takes more than ${error.timeoutMs} ms to read${why}`;
+        const note = error.timeoutMs < timeouts[kind] ? ', a limit reduced because of earlier sources' : '';
+        return `is ${NAMES[kind]} that takes more than ${error.timeoutMs} ms to read${note}`;
       }
       if (error instanceof SandboxMemoryError) return `is ${NAMES[kind]} that exceeds the memory limit of the parser`;
       if (error instanceof SandboxFailedError) return `is ${NAMES[kind]} that cannot be parsed`;

@@ -13,7 +13,7 @@ import { isShort, isTooShort, extractStatements } from './core/extract-statement
 import { decideChunkTokens, estimateTokens, splitChunks } from './core/split-chunks.ts';
 import { findSources } from './find-sources.ts';
 import { mergeNotes, type SourcePoints } from './merge-notes.ts';
-import { readOnly } from './read-only.ts';
+import { runReadScope } from './read-scope.ts';
 import { readSources, type ReadSource } from './read-sources.ts';
 import { summariseChunk, type ChunkSummary } from './summarise-source.ts';
 
@@ -30,7 +30,7 @@ const WORDS_PER_QUESTION = 30;
 export const researchAgent: StepAgent = {
   name: 'research',
   async run(context) {
-    if (context.step.params['scope'] === 'read') return readOnly(context);
+    if (context.step.params['scope'] === 'read') return runReadScope(context);
     const input = articleInput(context);
     const plan = await makePlan(context, input);
     const { questions } = plan;
@@ -136,32 +136,35 @@ async function extractPoints(
   }));
   const extracted: ExtractedPoints = { points: [], sources: [], unused: [], empty: new Set(), limitations: [] };
   const irrelevant: SourcePoints[] = [];
-  const limit = (code: LimitationCode, message: string): void => {
+  const addLimitation = (code: LimitationCode, message: string): void => {
     extracted.limitations.push({ code, step: context.step.key, message });
   };
   for (const source of sources) {
     const own = summaries.filter((each) => each.source === source).map(({ summary }) => summary);
     const { isRelevant, points, injections, failure, isDone } = combineSummaries(source, own, given);
-    const unused = (reason: string): void => {
+    const markUnused = (reason: string): void => {
       if (source.id <= given) extracted.unused.push({ id: source.id, name: `"${source.title}"`, reason });
     };
     if (own.length === 0) {
       extracted.empty.add(source.id);
-      unused('is too short to state anything');
-      limit('SOURCE_SKIPPED', `The source "${source.title}" was skipped: it is too short to state anything.`);
+      markUnused('is too short to state anything');
+      addLimitation('SOURCE_SKIPPED', `The source "${source.title}" was skipped: it is too short to state anything.`);
       continue;
     }
     if (failure !== undefined) {
       const extent = isDone ? 'was read in part' : 'was skipped';
-      limit('SOURCE_SKIPPED', `The source "${source.title}" ${extent}: it could not be summarised (${failure}).`);
+      addLimitation(
+        'SOURCE_SKIPPED',
+        `The source "${source.title}" ${extent}: it could not be summarised (${failure}).`,
+      );
     }
     if (!isDone) {
-      unused(`could not be summarised (${failure ?? 'no reply'})`);
+      markUnused(`could not be summarised (${failure ?? 'no reply'})`);
       continue;
     }
     if (injections > 0) {
       const message = `The source "${source.title}" contains suspected prompt injections: ${injections} of its statements were removed.`;
-      limit('PROMPT_INJECTION_SUSPECTED', message);
+      addLimitation('PROMPT_INJECTION_SUSPECTED', message);
     }
     // An irrelevant source that a tool found needs no limitation.
     if (source.id > given && (!isRelevant || points.length === 0)) continue;
@@ -169,9 +172,12 @@ async function extractPoints(
     if (points.length === 0) {
       const isEmpty = source.url === undefined && injections === 0 && isShort(source.text);
       if (isEmpty) extracted.empty.add(source.id);
-      unused(injections > 0 ? 'contains only suspected prompt injections' : 'makes no statement on the topic');
+      markUnused(injections > 0 ? 'contains only suspected prompt injections' : 'makes no statement on the topic');
       if (isEmpty)
-        limit('SOURCE_SKIPPED', `The source "${source.title}" was skipped: it makes no statement on the topic.`);
+        addLimitation(
+          'SOURCE_SKIPPED',
+          `The source "${source.title}" was skipped: it makes no statement on the topic.`,
+        );
       continue;
     }
     (isRelevant ? extracted.points : irrelevant).push({ id: source.id, title: source.title, points });

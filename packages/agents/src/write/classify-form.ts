@@ -21,10 +21,10 @@ export const classifyForm: WriteForm = {
   name: 'classify',
   async run(context) {
     const input = taskInput(context, ClassifyInput.shape);
-    const first = normaliseLabels(await ask(context, input, 'classify'), input);
+    const first = normaliseLabels(await requestLabels(context, input, 'classify'), input);
     const second =
       needsEscalation(first, context.task.quality) &&
-      (await tryOptional(context, () => ask(context, input, 'classify-again'), isPermanent));
+      (await tryOptional(context, () => requestLabels(context, input, 'classify-again'), isPermanent));
     const labels = second !== false && second.outcome === 'done' ? normaliseLabels(second.value, input) : first;
     const output: ClassifyOutput = { labels, rounds: second !== false && second.outcome === 'done' ? 1 : 0 };
     context.log.info({ labels: labels.length, rounds: output.rounds }, 'classify.done');
@@ -45,7 +45,7 @@ export const classifyForm: WriteForm = {
   },
 };
 
-const ask = (
+const requestLabels = (
   context: StepContext,
   input: ClassifyInput,
   purpose: 'classify' | 'classify-again',

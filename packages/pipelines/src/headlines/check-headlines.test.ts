@@ -36,7 +36,7 @@ describe('checkHeadlines', () => {
     { title: 'a repetition', text: 'SHADE, PAYS', code: 'VARIANT_REPEATED' },
     { title: 'a figure that was not given', text: 'Trees cool by 9 degrees', code: 'FACT_UNSUPPORTED' },
     { title: 'a style violation', text: 'Shocking: trees help', code: 'STYLE_PHRASE' },
-  ])('leaves out $title, and says what is missing', ({ text, code }) => {
+  ])('removes $title and reports the missing headlines', ({ text, code }) => {
     const { texts, findings } = check(['Shade pays', text, 'Cool streets'], { styleGuide: 'Never say "shocking".' });
     expect(texts).toEqual(['Shade pays', 'Cool streets']);
     expect(findings[0]).toMatchObject({ code, quote: text });

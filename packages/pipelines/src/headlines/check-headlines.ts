@@ -66,7 +66,7 @@ function findFault(
     const message = `it has ${characters} characters and may have ${against.maxCharacters}`;
     return finding('VARIANT_TOO_LONG', part, text, message);
   }
-  const same = against.usable.find((other) => areAlike(other.text, text));
+  const same = against.usable.find((other) => areDuplicates(other.text, text));
   if (same) return finding('VARIANT_REPEATED', part, text, `it repeats "${same.text}".`);
   const figures = figuresNotIn(readFacts(text), against.given);
   if (figures.length > 0)
@@ -85,7 +85,7 @@ export const tidyHeadline = (text: string): string =>
 /** Number of Unicode characters. */
 export const countCharacters = (text: string): number => Array.from(text).length;
 
-function areAlike(one: string, other: string): boolean {
+function areDuplicates(one: string, other: string): boolean {
   const normal = (text: string): string => words(text).join(' ');
   if (normal(one) === normal(other)) return true;
   const [first, second] = [contentStems(one), contentStems(other)];

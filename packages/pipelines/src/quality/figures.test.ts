@@ -19,7 +19,7 @@ describe('figures', () => {
     ['about 3,500 feet', '3,489 feet'],
     ['around 1450', 'in 1453'],
     ['no figure at all', 'nothing'],
-  ])('accepts "%s" where the source says "%s"', (sentence, source) => {
+  ])('accepts "%s" when the source states "%s"', (sentence, source) => {
     expect(isGroundedIn(sentence, source)).toBe(true);
   });
 
@@ -31,7 +31,7 @@ describe('figures', () => {
     ['exactly 3,500 feet', '3,489 feet'],
     ['around 1450', 'in 1497'],
     ['140 euros', '14 or 1400 euros'],
-  ])('rejects "%s" where the source says "%s"', (sentence, source) => {
+  ])('rejects "%s" when the source states "%s"', (sentence, source) => {
     expect(isGroundedIn(sentence, source)).toBe(false);
   });
 });

@@ -65,15 +65,15 @@ describe('rewriteCitations', () => {
 describe('texts of a million characters', () => {
   const fill = (piece: string): string => piece.repeat(Math.floor(1_000_000 / piece.length));
   it.each([
-    ['citations alone', fill('[1] ')],
-    ['citations in a fence that is not closed', `\`\`\`${fill('[1] ')}`],
+    ['only citations', fill('[1] ')],
+    ['citations in an unclosed fence', `\`\`\`${fill('[1] ')}`],
     ['citations between backticks', fill('[1]`a')],
     ['backticks without a pair in their line', fill('`a\n[1]')],
-    ['code alone', fill('`a')],
+    ['only code', fill('`a')],
     ['brackets', fill('[1,')],
   ])('are read and rewritten in less than 250 ms: %s', (_, text) => {
     let fastestMs = Infinity;
-    // The best of three, so that compilation does not count.
+    // Takes the best of three, to exclude compilation.
     for (let round = 0; round < 3; round += 1) {
       const before = process.threadCpuUsage();
       citedIds(text);

@@ -22,7 +22,7 @@ export function findCitations(markdown: string): Citation[] {
   return found;
 }
 
-/** Visits all citations of a text in order, in one pass: long texts may hold tens of thousands. */
+/** Visits all citations of a text in order and in one pass, because long texts may contain tens of thousands. */
 function forEachCitation(markdown: string, visit: (start: number, end: number, ids: readonly number[]) => void): void {
   const isCode = createCodeLookup(markdown);
   let start = markdown.indexOf('[');
@@ -33,7 +33,7 @@ function forEachCitation(markdown: string, visit: (start: number, end: number, i
   }
 }
 
-/** Offset after the citation that starts at a bracket; 0 where none does. */
+/** Offset after the citation that starts at this bracket; 0 without a citation. */
 function citationEnd(markdown: string, start: number): number {
   let at = start + 1;
   while (isDigit(markdown.charCodeAt(at)) && at < start + 4) at += 1;
@@ -47,15 +47,15 @@ function citationEnd(markdown: string, start: number): number {
 const isDigit = (code: number): boolean => code >= 48 && code <= 57;
 
 /**
- * Tells whether an offset is inside of code: a fence of three backticks, closed or not, or a span between two single ones
- * in a line. Offsets must ascend; code is searched as far as the offset only.
+ * Creates a function that returns whether an offset is inside code: a fence of three backticks, closed or not, or a span
+ * between two single ones in a line. Offsets must ascend; the text after the offset is not scanned.
  */
 function createCodeLookup(markdown: string): (offset: number) => boolean {
   let from = markdown.indexOf('`');
-  /** Of the code that starts at `from`, where that is known; 0 where none does. */
+  /** End of the code that starts at `from`; 0 without code, undefined until it is computed. */
   let to: number | undefined;
   let lineEnd = -1;
-  /** The end of the code that the backtick at `from` opens; 0 where it opens none. */
+  /** End of the code that the backtick at `from` opens; 0 if it opens none. */
   const codeEnd = (): number => {
     if (markdown.startsWith('```', from)) {
       const close = markdown.indexOf('```', from + 3);
@@ -132,7 +132,7 @@ export function blankCitations(markdown: string): string {
 /** A wider range is not a list of sources: only its ends are read. */
 const MAX_RANGE = 10;
 
-/** The numbers of most citations, each in one shared list: a text of citations alone would make tens of thousands. */
+/** Shared lists of single numbers, so that a text of citations does not allocate tens of thousands of lists. */
 const SINGLE = Array.from({ length: 1_000 }, (_, id): readonly number[] => [id]);
 
 function parseIds(markdown: string, start: number, end: number): readonly number[] {

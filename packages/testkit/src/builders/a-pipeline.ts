@@ -24,7 +24,7 @@ export function aPlannedStep(facts: Partial<PlannedStep> & { key: string }): Pla
 export function aPipeline(facts: Partial<Pipeline> & { drafts?: number } = {}): Pipeline {
   const { drafts = 3, ...rest } = facts;
   const draftKeys = Array.from({ length: drafts }, (_, index) => `draft-${index + 1}`);
-  const nothing: Expansion = { steps: [], joins: {} };
+  const noExpansion: Expansion = { steps: [], joins: {} };
   return {
     type: 'article',
     version: 1,
@@ -46,7 +46,7 @@ export function aPipeline(facts: Partial<Pipeline> & { drafts?: number } = {}): 
             ),
             joins: { refine: draftKeys },
           }
-        : nothing,
+        : noExpansion,
     assemble: (_input, outputs) => {
       const usable = draftKeys.some((key) => key in outputs);
       const missing = draftKeys.filter((key) => !(key in outputs));

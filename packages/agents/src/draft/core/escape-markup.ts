@@ -13,20 +13,20 @@ const AUTOLINK = new RegExp(`<${URL}>|${URL}`, 'gi');
  * Texts of links and images remain.
  */
 export function escapeMarkup(markdown: string, allowed: ReadonlySet<string> = new Set()): string {
-  const kept: string[] = [];
-  const keep = (text: string): string => `\u0000${kept.push(text) - 1}\u0000`;
+  const protectedTexts: string[] = [];
+  const protect = (text: string): string => `\u0000${protectedTexts.push(text) - 1}\u0000`;
   const escaped = markdown
     .replaceAll('\u0000', '')
     // Code is rendered literally.
-    .replace(CODE, keep)
+    .replace(CODE, protect)
     .replace(IMAGE, '$1')
-    .replace(LINK, (whole, text: string, target: string) => (allowed.has(linkUrl(target)) ? keep(whole) : text))
+    .replace(LINK, (whole, text: string, target: string) => (allowed.has(linkUrl(target)) ? protect(whole) : text))
     .replace(DEFINITION, '')
-    .replace(AUTOLINK, (whole) => (allowed.has(trimPunctuation(whole.replace(/^<|>$/g, ''))) ? keep(whole) : ''))
+    .replace(AUTOLINK, (whole) => (allowed.has(trimPunctuation(whole.replace(/^<|>$/g, ''))) ? protect(whole) : ''))
     .replace(HTML, '')
     // Disables images and links that the patterns above do not match.
     .replace(/\](?=\()/g, '] ');
-  return escaped.replace(/\u0000(\d+)\u0000/g, (_whole, index: string) => kept[Number(index)] ?? '');
+  return escaped.replace(/\u0000(\d+)\u0000/g, (_whole, index: string) => protectedTexts[Number(index)] ?? '');
 }
 
 /** All URLs in the user's input, which may be linked to. */

@@ -19,7 +19,7 @@ const POINTS_SURPLUS = 3;
  * Reads sources for a step that uses only them, without questions and without merging. Sources that are too long for one
  * call are summarised chunk by chunk on the cheap tier; each point becomes a note with its source.
  */
-export async function readOnly(context: StepContext): Promise<StepOutput> {
+export async function runReadScope(context: StepContext): Promise<StepOutput> {
   const input = taskInput(context, SummaryInput.shape);
   const topic = input.focus ?? 'everything of importance in the source';
   const brief: ArticleInput = {
