@@ -122,7 +122,7 @@ async function runRounds(
     state.limitations.push({
       code: code === 'BUDGET_EXHAUSTED' ? code : 'REFINE_SKIPPED',
       step: context.step.key,
-      message: `Revision round ${round} was left out (${code}): ${message}.`,
+      message: `Revision round ${round} was skipped (${code}): ${message}.`,
     });
     break;
   }
