@@ -57,7 +57,7 @@ describe('gates of an article', () => {
       { ...outline, sections: [section('One'), section('One')] },
       'sections[1].heading: two sections have the same heading',
     ],
-  ])('refuse an outline with %s', (_what, edited, problem) => {
+  ])('reject an outline with %s', (_what, edited, problem) => {
     expect(problems('outline', edited)).toContain(problem);
   });
 

@@ -39,7 +39,7 @@ describe('applyEdits', () => {
     { reason: 'adds_heading', edit: { part: '1', find: 'Last paragraph.', replace: '## More\n\nText.' } },
     { reason: 'empties_part', edit: { part: '2', find: 'Only one.', replace: ' ' } },
     { reason: 'no_change', edit: { part: '2', find: 'Only', replace: 'Only' } },
-  ])('refuses $edit.find → $edit.replace in part $edit.part as $reason', ({ reason, edit }) => {
+  ])('rejects $edit.find → $edit.replace in part $edit.part as $reason', ({ reason, edit }) => {
     const { parts, rejected } = apply(edit);
     expect(rejected).toEqual([{ edit, reason }]);
     expect(parts).toEqual(PARTS);
