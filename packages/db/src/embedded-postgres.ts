@@ -15,7 +15,7 @@ import { locateCluster } from './embedded/cluster-location.ts';
 import { EmbeddedPostgresError } from './embedded/embedded-postgres-error.ts';
 import { initCluster, SUPERUSER } from './embedded/init-cluster.ts';
 import { startPostmaster, type Postmaster } from './embedded/postmaster.ts';
-import { choosePort, rememberPort } from './embedded/remembered-port.ts';
+import { choosePort, storePort } from './embedded/remembered-port.ts';
 import { toServerArguments, type ServerSettings } from './embedded/server-settings.ts';
 import { stopOrphan } from './embedded/stop-orphan.ts';
 
@@ -23,9 +23,9 @@ const START_ATTEMPTS = 10;
 const RETRY_MS = 300;
 
 export interface EmbeddedPostgresOptions {
-  /** Holds the cluster, the passwords of its two roles, port and log; created when absent. */
+  /** Directory of the cluster, the passwords of its two roles, port and log; created if missing. */
   dataDir: string;
-  /** Fixed port; without it one is chosen once and kept while it is free. */
+  /** Fixed port; by default one is chosen once and reused while it is free. */
   port?: number;
   log: Logger;
   /** PostgreSQL parameters that differ from the defaults in `server-settings.ts`. */
@@ -33,21 +33,21 @@ export interface EmbeddedPostgresOptions {
 }
 
 export interface EmbeddedPostgres {
-  /** Connection string of the database `pressroom` for its owner, who has no rights elsewhere. With password: never log it. */
+  /** Connection string of the database `pressroom` for its owner role. Contains the password: never log it. */
   url: string;
-  /** The same database as the superuser, for tests that need one: no process of Pressroom gets it. Never log it. */
+  /** The same for the superuser, for tests; no process of Pressroom uses it. Never log it. */
   adminUrl: string;
   port: number;
   pid: number;
-  /** Resolves when the server is gone, whoever ended it. */
+  /** Resolves when the server has exited for any reason. */
   exited: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
-  /** Ends open connections, waits for a clean shutdown and frees the directory. Idempotent. */
+  /** Closes open connections, waits for a clean shutdown and releases the directory. Idempotent. */
   stop(): Promise<void>;
 }
 
 /**
- * Runs a PostgreSQL of our own, for machines that have none. One process at a time owns `dataDir`; the server never
- * outlives it, and what a crash leaves behind does not block the next start. Throws `EmbeddedPostgresError`.
+ * Starts an embedded PostgreSQL server, for machines without one. One process at a time owns `dataDir`. The server exits with
+ * that process, and files left by a crash do not block the next start. Throws `EmbeddedPostgresError`.
  */
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
   const dataDir = resolve(options.dataDir);
@@ -92,7 +92,7 @@ function claimDirectory(dataDir: string): Extract<PidLock, { acquired: true }> {
     lock = acquirePidLock(join(dataDir, 'owner.lock'));
   } catch (error) {
     throw new EmbeddedPostgresError(
-      `cannot write to ${dataDir}: ${errorMessage(error)}; set PRESSROOM_HOME to a directory of your own`,
+      `cannot write to ${dataDir}: ${errorMessage(error)}; set PRESSROOM_HOME to a writable directory`,
       {
         cause: error,
       },
@@ -109,21 +109,21 @@ async function startOnPort(
   fixed: number | undefined,
   launch: (port: number) => Promise<Postmaster>,
 ): Promise<{ postmaster: Postmaster; port: number }> {
-  const memory = join(dataDir, 'port');
+  const portFile = join(dataDir, 'port');
   for (let attempt = 1; ; attempt += 1) {
-    const port = fixed ?? (await choosePort(memory));
+    const port = fixed ?? (await choosePort(portFile));
     try {
       const postmaster = await launch(port);
-      rememberPort(memory, port);
+      storePort(portFile, port);
       return { postmaster, port };
     } catch (error) {
-      if (attempt === START_ATTEMPTS || !isPassing(errorMessage(error), fixed === undefined)) throw error;
+      if (attempt === START_ATTEMPTS || !isTransient(errorMessage(error), fixed === undefined)) throw error;
       await systemClock.sleep(RETRY_MS);
     }
   }
 }
 
-/** Another process took the port just now, or the backends of a killed server are still on their way out. */
-function isPassing(message: string, canChangePort: boolean): boolean {
+/** Is the error transient? Another process took the port, or backends of a killed server are still exiting. */
+function isTransient(message: string, canChangePort: boolean): boolean {
   return message.includes('shared memory block') || (canChangePort && /could not (bind|create any TCP)/.test(message));
 }

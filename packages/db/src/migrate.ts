@@ -22,10 +22,10 @@ export interface ApplyMigrationsOptions {
 }
 
 /**
- * Brings the database to this build's schema: first the missing migrations, then every SQL function whose file changed.
- * Returns the names of both. Any number of processes may call it at once: one works, the others wait. Costs a few
- * milliseconds when there is nothing to do. Keeps Prisma's own records, so that `prisma migrate deploy` may apply the
- * migrations instead; the functions are then all that is left to do. Throws `MigrationError` or `DatabaseUnreachableError`.
+ * Upgrades the database to this build's schema: applies missing migrations, then all SQL functions whose files changed. Returns
+ * the names of both. Safe to call concurrently: one process works, the others wait. Takes a few milliseconds when there is
+ * nothing to do. Uses Prisma's migration table, so that `prisma migrate deploy` can apply the migrations instead; then only the
+ * functions are applied here. Throws `MigrationError` or `DatabaseUnreachableError`.
  */
 export async function applyMigrations({
   databaseUrl,
@@ -82,7 +82,7 @@ function findPending(migrations: readonly Migration[], applied: readonly Applied
 }
 
 async function runEngine(databaseUrl: string, migrations: readonly Migration[]): Promise<void> {
-  // Loaded only when there is something to apply: see the cost in schema-engine.ts.
+  // Imported only when there are migrations to apply; see its cost in schema-engine.ts.
   const { toMigrationsList } = await import('./migrations/to-migrations-list.ts');
   const { NO_FILTERS, withSchemaEngine } = await import('./migrations/schema-engine.ts');
   try {

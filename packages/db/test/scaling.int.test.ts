@@ -61,15 +61,15 @@ describe('the scaling store', () => {
   });
 
   it('remembers, over and over', async () => {
-    await store.remember({ all: { desired: 2 }, drafts: { desired: 1 } });
-    await store.remember({ all: { desired: 3 } });
+    await store.storeMemories({ all: { desired: 2 }, drafts: { desired: 1 } });
+    await store.storeMemories({ all: { desired: 3 } });
     expect((await store.load()).memories).toEqual({ all: { desired: 3 }, drafts: { desired: 1 } });
   });
 
   it('forgets after a day what is not named any more', async () => {
-    await store.remember({ gone: {}, stays: {} });
+    await store.storeMemories({ gone: {}, stays: {} });
     await db.sql(`UPDATE pool_scaling SET at = now() - interval '2 days' WHERE pool IN ('gone', 'stays')`);
-    await store.remember({ stays: { desired: 1 } });
+    await store.storeMemories({ stays: { desired: 1 } });
     expect(Object.keys((await store.load()).memories)).not.toContain('gone');
     expect((await store.load()).memories['stays']).toEqual({ desired: 1 });
   });

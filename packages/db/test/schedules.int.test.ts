@@ -159,7 +159,7 @@ describe('schedules', () => {
   it('show why a fire failed or is late, until they are changed', async () => {
     await add();
     const schedule = await due();
-    await store.noteError(schedule, { code: 'BACKLOG_FULL', message: 'full' });
+    await store.recordError(schedule, { code: 'BACKLOG_FULL', message: 'full' });
     expect(await store.get(schedule.id, null)).toMatchObject({ error: { code: 'BACKLOG_FULL' } });
     expect(await store.due(10)).toHaveLength(1);
     const error = { code: 'VALIDATION_FAILED', message: 'topic' };

@@ -121,17 +121,17 @@ describe('the retention job', () => {
       await db.sql(
         `CREATE TRIGGER refuse_archive BEFORE INSERT ON task_archive FOR EACH ROW EXECUTE FUNCTION refuse_archive()`,
       );
-      let passedOver = 0;
+      let skippedTasks = 0;
       let leaseChecks = 0;
       try {
-        await aJob({ compactAfterMinutes: 0 }, undefined, () => (passedOver += 1)).run(() => {
+        await aJob({ compactAfterMinutes: 0 }, undefined, () => (skippedTasks += 1)).run(() => {
           leaseChecks += 1;
           return Promise.resolve(true);
         });
       } finally {
         await db.sql('DROP TRIGGER refuse_archive ON task_archive');
       }
-      expect(passedOver).toBe(1);
+      expect(skippedTasks).toBe(1);
       // The lease is checked before every attempt with fewer tasks, besides once or twice a rule.
       expect(leaseChecks).toBeGreaterThan(5 + 2 * 13);
       expect(await Promise.all([before, tooLarge, behind].map(isFolded))).toEqual([true, false, true]);

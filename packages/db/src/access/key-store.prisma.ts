@@ -31,24 +31,24 @@ const RECORD_USES: Statement = {
 export interface AccessStore {
   /** Looks a key up by the SHA-256 (hex) of its secret. Expired and deleted keys are absent. */
   findBySecretHash(hash: string): Promise<KeyHolder | undefined>;
-  /** Makes sure that a tenant of this name exists; answers its id. */
+  /** Creates the tenant unless it exists; returns its id. */
   ensureTenant(name: string): Promise<string>;
-  /** Makes sure that exactly this secret is the bootstrap admin key; earlier bootstrap keys end. */
+  /** Makes this secret the only bootstrap admin key; an earlier one is replaced. */
   ensureAdminKey(secretHash: string): Promise<void>;
-  /** The same for the key that monitoring holds. */
+  /** The same for the monitoring key. */
   ensureMonitorKey(secretHash: string): Promise<void>;
-  /** Is there an admin key that can be used now? */
+  /** Is there a valid admin key? */
   hasAdminKey(): Promise<boolean>;
-  /** Adds a key. */
+  /** Adds a key; returns its id. */
   addKey(key: { role: KeyRole; tenantId: string | null; secretHash: string; expiresAt?: Date }): Promise<string>;
   tenantExists(tenantId: string): Promise<boolean>;
-  /** Writes when keys were last used; an earlier instant than the one there changes nothing. */
+  /** Records when keys were last used; never moves the stored instant back. */
   recordUses(uses: readonly { keyId: string; usedAt: Date }[]): Promise<void>;
 }
 
-/** Id of the key whose secret is the administrator's own. */
+/** Id of the bootstrap admin key. */
 export const BOOTSTRAP_KEY_ID = '00000000-0000-7000-8000-000000000001';
-/** Id of the key that Prometheus and KEDA hold. */
+/** Id of the key for Prometheus and KEDA. */
 const MONITOR_KEY_ID = '00000000-0000-7000-8000-000000000002';
 
 export function createAccessStore(database: Database): AccessStore {

@@ -14,7 +14,7 @@ export interface NewAlert {
 }
 
 export interface AlertStore {
-  /** Raises an alert unless one of its kind and tenant is younger than `quietMs`. Answers whether it did. */
+  /** Raises an alert unless there is one of its kind and tenant younger than `quietMs`. Returns whether it did. */
   raise(alert: NewAlert, quietMs: number): Promise<boolean>;
   /** Newest first; null is any tenant. @throws {CursorError} */
   list(

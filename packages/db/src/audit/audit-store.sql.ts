@@ -6,16 +6,16 @@ import type { Database, Statement, TransactionQuery } from '../connection/databa
 import { toJsonb } from '../connection/to-jsonb.ts';
 import { cursorInstant, formatInstantCursor, parseInstantCursor } from '../paging/instant-cursor.ts';
 
-/** Whose key an action was done with. */
+/** The key that performed an action. */
 export interface Actor {
   keyId: string;
   role: KeyRole;
 }
 
-/** One action of an operator, as it is recorded. Never put content or secrets into `data`. */
+/** One action of an operator. Never put content or secrets into `data`. */
 export interface AuditRecord {
   actor: Actor;
-  /** Tenant of what was acted upon; null when it belongs to none. */
+  /** Tenant of the target; null when it belongs to none. */
   tenantId: string | null;
   /** `<kind>.<verb>`, such as `task.cancel`. */
   action: string;
@@ -24,7 +24,7 @@ export interface AuditRecord {
 }
 
 export interface AuditFilter {
-  /** Null is any tenant, and what belongs to none. */
+  /** Null means any tenant, and actions without a tenant. */
   tenantId: string | null;
   action?: string;
   keyId?: string;
@@ -34,7 +34,7 @@ export interface AuditFilter {
 }
 
 export interface AuditStore {
-  /** Records an action on its own. Where the action is a transaction of ours, `insertAudit` writes it in there. */
+  /** Records an action in its own statement. Use `insertAudit` to record it in the transaction of the action. */
   record(entry: AuditRecord): Promise<void>;
   /** Newest first. @throws {CursorError} */
   list(
@@ -73,7 +73,7 @@ interface AuditRow {
   cursor_at: string;
 }
 
-/** Writes audit rows with any way of running a statement, so that they commit with what they are about. */
+/** Inserts audit rows with the given query function, so that they commit together with their action. */
 export async function insertAudit(query: TransactionQuery, entries: readonly AuditRecord[]): Promise<void> {
   if (entries.length === 0) return;
   const rows = entries.map(({ actor, tenantId, action, target, data = {} }) => ({

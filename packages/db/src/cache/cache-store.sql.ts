@@ -1,7 +1,7 @@
 import type { Database, Statement } from '../connection/database.ts';
 import { toJsonb } from '../connection/to-jsonb.ts';
 
-/** Names a kept reply. The tenant is part of the primary key: nothing else can find it. */
+/** Key of a cached reply. The tenant is part of the primary key, so that no other tenant can read it. */
 export interface CacheKey {
   tenantId: string;
   scope: string;
@@ -10,19 +10,19 @@ export interface CacheKey {
 }
 
 export interface CacheStore {
-  /** Undefined when there is none, or its time is over. */
+  /** Undefined when there is none or it has expired. */
   find(key: CacheKey): Promise<unknown>;
   /**
-   * Keeps a value for `ttlMs`, in place of one of the same key; takes the occasion to remove some whose time is over.
-   * Content that was deleted while its call was under way is not kept.
+   * Stores a value for `ttlMs`, replacing one with the same key, and removes some expired entries. Stores nothing when the
+   * content of its task was deleted during the call.
    *
-   * @param entry.taskId whose content the value is made of
+   * @param entry.taskId task whose content the value was derived from
    */
   save(entry: CacheKey & { taskId: string; value: unknown; ttlMs: number }): Promise<void>;
 }
 
-/** Expired entries removed with each one that is kept: more go than come, so that none stays long. */
-const SWEPT_AT_ONCE = 20;
+/** Expired entries removed per stored one: more than are added, so that none stays long. */
+const MAX_SWEPT = 20;
 
 const FIND: Statement = {
   name: 'cache.find',
@@ -30,11 +30,11 @@ const FIND: Statement = {
 };
 const SAVE: Statement = {
   name: 'cache.save',
-  text: `WITH swept AS (
+  text: `WITH removed_entries AS (
            DELETE FROM cache_entry WHERE ctid IN (
              SELECT ctid FROM cache_entry
              WHERE expires_at <= pressroom_now() AND (tenant_id, scope, key) <> ($1::uuid, $2::text, $3::text)
-             ORDER BY expires_at LIMIT ${SWEPT_AT_ONCE} FOR UPDATE SKIP LOCKED)
+             ORDER BY expires_at LIMIT ${MAX_SWEPT} FOR UPDATE SKIP LOCKED)
          )
          INSERT INTO cache_entry (tenant_id, scope, key, value, task_id, expires_at)
          SELECT $1::uuid, $2::text, $3::text, $4::jsonb, $5::uuid, pressroom_now() + $6 * interval '1 ms'

@@ -1,21 +1,21 @@
 import { AppError } from '@pressroom/runtime';
 
-/** Why PostgreSQL refuses a value, by SQLSTATE (class 22, data exceptions). */
+/** Why PostgreSQL rejects a value, by SQLSTATE (class 22, data exceptions). */
 const REASONS: Readonly<Record<string, string>> = {
   '22001': 'is too long',
   '22003': 'is a number out of range',
-  '22007': 'is no instant that can be stored',
+  '22007': 'is not a valid instant',
   '22008': 'is an instant out of range',
   '22009': 'has a time zone offset out of range',
-  '22021': 'holds a NUL character or is not UTF-8',
+  '22021': 'contains a NUL character or is not UTF-8',
   '22023': 'is out of range',
-  '22P02': 'is not of the expected form',
-  '22P05': 'holds a NUL character or an unpaired surrogate',
+  '22P02': 'does not have the expected format',
+  '22P05': 'contains a NUL character or an unpaired surrogate',
 };
 
 /**
- * PostgreSQL refused a value (SQLSTATE class 22): the same statement fails again. The message names no value, because it
- * may be content; `refusedText` is the value as PostgreSQL quotes it, absent where it quotes none.
+ * PostgreSQL rejected a value (SQLSTATE class 22); a retry would fail too. The message omits the value, which may be content;
+ * `refusedText` is the value as PostgreSQL quotes it, undefined when it quotes none.
  */
 export class DataRefusedError extends AppError {
   readonly code = 'VALIDATION_FAILED';

@@ -5,45 +5,45 @@ import { PrismaClient } from '../generated/client.ts';
 import { HOT_PATH_PLANS } from './hot-path-plans.ts';
 import { isConflict, isLockTimeout, StoreUnavailableError, translateStoreError } from './store-errors.ts';
 
-/** How long to wait for a connection before the database counts as down; submissions must answer within 2 s. */
+/** Connection time-out; submissions must respond within 2 s, also while the database is down. */
 const CONNECT_TIMEOUT_MS = 1_500;
-/** Upper bound of any single statement. */
+/** Time-out of every statement. */
 const STATEMENT_TIMEOUT_MS = 15_000;
-const CONFLICT_TRIES = 6;
-/** How long a transaction waits for one row lock. A task that is held for longer must not hold up those after it. */
+const MAX_CONFLICT_ATTEMPTS = 6;
+/** How long a transaction waits for one row lock, so that a locked task does not delay others. */
 const LOCK_TIMEOUT_MS = 200;
-/** A row may be held for a moment by many in turn; one that is held throughout is given up after 600 ms. */
-const LOCK_TRIES = 3;
+/** Attempts for a locked row, since several short transactions may lock it in turn; 600 ms in all. */
+const MAX_LOCK_ATTEMPTS = 3;
 
 const TIMEOUTS = `SET statement_timeout = ${STATEMENT_TIMEOUT_MS}; SET idle_in_transaction_session_timeout = ${STATEMENT_TIMEOUT_MS}`;
 
-/** Settings of every new connection of a pool, in one round trip before its first statement. */
+/** Applies settings to every new connection of a pool, in one round trip before its first statement. */
 const withSettings = (settings: string): Pick<pg.PoolConfig, 'onConnect'> => {
-  // The pool waits for the promise, though its types do not say so.
+  // The pool awaits the promise, although its types do not declare that.
   const onConnect: (client: pg.ClientBase) => unknown = (client) => client.query(settings);
   return { onConnect };
 };
 
-/** A prepared statement, parsed once per connection. Names are unique across the package. */
+/** A prepared statement, parsed once per connection. Names are unique in the package. */
 export interface Statement {
   name: string;
   text: string;
 }
 
-/** The database as this package's stores use it: hot paths as named statements, the rest through Prisma. */
+/** Database access for the stores: named statements on hot paths, Prisma for the rest. */
 export interface Database {
-  /** Runs a named prepared statement. Deadlock victims are run again; connection failures become `UNAVAILABLE`. */
+  /** Runs a named prepared statement. Retries deadlock victims; connection failures become `UNAVAILABLE`. */
   run<Row extends pg.QueryResultRow>(statement: Statement, values: readonly unknown[]): Promise<Row[]>;
-  /** As `run`, but planned for the values at hand: for reads with filters, whose best plan depends on what is asked. */
+  /** Like `run`, but plans for the given values: for reads with filters, whose best plan depends on them. */
   read<Row extends pg.QueryResultRow>(statement: Statement, values: readonly unknown[]): Promise<Row[]>;
   /**
-   * Runs `work` in a transaction, again on deadlock. `work` may be called several times.
+   * Runs `work` in a transaction, and again after a deadlock, so `work` may be called several times.
    *
-   * @throws {RowLockedError} when another transaction holds a row for longer than 600 ms
+   * @throws {RowLockedError} when another transaction locks a row for longer than 600 ms
    */
   transaction<T>(work: (query: TransactionQuery) => Promise<T>): Promise<T>;
   prisma: PrismaClient;
-  /** Cheapest possible round trip. */
+  /** One round trip. */
   ping(): Promise<void>;
   close(): Promise<void>;
 }
@@ -71,29 +71,32 @@ export function connectDatabase(options: {
     max: options.maxConnections,
     ...withSettings(`${TIMEOUTS}; ${HOT_PATH_PLANS}`),
   });
-  // Opens connections on first use only: processes that run nothing but hot statements hold none.
+  // Connects on first use, so that processes with hot statements only have no such connections.
   const readPool = new pg.Pool({
     ...connection,
     max: Math.max(2, Math.ceil(options.maxConnections / 2)),
     ...withSettings(TIMEOUTS),
   });
   for (const each of [pool, readPool]) {
-    // An idle connection that breaks must not end the process; the next statement gets a new one.
+    // The error of an idle connection must not crash the process; the next statement gets a new connection.
     each.on('error', (error) => {
       options.log.warn({ err: error }, 'database.connection_lost');
     });
   }
   const prisma = new PrismaClient({ adapter: new PrismaPg(readPool) });
 
-  const onConflict = async <T>(work: () => Promise<T>, lockTries = 1): Promise<T> => {
+  const onConflict = async <T>(work: () => Promise<T>, maxLockAttempts = 1): Promise<T> => {
     for (let attempt = 1; ; attempt += 1) {
       try {
         return await work();
       } catch (error) {
-        if (isLockTimeout(error) && attempt < lockTries) continue;
+        if (isLockTimeout(error) && attempt < maxLockAttempts) continue;
         if (!isConflict(error)) throw translateStoreError(error);
-        if (attempt >= CONFLICT_TRIES)
-          throw new StoreUnavailableError('the database is too contended', { cause: error });
+        if (attempt >= MAX_CONFLICT_ATTEMPTS)
+          throw new StoreUnavailableError(
+            'the statement was rolled back by conflicts with other transactions in every attempt',
+            { cause: error },
+          );
       }
     }
   };
@@ -108,7 +111,7 @@ export function connectDatabase(options: {
       onConflict(async () => {
         const client = await pool.connect();
         let broken: Error | undefined;
-        // The pool listens to idle connections only: one that breaks while it is ours must not end the process either.
+        // The pool handles errors of idle connections only; one of this connection must not crash the process either.
         const onBroken = (error: Error): void => {
           broken = error;
         };
@@ -130,7 +133,7 @@ export function connectDatabase(options: {
           client.off('error', onBroken);
           client.release(broken);
         }
-      }, LOCK_TRIES),
+      }, MAX_LOCK_ATTEMPTS),
     async ping() {
       await onConflict(() => pool.query('SELECT 1'));
     },

@@ -2,30 +2,30 @@ import { AppError, errorMessage } from '@pressroom/runtime';
 
 import { dataExceptionState, DataRefusedError } from './data-refused-error.ts';
 
-/** The database cannot be reached or is not answering: try again later. */
+/** The database is unreachable or does not respond; retry later. */
 export class StoreUnavailableError extends AppError {
   readonly code = 'UNAVAILABLE';
   readonly retryable = true;
 }
 
 /**
- * Another transaction holds a row that the statement needs; nothing was written. Unlike an outage it concerns this row alone:
- * work on others must go on.
+ * Another transaction has locked a row that the statement needs; nothing was written. Unlike an outage, this affects only that
+ * row.
  */
 export class RowLockedError extends AppError {
   readonly code = 'UNAVAILABLE';
   readonly retryable = true;
 
   constructor(cause: unknown) {
-    super('another transaction holds a row that is needed', { cause, retryAfterMs: 1_000 });
+    super('another transaction has locked a row that the statement needs', { cause, retryAfterMs: 1_000 });
   }
 }
 
 /** PostgreSQL error classes and codes after which the same statement may succeed (SQLSTATE appendix of its manual). */
 const UNAVAILABLE_CLASSES = ['08', '53', '57', '58'];
-/** Prisma's own words for: cannot reach, timed out, took too long, closed the connection, no free connection. */
+/** Prisma's codes for: unreachable, connection time-out, operation time-out, connection closed, pool time-out. */
 const PRISMA_CODES = new Set(['P1001', 'P1002', 'P1008', 'P1017', 'P2024']);
-/** Read-only since a failover made the server a standby; ended by the server for idling in a transaction. */
+/** Read-only after a failover made the server a standby; terminated for idling in a transaction. */
 const UNAVAILABLE_CODES = new Set(['25006', '25P03']);
 const CONFLICT_CODES = new Set(['40001', '40P01']);
 const LOCK_TIMEOUT_CODE = '55P03';
@@ -58,8 +58,8 @@ export const isLockTimeout = (error: unknown): boolean => codeOf(error) === LOCK
 export const isUniqueViolation = (error: unknown): boolean => codeOf(error) === '23505';
 
 /**
- * Was the statement too much for the server: a value larger than it can hold, memory, time? It may go through with less to do.
- * Looks through `translateStoreError`.
+ * Did the statement exceed a limit of the server: value size, memory or time? It may succeed with less data. Also recognises
+ * errors converted by `translateStoreError`.
  */
 export function isBeyondLimits(error: unknown): boolean {
   const code = codeOf(error instanceof StoreUnavailableError ? error.cause : error);
@@ -78,12 +78,12 @@ export function isConnectionFailure(error: unknown): boolean {
   );
 }
 
-/** Gives connection failures and refused values our own types; everything else passes unchanged. */
+/** Converts connection failures, lock time-outs and rejected values to typed errors; returns other errors unchanged. */
 export function translateStoreError(error: unknown): unknown {
   if (error instanceof StoreUnavailableError) return error;
   if (isLockTimeout(error)) return new RowLockedError(error);
   const state = dataExceptionState(error);
   if (state !== undefined) return new DataRefusedError(state, error);
   if (!isConnectionFailure(error)) return error;
-  return new StoreUnavailableError('the database is not reachable', { cause: error, retryAfterMs: 2_000 });
+  return new StoreUnavailableError('the database is unreachable', { cause: error, retryAfterMs: 2_000 });
 }

@@ -1,11 +1,10 @@
-/** What `jsonb` refuses: NUL, and surrogates without their other half, which `JSON.stringify` always writes as escapes. */
+/** Escapes that `jsonb` rejects: NUL and unpaired surrogates, which `JSON.stringify` always escapes. */
 const UNSTORABLE = /\\u(?:0000|d[89a-f])/;
 const ESCAPES = /\\(?:u0000|ud[89a-f][0-9a-f]{2}|.)/g;
 
 /**
- * JSON text that PostgreSQL can store whatever it came from: a model's reply and a fetched page may hold characters that
- * `jsonb` refuses, and one refused value would fail every neighbour in its batch. They become U+FFFD. Bigints become
- * decimal strings.
+ * Serialises a value to JSON that PostgreSQL can store. Replaces characters that `jsonb` rejects, which model replies and fetched
+ * pages may contain, by U+FFFD: one rejected value would fail its whole batch. Bigints become decimal strings.
  */
 export function toJsonb(value: unknown): string {
   const json = stringify(value);
@@ -13,7 +12,7 @@ export function toJsonb(value: unknown): string {
   return json.replace(ESCAPES, (escape) => (escape.length === 6 ? '\\ufffd' : escape));
 }
 
-/** A replacer makes `JSON.stringify` several times slower, and hardly any value holds a bigint: it is the second try. */
+/** Uses a replacer only when there is a bigint, because it makes `JSON.stringify` several times slower. */
 function stringify(value: unknown): string {
   try {
     return JSON.stringify(value);

@@ -4,16 +4,16 @@ import { DatabaseUnreachableError, MigrationError } from '../migrations/migratio
 import { translateStoreError } from './store-errors.ts';
 
 const CONNECT_TIMEOUT_MS = 5_000;
-/** Looks for shared server connections; each look alone finds them on an idle pooler. */
-const ROUNDS = 5;
+/** Checks for shared server connections; on an idle pooler one check suffices. */
+const CHECKS = 5;
 
 /**
- * Refuses a pooler that shares server connections between clients (PgBouncer's `pool_mode` transaction and statement): prepared
- * statements, session settings, LISTEN and advisory locks would reach the wrong connection. Without a pooler it costs one
- * connection and one query.
+ * Rejects a pooler that shares server connections between clients (PgBouncer's `pool_mode` transaction and statement), with which
+ * prepared statements, session settings, LISTEN and advisory locks would reach the wrong connection. Costs one connection and
+ * one query without a pooler.
  *
- * @throws {MigrationError} STORE_UNSUITABLE with the setting that is supported
- * @throws {DatabaseUnreachableError} naming host, port and cause when no connection can be made
+ * @throws {MigrationError} STORE_UNSUITABLE, with the supported setting
+ * @throws {DatabaseUnreachableError} with host, port and cause, when no connection can be opened
  * @throws {StoreUnavailableError}
  */
 export async function verifyPooling(databaseUrl: string): Promise<void> {
@@ -29,11 +29,11 @@ export async function verifyPooling(databaseUrl: string): Promise<void> {
     const first = await connect().catch((error: unknown) => {
       throw new DatabaseUnreachableError(databaseUrl, error);
     });
-    // A server announces its own process at login; poolers announce a number of their own.
+    // PostgreSQL reports its backend's pid at login; poolers report another number.
     const { processID } = first as unknown as { processID: number | null };
     if (processID === (await backendOf(first))) return;
     const second = await connect();
-    for (let round = 0; round < ROUNDS; round += 1) {
+    for (let check = 0; check < CHECKS; check += 1) {
       if (await isShared(first, second)) throw sharedConnections();
     }
   } catch (error) {
@@ -43,12 +43,12 @@ export async function verifyPooling(databaseUrl: string): Promise<void> {
   }
 }
 
-/** A session of one's own keeps its server process, and no other client ever sees it. */
+/** A dedicated server connection keeps its backend pid, and no other client gets it. */
 async function isShared(first: pg.Client, second: pg.Client): Promise<boolean> {
   const before = await backendOf(first);
   await second.query('BEGIN');
   try {
-    // In a transaction the second client holds the connection that the first has just used, where they share any.
+    // In a transaction the second client keeps the server connection that the first has just used, if they share one.
     return (await backendOf(second)) === before || (await backendOf(first)) !== before;
   } finally {
     await second.query('ROLLBACK');

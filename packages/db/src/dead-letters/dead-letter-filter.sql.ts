@@ -1,6 +1,6 @@
 import type { BulkDeadLetterFilter, DeadLetterState } from '@pressroom/contracts';
 
-/** What narrows dead letters. A `tenantId` of null means any tenant, and what belongs to none. */
+/** Filter of dead letters. A `tenantId` of null means any tenant, and dead letters without one. */
 export interface DeadLetterSelection extends Omit<BulkDeadLetterFilter, 'tenantId' | 'state' | 'errorCode'> {
   tenantId: string | null;
   state?: DeadLetterState;
@@ -11,13 +11,13 @@ export interface DeadLetterCondition {
   /** SQL over `dead_letter d`, with numbered parameters from $1; never empty. */
   where: string;
   values: unknown[];
-  /** A letter for each filter, so that each combination has one prepared statement. */
+  /** One character per filter, which makes the statement name of each combination unique. */
   shape: string;
 }
 
 /**
- * Only the filters that are given become conditions: a statement that carries all of them, each switched off by a null,
- * gets one plan for every use and reads the whole table for most.
+ * Builds the SQL condition of the given filters only. A statement with all filters, disabled by nulls, would get one plan for all
+ * uses and scan the table for most.
  */
 export function deadLetterCondition(selection: DeadLetterSelection): DeadLetterCondition {
   const conditions: string[] = [];

@@ -3,11 +3,11 @@ import { describe, expect, it } from 'vitest';
 import { deadLetterCondition } from './dead-letter-filter.sql.ts';
 
 describe('deadLetterCondition', () => {
-  it('asks for nothing when nothing is given', () => {
+  it('has no condition without filters', () => {
     expect(deadLetterCondition({ tenantId: null })).toEqual({ where: 'true', values: [], shape: '' });
   });
 
-  it('numbers what is given, and carries every value as a parameter', () => {
+  it('numbers the given filters, and passes every value as a parameter', () => {
     const { where, values, shape } = deadLetterCondition({
       tenantId: 'a tenant',
       errorCode: "'; DROP TABLE x",
@@ -20,7 +20,7 @@ describe('deadLetterCondition', () => {
     expect(shape).toBe('tcq');
   });
 
-  it('gives one name to one combination, whatever the values', () => {
+  it('has one name per combination of filters, for any values', () => {
     const shapeOf = (state: 'open' | 'redriven') =>
       deadLetterCondition({ tenantId: null, state, agent: 'draft' }).shape;
     expect(shapeOf('open')).toBe(shapeOf('redriven'));

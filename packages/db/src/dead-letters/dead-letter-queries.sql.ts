@@ -15,23 +15,23 @@ export interface DeadLetterPageRequest {
   limit: number;
 }
 
-/** A dead letter with what the step was given; `taskInput` is null when the task's content is gone or there is no task. */
+/** A dead letter with the step's payload; `taskInput` is null without a task, or when its content was deleted. */
 export interface DeadLetterDetail {
   view: DeadLetterView;
   params: Record<string, unknown>;
   taskInput: unknown;
 }
 
-/** What the API reads of dead letters. */
+/** Reads dead letters for the API. */
 export interface DeadLetterQueryStore {
-  /** Newest first. Payloads are the steps' parameters alone: inputs may hold megabytes. @throws {CursorError} */
+  /** Newest first. Payloads have only the steps' parameters, since inputs may be megabytes. @throws {CursorError} */
   list(
     selection: DeadLetterSelection,
     page: DeadLetterPageRequest,
   ): Promise<{ items: DeadLetterView[]; nextCursor: string | null }>;
   /** Undefined for an unknown id and for another tenant's. */
   get(id: string, tenantId: string | null): Promise<DeadLetterDetail | undefined>;
-  /** By cause, the most frequent first. @throws {CursorError} */
+  /** Grouped by cause, the most frequent first. @throws {CursorError} */
   groups(
     selection: DeadLetterSelection,
     page: DeadLetterPageRequest,
@@ -48,17 +48,17 @@ const GET: Statement = {
   text: `SELECT ${COLUMNS}, t.input AS task_input FROM dead_letter d LEFT JOIN task t ON t.id = d.task_id
          WHERE d.id = $1 AND ($2::uuid IS NULL OR d.tenant_id = $2)`,
 };
-/** Attempts up to the one after which each step died; the ledger says what each has cost. */
+/** Attempts up to the last one of each dead letter, with their cost from the ledger. */
 const ATTEMPTS: Statement = {
   name: 'dead_letters.attempts',
-  text: `WITH died AS (SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::int[]) AS x(step_id, task_id, attempts)),
-         paid AS (SELECT step_id, attempt, sum(cost_nano)::text AS cost FROM ledger_entry
-                  WHERE task_id IN (SELECT task_id FROM died) AND step_id IN (SELECT step_id FROM died) GROUP BY 1, 2)
+  text: `WITH dead_steps AS (SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::int[]) AS x(step_id, task_id, attempts)),
+         attempt_costs AS (SELECT step_id, attempt, sum(cost_nano)::text AS cost FROM ledger_entry
+                  WHERE task_id IN (SELECT task_id FROM dead_steps) AND step_id IN (SELECT step_id FROM dead_steps) GROUP BY 1, 2)
          SELECT a.step_id, a.attempt, a.outcome, a.error, a.started_at, a.finished_at, coalesce(p.cost, '0') AS cost
-         FROM (SELECT task_id, step_id, max(attempts) AS attempts FROM died GROUP BY 1, 2) d
+         FROM (SELECT task_id, step_id, max(attempts) AS attempts FROM dead_steps GROUP BY 1, 2) d
          CROSS JOIN LATERAL (SELECT x.* FROM attempts_of_task(d.task_id) x
                              WHERE x.step_id = d.step_id AND x.attempt <= d.attempts) a
-         LEFT JOIN paid p ON p.step_id = a.step_id AND p.attempt = a.attempt
+         LEFT JOIN attempt_costs p ON p.step_id = a.step_id AND p.attempt = a.attempt
          ORDER BY a.step_id, a.attempt`,
 };
 
@@ -156,7 +156,7 @@ export function createDeadLetterQueryStore(database: Database): DeadLetterQueryS
       const { where, values, shape } = deadLetterCondition(selection);
       const after = cursor === undefined ? undefined : parseGroupCursor(cursor);
       const n = values.length;
-      // The newest message of a cause comes from its index afterwards: aggregating it would carry every text along.
+      // Reads the newest message of each group from the index afterwards, since an aggregate would read all messages.
       const rows = await database.read<GroupRow & Record<string, unknown>>(
         {
           name: `dead_letters.groups:${shape}${after ? '>' : ''}`,
@@ -220,7 +220,7 @@ function toView(row: LetterRow, attempts: ReadonlyMap<string, readonly AttemptRo
   };
 }
 
-/** An input of the step's own may be megabytes; it is read with the dead letter alone. */
+/** A patched input may be megabytes, so it is only returned with a single dead letter. */
 const withoutInput = (params: Record<string, unknown>): Record<string, unknown> =>
   Object.fromEntries(Object.entries(params).filter(([name]) => name !== '$input'));
 
@@ -250,6 +250,7 @@ const formatGroupCursor = (group: { count: number; fingerprint: string }): strin
 function parseGroupCursor(text: string): { count: string; fingerprint: string } {
   const [, count, fingerprint] =
     /^(\d{1,12})_([0-9a-f]{1,64})$/.exec(Buffer.from(text, 'base64url').toString('utf8')) ?? [];
-  if (count === undefined || fingerprint === undefined) throw new CursorError('the cursor is not one of this list');
+  if (count === undefined || fingerprint === undefined)
+    throw new CursorError('the cursor does not belong to this list');
   return { count, fingerprint };
 }

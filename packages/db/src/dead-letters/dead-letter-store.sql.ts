@@ -8,36 +8,36 @@ import { toJsonb } from '../connection/to-jsonb.ts';
 export type DiscardOutcome =
   { outcome: 'discarded' } | { outcome: 'not_found' } | { outcome: 'already_ended'; state: DeadLetterState };
 
-/** A queue job that nobody could read. */
+/** An unreadable queue job. */
 export interface UnreadableJob {
   queue: string;
   agent: string;
   jobId: string;
-  /** Data as it was found, cut and freed of secrets. */
+  /** The job's data, truncated and redacted. */
   excerpt: string;
   bytes: number;
   message: string;
   fingerprint: string;
 }
 
-/** Dead letters of a tenant in a window of time and in the one before it. */
+/** Number of a tenant's dead letters in a window and in the previous one. */
 export interface DeadLetterGrowth {
   tenantId: string | null;
   current: number;
   previous: number;
 }
 
-/** What happens to dead letters besides their being written by the step that dies and redriven by its task. */
+/** Discards and counts dead letters. Task transitions insert them, and task restarts redrive them. */
 export interface DeadLetterStore {
-  /** Ends one for good. Its audit row is written with it. */
+  /** Discards a dead letter and writes an audit row in the same statement. */
   discard(id: string, tenantId: string | null, reason: string, actor: Actor): Promise<DiscardOutcome>;
-  /** Ends those that are still open, for a bulk operation; answers how many of them that operation has ended, now or before. */
+  /** Discards the open ones for a bulk operation; returns how many of them that operation has discarded, now or before. */
   discardBatch(ids: readonly string[], reason: string, actor: Actor, operationId: string): Promise<number>;
   recordUnreadableJob(job: UnreadableJob): Promise<void>;
   countOpen(): Promise<number>;
-  /** By tenant, for tenants with any in the current window. */
+  /** By tenant, for tenants with dead letters in the current window. */
   growth(windowMs: number): Promise<DeadLetterGrowth[]>;
-  /** The most frequent causes in a window; a tenantId of undefined is all tenants. */
+  /** The most frequent causes in a window; a `tenantId` of undefined means all tenants. */
   causes(
     windowMs: number,
     tenantId: string | null | undefined,
@@ -57,11 +57,11 @@ const STATE: Statement = {
 };
 const DISCARD_BATCH: Statement = {
   name: 'dead_letters.discard_batch',
-  // Rows are locked in one order whatever the batch, as a redrive locks those of its task.
-  text: `WITH chosen AS (SELECT id FROM dead_letter WHERE id = ANY ($1::uuid[]) AND state = 'open' ORDER BY id FOR UPDATE),
+  // Locks rows ordered by id, like a redrive does for those of its task.
+  text: `WITH locked_letters AS (SELECT id FROM dead_letter WHERE id = ANY ($1::uuid[]) AND state = 'open' ORDER BY id FOR UPDATE),
          ended AS (
            UPDATE dead_letter d SET state = 'discarded', ended_at = pressroom_now(), ended_by = $2, reason = $3, operation_id = $4
-           FROM chosen c WHERE d.id = c.id RETURNING d.id)
+           FROM locked_letters c WHERE d.id = c.id RETURNING d.id)
          SELECT ((SELECT count(*) FROM ended)
            + (SELECT count(*) FROM dead_letter WHERE id = ANY ($1::uuid[]) AND operation_id = $4))::int AS count`,
 };

@@ -1,14 +1,14 @@
 import pg from 'pg';
 
-/** Owns the database that Pressroom uses, and nothing else in the server. */
+/** Role that owns Pressroom's database and nothing else in the server. */
 export const APPLICATION_ROLE = 'pressroom_app';
 const DATABASE = 'pressroom';
-/** Schemas that migrations (`public`) and the queue store on PostgreSQL (`bullmq`) create objects in. */
+/** Schemas in which migrations (`public`) and the queue store on PostgreSQL (`bullmq`) create objects. */
 const SCHEMAS = ['public', 'bullmq'];
 
 /**
- * Creates the role `pressroom_app`, which may log in and nothing more, and makes it the owner of the database
- * `pressroom`. Objects that an older release created as the superuser are transferred to it. Idempotent.
+ * Creates the role `pressroom_app`, without rights other than login, and makes it the owner of the database `pressroom`.
+ * Transfers objects that an older release created as the superuser. Idempotent.
  * @param urlOf superuser connection string of a database
  * @returns the name of the database
  */
@@ -39,7 +39,7 @@ async function createDatabase(client: pg.Client): Promise<void> {
     await client.query(`ALTER DATABASE ${DATABASE} OWNER TO ${APPLICATION_ROLE}`);
 }
 
-/** All or nothing: a crash half-way leaves the objects with the owner they had, and the next start transfers them. */
+/** Transfers all objects in one transaction; after a crash the next start does it again. */
 async function transferObjects(client: pg.Client): Promise<void> {
   await client.query('BEGIN');
   const { rows } = await client.query<{ statement: string }>(SELECT_TRANSFERS, [SCHEMAS, APPLICATION_ROLE]);
@@ -48,8 +48,8 @@ async function transferObjects(client: pg.Client): Promise<void> {
 }
 
 /**
- * `REASSIGN OWNED BY` cannot be used: it refuses the bootstrap superuser, because system objects belong to it too.
- * Sequences of columns, row types and array types follow their table; members of an extension stay with it.
+ * `REASSIGN OWNED BY` rejects the bootstrap superuser, which also owns system objects. Skips what follows its table (sequences of
+ * columns, row types and array types) and members of extensions.
  */
 const SELECT_TRANSFERS = `
   WITH schemas AS (

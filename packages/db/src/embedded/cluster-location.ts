@@ -20,20 +20,20 @@ import { locatePostgresBinaries } from './postgres-binaries.ts';
 import { chooseAccount, type Account } from './unprivileged-account.ts';
 
 export interface ClusterLocation {
-  /** Where the cluster's files are; may not exist yet. Its parent does, and belongs to the account. */
+  /** Directory of the cluster; may not exist yet. Its parent exists and belongs to the account. */
   clusterDir: string;
   initdb: string;
   postgres: string;
   account: Account | undefined;
 }
 
-/** For root on a checkout that other accounts cannot enter, such as one in /root or under `mktemp -d`. */
+/** Used by root when other accounts cannot enter the checkout, such as one in /root or under `mktemp -d`. */
 const SHARED_ROOT = '/var/lib/pressroom';
 
 /**
- * Decides where the cluster lives and which programs run it. Normally that is `dataDir` and the programs under
- * `node_modules`. As root PostgreSQL runs as another account; what that one cannot reach (a parent directory is closed)
- * goes to /var/lib/pressroom, and `dataDir/location` points to the cluster there.
+ * Decides the directory of the cluster and the programs that run it: normally `dataDir` and the programs in `node_modules`. As
+ * root, PostgreSQL runs under another account; files that this account cannot reach are placed in /var/lib/pressroom, and
+ * `dataDir/location` points to them.
  */
 export async function locateCluster(dataDir: string, log: Logger): Promise<ClusterLocation> {
   const binaries = await locatePostgresBinaries();
@@ -46,7 +46,7 @@ export async function locateCluster(dataDir: string, log: Logger): Promise<Clust
     ? binaries.root
     : copyBinaries(binaries.root, join(SHARED_ROOT, `postgresql-${binaries.packageVersion}`));
   const programs = { initdb: join(root, 'bin/initdb'), postgres: join(root, 'bin/postgres'), account };
-  // The directory itself is handed over to the account; what is above it must let the account pass.
+  // The account becomes the owner of the directory; it must be able to pass the directories above.
   if (home === dataDir && isReachable(dirname(dataDir), account)) {
     chownSync(dataDir, account.uid, account.gid);
     return { clusterDir: join(dataDir, 'cluster'), ...programs };
@@ -60,8 +60,8 @@ export async function locateCluster(dataDir: string, log: Logger): Promise<Clust
 function relocate(dataDir: string, account: Account): string {
   if (existsSync(join(dataDir, 'cluster'))) {
     throw new EmbeddedPostgresError(
-      `a directory above ${dataDir} is closed to the account that owns the database (uid ${account.uid}); ` +
-        'open it (chmod o+x), or start as an ordinary user',
+      `the account that owns the database (uid ${account.uid}) cannot enter a directory above ${dataDir}; ` +
+        'make it accessible (chmod o+x), or start as an ordinary user',
     );
   }
   const elsewhere = join(SHARED_ROOT, randomUUID());
@@ -70,7 +70,7 @@ function relocate(dataDir: string, account: Account): string {
   return elsewhere;
 }
 
-/** Copies once per version; complete or not at all. */
+/** Copies the programs once per version, atomically. */
 function copyBinaries(from: string, to: string): string {
   if (existsSync(to)) return to;
   const draft = `${to}.${randomUUID()}`;

@@ -8,7 +8,7 @@ import { EmbeddedPostgresError } from './embedded-postgres-error.ts';
 
 export const SUPERUSER = 'pressroom';
 
-/** Creates the cluster unless it exists. Interrupted at any moment, the next call starts it afresh. */
+/** Creates the cluster unless it exists. After an interruption the next call starts over. */
 export async function initCluster(location: ClusterLocation, password: string, durable: boolean): Promise<void> {
   const { clusterDir, account } = location;
   if (existsSync(clusterDir)) {
@@ -30,7 +30,7 @@ export async function initCluster(location: ClusterLocation, password: string, d
         `--pwfile=${passwordFile}`,
         '--auth=scram-sha-256',
         '--encoding=UTF8',
-        // PostgreSQL's own C.UTF-8: the same order everywhere, whatever locales the machine has.
+        // PostgreSQL's builtin C.UTF-8: the same sort order on every machine.
         '--locale=C',
         '--locale-provider=builtin',
         '--builtin-locale=C.UTF-8',
@@ -59,7 +59,7 @@ async function checkVersion({ clusterDir, postgres }: ClusterLocation): Promise<
   const installed = /\) (\d+)/.exec(stdout)?.[1];
   if (installed === undefined || installed === found) return;
   throw new EmbeddedPostgresError(
-    `${clusterDir} was made by PostgreSQL ${found}, this release brings ${installed}: dump it with the older release, ` +
+    `${clusterDir} was created by PostgreSQL ${found}, but this release contains ${installed}: dump it with the older release, ` +
       'or set PRESSROOM_HOME to a new directory',
   );
 }

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { isReachable } from './is-reachable.ts';
 
-const STRANGER = { uid: 54_321, gid: 54_321 };
+const OTHER_ACCOUNT = { uid: 54_321, gid: 54_321 };
 
 describe('isReachable', () => {
   let outer: string;
@@ -22,12 +22,12 @@ describe('isReachable', () => {
 
   it('is false below a directory that is closed to others', () => {
     chmodSync(outer, 0o700);
-    expect(isReachable(inner, STRANGER)).toBe(false);
+    expect(isReachable(inner, OTHER_ACCOUNT)).toBe(false);
   });
 
-  it('needs no more than the right to pass through', () => {
+  it('requires only the execute permission', () => {
     chmodSync(outer, 0o711);
-    expect(isReachable(inner, STRANGER)).toBe(true);
+    expect(isReachable(inner, OTHER_ACCOUNT)).toBe(true);
   });
 
   it('is true for the owner of closed directories', () => {

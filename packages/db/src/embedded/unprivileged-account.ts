@@ -8,9 +8,12 @@ export interface Account {
   gid: number;
 }
 
+/** Unprivileged accounts for a server started by root, in order of preference. */
+const ACCOUNTS = ['postgres', 'nobody'];
+
 /**
- * The account that PostgreSQL must run as, because it refuses to run as root; `undefined` means "as we are". An existing
- * cluster keeps its owner. No account is created: `postgres` is taken where it exists, else `nobody`.
+ * Chooses the account for PostgreSQL, which refuses to run as root; `undefined` means the current account. An existing cluster
+ * keeps its owner. Creates no account: uses `postgres` if it exists, else the system's unprivileged account.
  */
 export function chooseAccount(clusterDir: string): Account | undefined {
   const uid = process.getuid?.();
@@ -18,17 +21,17 @@ export function chooseAccount(clusterDir: string): Account | undefined {
   if (uid !== 0) {
     if (owner !== undefined && uid !== undefined && owner.uid !== uid) {
       throw new EmbeddedPostgresError(
-        `${clusterDir} belongs to another user (uid ${owner.uid}): it was probably made by a start as root; ` +
-          'start as that user, or set PRESSROOM_HOME to a directory of your own',
+        `${clusterDir} belongs to another user (uid ${owner.uid}), probably after a start as root; ` +
+          'start as that user, or set PRESSROOM_HOME to a writable directory',
       );
     }
     return undefined;
   }
   if (owner !== undefined && owner.uid !== 0) return { uid: owner.uid, gid: owner.gid };
-  const account = lookUp('postgres') ?? lookUp('nobody');
+  const account = ACCOUNTS.map(lookUp).find((found) => found !== undefined);
   if (account === undefined) {
     throw new EmbeddedPostgresError(
-      'PostgreSQL does not run as root and this system has neither an account "postgres" nor "nobody"; ' +
+      `PostgreSQL does not run as root and this system has none of the accounts ${ACCOUNTS.join(', ')}; ` +
         'start as an ordinary user, or set DATABASE_URL',
     );
   }

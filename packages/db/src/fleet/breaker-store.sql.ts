@@ -1,20 +1,20 @@
 import type { Database, Statement } from '../connection/database.ts';
 import { toJsonb } from '../connection/to-jsonb.ts';
 
-/** The model that a breaker guards. */
+/** The model that a circuit breaker protects. */
 export interface BreakerKey {
   provider: string;
   model: string;
 }
 
-/** A breaker that takes no requests, or one as a probe once `openForMs` is 0. */
+/** An open breaker: it rejects requests, and admits one as a probe once `openForMs` is 0. */
 export interface OpenBreaker extends BreakerKey {
   openForMs: number;
-  /** Does a probe run somewhere? */
+  /** Is a probe running in any process? */
   probing: boolean;
 }
 
-/** When the outages of all processes together open a breaker, and for how long. */
+/** Error rate over all processes that opens a breaker, and for how long. */
 export interface BreakerThresholds {
   windowMs: number;
   minRequests: number;
@@ -25,29 +25,29 @@ export interface BreakerThresholds {
 export interface BreakerRow extends BreakerKey {
   state: 'closed' | 'open' | 'half_open';
   openedAt: Date | null;
-  /** Share of outages in the window, 0 to 1. */
+  /** Share of failures in the window, 0 to 1. */
   failureRate: number;
 }
 
-/** One breaker per model for the whole fleet: every process counts into it, one row says until when it is open. */
+/** Circuit breakers shared by all processes: one row per model with the counts and the state. */
 export interface BreakerStore {
-  /** Adds requests and outages of this process; answers those of these breakers that are open now. */
+  /** Adds requests and failures of this process; returns those of the breakers that are open. */
   report(
     calls: readonly (BreakerKey & { requests: number; failures: number })[],
     thresholds: BreakerThresholds,
   ): Promise<OpenBreaker[]>;
   /**
-   * Asks for the one probe of a half-open breaker. `probe`: it is ours until it ends, `maxMs` pass or our session does.
-   * `closed`: somebody else's has succeeded. `wait`: not yet, or somebody else's runs.
+   * Requests the single probe of a half-open breaker. `probe`: granted until it ends, `maxMs` pass or the session expires.
+   * `closed`: another process's probe succeeded. `wait`: too early, or another process's probe is running.
    */
   takeProbe(
     key: BreakerKey,
     sessionId: string,
     maxMs: number,
   ): Promise<{ outcome: 'probe' | 'closed' | 'wait'; openForMs: number }>;
-  /** Ends a probe of ours: the breaker closes, or opens again for `openMs`. Another's probe is left alone. */
+  /** Ends a probe of this session: closes the breaker, or opens it again for `openMs`. No-op for another session's probe. */
   endProbe(key: BreakerKey, sessionId: string, state: 'closed' | 'open', openMs: number): Promise<void>;
-  /** Every breaker that was ever needed. */
+  /** All breakers with recorded requests. */
   list(): Promise<BreakerRow[]>;
 }
 
@@ -57,16 +57,16 @@ const REPORT: Statement = {
 };
 const TAKE_PROBE: Statement = {
   name: 'breakers.take_probe',
-  // Under a race the row lock decides: who comes second sees the first one's probe.
+  // The row lock decides a race: the second session sees the first one's probe.
   text: `
-    WITH taken AS (
+    WITH granted_probe AS (
       UPDATE breaker b SET probe_session = $3, probe_until = now() + $4 * interval '1 ms'
       WHERE b.provider = $1 AND b.model = $2 AND b.state = 'open' AND b.open_until <= now()
         AND (b.probe_session IS NULL OR b.probe_until <= now()
           OR NOT EXISTS (SELECT 1 FROM worker_session w WHERE w.id = b.probe_session AND w.expires_at > now()))
       RETURNING 1
     )
-    SELECT CASE WHEN EXISTS (SELECT 1 FROM taken) THEN 'probe' WHEN b.state = 'open' THEN 'wait' ELSE 'closed' END AS outcome,
+    SELECT CASE WHEN EXISTS (SELECT 1 FROM granted_probe) THEN 'probe' WHEN b.state = 'open' THEN 'wait' ELSE 'closed' END AS outcome,
       coalesce(greatest(0, ceil(extract(epoch FROM b.open_until - now()) * 1000)), 0)::float8 AS "openForMs"
     FROM breaker b WHERE b.provider = $1 AND b.model = $2`,
 };

@@ -14,7 +14,7 @@ export interface WorkerRow {
 
 export interface QueueBacklog {
   name: string;
-  /** Steps that may run: ready and due, or already in the queue store. */
+  /** Steps that may run: due `ready` steps and `queued` ones. */
   backlog: number;
   oldestWaitMs: number;
 }
@@ -24,7 +24,7 @@ const WORKERS: Statement = {
   text: `SELECT id, host, pid, queues AS pools, concurrency, active, started_at AS "startedAt", last_seen_at AS "lastSeenAt", version
          FROM worker_session WHERE expires_at > now() ORDER BY started_at`,
 };
-// One branch per status: only a literal status lets the partial indexes be used, and the rest of the table be left alone.
+// One branch per status, because partial indexes require a literal status.
 const BACKLOGS: Statement = {
   name: 'fleet.backlogs',
   text: `SELECT queue AS name, count(*)::int AS backlog,
@@ -39,13 +39,13 @@ const LONGEST_QUEUED: Statement = {
          CROSS JOIN LATERAL (SELECT queued_at FROM step WHERE status = 'queued' AND queue = q.name ORDER BY queued_at LIMIT 1) s
          WHERE NOT EXISTS (SELECT 1 FROM queue_state z WHERE z.name = q.name AND z.paused)`,
 };
-/** The first of every tenant, then the second of every tenant …: a tenant with many items holds up no other. */
-const fairly = (items: string, columns: string, order: string): string => `
+/** Orders items round-robin by tenant, so that a tenant with many items does not delay others. */
+const roundRobin = (items: string, columns: string, order: string): string => `
   SELECT ${columns} FROM (SELECT x.*, row_number() OVER (PARTITION BY x.tenant_id ORDER BY x.${order}) AS nth FROM (${items}) x) f
   ORDER BY f.nth, f.${order} LIMIT $1`;
 const DUE: Statement = {
   name: 'fleet.past_deadline',
-  text: fairly(
+  text: roundRobin(
     `SELECT id AS "taskId", tenant_id, deadline_at FROM task
      WHERE finished_at IS NULL AND deadline_at < pressroom_now() AND id <> ALL ($2::uuid[])`,
     '"taskId"',
@@ -54,17 +54,17 @@ const DUE: Statement = {
 };
 const UNFINISHED: Statement = {
   name: 'fleet.unfinished',
-  text: fairly(
+  text: roundRobin(
     `SELECT id AS "taskId", tenant_id, deadline_at FROM task
      WHERE finished_at IS NULL AND steps_left = 0 AND id <> ALL ($2::uuid[])`,
     '"taskId"',
     'deadline_at',
   ),
 };
-// Literal statuses again; of ready steps only those that have been tried can be overdue, and these have an index.
+// Literal statuses as above. Only `ready` steps with an attempt can be overdue; these have an index.
 const OVERDUE: Statement = {
   name: 'fleet.overdue_steps',
-  text: fairly(
+  text: roundRobin(
     ['ready', 'queued', 'running']
       .map(
         (status) => `
@@ -80,13 +80,13 @@ const OVERDUE: Statement = {
 export interface FleetStore {
   workers(): Promise<WorkerRow[]>;
   backlogs(): Promise<QueueBacklog[]>;
-  /** For each of these queues that is not paused and has steps in the queue store: how long the first has been there. */
+  /** How long the oldest step of each of these queues has been queued; without paused and empty queues. */
   longestQueued(queues: readonly string[]): Promise<{ queue: string; queuedForMs: number }[]>;
-  /** Open tasks past their deadline. These three are fair among tenants and leave out the tasks given. */
+  /** Open tasks past their deadline. Like the next two: round-robin by tenant, without the given tasks. */
   pastDeadline(limit: number, withoutTaskIds?: readonly string[]): Promise<{ taskId: string }[]>;
-  /** Open tasks without a step left to run: a process died between the last settle and the task's end. */
+  /** Open tasks without open steps: a process crashed between the last settle and the task's end. */
   unfinished(limit: number, withoutTaskIds?: readonly string[]): Promise<{ taskId: string }[]>;
-  /** Steps whose total time is over though they are not. */
+  /** Open steps past their total time-out. */
   overdueSteps(limit: number, withoutTaskIds?: readonly string[]): Promise<{ stepId: string; taskId: string }[]>;
 }
 

@@ -14,8 +14,8 @@ const RELEASE: Statement = { name: 'loops.release', text: `DELETE FROM loop_leas
 
 export interface LoopLeaseStore {
   /**
-   * Takes or renews the right to run a singleton loop. A holder that stops for longer than the TTL loses it. One that holds
-   * it renews it when half of the TTL has passed; until then it is answered without asking the database.
+   * Acquires or renews the lease of a singleton loop; returns whether `holder` has it. A holder that pauses for longer than the
+   * TTL loses it. The lease is renewed after half of the TTL; until then the call does not query the database.
    */
   take(name: string, holder: string, ttlMs: number): Promise<boolean>;
   releaseAll(holder: string): Promise<void>;
@@ -26,10 +26,10 @@ export function createLoopLeaseStore(database: Database, clock: Clock = systemCl
   return {
     async take(name, holder, ttlMs) {
       const key = `${name} ${holder}`;
-      const askedMs = clock.monotonicMs();
-      if (askedMs < (heldUntilMs.get(key) ?? -Infinity)) return true;
+      const startedMs = clock.monotonicMs();
+      if (startedMs < (heldUntilMs.get(key) ?? -Infinity)) return true;
       const isTaken = (await database.run(TAKE, [name, holder, ttlMs])).length > 0;
-      heldUntilMs.set(key, isTaken ? askedMs + ttlMs / 2 : -Infinity);
+      heldUntilMs.set(key, isTaken ? startedMs + ttlMs / 2 : -Infinity);
       return isTaken;
     },
     async releaseAll(holder) {

@@ -1,41 +1,41 @@
 import type { Database, Statement } from '../connection/database.ts';
 import { toJsonb } from '../connection/to-jsonb.ts';
 
-/** What waits and runs in one queue. A paused queue has no backlog: nobody could take it. */
+/** Load of one queue. A paused queue has no backlog, since its steps cannot run. */
 export interface QueueLoad {
   name: string;
-  /** Steps that may run: ready and due, or already in the queue store. */
+  /** Steps that may run: due `ready` steps and `queued` ones. */
   backlog: number;
   oldestWaitMs: number;
   running: number;
 }
 
-/** A live worker, as far as scaling is concerned. */
+/** A live worker. */
 export interface WorkerLoad {
   queues: string[];
   concurrency: number;
   active: number;
-  /** By queue: attempts ended a minute, and how long one took. */
+  /** By queue: attempts finished per minute and their mean duration. */
   rates: Readonly<Record<string, { perMinute: number; meanMs: number }>>;
 }
 
-/** Everything that scaling decides from, at one moment of the database's clock. */
+/** A consistent snapshot of the inputs of scaling, by the database's clock. */
 export interface FleetLoad {
   nowMs: number;
   queues: QueueLoad[];
   workers: WorkerLoad[];
-  /** What the policy remembered of each pool, in a form that is its own. */
+  /** Stored scaling state by pool; only the policy knows its format. */
   memories: Readonly<Record<string, unknown>>;
 }
 
 export interface ScalingStore {
-  /** One statement: a consistent look at load, workers and memories. */
+  /** Reads load, workers and stored state in one statement. */
   load(): Promise<FleetLoad>;
-  /** Remembers the given pools; what is not named any more is forgotten after a day. */
-  remember(memories: Readonly<Record<string, unknown>>): Promise<void>;
+  /** Stores the state of the given pools; removes other pools after a day. */
+  storeMemories(memories: Readonly<Record<string, unknown>>): Promise<void>;
 }
 
-// One branch per status: only a literal status lets the partial indexes be used, and the rest of the table be left alone.
+// One branch per status, because partial indexes require a literal status.
 const LOAD: Statement = {
   name: 'scaling.load',
   text: `
@@ -59,10 +59,10 @@ const LOAD: Statement = {
           'rates', w.rates)), '[]') FROM worker_session w WHERE w.expires_at > now()) AS workers,
       (SELECT coalesce(jsonb_object_agg(p.pool, p.memory), '{}') FROM pool_scaling p) AS memories`,
 };
-const REMEMBER: Statement = {
-  name: 'scaling.remember',
+const STORE: Statement = {
+  name: 'scaling.store',
   text: `
-    WITH forgotten AS (DELETE FROM pool_scaling WHERE at < now() - interval '1 day' AND NOT ($1::jsonb ? pool))
+    WITH removed_pools AS (DELETE FROM pool_scaling WHERE at < now() - interval '1 day' AND NOT ($1::jsonb ? pool))
     INSERT INTO pool_scaling (pool, memory, at) SELECT m.key, m.value, now() FROM jsonb_each($1::jsonb) m ORDER BY m.key
     ON CONFLICT (pool) DO UPDATE SET memory = excluded.memory, at = excluded.at`,
 };
@@ -71,11 +71,11 @@ export function createScalingStore(database: Database): ScalingStore {
   return {
     async load() {
       const [row] = await database.run<FleetLoad & Record<string, unknown>>(LOAD, []);
-      if (!row) throw new Error('a SELECT without FROM answers one row');
+      if (!row) throw new Error('a SELECT without FROM must return one row');
       return row;
     },
-    async remember(memories) {
-      await database.run(REMEMBER, [toJsonb(memories)]);
+    async storeMemories(memories) {
+      await database.run(STORE, [toJsonb(memories)]);
     },
   };
 }

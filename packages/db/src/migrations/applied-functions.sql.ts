@@ -5,7 +5,7 @@ import { errorMessage } from '@pressroom/runtime';
 import { MigrationError } from './migration-error.ts';
 import type { FunctionFile } from './read-functions.ts';
 
-/** Checksums of the functions that the database has, by name; empty before the migration that adds their table. */
+/** Checksums of the database's functions by name; empty before the migration that creates their table. */
 export async function selectAppliedFunctions(client: Client): Promise<Map<string, string>> {
   const { rows } = await client.query<{ present: boolean }>(
     `SELECT to_regclass('sql_function') IS NOT NULL AS present`,
@@ -16,8 +16,8 @@ export async function selectAppliedFunctions(client: Client): Promise<Map<string
 }
 
 /**
- * Creates or replaces the functions in one transaction and records their checksums: all of them or none. Bodies are not
- * checked, so that the order of files does not matter where one function calls another.
+ * Creates or replaces the functions and records their checksums in one transaction. Does not check function bodies, so that
+ * functions may call each other in any order of files.
  */
 export async function applyFunctions(client: Client, functions: readonly FunctionFile[]): Promise<void> {
   if (functions.length === 0) return;
@@ -39,7 +39,7 @@ export async function applyFunctions(client: Client, functions: readonly Functio
     await client.query('ROLLBACK');
     throw new MigrationError(
       `prisma/functions/${current}.sql failed: ${errorMessage(error)}; no function was changed. ` +
-        'A changed result type or parameter name needs a new function name, or a DROP FUNCTION in a migration.',
+        'A changed result type or parameter name requires a new function name, or a DROP FUNCTION in a migration.',
       { cause: error },
     );
   }

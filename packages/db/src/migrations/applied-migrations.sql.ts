@@ -7,7 +7,7 @@ const SELECT = `
     FROM _prisma_migrations
    ORDER BY started_at`;
 
-/** What the database says was applied; empty when it was never migrated. */
+/** Rows of Prisma's migration table; empty for a new database. */
 export async function selectAppliedMigrations(client: Client): Promise<AppliedMigration[]> {
   const { rows } = await client.query<{ present: boolean }>(
     `SELECT to_regclass('_prisma_migrations') IS NOT NULL AS present`,

@@ -5,7 +5,7 @@ import { DatabaseUnreachableError, MigrationError } from './migration-error.ts';
 const CONNECT_TIMEOUT_MS = 10_000;
 const MIN_SERVER_VERSION = 140_000;
 
-/** Connects or says plainly what is wrong with the URL or the server. The password never appears in messages. */
+/** Opens a connection. Errors name the fault of the URL or the server, without the password. */
 export async function connectForMigration(databaseUrl: string): Promise<pg.Client> {
   const client = new pg.Client({ connectionString: databaseUrl, connectionTimeoutMillis: CONNECT_TIMEOUT_MS });
   try {
@@ -19,7 +19,9 @@ export async function connectForMigration(databaseUrl: string): Promise<pg.Clien
   const version = rows[0]?.version ?? 0;
   if (version < MIN_SERVER_VERSION) {
     await client.end();
-    throw new MigrationError(`PostgreSQL 14 or newer is needed; DATABASE_URL leads to ${Math.floor(version / 10_000)}`);
+    throw new MigrationError(
+      `PostgreSQL 14 or newer is required; the server of DATABASE_URL is version ${Math.floor(version / 10_000)}`,
+    );
   }
   return client;
 }

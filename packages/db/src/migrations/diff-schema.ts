@@ -4,8 +4,8 @@ import { NO_FILTERS, withSchemaEngine, type SchemaFile } from './schema-engine.t
 import { selectUnmodelledObjects } from './unmodelled-objects.sql.ts';
 
 /**
- * SQL that takes a migrated database to `schema`; empty when they agree. Looks only at what Prisma models: functions,
- * triggers, partitions, partial and expression indexes and storage parameters are the migrations' own business.
+ * Returns SQL that changes a migrated database to `schema`; empty when they agree. Compares only objects that Prisma models, not
+ * functions, triggers, partitions, partial and expression indexes, and storage parameters.
  */
 export async function diffSchema(options: { databaseUrl: string; schema: SchemaFile }): Promise<string> {
   const client = await connectForMigration(options.databaseUrl);

@@ -6,10 +6,10 @@ const CHAR_OID = 18;
 const TEXT_OID = 25;
 
 /**
- * Prisma's `pg` adapter, mended in two places where it cannot serve the schema engine:
- * - it knows no type `"char"`, which PostgreSQL's catalogues are full of;
- * - it cuts scripts at every semicolon, also inside function bodies: a script goes to the server as a whole, which also
- *   makes each migration one transaction.
+ * Prisma's `pg` adapter with two corrections for the schema engine:
+ * - it lacks the type `"char"`, which PostgreSQL's catalogues use;
+ * - it splits scripts at every semicolon, also in function bodies. Here each script is sent as a whole, which also makes each
+ *   migration one transaction.
  */
 export function createEngineAdapter(pool: pg.Pool): PrismaPg {
   const charColumns = readCharAsText(pool);
@@ -34,13 +34,13 @@ export function createEngineAdapter(pool: pg.Pool): PrismaPg {
   return factory;
 }
 
-/** Makes the pool pass `"char"` columns off as text; the returned function tells which columns of a result they were. */
+/** Makes the pool report `"char"` columns as text; the returned function finds these columns of a result. */
 function readCharAsText(pool: pg.Pool): (rows: unknown[][]) => number[] {
   const found = new WeakMap<unknown[], number[]>();
   const query = pool.query.bind(pool) as (...input: unknown[]) => Promise<pg.QueryResult>;
   const queryAsText = async (...input: unknown[]) => {
     const result = await query(...input);
-    // A script of several statements gives an array of results, in which nobody looks for columns.
+    // A script of several statements returns an array of results, whose columns are not read.
     if (Array.isArray(result)) return result;
     const indexes = result.fields.flatMap((field, index) => (field.dataTypeID === CHAR_OID ? [index] : []));
     for (const field of result.fields) if (field.dataTypeID === CHAR_OID) field.dataTypeID = TEXT_OID;

@@ -19,11 +19,11 @@ describe('the history of SQL functions', () => {
 
   it('refuses a version that comes back', () => {
     expect(() => renderFunctionHistory(new Map([['b', ['b1', 'b2']]]), [file('b', 'b1')])).toThrow(
-      'prisma/functions/b.sql is an earlier version again',
+      'prisma/functions/b.sql equals an earlier version',
     );
   });
 
-  it('tells an outdated database from a current and a newer one', () => {
+  it('distinguishes an outdated database from a current and a newer one', () => {
     const history = new Map([['b', ['b1', 'b2', 'b3']]]);
     const outdated = (found?: string) =>
       selectOutdatedFunctions([file('b', 'b3')], new Map(found === undefined ? [] : [['b', found]]), history);

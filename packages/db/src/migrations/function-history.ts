@@ -4,13 +4,13 @@ import { join } from 'node:path';
 import { MigrationError } from './migration-error.ts';
 import type { FunctionFile } from './read-functions.ts';
 
-/** Checksums that each function has had, oldest first; the last is that of its file. */
+/** Checksums of all versions of each function, oldest first; the last is that of its file. */
 export type FunctionHistory = ReadonlyMap<string, readonly string[]>;
 
-/** One line for each version: name and checksum. `npm run golden` adds what has changed. */
+/** One line per version: name and checksum. `npm run golden` adds new versions. */
 const FILE = 'history.txt';
 
-/** Empty when the directory has no history. */
+/** Reads the history; empty when the directory has none. */
 export function readFunctionHistory(directory: string): FunctionHistory {
   const file = join(directory, FILE);
   if (!existsSync(file)) return new Map();
@@ -24,9 +24,9 @@ export function readFunctionHistory(directory: string): FunctionHistory {
 }
 
 /**
- * The text of the history with the versions of these files added.
+ * Renders the history with the versions of these files added.
  *
- * @throws {MigrationError} for a file that is an earlier version again: its database would look outdated to processes of the
+ * @throws {MigrationError} for a file that equals an earlier version, which would make its database look outdated to the
  *   version in between
  */
 export function renderFunctionHistory(history: FunctionHistory, functions: readonly FunctionFile[]): string {
@@ -36,7 +36,7 @@ export function renderFunctionHistory(history: FunctionHistory, functions: reado
     if (versions.at(-1) === checksum) continue;
     if (versions.includes(checksum)) {
       throw new MigrationError(
-        `prisma/functions/${name}.sql is an earlier version again, which cannot be told from an outdated database; change a comment in it`,
+        `prisma/functions/${name}.sql equals an earlier version, which cannot be distinguished from an outdated database; change a comment in it`,
       );
     }
     extended.set(name, [...versions, checksum]);
@@ -48,8 +48,8 @@ export function renderFunctionHistory(history: FunctionHistory, functions: reado
 }
 
 /**
- * Functions of which the database has an earlier version than this build. A version that the history does not have is a newer
- * release's.
+ * Selects the functions of which the database has an earlier version than this build. A version that is not in the history
+ * belongs to a newer release.
  */
 export function selectOutdatedFunctions(
   functions: readonly FunctionFile[],

@@ -2,6 +2,6 @@ import { readFunctionHistory, renderFunctionHistory } from './function-history.t
 import { FUNCTIONS_DIR } from './locations.ts';
 import { readFunctions } from './read-functions.ts';
 
-/** `prisma/functions/history.txt` as it must be. */
+/** Expected content of `prisma/functions/history.txt`. */
 export const renderGoldenFunctionHistory = (): string =>
   renderFunctionHistory(readFunctionHistory(FUNCTIONS_DIR), readFunctions(FUNCTIONS_DIR));

@@ -1,6 +1,6 @@
 /**
- * Drops from Prisma's script what would remove indexes that only raw SQL knows. A script is a sequence of blocks, each a
- * comment (`-- DropIndex`) followed by its statement.
+ * Removes from Prisma's script the statements that would drop indexes created by raw SQL. A script is a sequence of blocks, each
+ * a comment (`-- DropIndex`) followed by its statement.
  */
 export function keepModelledChanges(script: string, unmodelledIndexes: readonly string[]): string {
   const unmodelled = new Set(unmodelledIndexes);

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 
-/** Where this build's migrations are. */
+/** Directory of this build's migrations. */
 export const MIGRATIONS_DIR = fileURLToPath(new URL('../../../../prisma/migrations', import.meta.url));
 
-/** Where this build's SQL functions are, one per file. */
+/** Directory of this build's SQL functions, one per file. */
 export const FUNCTIONS_DIR = fileURLToPath(new URL('../../../../prisma/functions', import.meta.url));

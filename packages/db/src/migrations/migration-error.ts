@@ -1,12 +1,12 @@
 import { AppError, errorMessage } from '@pressroom/runtime';
 
-/** The database cannot be brought to this build's schema; the message says why and what to do. */
+/** The database cannot be upgraded to this build's schema; the message has the cause and the remedy. */
 export class MigrationError extends AppError {
   readonly code = 'STORE_UNSUITABLE';
   readonly retryable = false;
 }
 
-/** The server behind DATABASE_URL does not answer. */
+/** The server of DATABASE_URL is unreachable. */
 export class DatabaseUnreachableError extends AppError {
   readonly code = 'UNAVAILABLE';
   readonly retryable = true;

@@ -2,13 +2,13 @@ import type { Client } from 'pg';
 
 import { systemClock } from '@pressroom/runtime';
 
-/** Any fixed number; Prisma's own migration lock is another one. */
+/** An arbitrary number, different from Prisma's migration lock. */
 const LOCK_KEY = 4_400_202_601n;
 const POLL_MS = 100;
 
 /**
- * Runs `work` while no other process does. Waiters poll: a waiting `pg_advisory_lock` would hold a snapshot, and
- * `CREATE INDEX CONCURRENTLY` in the migration would wait for it forever.
+ * Runs `work` in one process at a time. Polls for the lock: a waiting `pg_advisory_lock` would hold a snapshot, for which a
+ * `CREATE INDEX CONCURRENTLY` in the migration would wait for ever.
  */
 export async function withMigrationLock<T>(client: Client, work: () => Promise<T>): Promise<T> {
   for (;;) {

@@ -7,7 +7,7 @@ export interface Migration {
   checksum: string;
 }
 
-/** A row of Prisma's own table. */
+/** A row of Prisma's migration table. */
 export interface AppliedMigration {
   name: string;
   checksum: string;

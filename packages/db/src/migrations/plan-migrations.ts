@@ -3,12 +3,12 @@ import type { AppliedMigration, Migration } from './migration.ts';
 export type MigrationPlan =
   | { outcome: 'current' }
   | { outcome: 'apply'; pending: string[] }
-  /** Applied by a newer build: going on could corrupt what it wrote. */
+  /** Applied by a newer build, whose data this build could corrupt. */
   | { outcome: 'newer'; unknown: string[] }
   | { outcome: 'failed'; name: string }
   | { outcome: 'edited'; names: string[] };
 
-/** Compares what this build has with what the database has. Rolled-back rows count as not applied. */
+/** Compares this build's migrations with those applied. Rolled-back rows count as not applied. Pure. */
 export function planMigrations(local: readonly Migration[], rows: readonly AppliedMigration[]): MigrationPlan {
   const applied = rows.filter((row) => !row.rolledBack);
   const failed = applied.find((row) => !row.finished);

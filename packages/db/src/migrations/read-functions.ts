@@ -25,7 +25,7 @@ export function readFunctions(directory: string): FunctionFile[] {
     });
 }
 
-/** The functions whose checksum is not the applied one. Applied functions that this build does not have stay as they are. */
+/** Selects the functions whose checksum differs from the applied one. Ignores applied functions that this build lacks. Pure. */
 export function selectChangedFunctions(
   functions: readonly FunctionFile[],
   applied: ReadonlyMap<string, string>,

@@ -8,7 +8,7 @@ import pg from 'pg';
 
 import { createEngineAdapter } from './engine-adapter.ts';
 
-/** Engine input when nothing is managed outside Prisma. */
+/** Engine input without externally managed objects. */
 export const NO_FILTERS = { externalTables: [], externalEnums: [] };
 
 export interface SchemaFile {
@@ -16,7 +16,7 @@ export interface SchemaFile {
   content: string;
 }
 
-/** The part of `WebAssembly` used here; TypeScript declares it only together with the browser's DOM. */
+/** The used part of `WebAssembly`, which TypeScript declares only in its DOM library. */
 interface WasmLoader {
   instantiate(
     bytes: Uint8Array,
@@ -27,8 +27,8 @@ interface WasmLoader {
 let loaded: Promise<void> | undefined;
 
 /**
- * Prisma's schema engine as WebAssembly: the same engine as its command line, without a binary to download. Talks to the
- * database through the `pg` driver. Costs megabytes of WebAssembly on first use, so ask plain SQL first.
+ * Runs `work` with Prisma's schema engine as WebAssembly: the engine of its command line, without a downloaded binary. Connects
+ * through the `pg` driver. Loads megabytes of WebAssembly on first use, so use plain SQL where possible.
  */
 export async function withSchemaEngine<T>(
   options: { databaseUrl: string; schema?: SchemaFile },
@@ -60,7 +60,7 @@ async function loadEngine(): Promise<void> {
   instance.exports.__wbindgen_start();
 }
 
-/** The engine never cancels its 10 s lock timer; it must not keep a finished program alive. */
+/** Unreferences the engine's 10 s lock timer, which is never cancelled and would keep a finished program alive. */
 function letProcessExit(bindings: object): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(bindings).map(([name, binding]: [string, unknown]) => [

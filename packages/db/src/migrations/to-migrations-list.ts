@@ -2,7 +2,7 @@ import type { MigrationList } from '@prisma/schema-engine-wasm';
 
 import type { Migration } from './migration.ts';
 
-/** Our migrations in the shape the schema engine takes. */
+/** Converts migrations to the schema engine's format. */
 export function toMigrationsList(migrations: readonly Migration[]): MigrationList {
   return {
     baseDir: 'prisma/migrations',

@@ -1,7 +1,7 @@
 import type { Client } from 'pg';
 
 export interface UnmodelledObjects {
-  /** `schema.table`: partitions. Their parent is what Prisma models. */
+  /** Partitions as `schema.table`; Prisma models only their parent. */
   tables: string[];
   /** Indexes that Prisma's schema language cannot express: partial, on expressions, with INCLUDE, not B-trees. */
   indexes: string[];
@@ -18,7 +18,7 @@ const SELECT_INDEXES = `
    WHERE n.nspname NOT IN ('pg_catalog', 'pg_toast')
      AND (c.relam <> (SELECT oid FROM pg_am WHERE amname = 'btree') OR i.indpred IS NOT NULL OR i.indexprs IS NOT NULL OR i.indnkeyatts < i.indnatts)`;
 
-/** What raw SQL in the migrations made beyond Prisma's view; a comparison with the schema must leave it alone. */
+/** Selects objects created by raw SQL in migrations that Prisma cannot model, to exclude them from a schema comparison. */
 export async function selectUnmodelledObjects(client: Client): Promise<UnmodelledObjects> {
   const names = async (sql: string) => (await client.query<{ name: string }>(sql)).rows.map(({ name }) => name);
   return { tables: await names(SELECT_TABLES), indexes: await names(SELECT_INDEXES) };

@@ -16,8 +16,8 @@ const SELECT_MIGRATIONS = {
 const SELECT_FUNCTIONS = { name: 'applied_functions', text: 'SELECT name, checksum FROM sql_function' };
 
 /**
- * Throws `MigrationError` unless the database has every migration and every SQL function that this build uses, none of them in
- * an earlier version. A database that has more, or newer versions, passes: during a rolling upgrade both releases run on it.
+ * Throws `MigrationError` unless the database has all migrations and SQL functions of this build, none in an earlier version.
+ * Accepts additional objects and newer versions, because both releases use the database during a rolling upgrade.
  */
 export async function verifySchema(database: Database): Promise<void> {
   const [tables] = await database.read<{ migrations: boolean; functions: boolean }>(SELECT_TABLES, []);

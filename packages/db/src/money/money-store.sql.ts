@@ -1,7 +1,7 @@
 import type { Database, Statement } from '../connection/database.ts';
 import { toJsonb } from '../connection/to-jsonb.ts';
 
-/** One ledger row's facts as JSON, named after the columns; amounts and status are given beside it. */
+/** Fields of a ledger entry, named after the columns; without amounts and status. */
 export interface LedgerEntryFacts {
   tenantId: string;
   taskId: string;
@@ -32,7 +32,7 @@ export interface LedgerEntryFacts {
   latencyMs: number;
   errorCode: string | null;
   reservationId: string | null;
-  /** Why the row is no plain copy of what the provider reported. */
+  /** Why the entry is not exact. */
   limitation?: string;
   serviceTier?: string;
 }
@@ -44,9 +44,9 @@ export interface Reservation {
   stepId: string;
   attempt: number;
   amountNano: string;
-  /** Keys of the budget counters in scope; those that do not exist do not limit. */
+  /** Keys of the budget counters in scope; missing ones do not limit. */
   budgets: readonly string[];
-  /** Written at worst case if the process dies; carries `baselineNano` too. */
+  /** Ledger entry at worst case, written if the process crashes; includes `baselineNano`. */
   entry: LedgerEntryFacts & { baselineNano: string };
 }
 
@@ -58,7 +58,7 @@ export type ReservationAnswer =
       /** Key of the tightest budget in scope. */
       budget: string;
       shortfallNano: bigint;
-      /** Of that budget, read right after the refusal. */
+      /** Values of that budget, read after the rejection. */
       limitNano: bigint;
       spentNano: bigint;
     };
@@ -73,7 +73,7 @@ export interface EndedCall {
   journal?: { stepId: string; generation: number; path: string; requestHash: string; taskId: string; reply: unknown };
 }
 
-/** A call that was answered without asking a provider: it costs nothing and says what it would have cost. */
+/** Ledger entry of a reused reply: free, with the cost that the call would have had. */
 export interface AvoidedEntry {
   entry: LedgerEntryFacts;
   baselineNano: string;
@@ -87,17 +87,17 @@ export interface JournalKeyRow {
 }
 
 export interface MoneyStore {
-  /** Holds worst cases; one statement for many calls. Repeating a reservation is harmless. */
+  /** Reserves the worst-case cost of many calls in one statement. Idempotent by id. */
   reserve(items: readonly Reservation[]): Promise<ReservationAnswer[]>;
-  /** Journal, ledger and settlement; one synchronous statement for many calls. Idempotent by reservation. */
+  /** Ends many calls in one durable statement: journal, ledger and settlement. Idempotent by reservation. */
   endCalls(items: readonly EndedCall[]): Promise<void>;
   /**
-   * Settles a reservation as `uncertain` at its worst case, from what was written when it was made. Harmless when it is
-   * settled already.
+   * Settles a reservation as `uncertain` at its worst case, with the entry stored at reservation. No-op when it is settled
+   * already.
    */
   writeOff(reservationId: string, limitation: string): Promise<void>;
   findReply(key: JournalKeyRow): Promise<unknown>;
-  /** Keeps the result of a tool; the first one written stays. */
+  /** Stores the result of a tool; an existing one is kept. */
   saveReply(taskId: string, key: JournalKeyRow, reply: unknown): Promise<void>;
   ensurePartitions(months: number): Promise<void>;
 }
@@ -118,7 +118,7 @@ const FIND: Statement = {
 };
 const SAVE: Statement = {
   name: 'money.save_reply',
-  // Content that was deleted while the call was under way does not come back.
+  // Stores nothing when the content of the task was deleted during the call.
   text: `INSERT INTO call (step_id, generation, path, request_hash, task_id, reply)
          SELECT $1, $2, $3, $4, $5, $6::jsonb
          WHERE NOT EXISTS (SELECT 1 FROM task t WHERE t.id = $5 AND t.content_deleted_at IS NOT NULL)

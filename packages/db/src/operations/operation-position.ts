@@ -1,60 +1,60 @@
 import type { InstantCursor } from '../paging/instant-cursor.ts';
 
 /**
- * Tenants whose items are read apart from all others, because their backlog was full: the last item looked at of each, null
- * before the first. One that has no items left stays here, so that no item is touched twice.
+ * Tenants whose items are read separately because their backlog was full, with the cursor of each; null before the first item. A
+ * tenant without further items stays here, so that no item is processed twice.
  */
 export type DeferredTenants = Readonly<Record<string, { cursor: InstantCursor | null; isDone: boolean }>>;
 
-/** Which items an operation reads: those of one deferred tenant, or of all that are not deferred (null). */
+/** Items that an operation reads: those of one deferred tenant, or of all tenants that are not deferred (null). */
 export interface OperationStream {
   tenantId: string | null;
 }
 
-/** An item that another transaction held each time; `passes` is how often. */
+/** An item that was locked in each of `passes` attempts. */
 export interface LockedItem {
   id: string;
   passes: number;
 }
 
-/** How far an operation is. */
+/** Progress of an operation. */
 export interface OperationPosition {
-  /** Last item looked at, of tenants that are not deferred. */
+  /** Cursor over tenants that are not deferred. */
   cursor: InstantCursor | null;
   deferred: DeferredTenants;
-  /** Items that lie behind the cursors and are still to be touched. */
+  /** Items before the cursors that must be retried. */
   locked: readonly LockedItem[];
 }
 
-/** How often an operation comes to a locked item, about once a second, before it counts as failed. */
+/** Attempts for a locked item, about one per second, before it counts as failed. */
 export const MAX_LOCKED_PASSES = 60;
-/** Ids that a message names. */
+/** Most ids in a message. */
 const MAX_NAMED_IDS = 3;
 
-/** What became of a batch. */
+/** Result of a batch. */
 export interface BatchResult {
   done: number;
   failed: number;
   lastError: { code: string; message: string } | undefined;
-  /** Ids that another transaction held; neither done nor failed. */
+  /** Ids that another transaction had locked; neither done nor failed. */
   locked: readonly string[];
 }
 
-/** A batch as it is written to the operation. */
+/** A batch with the operation's new position. */
 export interface CountedBatch extends Omit<BatchResult, 'locked'> {
   position: OperationPosition;
 }
 
-/** Notes which of the touched items were locked, to come back to them, and fails those that were so too often. */
+/** Records locked items for a retry, and counts those as failed that were locked too often. Pure. */
 export function countBatch(
   position: OperationPosition,
-  touchedIds: readonly string[],
+  processedIds: readonly string[],
   { done, failed, lastError, locked }: BatchResult,
 ): CountedBatch {
-  const touched = new Set(touchedIds);
+  const processed = new Set(processedIds);
   const passesOf = new Map(position.locked.map(({ id, passes }) => [id, passes]));
-  const held = locked.map((id) => ({ id, passes: (passesOf.get(id) ?? 0) + 1 }));
-  const expired = held.filter(({ passes }) => passes >= MAX_LOCKED_PASSES).map(({ id }) => id);
+  const retried = locked.map((id) => ({ id, passes: (passesOf.get(id) ?? 0) + 1 }));
+  const expired = retried.filter(({ passes }) => passes >= MAX_LOCKED_PASSES).map(({ id }) => id);
   const named = expired.slice(0, MAX_NAMED_IDS).join(', ');
   const others = expired.length > MAX_NAMED_IDS ? ` and ${expired.length - MAX_NAMED_IDS} more` : '';
   const message = `${named}${others} stayed locked by another transaction in ${MAX_LOCKED_PASSES} passes; start the operation again`;
@@ -65,14 +65,14 @@ export function countBatch(
     position: {
       ...position,
       locked: [
-        ...position.locked.filter(({ id }) => !touched.has(id)),
-        ...held.filter(({ passes }) => passes < MAX_LOCKED_PASSES),
+        ...position.locked.filter(({ id }) => !processed.has(id)),
+        ...retried.filter(({ passes }) => passes < MAX_LOCKED_PASSES),
       ],
     },
   };
 }
 
-/** The position once the stream has been read up to this item. `isLast` says that the stream has no more. */
+/** Returns the position after an item of the stream; `isLast` ends the stream. Pure. */
 export function advancePosition(
   { cursor, deferred, locked }: OperationPosition,
   { tenantId }: OperationStream,
@@ -82,7 +82,7 @@ export function advancePosition(
   return { cursor, deferred: { ...deferred, [tenantId]: { cursor: read.last, isDone: read.isLast } }, locked };
 }
 
-/** SQL that narrows rows with `tenant_id`, `created_at` and `id` to what a stream has still to read. */
+/** SQL condition on `tenant_id`, `created_at` and `id` for the unread items of a stream. */
 export function streamCondition(
   operation: Omit<OperationPosition, 'locked'>,
   { tenantId }: OperationStream,

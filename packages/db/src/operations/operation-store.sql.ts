@@ -26,7 +26,7 @@ type OperationError = NonNullable<OperationView['lastError']>;
 export interface NewOperation {
   kind: OperationKind;
   selection: DeadLetterSelection;
-  /** What to do to each: patch, tier and the like of a redrive, the reason of a discard. */
+  /** Parameters: patch, tier and so on of a redrive, or the reason of a discard. */
   options: Readonly<Record<string, unknown>>;
   ratePerSecond: number | null;
   limit: number | null;
@@ -34,14 +34,14 @@ export interface NewOperation {
   actor: Actor;
 }
 
-/** An operation as the loop that carries it out sees it. */
+/** A running operation, for its runner. */
 export interface RunningOperation extends OperationPosition {
   id: string;
   kind: OperationKind;
   selection: DeadLetterSelection;
   options: Record<string, unknown>;
   ratePerSecond: number | null;
-  /** Most items it may touch; null is all that match. */
+  /** Most items to process; null means all that match. */
   limit: number | null;
   done: number;
   failed: number;
@@ -55,42 +55,42 @@ export interface OperationItem {
   cursor: InstantCursor;
 }
 
-/** Bulk operations as rows, so that they outlive the coordinator that began them. */
+/** Bulk operations, stored so that they survive the coordinator that started them. */
 export interface OperationStore {
-  /** Counts what matches and records the operation, with its audit row. A dry run is over at once. */
+  /** Counts the matching items and stores the operation with its audit row. A dry run ends at once. */
   create(operation: NewOperation): Promise<{ operationId: string; matched: number }>;
   /** Undefined for an unknown id and for another tenant's. */
   get(id: string, tenantId: string | null): Promise<OperationView | undefined>;
-  /** Stops one that runs; answers how it stands. Idempotent. */
+  /** Aborts a running operation; returns its state. Idempotent. */
   abort(id: string, tenantId: string | null, actor: Actor): Promise<OperationView | undefined>;
   /** Newest first. @throws {CursorError} */
   list(tenantId: string | null, page: PageRequest): Promise<Page<OperationView>>;
-  /** The oldest of every tenant first: one with many operations holds up no other. */
+  /** Running operations, round-robin by tenant, oldest first. */
   running(limit: number): Promise<RunningOperation[]>;
   /**
-   * Dead letters it has still to touch, oldest first: open ones that died before it was asked for, and those it has ended
-   * already without having counted them.
+   * Dead letters to process, oldest first: open ones that are older than the operation, and those that it has closed but not
+   * counted yet.
    */
   nextItems(operation: RunningOperation, stream: OperationStream, limit: number): Promise<OperationItem[]>;
   /**
-   * Those of the tenants whose tasks may not run again now, because half as many are open as the tenant may have: what comes
-   * back must leave room for what is submitted.
+   * Those of the tenants whose backlog is at least half full: restarted tasks must leave the other half for submissions, so they
+   * wait.
    */
   fullTenants(tenantIds: readonly string[]): Promise<string[]>;
-  /** Replaces the deferred tenants. False when the operation is over or another process has counted in between. */
+  /** Replaces the deferred tenants. False when the operation has ended or another process has advanced it. */
   defer(operation: RunningOperation, deferred: DeferredTenants): Promise<boolean>;
   /**
-   * Counts a batch. Answers how the operation stands now, or undefined when another process has counted in between: then
-   * nothing is written.
+   * Stores the counts and position of a batch; returns the operation's status. Undefined, without a change, when another process
+   * has advanced it.
    */
   advance(operation: RunningOperation, batch: CountedBatch): Promise<OperationStatus | undefined>;
-  /** Ends one that has touched all there was. One that was aborted stays so. */
+  /** Ends an operation that has processed all items; an aborted one stays aborted. */
   finish(id: string): Promise<void>;
-  /** Ends one that cannot go on. */
+  /** Fails an operation. */
   fail(id: string, error: OperationError): Promise<void>;
 }
 
-// A coordinator of the release before ends an operation without returning to its locked items: these have failed.
+// Coordinators of the previous release end an operation without retrying its locked items; these count as failed.
 const LEFT_LOCKED = `CASE WHEN status IN ('done', 'failed') THEN jsonb_array_length(locked) ELSE 0 END`;
 const VIEW = `id, kind, status, dry_run AS "dryRun", filter, matched, done, failed + ${LEFT_LOCKED} AS failed,
   rate_per_second AS "ratePerSecond", max_items AS "limit",
@@ -140,7 +140,7 @@ const DEFER: Statement = {
   name: 'operations.defer',
   text: `UPDATE operation SET deferred = $4::jsonb WHERE id = $1 AND done = $2 AND failed = $3 AND status = 'running' RETURNING 1`,
 };
-/** Counts a batch, unless another process has counted in between. */
+/** Stores a batch, unless another process has advanced the operation. */
 export const ADVANCE_OPERATION: Statement = {
   name: 'operations.advance',
   text: `UPDATE operation SET done = done + $4, failed = failed + $5, cursor_at = $6::timestamptz, cursor_id = $7,
@@ -191,7 +191,7 @@ export function createOperationStore(database: Database): OperationStore {
       const { tenantId, ...narrowing } = selection;
       const operation = { kind, options, ratePerSecond, limit, dryRun, actor, tenantId };
       const matched = Math.min(counted?.count ?? 0, limit ?? Infinity);
-      // Kept without the state: what it has ended itself still belongs to it.
+      // Without the state, so that items it has closed still match.
       const filter = { ...narrowing, state: undefined };
       return database.transaction((query) => recordOperation(query, { ...operation, filter, matched }));
     },
@@ -284,7 +284,7 @@ export const toItem = (row: { id: string; tenant_id: string | null; cursor_at: s
   cursor: { at: row.cursor_at, id: row.id },
 });
 
-/** Writes an operation with its audit row. A dry run leaves no audit row: it does nothing. */
+/** Inserts an operation with its audit row; no audit row for a dry run. */
 export async function recordOperation(
   query: TransactionQuery,
   operation: Omit<NewOperation, 'selection'> & {

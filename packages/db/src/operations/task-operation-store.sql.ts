@@ -22,7 +22,7 @@ import {
 
 export type TaskOperationKind = 'task.cancel' | 'task.retry';
 
-/** Which tasks an operation is about. A `tenantId` of null means any tenant. */
+/** Filter of an operation's tasks. A `tenantId` of null means any tenant. */
 export interface TaskSelection extends Omit<BulkTaskFilter, 'tenantId' | 'status'> {
   tenantId: string | null;
   ids?: readonly string[];
@@ -40,22 +40,22 @@ export interface NewTaskOperation {
 }
 
 /**
- * The right to work on one batch of an operation: the work and its count commit together, so that no crash and no second
- * process makes the count differ from what was done.
+ * Claim on one batch of an operation. The work and its counts commit together, so that they agree after crashes and with
+ * concurrent processes.
  */
 export interface BatchClaim {
-  /** Locks the operation; false when it no longer runs or another process has counted in between. */
+  /** Locks the operation; false when it has ended or another process has advanced it. */
   take(query: TransactionQuery): Promise<boolean>;
   count(query: TransactionQuery, result: BatchResult): Promise<CountedBatch>;
 }
 
 export interface TaskOperationStore {
-  /** Counts what matches and records the operation, with its audit row. A dry run is over at once. */
+  /** Counts the matching tasks and stores the operation with its audit row. A dry run ends at once. */
   create(operation: NewTaskOperation): Promise<{ operationId: string; matched: number }>;
-  /** Tasks it has still to touch, oldest first: those that matched when it was asked for and still do. */
+  /** Tasks to process, oldest first: those that are older than the operation and still match. */
   nextItems(operation: RunningOperation, stream: OperationStream, limit: number): Promise<OperationItem[]>;
   claim(operation: RunningOperation, ids: readonly string[], position: OperationPosition): BatchClaim;
-  /** Cancels a batch but for what other transactions hold, and counts it. Undefined when the operation is another's or over. */
+  /** Cancels a batch without its locked tasks, and counts it. Undefined when the operation has ended or was advanced elsewhere. */
   cancel(
     operation: RunningOperation,
     ids: readonly string[],
@@ -71,13 +71,13 @@ const CANCEL: Statement = {
   name: 'task_operations.cancel',
   text: `SELECT outcome, array_agg(task_id)::text[] AS ids FROM cancel_tasks($1::uuid[], $2, true) GROUP BY 1`,
 };
-/** Tasks that an operation of this kind can do something about. */
+/** Condition of the tasks that an operation of this kind can change. */
 const ELIGIBLE: Readonly<Record<TaskOperationKind, string>> = {
   'task.cancel': 't.finished_at IS NULL',
   'task.retry': `t.status IN ('failed', 'partial', 'cancelled')`,
 };
 
-/** SQL over `task t`; only filters that are given become conditions, so that each shape gets the plan that fits it. */
+/** SQL condition on `task t` of the given filters only, so that each combination gets a suitable plan. */
 function taskCondition(kind: TaskOperationKind, selection: TaskSelection) {
   const values: unknown[] = [];
   const conditions = [ELIGIBLE[kind]];
@@ -146,14 +146,14 @@ export function createTaskOperationStore(database: Database): TaskOperationStore
         const batch = claim(operation, ids, position);
         if (!(await batch.take(query))) return undefined;
         const rows = await query<{ outcome: string; ids: string[] }>(CANCEL, [ids, operation.id]);
-        const idsOf = (wanted: string) => rows.find(({ outcome }) => outcome === wanted)?.ids ?? [];
+        const idsOf = (expected: string) => rows.find(({ outcome }) => outcome === expected)?.ids ?? [];
         const failed = idsOf('finished').length;
         const locked = idsOf('locked');
         const lastError =
           failed > 0
             ? { code: 'TASK_ALREADY_FINISHED', message: 'the task finished before it was cancelled' }
             : undefined;
-        // A task that was removed in between needs no cancelling any more.
+        // A task that was removed in the meantime counts as neither.
         return batch.count(query, { done: ids.length - failed - locked.length, failed, lastError, locked });
       }),
   };

@@ -18,6 +18,6 @@ describe('parseInstantCursor', () => {
     ['the year 0', formatInstantCursor({ ...CURSOR, at: '0000-02-01T12:00:00.000000Z' })],
     ['an id that is none', formatInstantCursor({ ...CURSOR, id: "' OR true --" })],
   ])('refuses %s', (_title, text) => {
-    expect(() => parseInstantCursor(text)).toThrow('not one of this list');
+    expect(() => parseInstantCursor(text)).toThrow('does not belong to this list');
   });
 });

@@ -1,12 +1,12 @@
 import { AppError } from '@pressroom/runtime';
 
-/** A cursor that no page of ours has given out. */
+/** An invalid page cursor. */
 export class CursorError extends AppError {
   readonly code = 'VALIDATION_FAILED';
   readonly retryable = false;
 }
 
-/** Where a page by time ended. `at` is PostgreSQL's own text of the instant, so that no microsecond is lost. */
+/** End of a page ordered by time. `at` is PostgreSQL's text of the instant, with microseconds. */
 export interface InstantCursor {
   at: string;
   id: string;
@@ -14,23 +14,23 @@ export interface InstantCursor {
 
 const FORM = /^(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,6})?Z)_([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
 
-/** SQL that writes an instant as cursors carry it. */
+/** SQL expression of an instant in the cursor format. */
 export const cursorInstant = (column: string): string =>
   `to_char(${column} AT TIME ZONE 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`;
 
 export const formatInstantCursor = (cursor: InstantCursor): string =>
   Buffer.from(`${cursor.at}_${cursor.id}`).toString('base64url');
 
-/** @throws {CursorError} for anything that `formatInstantCursor` did not make */
+/** @throws {CursorError} for a text that `formatInstantCursor` cannot return */
 export function parseInstantCursor(text: string): InstantCursor {
   const [, at, id] = FORM.exec(Buffer.from(text, 'base64url').toString('utf8')) ?? [];
   if (at === undefined || id === undefined || !isInstant(at)) {
-    throw new CursorError('the cursor is not one of this list');
+    throw new CursorError('the cursor does not belong to this list');
   }
   return { at, id };
 }
 
-/** `Date.parse` rolls over what PostgreSQL refuses: 30 February, 24:00, and it knows a year 0. */
+/** Stricter than `Date.parse`, which accepts 30 February, 24:00 and the year 0; PostgreSQL rejects these. */
 function isInstant(at: string): boolean {
   const ms = Date.parse(at);
   return !Number.isNaN(ms) && !at.startsWith('0000') && new Date(ms).toISOString().startsWith(at.slice(0, 19));

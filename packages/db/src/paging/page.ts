@@ -1,17 +1,17 @@
 export interface PageRequest {
-  /** Of an earlier page; absent asks for the first. */
+  /** Cursor of the previous page; undefined for the first page. */
   cursor: string | undefined;
   limit: number;
 }
 
 export interface Page<Item> {
   items: Item[];
-  /** Null when nothing follows. */
+  /** Null on the last page. */
   nextCursor: string | null;
 }
 
 /**
- * Makes a page of rows of which one more than wanted was read.
+ * Makes a page of rows that were read with one extra row.
  *
  * @param cursorOf the cursor that continues after a row
  */

@@ -8,21 +8,21 @@ export interface QueueStateRow {
   changedBy: string;
 }
 
-/** Which queues are paused, how long steps have waited in them, and the caps of task types: what the fleet may run. */
+/** Pauses of queues, queue time-outs of steps, and caps of task types. */
 export interface QueueStateStore {
-  /** Queues that were ever paused. */
+  /** Queues that were paused at least once. */
   list(): Promise<QueueStateRow[]>;
   /**
-   * Pauses or resumes. From the commit on no attempt of a paused queue is taken; one that runs goes on. Steps in the queue
-   * store go back to waiting in line, so that they block no tenant's cap meanwhile. Idempotent: setting it again changes
-   * neither when nor by whom it was set, and answers `changed: false`. A change is recorded in the audit.
+   * Pauses or resumes a queue. After the commit no step of a paused queue is acquired; running attempts continue. Its `queued`
+   * steps become `ready`, so that they do not use up caps. Idempotent: a repeated call returns `changed: false` and keeps time
+   * and actor. Writes an audit row for a change.
    */
   set(name: string, paused: boolean, actor: Actor): Promise<QueueStateRow & { changed: boolean }>;
-  /** Makes the caps of task types exactly these. */
+  /** Replaces all caps of task types. */
   replaceTypeCaps(caps: Readonly<Record<string, number>>): Promise<void>;
   /**
-   * Steps that have waited for a worker longer than they may: their own limit, else their queue's. Queues that are not
-   * named are not looked at, nor are paused ones; there the wait begins anew when they go on. Fair among queues and tenants.
+   * Steps past their queue time-out: their own, else that of their queue in `limitsMs`. Ignores other queues and paused ones,
+   * whose waits start over when they are resumed. Fair among queues and tenants.
    */
   queueTimedOutSteps(
     limitsMs: Readonly<Record<string, number>>,
@@ -40,30 +40,30 @@ const SET: Statement = {
          ON CONFLICT (name) DO UPDATE SET paused = $2, changed_at = pressroom_now(), changed_by = $3 WHERE q.paused <> $2
          RETURNING ${COLUMNS}`,
 };
-// Whoever changes one of these steps at this moment decides about it; a job that is left in the store finds nothing to take.
-const HOLD_BACK: Statement = {
-  name: 'queues.hold_back',
+// Skips locked steps, whose transaction decides; leftover jobs acquire nothing.
+const UNQUEUE: Statement = {
+  name: 'queues.unqueue',
   text: `UPDATE step SET status = 'ready' WHERE id IN
            (SELECT id FROM step WHERE status = 'queued' AND queue = $1 FOR UPDATE SKIP LOCKED)`,
 };
 const REPLACE_CAPS: Statement = {
   name: 'queues.replace_caps',
-  text: `WITH wanted AS (SELECT key AS task_type, value::int AS max_running FROM jsonb_each_text($1::jsonb)),
-         gone AS (DELETE FROM task_type_cap WHERE task_type NOT IN (SELECT task_type FROM wanted))
-         INSERT INTO task_type_cap (task_type, max_running) SELECT task_type, max_running FROM wanted
+  text: `WITH new_caps AS (SELECT key AS task_type, value::int AS max_running FROM jsonb_each_text($1::jsonb)),
+         removed_caps AS (DELETE FROM task_type_cap WHERE task_type NOT IN (SELECT task_type FROM new_caps))
+         INSERT INTO task_type_cap (task_type, max_running) SELECT task_type, max_running FROM new_caps
          ON CONFLICT (task_type) DO UPDATE SET max_running = excluded.max_running`,
 };
 
-// How long a step has waited: since it could run, or since its queue was resumed. Steps without a limit of their own are
-// walked in the order of waiting, from the longest; queued ones are few.
-const IMPATIENT: Statement = {
-  name: 'queues.impatient_steps',
+// A wait starts when the step is available, or when its queue is resumed. Ready steps without their own limit are read from
+// an index ordered by wait; queued ones are few.
+const TIMED_OUT: Statement = {
+  name: 'queues.timed_out_steps',
   text: `
-    WITH lane AS (
+    WITH queue_limits AS (
       SELECT q.name, q.limit_ms, coalesce(z.paused, false) AS paused,
         CASE WHEN z.paused THEN NULL ELSE z.changed_at END AS resumed_at
       FROM unnest($2::text[], $3::bigint[]) AS q(name, limit_ms) LEFT JOIN queue_state z ON z.name = q.name
-    ), own AS (
+    ), candidate_steps AS (
       (SELECT s.id, s.task_id, s.queue, s.tenant_id, s.available_at, s.queue_timeout_ms FROM step s
        WHERE s.status = 'ready' AND s.queue_timeout_ms IS NOT NULL AND s.available_at <= pressroom_now())
       UNION ALL
@@ -72,10 +72,10 @@ const IMPATIENT: Statement = {
     SELECT f."stepId", f."taskId" FROM (
       SELECT w.*, row_number() OVER (PARTITION BY w.queue, w.tenant_id ORDER BY w.available_at) AS nth FROM (
         SELECT o.id AS "stepId", o.task_id AS "taskId", o.queue, o.tenant_id, o.available_at
-        FROM own o JOIN lane l ON l.name = o.queue AND NOT l.paused
+        FROM candidate_steps o JOIN queue_limits l ON l.name = o.queue AND NOT l.paused
         WHERE greatest(o.available_at, l.resumed_at) + coalesce(o.queue_timeout_ms, l.limit_ms) * interval '1 ms' < pressroom_now()
         UNION ALL
-        SELECT v.id, v.task_id, l.name, v.tenant_id, v.available_at FROM lane l CROSS JOIN LATERAL (
+        SELECT v.id, v.task_id, l.name, v.tenant_id, v.available_at FROM queue_limits l CROSS JOIN LATERAL (
           SELECT s.id, s.task_id, s.tenant_id, s.available_at FROM step s
           WHERE s.status = 'ready' AND s.queue = l.name AND s.queue_timeout_ms IS NULL
             AND s.available_at < pressroom_now() - l.limit_ms * interval '1 ms' OFFSET 0) v
@@ -89,7 +89,7 @@ type Row = QueueStateRow & Record<string, unknown>;
 export function createQueueStateStore(database: Database): QueueStateStore {
   return {
     queueTimedOutSteps: (limitsMs, limit, without = []) =>
-      database.run<{ stepId: string; taskId: string }>(IMPATIENT, [
+      database.run<{ stepId: string; taskId: string }>(TIMED_OUT, [
         limit,
         Object.keys(limitsMs),
         Object.values(limitsMs),
@@ -99,11 +99,11 @@ export function createQueueStateStore(database: Database): QueueStateStore {
     set: (name, paused, actor) =>
       database.transaction(async (query) => {
         const [changed] = await query<Row>(SET, [name, paused, actor.keyId]);
-        if (changed && paused) await query(HOLD_BACK, [name]);
+        if (changed && paused) await query(UNQUEUE, [name]);
         const action = paused ? 'queue.pause' : 'queue.resume';
         if (changed) await insertAudit(query, [{ actor, tenantId: null, action, target: { kind: 'queue', id: name } }]);
         const row = changed ?? (await query<Row>(GET, [name]))[0];
-        if (!row) throw new Error('the queue’s row vanished');
+        if (!row) throw new Error('the row of the queue is missing');
         return { ...row, changed: changed !== undefined };
       }),
     async replaceTypeCaps(caps) {

@@ -10,7 +10,7 @@ import { AppError, type Clock } from '@pressroom/runtime';
 import pg from 'pg';
 import { to as copyTo } from 'pg-copy-streams';
 
-/** A month of the ledger that has left the database. */
+/** An archived month of the ledger. */
 export interface ArchivedMonth {
   partition: string;
   rows: number;
@@ -19,14 +19,14 @@ export interface ArchivedMonth {
 
 export interface LedgerArchive {
   /**
-   * Archives the oldest partition that ended more than `keepMonths` whole months ago as `<partition>.csv.gz` with a
-   * manifest beside it, reads the file back, and only then drops the partition. Undefined when there is none.
-   * A crash in between loses nothing: the next call verifies what is there and goes on, or writes it again.
+   * Archives the oldest partition that ended more than `keepMonths` whole months ago: writes `<partition>.csv.gz` and a
+   * manifest, reads the file back, and only then drops the partition. Undefined when no partition is due. After a crash the
+   * next call verifies the existing file, and continues or writes it again.
    *
-   * @throws {LedgerArchiveError} when the file cannot be written or does not hold what the partition holds
+   * @throws {LedgerArchiveError} when the file cannot be written or differs from the partition
    */
   archiveNext(keepMonths: number): Promise<ArchivedMonth | undefined>;
-  /** Rows (the server's estimate) of all partitions that would go, and the beginning of the oldest. */
+  /** Estimated rows of all due partitions, and the start of the oldest. */
   due(keepMonths: number): Promise<{ due: number; oldestAt: Date | null }>;
 }
 
@@ -35,11 +35,11 @@ export class LedgerArchiveError extends AppError {
   readonly retryable = true;
 }
 
-/** What is recorded of an archived file; whoever reads it back can check it. */
+/** Metadata of an archive file, for verification. */
 interface Manifest {
   partition: string;
   rows: number;
-  /** Of the CSV text before compression, in hex. */
+  /** SHA-256 of the uncompressed CSV, in hex. */
   sha256: string;
   archivedAt: string;
 }
@@ -50,7 +50,7 @@ interface Partition {
   rows: number;
 }
 
-/** Waiting longer for the parent table's lock would hold up every call that ends meanwhile. */
+/** Lock time-out for the parent table; a longer wait would block all calls that end. */
 const LOCK_TIMEOUT_MS = 2_000;
 
 const DUE = `
@@ -61,14 +61,14 @@ const DUE = `
     AND m.month + interval '1 month' <= date_trunc('month', pressroom_now() AT TIME ZONE 'utc') - make_interval(months => $1)
   ORDER BY m.month`;
 
-/** @param deps.directory is made when it is not there; must be the same for every coordinator */
+/** @param deps.directory created if missing; must be shared by all coordinators */
 export function createLedgerArchive(deps: { databaseUrl: string; directory: string; clock: Clock }): LedgerArchive {
   const { directory } = deps;
 
   const withClient = async <T>(work: (client: pg.Client) => Promise<T>): Promise<T> => {
-    // Its own connection: copying a month takes longer than any statement of a store may.
+    // A separate connection, since copying a month exceeds the statement time-out of the stores.
     const client = new pg.Client({ connectionString: deps.databaseUrl, application_name: 'pressroom-ledger-archive' });
-    // A server that goes away meanwhile is reported by the statement under way.
+    // The current statement reports a lost connection.
     client.on('error', () => undefined);
     await client.connect();
     try {
@@ -91,9 +91,11 @@ export function createLedgerArchive(deps: { databaseUrl: string; directory: stri
           (await findArchived(client, partition.name, file)) ??
           (await write(client, partition.name, file, new Date(deps.clock.nowMs()).toISOString()));
         if (!(await dropIfArchived(client, partition.name, manifest.rows))) {
-          // Something was written to the month after it had been copied: the next run copies it again.
+          // Rows were added after the copy; the next run copies the month again.
           await rm(manifestOf(file), { force: true });
-          throw new LedgerArchiveError(`${partition.name} has changed since it was archived; it is archived again`);
+          throw new LedgerArchiveError(
+            `${partition.name} has changed since it was archived; the next run archives it again`,
+          );
         }
         return { partition: partition.name, rows: manifest.rows, file };
       }),
@@ -108,7 +110,7 @@ export function createLedgerArchive(deps: { databaseUrl: string; directory: stri
 
 const manifestOf = (file: string): string => file.replace(/\.csv\.gz$/, '.json');
 
-/** Copies a partition into a temporary file, puts it in its place when it is on the disk, and reads it back. */
+/** Copies a partition to a temporary file, syncs and renames it, and reads it back. */
 async function write(client: pg.Client, partition: string, file: string, archivedAt: string): Promise<Manifest> {
   const temporary = `${file}.${process.pid}.tmp`;
   const hash = createHash('sha256');
@@ -119,9 +121,12 @@ async function write(client: pg.Client, partition: string, file: string, archive
     await rename(temporary, file);
   } catch (cause) {
     await rm(temporary, { force: true });
-    throw new LedgerArchiveError(`${partition} cannot be archived to ${file}: is the directory writable, with room?`, {
-      cause,
-    });
+    throw new LedgerArchiveError(
+      `${partition} cannot be archived to ${file}: check that the directory is writable and has free space`,
+      {
+        cause,
+      },
+    );
   }
   const manifest: Manifest = {
     partition,
@@ -135,11 +140,11 @@ async function write(client: pg.Client, partition: string, file: string, archive
   await rename(`${manifestOf(file)}.tmp`, manifestOf(file));
   await syncFile(join(file, '..'));
   const readBack = await readVerified(file, partition);
-  if (!readBack) throw new LedgerArchiveError(`${file} does not hold what was written to it: is the disk sound?`);
+  if (!readBack) throw new LedgerArchiveError(`${file} differs from what was written to it; check the disk`);
   return readBack;
 }
 
-/** The manifest of a run that ended before the partition was dropped, if its file holds what the partition holds. */
+/** Finds the manifest of a run that ended before the partition was dropped, if its file matches the partition. */
 async function findArchived(client: pg.Client, partition: string, file: string): Promise<Manifest | undefined> {
   const manifest = await readVerified(file, partition);
   if (!manifest) return undefined;
@@ -151,7 +156,7 @@ async function findArchived(client: pg.Client, partition: string, file: string):
   );
 }
 
-/** The manifest of an archived file, if both are there and the file is what the manifest says. */
+/** Reads the manifest of an archive file; undefined unless both exist and match. */
 async function readVerified(file: string, partition: string): Promise<Manifest | undefined> {
   try {
     const manifest = JSON.parse(await readFile(manifestOf(file), 'utf8')) as Manifest;
@@ -163,7 +168,7 @@ async function readVerified(file: string, partition: string): Promise<Manifest |
   }
 }
 
-/** Drops a partition that still holds exactly so many rows; its rows never change, they only become more. */
+/** Drops a partition if it still has this number of rows; rows are only ever added. */
 async function dropIfArchived(client: pg.Client, partition: string, rows: number): Promise<boolean> {
   const table = pg.escapeIdentifier(partition);
   await client.query('BEGIN');

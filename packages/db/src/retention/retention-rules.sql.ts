@@ -1,15 +1,15 @@
-/** What a rule removes, and of which table. */
+/** A retention rule: what it removes from which table. */
 export interface RetentionRule {
   /** Name in configuration errors, metrics, logs and the API. */
   name: RetentionRuleName;
   table: string;
-  /** Rows of the table, or parts of them, that are due: `SELECT key, at`. $1 is the age in days. */
+  /** Query of the due rows, or parts of rows: `SELECT key, at`. $1 is the age in days. */
   due: string;
-  /** Statement over the CTE `chosen(key)` that removes them and answers a row for each. */
+  /** Statement over the CTE `due_keys(key)` that removes the rows and returns one row each. */
   remove: string;
-  /** What goes with them, as a further statement over `chosen`. */
+  /** A further statement over `due_keys`, for dependent rows. */
   also?: string;
-  /** Chosen evenly among tenants instead of oldest first. */
+  /** Selects rows evenly among tenants instead of oldest first. */
   byTenant: boolean;
 }
 
@@ -34,11 +34,11 @@ export const RETENTION_RULES = [
 export type RetentionRuleName = (typeof RETENTION_RULES)[number];
 
 const AGE = `pressroom_now() - $1 * interval '1 day'`;
-/** What only says how processes are doing ages on the server's own clock. */
+/** Liveness rows age by the server's clock. */
 const IDLE = `now() - $1 * interval '1 day'`;
 
-/** A rule over archived tasks that still have something of it. */
-const ofTasks = (
+/** A rule for parts of archived tasks. */
+const taskRule = (
   name: RetentionRuleName,
   table: string,
   condition: string,
@@ -53,50 +53,55 @@ const ofTasks = (
   ...(also !== undefined && { also }),
   byTenant: true,
 });
-/** A rule over rows that have an age of their own. */
-const ofRows = (name: RetentionRuleName, table: string, at: string, condition: string, key = 'id'): RetentionRule => ({
+/** A rule for rows with their own age. */
+const rowRule = (name: RetentionRuleName, table: string, at: string, condition: string, key = 'id'): RetentionRule => ({
   name,
   table,
   due: `SELECT x.${key} AS key, ${at} AS at FROM ${table} x WHERE ${condition}`,
-  remove: `DELETE FROM ${table} x USING chosen c WHERE x.${key} = c.key RETURNING 1`,
+  remove: `DELETE FROM ${table} x USING due_keys c WHERE x.${key} = c.key RETURNING 1`,
   byTenant: false,
 });
-const forget = (part: string): string =>
-  `UPDATE task_archive a SET history = a.history - '${part}' FROM chosen c WHERE a.task_id = c.key RETURNING 1`;
+const removePart = (part: string): string =>
+  `UPDATE task_archive a SET history = a.history - '${part}' FROM due_keys c WHERE a.task_id = c.key RETURNING 1`;
 
 const LIST: readonly RetentionRule[] = [
-  ofTasks('event', 'task_event', `a.history ? 'events'`, forget('events')),
-  ofTasks('attempt', 'attempt', `a.history ? 'attempts'`, forget('attempts')),
-  ofTasks(
+  taskRule('event', 'task_event', `a.history ? 'events'`, removePart('events')),
+  taskRule('attempt', 'attempt', `a.history ? 'attempts'`, removePart('attempts')),
+  taskRule(
     'call',
     'call',
     'a.has_calls',
-    `UPDATE task_archive a SET has_calls = false FROM chosen c WHERE a.task_id = c.key RETURNING 1`,
-    `DELETE FROM call x USING chosen c WHERE x.task_id = c.key`,
+    `UPDATE task_archive a SET has_calls = false FROM due_keys c WHERE a.task_id = c.key RETURNING 1`,
+    `DELETE FROM call x USING due_keys c WHERE x.task_id = c.key`,
   ),
-  ofTasks(
+  taskRule(
     'content',
     'artifact',
     'a.content_bytes > 0',
-    `SELECT delete_task_content(ARRAY(SELECT c.key FROM chosen c))`,
+    `SELECT delete_task_content(ARRAY(SELECT c.key FROM due_keys c))`,
   ),
-  ofTasks('task', 'task', 'true', `SELECT generate_series(1, remove_tasks(ARRAY(SELECT c.key FROM chosen c)))`),
-  ofRows(
+  taskRule('task', 'task', 'true', `SELECT generate_series(1, remove_tasks(ARRAY(SELECT c.key FROM due_keys c)))`),
+  rowRule(
     'dead_letter_ended',
     'dead_letter',
     'x.ended_at',
     `x.state IN ('redriven', 'discarded') AND x.ended_at < ${AGE} AND x.created_at < ${AGE}`,
   ),
-  ofRows('dead_letter_open', 'dead_letter', 'x.created_at', `x.state = 'open' AND x.created_at < ${AGE}`),
-  ofRows('operation', 'operation', 'x.finished_at', `x.status <> 'running' AND x.finished_at < ${AGE}`),
-  ofRows('alert', 'alert', 'x.created_at', `x.created_at < ${AGE}`),
-  ofRows('audit', 'audit', 'x.at', `x.at < ${AGE}`),
-  ofRows('api_key', 'api_key', 'coalesce(x.deleted_at, x.expires_at)', `coalesce(x.deleted_at, x.expires_at) < ${AGE}`),
-  ofRows('cache_entry', 'cache_entry', 'x.expires_at', `x.expires_at < ${AGE}`, 'ctid'),
-  ofRows('tenant_rate', 'tenant_rate', 'x.at', `x.at < ${IDLE}`, 'tenant_id'),
-  ofRows('breaker', 'breaker', 'x.window_at', `x.state = 'closed' AND x.window_at < ${IDLE}`, 'ctid'),
-  ofRows('pool_scaling', 'pool_scaling', 'x.at', `x.at < ${IDLE}`, 'pool'),
-  ofRows('loop_lease', 'loop_lease', 'x.expires_at', `x.expires_at < ${IDLE}`, 'name'),
+  rowRule('dead_letter_open', 'dead_letter', 'x.created_at', `x.state = 'open' AND x.created_at < ${AGE}`),
+  rowRule('operation', 'operation', 'x.finished_at', `x.status <> 'running' AND x.finished_at < ${AGE}`),
+  rowRule('alert', 'alert', 'x.created_at', `x.created_at < ${AGE}`),
+  rowRule('audit', 'audit', 'x.at', `x.at < ${AGE}`),
+  rowRule(
+    'api_key',
+    'api_key',
+    'coalesce(x.deleted_at, x.expires_at)',
+    `coalesce(x.deleted_at, x.expires_at) < ${AGE}`,
+  ),
+  rowRule('cache_entry', 'cache_entry', 'x.expires_at', `x.expires_at < ${AGE}`, 'ctid'),
+  rowRule('tenant_rate', 'tenant_rate', 'x.at', `x.at < ${IDLE}`, 'tenant_id'),
+  rowRule('breaker', 'breaker', 'x.window_at', `x.state = 'closed' AND x.window_at < ${IDLE}`, 'ctid'),
+  rowRule('pool_scaling', 'pool_scaling', 'x.at', `x.at < ${IDLE}`, 'pool'),
+  rowRule('loop_lease', 'loop_lease', 'x.expires_at', `x.expires_at < ${IDLE}`, 'name'),
 ];
 
 export const findRule = (name: RetentionRuleName): RetentionRule => {

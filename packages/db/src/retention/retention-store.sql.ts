@@ -2,14 +2,14 @@ import type { Database, Statement } from '../connection/database.ts';
 import { isBeyondLimits } from '../connection/store-errors.ts';
 import { findRule, type RetentionRule, type RetentionRuleName } from './retention-rules.sql.ts';
 
-/** What a rule would remove now. */
+/** Rows that a rule would remove now. */
 export interface DueRows {
-  /** Counted no further than `COUNT_LIMIT`. */
+  /** Counted up to `COUNT_LIMIT`. */
   due: number;
   oldestAt: Date | null;
 }
 
-/** What a rule did when it last ran. */
+/** Last run of a rule. */
 export interface RetentionStateRow {
   rule: string;
   ranAt: Date;
@@ -20,25 +20,25 @@ export interface RetentionStateRow {
 
 export interface Compaction {
   compacted: number;
-  /** Where the next call goes on; null after the last task that is old enough. */
+  /** Cursor of the next call; null after the last task that is old enough. */
   next: string | null;
-  /** Nothing was folded because the batch was beyond a limit of the server: the next call is to look at so many steps. */
+  /** Nothing was archived because the batch exceeded a limit of the server; read this number of steps in the next call. */
   narrowedTo?: number;
-  /** The task that was passed over, because it alone is more than PostgreSQL can fold. */
-  passedOver?: string;
+  /** The task that was skipped because it alone exceeds a limit of the server. */
+  skippedTask?: string;
 }
 
 export interface RetentionStore {
-  /** Removes at most `limit` rows that are older than this, in one statement; answers how many. */
+  /** Removes at most `limit` older rows in one statement; returns how many. */
   remove(rule: RetentionRuleName, olderThanDays: number, limit: number): Promise<number>;
-  /** Counts what `remove` would remove, and changes nothing. */
+  /** Counts the rows that `remove` would remove. Read-only. */
   due(rule: RetentionRuleName, olderThanDays: number): Promise<DueRows>;
   /**
-   * Folds tasks that finished longer ago than this into `task_archive`, in the order of their ids from `after` on. Looks at
-   * some hundred tasks a call, fewer where their outputs are large. Idempotent: what is folded already, or locked, is passed
-   * over, and so is a task that is more than PostgreSQL can fold. One statement a call, so that its caller can renew a lease.
+   * Archives tasks that finished more than `minutes` ago, in id order from `after`. Reads some hundred tasks per call, fewer
+   * when their outputs are large. Idempotent. Skips tasks that are archived already, locked, or too large for PostgreSQL. Runs
+   * one statement per call, so that the caller can renew a lease.
    *
-   * @param steps from `narrowedTo` of the call before
+   * @param steps `narrowedTo` of the previous call
    */
   compact(after: string | null, finishedForMinutes: number, steps?: number): Promise<Compaction>;
   dueForCompaction(finishedForMinutes: number): Promise<DueRows>;
@@ -46,36 +46,36 @@ export interface RetentionStore {
   states(): Promise<RetentionStateRow[]>;
 }
 
-/** Counting further would read for long what nobody needs to the row. */
+/** Largest count; an exact higher number is not worth the time. */
 const COUNT_LIMIT = 1_000_000;
-/** Step rows that one compaction looks at: some hundred tasks, in tens of milliseconds. */
+/** Step rows read per compaction: some hundred tasks, in tens of milliseconds. */
 const STEPS_AT_ONCE = 2_000;
-/** Stored bytes of outputs after which one compaction ends: they are read and compressed anew, in about a second. */
+/** Stored bytes of outputs per compaction; reading and compressing them takes about a second. */
 const OUTPUT_BYTES_AT_ONCE = 8 * 1_024 * 1_024;
-/** A compaction beyond a limit of the server is done again with so many times fewer tasks. */
+/** Factor by which a compaction that exceeded a limit of the server is reduced. */
 const NARROWING = 8;
-/** Share of a batch that one tenant can have while others wait. */
+/** One tenant gets at most 1/10 of a batch while others wait. */
 const TENANT_SHARE = 10;
 
 const COMPACT: Statement = {
   name: 'retention.compact',
-  text: `WITH sized AS (
+  text: `WITH task_sizes AS (
            SELECT c.task_id, b.bytes, sum(b.bytes) OVER (ORDER BY c.task_id) AS bytes_up_to
            FROM (SELECT DISTINCT s.task_id FROM (
                    SELECT x.task_id FROM step x WHERE x.task_id > $1::uuid ORDER BY x.task_id LIMIT $3) s) c
            CROSS JOIN LATERAL (
              SELECT coalesce(sum(pg_column_size(a.body)), 0) AS bytes FROM artifact a WHERE a.task_id = c.task_id) b
-         ), looked AS MATERIALIZED (
-           SELECT z.task_id FROM sized z WHERE z.bytes_up_to - z.bytes < ${OUTPUT_BYTES_AT_ONCE}
-         ), old_enough AS (
-           SELECT 1 FROM looked l JOIN task t ON t.id = l.task_id WHERE t.created_at < pressroom_now() - $2 * interval '1 minute' LIMIT 1
-         ), folded AS (
+         ), selected_tasks AS MATERIALIZED (
+           SELECT z.task_id FROM task_sizes z WHERE z.bytes_up_to - z.bytes < ${OUTPUT_BYTES_AT_ONCE}
+         ), old_tasks AS (
+           SELECT 1 FROM selected_tasks l JOIN task t ON t.id = l.task_id WHERE t.created_at < pressroom_now() - $2 * interval '1 minute' LIMIT 1
+         ), compacted AS (
            SELECT count(*)::int AS count
-           FROM compact_tasks(ARRAY(SELECT l.task_id FROM looked l), pressroom_now() - $2 * interval '1 minute')
+           FROM compact_tasks(ARRAY(SELECT l.task_id FROM selected_tasks l), pressroom_now() - $2 * interval '1 minute')
          )
-         -- Ids grow with time: where no task is old enough, none behind it is.
-         SELECT f.count AS compacted, (SELECT max(l.task_id::text) FROM looked l WHERE EXISTS (SELECT 1 FROM old_enough)) AS next
-         FROM folded f`,
+         -- Ids grow with time: when no task of the batch is old enough, no later one is.
+         SELECT f.count AS compacted, (SELECT max(l.task_id::text) FROM selected_tasks l WHERE EXISTS (SELECT 1 FROM old_tasks)) AS next
+         FROM compacted f`,
 };
 const NEXT_TASK: Statement = {
   name: 'retention.next_task',
@@ -100,7 +100,7 @@ const STATES: Statement = {
          FROM retention_state ORDER BY rule`,
 };
 
-/** The rows that are due, as a query of `key` and `at`: oldest first, or the same share for every tenant. */
+/** Query of the due rows (`key`, `at`): oldest first, or the same share for every tenant. */
 function dueRows({ due, byTenant }: RetentionRule, limit: string): string {
   if (!byTenant) return `SELECT d.key, d.at FROM (${due}) d ORDER BY d.at LIMIT ${limit}`;
   return `SELECT d.key, d.at FROM tenant n CROSS JOIN LATERAL (
@@ -115,9 +115,9 @@ export function createRetentionStore(database: Database): RetentionStore {
       const rule = findRule(name);
       const statement = {
         name: `retention.remove:${name}`,
-        text: `WITH chosen AS MATERIALIZED (${dueRows(rule, '$2::int')}), removed AS (${rule.remove})
+        text: `WITH due_keys AS MATERIALIZED (${dueRows(rule, '$2::int')}), removed_rows AS (${rule.remove})
                ${rule.also === undefined ? '' : `, also AS (${rule.also})`}
-               SELECT count(*)::int AS count FROM removed`,
+               SELECT count(*)::int AS count FROM removed_rows`,
       };
       const [row] = await database.run<{ count: number }>(statement, [olderThanDays, limit]);
       return row?.count ?? 0;
@@ -139,9 +139,9 @@ export function createRetentionStore(database: Database): RetentionStore {
       } catch (error) {
         if (!isBeyondLimits(error)) throw error;
         if (steps > 1) return { compacted: 0, next: after, narrowedTo: Math.ceil(steps / NARROWING) };
-        // One task alone is too much. It stays as it is; those behind it must not stay with it.
+        // A single task exceeds the limit: skips it, so that it does not block the tasks after it.
         const [passed] = await database.run<{ next: string }>(NEXT_TASK, [from]);
-        return { compacted: 0, next: passed?.next ?? null, ...(passed && { passedOver: passed.next }) };
+        return { compacted: 0, next: passed?.next ?? null, ...(passed && { skippedTask: passed.next }) };
       }
     },
     async dueForCompaction(finishedForMinutes) {

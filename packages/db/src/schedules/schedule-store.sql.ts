@@ -19,7 +19,7 @@ export interface NewSchedule {
   nextFireAt: Date | null;
 }
 
-/** A schedule that may fire, as the runner sees it. */
+/** A due schedule, for the runner. */
 export interface DueSchedule {
   id: string;
   tenantId: string;
@@ -28,11 +28,11 @@ export interface DueSchedule {
   task: Record<string, unknown>;
   overlap: ScheduleView['overlap'];
   nextFireAt: Date;
-  /** Has the task of its last fire not ended yet? */
+  /** Is the task of its last fire still open? */
   lastTaskOpen: boolean;
-  /** The database's clock when this was read. */
+  /** The database's clock at the read. */
   now: Date;
-  /** Recording a fire is a compare-and-set on this and on `nextFireAt`. */
+  /** With `nextFireAt`, the compare-and-set token of recording a fire. */
   revision: number;
 }
 
@@ -46,16 +46,16 @@ export interface FireRecord {
 
 export type ScheduleWrite = ScheduleView | 'name_taken' | 'unknown_tenant' | 'not_found' | 'limit_reached';
 
-/** Schedules. A `tenantId` of null means any tenant; another tenant's schedule does not exist. */
+/** Schedules. A `tenantId` of null means any tenant; schedules of other tenants are treated as missing. */
 export interface ScheduleStore {
-  /** The clock that fires are measured by: the database's. */
+  /** The database's clock, by which fires are timed. */
   now(): Promise<Date>;
-  /** @param maxPerTenant schedules a tenant may have */
+  /** @param maxPerTenant most schedules of a tenant */
   create(schedule: NewSchedule, actor: Actor, maxPerTenant: number): Promise<ScheduleWrite>;
-  /** By tenant and name. A page ends early once its tasks are larger than 2 MiB. @throws {CursorError} */
+  /** Ordered by tenant and name. A page ends early when its tasks exceed 2 MiB. @throws {CursorError} */
   list(tenantId: string | null, page: PageRequest): Promise<Page<ScheduleView>>;
   get(id: string, tenantId: string | null): Promise<ScheduleView | undefined>;
-  /** Locks a schedule, lets `change` say what it becomes and writes that. */
+  /** Locks a schedule, passes it to `change` and stores the result. */
   update(
     id: string,
     tenantId: string | null,
@@ -63,21 +63,21 @@ export interface ScheduleStore {
     actor: Actor,
   ): Promise<ScheduleWrite>;
   remove(id: string, tenantId: string | null, actor: Actor): Promise<boolean>;
-  /** What is due, fair among tenants and without those given, whose fires would only be refused. */
+  /** Due schedules, fair among tenants and without the given tenants, whose fires would be rejected. */
   due(limit: number, withoutTenantIds?: readonly string[]): Promise<DueSchedule[]>;
-  /** Moves a schedule on. False when it was changed, fired or removed meanwhile: then nothing is written. */
+  /** Records a fire and advances the schedule. False, without a change, when it was changed, fired or removed since the read. */
   recordFire(schedule: Pick<DueSchedule, 'id' | 'revision' | 'nextFireAt'>, record: FireRecord): Promise<boolean>;
-  /** Says why a fire is late; it stays due. */
-  noteError(schedule: Pick<DueSchedule, 'id' | 'revision'>, error: { code: string; message: string }): Promise<void>;
+  /** Records why a fire is delayed; the schedule stays due. */
+  recordError(schedule: Pick<DueSchedule, 'id' | 'revision'>, error: { code: string; message: string }): Promise<void>;
 }
 
-/** Bytes of tasks after which a page ends. */
+/** Size of tasks, in bytes, at which a page ends. */
 const MAX_PAGE_BYTES = 2 * 1_024 * 1_024;
 
 const NOW: Statement = { name: 'schedules.now', text: 'SELECT pressroom_now() AS now' };
 const COLUMNS = `id, tenant_id, name, cron, time_zone, task, enabled, overlap, next_fire_at, last_fire_at, last_outcome,
   last_task_id, error, created_at`;
-/** Held while a schedule is added, so that two at once cannot both be a tenant's last one allowed. */
+/** Advisory lock for adding a schedule, so that concurrent additions cannot exceed the limit. */
 const LOCK_TENANT: Statement = {
   name: 'schedules.lock_tenant',
   text: `SELECT id FROM tenant WHERE id = $1 AND deleted_at IS NULL FOR NO KEY UPDATE`,
@@ -91,7 +91,7 @@ const INSERT: Statement = {
 };
 const LIST: Statement = {
   name: 'schedules.list',
-  // Row by row, so that reading stops at the bytes of a page: a task may hold megabytes of sources.
+  // Recursive, so that reading stops at the size limit: a task may contain megabytes of sources.
   text: `WITH RECURSIVE page AS (
            (SELECT s.*, 0::bigint AS bytes_before, 1 AS place FROM schedule s
             WHERE ($1::uuid IS NULL OR s.tenant_id = $1) AND ($2::uuid IS NULL OR (s.tenant_id, s.name) > ($2, $3::text))
@@ -164,7 +164,7 @@ export function createScheduleStore(database: Database): ScheduleStore {
   return {
     async now() {
       const [row] = await database.run<{ now: Date }>(NOW, []);
-      if (!row) throw new Error('the database did not answer the time');
+      if (!row) throw new Error('the database returned no time');
       return row.now;
     },
     create: (schedule, actor, maxPerTenant) =>
@@ -223,7 +223,7 @@ export function createScheduleStore(database: Database): ScheduleStore {
             next.nextFireAt,
           ];
           const [row] = await query<Row>(UPDATE, values);
-          if (!row) throw new Error('the locked schedule vanished');
+          if (!row) throw new Error('the row of the locked schedule is missing');
           await audit(query, actor, 'schedule.update', id, locked.tenant_id, { changed: Object.keys(changes) });
           return toView(row);
         }),
@@ -248,7 +248,7 @@ export function createScheduleStore(database: Database): ScheduleStore {
       ]);
       return rows.length > 0;
     },
-    async noteError({ id, revision }, error) {
+    async recordError({ id, revision }, error) {
       await database.run(NOTE_ERROR, [id, revision, toJsonb(error)]);
     },
   };

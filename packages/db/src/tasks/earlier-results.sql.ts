@@ -2,19 +2,18 @@ import type { TaskStatus } from '@pressroom/contracts';
 
 import type { Statement } from '../connection/database.ts';
 
-/** The result that a generation ended with: which version of each step's output it was made of. */
+/** Result of an earlier generation: the output versions of its steps. */
 export interface EarlierResult {
   generation: number;
   status: TaskStatus;
   outputs: Readonly<Record<string, number>>;
 }
 
-/** Generations whose results stay readable; the oldest go first. */
+/** Most generations whose results stay readable; the oldest are dropped. */
 const KEPT = 20;
 
 /**
- * Notes the results of tasks ($1) that are about to begin their next generation, before any step is reset. Tasks that ended
- * without a result are left alone.
+ * Records the results of tasks ($1) before their steps are reset for the next generation. Skips tasks without a result.
  */
 export const KEEP_RESULTS: Statement = {
   name: 'restart.keep_results',

@@ -21,13 +21,13 @@ const CHANGES: Statement = {
 
 export interface EventFeedStore {
   /**
-   * Events of many tasks after a sequence number each, in order, at most 500 a task. Numbers are given under the task's
-   * row lock, so none can appear below one already read. `last` marks the final event of a finished task.
+   * Events of many tasks after a sequence number each, in order, at most 500 per task. Numbers are assigned under the task's row
+   * lock, so no lower number appears after a higher one was read. `last` marks the final event of a finished task.
    */
   after(cursors: ReadonlyMap<string, number>): Promise<{ taskId: string; event: TaskEvent; last: boolean }[]>;
   /**
-   * Which of these tasks need a look: `changed` has events after its sequence, `ended` has finished without any, `gone` does
-   * not exist.
+   * Which of these tasks to read: `changed` has events after its sequence number, `ended` has finished without new ones, `gone`
+   * does not exist.
    */
   changes(cursors: ReadonlyMap<string, number>): Promise<{ taskId: string; state: 'changed' | 'ended' | 'gone' }[]>;
 }

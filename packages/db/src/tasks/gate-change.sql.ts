@@ -4,19 +4,19 @@ import type { Statement, TransactionQuery } from '../connection/database.ts';
 import { toJsonb } from '../connection/to-jsonb.ts';
 import type { NewStep } from './submit-tasks.sql.ts';
 
-/** What a decision at a gate changes besides statuses, events and the like. */
+/** Effects of a decision at a gate, in addition to those of a task change. */
 export interface GateChange {
-  /** The step that waited. */
+  /** The step that waited for the decision. */
   stepId: string;
-  /** Another gate that is still to be decided; null lets the task's clock run on. */
+  /** Another gate that waits for a decision; null restarts the task's deadline. */
   stillAwaiting: Gate | null;
-  /** A new version of the step's output, by a person. */
+  /** New version of the step's output, edited by a person. */
   edit?: { version: number; author: string; body: Record<string, unknown> };
-  /** Steps that its completion adds. They stand in line as the step itself did. */
+  /** Steps that its completion adds; they inherit its position in the order. */
   spawn: readonly NewStep[];
-  /** New dependencies of steps that are there; how many of them are left to wait for is in their `StepChange`. */
+  /** New dependencies of existing steps; their `StepChange` has the number of open ones. */
   joins: readonly { stepId: string; deps: readonly string[] }[];
-  /** The step runs again, with these parameters and its time beginning anew. */
+  /** Reruns the step with these parameters; its time-outs start over. */
   redo?: { params: Readonly<Record<string, unknown>>; rejections: number };
 }
 
@@ -52,7 +52,7 @@ const REDO: Statement = {
          WHERE id = $1`,
 };
 
-/** Writes a gate's decision inside the transaction that holds the task's row lock. */
+/** Stores a gate's decision in the transaction that has locked the task. */
 export async function writeGateChange(query: TransactionQuery, generation: number, change: GateChange): Promise<void> {
   const { stepId, edit, redo } = change;
   if (edit) await query(EDIT, [newId(), stepId, generation, edit.version, edit.author, toJsonb(edit.body)]);

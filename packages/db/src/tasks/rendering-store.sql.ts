@@ -1,9 +1,9 @@
 import type { Database, Statement } from '../connection/database.ts';
 
-/** HTML bodies of finished tasks' results, one for each task: that of its latest generation that was rendered. */
+/** HTML renderings of finished tasks' results, one per task: that of the latest rendered generation. */
 export interface RenderingStore {
   find(taskId: string, generation: number): Promise<string | undefined>;
-  /** Idempotent. Does nothing for a task that has gone on to another generation or whose content was deleted. */
+  /** Idempotent. No-op for a task with a newer generation or deleted content. */
   save(taskId: string, generation: number, html: string): Promise<void>;
 }
 
@@ -13,7 +13,7 @@ const FIND: Statement = {
 };
 const SAVE: Statement = {
   name: 'rendering.save',
-  // The lock makes it wait for a deletion of the content that is under way.
+  // The lock waits for a concurrent deletion of the content.
   text: `INSERT INTO result_rendering (task_id, generation, html, created_at)
          SELECT id, generation, $3, pressroom_now() FROM task
          WHERE id = $1::uuid AND generation = $2 AND finished_at IS NOT NULL AND content_deleted_at IS NULL FOR SHARE
@@ -27,7 +27,7 @@ export function createRenderingStore(database: Database): RenderingStore {
       return row?.html;
     },
     async save(taskId, generation, html) {
-      // PostgreSQL's text holds no NUL.
+      // PostgreSQL's text type cannot store NUL.
       await database.run(SAVE, [taskId, generation, html.replaceAll('\u0000', '')]);
     },
   };

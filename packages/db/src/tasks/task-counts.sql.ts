@@ -8,9 +8,9 @@ export interface TaskCount {
 }
 
 export interface TaskCountStore {
-  /** Tasks that have not ended, by status; reads these alone, by a partial index. */
+  /** Open tasks by status; uses a partial index. */
   open(): Promise<TaskCount[]>;
-  /** Tasks that have ended and are still stored, by status; reads the whole table. */
+  /** Finished tasks by status; reads the whole table. */
   ended(): Promise<TaskCount[]>;
 }
 

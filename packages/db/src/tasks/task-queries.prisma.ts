@@ -37,19 +37,19 @@ export interface TaskMaterial {
   input: unknown;
   outputs: Record<string, unknown>;
   simulated: boolean;
-  /** Why it failed. */
+  /** Error of a failed task. */
   error: { code: string; message: string } | null;
   contentDeleted: boolean;
-  /** Earlier generations whose results can be read, oldest first. */
+  /** Earlier generations with readable results, oldest first. */
   earlierGenerations: number[];
 }
 
-/** What the API reads of tasks. A `tenantId` of null means any tenant; another tenant's task is undefined. */
+/** Reads tasks for the API. A `tenantId` of null means any tenant; tasks of other tenants are treated as missing. */
 export interface TaskQueryStore {
   get(taskId: string, tenantId: string | null): Promise<TaskView | undefined>;
-  /** The status alone: a task's input may hold megabytes. */
+  /** Reads only the status, since a task's input may be megabytes. */
   status(taskId: string, tenantId: string | null): Promise<TaskStatus | undefined>;
-  /** Newest first. Items carry no input: it may hold megabytes of sources. */
+  /** Newest first. Without inputs, which may be megabytes. */
   list(
     filter: TaskListFilter,
     page: { cursor: string | undefined; limit: number },
@@ -59,9 +59,9 @@ export interface TaskQueryStore {
   calls(taskId: string, tenantId: string | null, page: PageRequest): Promise<Page<CallView> | undefined>;
   /** Newest output of a step; undefined when it has none. */
   stepOutput(taskId: string, tenantId: string | null, stepKey: string): Promise<unknown>;
-  /** That of the task's generation now; of an earlier one when that is asked for and had a result. */
+  /** Result of the current generation, or of a requested earlier one that had a result. */
   resultMaterial(taskId: string, tenantId: string | null, generation?: number): Promise<TaskMaterial | undefined>;
-  /** Recorded in the audit when it says whose action it is. */
+  /** Writes an audit row when `actor` is given. */
   deleteContent(
     taskId: string,
     tenantId: string | null,
@@ -116,7 +116,7 @@ const STATUS: Statement = {
 };
 const OUTPUTS: Statement = {
   name: 'tasks.outputs',
-  // Only of steps that stand: what a step made before it was to run again, or left the plan, counts no more.
+  // Only outputs of completed and waiting steps: those of rerun and removed steps are obsolete.
   text: `SELECT DISTINCT ON (a.step_key) a.step_key, a.body
          FROM artifacts_of_task($1) a JOIN steps_of_task($1) s ON s.id = a.step_id AND s.status IN ('completed', 'waiting')
          WHERE $2::text IS NULL OR a.step_key = $2 ORDER BY a.step_key, a.version DESC`,
@@ -295,7 +295,7 @@ function toTaskView(task: Task, cost: CostRow | undefined): TaskView {
   const status = task.status as TaskStatus;
   const { awaitingGate, awaitingSince, awaitingLeftMs } = task;
   const isDone = status === 'completed' || status === 'partial';
-  // In a task that broke off, steps have ended that were never done.
+  // In an aborted task, some finished steps never completed.
   const done = task.stepsTotal - task.stepsLeft - (isTerminalTask(status) && !isDone ? task.stepsBad : 0);
   const percent = isDone ? 100 : Math.min(99, Math.floor((100 * done) / Math.max(1, task.stepsTotal)));
   return {
@@ -400,7 +400,7 @@ function inPlanOrder(steps: readonly StepRow[]): StepRow[] {
 const formatCursor = (task: { createdAt: Date; id: string }): string =>
   formatInstantCursor({ at: task.createdAt.toISOString(), id: task.id });
 
-/** @throws {CursorError} for anything that `formatCursor` did not make */
+/** @throws {CursorError} for a text that `formatCursor` cannot return */
 function parseCursor(cursor: string): { createdAt: Date; id: string } {
   const { at, id } = parseInstantCursor(cursor);
   return { createdAt: new Date(at), id };

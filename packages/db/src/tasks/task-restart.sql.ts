@@ -14,7 +14,7 @@ export interface RestartStep {
   deps: string[];
   next: string[];
   params: Record<string, unknown>;
-  /** Key of the step whose completion added it; null when it was planned at acceptance. */
+  /** Key of the step whose completion added it; null when it was planned at submission. */
   spawnedBy: string | null;
   degraded: boolean;
 }
@@ -26,7 +26,7 @@ export interface RestartLetter {
   operationId: string | null;
 }
 
-/** A task under its row lock, as far as beginning its next generation needs it. */
+/** State of a locked task that the start of its next generation needs. */
 export interface RestartSnapshot {
   task: {
     id: string;
@@ -37,9 +37,9 @@ export interface RestartSnapshot {
     generation: number;
     limitations: Limitation[];
     contentDeleted: boolean;
-    /** Null: the task has no budget. */
+    /** Null when the task has no budget. */
     budgetNanoUsd: bigint | null;
-    /** Null unless it was asked for, since it may be megabytes. */
+    /** Null unless requested, since it may be megabytes. */
     input: Record<string, unknown> | null;
   };
   steps: RestartStep[];
@@ -52,28 +52,28 @@ export interface StepReset {
   deps: readonly string[];
   next: readonly string[];
   depsLeft: number;
-  /** Absent keeps them. */
+  /** Undefined keeps them. */
   params?: Readonly<Record<string, unknown>>;
   tier?: Tier;
-  /** Forget finished calls. */
+  /** Ignore journalled replies. */
   resetCalls: boolean;
 }
 
 /** The next generation of a task. */
 export interface Restart {
   reset: readonly StepReset[];
-  /** Steps that stay as they are but for their neighbours. */
+  /** Unchanged steps whose dependencies or successors changed. */
   relinked: readonly { id: string; deps: readonly string[]; next: readonly string[] }[];
-  /** Ids of steps that leave the plan. */
+  /** Ids of steps removed from the plan. */
   removed: readonly string[];
   stepsTotal: number;
   stepsBad: number;
   limitations: readonly Limitation[];
   degraded: boolean;
-  /** Dead letters that this answers. */
+  /** Dead letters that the restart closes. */
   letterIds: readonly string[];
   operationId: string | null;
-  /** The task's budget from now on, in nano-dollars; null leaves it. */
+  /** The task's new budget in nano-dollars; null keeps it. */
   budgetNano: string | null;
   events: readonly { type: string; data: Readonly<Record<string, unknown>> }[];
   actor: Actor;
@@ -81,14 +81,14 @@ export interface Restart {
 }
 
 export interface TaskRestartStore {
-  /** Task and state of a dead letter; undefined for an unknown id and for another tenant's. */
+  /** Task and state of a dead letter; undefined for an unknown id or another tenant's. */
   findLetter(
     letterId: string,
     tenantId: string | null,
   ): Promise<{ taskId: string | null; state: DeadLetterState } | undefined>;
   /**
-   * Locks a task, lets `decide` say how its next generation begins and writes that, in one transaction. `decide` is pure
-   * and may run again after a deadlock. Undefined when there is no such task, or not of this tenant.
+   * Locks a task, calls `decide` and stores its decision, in one transaction. `decide` must be pure: it may run again after a
+   * deadlock. Undefined for an unknown task or another tenant's.
    */
   restart<Decision extends { outcome: string; restart?: Restart }>(
     taskId: string,
@@ -97,8 +97,8 @@ export interface TaskRestartStore {
     decide: (snapshot: RestartSnapshot) => Decision,
   ): Promise<Decision | undefined>;
   /**
-   * The same for many tasks in one transaction, which also counts them for their operation. `decide` is called for each that
-   * exists and that no other transaction holds. Undefined when the claim was refused: then nothing is written.
+   * The same for many tasks in one transaction, which also counts them for their operation. Calls `decide` for each existing
+   * task that is not locked. Undefined, without a change, when the batch claim fails.
    */
   restartMany<Decision extends { outcome: string; restart?: Restart }>(
     taskIds: readonly string[],
@@ -139,8 +139,8 @@ const LETTERS: Statement = {
   text: `SELECT task_id AS "taskId", id, step_id AS "stepId", state, operation_id AS "operationId" FROM dead_letter
          WHERE task_id = ANY ($1::uuid[]) ORDER BY id FOR UPDATE`,
 };
-// What never completed stays a suspect: run again, it must not end workers again.
-// In line as if submitted now: what waits already is not passed by what comes back, however old its task is.
+// Incomplete steps keep their losses, so that a suspect still runs in a child process.
+// Ordered as if submitted now, so that restarted tasks do not overtake waiting ones.
 const RESET: Statement = {
   name: 'restart.reset',
   text: `UPDATE step s SET status = c.status, deps = c.deps, next = c.next, deps_left = c."depsLeft", failures = 0, rejections = 0,
@@ -171,7 +171,7 @@ const UPDATE_TASKS: Statement = {
            limitations jsonb, degraded boolean, "budgetNano" bigint, events jsonb)
          WHERE t.id = c."taskId"`,
 };
-// After the restore, which brings the counter of a folded task back.
+// After the restore, which restores the budget counter of an archived task.
 const RAISE_BUDGETS: Statement = {
   name: 'restart.raise_budgets',
   text: `UPDATE budget_counter b SET limit_nano = c."budgetNano"
@@ -226,7 +226,7 @@ export function createTaskRestartStore(database: Database): TaskRestartStore {
   };
 }
 
-/** Locks tasks in the order of their ids, as every batch does, and reads what a decision needs. */
+/** Locks tasks ordered by id, like all batches, and reads their state for the decision. */
 async function lock(
   query: TransactionQuery,
   statement: Statement,
@@ -254,7 +254,7 @@ async function lock(
   return tasks.map((task) => ({ task, steps: steps.get(task.id) ?? [], letters: letters.get(task.id) ?? [] }));
 }
 
-/** Tasks that exist and are not among those locked here: another transaction holds them. */
+/** Existing tasks that could not be locked because another transaction has locked them. */
 async function findLocked(
   query: TransactionQuery,
   taskIds: readonly string[],

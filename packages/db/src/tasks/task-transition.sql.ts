@@ -17,9 +17,9 @@ export interface LockedTask {
   generation: number;
   input: unknown;
   limitations: Limitation[];
-  /** Milliseconds until the deadline on the database's clock; negative when past. */
+  /** Milliseconds until the deadline, by the database's clock; negative when past. */
   leftMs: number;
-  /** The gate it waits at; `leftMs` is then what is left of the waiting, for its own clock stands still. */
+  /** The gate it waits at; `leftMs` is then the time left for the approval, since the task's deadline is suspended. */
   awaitingGate: Gate | null;
 }
 
@@ -36,9 +36,9 @@ export interface LockedStep {
   attempt: number;
   failures: number;
   losses: number;
-  /** Deaths of child processes that ran this step alone. */
+  /** Crashes of child processes that ran only this step. */
   suspectDeaths: number;
-  /** Sessions whose build cannot run this step; null until one has refused it. */
+  /** Sessions whose build cannot run this step; null before the first refusal. */
   refusals: StepRefusals | null;
   maxFailures: number;
   backoffBaseMs: number;
@@ -46,21 +46,21 @@ export interface LockedStep {
   onExhausted: 'fail' | 'skip';
   sessionId: string | null;
   params: Record<string, unknown>;
-  /** Milliseconds left of the step's total time; null when it has never started. */
+  /** Milliseconds left of the step's total time-out; null before its first start. */
   totalLeftMs: number | null;
-  /** Its output needs an approval. While it is `waiting`, that is what it waits for. */
+  /** The gate whose approval its output needs; a `waiting` step waits for it. */
   gate: Gate | null;
   /** Times its output was rejected in this generation. */
   rejections: number;
   /** Its last failure. */
   error: { code: string; message: string } | null;
-  /** When it ended, epoch milliseconds on the database's clock; null while it has not. */
+  /** End in epoch milliseconds, by the database's clock; null while it is open. */
   endedAtMs: number | null;
 }
 
 export interface StepRefusals {
   by: string[];
-  /** Since the first refusal. */
+  /** Milliseconds since the first refusal. */
   sinceMs: number;
   /** Live sessions that serve the step's queue and have not refused it. */
   others: string[];
@@ -69,9 +69,9 @@ export interface StepRefusals {
 export interface TaskSnapshot {
   task: LockedTask;
   steps: LockedStep[];
-  /** Newest output of every completed step, and of those that wait for an approval. */
+  /** Newest output of each completed step, and of each step that waits for an approval. */
   outputs: Record<string, unknown>;
-  /** Version of each of them. */
+  /** Version of each output. */
   versions: Record<string, number>;
 }
 
@@ -82,16 +82,16 @@ export interface StepChange {
   failures?: number;
   losses?: number;
   suspectDeaths?: number;
-  /** The session whose build cannot run the step. Where it never ran, its total time has not started either. */
+  /** The session whose build cannot run the step. If the step never ran, its total time-out has not started. */
   refusedBy?: string;
-  /** Only for `ready`: how long from now it may not start. */
+  /** Only for `ready`: delay until it may start. */
   delayMs?: number;
   error?: { code: string; message: string };
 }
 
 export interface TaskChange {
   steps: StepChange[];
-  /** Ends or moves the task; absent leaves its status alone. */
+  /** New status of the task; undefined keeps it. */
   status?: TaskStatus;
   error?: { code: string; message: string };
   limitations?: Limitation[];
@@ -115,12 +115,12 @@ export interface TaskChange {
     topFrame: string | null;
     message: string;
     fingerprint: string;
-    /** Key of the step whose failure this one follows from: its dead letter's fingerprint is then this one's too. */
+    /** Key of the step whose failure caused this one; both dead letters then share its fingerprint. */
     causeKey: string | null;
     attempts: number;
     payload: Record<string, unknown>;
   }[];
-  /** Whose action this is, recorded in the same transaction. */
+  /** Audit rows, written in the same transaction. */
   audit?: readonly AuditRecord[];
   /** A decision at a gate. */
   gate?: GateChange;
@@ -128,9 +128,8 @@ export interface TaskChange {
 
 export interface TaskTransitionStore {
   /**
-   * Locks a task, reads it with its steps and outputs, lets `decide` say what changes and writes that, in one
-   * transaction. `decide` is pure and may run again after a deadlock. Answers what it returned, or undefined when
-   * there is no such task (or not of this tenant) or nothing was to change.
+   * Locks a task, reads it with its steps and outputs, calls `decide` and stores the change, in one transaction. `decide` must be
+   * pure: it may run again after a deadlock. Returns its change; `found` is false for an unknown task or another tenant's.
    */
   change<Change extends TaskChange>(
     taskId: string,
@@ -161,7 +160,7 @@ const STEPS: Statement = {
 };
 const OUTPUTS: Statement = {
   name: 'task.lock_outputs',
-  // Only of steps that stand: what a step made before it was to run again counts no more.
+  // Only outputs of completed and waiting steps: those of rerun steps are obsolete.
   text: `SELECT DISTINCT ON (a.step_key) a.step_key, a.version, a.body
          FROM artifact a JOIN step s ON s.id = a.step_id AND s.status IN ('completed', 'waiting')
          WHERE a.task_id = $1 ORDER BY a.step_key, a.version DESC`,
@@ -289,17 +288,17 @@ async function write(
     change.events.length,
     ends,
     added,
-    // Null keeps what it waits for, and the empty string ends the waiting.
+    // Null keeps the gate that the task waits at; the empty string ends the wait.
     ends ? '' : ((change.gate && (change.gate.stillAwaiting ?? '')) ?? null),
   ]);
-  if (!after) throw new Error('the locked task row vanished');
+  if (!after) throw new Error('the row of the locked task is missing');
   if (change.events.length > 0) {
     const events = change.events.map((event, index) => ({ seq: index + 1, ...event }));
     await query(EVENTS, [task.id, after.event_seq - events.length, after.generation, toJsonb(events)]);
   }
   if (change.deadLetters.length > 0) {
-    const letters = change.deadLetters.map((letter) => ({ id: newId(), ...letter }));
-    await query(DEAD_LETTERS, [task.id, task.tenant_id, task.type, task.generation, toJsonb(letters)]);
+    const deadLetters = change.deadLetters.map((deadLetter) => ({ id: newId(), ...deadLetter }));
+    await query(DEAD_LETTERS, [task.id, task.tenant_id, task.type, task.generation, toJsonb(deadLetters)]);
   }
   if (change.audit) await insertAudit(query, change.audit);
 }

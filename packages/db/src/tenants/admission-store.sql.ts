@@ -1,22 +1,22 @@
 import type { Database, Statement } from '../connection/database.ts';
 
-/** What decides whether a tenant may submit now. */
+/** Inputs of the admission decision. */
 export interface TenantFacts {
-  /** Tasks not ended yet, counted no further than one beyond the limit. */
+  /** Open tasks, counted up to one more than the limit. */
   openTasks: number;
   maxBacklog: number;
   rateLimitPerMinute: number | null;
   styleGuide: string | null;
-  /** Stored bytes of inputs and outputs, as last measured. */
+  /** Stored bytes of inputs and outputs at the last measurement. */
   storedBytes: number;
-  /** Null leaves the limit to the installation's default. */
+  /** Null applies the installation's default. */
   maxStorageBytes: number | null;
 }
 
 export interface AdmissionStore {
-  /** Undefined when there is no such tenant. */
+  /** Undefined for an unknown tenant. */
   facts(tenantId: string): Promise<TenantFacts | undefined>;
-  /** Takes up to `want` submissions out of the tenant's shared bucket; `waitMs` is when there will be another one. */
+  /** Takes up to `want` tokens from the tenant's shared bucket; `waitMs` is the time until the next token. */
   takeSubmissions(tenantId: string, want: number): Promise<{ taken: number; waitMs: number }>;
 }
 

@@ -10,14 +10,14 @@ import { toPage, type Page, type PageRequest } from '../paging/page.ts';
 
 export type TenantWrite = TenantView | 'name_taken' | 'not_found';
 
-/** Tenants with their settings, and their keys. Every change is recorded in the audit. */
+/** Tenants with their settings and keys. Every change writes an audit row. */
 export interface TenantStore {
   create(tenant: CreateTenant, actor: Actor): Promise<TenantWrite>;
-  /** By name. @throws {CursorError} */
+  /** Ordered by name. @throws {CursorError} */
   list(page: PageRequest): Promise<Page<TenantView>>;
   get(id: string): Promise<TenantView | undefined>;
   update(id: string, changes: UpdateTenant, actor: Actor): Promise<TenantWrite>;
-  /** Oldest first; without deleted ones. Null is the installation's own. Undefined when there is no such tenant. */
+  /** Oldest first, without deleted ones. Null means the installation's keys. Undefined for an unknown tenant. */
   keys(tenantId: string | null, page: PageRequest): Promise<Page<KeyView> | undefined>;
   addKey(
     tenantId: string | null,
@@ -30,7 +30,7 @@ export interface TenantStore {
     },
     actor: Actor,
   ): Promise<KeyView | undefined>;
-  /** False when the tenant has no such key. The administrator's own key cannot be ended: it comes from outside. */
+  /** False when the tenant has no such key. The bootstrap admin key cannot be deleted: it comes from the configuration. */
   removeKey(tenantId: string | null, keyId: string, actor: Actor): Promise<boolean>;
 }
 
@@ -112,7 +112,7 @@ export function createTenantStore(database: Database): TenantStore {
       refusingTakenNames(() =>
         database.transaction(async (query) => {
           const [row] = await query<TenantRow>(INSERT, [newId(), ...valuesOf(tenant)]);
-          if (!row) throw new Error('a tenant was inserted and did not come back');
+          if (!row) throw new Error('the INSERT of the tenant returned no row');
           await audit(query, actor, 'tenant.create', row.id, 'tenant', row.id);
           return toView(row);
         }),
@@ -128,7 +128,7 @@ export function createTenantStore(database: Database): TenantStore {
           const [locked] = await query<TenantRow>(LOCK, [id]);
           if (!locked) return 'not_found';
           const [row] = await query<TenantRow>(UPDATE, [id, ...valuesOf({ ...toView(locked), ...definedOf(changes) })]);
-          if (!row) throw new Error('the locked tenant vanished');
+          if (!row) throw new Error('the row of the locked tenant is missing');
           await audit(query, actor, 'tenant.update', id, 'tenant', id, { changed: Object.keys(changes) });
           return toView(row);
         }),
@@ -185,7 +185,7 @@ const valuesOf = (tenant: Omit<TenantView, 'id' | 'createdAt' | 'storedBytes'>):
   tenant.maxStorageBytes,
 ];
 
-/** An absent member changes nothing; one that is null takes a limit away. */
+/** An undefined member keeps the value; null removes a limit. */
 const definedOf = (changes: UpdateTenant): Partial<TenantView> =>
   Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined));
 

@@ -63,11 +63,11 @@ export function createRetentionJob(deps: {
       name: 'compact',
       olderThanDays: minutes / 1_440,
       async step() {
-        const { compacted, next, narrowedTo, passedOver } = await store.compact(after, minutes, steps);
+        const { compacted, next, narrowedTo, skippedTask } = await store.compact(after, minutes, steps);
         after = next;
         steps = narrowedTo;
-        if (passedOver !== undefined) {
-          log.warn({ taskId: passedOver }, 'retention.task_too_large_to_archive');
+        if (skippedTask !== undefined) {
+          log.warn({ taskId: skippedTask }, 'retention.task_too_large_to_archive');
           deps.onSkippedTask?.();
         }
         return { removed: compacted, hasMore: next !== null || narrowedTo !== undefined };

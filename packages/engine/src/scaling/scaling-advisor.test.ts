@@ -16,7 +16,7 @@ function openAdvisor(section: Parameters<typeof ScalingConfig.parse>[0] = {}) {
   };
   const store: ScalingStore = {
     load: () => Promise.resolve(structuredClone(load)),
-    remember: (memories) => {
+    storeMemories: (memories) => {
       Object.assign(load.memories, JSON.parse(JSON.stringify(memories)));
       return Promise.resolve();
     },
@@ -92,7 +92,7 @@ describe('the scaling advisor', () => {
     const config = ScalingConfig.parse({});
     const asked: string[] = [];
     const advisor = createScalingAdvisor({
-      store: { load: () => Promise.resolve(load), remember: () => Promise.resolve() },
+      store: { load: () => Promise.resolve(load), storeMemories: () => Promise.resolve() },
       policy: policyFromConfig(config),
       pools: [],
       budgetAllows: (pool) => Promise.resolve((asked.push(pool), 3)),

@@ -100,7 +100,7 @@ export function createScalingAdvisor(deps: {
     advise: async () => (await evaluate()).advice,
     async adviseAndStore() {
       const { advice, memories } = await evaluate();
-      await store.remember(memories);
+      await store.storeMemories(memories);
       return advice;
     },
   };

@@ -30,7 +30,7 @@ function start(submit: SubmitScheduled, facts: Partial<DueSchedule> = {}) {
       records.push(record);
       return Promise.resolve(true);
     },
-    noteError: (_schedule: unknown, error: { code: string }) => {
+    recordError: (_schedule: unknown, error: { code: string }) => {
       errors.push(error);
       return Promise.resolve();
     },

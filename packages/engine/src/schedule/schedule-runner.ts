@@ -67,7 +67,7 @@ export function createScheduleRunner(deps: {
     if (submission.outcome === 'later') {
       // It stays due and is retried after the pause, at the latest until the next fire time.
       pause(schedule);
-      await store.noteError(schedule, submission.error);
+      await store.recordError(schedule, submission.error);
       return false;
     }
     const submitted = submission.outcome === 'submitted';
