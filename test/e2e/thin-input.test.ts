@@ -141,7 +141,7 @@ describe('thin input', () => {
     ).rejects.toMatchObject({
       problem: {
         code: 'VALIDATION_FAILED',
-        errors: [{ path: 'input.sources[0].text', message: 'must hold at least one letter or digit' }],
+        errors: [{ path: 'input.sources[0].text', message: 'must contain at least one letter or digit' }],
       },
     });
   });

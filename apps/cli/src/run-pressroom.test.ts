@@ -112,7 +112,7 @@ describe('pressroom', () => {
   it.each<{ title: string; error: Error; exitCode: number; says: string }>([
     {
       title: 'the server is away',
-      error: new ConnectionError('no answer from http://x'),
+      error: new ConnectionError('no response from http://x'),
       exitCode: 1,
       says: 'Is Pressroom running there?',
     },

@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import type { Model, PriceBand, PriceRow } from './model.ts';
 import type { ParsedModelSpec, PriceBandSpec, PriceRowSpec } from './model-spec.ts';
 
-/** Turns a parsed specification into a model of the named provider, filling in what follows from the rest. */
+/** Builds a model of the named provider from a parsed specification and fills in derived values. */
 export function buildModel(provider: string, spec: ParsedModelSpec): Model {
   const rows = Array.isArray(spec.prices)
     ? spec.prices.map(buildRow)

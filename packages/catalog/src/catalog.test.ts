@@ -18,7 +18,7 @@ const local = (spec: Partial<ModelSpec> = {}) => ({
 });
 
 describe('createCatalog', () => {
-  it('places current models of two providers in each tier', () => {
+  it('contains current models of two providers in each tier', () => {
     const catalog = createCatalog();
     expect(TIERS.map((tier) => catalog.candidates(tier, NOW).map((model) => model.id))).toEqual([
       ['gpt-6-luna', 'claude-haiku-5-5'],
@@ -27,18 +27,18 @@ describe('createCatalog', () => {
     ]);
   });
 
-  it('serves every purpose from a tier that can hold a long prompt', () => {
+  it('gives every purpose a tier with room for a long prompt', () => {
     const catalog = createCatalog();
     for (const { tier } of Object.values(DEFAULT_PURPOSES)) {
       for (const model of catalog.candidates(tier, NOW)) expect(model.maxPromptTokens).toBeGreaterThan(500_000);
     }
   });
 
-  it('refuses the price of an unknown model instead of calling it zero', () => {
+  it('rejects an unknown model instead of pricing it at zero', () => {
     expect(() => createCatalog().require('openai/gpt-7')).toThrow(PriceUnknownError);
   });
 
-  it('has a version that changes with a price and with nothing else', () => {
+  it('has a version that depends only on data', () => {
     const plain = createCatalog({ extraModels: [local()] });
     expect(createCatalog({ extraModels: [local()] }).version).toBe(plain.version);
     expect(createCatalog({ extraModels: [local({ prices: { input: '0.06', output: '0.1' } })] }).version).not.toBe(
@@ -46,7 +46,7 @@ describe('createCatalog', () => {
     );
   });
 
-  it('appends a configured model to the tier it names', () => {
+  it('appends a configured model to its tier', () => {
     const catalog = createCatalog({ extraModels: [local({ tier: 'T1' })] });
     expect(catalog.candidates('T1', NOW).map((model) => model.ref)).toEqual([
       'openai/gpt-6-luna',
@@ -55,12 +55,12 @@ describe('createCatalog', () => {
     ]);
   });
 
-  it('takes a configured order of a tier as it is, by ref or by an unambiguous id', () => {
+  it('uses the configured order of a tier, by ref or by an unambiguous id', () => {
     const catalog = createCatalog({ extraModels: [local()], tiers: { T1: ['llama', 'openai/gpt-6-luna'] } });
     expect(catalog.candidates('T1', NOW).map((model) => model.ref)).toEqual(['local-vllm/llama', 'openai/gpt-6-luna']);
   });
 
-  it('reports every configuration fault at once', () => {
+  it('reports all configuration problems', () => {
     const build = () =>
       createCatalog({
         extraModels: [local(), local({ prices: { input: '2', output: '1' } })],
@@ -73,14 +73,14 @@ describe('createCatalog', () => {
     );
   });
 
-  it('follows a model past its shutdown to its replacement and never offers it again', () => {
+  it('replaces a model after its shutdown', () => {
     const catalog = createCatalog({ tiers: { T1: ['gpt-4o-mini', 'gpt-6-luna'] } });
     const ids = (atMs: number): string[] => catalog.candidates('T1', atMs).map((model) => model.id);
     expect(ids(Date.parse('2027-01-13T23:59:59Z'))).toEqual(['gpt-4o-mini', 'gpt-6-luna']);
     expect(ids(Date.parse('2027-01-14T00:00:00Z'))).toEqual(['gpt-6-luna']);
   });
 
-  it('drops a model that is gone and has no replacement', () => {
+  it('drops a model that was shut down without a replacement', () => {
     const catalog = createCatalog({
       extraModels: [local({ shutdownAt: '2026-01-01' })],
       tiers: { T1: ['llama', 'gpt-6-luna'] },
@@ -88,7 +88,7 @@ describe('createCatalog', () => {
     expect(catalog.candidates('T1', NOW).map((model) => model.id)).toEqual(['gpt-6-luna']);
   });
 
-  it('does not chase replacements that go in a circle', () => {
+  it('ends on circular replacements', () => {
     const catalog = createCatalog({
       extraModels: [
         local({ id: 'a', shutdownAt: '2026-01-01', replacement: 'b' }),
@@ -99,7 +99,7 @@ describe('createCatalog', () => {
     expect(catalog.candidates('T1', NOW).map((model) => model.id)).toEqual(['gpt-6-luna']);
   });
 
-  it('warns of models in use from sixty days before their shutdown', () => {
+  it('warns of models in use, sixty days before their shutdown', () => {
     const catalog = createCatalog({ tiers: { T1: ['gpt-4o-mini', 'gpt-6-luna'] } });
     expect(catalog.warnings(Date.parse('2026-11-14T00:00:00Z'))).toEqual([]);
     expect(catalog.warnings(Date.parse('2026-11-15T00:00:00Z'))).toEqual([
@@ -112,14 +112,14 @@ describe('createCatalog', () => {
     ]);
   });
 
-  it('measures against the strongest model of the same generation that is available', () => {
+  it('uses the strongest available model of the same generation as the baseline', () => {
     const catalog = createCatalog();
     expect(catalog.baseline(NOW).id).toBe('gpt-6-sol');
     expect(catalog.baseline(NOW, (model) => model.provider === 'anthropic').id).toBe('claude-opus-5-5');
     expect(catalog.baseline(NOW, () => false).id).toBe('gpt-6-sol');
   });
 
-  it('measures against the configured baseline even when it is gone', () => {
+  it('uses the configured baseline even after its shutdown', () => {
     expect(createCatalog({ baseline: 'gpt-4-turbo' }).baseline(NOW, () => false).id).toBe('gpt-4-turbo');
   });
 });

@@ -12,18 +12,18 @@ import { DEFAULT_PURPOSES, type PurposePolicy } from './purposes.ts';
 import { DEFAULT_TIERS, type TierTable } from './tiers.ts';
 
 export interface CatalogOptions {
-  /** Models of configured endpoints, by provider name; each with explicit prices. */
+  /** Models of configured endpoints by provider name, each with explicit prices. */
   extraModels?: readonly { provider: string; spec: ParsedModelSpec }[];
-  /** Replaces the candidates of the tiers it names; refs, or bare ids that only one provider has. */
+  /** Replaces the candidates of these tiers; refs, or ids that only one provider has. */
   tiers?: Partial<TierTable>;
-  /** The model that savings are measured against; default: the first T3 candidate. */
+  /** Baseline model of savings; default: the first T3 candidate. */
   baseline?: string;
-  /** Adds purposes, or replaces the built-in ones it names. */
+  /** Adds or replaces purposes. */
   purposes?: Readonly<Record<string, PurposePolicy>>;
 }
 
 export interface Catalog {
-  /** Hash of all that decides prices and routes; stored with every ledger row. */
+  /** Hash of all data that affects prices and routes; stored with every ledger row. */
   readonly version: string;
   readonly models: readonly Model[];
   readonly tiers: TierTable;
@@ -31,22 +31,22 @@ export interface Catalog {
   find(model: string): Model | undefined;
   /** @throws {PriceUnknownError} for a model that is not in the catalogue */
   require(model: string): Model;
-  /** A tier's candidates at an instant, best first; models that are gone are replaced or left out. */
+  /** A tier's candidates at a given time, best first; models after their shutdown are replaced or omitted. */
   candidates(tier: Tier, atMs: number): Model[];
   /**
-   * What "it would have cost" refers to: the configured baseline, else the first T3 candidate that `isAvailable`
-   * accepts, so that the comparison is with a model this installation could have used; else the first T3 candidate.
+   * Baseline of savings: the configured one, else the first T3 candidate that `isAvailable` accepts, so that savings refer to
+   * a model that this installation can use; else the first T3 candidate.
    */
   baseline(atMs: number, isAvailable?: (model: Model) => boolean): Model;
   purpose(name: string): PurposePolicy | undefined;
-  /** Models in use (tiers and baseline) that shut down within 60 days or have already. */
+  /** Models in use (tiers and baseline) whose shutdown is within 60 days or has passed. */
   warnings(atMs: number): ShutdownWarning[];
 }
 
 /**
- * Joins the built-in models with configured ones. Pure.
+ * Merges the built-in models with configured ones. Pure.
  *
- * @throws {CatalogInvalidError} with every problem found: slips in prices, unknown models in a tier, two models of one name
+ * @throws {CatalogInvalidError} with all problems: implausible prices, unknown models in a tier, duplicate names
  */
 export function createCatalog(options: CatalogOptions = {}): Catalog {
   const problems: string[] = [];

@@ -25,12 +25,12 @@ describe('checkModel', () => {
       problem: 'an hour of cache costs less than five minutes',
     },
     {
-      title: 'input at fifty times its price, dearer than output',
+      title: 'input at fifty times its price, above the output price',
       prices: { input: '2.5', output: '0.40' },
       problem: 'output is cheaper than input',
     },
     {
-      title: 'a cache read dearer than reading afresh',
+      title: 'a cache read above the plain input price',
       prices: { input: '1', output: '4', cacheRead: '1.1' },
       problem: 'a cache read costs more than plain input',
     },
@@ -48,12 +48,12 @@ describe('checkModel', () => {
       problem: 'price bands must ascend by prompt length',
     },
     {
-      title: 'a table that ends before the longest prompt',
+      title: 'a table without a band for the longest prompt',
       prices: [{ bands: [{ upToPromptTokens: 200, input: '1', output: '2' }] }],
       problem: 'the last price band must have no upper limit',
     },
     {
-      title: 'two rows of one day',
+      title: 'two rows with the same date',
       prices: [
         { effectiveFrom: '2026-01-01', bands: [{ input: '1', output: '2' }] },
         { effectiveFrom: '2026-01-01', bands: [{ input: '2', output: '4' }] },

@@ -2,9 +2,9 @@ import type { Model, PriceBand } from './model.ts';
 import { isStandardTier } from './price.ts';
 
 /**
- * Problems in a model's numbers. Price lists collected from elsewhere carry slips (an hour's cache write at twenty
- * times its five-minute price, a mode at fifty times the standard): what breaks these proportions is refused rather
- * than billed. A free model (all prices zero) is fine.
+ * Checks the plausibility of a model's numbers. Published price lists contain errors (a one-hour cache write at twenty times
+ * the five-minute price, a mode at fifty times the standard), which must be rejected rather than billed. All prices may be
+ * zero.
  */
 export function checkModel(model: Model): string[] {
   const problems: string[] = [];

@@ -44,7 +44,7 @@ describe('calculateCost', () => {
       of: 'gpt-6-luna',
       usage: { uncachedInput: 272_000 },
       nano: 27_200_000n,
-      why: 'keeps the lower band at its very edge',
+      why: 'uses the lower band at its upper limit',
     },
     {
       of: 'gpt-6-luna',
@@ -68,7 +68,7 @@ describe('calculateCost', () => {
       of: 'claude-opus-5-5',
       usage: { cacheWrite5m: 1_000, cacheWrite1h: 1_000 },
       nano: 13_000_000n,
-      why: 'tells the two cache lifetimes apart',
+      why: 'distinguishes the two cache lifetimes',
     },
     {
       of: 'gpt-4o',
@@ -88,18 +88,18 @@ describe('calculateCost', () => {
     );
   });
 
-  it('uses the price in force at the instant of the call', () => {
+  it('uses the price in force at the time of the call', () => {
     const usage = usageOf({ cacheRead: 1_000_000 });
     const before = calculateCost(usage, model('claude-sonnet-5-5'), Date.parse('2026-10-06T23:59:59.999Z'));
     const after = calculateCost(usage, model('claude-sonnet-5-5'), Date.parse('2026-10-07T00:00:00Z'));
     expect([before, after]).toEqual([200_000_000n, 100_000_000n]);
   });
 
-  it('uses the oldest price for an instant before the model existed', () => {
+  it('uses the oldest price for a time before the first row', () => {
     expect(calculateCost(usageOf({ output: 1_000 }), model('gpt-6-sol'), 0)).toBe(10_000_000n);
   });
 
-  it('refuses counts that are negative or fractional', () => {
+  it('rejects negative and fractional counts', () => {
     expect(() => calculateCost(usageOf({ output: -1 }), model('gpt-6-sol'), NOW)).toThrow(RangeError);
     expect(() => calculateCost(usageOf({ output: 0.5 }), model('gpt-6-sol'), NOW)).toThrow(RangeError);
   });
@@ -124,7 +124,7 @@ describe('calculateCost', () => {
     );
   });
 
-  it('never falls when any count rises', () => {
+  it('never decreases when a count increases', () => {
     const kinds = fc.constantFrom('uncachedInput', 'cacheRead', 'cacheWrite5m', 'cacheWrite1h', 'output' as const);
     fc.assert(
       fc.property(someUsage, someModel, kinds, fc.integer({ min: 1, max: 300_000 }), (usage, of, kind, more) => {
@@ -153,7 +153,7 @@ describe('calculateWorstCase', () => {
     expect(worst).toBe(1_000n * 5_000n + 100n * 20_000n);
   });
 
-  it('looks at every band that a shorter prompt could fall into', () => {
+  it('considers every band of a shorter prompt', () => {
     const long = priceRowAt(model('gpt-4o'), NOW).bands[0];
     const dearShort = { ...long, upToPromptTokens: 1_000, input: long.input * 100n, cacheWrite5m: long.input * 100n };
     const odd: Model = {
@@ -164,7 +164,7 @@ describe('calculateWorstCase', () => {
     expect(worst).toBe(calculateCost(usageOf({ uncachedInput: 1_000 }), odd, NOW));
   });
 
-  it('covers every call that stays within its counts', () => {
+  it('covers every call within its counts', () => {
     fc.assert(
       fc.property(someUsage, someModel, someInstant, someTokens, fc.boolean(), (usage, of, atMs, slack, batch) => {
         const request = {
@@ -180,7 +180,7 @@ describe('calculateWorstCase', () => {
 });
 
 describe('calculateBaseline', () => {
-  it('asks what the same tokens cost on the baseline model with nothing cached', () => {
+  it('prices the same tokens on the baseline model without caching', () => {
     const usage = usageOf({ uncachedInput: 100, cacheRead: 800, cacheWrite5m: 100, output: 50 });
     expect(calculateBaseline(usage, model('gpt-6-sol'), NOW)).toBe(1_000n * 2_000n + 50n * 10_000n);
   });
@@ -204,21 +204,21 @@ describe('service tiers', () => {
     { serviceTier: 'standard', cost: 120_000n },
     { serviceTier: 'flex', cost: 60_000n },
     { serviceTier: 'priority', cost: 240_000n },
-    // Without a price: as much as the dearest that has one.
+    // Without a price: the highest tier price.
     { serviceTier: 'ultrafast', cost: 240_000n },
     { serviceTier: 'constructor', cost: 240_000n },
     { serviceTier: '__proto__', cost: 240_000n },
-  ])('bills $serviceTier at its share of the standard price', ({ serviceTier, cost }) => {
+  ])('bills $serviceTier at its percentage of the standard price', ({ serviceTier, cost }) => {
     expect(calculateCost(usage, tiered, 0, { serviceTier })).toBe(cost);
   });
 
-  it('holds the standard price for a cheaper tier, since the provider may fall back to it', () => {
+  it('reserves the standard price for a cheaper tier, because the provider may fall back to it', () => {
     const most = { promptTokens: 100, maxOutputTokens: 10, cacheWrite: 'none' } as const;
     expect(calculateWorstCase({ ...most, serviceTier: 'flex' }, tiered, 0)).toBe(120_000n);
     expect(calculateWorstCase({ ...most, serviceTier: 'priority' }, tiered, 0)).toBe(240_000n);
   });
 
-  it('names a tier only to models whose price row prices tiers', () => {
+  it('requests a tier only for models with tier prices', () => {
     expect(requestedServiceTier(tiered, 0)).toBe('default');
     expect(requestedServiceTier({ ...tiered, serviceTier: 'flex' }, 0)).toBe('flex');
     expect(requestedServiceTier(model('gpt-4o'), NOW)).toBeUndefined();

@@ -4,16 +4,16 @@ import { bandFor, priceRowAt, serviceTierPercent } from './price.ts';
 const PICO_PER_NANO = 1_000n;
 const PERCENT = 100n;
 
-/** Prompt tokens of a call: plain, read from a cache and written to one. */
+/** Prompt tokens of a call: uncached, cache reads and cache writes. */
 export const promptTokens = (usage: TokenUsage): number =>
   usage.uncachedInput + usage.cacheRead + usage.cacheWrite5m + usage.cacheWrite1h;
 
 /**
- * What a call costs, in integer nano-dollars. Summed in pico-dollars and rounded once, half up, so that an entry is
- * never more than half a nano-dollar from the exact amount.
+ * Calculates the cost of a call in integer nano-dollars. Summed in pico-dollars and rounded once, half up, so the error is at
+ * most half a nano-dollar.
  *
- * @param options.serviceTier tier that served the call; one without a price costs as much as the dearest that has one
- * @throws {RangeError} on a token count that is negative or no integer
+ * @param options.serviceTier tier that served the call; one without a price costs as much as the most expensive priced one
+ * @throws {RangeError} on a negative or non-integer token count
  */
 export function calculateCost(
   usage: TokenUsage,
@@ -29,24 +29,24 @@ export function calculateCost(
 }
 
 /**
- * What the same tokens cost without any lever: on `baseline`, nothing cached, nothing batched. The "would have cost"
- * that savings are measured against. It takes the tokens as counted and does not guess at another tokenizer.
+ * Calculates the baseline cost of savings: the same tokens on `baseline`, without caching and batching. Uses the token counts
+ * as they are, without converting them to another tokenizer.
  */
 export function calculateBaseline(usage: TokenUsage, baseline: Model, atMs: number): bigint {
   return calculateCost(withoutCache(usage), baseline, atMs);
 }
 
-/** The same tokens with every prompt token plain. */
+/** The same tokens with the whole prompt uncached. */
 export function withoutCache(usage: TokenUsage): TokenUsage {
   return { ...usage, uncachedInput: promptTokens(usage), cacheRead: 0, cacheWrite5m: 0, cacheWrite1h: 0 };
 }
 
 /**
- * The most that a call can cost, rounded up: every prompt token at the dearer of the plain price and the cache-write
- * premium, the reply at its cap, in the dearest band that a prompt of at most `promptTokens` can fall into.
+ * Calculates the maximum cost of a call, rounded up: every prompt token at the higher of the plain and the cache-write price,
+ * the reply at its cap, in the most expensive band of prompts up to `promptTokens`.
  *
- * @param request.serviceTier tier that is requested; the provider may fall back to its standard tier
- * @param request.cacheWrite longest cache lifetime that the request asks for, or that the provider writes unasked
+ * @param request.serviceTier requested tier; the provider may fall back to its standard tier
+ * @param request.cacheWrite longest cache lifetime that is requested or applied automatically by the provider
  */
 export function calculateWorstCase(
   request: {

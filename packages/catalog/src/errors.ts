@@ -1,6 +1,6 @@
 import { AppError } from '@pressroom/runtime';
 
-/** A model has no known price: the call is refused, since unknown is never zero. */
+/** A model has no known price. The call is rejected, because unknown is not zero. */
 export class PriceUnknownError extends AppError {
   readonly code = 'PRICE_UNKNOWN';
   readonly retryable = false;
@@ -10,7 +10,7 @@ export class PriceUnknownError extends AppError {
   }
 }
 
-/** The configured catalogue contradicts itself; carries every problem at once. */
+/** The configured catalogue is inconsistent; contains all problems. */
 export class CatalogInvalidError extends AppError {
   readonly code = 'CONFIG_INVALID';
   readonly retryable = false;

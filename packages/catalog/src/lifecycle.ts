@@ -2,13 +2,13 @@ import type { Model } from './model.ts';
 
 const DAY_MS = 86_400_000;
 
-/** Days ahead of a shutdown from which operators are warned. */
+/** Days before a shutdown from which operators are warned. */
 const SHUTDOWN_WARNING_DAYS = 60;
 
 export interface ShutdownWarning {
   model: string;
   shutdownAtMs: number;
-  /** Negative when it is past. */
+  /** Negative after the shutdown. */
   daysLeft: number;
   replacement: string | undefined;
 }
@@ -17,8 +17,8 @@ const isShutDown = (model: Model, atMs: number): boolean =>
   model.shutdownAtMs !== undefined && atMs >= model.shutdownAtMs;
 
 /**
- * The model to use at an instant: itself while it is served, then its replacement, and that one's. `undefined` when the
- * chain ends, in a model that is gone or in one that is unknown.
+ * Resolves the model to use at a given time: itself until its shutdown, then its replacement, recursively. `undefined` when
+ * the chain ends with a model that was shut down or is unknown.
  */
 export function followLifecycle(
   model: Model,
@@ -35,7 +35,7 @@ export function followLifecycle(
   return current;
 }
 
-/** Warnings for models that shut down soon or already have, soonest first. */
+/** Warnings for models whose shutdown is near or has passed, earliest first. */
 export function shutdownWarnings(
   models: Iterable<Model>,
   atMs: number,

@@ -12,7 +12,7 @@ describe('UsdPerMTok', () => {
     expect(UsdPerMTok.parse(given)).toBe(pico);
   });
 
-  it.each(['0.0000001', '-1', '1e3', '', 0.0000001, -1, Number.NaN])('refuses %s rather than rounding it', (given) => {
+  it.each(['0.0000001', '-1', '1e3', '', 0.0000001, -1, Number.NaN])('rejects %s instead of rounding it', (given) => {
     expect(UsdPerMTok.safeParse(given).success).toBe(false);
   });
 });
@@ -23,7 +23,7 @@ describe('ModelSpec', () => {
     expect(outcome.error?.issues.map((issue) => issue.path[0])).toEqual(['prices']);
   });
 
-  it('refuses a misspelt field', () => {
+  it('rejects an unknown field', () => {
     const spec = {
       id: 'local',
       contextTokens: 8_000,

@@ -19,8 +19,8 @@ const Instant = z
 const ServiceTierName = z.string().regex(/^[a-z][a-z0-9_-]{0,29}$/, 'must be the provider’s name of a service tier');
 
 /**
- * One prompt-length band. A cache read without a price of its own costs as much as plain input; a write likewise for
- * five minutes, and what five minutes cost for an hour.
+ * One prompt-length band. Defaults: a cache read costs as much as plain input, as does a five-minute cache write; a one-hour
+ * write costs as much as a five-minute one.
  */
 export const PriceBandSpec = z.strictObject({
   upToPromptTokens: tokens.optional(),
@@ -35,13 +35,12 @@ export const PriceRowSpec = z.strictObject({
   effectiveFrom: Instant.optional(),
   bands: z.array(PriceBandSpec).min(1),
   batchPercent: z.int().min(1).max(100).default(50),
-  /** Service tiers beside the standard one, as percentages of the standard price: `{ flex: 50, priority: 200 }`. */
+  /** Service tiers besides the standard one, as percentages of the standard price: `{ flex: 50, priority: 200 }`. */
   serviceTiers: z.record(ServiceTierName, z.int().min(1).max(10_000)).default({}),
 });
 
 /**
- * A model as data: the built-in tables and `PRESSROOM_CONFIG` write the same shape. Prices are explicit; there is no
- * default for them.
+ * A model as data, in the built-in tables and in `PRESSROOM_CONFIG`. Prices are explicit and have no defaults.
  */
 export const ModelSpec = z.strictObject({
   id: z.string().min(1).max(200),
@@ -57,7 +56,7 @@ export const ModelSpec = z.strictObject({
   reasoningOff: z.enum(['none', 'minimal', 'disabled']).optional(),
   minCacheablePrefixTokens: tokens.optional(),
   tokenizerPermille: z.int().min(100).max(10_000).default(1_300),
-  /** Service tier to request where the price row prices tiers; the standard one unless given. */
+  /** Service tier to request if the price row prices tiers; default: the standard tier. */
   serviceTier: ServiceTierName.default('default'),
   shutdownAt: Instant.optional(),
   replacement: z.string().optional(),

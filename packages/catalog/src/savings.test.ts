@@ -10,7 +10,7 @@ const baseline = catalog.baseline(NOW);
 const tokens = fc.integer({ min: 0, max: 300_000 });
 
 describe('attributeSavings', () => {
-  it('splits exactly what was saved: the levers add up to baseline − paid', () => {
+  it('splits the savings exactly: the levers add up to baseline − paid', () => {
     const call = fc.record({
       usage: fc.record({
         uncachedInput: tokens,
@@ -33,7 +33,7 @@ describe('attributeSavings', () => {
     );
   });
 
-  it('shows a cache write that was never read as a loss of the prompt cache', () => {
+  it('shows an unread cache write as a loss of the prompt cache', () => {
     const usage = { uncachedInput: 0, cacheRead: 0, cacheWrite5m: 10_000, cacheWrite1h: 0, output: 0, reasoning: 0 };
     const saved = attributeSavings({ usage, model: baseline, batch: false, avoided: false }, baseline, NOW);
     expect(saved).toEqual({ avoided: 0n, tier: 0n, promptCache: -5_000_000n, batch: 0n });

@@ -1,7 +1,7 @@
 import { calculateBaseline, calculateCost, withoutCache } from './cost.ts';
 import type { Model, TokenUsage } from './model.ts';
 
-/** What a call did not cost, by lever, in nano-dollars. A lever that made the call dearer is negative. */
+/** Savings of a call by lever, in nano-dollars. A lever that increased the cost is negative. */
 export interface Savings {
   avoided: bigint;
   tier: bigint;
@@ -10,10 +10,10 @@ export interface Savings {
 }
 
 /**
- * Splits baseline − paid over the levers, in this fixed order: each lever is credited with what it took off the amount
- * that the levers before it had left, so the parts add up exactly. A call that was avoided is the first lever's alone.
+ * Splits baseline − paid over the levers in a fixed order. Each lever is credited with its reduction of the remaining amount,
+ * so the parts add up exactly. An avoided call is credited to the first lever alone.
  *
- * @param call.model the model that answered, or that had answered the avoided call
+ * @param call.model the model that answered, or that had answered the reused reply
  */
 export function attributeSavings(
   call: { usage: TokenUsage; model: Model; batch: boolean; avoided: boolean },

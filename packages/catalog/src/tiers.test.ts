@@ -10,13 +10,13 @@ describe('tierForQuality', () => {
     ['T1', 'premium', 'T2'],
     ['T2', 'premium', 'T3'],
     ['T3', 'premium', 'T3'],
-  ] as const)('makes of %s at %s quality %s', (tier, quality, expected) => {
+  ] as const)('shifts %s at %s quality to %s', (tier, quality, expected) => {
     expect(tierForQuality(tier, quality)).toBe(expected);
   });
 });
 
 describe('shiftTier', () => {
-  it('stays within the tiers however far it is shifted', () => {
+  it('stays within T1 and T3 for any shift', () => {
     expect(shiftTier('T2', 9)).toBe('T3');
     expect(shiftTier('T2', -9)).toBe('T1');
   });

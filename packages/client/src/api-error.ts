@@ -1,9 +1,9 @@
 import type { ErrorCode, Problem } from '@pressroom/contracts';
 
-/** The API refused a request. `problem.code` is stable; `problem.errors` names each fault of a bad request. */
+/** The API rejected a request. `problem.code` is stable; `problem.errors` lists the invalid fields. */
 export class ApiError extends Error {
   readonly problem: Problem;
-  /** How long the server asks to wait before trying again. */
+  /** Wait requested by the server before a retry. */
   readonly retryAfterMs: number | undefined;
 
   constructor(problem: Problem, retryAfterMs?: number) {
@@ -25,7 +25,7 @@ export class ApiError extends Error {
   }
 }
 
-/** No answer came: the server is not there, or the connection broke. `cause` has the platform's own error. */
+/** No response: the server is unreachable, or the connection broke. `cause` is the platform's error. */
 export class ConnectionError extends Error {
   override get name(): string {
     return 'ConnectionError';

@@ -5,7 +5,7 @@ export interface CallOptions {
   signal?: AbortSignal;
 }
 
-/** Calls an operation and answers its JSON body. */
+/** Calls an operation and returns its JSON body. */
 export type CallJson = <T>(
   operation: keyof typeof OPERATIONS,
   params: Readonly<Record<string, string>>,

@@ -17,32 +17,32 @@ import { pathOf } from './operations.ts';
 import { readAll } from './read-all.ts';
 import type { Transport } from './transport.ts';
 
-/** Tasks that are submitted again and again. */
+/** Recurring tasks. */
 export interface ScheduleClient {
   list(options?: CallOptions): Promise<ScheduleView[]>;
   create(schedule: CreateScheduleRequest, options?: CallOptions): Promise<ScheduleView>;
   get(id: string, options?: CallOptions): Promise<ScheduleView>;
-  /** What is named changes; `{ enabled: false }` switches it off. */
+  /** Changes the given fields; `{ enabled: false }` disables the schedule. */
   update(id: string, changes: UpdateSchedule, options?: CallOptions): Promise<ScheduleView>;
   delete(id: string, options?: CallOptions): Promise<void>;
 }
 
-/** Customers of the installation. Needs an admin key, but for `get`. */
+/** Tenants of the installation. Needs an admin key, except for `get`. */
 export interface TenantClient {
   list(options?: CallOptions): Promise<TenantView[]>;
   create(tenant: CreateTenantRequest, options?: CallOptions): Promise<TenantView>;
   get(id: string, options?: CallOptions): Promise<TenantView>;
   update(id: string, changes: UpdateTenant, options?: CallOptions): Promise<TenantView>;
   keys(id: string, options?: CallOptions): Promise<KeyView[]>;
-  /** The answer holds the secret, which is never shown again. */
+  /** The response contains the secret, which is never shown again. */
   createKey(id: string, key: CreateTenantKey, options?: CallOptions): Promise<NewKey>;
   deleteKey(id: string, keyId: string, options?: CallOptions): Promise<void>;
 }
 
-/** Keys that belong to no tenant: administrators' and monitoring's. Needs an admin key. */
+/** Keys without a tenant: administrators' and monitoring's. Needs an admin key. */
 export interface KeyClient {
   list(options?: CallOptions): Promise<KeyView[]>;
-  /** The answer holds the secret, which is never shown again. */
+  /** The response contains the secret, which is never shown again. */
   create(key: CreatePlatformKey, options?: CallOptions): Promise<NewKey>;
   delete(keyId: string, options?: CallOptions): Promise<void>;
 }
@@ -58,7 +58,7 @@ export function createScheduleClient(json: CallJson, transport: Transport): Sche
     list: (options) => readAll(json, 'listSchedules', {}, options),
     create: (schedule, { signal } = {}) => json('createSchedule', {}, { json: schedule, signal }),
     get: (id, { signal } = {}) => json('getSchedule', { id }, { signal }),
-    // Saying again what it is to be changes nothing more.
+    // Idempotent: repeating a change has no further effect.
     update: (id, changes, { signal } = {}) =>
       json('updateSchedule', { id }, { json: changes, signal, isRepeatable: true }),
     async delete(id, { signal } = {}) {

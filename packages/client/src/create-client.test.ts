@@ -32,7 +32,7 @@ async function setUp(...script: Script[]) {
 }
 
 describe('createClient', () => {
-  it('submits a task with the key and an idempotency key of its own', async () => {
+  it('submits a task with the API key and a generated idempotency key', async () => {
     const { client, seen } = await setUp(answerJson(202, { id: '1' }), answerJson(202, { id: '2' }));
     await client.tasks.create(TASK);
     await client.tasks.create(TASK);
@@ -42,7 +42,7 @@ describe('createClient', () => {
     expect(seen[1]?.headers['idempotency-key']).not.toBe(seen[0]?.headers['idempotency-key']);
   });
 
-  it('repeats a submission under the same key, waiting as long as the server asks', async () => {
+  it('retries a submission with the same key after the server’s Retry-After', async () => {
     const { client, seen, waits } = await setUp(
       answerProblem(503, 'UNAVAILABLE', { 'Retry-After': '2' }),
       hangUp,
@@ -53,13 +53,13 @@ describe('createClient', () => {
     expect(waits).toEqual([2_000, 500]);
   });
 
-  it('gives up after three repetitions', async () => {
+  it('fails after three retries', async () => {
     const { client, seen } = await setUp(...Array.from({ length: 4 }, () => answerProblem(429, 'BACKLOG_FULL')));
     await expect(client.tasks.create(TASK)).rejects.toMatchObject({ code: 'BACKLOG_FULL' });
     expect(seen).toHaveLength(4);
   });
 
-  it('throws the problem, faults included, and does not repeat a request that is wrong', async () => {
+  it('throws the problem with its invalid fields, and does not retry an invalid request', async () => {
     const { client, seen } = await setUp(
       answerJson(400, {
         type: '/docs#VALIDATION_FAILED',
@@ -79,30 +79,30 @@ describe('createClient', () => {
     expect(seen).toHaveLength(1);
   });
 
-  it('makes an ApiError of an answer that is no problem document', async () => {
+  it('throws an ApiError for a response that is not a problem document', async () => {
     const { client } = await setUp((response) => response.writeHead(403).end('<html>'));
     await expect(client.tasks.get('1')).rejects.toMatchObject({ status: 403 });
   });
 
-  it('says that there was no answer', async () => {
+  it('throws a ConnectionError without a response', async () => {
     const client = createClient({ baseUrl: 'http://127.0.0.1:1', apiKey: 'k', maxRetries: 0 });
     await expect(client.taskTypes()).rejects.toBeInstanceOf(ConnectionError);
   });
 
-  it('does not name the key in an error', async () => {
+  it('omits the key from errors', async () => {
     const client = createClient({ baseUrl: 'http://127.0.0.1:1', apiKey: 'secret-key', maxRetries: 0 });
     const failure: unknown = await client.taskTypes().catch((error: unknown) => error);
     expect(JSON.stringify(failure) + String(failure)).not.toContain('secret-key');
   });
 
-  it('sends filters as they are given, and none that are not', async () => {
+  it('sends only the given filters', async () => {
     const { client, seen } = await setUp(answerJson(200, { items: [], nextCursor: null }), answerJson(200, {}));
     await client.tasks.list({ status: 'failed', limit: 5, tag: 'a b&c' });
     await client.tasks.list();
     expect(seen.map(({ path }) => path)).toEqual(['/v1/tasks?status=failed&limit=5&tag=a+b%26c', '/v1/tasks']);
   });
 
-  it('fetches a document in the form asked for', async () => {
+  it('fetches a document in the requested format', async () => {
     const { client, seen } = await setUp((response) => response.end('# Title'));
     await expect(client.tasks.document('1', 'markdown', { partial: true })).resolves.toBe('# Title');
     expect(seen[0]).toMatchObject({ path: '/v1/tasks/1/result?partial=true', headers: { accept: 'text/markdown' } });

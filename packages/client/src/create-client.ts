@@ -66,12 +66,12 @@ export interface ListOptions {
 export type { CallOptions } from './call-json.ts';
 
 export interface SubmitOptions extends CallOptions {
-  /** Names this submission, so that repeating it makes no second task. Default: a new random key for each call. */
+  /** Idempotency key of this submission. Default: a new random key per call. */
   idempotencyKey?: string;
 }
 
 export interface ResultOptions extends CallOptions {
-  /** Take what can be assembled by now instead of refusing before the end. */
+  /** Return the available part of the result instead of failing before the end. */
   partial?: boolean;
   /** An earlier generation of the task, from before a retry. */
   generation?: number;
@@ -91,7 +91,7 @@ export interface AuditOptions {
 export interface PressroomClient {
   tasks: {
     create(task: CreateTaskRequest, options?: SubmitOptions): Promise<TaskAccepted>;
-    /** Up to 1,000 tasks; look at each item's outcome. */
+    /** Submits up to 1,000 tasks; check each item's outcome. */
     createMany(tasks: readonly CreateTaskRequest[], options?: SubmitOptions): Promise<BulkResult>;
     get(id: string, options?: CallOptions): Promise<TaskView>;
     list(filter?: ListOptions, options?: CallOptions): Promise<TaskPage>;
@@ -102,19 +102,19 @@ export interface PressroomClient {
     stepOutput(id: string, key: string, options?: CallOptions): Promise<unknown>;
     calls(id: string, options?: CallOptions): Promise<CallView[]>;
     cancel(id: string, options?: CallOptions): Promise<CancelResult>;
-    /** Runs a task that has ended again, from a step or from whatever did not complete. */
+    /** Runs an ended task again, from a step or from the steps that did not complete. */
     retry(id: string, request?: RetryTaskRequest, options?: CallOptions): Promise<TaskRestarted>;
-    /** Begins to cancel every task of a filter or list; follow it with `operations.get`. */
+    /** Starts a bulk cancellation of tasks by filter or list; poll it with `operations.get`. */
     cancelMany(request: BulkTasks, options?: CallOptions): Promise<OperationAccepted>;
-    /** Begins to run every failed, partial or cancelled task of a filter or list again. */
+    /** Starts a bulk retry of failed, partial or cancelled tasks; poll it with `operations.get`. */
     retryMany(request: BulkTasks, options?: CallOptions): Promise<OperationAccepted>;
-    /** Lets a task go on from a gate, from an edited output where `edits` (a JSON merge patch of it) are given. */
+    /** Continues a task at a gate; `edits` is a JSON merge patch of the step's output. */
     approve(id: string, approval: ApproveTask, options?: CallOptions): Promise<ApprovalResult>;
-    /** Has the step before a gate done again; its agent is given the reason. */
+    /** Repeats the step before a gate; its agent receives the reason. */
     reject(id: string, rejection: RejectTask, options?: CallOptions): Promise<ApprovalResult>;
-    /** Removes the content of a finished task. */
+    /** Deletes the content of a finished task. */
     delete(id: string, options?: CallOptions): Promise<void>;
-    /** Events as they happen, from the first one on, until the task ends. */
+    /** Events as they occur, from the first one, until the task ends. */
     events(id: string, options?: WatchOptions): AsyncGenerator<TaskEvent, void, undefined>;
   };
   deadLetters: DeadLetterClient;
@@ -123,23 +123,23 @@ export interface PressroomClient {
   tenants: TenantClient;
   keys: KeyClient;
   queues: QueueClient;
-  /** Who did what, newest first. */
+  /** The audit log, newest first. */
   audit(filter?: AuditOptions, options?: CallOptions): Promise<AuditPage>;
-  /** What somebody should look at, newest first. */
+  /** Alerts, newest first. */
   alerts(page?: { cursor?: string; limit?: number }, options?: CallOptions): Promise<AlertPage>;
-  /** What retention would remove now, with `changes` instead of the configured settings, and what it has removed. Needs an admin key. */
+  /** What retention would remove now, with `changes` to the configured settings, and what it has removed. Needs an admin key. */
   retention(changes?: RetentionChanges, options?: CallOptions): Promise<RetentionView>;
   taskTypes(options?: CallOptions): Promise<TaskTypeList>;
   fleet(options?: CallOptions): Promise<FleetView>;
-  /** How many workers each pool should have, and why. */
+  /** Desired number of workers of each pool, with the reason. */
   scaling(options?: CallOptions): Promise<PoolScaling[]>;
-  /** How many workers one pool should have. */
+  /** Desired number of workers of one pool. */
   desiredReplicas(pool: string, options?: CallOptions): Promise<number>;
 }
 
 /**
- * The API, typed. Methods throw {@link ApiError} for a problem and {@link ConnectionError} when no answer came; requests
- * that are safe to repeat (submissions carry an idempotency key) are repeated a few times first.
+ * Creates a typed API client. Methods throw {@link ApiError} for a problem and {@link ConnectionError} without a response.
+ * Requests that are safe to repeat (submissions have an idempotency key) are retried a few times first.
  */
 export function createClient(options: ClientOptions): PressroomClient {
   const transport = createTransport(options);
@@ -177,7 +177,7 @@ export function createClient(options: ClientOptions): PressroomClient {
       steps: (id, options) => readAll(json, 'listSteps', { id }, options),
       stepOutput: (id, key, { signal } = {}) => json('getStepOutput', { id, key }, { signal }),
       calls: (id, options) => readAll(json, 'listCalls', { id }, options),
-      // Cancelling twice changes nothing.
+      // Cancelling is idempotent.
       cancel: (id, { signal } = {}) => json('cancelTask', { id }, { signal, isRepeatable: true }),
       retry: (id, request = {}, { signal } = {}) => json('retryTask', { id }, { json: request, signal }),
       cancelMany: (request, { signal } = {}) => json('cancelTasks', {}, { json: request, signal }),

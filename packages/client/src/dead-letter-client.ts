@@ -23,13 +23,13 @@ export interface DeadLetterListOptions extends DeadLetterFilter {
 
 export interface DeadLetterClient {
   list(filter?: DeadLetterListOptions, options?: CallOptions): Promise<DeadLetterPage>;
-  /** By cause, the most frequent first. */
+  /** Grouped by cause, the most frequent first. */
   groups(filter?: DeadLetterListOptions, options?: CallOptions): Promise<DeadLetterGroupPage>;
-  /** With the whole payload that a redrive's patch applies to. */
+  /** With the full payload, to which a redrive's patch applies. */
   get(id: string, options?: CallOptions): Promise<DeadLetterView>;
   redrive(id: string, changes?: RedriveDeadLetterRequest, options?: CallOptions): Promise<TaskRestarted>;
   discard(id: string, reason: string, options?: CallOptions): Promise<DeadLetterView>;
-  /** Begins a bulk operation; follow it with `operations.get`. */
+  /** Starts a bulk operation; poll it with `operations.get`. */
   redriveAll(request: BulkRedrive, options?: CallOptions): Promise<OperationAccepted>;
   discardAll(request: BulkDiscard, options?: CallOptions): Promise<OperationAccepted>;
 }
@@ -41,7 +41,7 @@ export interface OperationClient {
   abort(id: string, options?: CallOptions): Promise<OperationView>;
 }
 
-/** None of these is repeated on its own but for reads and the abort: a redrive that was done answers 409 the second time. */
+/** Only reads and the abort are retried automatically: a redrive that succeeded is answered with 409 the second time. */
 export function createDeadLetterClient(json: CallJson): DeadLetterClient {
   return {
     list: (filter = {}, { signal } = {}) => json('listDeadLetters', {}, { query: { ...filter }, signal }),
@@ -58,7 +58,7 @@ export function createOperationClient(json: CallJson): OperationClient {
   return {
     list: (page = {}, { signal } = {}) => json('listOperations', {}, { query: { ...page }, signal }),
     get: (id, { signal } = {}) => json('getOperation', { id }, { signal }),
-    // Aborting twice changes nothing.
+    // Aborting is idempotent.
     abort: (id, { signal } = {}) => json('abortOperation', { id }, { signal, isRepeatable: true }),
   };
 }

@@ -15,7 +15,7 @@ const document = JSON.parse(readFileSync(new URL('../../../docs/openapi.json', i
 
 const table: [string, Operation][] = Object.entries(OPERATIONS);
 
-/** The component with its references written out, as a schema of ours is. */
+/** The component with its references resolved inline. */
 function inlined(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(inlined);
   if (typeof value !== 'object' || value === null) return value;
@@ -24,7 +24,7 @@ function inlined(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, field]) => [key, inlined(field)]));
 }
 
-/** What the schema that our type is inferred from says, in the document's dialect. */
+/** The schema from which the type is inferred, in the document's dialect. */
 function ours(name: string): unknown {
   const schema = (contracts as unknown as Record<string, z.ZodType>)[name];
   if (schema === undefined) throw new Error(`contracts have no ${name}`);
@@ -58,11 +58,11 @@ describe('the operations this client uses', () => {
   });
 
   const responses = table.flatMap(([, { response }]) => (response === undefined ? [] : [response]));
-  it.each([...responses, 'TaskEvent', 'Problem'])('answer what our types say: %s', (name) => {
+  it.each([...responses, 'TaskEvent', 'Problem'])('have the response types of the contracts: %s', (name) => {
     expect(inlined(document.components.schemas[name])).toEqual(ours(name));
   });
 
-  it('are all operations of the API', () => {
+  it('include all operations of the API', () => {
     const served = Object.entries(document.paths)
       .filter(([path]) => path.startsWith('/v1/'))
       .flatMap(([, methods]) => Object.values(methods).map(({ operationId }) => operationId));
@@ -71,11 +71,11 @@ describe('the operations this client uses', () => {
 });
 
 describe('pathOf', () => {
-  it('fills parameters in, encoded', () => {
+  it('inserts parameters, encoded', () => {
     expect(pathOf('getStepOutput', { id: 'a/b', key: 'draft-1' })).toBe('/v1/tasks/a%2Fb/steps/draft-1/output');
   });
 
-  it('refuses a parameter that is missing or empty', () => {
+  it('rejects a missing or empty parameter', () => {
     expect(() => pathOf('getTask', { id: '' })).toThrow('getTask needs id');
   });
 });

@@ -1,6 +1,6 @@
 /**
- * Every operation this client uses: operation id → method, path and the component of its successful JSON body. A test
- * compares the table with the OpenAPI document, and the components with the schemas our types are inferred from.
+ * All operations of this client: operation id → method, path and the component of its successful JSON body. A test compares
+ * the table with the OpenAPI document, and the components with the schemas of the types.
  */
 export const OPERATIONS = {
   createTask: { method: 'POST', path: '/v1/tasks', request: 'CreateTask', response: 'TaskAccepted' },
@@ -82,7 +82,7 @@ export interface Operation {
   response?: string;
 }
 
-/** The path of an operation with its parameters filled in. */
+/** The path of an operation with its parameters. */
 export function pathOf(operation: keyof typeof OPERATIONS, params: Readonly<Record<string, string>> = {}): string {
   return OPERATIONS[operation].path.replaceAll(/\{(\w+)\}/g, (_, name: string) => {
     const value = params[name];

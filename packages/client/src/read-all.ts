@@ -2,7 +2,7 @@ import type { CallJson, CallOptions } from './call-json.ts';
 
 interface AnyPage<Item> {
   items: Item[];
-  /** Absent from coordinators that answer the whole list at once. */
+  /** Absent from coordinators that return the whole list at once. */
   nextCursor?: string | null;
 }
 

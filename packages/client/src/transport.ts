@@ -3,14 +3,14 @@ import type { Problem } from '@pressroom/contracts';
 import { ApiError, ConnectionError } from './api-error.ts';
 
 export interface ClientOptions {
-  /** Where the coordinator is: `http://127.0.0.1:4400`, without `/v1`. */
+  /** URL of the coordinator: `http://127.0.0.1:4400`, without `/v1`. */
   baseUrl: string;
   apiKey: string;
   /** Default: the platform's. */
   fetch?: typeof fetch;
   /** Waits between attempts; default a timer. */
   sleep?: (ms: number, signal?: AbortSignal) => Promise<void>;
-  /** Further attempts after a connection that failed, a 429 or a 503. Default 3. */
+  /** Retries after a failed connection, a 429 or a 503. Default 3. */
   maxRetries?: number;
 }
 
@@ -20,15 +20,15 @@ export interface SendOptions {
   headers?: Readonly<Record<string, string>>;
   json?: unknown;
   signal?: AbortSignal | undefined;
-  /** May the request be repeated? Default: GET and DELETE may; a POST only with an idempotency key. */
+  /** Whether the request can be repeated. Default: GET and DELETE can; a POST only with an idempotency key. */
   isRepeatable?: boolean;
 }
 
 export interface Transport {
   /**
-   * Sends a request and answers the successful response.
+   * Sends a request and returns the successful response.
    * @throws {ApiError} for a problem document
-   * @throws {ConnectionError} when no answer came
+   * @throws {ConnectionError} without a response
    */
   send(path: string, options?: SendOptions): Promise<Response>;
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
@@ -36,10 +36,10 @@ export interface Transport {
 
 const DEFAULT_MAX_RETRIES = 3;
 const BASE_DELAY_MS = 250;
-/** The longest the client waits because a server asked it to. */
+/** Maximum wait for a server's Retry-After. */
 const MAX_DELAY_MS = 10_000;
 
-/** Authenticated requests over fetch, repeated where that is safe. */
+/** Authenticated requests over fetch, retried if that is safe. */
 export function createTransport(options: ClientOptions): Transport {
   const { apiKey, maxRetries = DEFAULT_MAX_RETRIES, sleep = defaultSleep } = options;
   const send = options.fetch ?? fetch;
@@ -60,7 +60,7 @@ export function createTransport(options: ClientOptions): Transport {
       });
     } catch (error) {
       if (request.signal?.aborted === true) throw error;
-      throw new ConnectionError(`no answer from ${origin}`, { cause: error });
+      throw new ConnectionError(`no response from ${origin}`, { cause: error });
     }
     if (response.ok) return response;
     throw await toApiError(response);
@@ -83,7 +83,7 @@ export function createTransport(options: ClientOptions): Transport {
   };
 }
 
-/** May the same request succeed a moment later? */
+/** Whether the same request may succeed later. */
 export function isTransient(error: unknown): boolean {
   if (error instanceof ConnectionError) return true;
   return (
@@ -97,7 +97,7 @@ async function toApiError(response: Response): Promise<ApiError> {
   const retryAfterMs = Number.isFinite(retryAfterSeconds) ? retryAfterSeconds * 1_000 : undefined;
   const body: unknown = await response.json().catch(() => undefined);
   if (isProblem(body)) return new ApiError(body, retryAfterMs);
-  // Something between us and the coordinator answered.
+  // The response comes from a proxy in front of the coordinator.
   return new ApiError(
     {
       type: 'about:blank',

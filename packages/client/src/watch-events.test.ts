@@ -39,27 +39,27 @@ async function setUp(...script: Script[]) {
 }
 
 describe('tasks.events', () => {
-  it('gives every event in order and ends when the server has no more', async () => {
+  it('yields every event in order and ends with the stream', async () => {
     const { collect, resumedFrom, seen } = await setUp(answerEvents([1, 2, 3]), allSeen);
     expect(await collect()).toEqual([1, 2, 3]);
     expect(resumedFrom()).toEqual([undefined, '3']);
     expect(seen[0]?.headers.accept).toBe('text/event-stream');
   });
 
-  it('resumes after the last event when the connection breaks, and repeats none', async () => {
+  it('resumes after the last event when the connection breaks, without repeating events', async () => {
     const { collect, resumedFrom } = await setUp(answerEvents([1, 2], 'break'), answerEvents([2, 3, 4]), allSeen);
     expect(await collect()).toEqual([1, 2, 3, 4]);
     expect(resumedFrom()).toEqual([undefined, '2', '4']);
   });
 
-  it('waits longer each time while the server stays away', async () => {
+  it('backs off while the server is unavailable', async () => {
     const { collect, waits } = await setUp(answerEvents([1], 'break'), hangUp, hangUp, answerEvents([2]), allSeen);
     expect(await collect()).toEqual([1, 2]);
-    // The server had asked for 5 ms.
+    // The server's Retry-After was 5 ms.
     expect(waits).toEqual([5, 5, 10]);
   });
 
-  it('waits as long as a busy server asks', async () => {
+  it('waits for the Retry-After of a busy server', async () => {
     const { collect, waits } = await setUp(
       answerProblem(503, 'UNAVAILABLE', { 'Retry-After': '3' }),
       answerEvents([1]),
@@ -69,31 +69,31 @@ describe('tasks.events', () => {
     expect(waits).toEqual([3_000]);
   });
 
-  it('gives up when nothing comes for too long', async () => {
+  it('fails after too many attempts without events', async () => {
     const { collect, seen } = await setUp(hangUp, hangUp, hangUp);
-    await expect(collect({ maxSilentAttempts: 3 })).rejects.toThrow('no answer');
+    await expect(collect({ maxSilentAttempts: 3 })).rejects.toThrow('no response');
     expect(seen).toHaveLength(3);
   });
 
-  it('does not hammer a server whose streams end without a word', async () => {
+  it('backs off when streams end without events', async () => {
     const { collect, waits } = await setUp(answerEvents([]), answerEvents([]), answerEvents([1]), allSeen);
     expect(await collect()).toEqual([1]);
     expect(waits).toEqual([5, 10]);
   });
 
-  it('throws at once when the task cannot be watched', async () => {
+  it('throws immediately when the task cannot be watched', async () => {
     const { collect, seen } = await setUp(answerProblem(404, 'NOT_FOUND'));
     await expect(collect()).rejects.toMatchObject({ code: 'NOT_FOUND' });
     expect(seen).toHaveLength(1);
   });
 
-  it('begins where it is told to', async () => {
+  it('starts after the given event', async () => {
     const { collect, resumedFrom } = await setUp(answerEvents([8]), allSeen);
     expect(await collect({ afterSeq: 7 })).toEqual([8]);
     expect(resumedFrom()[0]).toBe('7');
   });
 
-  it('ends quietly when it is aborted', async () => {
+  it('ends without an error when it is aborted', async () => {
     const endless: Script = (response) => {
       response.writeHead(200, { 'Content-Type': 'text/event-stream' });
       response.write(': hello\n\n');
@@ -104,7 +104,7 @@ describe('tasks.events', () => {
     expect(await collect({ signal: abort.signal })).toEqual([]);
   });
 
-  it('closes the connection when the caller has seen enough', async () => {
+  it('closes the connection when the caller stops iterating', async () => {
     let closed: Promise<void> | undefined;
     const endless: Script = (response, request) => {
       closed = new Promise((resolve) => {

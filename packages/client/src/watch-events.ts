@@ -5,10 +5,10 @@ import { ApiError, ConnectionError } from './api-error.ts';
 import { isTransient, type Transport } from './transport.ts';
 
 export interface WatchOptions {
-  /** Sequence of the last event already seen; default: from the beginning. */
+  /** Sequence number of the last event already seen; default: from the start. */
   afterSeq?: number;
   signal?: AbortSignal;
-  /** Attempts in a row without a single event before giving up. Default 10. */
+  /** Maximum consecutive attempts without events. Default 10. */
   maxSilentAttempts?: number;
 }
 
@@ -17,10 +17,10 @@ const MAX_RECONNECT_MS = 10_000;
 const MAX_SILENT_ATTEMPTS = 10;
 
 /**
- * Events of a task in order, each once, until its last one. Reconnects on its own and resumes after the last event it
- * gave; ends quietly when the signal aborts.
+ * Yields the events of a task in order, each once, until the last one. Reconnects automatically and resumes after the last
+ * event; ends without an error when the signal aborts.
  * @throws {ApiError} when the task cannot be watched
- * @throws {ConnectionError} when the server stays away
+ * @throws {ConnectionError} when the server stays unavailable
  */
 export async function* watchEvents(
   transport: Transport,
@@ -41,7 +41,7 @@ export async function* watchEvents(
         signal,
         isRepeatable: false,
       });
-      // The task has ended and we have seen it all.
+      // The task has ended and all events were read.
       if (response.status === 204 || response.body === null) return;
       const stream = readEvents(response.body, (ms) => {
         reconnectMs = ms;
@@ -56,7 +56,7 @@ export async function* watchEvents(
       if (error instanceof ApiError && !isTransient(error)) throw error;
       failure = error instanceof Error ? error : new ConnectionError(String(error));
     }
-    // A connection that brought something ended for good reason; ask at once whether there is more.
+    // A connection that delivered events ended normally; reconnect immediately.
     silentAttempts = seq > seqBefore ? 0 : silentAttempts + 1;
     if (silentAttempts >= maxSilentAttempts) throw failure ?? new ConnectionError('the event stream keeps ending');
     if (failure === undefined && silentAttempts === 0) continue;
@@ -81,7 +81,7 @@ async function* readEvents(
       yield JSON.parse(value.data) as TaskEvent;
     }
   } finally {
-    // Also when the caller stops early: the connection must not stay open.
+    // Also when the caller stops early, so that the connection is closed.
     await reader.cancel().catch(() => undefined);
   }
 }

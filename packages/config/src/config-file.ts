@@ -22,7 +22,7 @@ const AllowedHost = z.string().refine(
   { error: ({ input }) => `must be a host, host:port, or an address, got ${JSON.stringify(input)}` },
 );
 
-/** What the file that `PRESSROOM_CONFIG` names may hold, whichever process reads a section. */
+/** Content of the file named by `PRESSROOM_CONFIG`: the sections of all processes. */
 export const ConfigFile = z
   .strictObject({
     ...LlmConfig.shape,
@@ -32,9 +32,9 @@ export const ConfigFile = z
     retention: RetentionConfig,
     egress: z
       .strictObject({
-        /** Hosts (`host`, `host:port`) that may be fetched although they are not public. An administrator's decision. */
+        /** Hosts (`host`, `host:port`) that may be fetched although they are not public. Set only by administrators. */
         allowHosts: z.array(AllowedHost).default([]),
-        /** How requests for sources introduce themselves; the first word is what sites name in their robots.txt. */
+        /** User agent of requests for sources; sites match its first word in their robots.txt. */
         userAgent: z
           .string()
           .regex(/^[A-Za-z_-]{1,40}(\/[\w.-]{1,20})?( [\x20-\x7e]{1,200})?$/, 'must be like "Name/1.0 (+https://…)"')
@@ -56,8 +56,8 @@ export type ConfigFile = z.output<typeof ConfigFile>;
 const VARIABLE = 'PRESSROOM_CONFIG';
 
 /**
- * Reads the configuration file, JSON or YAML; without a path everything has its default. Problems carry the path inside
- * the file and repeat none of its lines: they may hold keys.
+ * Reads the configuration file, JSON or YAML; without a path all settings have their defaults. Problems contain the path
+ * inside the file but quote no lines, which may contain keys.
  */
 export function checkConfigFile(path: string | undefined): ConfigCheck<ConfigFile> {
   const content = path === undefined ? { content: {} } : readYaml(path);
@@ -87,5 +87,5 @@ function readYaml(path: string): { content: Record<string, unknown> } | { proble
   }
   const content: unknown = document.toJS() ?? {};
   if (typeof content === 'object' && content !== null && !Array.isArray(content)) return { content: { ...content } };
-  return refuse(`${path} must hold settings by name, such as "pools:"; docs/configuration.md lists them`);
+  return refuse(`${path} must contain settings by name, such as "pools:"; docs/configuration.md lists them`);
 }

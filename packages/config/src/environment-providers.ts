@@ -2,12 +2,12 @@ import type { ProviderConfig } from '@pressroom/llm/config';
 
 import type { Variables } from './variables.ts';
 
-/** The SDKs insist on a key; servers that ask for none ignore it. */
+/** The SDKs require a key; servers without authentication ignore it. */
 const NO_KEY = 'none';
 
 /**
- * Keys and addresses with the SDKs' own meaning; a base URL without a key is a server that asks for none. The simulator
- * stands in where no variable names a provider. Pure.
+ * Providers from environment variables, which have the same meaning as in the SDKs; a base URL without a key is a server
+ * without authentication. Without any provider variable, the simulator is used. Pure.
  */
 export function environmentProviders(env: Variables): ProviderConfig[] {
   const providers: ProviderConfig[] = [];

@@ -27,7 +27,7 @@ describe('the configuration', () => {
     checkConfiguration({ ...WORKING, ...env }, role).problems.map(({ path, message }) => `${path}: ${message}`);
   const readFileProblems = (content: string) => readProblems({ PRESSROOM_CONFIG: fileWith(content) });
 
-  it('has a default for everything but database and provider', () => {
+  it('has defaults for everything except database and provider', () => {
     expect(readConfiguration(WORKING, 'worker')).toMatchObject({ redis: undefined, file: { providers: [] } });
     expect(checkConfiguration({}, 'system').problems).toEqual([]);
     expect(checkConfiguration({}, 'worker').problems.map(({ path }) => path)).toEqual(['DATABASE_URL']);
@@ -35,7 +35,7 @@ describe('the configuration', () => {
   });
 
   it.each(['system', 'coordinator', 'worker'] as const)(
-    'lists every problem of every process at once for the %s, with name, fault and fix, and no secret',
+    'lists all problems in the configuration of all processes for the %s, with name, fault and fix, and without secrets',
     (role) => {
       const env = {
         DATABASE_URL: 'mysql://user:canary@localhost',
@@ -49,7 +49,7 @@ describe('the configuration', () => {
         SIMULATOR_LATENCY_SCALE: 'fast',
         LOG_LEVEL: 'loud',
         PRESSROOM_CONFIG: fileWith(
-          'pools:\n  a: { queues: nobody.* }\negress: { allowHosts: ["http://x"] }\nspeed: 1\n',
+          'pools:\n  a: { queues: unknown.* }\negress: { allowHosts: ["http://x"] }\nspeed: 1\n',
         ),
       };
       const problems = readProblems(env, role);
@@ -59,14 +59,14 @@ describe('the configuration', () => {
       expect(text).toContain(
         'PRESSROOM_ADMIN_KEY: must have at least 24 characters, has 20; generate one with: openssl rand -base64 32',
       );
-      expect(text).toContain('PRESSROOM_CONFIG: pools.a.queues: "nobody.*" names an unknown agent "nobody"');
+      expect(text).toContain('PRESSROOM_CONFIG: pools.a.queues: "unknown.*" names an unknown agent "unknown"');
       expect(text).toContain('PRESSROOM_CONFIG: egress.allowHosts.0: must be a host, host:port, or an address');
       expect(text).toContain('PRESSROOM_CONFIG: speed: is not a known setting');
       expect(text).not.toContain('canary');
     },
   );
 
-  it('names variables that no process reads with the closest known one, and starts all the same', () => {
+  it('reports unknown variables with the closest known one, without preventing the start', () => {
     const file = fileWith('tools: { webSearch: { keyVariable: PRESSROOM_SEARCH_KEY } }');
     const { configuration, problems } = checkConfiguration(
       {
@@ -100,21 +100,21 @@ describe('the configuration', () => {
     ]);
   });
 
-  it('is refused in the form of one error', () => {
+  it('is rejected with one error', () => {
     expect(() => readConfiguration({ PORT: 'x' }, 'coordinator')).toThrow(ConfigError);
     expect(() => readConfiguration({ PORT: 'x' }, 'coordinator')).toThrow(
       /2 problems[^]*PORT[^]*DATABASE_URL: is required/,
     );
   });
 
-  it('keeps the monitor key apart from the admin key', () => {
+  it('rejects a monitor key equal to the admin key', () => {
     const key = 'a-key-of-twenty-four-characters';
     expect(readProblems({ PRESSROOM_ADMIN_KEY: key, PRESSROOM_MONITOR_KEY: ` ${key}` })).toEqual([
       'PRESSROOM_MONITOR_KEY: must not be the admin key; generate another one',
     ]);
   });
 
-  it('asks workers and the supervisor for the keys of tools, and coordinators for none', () => {
+  it('requires the keys of tools for workers and the supervisor, but not for coordinators', () => {
     const file = fileWith('tools: { webSearch: { keyVariable: SEARCH_KEY } }');
     const missing = ['PRESSROOM_CONFIG: tools.webSearch.keyVariable: the environment variable SEARCH_KEY is not set'];
     expect(readProblems({ PRESSROOM_CONFIG: file }, 'worker')).toEqual(missing);
@@ -138,17 +138,17 @@ describe('the configuration', () => {
       /^PRESSROOM_CONFIG: providers\.1\.name: openai is configured twice$/,
     ],
     ['a key of the wrong type', 'providers: [{ kind: openai, apiKey: 17 }]', /providers\.0\.apiKey: .*expected string/],
-    ['a list', '- pools', /must hold settings by name/],
-    ['text', 'just text', /must hold settings by name/],
+    ['a list', '- pools', /must contain settings by name/],
+    ['text', 'just text', /must contain settings by name/],
     ['broken YAML, by line and column', 'a: 1\npools: [canary', /is not valid YAML or JSON: .*\(line 2, column \d+\)$/],
-    ['a key that stands twice', 'pools: {}\npools: {}', /is not valid YAML or JSON: .*unique.*line 2/],
-  ])('refuses a file with %s', (_, content, expected) => {
+    ['a duplicate key', 'pools: {}\npools: {}', /is not valid YAML or JSON: .*unique.*line 2/],
+  ])('rejects a file with %s', (_, content, expected) => {
     const problems = readFileProblems(content);
     expect(problems).toEqual([expect.stringMatching(expected)]);
     expect(problems.join()).not.toContain('canary');
   });
 
-  it('refuses a file that is not there, and says what to do', () => {
+  it('rejects a missing file and names the fix', () => {
     expect(readProblems({ PRESSROOM_CONFIG: join(directory, 'none.yaml') })).toEqual([
       expect.stringMatching(/^PRESSROOM_CONFIG: cannot be read: ENOENT.*set it to a readable YAML or JSON file/),
     ]);

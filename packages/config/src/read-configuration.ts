@@ -9,27 +9,27 @@ import { environmentProviders } from './environment-providers.ts';
 import { findUnknownVariables } from './unknown-variables.ts';
 import { Variables } from './variables.ts';
 
-/** `system` is the supervisor, which brings a database and a simulator where none is configured. */
+/** `system` is the supervisor, which starts a database and a simulator if none is configured. */
 export type ProcessRole = 'system' | 'coordinator' | 'worker';
 
-/** The whole configuration; every process reads all of it, so that none starts where another would refuse. */
+/** The whole configuration. Every process validates all of it, so that either all processes start or none. */
 export interface Configuration {
   variables: Variables;
   file: ConfigFile;
-  /** Absent: queues live in PostgreSQL. */
+  /** Absent: queues are stored in PostgreSQL. */
   redis: RedisAddress | undefined;
-  /** What a worker consumes. */
+  /** Queues consumed by a worker. */
   queues: readonly QueueName[];
   /** From the environment, then from the file. */
   providers: readonly ProviderConfig[];
   toolSecrets: ToolSecrets;
-  /** Variables that no process reads. They do not stop a start: a newer release, or another program, may read them. */
+  /** Unknown variables. They do not prevent the start, because a newer release or another program may read them. */
   warnings: readonly ConfigProblem[];
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** @throws {ConfigError} with every problem of environment and file at once */
+/** @throws {ConfigError} with all problems in environment and file */
 export function readConfiguration(env: Environment, role: ProcessRole): Configuration & { databaseUrl: Secret } {
   const { configuration, problems } = checkConfiguration(env, role);
   const databaseUrl = configuration?.variables.DATABASE_URL;
@@ -39,7 +39,7 @@ export function readConfiguration(env: Environment, role: ProcessRole): Configur
   return { ...configuration, databaseUrl };
 }
 
-/** As `readConfiguration`, for those that add problems of their own or need no database. */
+/** Like `readConfiguration`, for callers that add their own problems or need no database. */
 export function checkConfiguration(
   env: Environment,
   role: ProcessRole,
@@ -52,7 +52,7 @@ export function checkConfiguration(
   const queues = collect(problems, () => readPools(env['PRESSROOM_POOLS']));
   const file = checkConfigFile(env['PRESSROOM_CONFIG'] || undefined);
   if (!file.ok) problems.push(...file.problems);
-  // A coordinator runs no tools: their keys may be absent from its environment.
+  // A coordinator runs no tools, so their keys may be absent from its environment.
   const tools = file.ok ? readToolSecrets(file.data.tools, env) : undefined;
   if (tools && role !== 'coordinator') {
     problems.push(...tools.problems.map((problem) => ({ ...problem, path: `PRESSROOM_CONFIG: ${problem.path}` })));
@@ -61,7 +61,7 @@ export function checkConfiguration(
   const providers = [...environmentProviders(parsed.data), ...file.data.providers];
   if (role === 'worker' && providers.length === 0) {
     const message =
-      'no provider is configured: set a provider’s key, list providers in PRESSROOM_CONFIG, or start with `npm start`, which brings the offline simulator';
+      'no provider is configured: set a provider’s key, list providers in PRESSROOM_CONFIG, or start with `npm start`, which includes the offline simulator';
     return { configuration: undefined, problems: [{ path: 'OPENAI_API_KEY', message }] };
   }
   const configuration: Configuration = {
@@ -79,7 +79,7 @@ export function checkConfiguration(
 function findMissing(env: Environment, role: ProcessRole): ConfigProblem[] {
   if (role === 'system' || env['DATABASE_URL']) return [];
   const message =
-    'is required: set it to postgresql://user:password@host:5432/database, or start with `npm start`, which brings a database';
+    'is required: set it to postgresql://user:password@host:5432/database, or start with `npm start`, which includes a database';
   return [{ path: 'DATABASE_URL', message }];
 }
 

@@ -31,7 +31,7 @@ const TierList = z
       }),
   );
 
-/** Characters of a token that cannot be guessed. */
+/** Minimum length of a token, so that it cannot be guessed. */
 const MIN_TOKEN_LENGTH = 24;
 
 /** Variables of the offline simulator. */

@@ -4,7 +4,7 @@ import { closestMatch } from 'leven';
 import { Variables } from './variables.ts';
 
 const PREFIX = 'PRESSROOM_';
-/** Read by the command line, by `npm run eval` and by tests, which may share an environment with the processes. */
+/** Variables of the command line, of `npm run eval` and of tests, which may share an environment with the processes. */
 const VARIABLES_OF_TOOLS = [
   'PRESSROOM_URL',
   'PRESSROOM_API_KEY',
@@ -13,16 +13,16 @@ const VARIABLES_OF_TOOLS = [
   'PRESSROOM_TEST_COUNTS',
 ];
 const KNOWN = [...Object.keys(Variables.shape).filter((name) => name.startsWith(PREFIX)), ...VARIABLES_OF_TOOLS];
-/** Edits between a misspelt name and the one that was meant. */
+/** Maximum edit distance of a suggestion. */
 const MAX_EDITS = 3;
 /** Kubernetes adds variables for each Service: `PRESSROOM_SERVICE_HOST`, `PRESSROOM_PORT_4400_TCP_ADDR`, `PRESSROOM_PORT`. */
 const SERVICE_LINK_NAME = /_SERVICE_(?:HOST|PORT)(?:_|$)|_PORT_\d+_(?:TCP|UDP|SCTP)(?:_|$)/;
 const SERVICE_LINK_VALUE = /^(?:tcp|udp|sctp):\/\//;
 
 /**
- * Variables named `PRESSROOM_…` that no process reads, each with the known name closest to it. Pure.
+ * Finds variables named `PRESSROOM_…` that no process reads, each with the closest known name. Pure.
  *
- * @param declared names that the configuration file declares, such as the keys of research tools
+ * @param declared names declared in the configuration file, such as the keys of research tools
  */
 export function findUnknownVariables(
   env: Readonly<Record<string, string | undefined>>,

@@ -4,15 +4,15 @@ import { z } from 'zod';
 import { SimulatorVariables } from './simulator-variables.ts';
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
-/** Characters a key of the API must have, so that it cannot be guessed. */
+/** Minimum length of an API key, so that it cannot be guessed. */
 const MIN_KEY_LENGTH = 24;
 const apiKey = () =>
   envSecret({ minLength: MIN_KEY_LENGTH, hint: 'generate one with: openssl rand -base64 32' }).optional();
 
-/** Stored inputs and outputs of a tenant without a limit of its own: some millions of articles. */
+/** Default limit of a tenant's stored inputs and outputs: some millions of articles. */
 const DEFAULT_TENANT_STORAGE_BYTES = 100 * 2 ** 30;
 
-/** Every variable that a process of Pressroom reads, whichever process that is. Absent ones get their defaults. */
+/** All variables of all Pressroom processes, with defaults for absent ones. */
 export const Variables = z.object({
   ...SimulatorVariables.shape,
   HOST: z.string().trim().min(1).default('127.0.0.1'),

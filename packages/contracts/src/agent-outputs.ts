@@ -1,16 +1,16 @@
 import { z } from 'zod';
 
 /*
- * Shapes the models are asked for. Every object is closed and every field required, which is the subset that the
- * providers' strict schema modes accept; "none" is an empty string or list. The schema's name travels with the
- * request (`response_format.json_schema.name`, or the tool's name).
+ * Output schemas of model calls. Every object is closed and every field required, which the providers' strict schema modes
+ * require; "none" is an empty string or list. The schema's name is sent with the request
+ * (`response_format.json_schema.name`, or the tool's name).
  */
 
-/** `research_questions`: what the article must answer, planned before any source is read. */
+/** `research_questions`: questions that the article must answer, planned before any source is read. */
 export const ResearchQuestions = z.strictObject({ questions: z.array(z.string()) });
 export type ResearchQuestions = z.infer<typeof ResearchQuestions>;
 
-/** `source_summary`: what one source says to the questions; each point is one checkable statement. */
+/** `source_summary`: what one source says about the questions; each point is one verifiable statement. */
 export const SourceSummary = z.strictObject({
   relevant: z.boolean(),
   points: z.array(z.strictObject({ text: z.string(), quote: z.string() })),
@@ -69,7 +69,7 @@ export const ArticleCritique = z.strictObject({
       kind: z.enum(DEFECT_KINDS),
       /** `lead` or the number of the section, from 1. */
       part: z.string(),
-      /** The exact text at fault, copied from the article. */
+      /** The exact quote from the article. */
       quote: z.string(),
       advice: z.string(),
     }),
@@ -83,15 +83,15 @@ export const ArticlePatch = z.strictObject({
 });
 export type ArticlePatch = z.infer<typeof ArticlePatch>;
 
-/** `article_metadata`: what search engines and listings show. */
+/** `article_metadata`: description and keywords for search engines and listings. */
 export const ArticleMetadata = z.strictObject({ metaDescription: z.string(), keywords: z.array(z.string()) });
 export type ArticleMetadata = z.infer<typeof ArticleMetadata>;
 
 const Verdict = z.strictObject({ reason: z.string(), score: z.int() });
 
 /**
- * `article_judgement`: how good a finished article is by a rubric of 1 to 5, each score with its reason before it. For
- * evaluations; it is no part of writing an article.
+ * `article_judgement`: rubric scores of 1 to 5 for a finished article, each preceded by its reason. For evaluations; not part
+ * of writing an article.
  */
 export const ArticleJudgement = z.strictObject({
   interest: Verdict,

@@ -1,11 +1,11 @@
 import { z } from 'zod';
 
-/** Something that somebody should look at. */
+/** A condition that an operator should look at. */
 export const AlertView = z.object({
   id: z.uuid(),
   kind: z.string(),
   message: z.string(),
-  /** Null concerns the whole installation. */
+  /** Null for alerts that concern the whole installation. */
   tenantId: z.uuid().nullable(),
   data: z.record(z.string(), z.unknown()),
   createdAt: z.iso.datetime(),

@@ -6,7 +6,7 @@ export const AuditEntryView = z.object({
   at: z.iso.datetime(),
   keyId: z.string(),
   role: z.string(),
-  /** Tenant of what was acted upon; null when it belongs to none. */
+  /** Tenant of the target; null for targets without a tenant. */
   tenantId: z.uuid().nullable(),
   action: z.string(),
   target: z.object({ kind: z.string(), id: z.string() }),

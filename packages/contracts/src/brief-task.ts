@@ -1,19 +1,19 @@
 import { z } from 'zod';
 import { ArticleInput } from './task-input.ts';
 
-/** Input of a `brief` task: that of the article it prepares, and what the article is to achieve. */
+/** Input of a `brief` task: that of the planned article, and its goal. */
 export const BriefInput = z.strictObject({
   ...ArticleInput.shape,
   goal: z.string().trim().min(1).max(500).optional(),
 });
 export type BriefInput = z.infer<typeof BriefInput>;
 
-/** What a content brief says, as data. */
+/** A content brief, as data. */
 export const BriefData = z.object({
   angle: z.string(),
   audience: z.string(),
   goal: z.string().optional(),
-  /** What the text must answer. */
+  /** Questions that the text must answer. */
   questions: z.array(z.string()),
   sections: z.array(
     z.object({
@@ -26,9 +26,9 @@ export const BriefData = z.object({
     }),
   ),
   keywords: z.array(z.string()),
-  /** What could go wrong with the text: claims to check, sensitivities, contradictions between sources. */
+  /** Risks of the text: claims to check, sensitive subjects, contradictions between sources. */
   risks: z.array(z.string()),
-  /** Questions that no source answers. */
+  /** Questions without an answer in the sources. */
   gaps: z.array(z.string()),
   targetWords: z.int(),
 });

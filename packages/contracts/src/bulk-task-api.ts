@@ -4,10 +4,10 @@ import { MAX_OPERATION_RATE_PER_SECOND, OperationReason } from './dead-letter-ap
 import { Instant } from './instant.ts';
 import { Lane, TaskStatus, TaskType } from './vocabulary.ts';
 
-/** Tasks that a bulk request may name one by one. */
+/** Maximum number of task ids in a bulk request. */
 export const MAX_BULK_IDS = 10_000;
 
-/** Which tasks a bulk operation is about: those that match when it is asked for. At least one condition is required. */
+/** Filter of a bulk operation, evaluated at the time of the request. At least one condition is required. */
 export const BulkTaskFilter = z.strictObject({
   status: z.union([TaskStatus, z.array(TaskStatus).min(1).max(8)]).optional(),
   type: TaskType.optional(),
@@ -26,12 +26,12 @@ export const BulkTasks = z
     /** Every task of the key's tenant; with an administrator's key, of all tenants. */
     all: z.literal(true).optional(),
     ids: z.array(z.uuid()).min(1).max(MAX_BULK_IDS).optional(),
-    /** Kept with the operation. */
+    /** Stored with the operation. */
     reason: OperationReason.optional(),
     ratePerSecond: z.number().positive().max(MAX_OPERATION_RATE_PER_SECOND).optional(),
-    /** At most so many, the oldest first. */
+    /** Maximum number of tasks, oldest first. */
     limit: z.int().min(1).max(10_000_000).optional(),
-    /** Only count. */
+    /** Dry run: only count. */
     dryRun: z.boolean().optional(),
   })
   .refine(({ filter, ids, all }) => [filter, ids, all].filter((choice) => choice !== undefined).length === 1, {

@@ -5,7 +5,7 @@ export const CLASSIFY_LIMITS = { maxCharacters: 100_000, minLabels: 2, maxLabels
 
 export const LabelInput = z.strictObject({
   name: z.string().trim().min(1).max(100),
-  /** When the label applies: the more alike the labels, the more it helps. */
+  /** When the label applies; most useful for similar labels. */
   description: z.string().trim().min(1).max(500).optional(),
 });
 export type LabelInput = z.infer<typeof LabelInput>;
@@ -21,22 +21,22 @@ export const ClassifyInput = z.strictObject({
     .min(CLASSIFY_LIMITS.minLabels)
     .max(CLASSIFY_LIMITS.maxLabels)
     .refine(hasDistinctNames, 'names a label twice'),
-  /** Any number of labels may apply, none included; otherwise exactly one does. */
+  /** Whether any number of labels may apply, including none; otherwise exactly one does. */
   multi: z.boolean().optional(),
-  /** What else decides. */
+  /** Additional instructions for the decision. */
   instructions: z.string().trim().min(1).max(2_000).optional(),
 });
 export type ClassifyInput = z.infer<typeof ClassifyInput>;
 
-/** The decision, as data: the surest label first. */
+/** The decision, as data, most confident label first. */
 export const ClassifyData = z.object({
   labels: z.array(
     z.object({
-      /** As given. */
+      /** As in the input. */
       name: z.string(),
-      /** 0 to 1, as the model puts it. */
+      /** 0 to 1, as estimated by the model. */
       confidence: z.number(),
-      /** The passage of the text that decided, exactly; empty when none could be located. */
+      /** The exact passage of the text that decided; empty when none could be located. */
       quote: z.string(),
       reason: z.string(),
     }),

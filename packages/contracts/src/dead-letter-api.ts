@@ -9,7 +9,7 @@ export const DEAD_LETTER_STATES = ['open', 'redriven', 'discarded'] as const;
 export const DeadLetterState = z.enum(DEAD_LETTER_STATES);
 export type DeadLetterState = z.infer<typeof DeadLetterState>;
 
-/** One attempt of the step that died; its error is absent when it was completed or cancelled. */
+/** One attempt of the failed step; its error is absent when it was completed or cancelled. */
 export const DeadLetterAttempt = z.object({
   attempt: z.int(),
   outcome: z.string(),
@@ -21,8 +21,8 @@ export const DeadLetterAttempt = z.object({
 export type DeadLetterAttempt = z.infer<typeof DeadLetterAttempt>;
 
 /**
- * A step that could not be completed: why, what was tried, what it cost, and what it was given. A queue job that nobody
- * could read is one too; it names no task and no step and can only be discarded.
+ * A step that could not be completed: reason, attempts, cost and payload. A malformed queue job also becomes a dead letter; it
+ * has no task and no step and can only be discarded.
  */
 export const DeadLetterView = z.object({
   id: z.uuid(),
@@ -32,31 +32,31 @@ export const DeadLetterView = z.object({
   agent: z.string(),
   tenantId: z.uuid().nullable(),
   taskType: TaskType.nullable(),
-  /** Generation of the task in which the step died. */
+  /** Generation of the task in which the step failed. */
   generation: z.int().nullable(),
   errorCode: z.string(),
   errorClass: z.string().nullable(),
-  /** Where our own code gave up, `file:function`. */
+  /** Where Pressroom's code raised the error, `file:function`. */
   topFrame: z.string().nullable(),
   message: z.string(),
-  /** The same for every dead letter with the same cause. */
+  /** Equal for all dead letters with the same cause. */
   fingerprint: z.string(),
   attempts: z.array(DeadLetterAttempt),
   /**
-   * What the step was given, the document that a redrive's `patch` applies to: its parameters and the `input`. Lists show
-   * long texts of the input cut; read one dead letter to see all of it. Empty once the content is deleted.
+   * The step's payload, to which a redrive's `patch` applies: its parameters and the `input`. Lists truncate long texts of the
+   * input; read one dead letter for the full payload. Empty after the content is deleted.
    */
   payload: z.record(z.string(), z.unknown()),
   costUsd: UsdString,
   state: DeadLetterState,
-  /** The dead letter that this step left when it died before. */
+  /** The dead letter of an earlier failure of this step. */
   previousId: z.uuid().nullable(),
   /** Generation of the task in which the step runs again. */
   redrivenAs: z.int().nullable(),
-  /** Bulk operation that ended it. */
+  /** Bulk operation that resolved it. */
   operationId: z.uuid().nullable(),
   endedBy: z.string().nullable(),
-  /** Why it was discarded. */
+  /** Reason for discarding it. */
   reason: z.string().nullable(),
   createdAt: z.iso.datetime(),
   endedAt: z.iso.datetime().nullable(),
@@ -82,24 +82,24 @@ export type DeadLetterGroup = z.infer<typeof DeadLetterGroup>;
 export const DeadLetterGroupPage = z.object({ items: z.array(DeadLetterGroup), nextCursor: z.string().nullable() });
 export type DeadLetterGroupPage = z.infer<typeof DeadLetterGroupPage>;
 
-/** PostgreSQL refuses search expressions with more than 32 open negations. */
+/** PostgreSQL rejects search expressions with more than 32 nested negations. */
 const MAX_EXCLUSIONS = 16;
-/** A dash that is not inside a word: `websearch_to_tsquery` reads it as NOT. */
+/** A dash that is not inside a word: `websearch_to_tsquery` interprets it as NOT. */
 const EXCLUSION = /(?<![\p{L}\p{N}])-/gu;
 
-/** Text that PostgreSQL can hold and search for. */
+/** Text that PostgreSQL can store and search. */
 const FilterText = z
   .string()
   .trim()
   .min(1)
   .max(200)
-  .refine((text) => !text.includes('\0') && text.isWellFormed(), 'holds characters that no message has')
+  .refine((text) => !text.includes('\0') && text.isWellFormed(), 'contains characters that no message can have')
   .refine(
     (text) => (text.match(EXCLUSION)?.length ?? 0) <= MAX_EXCLUSIONS,
-    `holds more than ${MAX_EXCLUSIONS} exclusions (-word)`,
+    `contains more than ${MAX_EXCLUSIONS} exclusions (-word)`,
   );
 
-/** What narrows a set of dead letters, in the query string of lists and in the body of bulk operations. */
+/** Filter of dead letters, in the query string of lists and in the body of bulk operations. */
 export const DeadLetterFilter = z.strictObject({
   agent: z.enum(AGENTS).optional(),
   tenantId: z.uuid().optional(),
@@ -109,16 +109,16 @@ export const DeadLetterFilter = z.strictObject({
     .string()
     .regex(/^[0-9a-f]{16}$/, 'must be a fingerprint')
     .optional(),
-  /** Died at or after this instant. */
+  /** Created at or after this time. */
   since: Instant.optional(),
-  /** Died before this instant. */
+  /** Created before this time. */
   until: Instant.optional(),
-  /** Full text over message, code and step key: words, "quoted phrases", -without, or. */
+  /** Full-text search in message, code and step key: words, "quoted phrases", -without, or. */
   q: FilterText.optional(),
 });
 export type DeadLetterFilter = z.infer<typeof DeadLetterFilter>;
 
-/** Which dead letters a bulk operation is about; of these it takes the ones that are open when it is asked for. */
+/** Filter of a bulk operation, applied to the dead letters that are open at the time of the request. */
 export const BulkDeadLetterFilter = DeadLetterFilter.extend({
   ids: z.array(z.uuid()).min(1).max(1_000).optional(),
   state: z.literal('open').optional(),
@@ -127,33 +127,33 @@ export type BulkDeadLetterFilter = z.infer<typeof BulkDeadLetterFilter>;
 
 const Patch = z.record(z.string(), z.unknown());
 
-/** Body of `POST /dead-letters/{id}/redrive`; every field may be left out. */
+/** Body of `POST /dead-letters/{id}/redrive`; all fields are optional. */
 export const RedriveDeadLetter = z.strictObject({
-  /** JSON merge patch (RFC 7396) of the step's payload; `input` in it patches the task's input for this step alone. */
+  /** JSON merge patch (RFC 7396) of the step's payload; `input` patches the task's input for this step only. */
   patch: Patch.optional(),
   tier: Tier.optional(),
-  /** Make every call of the step anew instead of reusing the finished ones. */
+  /** Repeat all calls of the step instead of reusing the completed ones. */
   resetCalls: z.boolean().optional(),
-  /** The task's budget from now on, what it has spent included; more than it was. */
+  /** The task's new budget, including what was spent; must exceed the old one. */
   budgetUsd: UsdAmountInput.optional(),
 });
 export type RedriveDeadLetter = z.output<typeof RedriveDeadLetter>;
-/** What a client sends. */
+/** Request body from clients, before defaults. */
 export type RedriveDeadLetterRequest = z.input<typeof RedriveDeadLetter>;
 
-/** Why an operator does something. */
+/** An operator's reason for an action. */
 export const OperationReason = z
   .string()
   .trim()
   .min(1)
   .max(500)
-  .refine((text) => !text.includes('\0') && text.isWellFormed(), 'holds characters that cannot be stored');
+  .refine((text) => !text.includes('\0') && text.isWellFormed(), 'contains characters that cannot be stored');
 
 /** Body of `POST /dead-letters/{id}/discard`. */
 export const DiscardDeadLetter = z.strictObject({ reason: OperationReason });
 export type DiscardDeadLetter = z.infer<typeof DiscardDeadLetter>;
 
-/** Fastest that a bulk operation may be asked to go. */
+/** Maximum rate of a bulk operation. */
 export const MAX_OPERATION_RATE_PER_SECOND = 1_000;
 
 const BulkOptions = {
@@ -161,9 +161,9 @@ const BulkOptions = {
   /** Every open dead letter of the key's tenant; with an administrator's key, of all tenants. */
   all: z.literal(true).optional(),
   ratePerSecond: z.number().positive().max(MAX_OPERATION_RATE_PER_SECOND).optional(),
-  /** At most so many, the oldest first. */
+  /** Maximum number of dead letters, oldest first. */
   limit: z.int().min(1).max(10_000_000).optional(),
-  /** Only count. */
+  /** Dry run: only count. */
   dryRun: z.boolean().optional(),
 };
 
@@ -178,7 +178,7 @@ const A_CONDITION = {
   message:
     'must have at least one condition besides state, which is open for every one that is taken; to take all of them, send "all": true without a filter',
 };
-/** `state` can only be `open`, which narrows nothing. */
+/** `state` can only be `open`, so it is not a condition. */
 const hasCondition = ({ filter }: Selection): boolean =>
   filter === undefined ||
   Object.entries(filter).some(([name, condition]) => name !== 'state' && condition !== undefined);

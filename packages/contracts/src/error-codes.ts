@@ -1,4 +1,4 @@
-/** Codes that a request, or a start, is refused with. */
+/** Codes of rejected requests and failed starts. */
 export const REQUEST_CODES = [
   'VALIDATION_FAILED',
   'MALFORMED_JSON',
@@ -76,23 +76,23 @@ const STEP_CODES = [
 ] as const;
 
 /**
- * Every stable error code. Codes are part of the API: add, never rename.
- * HTTP statuses live in the coordinator's error map; whether a code may be retried lives with the error class.
+ * All stable error codes. Codes are part of the API: add, never rename. The coordinator's error map defines HTTP statuses; the
+ * error class defines whether a code is retryable.
  */
 export const ERROR_CODES = [...REQUEST_CODES, ...STEP_CODES] as const;
 export type ErrorCode = (typeof ERROR_CODES)[number];
 
-/** Ends of a task or of an attempt that leave no dead letter. */
+/** Codes of tasks or attempts that leave no dead letter. */
 const WITHOUT_DEAD_LETTER: ReadonlySet<ErrorCode> = new Set(['LEASE_LOST', 'TASK_CANCELLED', 'TASK_DEADLINE_EXCEEDED']);
 
-/** Codes that a dead letter of this release can have. Those of earlier releases may have others of `ERROR_CODES`. */
+/** Dead letter codes of this release. Those of earlier releases may have others of `ERROR_CODES`. */
 export const DEAD_LETTER_ERROR_CODES: readonly ErrorCode[] = [
   ...STEP_CODES.filter((code) => !WITHOUT_DEAD_LETTER.has(code)),
   'UNAVAILABLE',
   'INTERNAL',
 ];
 
-/** Why a finished task is less than asked for; each carries the step it comes from. */
+/** Why a finished task is incomplete or below its requirements; each limitation names its step. */
 export const LIMITATION_CODES = [
   'SOURCE_SKIPPED',
   'PROMPT_INJECTION_SUSPECTED',

@@ -33,11 +33,11 @@ export const BreakerView = z.object({
 });
 export type BreakerView = z.infer<typeof BreakerView>;
 
-/** One pool of `GET /fleet/scaling`: how many workers it should have, and why. */
+/** One pool of `GET /fleet/scaling`: desired number of workers, and the reason. */
 export const PoolScaling = z.object({
   pool: z.string(),
   queues: z.array(z.string()),
-  /** False for a set of queues that live workers serve though no configuration names it. */
+  /** False for a set of queues that live workers serve but the configuration does not define. */
   configured: z.boolean(),
   backlog: z.int(),
   oldestWaitMs: z.int(),
@@ -48,7 +48,7 @@ export const PoolScaling = z.object({
   minReplicas: z.int(),
   maxReplicas: z.int(),
   reason: z.string(),
-  /** What keeps the pool smaller than its load asks for. */
+  /** What keeps the pool below its load. */
   limitedBy: z.enum(['budget', 'max', 'provider']).optional(),
 });
 export type PoolScaling = z.infer<typeof PoolScaling>;
@@ -61,7 +61,7 @@ export type ScalingView = z.infer<typeof ScalingView>;
 export const DesiredReplicas = z.object({ desiredReplicas: z.int() });
 export type DesiredReplicas = z.infer<typeof DesiredReplicas>;
 
-/** `GET /fleet`: what runs, what waits, what is broken. */
+/** `GET /fleet`: workers, queues and breakers. */
 export const FleetView = z.object({
   workers: z.array(WorkerView),
   queues: z.array(QueueView),

@@ -14,9 +14,9 @@ export const HeadlinesInput = z
     topic: z.string().trim().min(3).max(500).optional(),
     text: givenText(HEADLINES_LIMITS.maxTextCharacters).optional(),
     count: z.int().min(1).max(HEADLINES_LIMITS.maxCount).optional(),
-    /** Longest headline, in characters. */
+    /** Maximum length of a headline, in characters. */
     maxCharacters: z.int().min(HEADLINES_LIMITS.minCharacters).max(HEADLINES_LIMITS.maxCharacters).optional(),
-    /** Angles to take, such as "numbers" or "what it means for residents"; the writer's choice when absent. */
+    /** Angles such as "numbers" or "what it means for residents"; default: chosen by the writer. */
     angles: z.array(z.string().trim().min(1).max(100)).max(HEADLINES_LIMITS.maxCount).optional(),
     ...VOICE_FIELDS,
   })
@@ -28,7 +28,7 @@ export type HeadlinesInput = z.infer<typeof HeadlinesInput>;
 /** The variants, as data. */
 export const HeadlinesData = z.object({
   headlines: z.array(z.object({ text: z.string(), angle: z.string(), characters: z.int() })),
-  /** How many were asked for. */
+  /** Requested number. */
   count: z.int(),
   maxCharacters: z.int(),
 });

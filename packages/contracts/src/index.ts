@@ -62,7 +62,7 @@ export {
   TaskEvent,
   type CreateTaskRequest,
 } from './task-api.ts';
-export { FENCES, defuse, fence, type Fence } from './prompt-markup.ts';
+export { FENCES, escapeFences, fence, type Fence } from './prompt-markup.ts';
 export {
   ResearchQuestions,
   SourceSummary,

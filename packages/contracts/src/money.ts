@@ -1,13 +1,13 @@
 import { z } from 'zod';
 
-/** One dollar in nano-dollars, the unit every amount in the database has. */
+/** Nano-dollars per dollar; all amounts in the database are in nano-dollars. */
 export const NANO_PER_USD = 1_000_000_000n;
 
-/** A decimal string of US dollars with nine decimals, as the API shows money. */
+/** US dollars as a decimal string with nine decimals, the API's format of money. */
 export const UsdString = z.string().regex(/^-?\d+\.\d{9}$/);
 export type UsdString = z.infer<typeof UsdString>;
 
-/** Formats integer nano-dollars as the API's decimal string; exact, any sign. */
+/** Formats integer nano-dollars as a decimal string; exact, any sign. */
 export function formatUsd(nanoUsd: bigint): UsdString {
   const sign = nanoUsd < 0n ? '-' : '';
   const magnitude = nanoUsd < 0n ? -nanoUsd : nanoUsd;

@@ -5,21 +5,21 @@ export const OPERATION_STATUSES = ['running', 'done', 'aborted', 'failed'] as co
 export const OperationStatus = z.enum(OPERATION_STATUSES);
 export type OperationStatus = z.infer<typeof OperationStatus>;
 
-/** Answer to a bulk request: the work goes on behind it. */
+/** Response to a bulk request: the operation continues in the background. */
 export const OperationAccepted = z.object({ operationId: z.uuid(), matched: z.int() });
 export type OperationAccepted = z.infer<typeof OperationAccepted>;
 
-/** How far a bulk operation is. `failed` as a status means that not one item could be done. */
+/** Progress of a bulk operation. The status `failed` means that every item failed. */
 export const OperationView = z.object({
   id: z.uuid(),
   kind: z.enum(OPERATION_KINDS),
   status: OperationStatus,
   dryRun: z.boolean(),
   filter: z.record(z.string(), z.unknown()),
-  /** Items the filter matched when the operation was asked for, not more than `limit`. */
+  /** Items that matched the filter at the time of the request, at most `limit`. */
   matched: z.int(),
   done: z.int(),
-  /** Items that could not be done, such as a redrive of a task that is running again. */
+  /** Failed items, such as a redrive of a task that is already running again. */
   failed: z.int(),
   ratePerSecond: z.number().nullable(),
   limit: z.int().nullable(),

@@ -1,8 +1,8 @@
 /**
- * Markup shared by everything that writes or reads a prompt.
+ * Markup shared by writers and readers of prompts.
  *
- * Prompts delimit their parts with XML-like fences. Untrusted text is only ever placed inside a fence whose closing
- * tag has been defused in that text first, so that a source cannot end its own fence.
+ * Prompts delimit their parts with XML-like fences. Untrusted text is always inside a fence and is escaped first, so that a
+ * source cannot end its own fence.
  */
 export const FENCES = [
   'brief',
@@ -18,14 +18,14 @@ export const FENCES = [
 ] as const;
 export type Fence = (typeof FENCES)[number];
 
-/** Signs that read as the opening of a tag, whatever their code point. */
+/** Characters that look like the start of a tag. */
 const OPENERS = /[<\uff1c\ufe64\u2039\u276e\u27e8\u2329\u3008\u300a\u00ab\u02c2\u1438\u29fc\u2770\u276c]/gu;
-/** What follows an opener as far as a tag's name could reach, however many invisible characters stand between its letters. */
+/** The text after `<` up to the length of a tag's name, with any number of invisible characters between its letters. */
 const TAG_NAME = /^(?:[\s\p{M}\p{Cf}\p{Cc}]*[^\s\p{M}\p{Cf}\p{Cc}]){0,14}/u;
 const MOST_TAG_CHARACTERS = 2_000;
-/** Letters that nobody sees and models read: a way to hide orders in a text. */
+/** Invisible letters that models read: a way to hide instructions in a text. */
 const HIDDEN_LETTERS = /[\u{e0000}-\u{e007f}]+/gu;
-/** Letters of other scripts that look like Latin ones, as far as the names of fences need them. */
+/** Letters of other scripts that resemble Latin ones, for the names of fences. */
 const LOOKALIKES: Readonly<Record<string, string>> = Object.fromEntries(
   ['aаαɑ', 'bƅЬ', 'cсϲ', 'dԁ', 'eеєҽ', 'fſ', 'iіιıl1', 'nոп', 'oоοσ0', 'rг', 'sѕ', 'tтτ', 'uυսц', 'jј'].flatMap(
     ([latin = '', ...others]) => others.map((other) => [other, latin]),
@@ -34,11 +34,10 @@ const LOOKALIKES: Readonly<Record<string, string>> = Object.fromEntries(
 const FENCE_TAG = new RegExp(`^\\s*/?\\s*(?:${FENCES.map(fold).join('|')})(?![a-z0-9])`);
 
 /**
- * Makes text safe to stand inside any fence: neither an opening nor a closing fence tag survives in it, nor anything that
- * a reader could take for one, with look-alike signs and letters or invisible characters between them; and no letters
- * that only a machine can see.
+ * Escapes text for use inside any fence: removes opening and closing fence tags and everything that resembles them, with
+ * look-alike or invisible characters, and removes invisible letters.
  */
-export function defuse(text: string): string {
+export function escapeFences(text: string): string {
   const visible = text.replace(HIDDEN_LETTERS, '');
   return visible.replace(OPENERS, (opener, at: number) => {
     const behind = visible.slice(at + opener.length, at + opener.length + MOST_TAG_CHARACTERS);
@@ -46,7 +45,7 @@ export function defuse(text: string): string {
   });
 }
 
-/** What a stretch of text looks like: compatibility forms and look-alikes as plain letters, nothing invisible. */
+/** Folds text to its appearance: compatibility forms and look-alikes as plain letters, no invisible characters. */
 function fold(text: string): string {
   return Array.from(
     text
@@ -59,17 +58,17 @@ function fold(text: string): string {
     .replace(/^(\s*)[\u2044\u2215\u29f8\u2571\\]/, '$1/');
 }
 
-/** `<name attr="value">…</name>` with the text defused and attribute values escaped. */
+/** `<name attr="value">…</name>` with the text escaped and attribute values escaped. */
 export function fence(name: Fence, text: string, attributes: Readonly<Record<string, string | number>> = {}): string {
   const head = Object.entries(attributes)
     .map(([key, value]) => ` ${key}="${escapeAttribute(String(value))}"`)
     .join('');
-  return `<${name}${head}>\n${defuse(text)}\n</${name}>`;
+  return `<${name}${head}>\n${escapeFences(text)}\n</${name}>`;
 }
 
-/** One line, nothing that turns the direction of writing, no quote and no tag of any kind. */
+/** One line without direction marks, quotes and tags. */
 function escapeAttribute(value: string): string {
-  return defuse(value)
+  return escapeFences(value)
     .replace(/[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]+/gu, ' ')
     .replace(/&/g, '&amp;')
     .replace(/"/g, '&quot;')

@@ -1,10 +1,10 @@
 import { z } from 'zod';
 
-/** `POST /queues/{name}/pause` and `/resume`: the queue after it. */
+/** Response of `POST /queues/{name}/pause` and `/resume`: the queue after the change. */
 export const QueueState = z.object({
   name: z.string(),
   paused: z.boolean(),
-  /** When it was last paused or resumed, and with which key; null for a queue that never was. */
+  /** When and with which key it was last paused or resumed; null if never. */
   changedAt: z.iso.datetime().nullable(),
   changedBy: z.string().nullable(),
 });

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** Settings of section `retention` that `GET /retention` takes as query parameters. */
+/** Settings of section `retention` that are query parameters of `GET /retention`. */
 export const RETENTION_PREVIEW_SETTINGS = [
   'compactAfterMinutes',
   'eventDays',
@@ -11,15 +11,15 @@ export const RETENTION_PREVIEW_SETTINGS = [
   'auditDays',
   'keyDays',
 ] as const;
-/** Values to count with instead of the configured ones; null switches a rule off. */
+/** Values used instead of the configured ones; null disables a rule. */
 export type RetentionChanges = Partial<Record<(typeof RETENTION_PREVIEW_SETTINGS)[number], number | null | undefined>>;
 
-/** `GET /retention`: what each rule would remove now, and what it did when it last ran. Reading it changes nothing. */
+/** `GET /retention`: what each rule would remove now, and the result of its last run. Read-only. */
 export const RetentionView = z.object({
   rules: z.array(
     z.object({
       rule: z.string(),
-      /** Age in days from which on rows go; null for the ledger, which goes by whole months. */
+      /** Age in days at which rows are removed; null for the ledger, which is removed by whole months. */
       olderThanDays: z.number().nullable(),
       /** Rows that the next runs remove; counted up to a million, estimated for the ledger. */
       dueRows: z.int(),

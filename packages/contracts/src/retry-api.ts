@@ -2,9 +2,9 @@ import { z } from 'zod';
 import { UsdAmountInput } from './money.ts';
 import { TaskStatus, Tier } from './vocabulary.ts';
 
-/** Body of `POST /tasks/{id}/retry`; every field may be left out. */
+/** Body of `POST /tasks/{id}/retry`; all fields are optional. */
 export const RetryTask = z.strictObject({
-  /** Run this step again and everything that depends on it. Absent: whatever did not complete. */
+  /** Run this step and all steps that depend on it again. Default: every step that did not complete. */
   fromStep: z
     .string()
     .regex(/^[a-z0-9][\w.-]{0,99}$/i, 'must be the key of a step')
@@ -12,25 +12,25 @@ export const RetryTask = z.strictObject({
   /** Tier of the step named by `fromStep`. */
   tier: Tier.optional(),
   /**
-   * Make calls anew instead of reusing the finished ones. Default: only where `fromStep` names a step that had completed,
-   * which with its own answers would come out the same.
+   * Repeat calls instead of reusing the completed ones. Default: only if `fromStep` names a completed step, whose output would
+   * otherwise be the same again.
    */
   resetCalls: z.boolean().optional(),
-  /** The task's budget from now on, what it has spent included; more than it was. */
+  /** The task's new budget, including what was spent; must exceed the old one. */
   budgetUsd: UsdAmountInput.optional(),
 });
 export type RetryTask = z.output<typeof RetryTask>;
-/** What a client sends. */
+/** Request body from clients, before defaults. */
 export type RetryTaskRequest = z.input<typeof RetryTask>;
 
-/** A task that has begun its next generation. */
+/** A task in its next generation. */
 export const TaskRestarted = z.object({
   id: z.uuid(),
   status: TaskStatus,
   generation: z.int(),
   /** Keys of the steps that run again. */
   restarted: z.array(z.string()),
-  /** Keys of steps taken out of the plan: the step that had added them runs again and will add its own. */
+  /** Keys of steps removed from the plan: the step that added them runs again and adds new ones. */
   removed: z.array(z.string()),
 });
 export type TaskRestarted = z.infer<typeof TaskRestarted>;

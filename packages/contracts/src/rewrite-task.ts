@@ -3,25 +3,25 @@ import { givenText, VOICE_FIELDS } from './task-input.ts';
 
 export const REWRITE_LIMITS = { maxCharacters: 100_000, minTargetWords: 10, maxTargetWords: 20_000 } as const;
 
-/** What a rewriting may change; a task that names none of it asks for nothing. */
+/** Properties that a rewrite can change; at least one is required. */
 const CHANGES = ['audience', 'tone', 'language', 'targetWords', 'styleGuide', 'instructions'] as const;
 
-/** Input of a `rewrite` task: one text, and for whom or how it is to be told again. */
+/** Input of a `rewrite` task: one text and the changes to make. */
 export const RewriteInput = z
   .strictObject({
     text: givenText(REWRITE_LIMITS.maxCharacters),
     title: z.string().trim().min(1).max(300).optional(),
     targetWords: z.int().min(REWRITE_LIMITS.minTargetWords).max(REWRITE_LIMITS.maxTargetWords).optional(),
-    /** What else is to change. */
+    /** Additional instructions. */
     instructions: z.string().trim().min(1).max(2_000).optional(),
     ...VOICE_FIELDS,
   })
   .refine((input) => CHANGES.some((field) => input[field] !== undefined), {
-    message: `names nothing to change: give at least one of ${CHANGES.join(', ')}`,
+    message: `requests no changes: give at least one of ${CHANGES.join(', ')}`,
   });
 export type RewriteInput = z.infer<typeof RewriteInput>;
 
-/** What a rewriting says, as data. */
+/** A rewrite, as data. */
 export const RewriteData = z.object({
   text: z.string(),
   originalWords: z.int(),
@@ -29,7 +29,7 @@ export const RewriteData = z.object({
   facts: z.object({
     /** Figures and names of the original. */
     total: z.int(),
-    /** Those of them that the text does not state any more. */
+    /** Those of them that the text no longer states. */
     missing: z.array(z.string()),
     /** Figures and names of the text that the original does not state. */
     invented: z.array(z.string()),

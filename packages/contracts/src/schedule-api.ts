@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { CreateTask } from './task-api.ts';
 
-/** What happens when a task is due while the schedule's last one has not ended. */
+/** What happens when a task is due before the schedule's previous one has ended. */
 export const OVERLAPS = ['allow', 'skip'] as const;
 const Overlap = z.enum(OVERLAPS);
 
@@ -15,9 +15,9 @@ export const CreateSchedule = z.strictObject({
   /** Unique per tenant. */
   name: Name,
   cron: Cron,
-  /** IANA name such as `Europe/Berlin`; the cron expression is read in it, daylight saving included. */
+  /** IANA time zone such as `Europe/Berlin`, in which the cron expression is evaluated, including daylight saving time. */
   timeZone: TimeZone.default('UTC'),
-  /** Body of `POST /tasks`, submitted at each fire. It may not name `runAt`. */
+  /** Body of `POST /tasks`, submitted at each fire. Must not contain `runAt`. */
   task: CreateTask,
   enabled: z.boolean().default(true),
   overlap: Overlap.default('allow'),
@@ -25,7 +25,7 @@ export const CreateSchedule = z.strictObject({
 export type CreateSchedule = z.output<typeof CreateSchedule>;
 export type CreateScheduleRequest = z.input<typeof CreateSchedule>;
 
-/** Body of `PATCH /schedules/{id}`: what is named changes. The next fire is computed anew from now. */
+/** Body of `PATCH /schedules/{id}`: changes the given fields. The next fire is recomputed from now. */
 export const UpdateSchedule = z
   .strictObject({
     name: Name.optional(),
@@ -35,10 +35,10 @@ export const UpdateSchedule = z
     enabled: z.boolean().optional(),
     overlap: Overlap.optional(),
   })
-  .refine((changes) => Object.keys(changes).length > 0, 'names nothing to change');
+  .refine((changes) => Object.keys(changes).length > 0, 'contains no changes');
 export type UpdateSchedule = z.infer<typeof UpdateSchedule>;
 
-/** What came of the latest fire. */
+/** Result of the latest fire. */
 export const FIRE_OUTCOMES = ['submitted', 'skipped', 'failed'] as const;
 
 export const ScheduleView = z.object({
@@ -50,18 +50,18 @@ export const ScheduleView = z.object({
   task: z.record(z.string(), z.unknown()),
   enabled: z.boolean(),
   overlap: Overlap,
-  /** Null when it is disabled, or its expression will never fire again. */
+  /** Null when the schedule is disabled or its expression has no further fire. */
   nextFireAt: z.iso.datetime().nullable(),
   lastFire: z
     .object({
-      /** The instant it was due at. */
+      /** Due time of the fire. */
       at: z.iso.datetime(),
       outcome: z.enum(FIRE_OUTCOMES),
-      /** The task it made. */
+      /** The created task. */
       taskId: z.uuid().optional(),
     })
     .nullable(),
-  /** Why the latest fire made no task, or is still being tried; null when all is well. */
+  /** Why the latest fire created no task, or is being retried; null without an error. */
   error: z.object({ code: z.string(), message: z.string(), at: z.iso.datetime() }).nullable(),
   createdAt: z.iso.datetime(),
 });

@@ -8,7 +8,7 @@ import { Agent, Gate, Lane, Quality, StepStatus, TaskStatus, TaskType, Tier } fr
 const Metadata = z
   .record(z.string().min(1).max(100), z.string().max(1_000))
   .refine((record) => Object.keys(record).length <= 50, 'at most 50 entries')
-  // Lists carry it: a page of 200 tasks stays within a few megabytes.
+  // Lists include it: a page of 200 tasks stays within a few megabytes.
   .refine(
     (record) => Object.entries(record).reduce((sum, [key, value]) => sum + key.length + value.length, 0) <= 16_000,
     'at most 16,000 characters in all entries together',
@@ -17,12 +17,12 @@ const Metadata = z
 const DAY_MS = 24 * 3_600_000;
 export const DEFAULT_APPROVAL_TIMEOUT_MS = 30 * DAY_MS;
 const MAX_APPROVAL_TIMEOUT_MS = 365 * DAY_MS;
-/** How far ahead a task may be scheduled. */
+/** Maximum time between submission and start of a scheduled task. */
 export const MAX_RUN_AHEAD_MS = 365 * DAY_MS;
 
 /**
- * Body of `POST /tasks`, before its `input` is checked against the task type's own schema.
- * Unknown fields are refused: a misspelt option must not be ignored silently.
+ * Body of `POST /tasks`, before its `input` is validated with the task type's schema. Unknown fields are rejected, so that a
+ * misspelt option is not ignored silently.
  */
 export const CreateTask = z.strictObject({
   type: TaskType,
@@ -32,21 +32,21 @@ export const CreateTask = z.strictObject({
   tenantId: z.uuid().optional(),
   quality: Quality.default('balanced'),
   budgetUsd: UsdAmountInput.optional(),
-  /** Whole-task deadline; its clock stops while waiting for an approval. */
+  /** Deadline of the whole task; suspended while waiting for an approval. */
   timeoutMs: z
     .int()
     .min(1_000)
     .max(7 * 24 * 3_600_000)
     .optional(),
-  /** Not started before; at most a year ahead. */
+  /** Earliest start; at most a year ahead. */
   runAt: Instant.optional(),
-  /** Points at which the task waits for a decision of a person. */
+  /** Gates at which the task waits for an approval. */
   approvals: z
     .array(Gate)
     .max(2)
     .refine((gates) => new Set(gates).size === gates.length, 'names a gate twice')
     .default([]),
-  /** How long it waits there before it ends with what is there. */
+  /** How long it waits at a gate before it ends with its available outputs. */
   approvalTimeoutMs: z.int().min(1_000).max(MAX_APPROVAL_TIMEOUT_MS).default(DEFAULT_APPROVAL_TIMEOUT_MS),
   callbackUrl: z
     .url({ protocol: /^https?$/ })
@@ -56,7 +56,7 @@ export const CreateTask = z.strictObject({
   tags: z.array(z.string().trim().min(1).max(60)).max(20).default([]),
 });
 export type CreateTask = z.output<typeof CreateTask>;
-/** What a client sends: defaults may be left out, a budget is a number or a decimal string. */
+/** Request body from clients: fields with defaults are optional, a budget is a number or a decimal string. */
 export type CreateTaskRequest = z.input<typeof CreateTask>;
 
 export const TaskAccepted = z.object({
@@ -70,7 +70,7 @@ export type TaskAccepted = z.infer<typeof TaskAccepted>;
 
 export const Limitation = z.object({
   code: z.enum(LIMITATION_CODES),
-  /** Key of the step it comes from; absent when it concerns the whole task. */
+  /** Key of its step; absent when it concerns the whole task. */
   step: z.string().optional(),
   message: z.string(),
 });
@@ -98,10 +98,10 @@ export const TaskView = z.object({
   priority: z.int(),
   quality: Quality,
   status: TaskStatus,
-  /** What it is about, from its input; null when that does not say, or is deleted. */
+  /** Subject of the task, from its input; null when the input has none or is deleted. */
   title: z.string().nullable(),
   input: z.record(z.string(), z.unknown()).nullable(),
-  /** Steps that were done of those planned; 100 % only for a task that ended `completed` or `partial`. */
+  /** Completed and planned steps; 100 % only for a task that ended as `completed` or `partial`. */
   progress: z.object({ stepsDone: z.int(), stepsTotal: z.int(), percent: z.int() }),
   cost: CostView,
   budgetUsd: UsdString.optional(),
@@ -112,11 +112,11 @@ export const TaskView = z.object({
   metadata: z.record(z.string(), z.string()),
   tags: z.array(z.string()),
   createdAt: z.iso.datetime(),
-  /** When it was to start, where it was submitted ahead; null is at once. */
+  /** Requested start of a scheduled task; null for an immediate start. */
   runAt: z.iso.datetime().nullable(),
   startedAt: z.iso.datetime().nullable(),
   finishedAt: z.iso.datetime().nullable(),
-  /** While it waits for an approval the clock stops: this is the deadline as it was when the waiting began. */
+  /** Suspended while waiting for an approval: then the deadline at the start of the wait. */
   deadlineAt: z.iso.datetime(),
   awaiting: AwaitingView.optional(),
 });
@@ -143,21 +143,21 @@ export const StepView = z.object({
 export type StepView = z.infer<typeof StepView>;
 
 export const CACHE_OUTCOMES = ['miss', 'memory', 'shared', 'semantic', 'journal', 'component'] as const;
-/** Why a ledger entry is no plain copy of what the provider reported. */
+/** Why a ledger entry differs from the provider's report. */
 export const CALL_LIMITATIONS = [
-  /** The provider reported no usage, or none that is one. */
+  /** The provider reported no usage, or invalid usage. */
   'USAGE_MISSING',
-  /** What it reported differs from our own count by more than 20 %. */
+  /** The reported usage differs from the local count by more than 20 %. */
   'USAGE_UNRECONCILED',
-  /** What it reported is beyond anything that the request allows. */
+  /** The reported usage is impossible for the request. */
   'USAGE_CLAMPED',
-  /** It was served in a service tier that the catalogue has no price for. */
+  /** The call was served in a service tier without a price in the catalogue. */
   'SERVICE_TIER_UNPRICED',
-  /** The reply went far beyond its cap and was not read to its end. */
+  /** The reply exceeded its cap and was cut. */
   'REPLY_CUT',
-  /** The connection ended before the reply was whole. */
+  /** The connection ended before the reply was complete. */
   'REPLY_BROKEN_OFF',
-  /** The database refused the entry: the reservation's worst case stands in for it. */
+  /** The database rejected the entry: it was replaced by the reservation's worst case. */
   'ENTRY_REFUSED',
   /** Pricing the reply failed: it is booked at the reservation's worst case. */
   'NOT_PRICED',
@@ -166,7 +166,7 @@ export type CallLimitation = (typeof CALL_LIMITATIONS)[number];
 
 export const CALL_STATUSES = ['ok', 'failed', 'aborted', 'estimated', 'uncertain', 'avoided'] as const;
 
-/** One ledger entry as the API shows it. */
+/** One ledger entry in the API. */
 export const CallView = z.object({
   id: z.uuid(),
   stepKey: z.string(),
@@ -186,7 +186,7 @@ export const CallView = z.object({
   latencyMs: z.int(),
   status: z.enum(CALL_STATUSES),
   limitation: z.enum(CALL_LIMITATIONS).optional(),
-  /** Tier of the provider's service that the call was billed by, where the provider named one. */
+  /** The provider's service tier that was billed, if it reported one. */
   serviceTier: z.string().optional(),
   lever: z.string().optional(),
   prompt: z.object({ id: z.string(), version: z.string() }),
@@ -216,7 +216,7 @@ export const TaskResult = z.object({
   wordCount: z.int(),
   quality: z.object({ score: z.number().nullable(), rounds: z.int() }),
   simulated: z.boolean(),
-  /** What the document says, as data of its task type; `GET /task-types` has its schema. Absent where the type has none. */
+  /** The document as data of its task type, with the schema in `GET /task-types`. Absent for types without one. */
   data: z.record(z.string(), z.unknown()).optional(),
 });
 export type TaskResult = z.infer<typeof TaskResult>;

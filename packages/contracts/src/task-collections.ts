@@ -11,24 +11,24 @@ export type StepList = z.infer<typeof StepList>;
 export const CallList = z.object({ items: z.array(CallView), nextCursor: z.string().nullable() });
 export type CallList = z.infer<typeof CallList>;
 
-/** `POST /tasks/{id}/cancel`. Cancelling a cancelled task answers the same again. */
+/** `POST /tasks/{id}/cancel`. Idempotent. */
 export const CancelResult = z.object({ id: z.uuid(), status: TaskStatus });
 export type CancelResult = z.infer<typeof CancelResult>;
 
-/** Tasks that one bulk submission may carry. */
+/** Maximum number of tasks in a bulk submission. */
 export const MAX_BULK_TASKS = 1_000;
 
-/** `POST /tasks/bulk`: one entry for each item sent, in the order sent; either `task` or `problem` is present. */
+/** `POST /tasks/bulk`: one entry per item, in the order sent; either `task` or `problem` is present. */
 export const BulkResult = z.object({
   accepted: z.int(),
   rejected: z.int(),
   items: z.array(
     z.object({
       index: z.int(),
-      /** The status the item alone would have been answered with. */
+      /** HTTP status that the item would have received alone. */
       status: z.int(),
       task: TaskAccepted.optional(),
-      /** True when an earlier request with the same idempotency key had already made this task. */
+      /** True when an earlier request with the same idempotency key created this task. */
       replayed: z.boolean().optional(),
       problem: Problem.optional(),
     }),

@@ -11,9 +11,9 @@ describe('a text to work from', () => {
     ['a rewriting’s text', (text: string) => RewriteInput.safeParse({ text, audience: 'children' })],
     ['a text to classify', (text: string) => ClassifyInput.safeParse({ text, labels })],
     ['a text to find headlines for', (text: string) => HeadlinesInput.safeParse({ text })],
-  ])('%s holds a letter or digit, in any script', (_what, parse) => {
+  ])('%s contains a letter or digit, in any script', (_what, parse) => {
     for (const text of ['…', '—\n***', '🌳']) {
-      expect(parse(text).error?.issues[0]?.message).toBe('must hold at least one letter or digit');
+      expect(parse(text).error?.issues[0]?.message).toBe('must contain at least one letter or digit');
     }
     for (const text of ['Trees.', '7', '木', 'дерево']) expect(parse(text).success).toBe(true);
   });

@@ -10,14 +10,14 @@ const HttpUrl = z
   .max(2_000)
   .refine((url) => !/^https?:\/\/[^/]*@/i.test(url), 'must not carry credentials');
 
-/** A text to work from: it must hold a word or figure, at most `maxCharacters` characters. */
+/** A text from the user: it must contain a letter or digit, at most `maxCharacters` characters. */
 export const givenText = (maxCharacters: number): z.ZodString =>
   z
     .string()
     .trim()
     .min(1, 'must not be empty')
     .max(maxCharacters)
-    .refine((text) => /[\p{L}\p{N}]/u.test(text), 'must hold at least one letter or digit');
+    .refine((text) => /[\p{L}\p{N}]/u.test(text), 'must contain at least one letter or digit');
 
 export const UrlSource = z.strictObject({ url: HttpUrl });
 export const TextSource = z.strictObject({
@@ -25,14 +25,14 @@ export const TextSource = z.strictObject({
   text: givenText(400_000),
 });
 
-/** The user's own material: a URL that workers fetch, or the text itself. */
+/** The user's source: a URL that workers fetch, or the text itself. */
 export const SourceInput = z.union([UrlSource, TextSource], { error: 'must be { url } or { title?, text }' });
 export type SourceInput = z.infer<typeof SourceInput>;
 
-/** Characters of a style guide that users may send; a tenant's and a task's may be joined where they are used. */
+/** Maximum length of a style guide; a tenant's and a task's style guide may be combined. */
 export const MAX_STYLE_GUIDE_CHARACTERS = 10_000;
 
-/** Whom a text is for, how it sounds and what it must hold: the same fields in every task type. */
+/** Audience, tone and required content of a text: the same fields in every task type. */
 export const VOICE_FIELDS = {
   audience: z.string().trim().min(1).max(300).optional(),
   tone: z.string().trim().min(1).max(300).optional(),
@@ -41,7 +41,7 @@ export const VOICE_FIELDS = {
   keywords: z.array(z.string().trim().min(1).max(100)).max(30).optional(),
 };
 
-/** The values of {@link VOICE_FIELDS}: what prompts honour and the quality contract checks. */
+/** The values of {@link VOICE_FIELDS}: used in prompts and checked by the quality checks. */
 export type Voice = z.infer<z.ZodObject<typeof VOICE_FIELDS>>;
 
 export const ARTICLE_LIMITS = { maxSources: 20, maxSections: 12, minTargetWords: 100, maxTargetWords: 10_000 } as const;

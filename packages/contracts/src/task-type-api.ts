@@ -1,14 +1,14 @@
 import { z } from 'zod';
 
-/** One task type as `GET /task-types` describes it. */
+/** One task type in `GET /task-types`. */
 export const TaskTypeView = z.object({
   type: z.string(),
   version: z.int(),
   title: z.string(),
   description: z.string(),
-  /** JSON Schema (draft 2020-12) of `input`; its bounds are the limits. */
+  /** JSON Schema (draft 2020-12) of `input`, including its limits. */
   inputSchema: z.record(z.string(), z.unknown()),
-  /** JSON Schema of the result's `data`; absent where the type has none. */
+  /** JSON Schema of the result's `data`; absent for types without one. */
   dataSchema: z.record(z.string(), z.unknown()).optional(),
   example: z.record(z.string(), z.unknown()),
   defaultTimeoutMs: z.int(),

@@ -1,10 +1,10 @@
 import { z } from 'zod';
 
-/** Task types the API accepts. A type is data in `@pressroom/pipelines`; this list is what is served today. */
+/** Supported task types. A type is defined as data in `@pressroom/pipelines`. */
 export const TaskType = z.string().regex(/^[a-z][a-z0-9-]{0,39}$/);
 export type TaskType = z.infer<typeof TaskType>;
 
-/** Agents are what queues and pools are named after: `<agent>.<lane>`. */
+/** Agents; queues and pools are named after them: `<agent>.<lane>`. */
 export const AGENTS = ['research', 'outline', 'draft', 'refine', 'write'] as const;
 export const Agent = z.enum(AGENTS);
 export type Agent = z.infer<typeof Agent>;
@@ -13,7 +13,7 @@ export const LANES = ['interactive', 'batch'] as const;
 export const Lane = z.enum(LANES);
 export type Lane = z.infer<typeof Lane>;
 
-/** Model classes a request asks for: T1 small, T2 standard, T3 large. */
+/** Model classes: T1 small, T2 standard, T3 large. */
 export const TIERS = ['T1', 'T2', 'T3'] as const;
 export const Tier = z.enum(TIERS);
 export type Tier = z.infer<typeof Tier>;
@@ -55,14 +55,14 @@ export type StepStatus = z.infer<typeof StepStatus>;
 const TERMINAL_TASK: ReadonlySet<TaskStatus> = new Set(['completed', 'partial', 'failed', 'cancelled']);
 const TERMINAL_STEP: ReadonlySet<StepStatus> = new Set(['completed', 'skipped', 'dead', 'cancelled']);
 
-/** Has this generation of the task ended? A retry or redrive starts the next one. */
+/** Whether this generation of the task has ended. A retry or redrive starts the next one. */
 export const isTerminalTask = (status: TaskStatus): boolean => TERMINAL_TASK.has(status);
-/** Will this step never run again in this generation? */
+/** Whether this step is final in this generation. */
 export const isTerminalStep = (status: StepStatus): boolean => TERMINAL_STEP.has(status);
 
-/** Queue name of an agent's lane, the unit pools subscribe to. */
+/** Queue name of an agent's lane, the unit to which pools subscribe. */
 export type QueueName = `${Agent}.${Lane}`;
 export const queueName = (agent: Agent, lane: Lane): QueueName => `${agent}.${lane}`;
-/** The lane that a queue's name ends with. */
+/** The lane in a queue's name. */
 export const laneOfQueue = (queue: QueueName): Lane => (queue.endsWith('.batch') ? 'batch' : 'interactive');
 export const ALL_QUEUES: readonly QueueName[] = AGENTS.flatMap((agent) => LANES.map((lane) => queueName(agent, lane)));

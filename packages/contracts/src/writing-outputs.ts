@@ -1,11 +1,11 @@
 import { z } from 'zod';
 
 /*
- * Shapes that the single-step task types ask models for. As in agent-outputs.ts: closed objects, every field required,
- * "none" is an empty string or list; the property names of each are its own, since some wires carry no schema name.
+ * Output schemas of the single-step task types. As in agent-outputs.ts: closed objects, every field required, "none" is an
+ * empty string or list. Their property names are distinct, because some protocols send no schema name.
  */
 
-/** `content_brief`: angle, outline and what to look out for. */
+/** `content_brief`: angle, outline and risks. */
 export const ContentBrief = z.strictObject({
   title: z.string(),
   angle: z.string(),
@@ -24,7 +24,7 @@ export const ContentBrief = z.strictObject({
 });
 export type ContentBrief = z.infer<typeof ContentBrief>;
 
-/** `document_summary`: prose that cites, and its points each with the sources behind it. */
+/** `document_summary`: prose with citations, and key points with their sources. */
 export const DocumentSummary = z.strictObject({
   title: z.string(),
   markdown: z.string(),
@@ -32,17 +32,17 @@ export const DocumentSummary = z.strictObject({
 });
 export type DocumentSummary = z.infer<typeof DocumentSummary>;
 
-/** `rewritten_text`: the same text told again; the title is empty where none was asked for. */
+/** `rewritten_text`: the rewritten text; the title is empty if none was requested. */
 export const RewrittenText = z.strictObject({ title: z.string(), markdown: z.string() });
 export type RewrittenText = z.infer<typeof RewrittenText>;
 
-/** `headline_variants`: each with the angle it takes. */
+/** `headline_variants`: each with its angle. */
 export const HeadlineVariants = z.strictObject({
   headlines: z.array(z.strictObject({ text: z.string(), angle: z.string() })),
 });
 export type HeadlineVariants = z.infer<typeof HeadlineVariants>;
 
-/** `classification`: labels that apply, with the passage that decided. */
+/** `classification`: the labels that apply, each with the passage that decided. */
 export const Classification = z.strictObject({
   labels: z.array(z.strictObject({ name: z.string(), confidence: z.number(), quote: z.string(), reason: z.string() })),
 });

@@ -119,7 +119,7 @@ export const ANTHROPIC_MODELS: readonly ModelSpec[] = [
         bands: [{ input: '3', output: '15', cacheRead: '0.30', cacheWrite: '3.75', cacheWrite1h: '6' }],
       },
     ],
-    // The day that Anthropic's SDK warns of.
+    // Date in the warning of Anthropic's SDK.
     shutdownAt: '2026-11-30',
     replacement: 'claude-sonnet-5-5',
   },
@@ -146,7 +146,7 @@ export const ANTHROPIC_MODELS: readonly ModelSpec[] = [
       },
     ],
   },
-  // Gone; its prices stay so that old ledgers can be read.
+  // Shut down; the prices are kept for old ledgers.
   {
     ...older,
     id: 'claude-3-haiku-20240307',

@@ -20,8 +20,8 @@ const gpt5 = { ...reasoning, contextTokens: 400_000, maxPromptTokens: 272_000, r
 const million = { ...reasoning, contextTokens: 1_050_000, maxPromptTokens: 922_000, reasoningOff: 'none' } as const;
 
 /**
- * Flex costs what batch mode costs (docs/guides/flex-processing), priority twice the standard price. They are priced for
- * the families that offer both; the tier that a reply reports is the one that is billed.
+ * Flex has the batch price (docs/guides/flex-processing), priority twice the standard price. Listed for the model families
+ * that offer both; a call is billed by the tier reported in its reply.
  */
 const serviceTiers = { flex: 50, priority: 200 } as const;
 
@@ -103,7 +103,7 @@ export const OPENAI_MODELS: readonly ModelSpec[] = [
         { input: '5', output: '30', cacheRead: '0.50', cacheWrite: '6.25' },
         { input: '10', output: '45', cacheRead: '1', cacheWrite: '12.50' },
       ),
-      // The day of the cut is not published; it was in force when GPT-6 was priced at half of it.
+      // The date of the price cut is not published; it was in force when GPT-6 was priced at half of it.
       banded(
         '2026-09-22',
         { input: '4', output: '20', cacheRead: '0.40', cacheWrite: '5' },
@@ -234,7 +234,7 @@ export const OPENAI_MODELS: readonly ModelSpec[] = [
     shutdownAt: '2027-01-14',
     replacement: 'gpt-6-luna',
   },
-  // Gone; their prices stay so that old ledgers and comparisons with them can be read.
+  // Shut down; the prices are kept for old ledgers and comparisons with them.
   {
     id: 'gpt-4-turbo',
     contextTokens: 128_000,

@@ -9,12 +9,12 @@ export interface SeenRequest {
   body: unknown;
 }
 
-/** Answers one request. */
+/** Responds to one request. */
 export type Script = (response: ServerResponse, request: SeenRequest) => void;
 
 /**
- * A server on a port of the system's choice that answers requests by a script, one step each, and remembers them. A request
- * beyond the script is answered with 418, so that a test that sends too many fails.
+ * A server on a free port that responds by a script, one step per request, and records the requests. A request beyond the
+ * script is answered with 418, so that a test that sends too many fails.
  */
 export async function startScriptedServer(...script: Script[]) {
   const seen: SeenRequest[] = [];
@@ -64,7 +64,7 @@ export const answerEvents =
       response.write(`id: ${seq}\nevent: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`);
     }
     if (ending === 'end') response.end();
-    // Lets what was written leave first.
+    // Flushes the written data first.
     else setImmediate(() => response.destroy());
   };
 
