@@ -175,21 +175,25 @@ export interface TaskFilter {
   createdAfter?: Date;
 }
 
-/** Everything `assemble` needs, plus what the result's envelope adds. */
-export interface ResultMaterial {
+/** A task's result without its content: whether there is one, and which. */
+export interface ResultHeader {
   tenantId: string;
   type: string;
   pipelineVersion: number;
   generation: number;
   status: TaskStatus;
-  input: unknown;
-  outputs: StepOutputs;
   simulated: boolean;
   /** Why the task failed; null when it did not. */
   error: { code: string; message: string } | null;
   contentDeleted: boolean;
   /** Earlier generations whose results can be read, oldest first. */
   earlierGenerations: readonly number[];
+}
+
+/** Everything `assemble` needs, plus what the result's envelope adds. */
+export interface ResultMaterial extends ResultHeader {
+  input: unknown;
+  outputs: StepOutputs;
 }
 
 /** Queries on tasks. Each answers undefined for an unknown id and for another tenant's. */
@@ -209,6 +213,8 @@ export interface TaskQueries {
   stepOutput(taskId: string, tenantId: string | null, stepKey: string): Promise<unknown>;
   /** Of the current generation, or of an earlier one that is named and had a result. */
   resultMaterial(taskId: string, tenantId: string | null, generation?: number): Promise<ResultMaterial | undefined>;
+  /** Reads {@link resultMaterial} without input and outputs, which may hold megabytes. */
+  resultHeader(taskId: string, tenantId: string | null, generation?: number): Promise<ResultHeader | undefined>;
   /** Removes prompts, outputs and input of a finished task; ledger entries stay. */
   deleteContent(
     taskId: string,

@@ -55,6 +55,11 @@ describe('task queries', () => {
         absent: undefined,
       },
       {
+        name: 'resultHeader',
+        ask: (id: string, tenant: string) => queries.resultHeader(id, tenant),
+        absent: undefined,
+      },
+      {
         name: 'deleteContent',
         ask: (id: string, tenant: string) => queries.deleteContent(id, tenant),
         absent: 'not_found',

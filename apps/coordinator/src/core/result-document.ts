@@ -35,7 +35,11 @@ td, th { padding: .3rem .7rem; border-bottom: 1px solid #d8d2c8; text-align: lef
 `;
 
 /** The result as a whole HTML document around its rendered body. */
-export function renderPage(result: TaskResult, body: string, language: string): string {
+export function renderPage(
+  result: Pick<TaskResult, 'title' | 'metaDescription' | 'simulated'>,
+  body: string,
+  language: string,
+): string {
   const notice = result.simulated ? `<p class="notice" role="note">${escapeHtml(SIMULATED_NOTICE)}</p>\n` : '';
   return `<!doctype html>
 <html lang="${escapeHtml(language)}">

@@ -1,11 +1,14 @@
+import { findPipeline } from '@pressroom/pipelines';
 import { silentLogger } from '@pressroom/runtime';
 import { afterAll, describe, expect, it } from 'vitest';
 import { createFakeRenderings } from '../testing/fake-stores.ts';
-import { createResultRenderer } from './result-renderer.ts';
+import { createResultRenderer, type RenderedResult, type ResultRenderer } from './result-renderer.ts';
 
 const store = createFakeRenderings();
-const renderer = createResultRenderer({ store, log: silentLogger() });
+const renderer = createResultRenderer({ store, findPipeline, log: silentLogger() });
 afterAll(() => renderer.close());
+const render = (by: ResultRenderer, markdown: string, result: RenderedResult): Promise<string> =>
+  by.render(() => markdown, result);
 
 /** Markdown that keeps parsers busy: 11 kB of the first held the event loop for 42 s. */
 const HOSTILE: Readonly<Record<string, string>> = {
@@ -31,7 +34,7 @@ describe('createResultRenderer', () => {
     'answers hostile Markdown without holding the event loop: %s',
     async (_, markdown) => {
       const longest = await longestStallMs(async () => {
-        const html = await renderer.render(markdown, { tenantId: 'hostile' });
+        const html = await render(renderer, markdown, { tenantId: 'hostile' });
         expect(html.length).toBeGreaterThan(0);
         expect(html).not.toContain('<script');
       });
@@ -41,7 +44,8 @@ describe('createResultRenderer', () => {
   );
 
   it('keeps what ordinary documents nest', async () => {
-    const html = await renderer.render(
+    const html = await render(
+      renderer,
       '> a\n>> b\n\n- one\n  - two\n    - three\n\n1. first\n\n```\n          code\n```\n',
       { tenantId: 'a' },
     );
@@ -52,20 +56,20 @@ describe('createResultRenderer', () => {
 
   it('renders the result of a finished task once for each generation', async () => {
     const finished = { tenantId: 'a', finished: { taskId: 'task', generation: 1 } };
-    const first = await renderer.render('# One', finished);
+    const first = await render(renderer, '# One', finished);
     expect(first).toBe('<h1>One</h1>\n');
-    expect(await renderer.render('# never rendered', finished)).toBe(first);
-    expect(await renderer.render('# Two', { tenantId: 'a', finished: { taskId: 'task', generation: 2 } })).toBe(
+    expect(await render(renderer, '# never rendered', finished)).toBe(first);
+    expect(await render(renderer, '# Two', { tenantId: 'a', finished: { taskId: 'task', generation: 2 } })).toBe(
       '<h1>Two</h1>\n',
     );
   });
 
   it('renders for one tenant while another has many results that use up the time limit', async () => {
-    await renderer.render('# Starts a child', { tenantId: 'b' });
-    const hostile = Array.from({ length: 4 }, (_, n) => renderer.render(`${SLOW}${n}`, { tenantId: 'slow' }));
+    await render(renderer, '# Starts a child', { tenantId: 'b' });
+    const hostile = Array.from({ length: 4 }, (_, n) => render(renderer, `${SLOW}${n}`, { tenantId: 'slow' }));
     let ended = 0;
     const all = Promise.all(hostile.map((one) => one.finally(() => (ended += 1))));
-    expect(await renderer.render('# B', { tenantId: 'b' })).toBe('<h1>B</h1>\n');
+    expect(await render(renderer, '# B', { tenantId: 'b' })).toBe('<h1>B</h1>\n');
     expect(ended).toBeLessThanOrEqual(1);
     for (const html of await all) expect(html).toMatch(/^<pre>/);
   }, 30_000);
@@ -74,15 +78,16 @@ describe('createResultRenderer', () => {
     const outcomes: string[] = [];
     const counted = createResultRenderer({
       store,
+      findPipeline,
       log: silentLogger(),
       onJob: ({ outcome }) => outcomes.push(outcome),
     });
     try {
       const open = { tenantId: 'slow' };
-      const html = await counted.render(SLOW, open);
+      const html = await render(counted, SLOW, open);
       expect(html).toMatch(/^<pre>/);
-      expect(await counted.render(SLOW, open)).toBe(html);
-      await counted.render(SLOW, { tenantId: 'slow', finished: { taskId: 'slow', generation: 1 } });
+      expect(await render(counted, SLOW, open)).toBe(html);
+      await render(counted, SLOW, { tenantId: 'slow', finished: { taskId: 'slow', generation: 1 } });
       expect(await store.find('slow', 1)).toBe(html);
       expect(outcomes).toHaveLength(1);
     } finally {
@@ -91,9 +96,9 @@ describe('createResultRenderer', () => {
   }, 30_000);
 
   it('refuses a tenant that has too many results waiting, and no other', async () => {
-    const many = Array.from({ length: 60 }, (_, n) => renderer.render(`# ${n}`, { tenantId: 'many' }));
+    const many = Array.from({ length: 60 }, (_, n) => render(renderer, `# ${n}`, { tenantId: 'many' }));
     const settled = Promise.allSettled(many);
-    expect(await renderer.render('# B', { tenantId: 'b' })).toBe('<h1>B</h1>\n');
+    expect(await render(renderer, '# B', { tenantId: 'b' })).toBe('<h1>B</h1>\n');
     const refused = (await settled).filter(({ status }) => status === 'rejected');
     expect(refused.length).toBeGreaterThan(0);
     expect(refused.length).toBeLessThan(30);

@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto';
 
 import { createSandboxPool, SandboxUnavailableError, type Logger, type SandboxPoolOptions } from '@pressroom/runtime';
 import { escapeHtml } from '../core/result-document.ts';
+import type { PipelineRegistry } from '../ports.ts';
+import { createResultDocuments, type ResultDocuments } from './result-documents.ts';
 
 /** Bodies that were rendered before. A stored one belongs to a generation of its task. */
 export interface RenderingStore {
@@ -17,21 +19,23 @@ export interface RenderedResult {
   finished?: { taskId: string; generation: number } | undefined;
 }
 
-/** Renders Markdown of results as HTML outside of this process. */
-export interface ResultRenderer {
+/** Assembles results and renders their Markdown as HTML in child processes. */
+export interface ResultRenderer extends ResultDocuments {
   /**
    * The body of a result as safe HTML; of a finished task it is rendered once and stored. Markdown beyond the limits of
    * time and memory is shown as plain text. Each tenant has one result rendered at a time, tenants one after the other.
    *
+   * @param markdown is not called when the body is stored
    * @throws {SandboxUnavailableError} when too many results of the tenant wait
    */
-  render(markdown: string, result: RenderedResult): Promise<string>;
+  render(markdown: () => string, result: RenderedResult): Promise<string>;
   close(): Promise<void>;
 }
 
 /** A long article takes some 50 ms. */
 const TIMEOUT_MS = 1_000;
-const MEMORY_MB = 192;
+/** An article of two million characters takes up to 180 MB. */
+const MEMORY_MB = 256;
 /** Two, so that one tenant's Markdown alone never delays another tenant. */
 const MAX_CHILDREN = 2;
 /** Results of one tenant that wait: each holds its Markdown in memory. */
@@ -41,6 +45,7 @@ const MAX_REFUSED = 1_000;
 
 export function createResultRenderer(deps: {
   store: RenderingStore;
+  findPipeline: PipelineRegistry['find'];
   log: Logger;
   onJob?: SandboxPoolOptions['onJob'];
 }): ResultRenderer {
@@ -86,9 +91,10 @@ export function createResultRenderer(deps: {
   };
 
   return {
+    ...createResultDocuments({ pool, findPipeline: deps.findPipeline, log }),
     close: () => pool.close(),
     async render(markdown, { tenantId, finished }) {
-      if (!finished) return renderInChild(markdown, tenantId);
+      if (!finished) return renderInChild(markdown(), tenantId);
       const { taskId, generation } = finished;
       // A store that is away costs another rendering, not the reply.
       const unavailable = (error: unknown): undefined => {
@@ -96,7 +102,7 @@ export function createResultRenderer(deps: {
       };
       const stored = await store.find(taskId, generation).catch(unavailable);
       if (stored !== undefined) return stored;
-      const html = await renderInChild(markdown, tenantId);
+      const html = await renderInChild(markdown(), tenantId);
       await store.save(taskId, generation, html).catch(unavailable);
       return html;
     },

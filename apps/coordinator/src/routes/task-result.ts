@@ -1,15 +1,15 @@
 import { createHash } from 'node:crypto';
 
 import { isTerminalTask, TaskResult, type ErrorCode } from '@pressroom/contracts';
-import { guessLanguage } from '@pressroom/pipelines';
 
 import { ResultQuery } from '../core/query-schemas.ts';
-import { DOCUMENT_STYLE, renderMarkdown, renderPage } from '../core/result-document.ts';
+import { DOCUMENT_STYLE, renderPage } from '../core/result-document.ts';
 import { notFound, RequestError } from '../errors/request-error.ts';
 import { contextOf } from '../middleware/request-context.ts';
 import { documentPolicy } from '../middleware/security-headers.ts';
-import { sendJson, sendText } from '../middleware/send.ts';
-import type { PipelineRegistry, ResultMaterial, TaskQueries } from '../ports.ts';
+import { answerIfUnmodified, sendText } from '../middleware/send.ts';
+import type { ResultHeader, TaskQueries } from '../ports.ts';
+import type { ResultTexts } from '../rendering/assemble-document.ts';
 import type { ResultRenderer } from '../rendering/result-renderer.ts';
 import { defineRoute, ROLES, type Route } from '../routing/route.ts';
 import { param, TASK_ID } from './task-params.ts';
@@ -20,8 +20,8 @@ const STYLE_HASH = `sha256-${createHash('sha256').update(DOCUMENT_STYLE).digest(
 /** `GET /v1/tasks/{id}/result`: the assembled document as JSON, Markdown or HTML. */
 export function taskResult(deps: {
   queries: TaskQueries;
-  pipelines: PipelineRegistry;
-  renderer: Pick<ResultRenderer, 'render'>;
+  renderer: Omit<ResultRenderer, 'close'>;
+  version: string;
 }): Route {
   return defineRoute({
     method: 'GET',
@@ -47,53 +47,83 @@ export function taskResult(deps: {
       response.setHeader('Vary', 'Accept');
       const form = request.accepts(FORMS);
       if (form === false) throw new RequestError('NOT_ACCEPTABLE', `this is served as ${FORMS.join(', ')}`);
-      const material = await bounded(deps.queries.resultMaterial(param(params, 'id'), scope, query.generation));
-      if (material === undefined) throw notFound('task');
-      if (query.generation !== undefined && query.generation !== material.generation) {
-        throw noResult('NOT_FOUND', `generation ${query.generation} of the task has no result`, material);
-      }
-      const result = assembleResult(material, deps.pipelines, query.partial);
-      if (form === 'text/markdown') {
-        sendText(response, 200, renderMarkdown(result), 'text/markdown');
-      } else if (form === 'text/html') {
-        response.setHeader('Content-Security-Policy', documentPolicy(STYLE_HASH));
-        const { tenantId, status, generation } = material;
-        const finished = isTerminalTask(status) ? { taskId: param(params, 'id'), generation } : undefined;
-        const body = await contextOf(response).outsideTurn(() =>
-          deps.renderer.render(result.markdown, { tenantId, finished }),
+      const id = param(params, 'id');
+      const header = await bounded(deps.queries.resultHeader(id, scope, query.generation));
+      validateHeader(header, query);
+      const { tenantId, generation, simulated } = header;
+      const isFinished = isTerminalTask(header.status);
+      const finished = isFinished ? { taskId: id, generation, simulated } : undefined;
+      // A finished generation's result changes with the release only.
+      const identity = isFinished ? [id, generation, simulated, form, STYLE_HASH, deps.version].join(' ') : undefined;
+      if (identity !== undefined && answerIfUnmodified(response, identity)) return;
+      const readTexts = async (): Promise<ResultTexts | undefined> => {
+        const known = finished && deps.renderer.findDocument(finished);
+        if (known) return contextOf(response).outsideTurn(() => known);
+        const material = await bounded(deps.queries.resultMaterial(id, scope, query.generation));
+        validateHeader(material, query);
+        return contextOf(response).outsideTurn(() =>
+          deps.renderer.assemble(material, {
+            finished: isSameResult(material, header) ? finished : undefined,
+            isCurrent: async () => isSameResult(await deps.queries.resultHeader(id, scope, query.generation), header),
+          }),
         );
-        sendText(response, 200, renderPage(result, body, languageOf(material.input, result)), 'text/html');
+      };
+      const texts = await readTexts();
+      if (texts === undefined) throw noDocument(header);
+      if (form === 'text/html') {
+        response.setHeader('Content-Security-Policy', documentPolicy(STYLE_HASH));
+        const body = await contextOf(response).outsideTurn(() =>
+          deps.renderer.render(() => markdownOf(texts), { tenantId, finished }),
+        );
+        sendText(response, 200, renderPage(texts.head, body, texts.head.language), form, identity);
       } else {
-        sendJson(response, 200, result);
+        sendText(response, 200, form === 'text/markdown' ? texts.markdown : texts.json, form, identity);
       }
     },
   });
 }
 
-/** @throws {RequestError} NOT_FOUND, TASK_NOT_FINISHED, CONFLICT */
-function assembleResult(material: ResultMaterial, pipelines: PipelineRegistry, partial: boolean): TaskResult {
-  const { status } = material;
-  if (material.contentDeleted) throw new RequestError('NOT_FOUND', 'the content of this task was deleted');
-  if (!isTerminalTask(status) && !partial) throw noResult('TASK_NOT_FINISHED', `the task is ${status}`, material);
-  if (status === 'failed' && !partial) throw taskFailed(material);
-  if (status === 'cancelled' && !partial)
-    throw noResult('CONFLICT', 'the task was cancelled and has no result', material);
-  const pipeline = pipelines.find(material.type, material.pipelineVersion);
-  if (pipeline === undefined) {
-    throw new Error(`no pipeline ${material.type} version ${material.pipelineVersion} to assemble a result with`);
+/** The Markdown alone, without the notice of a simulated result. */
+const markdownOf = ({ json }: ResultTexts): string =>
+  (JSON.parse(Buffer.from(json).toString()) as Pick<TaskResult, 'markdown'>).markdown;
+
+/** Has the task neither been retried nor lost its content in between? */
+const isSameResult = (now: ResultHeader | undefined, before: ResultHeader): boolean =>
+  now?.generation === before.generation &&
+  now.status === before.status &&
+  now.simulated === before.simulated &&
+  now.contentDeleted === before.contentDeleted &&
+  now.earlierGenerations.at(-1) === before.earlierGenerations.at(-1);
+
+/** @throws {RequestError} NOT_FOUND, TASK_NOT_FINISHED, TASK_FAILED, CONFLICT */
+function validateHeader(
+  header: ResultHeader | undefined,
+  query: { generation?: number | undefined; partial: boolean },
+): asserts header is ResultHeader {
+  if (header === undefined) throw notFound('task');
+  if (query.generation !== undefined && query.generation !== header.generation) {
+    throw noResult('NOT_FOUND', `generation ${query.generation} of the task has no result`, header);
   }
-  const { document } = pipeline.assemble(material.input, material.outputs);
-  if (document !== undefined) return { ...document, simulated: material.simulated };
-  if (status === 'failed') throw taskFailed(material);
-  if (isTerminalTask(status)) throw noResult('CONFLICT', 'the task ended before anything could be assembled', material);
-  throw noResult('TASK_NOT_FINISHED', 'nothing can be assembled yet', material);
+  const { status } = header;
+  if (header.contentDeleted) throw new RequestError('NOT_FOUND', 'the content of this task was deleted');
+  if (query.partial) return;
+  if (!isTerminalTask(status)) throw noResult('TASK_NOT_FINISHED', `the task is ${status}`, header);
+  if (status === 'failed') throw taskFailed(header);
+  if (status === 'cancelled') throw noResult('CONFLICT', 'the task was cancelled and has no result', header);
+}
+
+function noDocument(header: ResultHeader): RequestError {
+  const { status } = header;
+  if (status === 'failed') return taskFailed(header);
+  if (isTerminalTask(status)) return noResult('CONFLICT', 'the task ended before anything could be assembled', header);
+  return noResult('TASK_NOT_FINISHED', 'nothing can be assembled yet', header);
 }
 
 /** Says which earlier generations have a result, and how to read it. */
 function noResult(
   code: ErrorCode,
   detail: string,
-  { earlierGenerations }: ResultMaterial,
+  { earlierGenerations }: ResultHeader,
   members: Readonly<Record<string, unknown>> = {},
 ): RequestError {
   const last = earlierGenerations.at(-1);
@@ -104,18 +134,10 @@ function noResult(
 }
 
 /** The task's own error, in words and as a member for programs. */
-function taskFailed(material: ResultMaterial): RequestError {
-  const { error } = material;
-  if (error === null) return noResult('TASK_FAILED', 'the task failed and has no result', material);
+function taskFailed(header: ResultHeader): RequestError {
+  const { error } = header;
+  if (error === null) return noResult('TASK_FAILED', 'the task failed and has no result', header);
   const { code, message } = error;
   const detail = `the task failed and has no result: ${code}: ${message}`;
-  return noResult('TASK_FAILED', detail, material, { error: { code, message } });
-}
-
-/** The requested language, else the one guessed from the words of the text; its script alone is not enough. */
-function languageOf(input: unknown, { markdown }: TaskResult): string {
-  const language = (input as { language?: unknown } | null)?.language;
-  if (typeof language === 'string') return language;
-  const guessed = guessLanguage(markdown);
-  return guessed !== undefined && /^[a-z]{2}$/.test(guessed) ? guessed : 'en';
+  return noResult('TASK_FAILED', detail, header, { error: { code, message } });
 }

@@ -30,12 +30,20 @@ async function longestTurnMs(): Promise<number> {
   return ((await once(server, 'message')) as [number])[0];
 }
 
-async function send(method: string, path: string, body?: string | Buffer, type = 'application/json'): Promise<number> {
-  const response = await fetch(`${url}${path}`, {
+const call = (
+  method: string,
+  path: string,
+  body?: string | Buffer,
+  headers: Readonly<Record<string, string>> = { 'Content-Type': 'application/json' },
+): Promise<Response> =>
+  fetch(`${url}${path}`, {
     method,
-    headers: { Authorization: `Bearer ${secretOf('admin')}`, ...(body !== undefined && { 'Content-Type': type }) },
+    headers: { Authorization: `Bearer ${secretOf('admin')}`, ...headers },
     ...(body !== undefined && { body }),
   });
+
+async function send(method: string, path: string, body?: string | Buffer, type = 'application/json'): Promise<number> {
+  const response = await call(method, path, body, body === undefined ? {} : { 'Content-Type': type });
   await response.arrayBuffer();
   return response.status;
 }
@@ -144,4 +152,62 @@ describe('no request keeps the event loop', () => {
     }
     expect(await longestTurnMs()).toBeLessThan(MAX_TURN_MS);
   });
+
+  it.each(['[1] ', '`a', '`a\n[1]', '> ', '漢', 'word '])(
+    'whatever the edited text of a result is and how many read it at once: %j',
+    async (piece) => {
+      const accepted = await call('POST', '/v1/tasks', JSON.stringify(A_TASK));
+      const { id } = (await accepted.json()) as { id: string };
+      const markdown = fill(piece, 199_000);
+      server.send({
+        taskId: id,
+        outputs: {
+          research: {
+            questions: [],
+            sources: [{ id: 1, title: 'Log', text: 'A source.' }],
+            notes: [],
+            contradictions: [],
+            gaps: [],
+          },
+          refine: {
+            title: 'Trees',
+            lead: 'Lead [1].',
+            sections: Array.from({ length: 10 }, (_, index) => ({ heading: `S${index}`, markdown })),
+            metaDescription: '',
+            keywords: [],
+            score: 1,
+            rounds: 1,
+            edits: [],
+          },
+        },
+      });
+      await once(server, 'message');
+      await longestTurnMs();
+      const tags = new Set<string | null>();
+      const read = async (accept: string): Promise<void> => {
+        const response = await call('GET', `/v1/tasks/${id}/result`, undefined, { Accept: accept });
+        await response.arrayBuffer();
+        // A tenant may have so many bytes of unread replies.
+        expect([200, 429]).toContain(response.status);
+        if (response.status === 200) tags.add(response.headers.get('etag'));
+      };
+      for (const accept of ['text/markdown', 'application/json', 'text/html']) {
+        await Promise.all(Array.from({ length: 4 }, () => read(accept)));
+      }
+      const turn = await longestTurnMs();
+      if (process.env['PRESSROOM_SHOW_FIGURES'] === 'true') process.stderr.write(`${piece}: ${turn} ms\n`);
+      expect(turn).toBeLessThan(MAX_TURN_MS);
+      expect(tags.size).toBe(3);
+      for (const tag of tags) {
+        const headers = { 'If-None-Match': tag ?? '' };
+        const statuses = await Promise.all(
+          ['text/markdown', 'application/json', 'text/html'].map(
+            async (Accept) => (await call('GET', `/v1/tasks/${id}/result`, undefined, { ...headers, Accept })).status,
+          ),
+        );
+        expect(statuses.filter((status) => status === 304)).toHaveLength(1);
+      }
+    },
+    60_000,
+  );
 });

@@ -81,7 +81,7 @@ export interface RouteTableDeps extends ControlPorts {
   retention: RetentionQueries;
   alerts: AlertQueries;
   pipelines: PipelineRegistry;
-  renderer: Pick<ResultRenderer, 'render'>;
+  renderer: Omit<ResultRenderer, 'close'>;
   events: EventHub;
   authenticator: Authenticator;
   metrics: Metrics;

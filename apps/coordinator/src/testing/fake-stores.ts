@@ -176,6 +176,7 @@ export function createFakeStores() {
           earlierGenerations: earlier.map((result) => result.generation),
         };
       }),
+    resultHeader: (id, tenantId, generation) => queries.resultMaterial(id, tenantId, generation),
     deleteContent: (id, tenantId) =>
       answer(() => {
         const task = visible(id, tenantId);

@@ -17,7 +17,11 @@ export function inertRouteTable(): readonly Route[] {
   return createRouteTable({
     ...ports,
     pipelines: TEST_PIPELINES,
-    renderer: { render: (markdown) => Promise.resolve(markdown) },
+    renderer: {
+      render: (markdown) => Promise.resolve(markdown()),
+      findDocument: () => undefined,
+      assemble: () => Promise.resolve(undefined),
+    },
     events: createEventHub({ feed: ports.feed, clock: systemClock, log }),
     authenticator: createAuthenticator({ keys: ports.keys, clock: systemClock }),
     metrics: createMetrics('pressroom', { processMetrics: false }),

@@ -18,7 +18,14 @@ const sample = (): void => {
 };
 sample();
 
-process.on('message', () => {
+process.on('message', (message: 'report' | { taskId: string; outputs: Readonly<Record<string, unknown>> }) => {
+  if (message !== 'report') {
+    const { taskId, outputs } = message;
+    for (const [key, output] of Object.entries(outputs)) server.stores.setOutput(taskId, key, output);
+    server.stores.finish(taskId);
+    process.send?.('finished');
+    return;
+  }
   process.send?.(longestMs);
   longestMs = 0;
 });

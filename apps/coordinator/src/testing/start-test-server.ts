@@ -49,7 +49,7 @@ export async function startTestServer(overrides: Partial<AppDeps> & { pollInterv
     log: silentLogger(),
     pollIntervalMs: overrides.pollIntervalMs ?? 10,
   });
-  const renderer = createResultRenderer({ store: createFakeRenderings(), log: silentLogger() });
+  const renderer = createResultRenderer({ store: createFakeRenderings(), findPipeline, log: silentLogger() });
   const app = createApp({
     ...stores.ports,
     pipelines: { list: listPipelines, find: findPipeline },

@@ -141,6 +141,7 @@ export async function createDependencies(
   if (owned.metrics) createTaskGauges(owned.metrics, { store: createTaskCountStore(database), clock, log });
   const renderer = createResultRenderer({
     store: createRenderingStore(database),
+    findPipeline,
     log,
     ...(owned.metrics && { onJob: createSandboxMetrics(owned.metrics) }),
   });

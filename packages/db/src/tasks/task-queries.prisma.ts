@@ -28,20 +28,24 @@ export interface TaskListFilter {
   createdAfter?: Date;
 }
 
-export interface TaskMaterial {
+/** A task's result without its content. */
+export interface TaskResultHeader {
   tenantId: string;
   type: string;
   pipelineVersion: number;
   generation: number;
   status: TaskStatus;
-  input: unknown;
-  outputs: Record<string, unknown>;
   simulated: boolean;
   /** Error of a failed task. */
   error: { code: string; message: string } | null;
   contentDeleted: boolean;
   /** Earlier generations with readable results, oldest first. */
   earlierGenerations: number[];
+}
+
+export interface TaskMaterial extends TaskResultHeader {
+  input: unknown;
+  outputs: Record<string, unknown>;
 }
 
 /** Reads tasks for the API. A `tenantId` of null means any tenant; tasks of other tenants are treated as missing. */
@@ -61,6 +65,8 @@ export interface TaskQueryStore {
   stepOutput(taskId: string, tenantId: string | null, stepKey: string): Promise<unknown>;
   /** Result of the current generation, or of a requested earlier one that had a result. */
   resultMaterial(taskId: string, tenantId: string | null, generation?: number): Promise<TaskMaterial | undefined>;
+  /** Reads {@link resultMaterial} without input and outputs, which may hold megabytes. */
+  resultHeader(taskId: string, tenantId: string | null, generation?: number): Promise<TaskResultHeader | undefined>;
   /** Writes an audit row when `actor` is given. */
   deleteContent(
     taskId: string,
@@ -154,6 +160,13 @@ export function createTaskQueryStore(database: Database): TaskQueryStore {
   };
   const find = (taskId: string, tenantId: string | null) =>
     guard(() => prisma.task.findFirst({ where: { id: taskId, ...(tenantId !== null && { tenantId }) } }));
+  const findWithoutInput = (taskId: string, tenantId: string | null) =>
+    guard(() =>
+      prisma.task.findFirst({
+        where: { id: taskId, ...(tenantId !== null && { tenantId }) },
+        omit: { input: true },
+      }),
+    );
   const exists = async (taskId: string, tenantId: string | null): Promise<boolean> =>
     (await guard(() =>
       prisma.task.findFirst({ where: { id: taskId, ...(tenantId !== null && { tenantId }) }, select: { id: true } }),
@@ -169,6 +182,22 @@ export function createTaskQueryStore(database: Database): TaskQueryStore {
   const outputsOfResult = async (taskId: string, { outputs }: EarlierResult): Promise<Record<string, unknown>> => {
     const rows = await database.run<OutputRow>(OUTPUTS_OF_RESULT, [taskId, toJsonb(outputs)]);
     return Object.fromEntries(rows.map((row) => [row.step_key, row.body]));
+  };
+  const headerOf = async (task: Omit<Task, 'input'>, generation: number | undefined): Promise<TaskResultHeader> => {
+    const cost = (await costs(COST_BY_TASK, [task.id])).get(task.id);
+    const results = earlierResultsOf(task);
+    const earlier = results.find((result) => result.generation === generation);
+    return {
+      tenantId: task.tenantId,
+      type: task.type,
+      pipelineVersion: task.pipelineVersion,
+      generation: earlier?.generation ?? task.generation,
+      status: earlier?.status ?? (task.status as TaskStatus),
+      simulated: cost?.simulated ?? false,
+      error: task.error as TaskResultHeader['error'],
+      contentDeleted: task.contentDeletedAt !== null,
+      earlierGenerations: results.map((result) => result.generation),
+    };
   };
 
   return {
@@ -241,25 +270,17 @@ export function createTaskQueryStore(database: Database): TaskQueryStore {
       const [row] = await database.run<OutputRow>(OUTPUTS, [taskId, stepKey]);
       return row?.body;
     },
+    async resultHeader(taskId, tenantId, generation) {
+      const task = await findWithoutInput(taskId, tenantId);
+      return task ? headerOf(task, generation) : undefined;
+    },
     async resultMaterial(taskId, tenantId, generation) {
       const task = await find(taskId, tenantId);
       if (!task) return undefined;
-      const cost = (await costs(COST_BY_TASK, [taskId])).get(taskId);
-      const results = (task.earlierResults ?? []) as unknown as EarlierResult[];
-      const earlier = results.find((result) => result.generation === generation);
-      return {
-        tenantId: task.tenantId,
-        type: task.type,
-        pipelineVersion: task.pipelineVersion,
-        generation: earlier?.generation ?? task.generation,
-        status: earlier?.status ?? (task.status as TaskStatus),
-        input: task.input,
-        outputs: earlier ? await outputsOfResult(taskId, earlier) : await outputsOf(taskId),
-        simulated: cost?.simulated ?? false,
-        error: task.error as TaskMaterial['error'],
-        contentDeleted: task.contentDeletedAt !== null,
-        earlierGenerations: results.map((result) => result.generation),
-      };
+      const header = await headerOf(task, generation);
+      const earlier = earlierResultsOf(task).find((result) => result.generation === generation);
+      const outputs = earlier ? await outputsOfResult(taskId, earlier) : await outputsOf(taskId);
+      return { ...header, input: task.input, outputs };
     },
     async deleteContent(taskId, tenantId, actor) {
       const task = await find(taskId, tenantId);
@@ -275,6 +296,9 @@ export function createTaskQueryStore(database: Database): TaskQueryStore {
     },
   };
 }
+
+const earlierResultsOf = ({ earlierResults }: Pick<Task, 'earlierResults'>): EarlierResult[] =>
+  (earlierResults ?? []) as unknown as EarlierResult[];
 
 function toCostView(row: CostRow | undefined): CostView {
   if (!row) return NO_COST;

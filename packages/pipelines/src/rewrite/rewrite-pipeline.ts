@@ -1,5 +1,5 @@
 import { RewriteData, RewriteInput } from '@pressroom/contracts';
-import { finalGate } from '../final-gate.ts';
+import { finalGate, hasMarkdown } from '../final-gate.ts';
 import type { Pipeline } from '../pipeline.ts';
 import { expandNothing, planWriting } from '../plan-writing.ts';
 import { SECOND } from '../planned-step.ts';
@@ -32,7 +32,7 @@ export const rewritePipeline: Pipeline<RewriteInput, RewriteData> = {
   defaultTimeoutMs: 15 * 60 * SECOND,
   plan: () => [planWriting('rewrite', { tier: 'T2', attemptTimeoutMs: 300 * SECOND })],
   expand: expandNothing,
-  gates: finalGate('rewrite', RewriteOutput, assembleRewrite),
+  gates: finalGate('rewrite', RewriteOutput, assembleRewrite, hasMarkdown),
   withStyleGuide,
   assemble: assembleRewrite,
 };

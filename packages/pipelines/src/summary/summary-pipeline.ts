@@ -1,5 +1,5 @@
 import { SummaryData, SummaryInput } from '@pressroom/contracts';
-import { finalGate } from '../final-gate.ts';
+import { finalGate, hasMarkdown } from '../final-gate.ts';
 import type { Pipeline } from '../pipeline.ts';
 import { expandNothing, planWriting } from '../plan-writing.ts';
 import { planStep, SECOND } from '../planned-step.ts';
@@ -48,7 +48,7 @@ export const summaryPipeline: Pipeline<SummaryInput, SummaryData> = {
     planWriting('summary', { tier: 'T2', attemptTimeoutMs: 180 * SECOND, dependsOn: ['read'] }),
   ],
   expand: expandNothing,
-  gates: finalGate('summary', SummaryOutput, assembleSummary),
+  gates: finalGate('summary', SummaryOutput, assembleSummary, hasMarkdown),
   withStyleGuide,
   assemble: assembleSummary,
 };
