@@ -1,8 +1,8 @@
-/** `npm run bench -- <suite> [options]`: measures, and writes what it measured to `bench/results`. */
+/** `npm run bench -- <suite> [options]`: measures and writes the results to `bench/results`. */
 interface Suite {
-  /** Answers the exit code. */
+  /** Returns the exit code. */
   run(args: readonly string[]): Promise<number>;
-  /** Ends what runs and leaves nothing behind. */
+  /** Stops everything and cleans up. */
   interrupted(): Promise<void>;
 }
 

@@ -1,6 +1,6 @@
 import type pg from 'pg';
 
-/** Bytes that a task leaves in one part of the store. */
+/** Bytes per task in one part of the store. */
 export interface PartSize {
   table: string;
   /** Its rows (`heap`), its TOAST table (`toast`), or the name of an index. */
@@ -8,17 +8,17 @@ export interface PartSize {
   bytesPerTask: number;
 }
 
-/** What the store holds for each task at one moment, after VACUUM. */
+/** Stored bytes per task at one time, after VACUUM. */
 export interface Footprint {
   label: string;
   tasks: number;
-  /** Stored size of what the steps have made. */
+  /** Stored size of the steps' outputs. */
   outputBytes: number;
   totalBytes: number;
   parts: PartSize[];
 }
 
-/** Parts below this are the same few pages however many tasks there are. */
+/** Smaller parts are the same few pages for any number of tasks. */
 const MIN_PART_BYTES = 32_768;
 
 const PARTS = `
@@ -35,7 +35,7 @@ const TASKS = `
     (SELECT coalesce(sum(pg_column_size(body)), 0) FROM artifact)::float8
       + (SELECT coalesce(sum(pg_column_size(outputs)), 0) FROM task_archive)::float8 AS outputs`;
 
-/** Rewrites every table first, so that only what is kept counts and not the room of what has gone. */
+/** Rewrites every table first, so that space of deleted rows does not count. */
 export async function measureFootprint(sql: pg.Client, label: string): Promise<Footprint> {
   await sql.query('VACUUM FULL');
   const [counts] = (await sql.query<{ tasks: number; outputs: number }>(TASKS)).rows;

@@ -21,7 +21,7 @@ export function renderFootprint(
     ].join('\n'),
   );
   return `${[
-    '# What a task leaves in PostgreSQL',
+    '# Storage per task in PostgreSQL',
     `Workload W: six steps with outputs of 2,048 bytes each that hardly compress. Measured ${facts.startedAt}, commit ${facts.commit}, after VACUUM FULL; indexes and TOAST included.`,
     [
       '| when | tasks | bytes a task | of these outputs | beyond outputs |',

@@ -1,4 +1,4 @@
-/** `npm run bench -- footprint [--tasks 2000]`: what a task of workload W leaves in PostgreSQL, by table and index. */
+/** `npm run bench -- footprint [--tasks 2000]`: storage per task of workload W in PostgreSQL, by table and index. */
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 

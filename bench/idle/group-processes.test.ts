@@ -24,7 +24,7 @@ describe('groupOf', () => {
 });
 
 describe('groupProcesses', () => {
-  it('adds up sizes and the time between two samples, that of new processes included', () => {
+  it('sums sizes and the CPU time between two samples, including that of new processes', () => {
     const before = [aProcess(1, 'apps/worker/src/main.ts', 999, 100)];
     const after = [
       aProcess(1, 'apps/worker/src/main.ts', 1_024, 130),

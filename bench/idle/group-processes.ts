@@ -12,7 +12,7 @@ export interface GroupFigures {
   cpuMs: number;
 }
 
-/** What a process is, by its command line; PostgreSQL's backends are one group. */
+/** Group of a process, by its command line; PostgreSQL's backends are one group. */
 export function groupOf(command: string): string {
   const app = /apps\/(\w+)\/src\/main\.ts/.exec(command)?.[1];
   if (app !== undefined) return app;
@@ -21,7 +21,7 @@ export function groupOf(command: string): string {
   return /\bnpm\b/.test(command) ? 'npm' : 'other';
 }
 
-/** Sums processes by what they are, largest first. `cpuMs` is that between the two samples. Pure. */
+/** Sums processes by group, largest first. `cpuMs` is the difference of the two samples. Pure. */
 export function groupProcesses(before: readonly ProcessFigures[], after: readonly ProcessFigures[]): GroupFigures[] {
   const earlier = new Map(before.map(({ pid, cpuMs }) => [pid, cpuMs]));
   const groups = new Map<string, GroupFigures>();
@@ -30,7 +30,7 @@ export function groupProcesses(before: readonly ProcessFigures[], after: readonl
     const group = groups.get(name) ?? { group: name, processes: 0, pssMiB: 0, cpuMs: 0 };
     group.processes += 1;
     group.pssMiB += pssKiB / 1_024;
-    // A process that started in between has used all of its time in between.
+    // A process started between the samples has used all its CPU time between them.
     group.cpuMs += cpuMs - (earlier.get(pid) ?? 0);
     groups.set(name, group);
   }

@@ -21,8 +21,8 @@ export interface IdleFigures {
 const START_TIMEOUT_MS = 120_000;
 
 /**
- * Starts the whole system as `npm start` does, leaves it alone for `settleMs`, and measures all its processes over
- * `windowMs`: the sizes at the end, the CPU time in between. Everything is stopped and removed.
+ * Starts the whole system like `npm start`, waits for `settleMs`, and measures all its processes over `windowMs`: memory at
+ * the end, CPU time during the window. Stops and removes everything.
  */
 export async function measureIdle(options: {
   settleMs: number;

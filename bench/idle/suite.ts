@@ -7,18 +7,18 @@ import { waitUntilQuiet } from '../machine/wait-until-quiet.ts';
 import { measureIdle, type IdleFigures } from './measure-idle.ts';
 
 const TARGET = { pssMiB: 550, cpuShare: 0.03 };
-/** What continuous integration accepts: its machines are busy and differ. */
+/** Limits in continuous integration, whose machines are busy and differ. */
 const BOUND = { pssMiB: 700, cpuShare: 0.12 };
 const QUIET_WAIT_MS = 60_000;
 const RESULTS_DIR = join(import.meta.dirname, '../results');
 
 const interruption = new AbortController();
 
-/** `npm run bench -- idle [--check]`: exit code 1 when the footprint exceeds the target (with `--check`: the bound of CI). */
+/** `npm run bench -- idle [--check]`: exit code 1 when the footprint exceeds the target (with `--check`: the CI limit). */
 export async function run(args: readonly string[]): Promise<number> {
   const { values } = parseArgs({ args: [...args], options: { check: { type: 'boolean', default: false } } });
   const { signal } = interruption;
-  // The first start compiles and may install; its caches are part of what `npm start` finds from then on.
+  // The first start compiles and may install; later starts use its caches.
   await measureIdle({ settleMs: 0, windowMs: 1, signal });
   const busyShare = values.check ? undefined : await waitUntilQuiet(QUIET_WAIT_MS);
   const figures = await measureIdle({ settleMs: 15_000, windowMs: values.check ? 15_000 : 60_000, signal });

@@ -14,18 +14,18 @@ import type { Pipeline } from '@pressroom/pipelines';
 
 import { makeStepResult } from './step-result.ts';
 
-/** Far longer than any run: the driver renews no lease. */
+/** Much longer than any run, because the driver renews no lease. */
 const SESSION_TTL_MS = 86_400_000;
 const TASKS_AT_ONCE = 64;
 
 export interface WorkloadDriver {
-  /** Submits so many tasks and completes all their steps; answers the tasks' ids. */
+  /** Submits tasks and completes all their steps; returns the tasks' ids. */
   run(tasks: number, facts?: Partial<NewTask>): Promise<string[]>;
 }
 
 /**
- * Runs tasks through the product's own statements in this process, without queue store and workers: what stays in
- * PostgreSQL afterwards is what the whole system leaves, at a fraction of the time.
+ * Runs tasks through the product's SQL statements in this process, without queue store and workers. PostgreSQL then contains
+ * the same data as after a run of the whole system, in a fraction of the time.
  */
 export async function openWorkloadDriver(
   database: Database,

@@ -1,18 +1,18 @@
-/** How the load generator uses one system. Modules that implement it export `createClient: CreateClient`. */
+/** The load generator's interface to one system. Modules that implement it export `createClient: CreateClient`. */
 export interface LoadClient {
-  /** Resolves when the system has accepted the task, as durably as it ever does. Answers what `wait` needs. */
+  /** Resolves when the system has accepted the task durably. Returns the input of `wait`. */
   submit(id: string): Promise<unknown>;
-  /** Resolves when the client knows that the task is completed and has seen that its result is right, if not by `verify`. */
+  /** Resolves when the client knows that the task is completed and has checked its result, unless `verify` does. */
   wait(handle: unknown): Promise<void>;
   /** Resolves when everything submitted is known to be completed. Without it, every task is waited for. */
   drained?(): Promise<void>;
-  /** Looks at all results, after the time was taken. @throws {Error} when one is missing or wrong */
+  /** Checks all results after the measurement. @throws {Error} when one is missing or wrong */
   verify?(): Promise<void>;
-  /** Statements made so far only to learn what is completed; the database counts them as commits. */
+  /** Number of polling statements so far, which the database counts as commits. */
   polls?(): number;
-  /** Accepts a task that nobody will run, where `submit` without a worker is not possible. */
+  /** Accepts a task that will not run, for systems where `submit` needs a worker. */
   accept?(id: string): Promise<unknown>;
-  /** Most tasks at once, for systems that start what they accept; others take all and queue them. */
+  /** Maximum concurrent tasks, for systems that start accepted tasks immediately; others queue them. */
   maxInFlight?: number;
   close(): Promise<void>;
 }

@@ -1,6 +1,6 @@
 /**
- * The load generator, a process of its own so that its CPU time is not counted as the system's.
- * `load-generator.ts <client module>`: answers commands over IPC, see `LoadCommand`.
+ * The load generator, in a separate process so that its CPU time is not counted as the system's.
+ * `load-generator.ts <client module>`: executes commands received over IPC, see `LoadCommand`.
  */
 import { pathToFileURL } from 'node:url';
 
@@ -31,7 +31,7 @@ process.on('message', (command: LoadCommand) => {
   );
 });
 const end = (): void => {
-  // What hangs while closing must not keep the process: its owner has all it wanted.
+  // A client that hangs while closing must not keep the process alive.
   setTimeout(() => process.exit(0), 3_000).unref();
   void client.close().finally(() => process.exit(0));
 };

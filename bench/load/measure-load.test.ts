@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { LoadClient } from './load-client.ts';
 import { measureAcceptance, measureBurst, measureLone } from './measure-load.ts';
 
-/** A system in memory: accepts at once, completes when it is waited for, and counts what is under way. */
+/** An in-memory system: accepts immediately, completes when waited for, and counts concurrent tasks. */
 function aSystem(options: Partial<LoadClient> = {}) {
   const log: string[] = [];
   let open = 0;
@@ -27,7 +27,7 @@ function aSystem(options: Partial<LoadClient> = {}) {
   return { client, log, mostOpen: () => mostOpen };
 }
 
-/** Goes on by one millisecond with every look. */
+/** A clock that advances by one millisecond per reading. */
 const ticking = () => {
   let nowMs = 0;
   return () => nowMs++;
@@ -40,7 +40,7 @@ describe('measureBurst', () => {
     expect(log.toSorted()).toEqual([0, 1, 2, 3, 4].flatMap((n) => [`submit t${n}`, `wait t${n}`]).toSorted());
   });
 
-  it('asks a system that knows when all is done only once', async () => {
+  it('waits once for a system that reports when all tasks are done', async () => {
     const drains: string[] = [];
     const drained = () => {
       drains.push('drained');
@@ -52,7 +52,7 @@ describe('measureBurst', () => {
     expect(drains).toEqual(['drained']);
   });
 
-  it('never has more under way than a system takes that starts what it accepts', async () => {
+  it('respects the concurrency limit of a system that starts accepted tasks immediately', async () => {
     const { client, mostOpen } = aSystem({ maxInFlight: 2 });
     await measureBurst(client, { count: 9, prefix: 't', width: 5 });
     expect(mostOpen()).toBe(2);
@@ -79,7 +79,7 @@ describe('a burst on a system that is verified afterwards', () => {
 });
 
 describe('measureLone', () => {
-  it('starts a task only when the one before is completed', async () => {
+  it('starts a task only when the previous one is completed', async () => {
     const { client, log } = aSystem();
     expect(await measureLone(client, { count: 2, prefix: 'l' }, ticking())).toEqual([1, 1]);
     expect(log).toEqual(['submit l0', 'wait l0', 'submit l1', 'wait l1']);
@@ -93,7 +93,7 @@ describe('measureAcceptance', () => {
     expect(log).toEqual(['submit s0', 'submit s1']);
   });
 
-  it('uses the way of accepting without running where there is one', async () => {
+  it('uses acceptance without execution if it is supported', async () => {
     const accepted: string[] = [];
     const { client, log } = aSystem({ accept: (id) => Promise.resolve(accepted.push(id)) });
     await measureAcceptance(client, { count: 2, prefix: 's', width: 1 });

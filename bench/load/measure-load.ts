@@ -4,9 +4,9 @@ import type { LoadClient } from './load-client.ts';
 export interface Burst {
   /** From the first submission until the last task is known to be completed. */
   wallMs: number;
-  /** Until the last one was accepted. */
+  /** Until the last task was accepted. */
   acceptedMs: number;
-  /** Statements the load generator itself made to learn what is completed. */
+  /** Polling statements of the load generator. */
   polls: number;
 }
 
@@ -14,14 +14,14 @@ export interface Amount {
   count: number;
   /** Makes task ids unique among the measurements of one run. */
   prefix: string;
-  /** Submitters, each with one request under way. */
+  /** Submitters, each with one request in flight. */
   width: number;
 }
 
 type Now = () => number;
 const realNow: Now = () => performance.now();
 
-/** Submits `count` tasks as fast as the system takes them and waits for all. */
+/** Submits `count` tasks as fast as the system accepts them and waits for all. */
 export async function measureBurst(client: LoadClient, amount: Amount, now: Now = realNow): Promise<Burst> {
   const pollsBefore = client.polls?.() ?? 0;
   const startedMs = now();
@@ -42,7 +42,7 @@ export async function measureBurst(client: LoadClient, amount: Amount, now: Now 
   return { wallMs, acceptedMs, polls };
 }
 
-/** Latency of each of `count` tasks, one after another on a system that does nothing else. Milliseconds. */
+/** Latency of each of `count` tasks, one after another on an otherwise idle system, in milliseconds. */
 export async function measureLone(
   client: LoadClient,
   amount: Pick<Amount, 'count' | 'prefix'>,
@@ -57,7 +57,7 @@ export async function measureLone(
   return latenciesMs;
 }
 
-/** How long the system takes to accept `count` tasks that nobody runs. Milliseconds. */
+/** Time in which the system accepts `count` tasks that do not run, in milliseconds. */
 export async function measureAcceptance(client: LoadClient, amount: Amount, now: Now = realNow): Promise<number> {
   const accept = client.accept?.bind(client) ?? client.submit.bind(client);
   const startedMs = now();

@@ -9,10 +9,10 @@ import { silentLogger } from '@pressroom/runtime';
 import { startPrivatePostgres } from '@pressroom/testkit';
 import pg from 'pg';
 
-/** An empty store of the benchmark's own, with one tenant. */
+/** An empty store for one benchmark, with one tenant. */
 export interface PrivateStore {
   database: Database;
-  /** Looks at the tables past every store. */
+  /** Direct access to the tables. */
   sql: pg.Client;
   tenantId: string;
   pid: EmbeddedPostgres['pid'];

@@ -6,7 +6,7 @@ export const RESULT_BYTES = 2_048;
 const ALPHABET = 'etaoin shrdlu cmfwyp vbgkqj xz 0123456789 ETAOIN SHRDLU ,.;';
 const VARIANTS = 64;
 
-/** Text with the entropy of prose at best: a store that compresses must not get 2 KB for the price of 100 bytes. */
+/** Text with at most the entropy of prose: compression must not turn 2 KB into 100 bytes. */
 const FILLERS: readonly string[] = Array.from({ length: VARIANTS }, (_, variant) => {
   let text = '';
   let hash = createHash('sha256').update(`filler ${variant}`).digest();
@@ -21,12 +21,12 @@ let next = 0;
 export interface StepResult {
   task: string;
   step: string;
-  /** How many results of earlier steps it was made from. */
+  /** Number of results of earlier steps used as input. */
   inputs: number;
   text: string;
 }
 
-/** What a step of workload W makes: an object whose JSON text has `RESULT_BYTES` bytes. */
+/** The result of a step of workload W: an object whose JSON text has `RESULT_BYTES` bytes. */
 export function makeStepResult(facts: { task: string; step: string; inputs: number }): StepResult {
   const head = JSON.stringify({ ...facts, text: '' }).length;
   next = (next + 1) % VARIANTS;
@@ -37,7 +37,7 @@ export function makeStepResult(facts: { task: string; step: string; inputs: numb
 export const makeStepResultText = (task: string, step: string, inputs: readonly unknown[]): string =>
   JSON.stringify(makeStepResult({ task, step, inputs: inputs.length }));
 
-/** @throws {Error} when this is not the last step's result of that task, made from three drafts at least */
+/** @throws {Error} when this is not the result of that task's last step, made from at least three drafts */
 export function assertFinalResult(task: string, text: string): void {
   const result = JSON.parse(text) as Partial<StepResult>;
   const isRight = result.task === task && result.step === 'refine' && (result.inputs ?? 0) >= 3;

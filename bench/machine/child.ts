@@ -1,16 +1,16 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { basename } from 'node:path';
 
-/** Time a process has to end after SIGTERM before it is killed. */
+/** Time for a process to end after SIGTERM before it is killed. */
 const STOP_MS = 10_000;
 const READY_MS = 90_000;
 
-/** A Node program that says over IPC when it is ready and may answer requests, one at a time. */
+/** A Node program that reports readiness over IPC and may answer requests, one at a time. */
 export interface Child {
   pid: number;
-  /** What it said when it was ready. */
+  /** Its ready message. */
   facts: Readonly<Record<string, unknown>>;
-  /** @throws {Error} what the program answered, or that it has ended */
+  /** @throws {Error} with the error of the program, or when it has ended */
   request(message: object): Promise<unknown>;
   /** SIGTERM, then SIGKILL; resolves when it has ended. */
   stop(): Promise<void>;
@@ -19,8 +19,8 @@ export interface Child {
 }
 
 /**
- * Starts a program and waits until it is ready. It is told by its closed IPC channel when this process dies.
- * @throws {Error} when it ends before it is ready, with the end of what it wrote to stderr
+ * Starts a program and waits until it is ready. Its IPC channel closes when this process ends.
+ * @throws {Error} when it ends before it is ready, with the end of its stderr
  */
 export async function startChild(options: {
   program: string;
@@ -47,11 +47,11 @@ export async function startChild(options: {
     throw new Error(`${name} ended (${child.signalCode ?? child.exitCode ?? '?'})\n${errors}`.trim());
   };
   const ends = failure();
-  // It may end without anybody waiting for an answer: that is told to whoever asks next.
+  // It may end without a pending request: the next request then reports it.
   ends.catch(() => undefined);
-  const dieWithUs = (): void => void child.kill('SIGKILL');
-  process.once('exit', dieWithUs);
-  void exited.then(() => process.off('exit', dieWithUs));
+  const killChild = (): void => void child.kill('SIGKILL');
+  process.once('exit', killChild);
+  void exited.then(() => process.off('exit', killChild));
 
   const ready = await Promise.race([nextMessage(child), ends, timeout(READY_MS)]);
   if (ready === undefined) {

@@ -6,11 +6,11 @@ const TICK_MS = 10;
 export interface ProcessStat {
   pid: number;
   parent: number;
-  /** CPU time of the process and of its children that have ended and were waited for. */
+  /** CPU time of the process and of its reaped children. */
   cpuMs: number;
 }
 
-/** One `/proc/<pid>/stat`; see proc_pid_stat(5). The command may hold spaces and parentheses. */
+/** Parses `/proc/<pid>/stat`; see proc_pid_stat(5). The command may contain spaces and parentheses. */
 export function parseProcessStat(text: string): ProcessStat {
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
   const field = (number: number): number => Number(fields[number - 3]);
@@ -21,7 +21,7 @@ export function parseProcessStat(text: string): ProcessStat {
   };
 }
 
-/** CPU milliseconds that a process and all its descendants have used so far. */
+/** CPU milliseconds used so far by a process and all its descendants. */
 export function sumTree(root: number, all: readonly ProcessStat[]): number {
   const byParent = Map.groupBy(all, (stat) => stat.parent);
   const own = all.find((stat) => stat.pid === root);
@@ -30,7 +30,7 @@ export function sumTree(root: number, all: readonly ProcessStat[]): number {
   return (own?.cpuMs ?? 0) + below(root);
 }
 
-/** Every process of the machine at this moment. */
+/** All current processes of the machine. */
 export function readProcesses(): ProcessStat[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
@@ -38,13 +38,13 @@ export function readProcesses(): ProcessStat[] {
       try {
         return [parseProcessStat(readFileSync(`/proc/${name}/stat`, 'utf8'))];
       } catch {
-        // It ended while we looked.
+        // It ended in the meantime.
         return [];
       }
     });
 }
 
-/** CPU milliseconds used by the whole machine since it was started, steal and waiting not counted. */
+/** CPU milliseconds used by the whole machine since its start, without steal and I/O wait. */
 export function machineBusyMs(): number {
   const [user = 0, nice = 0, system = 0, , , irq = 0, softIrq = 0] = readFileSync('/proc/stat', 'utf8')
     .split('\n', 1)

@@ -9,7 +9,7 @@ export interface Machine {
   system: string;
   node: string;
   redis: string;
-  /** File system that holds the stores' files. */
+  /** File system of the stores' files. */
   disk: string;
 }
 
@@ -25,7 +25,7 @@ export function describeMachine(storesDir: string): Machine {
   };
 }
 
-/** Name and version of every dependency in a manifest, as installed beside it. */
+/** Name and installed version of every dependency in a manifest. */
 export function installedVersions(manifestDir: string): Record<string, string> {
   const manifest = JSON.parse(readFileSync(`${manifestDir}/package.json`, 'utf8')) as {
     dependencies: Record<string, string>;

@@ -6,7 +6,7 @@ import { machineBusyMs } from './cpu-of-tree.ts';
 const QUIET_SHARE = 0.25;
 const LOOK_MS = 1_000;
 
-/** Waits until other processes leave the machine alone, for `maxMs` at most. Answers the last busy share seen. */
+/** Waits until other processes use little CPU, at most `maxMs`. Returns the last measured share. */
 export async function waitUntilQuiet(maxMs: number): Promise<number> {
   const cores = cpus().length;
   for (let waitedMs = 0; ; waitedMs += LOOK_MS) {

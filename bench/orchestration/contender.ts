@@ -1,8 +1,8 @@
 import type { StoreNeeds } from './stores.ts';
 
-/** What stands beside the figures, so that nobody compares unlike things unknowingly. */
+/** Differences between the contenders, shown beside the figures. */
 export interface Fairness {
-  /** What a crash may take back once a task is accepted. */
+  /** What a crash can lose after a task is accepted. */
   durability: string;
   submission: string;
   /** How the load generator knows that a task is completed. */
@@ -22,11 +22,11 @@ export interface Contender {
   env?: Readonly<Record<string, string>>;
   /** Module with `createClient` for the load generator. */
   client: string;
-  /** Does the client do the system's own work, so that its CPU time is the system's? */
+  /** Whether the client does work of the system, so that its CPU time is counted. */
   clientCounts: boolean;
-  /** Is the worker ended before acceptance is measured? Otherwise the client has a way that nobody runs. */
+  /** Whether the worker is stopped before acceptance is measured. Otherwise the client submits tasks that do not run. */
   stopWorkerForAcceptance: boolean;
-  /** Brings the database to the schema of the contender's own release before anything starts. */
+  /** Migrates the database to the contender's release before the start. */
   migrate?: (databaseUrl: string) => Promise<unknown>;
   settings: Readonly<Record<string, string | number>>;
   fairness: Fairness;

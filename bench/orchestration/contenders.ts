@@ -8,9 +8,9 @@ import type { Contender } from './contender.ts';
 const here = import.meta.dirname;
 const peer = (...path: string[]): string => join(here, '..', 'peers', ...path);
 
-/** Steps at once in every peer that lets one choose. */
+/** Concurrent steps in every peer that has a setting. */
 const CONCURRENCY = 32;
-/** Slots of our worker. Restate runs 1,000 invocations at once unless told otherwise. */
+/** Slots of Pressroom's worker. Restate runs 1,000 invocations concurrently by default. */
 const OUR_SLOTS = 128;
 
 const OUR_PROCESSES = {
@@ -44,7 +44,7 @@ const pressroom: Contender = {
   },
 };
 
-/** As many at once as most peers: what more slots are worth. */
+/** As many slots as most peers: shows the effect of more slots. */
 const pressroomNarrow: Contender = {
   ...pressroom,
   name: 'pressroom-32',

@@ -8,12 +8,12 @@ import type { Contender } from './contender.ts';
 import { OURS_REDIS } from './contenders.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
-/** Checkouts of earlier revisions, by commit: outside this one, whose checks must not see them. */
+/** Checkouts of earlier revisions by commit, outside of this checkout, whose checks must not include them. */
 const CHECKOUTS = join(tmpdir(), 'pressroom-earlier');
 
 /**
- * An earlier revision of this repository as a contender with the same settings: its own checkout, packages, processes
- * and schema. The first use of a commit installs its packages, which takes about half a minute.
+ * An earlier revision of this repository as a contender with the same settings: its own checkout, packages, processes and
+ * schema. The first use of a commit installs its packages, which takes about half a minute.
  * @throws {Error} when git does not know the revision, or its packages cannot be installed
  */
 export function earlierRelease(revision: string): Contender {

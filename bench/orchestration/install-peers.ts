@@ -5,7 +5,7 @@ import { join } from 'node:path';
 export const PEERS_DIR = join(import.meta.dirname, '..', 'peers');
 
 /**
- * Installs what the peers need into their own folder, when it is not there as locked. No install scripts run.
+ * Installs the peers' locked packages into their own folder, if they are missing. No install scripts run.
  * @throws {Error} with the end of npm's output
  */
 export function installPeers(): void {
@@ -13,7 +13,7 @@ export function installPeers(): void {
   const stamp = join(PEERS_DIR, 'node_modules', '.installed-lock.json');
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === lock) return;
   console.log('Installing the peers into bench/peers (only needed once) …');
-  // `npm ci` refuses a lock without optional packages of other platforms that a registry does not carry.
+  // `npm ci` rejects a lock without optional packages of other platforms that a registry does not have.
   const { status, stdout, stderr } = spawnSync(
     'npm',
     ['install', '--no-save', '--ignore-scripts', '--no-audit', '--no-fund'],

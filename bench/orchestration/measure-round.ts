@@ -14,7 +14,7 @@ export interface RoundSize {
   submitters: number;
 }
 
-/** One contender in one round. */
+/** Figures of one contender in one round. */
 export interface RoundFigures {
   contender: string;
   round: number;
@@ -23,20 +23,20 @@ export interface RoundFigures {
   cpuMsPerTask: number;
   cpuMsByRole: Record<string, number>;
   loadGeneratorCpuMsPerTask: number;
-  /** CPU of anything else on the machine during the burst, as a share of all cores. */
+  /** CPU of other processes on the machine during the burst, as a share of all cores. */
   foreignCpuShare: number;
-  /** Absent where there is no PostgreSQL. */
+  /** Absent without PostgreSQL. */
   commitsPerTask?: number;
   loneP50Ms: number;
   loneP99Ms: number;
   submissionsPerSecond: number;
 }
 
-/** PostgreSQL's processes report what they counted at most once a second. */
+/** PostgreSQL's processes report their statistics at most once a second. */
 const STATISTICS_MS = 1_200;
 const REST_MS = 300;
 
-/** Runs everything that is measured in interleaved rounds, on stores of its own. */
+/** Runs all interleaved measurements of a contender on new stores. */
 export async function measureRound(contender: Contender, round: number, size: RoundSize): Promise<RoundFigures> {
   const running = await startContender(contender);
   try {

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { parseOptions } from './options.ts';
 
 describe('parseOptions', () => {
-  it('measures everything in five rounds against every peer unless told otherwise', () => {
+  it('measures everything in five rounds against every peer by default', () => {
     const options = parseOptions([], 42);
     expect(options.sizes.rounds).toBe(5);
     expect(options.peers).toEqual(['restate', 'restate-http', 'dbos', 'floor', 'bullmq-flows', 'graphile-worker']);
@@ -11,7 +11,7 @@ describe('parseOptions', () => {
     expect(options.seed).toBe(42);
   });
 
-  it('takes rounds, peers, parts and seed', () => {
+  it('parses rounds, peers, parts and seed', () => {
     const args = ['--rounds', '3', '--peers', 'dbos, restate', '--parts', 'kills', '--seed', '7'];
     expect(parseOptions(args, 42)).toMatchObject({
       sizes: { rounds: 3 },
@@ -22,7 +22,7 @@ describe('parseOptions', () => {
     expect(parseOptions(['--peers', 'none'], 42).peers).toEqual([]);
   });
 
-  it('is one round of small sizes when it shall be quick', () => {
+  it('uses one round of small sizes with --quick', () => {
     const { sizes, quick } = parseOptions(['--quick'], 42);
     expect({ quick, rounds: sizes.rounds }).toEqual({ quick: true, rounds: 1 });
     expect(sizes.round.tasks).toBeLessThan(parseOptions([], 42).sizes.round.tasks);

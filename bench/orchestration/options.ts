@@ -9,24 +9,24 @@ export type Part = (typeof PARTS)[number];
 export interface Options {
   sizes: Sizes;
   quick: boolean;
-  /** Names of the peers that take part. */
+  /** Names of the peers to measure. */
   peers: readonly string[];
-  /** Earlier revisions of this repository that take part, as git names them. */
+  /** Earlier revisions of this repository to measure, as git revisions. */
   against: readonly string[];
   parts: readonly Part[];
-  /** Moments of kills and submissions follow from it. */
+  /** Seed of the moments of kills and submissions. */
   seed: number;
 }
 
 export const USAGE = `npm run bench -- orchestration [options]
-  --rounds N      interleaved rounds, 5 unless told
-  --peers a,b     ${PEERS.map(({ name }) => name).join(', ')}; all unless told, or none
-  --against a,b   earlier revisions of this repository (commits, tags), each a contender of its own
-  --parts a,b     ${PARTS.join(', ')}; all unless told
-  --seed N        moments of kills and submissions; chosen and printed unless told
-  --quick         smoke run of a minute or two, whose figures mean nothing`;
+  --rounds N      interleaved rounds; default 5
+  --peers a,b     ${PEERS.map(({ name }) => name).join(', ')}; default all; or none
+  --against a,b   earlier revisions of this repository (commits, tags), each as a separate contender
+  --parts a,b     ${PARTS.join(', ')}; default all
+  --seed N        moments of kills and submissions; default random, printed
+  --quick         smoke run of a minute or two; its figures are meaningless`;
 
-/** @param fallbackSeed for runs that name none. @throws {Error} that says what is wrong with the arguments */
+/** @param fallbackSeed default seed. @throws {Error} that names the invalid argument */
 export function parseOptions(args: readonly string[], fallbackSeed: number): Options {
   const { values } = parseArgs({
     args: [...args],

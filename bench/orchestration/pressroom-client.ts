@@ -1,4 +1,4 @@
-/** Uses Pressroom as a client does: over REST. Completion is read from the task's row. */
+/** Client of Pressroom over REST. Completion is read from the task's row. */
 import { randomUUID } from 'node:crypto';
 
 import pg from 'pg';
@@ -17,7 +17,7 @@ const IS_DONE = {
   name: 'is_done',
   text: 'SELECT status, finished_at IS NOT NULL AS done, steps_left <= 1 AS almost FROM task WHERE id = $1',
 };
-/** Tasks that did not complete, or whose last result is missing or of the wrong size. */
+/** Tasks that did not complete, or whose last result is missing or has the wrong size. */
 const WRONG = `
   SELECT count(*)::int AS wrong FROM task t
   WHERE t.status <> 'completed' OR NOT EXISTS (
@@ -59,7 +59,7 @@ export const createClient: CreateClient = async (env) => {
           if (rows[0].status !== 'completed') throw new Error(`task ${String(id)} ended ${rows[0].status}`);
           return;
         }
-        // A pause would be seen as latency at the end, and would only burn CPU before.
+        // Pausing at the end would count as latency; not pausing before would only use CPU.
         if (rows[0]?.almost !== true) await delay(LONE_POLL_MS);
       }
     },

@@ -1,4 +1,4 @@
-/** `npm run bench -- profile [pressroom|pressroom-postgres]`: where PostgreSQL's time goes in a burst of workload W. */
+/** `npm run bench -- profile [pressroom|pressroom-postgres]`: PostgreSQL's time by statement in a burst of workload W. */
 import { OURS_POSTGRES, OURS_REDIS } from './contenders.ts';
 import { FULL } from './sizes.ts';
 import { startContender, stopAllContenders } from './start-contender.ts';
@@ -13,7 +13,7 @@ interface StatementFigures {
   total_ms: number;
   mean_ms: number;
   rows: number;
-  /** Called by a client rather than from inside a function. */
+  /** Called by a client rather than inside a function. */
   toplevel: boolean;
   query: string;
 }

@@ -12,10 +12,10 @@ const FIGURES: readonly { title: string; figure: RoundFigure; digits: number }[]
   { title: 'submissions/s', figure: 'submissionsPerSecond', digits: 0 },
 ];
 const RATIOS = FIGURES.filter(({ figure }) => figure !== 'commitsPerTask' && figure !== 'loneP99Ms');
-/** Other processes on the machine used so much that the figures are not to be trusted. */
+/** CPU share of other processes above which the figures are not reliable. */
 const NOISY_SHARE = 0.1;
 
-/** The results as a Markdown page: targets and verdicts first, then the figures behind them and what to know about them. */
+/** Renders the results as a Markdown page: targets and verdicts first, then figures and caveats. */
 export function renderReport(results: Results, contenders: readonly Contender[]): string {
   return [
     '# Orchestration benchmark',
@@ -136,7 +136,7 @@ function furtherRows({ backlog, kills, tenantWait, sizes }: Results): string[] {
     ]),
   );
   return [
-    `Waiting tasks, after one window in new stores that does not count: completions in ${sizes.backlog.windowMs / 1_000} s while at least so many tasks have not begun; the queue store is Redis' \`used_memory\` or the size of BullMQ's schema in PostgreSQL; the highest of four looks.`,
+    `Waiting tasks, after one window in new stores that does not count: completions in ${sizes.backlog.windowMs / 1_000} s while at least this many tasks have not started; the queue store is Redis' \`used_memory\` or the size of BullMQ's schema in PostgreSQL; the maximum of four samples.`,
     table(['system', 'tasks waiting', 'tasks/s', 'queue store', 'steps in it'], backlogs),
     ...kills.map(
       ({ contender, kills: count, handOverMs, detectedMs }) =>
@@ -145,7 +145,7 @@ function furtherRows({ backlog, kills, tenantWait, sizes }: Results): string[] {
     ),
     ...tenantWait.map(
       ({ contender, idleMs, behindMs, extraMs, backlogAfter }) =>
-        `Fairness (${contender}): ${behindMs.length} tenants with one task each behind one with at least ${backlogAfter.toLocaleString('en')} waiting, one worker of 32 slots with steps of ${sizes.tenantWait.stepMs} ms. ` +
+        `Fairness (${contender}): ${behindMs.length} tenants with one task each behind a tenant with at least ${backlogAfter.toLocaleString('en')} waiting, one worker of 32 slots with steps of ${sizes.tenantWait.stepMs} ms. ` +
         `From acceptance to the first step: idle ${quantiles(idleMs)}; behind the backlog ${quantiles(behindMs)}; extra, over the idle median: ${quantiles(extraMs)}.`,
     ),
   ];
@@ -155,7 +155,7 @@ function caveats({ rounds, skipped, machine }: Results): string[] {
   const noisy = rounds.filter((round) => round.foreignCpuShare > NOISY_SHARE);
   return [
     'Clients of peers that are libraries submit from the load generator, whose CPU is not counted, where we and Restate pay for HTTP: this flatters them. DBOS starts workflows in the process that runs them, so that its submitting loop counts.',
-    'We poll the database for completion, peers are told: a lone task is seen as late as a query takes, a burst up to 10 ms. Commits of these polls are not counted, their CPU is.',
+    'Completion is polled in the database for Pressroom and notified by the peers: this adds the time of a query to a lone task and up to 10 ms to a burst. Commits of these polls are not counted, their CPU is.',
     'Restate runs up to 1,000 invocations at once, its default; the other peers 32 steps; our worker has 128 slots, and 32 in the line that says so and in the further rows.',
     'A Restate invocation cannot be accepted without being run, except with a delay, which is what its submissions are.',
     'The load generator shares the cores with what it measures.',

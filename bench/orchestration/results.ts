@@ -5,7 +5,7 @@ import type { TenantWaitFigures } from './rows/tenant-wait.ts';
 import type { KillFigures } from './rows/worker-kill.ts';
 import type { Sizes } from './sizes.ts';
 
-/** Everything one run has measured; what was not measured is absent, with its reason under `skipped`. */
+/** All results of one run; missing measurements are absent, with their reason under `skipped`. */
 export interface Results {
   startedAt: string;
   finishedAt: string;

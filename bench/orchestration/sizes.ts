@@ -9,11 +9,11 @@ export interface Sizes {
   backlog: BacklogSize;
   kill: KillSize;
   tenantWait: TenantWaitSize;
-  /** Longest wait for other processes to leave the machine alone before each measurement. */
+  /** Maximum wait for a quiet machine before each measurement. */
   quietMs: number;
 }
 
-/** What the targets are stated for. */
+/** Sizes for which the targets are defined. */
 export const FULL: Sizes = {
   rounds: 5,
   round: { warmUp: 200, tasks: 1_000, lone: 200, submissions: 4_000, submitters: 64 },
@@ -23,7 +23,7 @@ export const FULL: Sizes = {
   quietMs: 60_000,
 };
 
-/** Shows that everything runs; its figures say nothing. */
+/** Smoke run; its figures are meaningless. */
 export const QUICK: Sizes = {
   rounds: 1,
   round: { warmUp: 10, tasks: 50, lone: 10, submissions: 100, submitters: 64 },

@@ -12,21 +12,21 @@ import type { Contender } from './contender.ts';
 import { startStores, type Stores } from './stores.ts';
 
 const LOAD_GENERATOR = join(import.meta.dirname, '..', 'load', 'load-generator.ts');
-/** Peers that need ports of their own take them from here, in order. */
+/** First of the ports assigned to peers, in order. */
 const PORTS = 4;
 
-/** A contender that runs with empty stores, and the load generator beside it. */
+/** A running contender with empty stores, and its load generator. */
 export interface RunningContender {
   burst(amount: Omit<LoadCommand, 'kind'>): Promise<Burst>;
   lone(amount: Omit<LoadCommand, 'kind'>): Promise<number[]>;
-  /** Milliseconds for accepting tasks that nobody runs. */
+  /** Time to accept tasks that do not run, in milliseconds. */
   accept(amount: Omit<LoadCommand, 'kind'>): Promise<number>;
   /** CPU milliseconds so far by role; the load generator's are under `load generator` unless they count. */
   cpuMs(): Record<string, number>;
-  /** Looks at the database past the system; absent where there is none. */
+  /** Direct access to the database; absent without one. */
   sql: pg.Pool | undefined;
   stores: Stores;
-  /** Where the processes find everything; for further ones. */
+  /** Environment of the processes, to start further ones. */
   env: Readonly<Record<string, string>>;
   stopRole(role: string): Promise<void>;
   stop(): Promise<void>;
@@ -34,7 +34,7 @@ export interface RunningContender {
 
 export const LOAD_ROLE = 'load generator';
 
-/** Contenders that start or run just now, for an end in the middle of a measurement: they leave nothing behind. */
+/** Contenders that are starting or running, to be stopped on an interrupt. */
 const running = new Set<Promise<{ stop(): Promise<void> }>>();
 let isEnding = false;
 
@@ -46,13 +46,13 @@ export async function stopAllContenders(): Promise<void> {
 export interface StartOptions {
   /** Roles that are not started. */
   without?: readonly string[];
-  /** Settings of PostgreSQL beyond those of every measurement. */
+  /** Additional settings of PostgreSQL. */
   postgres?: Readonly<Record<string, string>>;
 }
 
-/** Starts stores, processes and load generator. What fails to start is stopped again. */
+/** Starts stores, processes and load generator. Stops everything again if one fails. */
 export async function startContender(contender: Contender, options: StartOptions = {}): Promise<RunningContender> {
-  // What was interrupted must not be tried again while the process ends.
+  // An interrupted start must not be retried while the process ends.
   if (isEnding) return new Promise(() => undefined);
   const starting = start(contender, options);
   running.add(starting);

@@ -1,6 +1,6 @@
 import { startPrivatePostgres, startPrivateRedis } from '@pressroom/testkit';
 
-/** Every commit is on disk before it is answered, for us and for every peer. */
+/** Every commit is on disk before it is acknowledged, for Pressroom and for every peer. */
 const POSTGRES_SETTINGS = { fsync: 'on', synchronous_commit: 'on', full_page_writes: 'on' };
 const REDIS_ARGUMENTS = ['--appendonly', 'yes', '--appendfsync', 'everysec'];
 
@@ -9,10 +9,10 @@ export interface StoreNeeds {
   redis: boolean;
 }
 
-/** Servers of one contender's own, empty and gone afterwards. */
+/** Servers of one contender, empty at first and removed afterwards. */
 export interface Stores {
   databaseUrl: string | undefined;
-  /** The same database for its superuser, who reads what its owner may not. */
+  /** The same database as a superuser, who can read what its owner cannot. */
   adminUrl: string | undefined;
   redisUrl: string | undefined;
   redisPort: number | undefined;

@@ -1,4 +1,4 @@
-/** Everything that `npm run bench -- orchestration` does, and what it writes. */
+/** Runs `npm run bench -- orchestration` and writes its results. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -25,10 +25,10 @@ import { decideVerdicts } from './verdicts.ts';
 export const interrupted = stopAllContenders;
 
 const RESULTS_DIR = join(import.meta.dirname, '..', 'results');
-/** One more try for what failed by accident (a port that was taken); what fails twice is reported and left out. */
+/** Retries once after accidental failures (a port in use); a second failure is reported and the measurement skipped. */
 const TRIES = 2;
 
-/** Answers the exit code: a missed target is a result, not a failure. */
+/** Returns the exit code: a missed target is a result, not a failure. */
 export async function run(args: readonly string[]): Promise<number> {
   let options: Options;
   try {
@@ -40,7 +40,7 @@ export async function run(args: readonly string[]): Promise<number> {
   const skipped: Results['skipped'] = [];
   const earlier = options.against.map((revision) => earlierRelease(revision));
   const peers = choosePeers(options, skipped);
-  // Beside earlier revisions alone, what matters is many pairs of rounds: the variants of this one take no part.
+  // Comparisons with earlier revisions need many pairs of rounds, so variants of this revision are left out.
   const ours = earlier.length > 0 && peers.length === 0 ? [OURS_REDIS] : OURS;
   const contenders = [...ours, ...earlier, ...peers];
   const results: Results = {
@@ -64,7 +64,7 @@ export async function run(args: readonly string[]): Promise<number> {
   results.finishedAt = new Date().toISOString();
   const { report, files } = save(results, contenders);
   console.log(`\n${report}\nWritten to ${files}`);
-  // What was asked for and could not be measured at all is a failure of the benchmark.
+  // A requested measurement without any result is a failure of the benchmark.
   return skipped.length === 0 ? 0 : 1;
 }
 
@@ -74,7 +74,7 @@ async function measureAll(options: Options, contenders: readonly Contender[], re
   const measure = <T>(what: string, into: T[], work: () => Promise<T>): Promise<void> =>
     attempt(what, sizes.quietMs, results.skipped, async () => {
       into.push(await work());
-      // What was measured survives a run that is interrupted.
+      // Results so far survive an interrupted run.
       results.finishedAt = new Date().toISOString();
       save(results, contenders);
     });

@@ -42,7 +42,7 @@ describe('summariseRatio', () => {
 });
 
 describe('decideVerdicts', () => {
-  it('says of every target that it was not measured when nothing was', () => {
+  it('marks every target as not measured without results', () => {
     expect(new Set(decideVerdicts(nothing).map((row) => row.verdict))).toEqual(new Set(['not measured']));
   });
 
@@ -68,7 +68,7 @@ describe('decideVerdicts', () => {
     expect(verdictOf(decideVerdicts({ ...nothing, rounds }), part)).toEqual([expected]);
   });
 
-  it('is not ahead of a peer that is exactly as fast', () => {
+  it('is not met against a peer with equal speed', () => {
     const rounds = [aRound('pressroom', 1), aRound('restate', 1)];
     expect(verdictOf(decideVerdicts({ ...nothing, rounds }), '1,000 at once, against Restate by its own')).toEqual([
       'missed',
@@ -96,7 +96,7 @@ describe('decideVerdicts', () => {
     expect(new Set(verdictOf(rows, 'waiting, PostgreSQL alone'))).toEqual(new Set(['not measured']));
   });
 
-  it('needs twenty kills to call hand-over met, but one slow one to call it missed', () => {
+  it('needs twenty kills for a met hand-over, but one slow one for a missed one', () => {
     const kills = (count: number, handOverMs: number[]) =>
       verdictOf(
         decideVerdicts({

@@ -4,7 +4,7 @@ import type { RoundFigures } from './measure-round.ts';
 import type { Results } from './results.ts';
 import type { BacklogFigures } from './rows/backlog-growth.ts';
 
-/** One target with what was measured. */
+/** One target with its measurement. */
 export interface Row {
   figure: string;
   target: string;
@@ -14,12 +14,12 @@ export interface Row {
 
 export type RoundFigure = Exclude<keyof RoundFigures, 'contender' | 'round' | 'cpuMsByRole'>;
 
-/** Least number of measurements for the row to say anything. */
+/** Minimum number of measurements for a verdict. */
 const MIN_KILLS = 20;
 const MIN_SAMPLES = 30;
 const MIN_PAIRS = 15;
 const MIB = 2 ** 20;
-/** A slot's worth of look-ahead in each queue: 32 slots, five agents in two lanes. What is queued beyond waits in vain. */
+/** One slot's worth of look-ahead per queue: 32 slots, five agents in two lanes. More queued steps would only wait. */
 const MAX_QUEUED_STEPS = 320;
 
 type Measured = Pick<Results, 'earlier' | 'rounds' | 'backlog' | 'kills' | 'tenantWait'>;
@@ -34,7 +34,7 @@ export function summariseFigure(
   return values.length === 0 ? undefined : summarise(values);
 }
 
-/** Our figure over a peer's, round by round. */
+/** Ratio of Pressroom's figure to a peer's, round by round. */
 export function summariseRatio(
   rounds: readonly RoundFigures[],
   peer: string,
@@ -46,7 +46,7 @@ export function summariseRatio(
 }
 
 /**
- * Every target with its verdict, decided on medians; those against earlier revisions on the 95 % interval of the ratio.
+ * Decides the verdict of every target by medians; those against earlier revisions by the 95 % interval of the ratio.
  */
 export function decideVerdicts(results: Measured): Row[] {
   return results.earlier.length > 0 ? earlierRows(results) : targetRows(results);
@@ -56,7 +56,7 @@ function targetRows(results: Measured): Row[] {
   const { rounds } = results;
   const figure = (name: RoundFigure, contender = 'pressroom') => summariseFigure(rounds, contender, name);
   const ratio = (peer: string, name: RoundFigure) => summariseRatio(rounds, peer, name);
-  // Its own client is what its users have; by plain HTTP it is driven as we are, which is the harder comparison.
+  // Users have its own client; plain HTTP is the same transport as Pressroom's, which is the harder comparison.
   const restates = [
     { peer: 'restate', by: 'Restate by its own client' },
     { peer: 'restate-http', by: 'Restate by plain HTTP' },
@@ -78,7 +78,7 @@ function targetRows(results: Measured): Row[] {
   ];
 }
 
-/** A revision may not cost more than this, with what chance may have added on top. */
+/** Maximum ratio to an earlier revision, for the upper end of the interval. */
 const MAX_SLOWDOWN = 1.05;
 
 function earlierRows({ earlier, rounds }: Measured): Row[] {

@@ -42,7 +42,7 @@ export const workloadPipeline: Pipeline = {
 
 const INPUTS: Readonly<Record<string, number>> = { research: 0, outline: 1, draft: 1, refine: 4 };
 
-/** Reads what the step builds on and makes a result of a fixed size; wrong inputs fail the run. */
+/** Reads the step's inputs and creates a result of fixed size; wrong inputs fail the run. */
 export const executeWorkload: ExecuteAttempt = (attempt) => {
   const inputs = Object.keys(attempt.outputs).length;
   if (inputs !== INPUTS[attempt.agent]) throw new Error(`${attempt.key} saw ${inputs} inputs`);

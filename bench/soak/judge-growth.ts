@@ -9,13 +9,13 @@ export interface DayFigures {
 }
 
 export interface Growth {
-  /** Median of the later half of the days after the window over that of the earlier half, less one. */
+  /** Median of the later half of the days after the window, relative to that of the earlier half, minus one. */
   share: number;
   isFlat: boolean;
   text: string;
 }
 
-/** Growth that still counts as flat: vacuum gives whole pages back at its own pace, so single days differ by a tenth. */
+/** Growth that still counts as flat: vacuum returns pages irregularly, so single days differ by a tenth. */
 const MAX_SHARE = 0.1;
 
 /** @throws {RangeError} with fewer than four days after the window */

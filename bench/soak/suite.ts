@@ -1,6 +1,6 @@
 /**
- * `npm run bench -- soak [--tasks 200000] [--rounds 20]`: runs small tasks through days of business time with retention on, and
- * checks that the store stops growing once the window has passed.
+ * `npm run bench -- soak [--tasks 200000] [--rounds 20]`: runs small tasks through days of business time with retention enabled,
+ * and checks that the store stops growing after the retention window.
  */
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
@@ -16,7 +16,7 @@ import { workloadPipeline } from '../orchestration/workload.ts';
 import { judgeGrowth, type DayFigures } from './judge-growth.ts';
 
 const RESULTS = new URL('../results/', import.meta.url);
-/** Everything that can go does go within this many days, so that a soak passes the window several times. */
+/** Retention window: everything that can be removed is removed after this many days, several times in a soak. */
 const WINDOW_DAYS = 4;
 
 let store: PrivateStore | undefined;
@@ -45,7 +45,7 @@ export async function run(args: readonly string[]): Promise<number> {
   }
 }
 
-/** A day of business time: tasks of one step, then every rule of retention, then what autovacuum would have done by then. */
+/** A day of business time: single-step tasks, then every retention rule, then the work of autovacuum. */
 async function runDay({ database, sql, tenantId }: PrivateStore, day: number, tasks: number): Promise<DayFigures> {
   await sql.query(`CREATE OR REPLACE FUNCTION pressroom_now() RETURNS timestamptz LANGUAGE sql STABLE PARALLEL SAFE
                    AS $$ SELECT now() + ${day} * interval '1 day' $$`);
@@ -72,7 +72,7 @@ async function runDay({ database, sql, tenantId }: PrivateStore, day: number, ta
     clock: systemClock,
     log: silentLogger(),
   });
-  // A rule works ten seconds at a time.
+  // A rule runs for at most ten seconds at a time.
   for (let removed = 1; removed > 0;) removed = [...(await job.run()).values()].reduce((sum, count) => sum + count, 0);
   const retentionMs = performance.now() - workedMs;
   await sql.query('VACUUM');
@@ -88,7 +88,7 @@ async function runDay({ database, sql, tenantId }: PrivateStore, day: number, ta
   };
 }
 
-/** The figures as a Markdown page. */
+/** Renders the figures as a Markdown page. */
 function render(figures: readonly DayFigures[], verdict: string, tasksPerRound: number): string {
   const lines = figures.map(
     ({ day, tasks, storeBytes, workMs, retentionMs }) =>

@@ -13,8 +13,8 @@ const T_95 = [
 const T_95_LARGE = 1.96;
 
 /**
- * Geometric mean of paired ratios with its 95 % confidence interval: Student's t on their logarithms, since a ratio and
- * its inverse must weigh the same. Undefined for fewer than two ratios, or ratios that are not positive.
+ * Geometric mean of paired ratios with its 95 % confidence interval: Student's t on their logarithms, so that a ratio and its
+ * inverse have equal weight. Undefined for fewer than two ratios, or ratios that are not positive.
  */
 export function ratioInterval(ratios: readonly number[]): Interval | undefined {
   const n = ratios.length;

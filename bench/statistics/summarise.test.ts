@@ -3,21 +3,21 @@ import { describe, expect, it } from 'vitest';
 import { percentile, ratiosByRound, summarise } from './summarise.ts';
 
 describe('summarise', () => {
-  it('takes the middle one of an odd number of values, whatever their order', () => {
+  it('returns the middle one of an odd number of values, in any order', () => {
     expect(summarise([30, 10, 20])).toEqual({ median: 20, min: 10, max: 30, n: 3 });
   });
 
-  it('takes the mean of the two in the middle of an even number', () => {
+  it('returns the mean of the middle two of an even number', () => {
     expect(summarise([4, 1, 2, 100])).toEqual({ median: 3, min: 1, max: 100, n: 4 });
   });
 
-  it('sorts by value, not as text, and leaves the given list alone', () => {
+  it('sorts by value, not as text, and does not change the given list', () => {
     const values = [100, 9, 20];
     expect(summarise(values).median).toBe(20);
     expect(values).toEqual([100, 9, 20]);
   });
 
-  it('refuses to summarise nothing', () => {
+  it('rejects an empty list', () => {
     expect(() => summarise([])).toThrow(RangeError);
   });
 });
@@ -31,16 +31,16 @@ describe('percentile', () => {
     { share: 0.99, expected: 99 },
     { share: 1, expected: 100 },
     { share: 0.001, expected: 1 },
-  ])('answers the value of nearest rank: $share of 1…100 is $expected', ({ share, expected }) => {
+  ])('returns the value of nearest rank: $share of 1…100 is $expected', ({ share, expected }) => {
     expect(percentile(oneToHundred, share)).toBe(expected);
   });
 
-  it('never answers a value that was not measured', () => {
+  it('only returns measured values', () => {
     expect(percentile([1, 1_000], 0.5)).toBe(1);
     expect(percentile([1, 1_000], 0.51)).toBe(1_000);
   });
 
-  it('refuses shares outside (0, 1] and empty lists', () => {
+  it('rejects shares outside (0, 1] and empty lists', () => {
     expect(() => percentile([1], 0)).toThrow(RangeError);
     expect(() => percentile([1], 1.1)).toThrow(RangeError);
     expect(() => percentile([], 0.5)).toThrow(RangeError);
@@ -60,7 +60,7 @@ describe('ratiosByRound', () => {
     expect(ratiosByRound(ours, peers)).toEqual([2, 2]);
   });
 
-  it('leaves out rounds that only one of the two has', () => {
+  it('omits rounds of only one contender', () => {
     expect(ratiosByRound(new Map([[1, 400]]), new Map([[2, 100]]))).toEqual([]);
     expect(ratiosByRound(new Map([[1, 400]]), new Map([[1, 0]]))).toEqual([]);
   });

@@ -1,15 +1,15 @@
-/** Middle and extremes of repeated measurements. */
+/** Median and extremes of repeated measurements. */
 export interface Summary {
   median: number;
   min: number;
   max: number;
-  /** How many measurements. */
+  /** Number of measurements. */
   n: number;
 }
 
 /**
- * Median with range. Medians rather than means: one round that another process disturbed must not move the figure.
- * @throws {RangeError} when there is nothing to summarise
+ * Median with range. A median is not affected by one disturbed round, unlike a mean.
+ * @throws {RangeError} for an empty list
  */
 export function summarise(values: readonly number[]): Summary {
   const sorted = sort(values);
@@ -30,8 +30,8 @@ export function percentile(values: readonly number[], share: number): number {
 }
 
 /**
- * Quotients of two contenders, round by round: what changed between rounds for both cancels out. Rounds that only one
- * of them has are left out.
+ * Ratios of two contenders, round by round, so that changes between rounds cancel out. Rounds of only one contender are
+ * omitted.
  */
 export function ratiosByRound(
   numerator: ReadonlyMap<number, number>,
@@ -48,5 +48,5 @@ function sort(values: readonly number[]): number[] {
   return [...values].sort((a, b) => a - b);
 }
 
-/** The caller knows that the place exists. */
+/** The caller guarantees that the index exists. */
 const at = (sorted: readonly number[], index: number): number => sorted[index] ?? Number.NaN;

@@ -10,17 +10,17 @@ export interface BacklogSize {
   warmUpMs: number;
   windowMs: number;
   repeats: number;
-  /** More than the system completes while it is measured, so that at least `small` or `large` tasks wait throughout. */
+  /** More tasks than the system completes during the measurement, so that at least `small` or `large` tasks always wait. */
   surplus: number;
 }
 
 export interface BacklogSample {
-  /** Tasks not begun when the window closed: at least that many waited all the time. */
+  /** Tasks not started at the end of the window: at least this many were waiting throughout. */
   waiting: number;
   tasksPerSecond: number;
-  /** The most that the queue store held. */
+  /** Maximum size of the queue store. */
   queueStoreBytes: number;
-  /** The most steps that had a job in the queue store and had not started. */
+  /** Maximum number of steps with a job in the queue store that had not started. */
   queuedSteps: number;
 }
 
@@ -30,10 +30,10 @@ export interface BacklogFigures {
   large: BacklogSample[];
 }
 
-/** How often the queue store is looked at during the window. */
+/** Number of samples of the queue store during the window. */
 const LOOKS = 4;
 
-/** Does the system work as fast, and the queue store stay as small, with 100,000 tasks waiting as with 1,000? */
+/** Compares throughput and size of the queue store with 100,000 and with 1,000 waiting tasks. */
 export async function measureBacklogGrowth(contender: Contender, size: BacklogSize): Promise<BacklogFigures> {
   const figures: BacklogFigures = { contender: contender.name, small: [], large: [] };
   for (let repeat = 0; repeat < size.repeats; repeat += 1) {
@@ -41,7 +41,7 @@ export async function measureBacklogGrowth(contender: Contender, size: BacklogSi
     try {
       const tenantId = await system.addTenant('backlog');
       await fillUp(system, tenantId, size.small + size.surplus);
-      // Not counted: in stores that are new nothing is vacuumed yet, and they hold less than in use, however few tasks wait.
+      // Not counted: new stores have not been vacuumed and contain less than stores in use.
       await measureWindow(system, size);
       await fillUp(system, tenantId, size.small + size.surplus);
       figures.small.push(await measureWindow(system, size));

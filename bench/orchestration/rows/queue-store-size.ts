@@ -2,7 +2,7 @@ import { createConnection } from 'node:net';
 
 import type { System } from './system.ts';
 
-/** Bytes that the queue store holds: Redis' `used_memory`, or BullMQ's schema in PostgreSQL with its indexes. */
+/** Size of the queue store in bytes: Redis' `used_memory`, or BullMQ's schema in PostgreSQL with its indexes. */
 export function queueStoreBytes({ redisPort, sql }: System): Promise<number> {
   return redisPort === undefined ? schemaBytes(sql) : redisUsedMemory(redisPort);
 }

@@ -10,20 +10,20 @@ import { startContender } from '../start-contender.ts';
 import { taskBody } from '../workload.ts';
 
 const WORKER = join(import.meta.dirname, '..', 'worker.ts');
-/** Most tasks that one bulk request may hold, and how many requests are under way. */
+/** Maximum tasks per bulk request, and number of concurrent requests. */
 const BULK_SIZE = 500;
 const BULK_WIDTH = 4;
-/** Far beyond what any row submits: these rows measure waiting tasks, not their refusal. */
+/** Far more than any row submits: these rows measure waiting tasks, not their rejection. */
 const UNLIMITED_BACKLOG = 10_000_000;
 
-/** Our coordinator and stores, with workers started and ended by the row that measures. */
+/** Pressroom's coordinator and stores; the row starts and stops the workers. */
 export interface System {
   sql: pg.Pool;
   redisPort: number | undefined;
   addTenant(name: string): Promise<string>;
   submit(tenantId: string): Promise<string>;
   submitMany(tenantId: string, count: number): Promise<void>;
-  /** @param stepMs how long each step takes without using CPU */
+  /** @param stepMs duration of each step, without CPU use */
   startWorker(stepMs?: number): Promise<Child>;
   stop(): Promise<void>;
 }

@@ -7,9 +7,9 @@ import type { Contender } from '../contender.ts';
 import { startSystem, type System } from './system.ts';
 
 export interface TenantWaitSize {
-  /** Tasks of the other tenant that wait at least, from the first sample to the last. */
+  /** Minimum number of waiting tasks of the other tenant, from the first sample to the last. */
   backlog: number;
-  /** What it gets done meanwhile. */
+  /** Tasks that it completes in the meantime. */
   surplus: number;
   stepMs: number;
   samples: number;
@@ -17,10 +17,10 @@ export interface TenantWaitSize {
 
 export interface TenantWaitFigures {
   contender: string;
-  /** From acceptance until the first step started, with nobody else there. */
+  /** From acceptance until the first step started, on an idle system. */
   idleMs: number[];
   behindMs: number[];
-  /** The wait behind the backlog less the median wait on an idle system. */
+  /** The wait behind the backlog minus the median wait on an idle system. */
   extraMs: number[];
   /** Tasks of the other tenant still waiting after the last sample. */
   backlogAfter: number;
@@ -28,7 +28,7 @@ export interface TenantWaitFigures {
 
 const POLL_MS = 10;
 
-/** How much longer does a tenant's only task wait for its first step because another tenant has filled the queue? */
+/** Measures how much longer a tenant's only task waits for its first step while another tenant has filled the queue. */
 export async function measureTenantWait(
   contender: Contender,
   size: TenantWaitSize,
@@ -38,7 +38,7 @@ export async function measureTenantWait(
   const sample = async (name: string): Promise<number[]> => {
     const waits: number[] = [];
     for (let n = 0; n < size.samples; n += 1) {
-      // Each task is its tenant's first and only one, at any moment between two slots becoming free.
+      // Each task is the first and only one of its tenant, submitted at a random time between two free slots.
       await delay(random() * 2 * size.stepMs);
       waits.push(await firstStepWait(system, await system.submit(await system.addTenant(`${name}-${n}`))));
     }

@@ -17,13 +17,13 @@ export interface KillSize {
 export interface KillFigures {
   contender: string;
   kills: number;
-  /** For every step that a killed worker held: from SIGKILL until another attempt of it started. */
+  /** For every step held by a killed worker: from SIGKILL until its next attempt started. */
   handOverMs: number[];
-  /** Of that, until its attempt was found to be lost; the rest is waiting for a slot. */
+  /** The part of it until the attempt was detected as lost; the rest is waiting for a slot. */
   detectedMs: number[];
 }
 
-/** Longest wait for steps of the last killed worker; what has not started again by then fails the row. */
+/** Maximum wait for the steps of the last killed worker; a step that has not started again by then fails the row. */
 const PATIENCE_MS = 30_000;
 const POLL_MS = 250;
 
@@ -32,7 +32,7 @@ interface Kill {
   atMs: number;
 }
 
-/** Kills workers one after another under load. A new one takes the place of each; the others go on. */
+/** Kills workers one after another under load. A new worker replaces each; the others continue. */
 export async function measureWorkerKills(contender: Contender, size: KillSize, random: Random): Promise<KillFigures> {
   const system = await startSystem(contender);
   try {
