@@ -7,14 +7,20 @@ const Amount = z
   .int()
   .min(1)
   .max(2 ** 40);
-const ScopedLimit = (defaults: { process: number; tenant: number; key: number }) =>
+/** @param amount range of each limit; must allow what a single request needs */
+const ScopedLimit = (defaults: { process: number; tenant: number; key: number }, amount: z.ZodInt = Amount) =>
   z
     .strictObject({
-      process: Amount.default(defaults.process),
-      tenant: Amount.default(defaults.tenant),
-      key: Amount.default(defaults.key),
+      process: amount.default(defaults.process),
+      tenant: amount.default(defaults.tenant),
+      key: amount.default(defaults.key),
     })
     .prefault({});
+/** The largest body of a single task; a smaller limit would refuse every request that needs it. */
+const LargestBody = z
+  .int()
+  .min(2 * MIB)
+  .max(2 ** 40);
 
 /** Section `limits` of `PRESSROOM_CONFIG`: limits of one coordinator process, in total, per tenant and per key. */
 export const RequestLimits = z
@@ -24,7 +30,7 @@ export const RequestLimits = z
     /** Open event streams. */
     openStreams: ScopedLimit({ process: 5_000, tenant: 1_000, key: 500 }),
     /** Bytes of request bodies being received or processed. */
-    bodyBytes: ScopedLimit({ process: 128 * MIB, tenant: 48 * MIB, key: 32 * MIB }),
+    bodyBytes: ScopedLimit({ process: 128 * MIB, tenant: 48 * MIB, key: 32 * MIB }, LargestBody),
     /** Bytes of responses not yet read by their clients. */
     replyBytes: ScopedLimit({ process: 256 * MIB, tenant: 64 * MIB, key: 32 * MIB }),
     /** Concurrent requests; others wait, served in turn by tenant. */

@@ -65,6 +65,11 @@ export async function startControl(
 }> {
   const { findPipeline, dispatcher, log } = deps;
   const queueStates = createQueueStateStore(database);
+  const known = new Set(deps.pipelines.list().map(({ type }) => type));
+  for (const taskType of Object.keys(deps.typeCaps).filter((type) => !known.has(type))) {
+    // A warning: another release of the fleet may know the type.
+    log.warn({ taskType, known: [...known] }, 'caps.task_type_unknown');
+  }
   await queueStates.replaceTypeCaps(deps.typeCaps);
   const queueControl = createQueueControl({ store: queueStates, admin: deps.admin, dispatcher, log });
   const approvals = createApprovals({ store: createTaskTransitionStore(database), findPipeline, dispatcher, log });

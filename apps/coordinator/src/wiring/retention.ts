@@ -12,6 +12,7 @@ import type { CoordinatorConfig } from '../config.ts';
 import { formatIssues } from '../core/format-issues.ts';
 import { invalid } from '../errors/request-error.ts';
 import type { RetentionQueries } from '../ports.ts';
+import { prepareArchiveDirectory } from './archive-directory.ts';
 
 /** Joins retention to its stores and metrics and starts its loops. */
 export function startRetention(
@@ -26,6 +27,7 @@ export function startRetention(
   const { metrics, log } = deps;
   const { retention, deadLetters } = deps.config;
   const directory = retention.ledgerArchiveDir;
+  if (directory !== null) prepareArchiveDirectory(directory);
   const removed = metrics?.counter('retention_removed_total', 'Rows that retention removed', ['kind']);
   const failures = metrics?.counter('retention_failures_total', 'Runs of a retention rule that failed', ['kind']);
   const tooLarge = metrics?.counter('retention_tasks_too_large_total', 'Tasks that a run could not fold', []);

@@ -25,7 +25,8 @@ export type AdmissionOutcome =
       /** Must be called once after the submission, with its outcome. */
       conclude: (committed: boolean) => void;
     }
-  | { outcome: 'backlog_full' | 'rate_limited'; retryAfterMs: number }
+  /** `limit`: open tasks (`maxBacklog`), or submissions per minute (`rateLimitPerMinute`). */
+  | { outcome: 'backlog_full' | 'rate_limited'; retryAfterMs: number; limit: number }
   | { outcome: 'storage_full'; usedBytes: number; limitBytes: number }
   | { outcome: 'unknown_tenant' };
 
@@ -154,7 +155,9 @@ export function createAdmission(deps: {
       const { maxBacklog, rateLimitPerMinute, styleGuide, storedBytes } = entry.facts;
       const limitBytes = entry.facts.maxStorageBytes ?? deps.maxStorageBytes;
       if (storedBytes >= limitBytes) return { outcome: 'storage_full', usedBytes: storedBytes, limitBytes };
-      if (isFull(entry.window, maxBacklog)) return { outcome: 'backlog_full', retryAfterMs: BACKLOG_RETRY_MS };
+      if (isFull(entry.window, maxBacklog)) {
+        return { outcome: 'backlog_full', retryAfterMs: BACKLOG_RETRY_MS, limit: maxBacklog };
+      }
       // Counts the submission before the first await, so that concurrent ones cannot get the same place.
       entry.window = admitted(entry.window);
       const conclude = (committed: boolean): void => {
@@ -165,7 +168,7 @@ export function createAdmission(deps: {
         const waitMs = await takeToken(tenantId, entry, rateLimitPerMinute);
         if (waitMs === 0) return { outcome: 'admitted', styleGuide, conclude };
         conclude(false);
-        return { outcome: 'rate_limited', retryAfterMs: waitMs };
+        return { outcome: 'rate_limited', retryAfterMs: waitMs, limit: rateLimitPerMinute };
       } catch (error) {
         conclude(false);
         throw error;
