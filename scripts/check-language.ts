@@ -13,6 +13,7 @@ const EXCLUDED = [
   /^prisma\/migrations\//,
   /^scripts\/language\//,
   /^docs\/glossary\.md$/,
+  /^packages\/engine\/test\/limitation-codes\.int\.test\.ts$/,
   /\/generated\//,
   /^apps\/cli\/samples\//,
   /^bench\/(?:results|peers)\//,

@@ -13,7 +13,8 @@ const word = (alternatives: string, use: string): Idiom => ({ pattern: new RegEx
  */
 export const IDIOMS: readonly Idiom[] = [
   word('told|tells?|telling', 'report, send, notify, pass; "says" for texts'),
-  word('nobody|somebody|whoever', 'the actor: no worker, no client, a person, the caller'),
+  // Not the quoted name of the system account.
+  word("(?<!')nobody|nobody(?!')|somebody|whoever", 'the actor: no worker, no client, a person, the caller'),
   word('hears?|heard', 'receive, learn, is notified'),
   word('begun|beginnings', 'started, starts'),
   word('anew', 'again, from the start'),

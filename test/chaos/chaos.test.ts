@@ -13,10 +13,10 @@ import { startChaosStores } from './support/stores.ts';
 
 const SHORT = process.env['CHAOS'] === 'short';
 const STRIKES = SHORT ? 2 : 8;
-/** Submitted before each strike, so that every strike falls on work under way: some 40 calls of the provider. */
+/** Submitted before each fault, so that it affects running work: about 40 provider calls. */
 const TASKS_PER_STRIKE = SHORT ? 6 : 8;
 const SEED = Number(process.env['CHAOS_SEED'] ?? Math.floor(performance.timeOrigin % 1_000_000));
-/** What a short run strikes with: one of each kind. */
+/** Faults of a short run: one of each kind. */
 const SHORT_NEMESES = [
   'worker SIGKILL',
   'coordinator SIGKILL',
@@ -42,7 +42,7 @@ const aSmallArticle = (n: number) => ({
   },
   budgetUsd: '1',
 });
-/** Submits with keys until each is answered; a coordinator that is down is asked again. */
+/** Submits with idempotency keys until each is accepted; retries while a coordinator is down. */
 async function submitAll(stack: Stack, count: number, first = 0): Promise<[key: string, id: string][]> {
   return Promise.all(
     Array.from({ length: count }, async (_, index): Promise<[string, string]> => {
@@ -76,7 +76,7 @@ describe.each(BACKENDS)('under attack, on %s', (backend) => {
     (name) => backend === 'redis' || !name.startsWith('Redis'),
   );
 
-  it.each(names)(`%s: every accepted task ends once and the books close (seed ${SEED})`, async (name) => {
+  it.each(names)(`%s: every accepted task ends once and the ledger balances (seed ${SEED})`, async (name) => {
     const random = seededRandom(SEED);
     const stores = await startChaosStores(backend);
     const stack = await startStack({
@@ -92,7 +92,7 @@ describe.each(BACKENDS)('under attack, on %s', (backend) => {
       const struck: (readonly [string, string])[] = [];
       let workerStrikes = 0;
       for (let n = 0; n < STRIKES; n += 1) {
-        // Strikes fall while calls are under way, at a moment drawn from the seed.
+        // Faults occur during calls, at a moment drawn from the seed.
         const after = stack.provider.totals().all.calls + 2 + Math.floor(random() * 20);
         submitting.push(submitAll(stack, TASKS_PER_STRIKE, n * TASKS_PER_STRIKE));
         await until(() => stack.provider.totals().all.calls >= after, {
@@ -134,7 +134,7 @@ describe.each(BACKENDS)('under attack, on %s', (backend) => {
       try {
         const tasks = SHORT ? 3 : 6;
         const victim = await stack.startWorker(
-          // With free slots steps go straight on: only a full worker makes jobs of what it frees.
+          // With free slots steps are handed off locally: only a full worker enqueues released steps.
           point === 'enqueued'
             ? { CHAOS_KILL_AT: 'enqueued:1', PRESSROOM_CONCURRENCY: '1' }
             : { CHAOS_KILL_AT: `${point}:2` },

@@ -1,7 +1,7 @@
 /**
- * The worker with a trap: `CHAOS_KILL_AT=journaled:3` ends the process by SIGKILL the third time it passes that point.
- * Nothing is cleaned up, exactly as when the machine loses power there. Tasks with a topic `poison:abort` (and the like)
- * end the process that runs them; `CHAOS_MAX_STALL_MS` shortens the wait for a blocked event loop.
+ * A worker with fault injection: `CHAOS_KILL_AT=journaled:3` kills the process with SIGKILL the third time it reaches that
+ * checkpoint, as a power failure would. Tasks with a topic such as `poison:abort` crash the process that runs them.
+ * `CHAOS_MAX_STALL_MS` shortens the limit for a blocked event loop.
  */
 import { fileURLToPath } from 'node:url';
 

@@ -78,7 +78,7 @@ describe.each(BACKENDS)('control of tasks, on %s', (backend) => {
     expect(types.at(-1)).toBe('task.completed');
   });
 
-  it('has a rejected outline made anew, with the reason before the model', async () => {
+  it('reruns a rejected outline with the reason in the prompt', async () => {
     const { id } = await stack.client.tasks.create({ ...anArticle, approvals: ['outline'] });
     await waitsAt(id, 'outline');
     const before = stack.provider.totals().all.calls;

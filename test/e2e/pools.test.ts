@@ -56,7 +56,7 @@ describe('pools', () => {
     expect(drafts[0]?.n).toBeGreaterThanOrEqual(4);
   });
 
-  it('without a worker keep their steps until one comes, and say so to whoever scales them', async () => {
+  it('without a worker keep their steps until one starts, and request one from the autoscaler', async () => {
     const monitorKey = 'end-to-end-monitor-key-000001';
     stack = await startStack({
       backend: 'postgres',

@@ -61,7 +61,7 @@ describe.each(BACKENDS)('running again what died, on %s', (backend) => {
     return rows;
   };
   const costOf = (rows: readonly LedgerRow[]): bigint => rows.reduce((sum, { cost }) => sum + BigInt(cost), 0n);
-  /** What the provider was asked for since it had seen `calls` of them. */
+  /** Provider requests after the first `calls`. */
   const askedSince = (calls: number): string[] =>
     stack.provider
       .calls()
@@ -75,7 +75,7 @@ describe.each(BACKENDS)('running again what died, on %s', (backend) => {
 
   it('a step that a failing provider wore out is redriven from its dead letter, and only what it lacked is paid', async () => {
     stack.provider.addFaults(
-      // Something to mend, and nobody to do it: the step dies after the call that has found the defects.
+      // Defects without a repair: the step fails after the call that has found them.
       { match: { purpose: 'article_part' }, effect: { kind: 'defect', name: 'inventedSentence' } },
       { match: { purpose: 'article_patch' }, effect: { kind: 'status', status: 503 } },
     );
@@ -108,7 +108,7 @@ describe.each(BACKENDS)('running again what died, on %s', (backend) => {
     expect(task, JSON.stringify(task.limitations)).toMatchObject({ status: 'completed', generation: 2 });
     expect(task.limitations.map(({ code }) => code)).not.toContain('STEP_FAILED');
 
-    // What was complete stays; the critique was journaled before the step died and is not asked for again.
+    // Completed steps stay; the critique was journalled before the failure and is not requested again.
     const asked = askedSince(before);
     expect(asked).toContain('article_patch');
     expect(
@@ -189,7 +189,7 @@ describe.each(BACKENDS)('running again what died, on %s', (backend) => {
     expect(new Set(answered.map((letter) => letter.operationId))).toEqual(new Set([operationId]));
   });
 
-  it('a retry from a step of a completed task makes it and what follows anew, and keeps what came before', async () => {
+  it('a retry from a step of a completed task reruns it and its successors, and keeps earlier steps', async () => {
     const { id } = await stack.client.tasks.create({ type: 'article', input: inputAbout('Trees and their soil') });
     expect(await untilEnded(stack, id)).toMatchObject({ status: 'completed', generation: 1 });
     const firstSteps = await stack.client.tasks.steps(id);

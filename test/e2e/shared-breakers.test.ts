@@ -45,7 +45,7 @@ describe('three workers’ gateways on one store', () => {
   let database: TestDatabase;
   let db: Database;
   let simulator: Simulator;
-  let gateways: { gateway: Gateway; beat: () => Promise<void> }[];
+  let gateways: { gateway: Gateway; heartbeat: () => Promise<void> }[];
 
   beforeEach(async () => {
     database = await createTestDatabase();
@@ -84,11 +84,11 @@ describe('three workers’ gateways on one store', () => {
       random: () => 0.5,
       log: silentLogger(),
     });
-    const beat = async (): Promise<void> => {
+    const heartbeat = async (): Promise<void> => {
       const askedAtMs = clock.monotonicMs();
       gateway.syncBreakers((await sessions.heartbeat(sessionId, 60_000, [], [])).breakers, askedAtMs);
     };
-    return { gateway, beat };
+    return { gateway, heartbeat };
   };
   const call = (index: number): Promise<unknown> => {
     const worker = gateways[index % gateways.length];
@@ -105,14 +105,14 @@ describe('three workers’ gateways on one store', () => {
   };
   const refused = (outcome: PromiseSettledResult<unknown>): boolean =>
     outcome.status === 'rejected' && outcome.reason instanceof BreakerOpenError;
-  const beatAll = () => Promise.all(gateways.map(({ beat }) => beat()));
+  const heartbeatAll = () => Promise.all(gateways.map(({ heartbeat }) => heartbeat()));
   const seen = () => simulator.totals().all.calls;
 
   it('open one breaker together, and everybody stops asking', async () => {
     simulator.addFaults({ effect: { kind: 'status', status: 503 } });
     // Two failures each: a third of what one process alone would need.
     for (let n = 0; n < 6; n += 1) await expect(call(n)).rejects.toBeDefined();
-    await beatAll();
+    await heartbeatAll();
     const before = seen();
     const outcomes = await Promise.allSettled([0, 1, 2].map(call));
     expect(outcomes.every(refused)).toBe(true);
@@ -120,7 +120,7 @@ describe('three workers’ gateways on one store', () => {
     expect(await createBreakerStore(db).list()).toMatchObject([{ provider: 'openai', state: 'open' }]);
   });
 
-  it('send exactly one probe between them, and all go on when it went well', async () => {
+  it('send exactly one probe in total, and all continue after its success', async () => {
     simulator.addFaults({ effect: { kind: 'status', status: 503 } });
     for (let n = 0; n < 6; n += 1) await expect(call(n)).rejects.toBeDefined();
     simulator.clearFaults();
@@ -128,13 +128,13 @@ describe('three workers’ gateways on one store', () => {
     await until(async () => (await createBreakerStore(db).list()).every(({ state }) => state === 'half_open'), {
       timeoutMs: 2 * OPEN_MS,
     });
-    await beatAll();
+    await heartbeatAll();
     const before = seen();
     const outcomes = await Promise.allSettled(Array.from({ length: 12 }, (_, n) => call(n)));
     expect(seen() - before).toBe(1);
     expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
     expect(outcomes.filter(refused)).toHaveLength(11);
-    await beatAll();
+    await heartbeatAll();
     expect((await Promise.allSettled([0, 1, 2].map(call))).map(({ status }) => status)).toEqual([
       'fulfilled',
       'fulfilled',
@@ -149,7 +149,7 @@ describe('three workers’ gateways on one store', () => {
       await until(async () => (await createBreakerStore(db).list()).every(({ state }) => state === 'half_open'), {
         timeoutMs: 2 * OPEN_MS,
       });
-      await beatAll();
+      await heartbeatAll();
       const before = seen();
       const outcomes = await Promise.allSettled(Array.from({ length: 9 }, (_, n) => call(n)));
       expect(seen() - before).toBe(1);

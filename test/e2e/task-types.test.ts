@@ -115,7 +115,7 @@ describe('what each type promises', () => {
     });
   });
 
-  it('a brief has the sections asked for, whose words add up, and keeps the user’s keywords', async () => {
+  it('a brief has the requested sections with matching word counts, and keeps the user’s keywords', async () => {
     const finished = await run(stack, 'brief', {
       topic: 'Lighthouses without keepers',
       sections: 4,
@@ -133,7 +133,7 @@ describe('what each type promises', () => {
     expect(finished.result.sources.length).toBeGreaterThan(0);
   });
 
-  it('a summary of a long source is made from points taken on the cheap tier, in the words asked for', async () => {
+  it('a summary of a long source is made from points of the cheap tier, with the requested length', async () => {
     const text = Array.from({ length: 12 }, (_, round) =>
       sampleSources()
         .map((source) => source.text.replaceAll(/\b1(\d{3})\b/g, (_year, rest: string) => `1${rest}`))
@@ -156,7 +156,7 @@ describe('what each type promises', () => {
     expect(calls.filter(({ purpose }) => purpose === 'summary').map(({ tier }) => tier)).toEqual(['T2']);
   });
 
-  it('a rewriting keeps the figures and names and takes the style asked for', async () => {
+  it('a rewriting keeps the figures and names in the requested style', async () => {
     const finished = await run(stack, 'rewrite', {
       text:
         'In order to protect the harbor, the Selwyn Water Board purchased 14 pumps in 2021. Users of the marina paid ' +
@@ -173,7 +173,7 @@ describe('what each type promises', () => {
     expect(finished.task.limitations).toEqual([]);
   });
 
-  it('headlines are as many as asked for, distinct and within their length', async () => {
+  it('headlines have the requested number, are distinct and within their length', async () => {
     const finished = await run(stack, 'headlines', {
       topic: 'How lighthouses changed',
       text: sampleSources()[0]?.text,
@@ -203,7 +203,7 @@ describe('what each type promises', () => {
     expect(many.labels.every(({ name }) => labels.some((label) => label.name === name))).toBe(true);
   });
 
-  it('quality decides over tiers and rounds', async () => {
+  it('quality selects tiers and rounds', async () => {
     const input = pipelineOf('rewrite').example;
     const purposes = async (quality: 'economy' | 'balanced' | 'premium') => {
       const { task } = await run(stack, 'rewrite', input, { quality });

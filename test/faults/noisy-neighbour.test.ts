@@ -126,7 +126,7 @@ function residentMb(): number {
   return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) / 1_024;
 }
 
-/** Figures for whoever tunes the limits; a failure says its own. */
+/** Prints figures for tuning the limits. */
 function show(figures: object): void {
   if (process.env['PRESSROOM_SHOW_FIGURES'] === 'true') process.stdout.write(`${JSON.stringify(figures)}\n`);
 }

@@ -68,7 +68,7 @@ describe('a step that ends the process which runs it', () => {
       )
     ).rows;
 
-  it('becomes a dead letter that says how, and every task beside it completes', { timeout: 240_000 }, async () => {
+  it('becomes a dead letter with the cause, and all other tasks complete', { timeout: 240_000 }, async () => {
     await open();
     const kinds = ['abort', 'oom', 'buffers', 'kill', 'block'];
     const poison = new Map(
@@ -100,7 +100,7 @@ describe('a step that ends the process which runs it', () => {
       block: died(/its event loop was blocked for \d+ s \(SIGKILL\)/),
     });
     expect(await charged(innocent)).toEqual([]);
-    // Two losses make a suspect; from then on no worker ends with it.
+    // After two losses the step is a suspect, and crashes no further workers.
     expect(ends.length).toBeGreaterThanOrEqual(2);
     expect(ends.length).toBeLessThanOrEqual(2 * kinds.length);
     const { rows } = await stack.sql.query(
@@ -109,7 +109,7 @@ describe('a step that ends the process which runs it', () => {
     expect(rows).toEqual([{ held: 0, reserved: expect.toBeOneOf([0, null]) as number | null }]);
   });
 
-  it('by blocking its event loop ends its worker, whose log names the steps that ran', async () => {
+  it('by blocking its event loop crashes its worker, whose log names the running steps', async () => {
     await open();
     const id = await submit('poison:block');
     const ends = superviseWorker();
@@ -123,7 +123,7 @@ describe('a step that ends the process which runs it', () => {
     await until(async () => (await stack.sql.query(`SELECT 1 FROM step WHERE losses > 0`)).rowCount);
   });
 
-  it('by an error that nothing catches is known by name: only it is charged', { timeout: 240_000 }, async () => {
+  it('by an uncaught error is identified: only its step counts the failure', { timeout: 240_000 }, async () => {
     await open();
     const ends = superviseWorker();
     const innocent = await Promise.all(Array.from({ length: 4 }, (_, n) => submit(`Lighthouse number ${n}`)));

@@ -50,7 +50,7 @@ describe.skipIf(!hasTestRedis())('the queue store on Redis', () => {
     return id;
   };
 
-  it.each([2_000, 15_000])('hangs for %i ms: tasks are accepted, workers go on by themselves', async (ms) => {
+  it.each([2_000, 15_000])('hangs for %i ms: tasks are accepted, workers recover without help', async (ms) => {
     const redis = await startRedis();
     const stack = await start(redis.url);
     const before = await submitFast(stack, 'before');
@@ -66,7 +66,7 @@ describe.skipIf(!hasTestRedis())('the queue store on Redis', () => {
   });
 
   it.each([2_000, 15_000])(
-    'is killed and comes back empty after %i ms: nothing is lost, workers go on by themselves',
+    'is killed and restarts empty after %i ms: nothing is lost, workers recover without help',
     async (ms) => {
       const redis = await startRedis();
       const stack = await start(redis.url);
@@ -92,7 +92,7 @@ describe.skipIf(!hasTestRedis())('the queue store on Redis', () => {
     },
   );
 
-  it('that begins to evict later is told by a metric, an alert and the log', async () => {
+  it('that starts evicting later is reported by a metric, an alert and the log', async () => {
     const redis = await startRedis();
     const stack = await start(redis.url, { workers: 0 });
     const suitable = async () => {

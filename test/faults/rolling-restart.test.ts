@@ -14,7 +14,7 @@ const anArticle = (n: number) => ({
   input: { topic: `Lighthouse number ${n}`, sources: sampleSources().slice(0, 1), sections: 2, targetWords: 200 },
 });
 
-/** Submits to whichever coordinator answers, under one key: an answer that got lost makes no second task. */
+/** Submits to any available coordinator with an idempotency key, so that a lost response creates no second task. */
 async function submitAnywhere(clients: readonly PressroomClient[], n: number): Promise<string> {
   return until(
     async () => {
@@ -30,7 +30,7 @@ async function submitAnywhere(clients: readonly PressroomClient[], n: number): P
   );
 }
 
-/** Calls of one step and path that were made to an end by more than one attempt: paid for twice. */
+/** Calls of a step and path that more than one attempt completed, which are paid twice. */
 const repeatedCalls = async (stack: Stack) =>
   (
     await stack.sql.query<{ step_key: string; path: string }>(
@@ -60,11 +60,11 @@ describe.each(BACKENDS)('a rolling restart, on %s', (backend) => {
       createClient({ baseUrl: `http://127.0.0.1:${port}`, apiKey: stack.adminKey }),
     );
     const submitted: string[] = [];
-    const load = { goesOn: true };
+    const load = { isOn: true };
     const submitting = (async () => {
-      for (let n = 1; load.goesOn || n <= 8; n += 1) {
+      for (let n = 1; load.isOn || n <= 8; n += 1) {
         submitted.push(await submitAnywhere(clients, n));
-        // Some work at any time, not a backlog that outlasts the test.
+        // A constant load without a growing backlog.
         await until(async () => (await count(stack, `task WHERE finished_at IS NULL`)) < 6, { timeoutMs: 60_000 });
       }
     })();
@@ -81,7 +81,7 @@ describe.each(BACKENDS)('a rolling restart, on %s', (backend) => {
       codes.push((await coordinator.exited).code);
       await stack.startCoordinator(index === 0 ? stack.port : otherPort);
     }
-    load.goesOn = false;
+    load.isOn = false;
     await submitting;
     for (const id of submitted) {
       expect(await untilEnded(stack, id)).toMatchObject({ status: 'completed', generation: 1, limitations: [] });
@@ -98,14 +98,14 @@ describe.each(BACKENDS)('a rolling restart, on %s', (backend) => {
     expect(await count(stack, `step WHERE status IN ('ready', 'queued', 'running')`)).toBe(0);
   }, 240_000);
 
-  it('that gives steps no time to end continues them from what they have', async () => {
+  it('without time for steps to end continues them from their journal', async () => {
     stack = await startStack({
       backend,
       workers: 1,
       provider: { latencyScale: 0, defects: NO_DEFECTS },
       env: { PRESSROOM_DRAIN: '100ms' },
     });
-    // Two calls end, the others hang: the first step is in its midst for as long as we like.
+    // Two calls end, the others hang, so that the first step stays half done.
     stack.provider.addFaults(
       ...Array.from({ length: 40 }, (_, index) => ({ match: { nth: 3 + index }, effect: { kind: 'hang' as const } })),
     );
@@ -125,7 +125,7 @@ describe.each(BACKENDS)('a rolling restart, on %s', (backend) => {
     await until(
       async () => (await count(stack, `step WHERE attempt > 1 AND status <> 'ready' AND status <> 'queued'`)) > 0,
     );
-    // Not after the seconds in which lost jobs are looked for.
+    // Before the sweep for lost jobs could add it.
     expect(performance.now() - left).toBeLessThan(1_500);
 
     expect(await untilEnded(stack, id)).toMatchObject({ status: 'completed' });

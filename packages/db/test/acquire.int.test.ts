@@ -39,7 +39,7 @@ describe('acquire', () => {
     expect(await stateOf(stepId)).toEqual({ status: 'running', attempt: 1, session_id: winners[0] });
   });
 
-  it('answers a job delivered twice in one batch once', async () => {
+  it('returns a job once that is delivered twice in one batch', async () => {
     const stepId = firstStep(await scene.submit());
     const session = await scene.addSession();
     const job = { stepId, attempt: 1 };
@@ -47,10 +47,10 @@ describe('acquire', () => {
   });
 
   it.each([
-    { title: 'of an attempt that is over', attempt: 0 },
-    { title: 'of the attempt that runs', attempt: 1 },
+    { title: 'of an attempt that has ended', attempt: 0 },
+    { title: 'of the running attempt', attempt: 1 },
     { title: 'of an attempt after the next', attempt: 3 },
-  ])('gives nothing for a job $title', async ({ attempt }) => {
+  ])('returns nothing for a job $title', async ({ attempt }) => {
     const { task, attempt: held } = await scene.running();
     await db.sql(`UPDATE step SET status = 'queued', session_id = NULL WHERE id = $1`, [held.stepId]);
     expect(await steps.acquire(await scene.addSession(), [{ stepId: firstStep(task), attempt }])).toEqual([]);
@@ -67,22 +67,22 @@ describe('acquire', () => {
   );
 
   it.each([
-    { title: 'one that never was', session: () => Promise.resolve(newId()) },
+    { title: 'one that never existed', session: () => Promise.resolve(newId()) },
     {
-      title: 'one whose time is over',
+      title: 'one that has expired',
       session: async () => {
         const id = await scene.addSession();
         await scene.expireSession(id);
         return id;
       },
     },
-  ])('gives a dead session nothing: $title', async ({ session }) => {
+  ])('returns nothing to an invalid session: $title', async ({ session }) => {
     const stepId = firstStep(await scene.submit());
     expect(await steps.acquire(await session(), [{ stepId, attempt: 1 }])).toEqual([]);
     expect(await stateOf(stepId)).toMatchObject({ status: 'queued', attempt: 0 });
   });
 
-  it('starts the task once, and numbers its events without a gap', async () => {
+  it('starts the task once, and numbers its events without gaps', async () => {
     const task = await scene.submit({ steps: [aStep({ key: 'a' }), aStep({ key: 'b' })] });
     const session = await scene.addSession();
     await Promise.all(task.steps.map((step) => scene.acquire(session, step.id)));
@@ -94,13 +94,13 @@ describe('acquire', () => {
     expect(events.map((event) => event.seq)).toEqual([1, 2, 3, 4]);
   });
 
-  it('hands the agent the whole input at first and the outputs of what it depends on later, without the sources', async () => {
+  it('returns the whole input to first steps, and to later ones the outputs of their dependencies without the sources', async () => {
     const { task, sessionId, attempt } = await scene.running({
       steps: aChain('research', 'outline'),
       input: { topic: 't', sources: [{ text: 'long' }] },
     });
     expect(attempt).toMatchObject({ input: { topic: 't', sources: [{ text: 'long' }] }, outputs: {}, attempt: 1 });
-    // Other tests have left steps that wait in this queue, which this worker has not seen.
+    // Ignores the backlog of other tests in this queue.
     await steps.settle(sessionId, [aSettlement(attempt, { output: { notes: ['n'] } })], { queuesWithBacklog: [] });
     const outline = await scene.acquire(sessionId, task.steps[1]?.id ?? '');
     expect(outline).toMatchObject({ key: 'outline', input: { topic: 't' }, outputs: { research: { notes: ['n'] } } });
@@ -111,7 +111,7 @@ describe('acquire', () => {
     { title: 'the attempt', step: { attemptTimeoutMs: 5_000 }, task: {} },
     { title: 'all attempts', step: { totalTimeoutMs: 5_000 }, task: {} },
     { title: 'the task', step: {}, task: { timeoutMs: 5_000 } },
-  ])('says how long is left of $title when that ends first', async ({ step, task }) => {
+  ])('returns the time left of $title when that ends first', async ({ step, task }) => {
     const { attempt } = await scene.running({ ...task, steps: [aStep({ key: 'a', ...step })] });
     expect(attempt.leftMs).toBeLessThanOrEqual(5_000);
     expect(attempt.leftMs).toBeGreaterThan(3_000);

@@ -24,7 +24,7 @@ describe('shared breakers', () => {
   });
 
   const report = (requests: number, failures: number) => breakers.report([{ ...key, requests, failures }], thresholds);
-  /** Lets time pass for this breaker. */
+  /** Moves the times of this breaker into the past. */
   const later = (ms: number) =>
     db.sql(
       `UPDATE breaker SET window_at = window_at - $3 * interval '1 ms', open_until = open_until - $3 * interval '1 ms',
@@ -36,38 +36,38 @@ describe('shared breakers', () => {
   };
   const stateNow = async () => (await breakers.list()).find(({ model }) => model === key.model)?.state;
 
-  it('open on the outages of several processes, none of which saw enough by itself', async () => {
+  it('open at the error rate over several processes, when no single one reaches the minimum', async () => {
     expect(await report(2, 2)).toEqual([]);
     expect(await report(2, 1)).toEqual([]);
     expect(await report(2, 2)).toMatchObject([{ ...key, probing: false }]);
     expect(await stateNow()).toBe('open');
   });
 
-  it('stay closed while most requests go well, and while there are too few', async () => {
+  it('stay closed below the error rate and below the minimum of requests', async () => {
     expect(await report(100, 49)).toEqual([]);
     expect(await breakers.report([{ ...key, model: 'rare', requests: 5, failures: 5 }], thresholds)).toEqual([]);
   });
 
-  it('open only with an outage: good news never does', async () => {
+  it('open only with a failure, never with successes', async () => {
     await report(5, 5);
     expect(await report(1, 0)).toEqual([]);
   });
 
-  it('forget what lies further back than the window', async () => {
+  it('ignore requests before the window', async () => {
     await report(5, 5);
     await later(2 * thresholds.windowMs);
     expect(await report(5, 5)).toEqual([]);
   });
 
-  it('count the last window with the share of it that is still inside', async () => {
+  it('count the previous window with the share that is still inside', async () => {
     await report(5, 5);
     await later(1.25 * thresholds.windowMs);
-    // 3/4 of five, and two: not yet six.
+    // 3/4 of five, plus two: less than six.
     expect(await report(2, 2)).toEqual([]);
     expect(await report(1, 1)).toHaveLength(1);
   });
 
-  it('add reports that come at once up, whatever their order', async () => {
+  it('add up concurrent reports, in any order', async () => {
     const reports = Array.from({ length: 24 }, () => report(1, 1));
     const answers = await Promise.all(reports);
     expect(answers.filter((answer) => answer.length > 0).length).toBeGreaterThanOrEqual(24 - 5);
@@ -75,25 +75,25 @@ describe('shared breakers', () => {
     expect(row).toEqual({ requests: thresholds.minRequests });
   });
 
-  it('are told with every heartbeat while they are open', async () => {
+  it('are in every heartbeat while they are open', async () => {
     const sessionId = await scene.addSession();
-    const beat = async () =>
+    const heartbeat = async () =>
       (await createSessionStore(db.database).heartbeat(sessionId, 60_000, [], [])).breakers.filter(
         ({ model }) => model === key.model,
       );
-    expect(await beat()).toEqual([]);
+    expect(await heartbeat()).toEqual([]);
     await open();
-    const [told] = await beat();
-    expect(told?.openForMs).toBeGreaterThan(thresholds.openMs - 2_000);
-    expect(told?.openForMs).toBeLessThanOrEqual(thresholds.openMs);
+    const [breaker] = await heartbeat();
+    expect(breaker?.openForMs).toBeGreaterThan(thresholds.openMs - 2_000);
+    expect(breaker?.openForMs).toBeLessThanOrEqual(thresholds.openMs);
   });
 
-  it('let nobody probe before their time', async () => {
+  it('grant no probe before their time', async () => {
     await open();
     expect(await breakers.takeProbe(key, await scene.addSession(), HOUR_MS)).toMatchObject({ outcome: 'wait' });
   });
 
-  it('let exactly one of many processes probe', async () => {
+  it('grant the probe to exactly one of many processes', async () => {
     await open();
     await later(thresholds.openMs);
     const sessions = await Promise.all(Array.from({ length: 12 }, () => scene.addSession()));
@@ -102,7 +102,7 @@ describe('shared breakers', () => {
     expect(await stateNow()).toBe('half_open');
   });
 
-  it('close for everybody with a probe that went well, and count afresh', async () => {
+  it('close for all processes after a successful probe, and reset their counts', async () => {
     await open();
     await later(thresholds.openMs);
     const session = await scene.addSession();
@@ -113,7 +113,7 @@ describe('shared breakers', () => {
     expect(await report(5, 5)).toEqual([]);
   });
 
-  it('open again with a probe that failed, for the next one after the same time', async () => {
+  it('open again after a failed probe, for the same time', async () => {
     await open();
     await later(thresholds.openMs);
     const session = await scene.addSession();
@@ -124,7 +124,7 @@ describe('shared breakers', () => {
     expect(await breakers.takeProbe(key, session, HOUR_MS)).toMatchObject({ outcome: 'probe' });
   });
 
-  it('give the probe of a process that died, or hangs, to another', async () => {
+  it('grant the probe of a crashed or hanging process to another', async () => {
     await open();
     await later(thresholds.openMs);
     const [dead, hung, third] = [await scene.addSession(), await scene.addSession(), await scene.addSession()];
@@ -134,7 +134,7 @@ describe('shared breakers', () => {
     expect(await breakers.takeProbe(key, third, 60_000)).toMatchObject({ outcome: 'wait' });
     await later(60_000);
     expect(await breakers.takeProbe(key, third, 60_000)).toMatchObject({ outcome: 'probe' });
-    // Who comes back late ends nothing.
+    // A late process cannot end the probe.
     await breakers.endProbe(key, hung, 'closed', thresholds.openMs);
     expect(await stateNow()).toBe('half_open');
   });

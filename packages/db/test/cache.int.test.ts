@@ -28,21 +28,21 @@ describe('cache store', () => {
     cache.save({ ...aKey(facts), taskId: newId(), value, ttlMs });
   const count = async (): Promise<number> => Number((await db.sql('SELECT count(*) AS n FROM cache_entry'))[0]?.['n']);
 
-  it('answers what was kept under the same key', async () => {
+  it('returns the value stored under the same key', async () => {
     await save({}, { text: 'kept \u0000 with a zero' });
     expect(await cache.find(aKey())).toMatchObject({ text: expect.stringContaining('kept') as string });
     expect(await cache.find(aKey({ key: 'b'.repeat(64) }))).toBeUndefined();
     expect(await cache.find(aKey({ scope: 'semantic' }))).toBeUndefined();
   });
 
-  it('keeps the newest of one key, for its own time', async () => {
+  it('keeps the newest value of a key, with its own expiry', async () => {
     await save({}, 'old', 1);
     await save({}, 'new');
     expect(await cache.find(aKey())).toBe('new');
     expect(await count()).toBe(1);
   });
 
-  it('answers nothing once the time is over, and removes such entries as others come', async () => {
+  it('returns no expired entries, and removes them when others are stored', async () => {
     await save({ key: 'c'.repeat(64) }, 'short', 60_000);
     await db.sql(`UPDATE cache_entry SET expires_at = now() - interval '1 ms'`);
     expect(await cache.find(aKey({ key: 'c'.repeat(64) }))).toBeUndefined();
@@ -50,7 +50,7 @@ describe('cache store', () => {
     expect(await count()).toBe(1);
   });
 
-  it('never answers one tenant with another’s reply, whatever is kept and asked', async () => {
+  it('never returns a reply of another tenant, for any keys', async () => {
     const tenants = [scene.tenantId, newId(), newId()];
     const use = fc.record({ tenant: fc.nat({ max: 2 }), key: fc.constantFrom('k1', 'k2'), isSave: fc.boolean() });
     await fc.assert(
@@ -70,7 +70,7 @@ describe('cache store', () => {
     );
   });
 
-  it('goes with the content of the task that paid for it, and does not come back', async () => {
+  it('is deleted with the content of its task, and is not stored again', async () => {
     const task = await scene.submit();
     await cache.save({ ...aKey(), taskId: task.id, value: 'secret', ttlMs: 60_000 });
     await save({ key: 'of another task' });

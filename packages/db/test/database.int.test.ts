@@ -18,7 +18,7 @@ describe('database', () => {
   const endEveryConnectionOf = (applicationName: string) =>
     db.sql('SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = $1', [applicationName]);
 
-  it('runs a transaction again that a deadlock ended, and commits both', async () => {
+  it('retries a transaction after a deadlock, and commits both', async () => {
     let first = true;
     const waitForEachOther = Promise.withResolvers<undefined>();
     let arrived = 0;
@@ -36,7 +36,7 @@ describe('database', () => {
     expect(await db.sql('SELECT n FROM pair ORDER BY id')).toEqual([{ n: 2 }, { n: 2 }]);
   });
 
-  it('rolls back and gives the connection back when the work throws', async () => {
+  it('rolls back and releases the connection when the work throws', async () => {
     await db.sql('UPDATE pair SET n = 0');
     const one = db.connect({ maxConnections: 1 });
     await expect(
@@ -64,9 +64,9 @@ describe('database', () => {
       ask: (database: OpenTestDatabase['database']) =>
         createTaskQueryStore(database).get('00000000-0000-7000-8000-000000000000', null),
     },
-  ])('answers UNAVAILABLE within two seconds for $title when nobody listens', async ({ ask }) => {
+  ])('fails with UNAVAILABLE within two seconds for $title when no server listens', async ({ ask }) => {
     const nowhere = connectDatabase({
-      url: 'postgresql://nobody@127.0.0.1:1/nothing',
+      url: 'postgresql://user@127.0.0.1:1/missing',
       applicationName: 'test',
       maxConnections: 1,
       log: silentLogger(),
@@ -79,20 +79,20 @@ describe('database', () => {
     await nowhere.close();
   });
 
-  it('outlives the end of its idle connections', async () => {
+  it('survives the loss of its idle connections', async () => {
     const idle = db.connect({ applicationName: 'idle' });
     await idle.ping();
     await endEveryConnectionOf('idle');
     await until(() => idle.ping().then(() => true));
   });
 
-  it('outlives the end of a connection in the middle of a transaction, and says UNAVAILABLE', async () => {
+  it('survives the loss of a connection in a transaction, and fails with UNAVAILABLE', async () => {
     const busy = db.connect({ applicationName: 'busy' });
     const error: unknown = await busy
       .transaction(async (query) => {
         await query(bump, [1]);
         await endEveryConnectionOf('busy');
-        // The server's farewell arrives while no query of ours is under way.
+        // The server's termination message arrives between two queries.
         await until(
           async () => (await db.sql(`SELECT 1 FROM pg_stat_activity WHERE application_name = 'busy'`)).length === 0,
         );
@@ -103,7 +103,7 @@ describe('database', () => {
     await busy.ping();
   });
 
-  it('passes an error of the statement itself on as it is', async () => {
+  it('returns an error of the statement itself unchanged', async () => {
     const error: unknown = await db.database
       .run({ name: 'test.wrong', text: 'SELECT $1::int FROM no_such_table' }, [0])
       .catch((caught: unknown) => caught);
@@ -119,8 +119,8 @@ describe('database', () => {
       value: '2026-01-01T00:00:00+16:00',
       state: '22009',
     },
-    { title: 'an instant of no form', text: 'SELECT $1::text::timestamptz AS at', value: 'soon', state: '22007' },
-  ])('gives $title a type of its own, with the value that PostgreSQL quotes', async ({ text, value, state }) => {
+    { title: 'an invalid instant', text: 'SELECT $1::text::timestamptz AS at', value: 'soon', state: '22007' },
+  ])('reports $title as DataRefusedError, with the value that PostgreSQL quotes', async ({ text, value, state }) => {
     await expect(db.database.run({ name: `test.refused:${state}`, text }, [value])).rejects.toMatchObject({
       code: 'VALIDATION_FAILED',
       retryable: false,

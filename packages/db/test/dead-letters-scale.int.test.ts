@@ -13,7 +13,7 @@ import { deadLetterCondition } from '../src/dead-letters/dead-letter-filter.sql.
 
 const ROWS = 100_000;
 const TENANTS = [newId(), newId(), newId()];
-/** Bounds are those of the promise, with room for a busy machine: a plan that reads the table misses them by far. */
+/** Documented limits plus a margin for a busy machine; a plan that scans the table exceeds them by far. */
 const LIST_MS = 100;
 const GROUPS_MS = 1_000;
 const SLACK = 3;
@@ -43,7 +43,7 @@ describe('a hundred thousand dead letters', () => {
   }, 120_000);
   afterAll(() => db.close());
 
-  /** The best of a few: what the query costs, not what else the machine does. */
+  /** The best of several runs, to exclude other load of the machine. */
   const timeMs = async (work: () => Promise<unknown>): Promise<number> => {
     let best = Infinity;
     for (let round = 0; round < 7; round += 1) {
@@ -71,11 +71,11 @@ describe('a hundred thousand dead letters', () => {
     ['word that none has', { tenantId, state: 'open', q: 'submarine' }],
   ];
 
-  it.each(selections)('lists by %s within the promise', async (_title, selection) => {
+  it.each(selections)('lists by %s within the documented limit', async (_title, selection) => {
     expect(await timeMs(() => queries.list(selection, { cursor: undefined, limit: 50 }))).toBeLessThan(LIST_MS * SLACK);
   });
 
-  it('lists a page far down as fast as the first', async () => {
+  it('lists a late page as fast as the first', async () => {
     let cursor: string | undefined;
     for (let page = 0; page < 20; page += 1) {
       cursor = (await queries.list({ tenantId }, { cursor, limit: 200 })).nextCursor ?? undefined;
@@ -98,7 +98,7 @@ describe('a hundred thousand dead letters', () => {
     expect(plan).not.toContain('Seq Scan');
   });
 
-  it('groups all of them within the promise', async () => {
+  it('groups all of them within the documented limit', async () => {
     expect(await timeMs(() => queries.groups({ tenantId: null }, { cursor: undefined, limit: 50 }))).toBeLessThan(
       GROUPS_MS,
     );
@@ -110,7 +110,7 @@ describe('a hundred thousand dead letters', () => {
     expect(items[0]?.count).toBe(250);
   });
 
-  it('counts what a bulk operation would touch within the promise', async () => {
+  it('counts the items of a bulk operation within the documented limit', async () => {
     const operations = createOperationStore(db.database);
     const dryRun = (selection: DeadLetterSelection) =>
       operations.create({
@@ -127,7 +127,7 @@ describe('a hundred thousand dead letters', () => {
     expect((await dryRun({ tenantId: null })).matched).toBe(75_000);
   });
 
-  it('watches and prunes without reading all of them', async () => {
+  it('measures growth and prunes without scanning the table', async () => {
     const letters = createDeadLetterStore(db.database);
     expect(await timeMs(() => letters.growth(600_000))).toBeLessThan(LIST_MS * SLACK);
     expect(await timeMs(() => letters.countOpen())).toBeLessThan(LIST_MS * SLACK);

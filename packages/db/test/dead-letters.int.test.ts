@@ -96,18 +96,18 @@ describe('dead letters', () => {
       expect(await idsOf(selection)).toEqual([wanted]);
     });
 
-    it('leaves out what a search excludes', async () => {
+    it('excludes matches of a negated search term', async () => {
       await add({ message: 'slow provider' });
       const wanted = await add({ message: 'slow network', errorCode: 'STEP_TIMED_OUT' });
       expect(await idsOf({ q: 'slow -provider' })).toEqual([wanted]);
     });
 
-    it('takes any text for a search', async () => {
+    it('accepts any text as a search', async () => {
       await add();
       for (const q of ["' OR 1=1", '(((', '!!!', ':*', '"', '\\']) expect(await idsOf({ q })).toEqual([]);
     });
 
-    it('never shows those of another tenant, and those of none to an administrator alone', async () => {
+    it('never returns those of another tenant, and those without a tenant only to administrators', async () => {
       const own = await add();
       const foreign = await add({ tenantId: strangerId });
       await letters.recordUnreadableJob({
@@ -132,7 +132,7 @@ describe('dead letters', () => {
       expect(await queries.get(foreign, tenantId)).toBeUndefined();
     });
 
-    it('pages through equal instants without loss or repetition', async () => {
+    it('pages through equal instants without gaps or repeats', async () => {
       const ids = new Set<string>();
       for (let index = 0; index < 7; index += 1) ids.add(await add());
       await db.sql('UPDATE dead_letter SET created_at = now()');
@@ -146,7 +146,7 @@ describe('dead letters', () => {
       expect(new Set(seen)).toEqual(ids);
     });
 
-    it('refuses a cursor that is not its own', async () => {
+    it('rejects an invalid cursor', async () => {
       await expect(queries.list({ tenantId }, { cursor: 'nonsense', limit: 5 })).rejects.toThrow(CursorError);
       await expect(queries.groups({ tenantId }, { cursor: 'nonsense', limit: 5 })).rejects.toThrow(CursorError);
     });
@@ -175,7 +175,7 @@ describe('dead letters', () => {
       );
     });
 
-    it('pages through causes of equal frequency', async () => {
+    it('pages through groups of equal size', async () => {
       const causes = ['1', '2', '3', '4', '5'].map((digit) => digit.repeat(16));
       for (const fingerprint of causes) await add({ fingerprint });
       const first = await queries.groups({ tenantId }, { cursor: undefined, limit: 3 });
@@ -186,7 +186,7 @@ describe('dead letters', () => {
   });
 
   describe('discard', () => {
-    it('ends an open one once, with reason and audit', async () => {
+    it('closes an open one once, with reason and audit row', async () => {
       const id = await add();
       expect(await letters.discard(id, tenantId, 'a known fault', OPERATOR)).toEqual({ outcome: 'discarded' });
       expect(await letters.discard(id, tenantId, 'again', OPERATOR)).toEqual({
@@ -210,7 +210,7 @@ describe('dead letters', () => {
       expect((await queries.get(id, null))?.view.state).toBe('open');
     });
 
-    it('counts a batch that it is asked for twice once', async () => {
+    it('counts a repeated batch once', async () => {
       const ids = [await add(), await add(), await add({ state: 'redriven' })];
       const operationId = newId();
       expect(await letters.discardBatch(ids, 'r', OPERATOR, operationId)).toBe(2);
@@ -226,7 +226,7 @@ describe('dead letters', () => {
       return ended + (await store.remove('dead_letter_open', 180, limit));
     };
 
-    it('removes what has ended and what stayed open, each after its own time', async () => {
+    it('removes closed and open ones, each after its retention', async () => {
       const kept = [
         await add({ ageMs: 179 * DAY_MS }),
         await add({ ageMs: 29 * DAY_MS, state: 'redriven' }),
@@ -239,7 +239,7 @@ describe('dead letters', () => {
       expect((await idsOf({})).sort()).toEqual(kept.sort());
     });
 
-    it('removes no more at once than it is told', async () => {
+    it('removes at most the given number at once', async () => {
       for (let index = 0; index < 5; index += 1) await add({ ageMs: 200 * DAY_MS });
       expect(await prune(3)).toBe(3);
       expect(await prune(3)).toBe(2);
@@ -247,13 +247,13 @@ describe('dead letters', () => {
   });
 
   describe('growth', () => {
-    it('compares a window with the one before it, by tenant', async () => {
+    it('compares a window with the previous one, by tenant', async () => {
       for (const ageMs of [0, 1_000, HOUR_MS + 1_000, 3 * HOUR_MS]) await add({ ageMs });
       await add({ tenantId: strangerId, ageMs: HOUR_MS + 1_000 });
       expect(await letters.growth(HOUR_MS)).toEqual([{ tenantId, current: 2, previous: 1 }]);
     });
 
-    it('names the causes of a tenant, or of all', async () => {
+    it('returns the causes of a tenant, or of all', async () => {
       await add({ fingerprint: 'bbbbbbbbbbbbbbbb' });
       await add({ fingerprint: 'bbbbbbbbbbbbbbbb' });
       await add({ tenantId: strangerId });
@@ -265,7 +265,7 @@ describe('dead letters', () => {
   });
 
   describe('alerts', () => {
-    it('raises one of a kind and tenant in its quiet time', async () => {
+    it('raises one per kind and tenant within the quiet period', async () => {
       const alerts = createAlertStore(db.database);
       const alert = { tenantId, kind: 'deadletter.growth', message: 'many', data: { current: 3 } };
       expect(await alerts.raise(alert, HOUR_MS)).toBe(true);
@@ -294,7 +294,7 @@ describe('dead letters', () => {
         ...facts,
       });
 
-    it('counts what is open and matches, and no more than its limit', async () => {
+    it('counts open matches up to its limit', async () => {
       await add();
       await add();
       await add({ state: 'redriven' });
@@ -304,7 +304,7 @@ describe('dead letters', () => {
       expect(await start({ selection: { tenantId, q: 'nothing says this' } })).toMatchObject({ matched: 0 });
     });
 
-    it('only counts in a dry run, which is over at once', async () => {
+    it('only counts in a dry run, which ends at once', async () => {
       await add();
       const { operationId } = await start({ dryRun: true });
       expect(await operations.get(operationId, tenantId)).toMatchObject({
@@ -317,7 +317,7 @@ describe('dead letters', () => {
       expect((await createAuditStore(db.database).list({ tenantId }, FIRST_PAGE)).items).toEqual([]);
     });
 
-    it('takes the oldest first, and leaves alone what dies after it was asked for', async () => {
+    it('processes the oldest first, and ignores dead letters created after it', async () => {
       const [newer, older] = [await add({ ageMs: 1_000 }), await add({ ageMs: 2_000 })];
       await start();
       await add({ ageMs: -1_000 });
@@ -329,7 +329,7 @@ describe('dead letters', () => {
       expect(rest.map(({ id }) => id)).toEqual([newer]);
     });
 
-    it('counts a batch for one process only', async () => {
+    it('counts a batch of one process only', async () => {
       await add();
       await start();
       const [operation] = await operations.running(10);
@@ -342,7 +342,7 @@ describe('dead letters', () => {
       expect(await operations.get(operation.id, tenantId)).toMatchObject({ done: 1, failed: 0 });
     });
 
-    it('is aborted once, by its tenant, and stays so', async () => {
+    it('is aborted once, by its tenant, and stays aborted', async () => {
       await add();
       const { operationId } = await start();
       expect(await operations.abort(operationId, strangerId, OPERATOR)).toBeUndefined();
@@ -354,7 +354,7 @@ describe('dead letters', () => {
       expect(items).toHaveLength(1);
     });
 
-    it('forgets ended ones after their time', async () => {
+    it('removes ended ones after their retention', async () => {
       await start({ dryRun: true });
       await start();
       await db.sql(`UPDATE operation SET finished_at = now() - interval '31 days' WHERE finished_at IS NOT NULL`);
@@ -363,7 +363,7 @@ describe('dead letters', () => {
   });
 
   describe('audit', () => {
-    it('is read by tenant, action, key, target and time, newest first, in pages', async () => {
+    it('is listed by tenant, action, key, target and time, newest first, in pages', async () => {
       const audit = createAuditStore(db.database);
       for (const action of ['task.cancel', 'task.retry', 'task.retry']) {
         await audit.record({ actor: OPERATOR, tenantId, action, target: { kind: 'task', id: newId() } });

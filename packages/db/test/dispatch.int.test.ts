@@ -86,14 +86,14 @@ describe('dispatch', () => {
       });
     });
 
-    it('lets nothing starve: a task of the lowest priority comes first once it has waited its minutes', async () => {
+    it('starves no task: the lowest priority comes first after some minutes of waiting', async () => {
       const low = await waiting({ priority: 9 });
       await db.sql(`UPDATE step SET order_key = order_key - 300000 WHERE id = $1`, [stepOf(low)]);
       await waiting({ priority: 1 });
       expect((await dispatch.backlogs(QUEUE, 1))[0]?.head.map((step) => step.stepId)).toEqual([stepOf(low)]);
     });
 
-    it('answers no more than asked for per tenant, and tenants without a row', async () => {
+    it('returns at most the requested number per tenant, also for tenants without a row', async () => {
       for (let n = 0; n < 4; n += 1) await waiting({ tenantId: '00000000-0000-7000-8000-00000000000a' });
       const [backlog] = await dispatch.backlogs(QUEUE, 3);
       expect(backlog?.head).toHaveLength(3);
@@ -109,7 +109,7 @@ describe('dispatch', () => {
       expect(await dispatch.backlogs(QUEUE, 3)).toMatchObject([{ tenantId, inFlight: 2 }]);
     });
 
-    it('passes over a task type at its cap, so that it holds up no other type of its tenant', async () => {
+    it('skips a task type at its cap without blocking other types of its tenant', async () => {
       await db.sql(`INSERT INTO task_type_cap (task_type, max_running) VALUES ('slow', 1)`);
       const slow = [await waiting({ type: 'slow' }), await waiting({ type: 'slow' }), await waiting({ type: 'slow' })];
       const other = await waiting({ type: 'quick' });
@@ -120,14 +120,14 @@ describe('dispatch', () => {
       expect(await heads()).toEqual([stepOf(other)]);
     });
 
-    it('mixes the task types of a tenant in the order of its line', async () => {
+    it('orders the steps of a tenant across task types', async () => {
       const line = [];
       for (const type of ['b', 'a', 'b', 'a']) line.push(await waiting({ type }));
       const [backlog] = await dispatch.backlogs(QUEUE, 3);
       expect(backlog?.head.map((step) => step.stepId)).toEqual(line.slice(0, 3).map(stepOf));
     });
 
-    it('finds what is due among many steps scheduled for later', async () => {
+    it('finds due steps among many that are scheduled for later', async () => {
       for (let n = 0; n < 5; n += 1) await scene.submit({ runAt: '2100-01-01T00:00:00Z', priority: 1 });
       const due = await scene.submit({ runAt: '2020-01-01T00:00:00Z', priority: 9 });
       expect(await dispatch.backlogs(QUEUE, 3)).toMatchObject([{ head: [{ stepId: stepOf(due) }] }]);
@@ -135,7 +135,7 @@ describe('dispatch', () => {
   });
 
   describe('markQueued', () => {
-    it('moves ready steps in the order given and tells what their jobs need', async () => {
+    it('moves ready steps in the given order and returns the fields of their jobs', async () => {
       const [one, two] = [await waiting({ priority: 2 }), await waiting()];
       const moved = await dispatch.markQueued(QUEUE, [stepOf(two), stepOf(one)], 10);
       expect(moved).toEqual([
@@ -162,7 +162,7 @@ describe('dispatch', () => {
     });
 
     it.each(['pending', 'running', 'completed', 'cancelled', 'waiting'])(
-      'leaves a step alone that is %s',
+      'does not move a step that is %s',
       async (status) => {
         const task = await waiting();
         await db.sql('UPDATE step SET status = $2 WHERE id = $1', [stepOf(task), status]);
@@ -170,7 +170,7 @@ describe('dispatch', () => {
       },
     );
 
-    it('gives each step to one of several dispatchers, and together they keep to the look-ahead', async () => {
+    it('moves each step once for several dispatchers, which respect the look-ahead together', async () => {
       const tasks = await Promise.all(Array.from({ length: 40 }, () => waiting()));
       const stores = Array.from({ length: 6 }, () =>
         createDispatchStore(db.connect({ maxConnections: 1 }), ALL_QUEUES),
@@ -181,7 +181,7 @@ describe('dispatch', () => {
       expect(await capacityOf(QUEUE)).toMatchObject({ queued: 10 });
     });
 
-    it('keeps to a tenant’s cap when several dispatch several queues at once', async () => {
+    it('respects a tenant’s cap when several dispatch several queues at once', async () => {
       const tenantId = await scene.addTenant({ maxConcurrency: 3 });
       await scene.running({ tenantId });
       const queues = ['write.interactive', 'draft.interactive', 'refine.interactive'];
@@ -199,7 +199,7 @@ describe('dispatch', () => {
   });
 
   describe('stale', () => {
-    it('answers steps queued for too long, oldest first, and only of open tasks', async () => {
+    it('returns stale steps of open tasks, oldest first', async () => {
       const [old, older, fresh, over] = [
         await scene.submit(),
         await scene.submit(),
@@ -218,7 +218,7 @@ describe('dispatch', () => {
       expect(await dispatch.stale(3_000, 1)).toHaveLength(1);
     });
 
-    it('offers a job for the attempt that is next, which then can be taken', async () => {
+    it('returns a job for the next attempt, which can then be acquired', async () => {
       const task = await scene.submit();
       await db.sql(`UPDATE step SET queued_at = now() - interval '1 min'`);
       const [step] = await dispatch.stale(3_000, 1);
@@ -229,7 +229,7 @@ describe('dispatch', () => {
     });
   });
 
-  describe('what coordinators sweep', () => {
+  describe('queries of the sweeps', () => {
     it('finds open tasks past their deadline', async () => {
       const task = await scene.submit();
       await scene.submit();
@@ -239,7 +239,7 @@ describe('dispatch', () => {
       expect(await fleet.pastDeadline(10)).toEqual([{ taskId: task.id }]);
     });
 
-    it('finds tasks that nobody ended though no step is left', async () => {
+    it('finds open tasks without open steps', async () => {
       const task = await scene.submit();
       await scene.submit();
       const fleet = createFleetStore(db.database);
@@ -248,20 +248,17 @@ describe('dispatch', () => {
       expect(await fleet.unfinished(10)).toEqual([{ taskId: task.id }]);
     });
 
-    it.each(['ready', 'queued', 'running'])(
-      'finds steps whose total time is over while they are %s',
-      async (status) => {
-        const { attempt } = await scene.running();
-        await scene.running();
-        const fleet = createFleetStore(db.database);
-        expect(await fleet.overdueSteps(10)).toEqual([]);
-        await db.sql(`UPDATE step SET status = $2, first_started_at = now() - interval '1 h' WHERE id = $1`, [
-          attempt.stepId,
-          status,
-        ]);
-        expect(await fleet.overdueSteps(10)).toEqual([{ stepId: attempt.stepId, taskId: attempt.taskId }]);
-      },
-    );
+    it.each(['ready', 'queued', 'running'])('finds steps past their total time-out that are %s', async (status) => {
+      const { attempt } = await scene.running();
+      await scene.running();
+      const fleet = createFleetStore(db.database);
+      expect(await fleet.overdueSteps(10)).toEqual([]);
+      await db.sql(`UPDATE step SET status = $2, first_started_at = now() - interval '1 h' WHERE id = $1`, [
+        attempt.stepId,
+        status,
+      ]);
+      expect(await fleet.overdueSteps(10)).toEqual([{ stepId: attempt.stepId, taskId: attempt.taskId }]);
+    });
 
     it('counts the backlog of each queue: due or queued, with the longest wait', async () => {
       await scene.submit();
@@ -276,7 +273,7 @@ describe('dispatch', () => {
       expect(backlogs[0]?.oldestWaitMs).toBeGreaterThanOrEqual(9_000);
     });
 
-    it('lists living workers', async () => {
+    it('lists live workers', async () => {
       const id = await scene.addSession({ concurrency: 4, queues: [QUEUE] });
       await scene.expireSession(await scene.addSession());
       expect(await createFleetStore(db.database).workers()).toMatchObject([{ id, concurrency: 4, pools: [QUEUE] }]);

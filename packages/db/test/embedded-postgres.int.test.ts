@@ -21,7 +21,7 @@ const { pid } = await startEmbeddedPostgres({ dataDir: process.argv[1], log: sil
 process.stdout.write(String(pid));
 `;
 
-/** What the application's role does not own in its own schemas; members of extensions belong to the superuser. */
+/** Objects in the application's schemas that its role does not own; members of extensions belong to the superuser. */
 const OBJECTS_OF_OTHERS = `
   SELECT catalog, name FROM (
     SELECT 'class' AS catalog, relname::text AS name, relowner AS owner, oid, relnamespace AS namespace FROM pg_class
@@ -66,7 +66,7 @@ describe('startEmbeddedPostgres', () => {
     await client.connect();
     return (await client.query<Record<string, unknown>>(sql).finally(() => client.end())).rows;
   };
-  /** Another process that owns the same directory; resolves when its server is up. */
+  /** Starts another process that owns the directory; resolves when its server is ready. */
   const startElsewhere = async () => {
     const owner = spawn(process.execPath, ['--input-type=module-typescript', '-e', OWNER, dataDir], {
       stdio: ['ignore', 'pipe', 'inherit'],
@@ -88,7 +88,7 @@ describe('startEmbeddedPostgres', () => {
     rmSync(dataDir, { recursive: true, force: true });
   });
 
-  it('keeps its data, port and password from one start to the next', async () => {
+  it('keeps its data, port and password across restarts', async () => {
     const first = await start();
     await select(first.url, 'CREATE TABLE kept AS SELECT 7 AS n');
     await first.stop();
@@ -97,7 +97,7 @@ describe('startEmbeddedPostgres', () => {
     expect(await select(second.url, 'SELECT n FROM kept')).toEqual([{ n: 7 }]);
   });
 
-  it('lets nobody in without the password, which only its owner can read', async () => {
+  it('rejects connections without the password, which only its owner can read', async () => {
     const { url } = await start();
     const withoutPassword = new URL(url);
     withoutPassword.password = 'guess';
@@ -106,7 +106,7 @@ describe('startEmbeddedPostgres', () => {
       expect(statSync(join(dataDir, file)).mode & 0o777).toBe(0o600);
   });
 
-  it('gives out a role that owns its database and has no privilege beyond it', async () => {
+  it('provides a role that owns its database and has no other privileges', async () => {
     const { url } = await start();
     expect(
       await select(
@@ -119,16 +119,16 @@ describe('startEmbeddedPostgres', () => {
     await select(url, 'CREATE SCHEMA bullmq; CREATE TABLE bullmq.job (command text)');
   });
 
-  it('refuses that role what reaches beyond its database', async () => {
+  it('denies that role actions outside its database', async () => {
     const { url } = await start();
     await select(url, 'CREATE SCHEMA bullmq; CREATE TABLE bullmq.job (command text)');
     for (const statement of PRIVILEGED_STATEMENTS)
       await expect(select(url, statement), statement).rejects.toThrow(/permission denied|is not allowed/);
   });
 
-  it('takes over a directory of an older release, in which everything belongs to the superuser', async () => {
+  it('upgrades a directory of an older release, in which the superuser owns everything', async () => {
     const first = await start();
-    // As older releases left it: migrated by the superuser, no other role, no second password.
+    // As in older releases: migrated by the superuser, without another role or password.
     await select(
       first.adminUrl,
       'DROP OWNED BY pressroom_app; ALTER DATABASE pressroom OWNER TO pressroom; DROP ROLE pressroom_app',
@@ -155,7 +155,7 @@ describe('startEmbeddedPostgres', () => {
     const { url } = await start();
     expect(await select(url, OBJECTS_OF_OTHERS)).toEqual([]);
     expect(await select(url, 'SELECT state FROM bullmq.job')).toEqual([{ state: 'waiting' }]);
-    // Only an owner may alter or replace what is there: the next release's migrations do both.
+    // Migrations of later releases alter and replace existing objects, which requires ownership.
     await select(
       url,
       'ALTER TABLE task ADD COLUMN later int; DROP FUNCTION pressroom_now() CASCADE; DROP SCHEMA bullmq CASCADE',
@@ -175,14 +175,14 @@ describe('startEmbeddedPostgres', () => {
     }
   });
 
-  it('starts again at once after its owner was killed', async () => {
+  it('restarts at once after its owner was killed', async () => {
     const { owner } = await startElsewhere();
     await kill(owner);
     const { url } = await start();
     expect(await select(url, 'SELECT 1 AS n')).toEqual([{ n: 1 }]);
   });
 
-  it('ends by itself when its owner is killed', async () => {
+  it('exits when its owner is killed', async () => {
     const { owner, postgresPid } = await startElsewhere();
     await kill(owner);
     await expect.poll(() => identifyProcess(postgresPid), { timeout: 10_000 }).toBeUndefined();

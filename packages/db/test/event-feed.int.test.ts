@@ -23,7 +23,7 @@ describe('event feed', () => {
   });
   afterAll(() => db.close());
 
-  it('answers what came after each task’s cursor, in order, and marks the last event of a finished task', async () => {
+  it('returns the events after each task’s cursor, in order, and marks the last event of a finished task', async () => {
     const done = await scene.running();
     await scene.settle(done.sessionId, aSettlement(done.attempt, { costNano: '5' }));
     const open = await scene.running();
@@ -48,14 +48,14 @@ describe('event feed', () => {
     ]);
   });
 
-  it('answers nothing for a cursor at the end, an unknown task, or no cursor at all', async () => {
+  it('returns nothing for a cursor at the end, an unknown task, or no cursor', async () => {
     const { task } = await scene.running();
     expect(await feed.after(new Map([[task.id, 3]]))).toEqual([]);
     expect(await feed.after(new Map([['00000000-0000-7000-8000-000000000000', 0]]))).toEqual([]);
     expect(await feed.after(new Map())).toEqual([]);
   });
 
-  it('never shows a reader a later event before an earlier one, while many write', async () => {
+  it('never returns a later event before an earlier one, with concurrent writers', async () => {
     const task = await scene.submit({
       steps: Array.from({ length: 24 }, (_, index) => aStep({ key: `draft-${index}` })),
     });

@@ -47,13 +47,13 @@ describe('exchange', () => {
   });
   afterAll(() => db.close());
 
-  /** A task of an outline that runs in the session, and a step that waits for it. */
+  /** A task whose outline runs in the session, with a step that depends on it. */
   const anOutline = async (facts: Partial<NewTask> = {}): Promise<StepAttempt> => {
     const task = await scene.submit({ steps: aChain('outline', 'refine'), ...facts });
     await db.sql(`UPDATE step SET status = 'queued' WHERE task_id = $1 AND status = 'ready'`, [task.id]);
     return scene.acquire(sessionId, task.steps[0]?.id ?? '');
   };
-  /** Its result, which adds drafts in the given queues. */
+  /** Settlement of the outline, which adds drafts in the given queues. */
   const fanOut = (attempt: StepAttempt, queues: readonly QueueName[]): SettleItem => {
     const spawn = queues.map((queue, index) =>
       aStep({ key: `draft-${index + 1}`, queue, deps: ['outline'], depsLeft: 0, next: ['refine'] }),
@@ -66,8 +66,8 @@ describe('exchange', () => {
   const drafts = (count: number): QueueName[] => Array<QueueName>(count).fill('draft.interactive');
   const exchange = (request: Partial<Exchange>): Promise<ExchangeAnswer> =>
     steps.exchange(sessionId, { ...nothing, ...request });
-  const fates = (answer: ExchangeAnswer): string[] => answer.released.map((step) => step.kind).toSorted();
-  const handedOn = (answer: ExchangeAnswer): string[] =>
+  const kindsOf = (answer: ExchangeAnswer): string[] => answer.released.map((step) => step.kind).toSorted();
+  const handoffsOf = (answer: ExchangeAnswer): string[] =>
     answer.released.flatMap((step) => (step.kind === 'handoff' ? [step.stepId] : [])).toSorted();
   const held = (answer: ExchangeAnswer): string[] => answer.attempts.map((attempt) => attempt.stepId).toSorted();
   const eventsOf = (taskId: string) =>
@@ -76,35 +76,35 @@ describe('exchange', () => {
       [taskId],
     );
 
-  describe('hands on', () => {
+  describe('hands off locally', () => {
     it.each([
       { extraSlots: 0, expected: ['handoff', 'queued', 'queued', 'queued'] },
       { extraSlots: 2, expected: ['handoff', 'handoff', 'handoff', 'queued'] },
       { extraSlots: 9, expected: ['handoff', 'handoff', 'handoff', 'handoff'] },
-    ])('one freed step of a task and $extraSlots more, as far as there are', async ({ extraSlots, expected }) => {
+    ])('one released step of a task and up to $extraSlots more', async ({ extraSlots, expected }) => {
       const outline = await anOutline();
       const answer = await exchange({
         settle: [fanOut(outline, drafts(4))],
         handoffQueues: ALL_QUEUES,
         extraSlots,
       });
-      expect(fates(answer)).toEqual(expected);
-      expect(held(answer)).toEqual(handedOn(answer));
+      expect(kindsOf(answer)).toEqual(expected);
+      expect(held(answer)).toEqual(handoffsOf(answer));
       const running = await db.sql<{ id: string; attempt: number; session_id: string }>(
         `SELECT id, attempt, session_id FROM step WHERE task_id = $1 AND status = 'running' ORDER BY id`,
         [outline.taskId],
       );
-      expect(running).toEqual(handedOn(answer).map((id) => ({ id, attempt: 1, session_id: sessionId })));
+      expect(running).toEqual(handoffsOf(answer).map((id) => ({ id, attempt: 1, session_id: sessionId })));
     });
 
-    it('as many more in all, not for each task', async () => {
+    it('extra steps up to the total, not per task', async () => {
       const outlines = [await anOutline(), await anOutline()];
       const answer = await exchange({
         settle: outlines.map((outline) => fanOut(outline, drafts(3))),
         handoffQueues: ALL_QUEUES,
         extraSlots: 1,
       });
-      expect(fates(answer)).toEqual(['handoff', 'handoff', 'handoff', 'queued', 'queued', 'queued']);
+      expect(kindsOf(answer)).toEqual(['handoff', 'handoff', 'handoff', 'queued', 'queued', 'queued']);
       const tasks = answer.attempts.map((attempt) => attempt.taskId);
       expect(new Set(tasks)).toEqual(new Set(outlines.map((outline) => outline.taskId)));
     });
@@ -121,18 +121,18 @@ describe('exchange', () => {
           return {};
         },
       },
-    ])('no more than the one that takes the place of the ended step for $title', async ({ facts }) => {
+    ])('only the step that replaces the settled one for $title', async ({ facts }) => {
       const outline = await anOutline(await facts());
       const answer = await exchange({
         settle: [fanOut(outline, drafts(3))],
         handoffQueues: ALL_QUEUES,
         extraSlots: 5,
       });
-      expect(fates(answer)).toEqual(['handoff', 'ready', 'ready']);
-      expect(held(answer)).toEqual(handedOn(answer));
+      expect(kindsOf(answer)).toEqual(['handoff', 'ready', 'ready']);
+      expect(held(answer)).toEqual(handoffsOf(answer));
     });
 
-    it('what others may have more of, although a capped tenant has freed steps in the same batch', async () => {
+    it('extra steps of other tenants, although a capped tenant has released steps in the same batch', async () => {
       const capped = await anOutline({ tenantId: await scene.addTenant({ maxConcurrency: 50 }) });
       const open = await anOutline();
       const answer = await exchange({
@@ -140,13 +140,13 @@ describe('exchange', () => {
         handoffQueues: ALL_QUEUES,
         extraSlots: 2,
       });
-      const fatesOf = (taskId: string) =>
-        fates({ ...answer, released: answer.released.filter((step) => step.taskId === taskId) });
-      expect(fatesOf(capped.taskId)).toEqual(['handoff', 'ready', 'ready']);
-      expect(fatesOf(open.taskId)).toEqual(['handoff', 'handoff', 'handoff']);
+      const kindsOfTask = (taskId: string) =>
+        kindsOf({ ...answer, released: answer.released.filter((step) => step.taskId === taskId) });
+      expect(kindsOfTask(capped.taskId)).toEqual(['handoff', 'ready', 'ready']);
+      expect(kindsOfTask(open.taskId)).toEqual(['handoff', 'handoff', 'handoff']);
     });
 
-    it('nothing of a paused queue, neither first nor beyond', async () => {
+    it('no step of a paused queue', async () => {
       const outline = await anOutline();
       await db.sql(`INSERT INTO queue_state (name, paused, changed_by) VALUES ('draft.interactive', true, 'key-1')`);
       const queues: QueueName[] = ['draft.interactive', 'draft.batch', 'draft.interactive', 'draft.batch'];
@@ -163,7 +163,7 @@ describe('exchange', () => {
       ]);
     });
 
-    it('nothing of a queue that was not asked for', async () => {
+    it('no step of a queue outside `handoffQueues`', async () => {
       const outline = await anOutline();
       const answer = await exchange({
         settle: [fanOut(outline, ['draft.interactive', 'draft.batch', 'draft.batch'])],
@@ -179,19 +179,19 @@ describe('exchange', () => {
 
     it.each([
       {
-        title: 'nothing where a step of another tenant waits',
+        title: 'no step while a step of another tenant waits',
         isOwn: false,
         isSeen: true,
         expected: ['ready', 'ready'],
       },
       {
-        title: 'what it may where only its own tenant waits',
+        title: 'steps while only its own tenant waits',
         isOwn: true,
         isSeen: true,
         expected: ['handoff', 'ready'],
       },
       {
-        title: 'as if nobody waited where none was seen to',
+        title: 'steps without a check when no backlog was reported',
         isOwn: false,
         isSeen: false,
         expected: ['handoff', 'queued'],
@@ -209,10 +209,10 @@ describe('exchange', () => {
         handoffQueues: ALL_QUEUES,
         queuesWithBacklog: isSeen ? ['draft.batch'] : [],
       });
-      expect(fates(answer)).toEqual(expected);
+      expect(kindsOf(answer)).toEqual(expected);
     });
 
-    it('nothing for a settle that is repeated', async () => {
+    it('nothing for a repeated settle', async () => {
       const outline = await anOutline();
       const request = {
         settle: [fanOut(outline, drafts(3))],
@@ -231,7 +231,7 @@ describe('exchange', () => {
     });
   });
 
-  it('queues freed steps at once only while fewer are queued than there is room for', async () => {
+  it('queues released steps directly only while fewer than the capacity are queued', async () => {
     const outlines = [await anOutline(), await anOutline()];
     await scene.submit({ steps: [aStep({ key: 'fact-check', queue: 'refine.batch' })] });
     const [queued] = await db.sql<{ n: number }>(
@@ -240,13 +240,13 @@ describe('exchange', () => {
     const room = queued?.n ?? 0;
     const settle = outlines.map((outline) => fanOut(outline, ['refine.batch']));
     const full = await exchange({ settle: settle.slice(0, 1), directCapacity: room });
-    expect(fates(full)).toEqual(['ready']);
+    expect(kindsOf(full)).toEqual(['ready']);
     const open = await exchange({ settle: settle.slice(1), directCapacity: room + 1 });
-    expect(fates(open)).toEqual(['queued']);
+    expect(kindsOf(open)).toEqual(['queued']);
   });
 
-  describe('settling and taking together', () => {
-    it('answers both with their contexts, and tells what happened in the order in which it did', async () => {
+  describe('settling and acquiring together', () => {
+    it('returns the contexts of both, with events in the right order', async () => {
       const task = await scene.submit({
         steps: [
           aStep({ key: 'research', next: ['outline'] }),
@@ -287,20 +287,20 @@ describe('exchange', () => {
 
     it('serves different tasks in one batch', async () => {
       const ending = await scene.running();
-      const beginning = await scene.submit();
-      const stepId = beginning.steps[0]?.id ?? '';
+      const newTask = await scene.submit();
+      const stepId = newTask.steps[0]?.id ?? '';
       const answer = await steps.exchange(ending.sessionId, {
         ...nothing,
         settle: [{ ...aSettlement(ending.attempt), taskId: ending.task.id }],
-        acquire: [{ taskId: beginning.id, stepId, attempt: 1 }],
+        acquire: [{ taskId: newTask.id, stepId, attempt: 1 }],
       });
       expect(answer.finished).toEqual([ending.task.id]);
-      expect(answer.attempts).toMatchObject([{ stepId, taskId: beginning.id, attempt: 1 }]);
+      expect(answer.attempts).toMatchObject([{ stepId, taskId: newTask.id, attempt: 1 }]);
       expect((await eventsOf(ending.task.id)).at(-1)?.type).toBe('task.completed');
-      expect((await eventsOf(beginning.id)).at(-1)).toMatchObject({ type: 'step.started', step: 'write' });
+      expect((await eventsOf(newTask.id)).at(-1)).toMatchObject({ type: 'step.started', step: 'write' });
     });
 
-    it('undoes both when a plan in the batch is impossible', async () => {
+    it('rolls both back when a plan in the batch is invalid', async () => {
       const outline = await anOutline();
       const waiting = await scene.submit();
       const stepId = waiting.steps[0]?.id ?? '';
@@ -316,8 +316,8 @@ describe('exchange', () => {
     });
   });
 
-  describe('a take', () => {
-    it('is answered once although it comes twice in a batch', async () => {
+  describe('an acquisition', () => {
+    it('is returned once although it is twice in a batch', async () => {
       const task = await scene.submit();
       const job = { taskId: task.id, stepId: task.steps[0]?.id ?? '', attempt: 1 };
       const answer = await exchange({ acquire: [job, job] });
@@ -325,7 +325,7 @@ describe('exchange', () => {
       expect((await eventsOf(task.id)).filter((event) => event.type === 'step.started')).toHaveLength(1);
     });
 
-    it('gets nothing when its task is not that of its step, even where the batch has the right one as well', async () => {
+    it('returns nothing when the task is not that of the step, even if the batch also has the right one', async () => {
       const [one, two] = [await scene.submit(), await scene.submit()];
       const ids = [one, two].map((task) => task.steps[0]?.id ?? '');
       const answer = await exchange({
@@ -342,7 +342,7 @@ describe('exchange', () => {
       ]);
     });
 
-    it('gets nothing of a step that the same statement hands on', async () => {
+    it('returns nothing for a step that the same statement hands off', async () => {
       const task = await scene.submit({ steps: aChain('outline', 'refine') });
       const first = await scene.acquire(sessionId, task.steps[0]?.id ?? '');
       const stepId = task.steps[1]?.id ?? '';

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { createMoneyStore, createRetentionStore } from '../src/index.ts';
 
-describe('a call that ends after it was written off and its task was folded', () => {
+describe('a call that ends after it was written off and its task was archived', () => {
   let db: OpenTestDatabase;
 
   beforeAll(async () => {
@@ -11,7 +11,7 @@ describe('a call that ends after it was written off and its task was folded', ()
   });
   afterAll(() => db.close());
 
-  /** A cancelled and folded task whose only call was written off at 1,000. */
+  /** A cancelled and archived task whose only call was written off at 1,000. */
   const foldedTask = async () => {
     const scene = await openScene(db);
     const { task, attempt, sessionId } = await scene.running({ budgetNano: '10000' });
@@ -35,7 +35,7 @@ describe('a call that ends after it was written off and its task was folded', ()
     return row;
   };
 
-  it('counts once towards the folded budget, which a retry brings back', async () => {
+  it('counts once towards the archived budget, which a retry restores', async () => {
     const { taskId, money, end } = await foldedTask();
     expect(await spentOf(taskId)).toEqual({ archived: '1000', counter: null, ledger: '1000' });
     await money.endCalls([end]);
@@ -53,7 +53,7 @@ describe('a call that ends after it was written off and its task was folded', ()
     ]);
   });
 
-  it('leaves no journal reply of a task that was removed', async () => {
+  it('stores no journal reply of a removed task', async () => {
     const { taskId, money, end } = await foldedTask();
     await db.sql('SELECT remove_tasks(ARRAY[$1::uuid])', [taskId]);
     await money.endCalls([end]);

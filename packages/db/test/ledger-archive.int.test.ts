@@ -49,7 +49,7 @@ describe('the archive of the ledger', () => {
   };
   const csv = () => text(createReadStream(join(directory, 'ledger_entry_2020_01.csv.gz')).pipe(createGunzip()));
 
-  it('writes an old month to a file and drops it, and leaves young months alone', async () => {
+  it('writes an old month to a file and drops it, and keeps recent months', async () => {
     await write(3);
     expect(await archive.archiveNext(12)).toMatchObject({ partition: 'ledger_entry_2020_01', rows: 3 });
     expect(await rowsLeft()).toBe(0);
@@ -67,9 +67,9 @@ describe('the archive of the ledger', () => {
     expect(await rowsLeft()).toBe(2);
   });
 
-  it('goes on after a crash between file and drop', async () => {
+  it('continues after a crash between file and drop', async () => {
     await write(2);
-    // A lock on the month keeps it from being dropped, as a crash at this point would.
+    // A lock prevents the drop, like a crash at this point.
     const other = db.connect();
     await other.transaction(async (query) => {
       await query({ name: 'test.hold', text: 'LOCK TABLE ledger_entry_2020_01 IN SHARE MODE' }, []);
@@ -84,14 +84,14 @@ describe('the archive of the ledger', () => {
     expect(await readFile(join(directory, 'ledger_entry_2020_01.json'), 'utf8')).toContain(archivedAt);
   });
 
-  it('writes a file again that a crash left incomplete or a disk has damaged', async () => {
+  it('rewrites an incomplete or damaged file', async () => {
     await write(2);
     await writeFile(join(directory, 'ledger_entry_2020_01.csv.gz'), 'half of it');
     expect(await archive.archiveNext(12)).toMatchObject({ rows: 2 });
     expect((await csv()).split('\n').length).toBeGreaterThan(4);
   });
 
-  it('never drops a month for the sake of a file that holds other rows', async () => {
+  it('never drops a month whose file has other rows', async () => {
     await write(2);
     await archive.archiveNext(12);
     await db.sql(

@@ -26,7 +26,7 @@ import {
 
 const RUN_MS = 3_000;
 
-/** Everything that locks, on the same few tasks, in any order and in batches that overlap. */
+/** All locking operations on the same few tasks, in random order and overlapping batches. */
 describe('lock order', () => {
   let db: OpenTestDatabase;
 
@@ -35,7 +35,7 @@ describe('lock order', () => {
   });
   afterAll(() => db.close());
 
-  it('keeps concurrent acquire, settle, cancel, reap, dispatch and money from tripping over each other', async () => {
+  it('prevents deadlocks between acquire, settle, cancel, reap, dispatch and money', async () => {
     const scene = await openScene(db);
     const random = seededRandom(11);
     const pick = <T>(items: readonly T[]): T => items[Math.floor(random() * items.length)] as T;
@@ -73,7 +73,7 @@ describe('lock order', () => {
         const rows = await db.sql<{ id: string; attempt: number }>(
           `SELECT id, attempt FROM step WHERE status = 'running' ORDER BY random() LIMIT 6`,
         );
-        // Half of them come back to life afterwards, so that there is always something to do.
+        // Half of them are revived afterwards, so that there is always work.
         await driveSteps(process).settle(
           sessions[me] ?? '',
           rows.map((row) => aSettlement({ stepId: row.id, attempt: row.attempt })),
@@ -121,7 +121,7 @@ describe('lock order', () => {
       },
     });
 
-    // A lock timeout comes before the second after which PostgreSQL looks for a deadlock, and would hide it.
+    // The lock time-out expires before deadlock_timeout (1 s), and would hide deadlocks.
     const signature = 'uuid, uuid[], uuid[], int[], jsonb, text[], text[], int, int, boolean';
     await db.sql(`ALTER FUNCTION exchange_steps(${signature}) SET lock_timeout = '10s'`);
     const failures: unknown[] = [];
@@ -131,7 +131,7 @@ describe('lock order', () => {
           await actions(process, me)[name]();
           counts[name] += 1;
         } catch (error) {
-          // Three waits of 200 ms for one task among those who hammer twelve: no fault of the order.
+          // Three waits of 200 ms for one of twelve tasks under this load: not a fault of the lock order.
           if (error instanceof RowLockedError) continue;
           failures.push(error);
           return;
@@ -149,7 +149,7 @@ describe('lock order', () => {
     const total = Object.values(counts).reduce((sum, n) => sum + n, 0);
     expect((await deadlocks()) - deadlocksBefore).toBeLessThanOrEqual(total / 100);
 
-    // Nobody's money was lost on the way either.
+    // No money was lost either.
     await db.sql(`UPDATE worker_session SET expires_at = now() - interval '1 ms'`);
     await until(async () => {
       await createSessionStore(db.database).reap();

@@ -17,7 +17,7 @@ describe('loop leases', () => {
   const fenceOf = async (name: string) =>
     Number((await db.sql<{ fence: string }>('SELECT fence FROM loop_lease WHERE name = $1', [name]))[0]?.fence);
 
-  it('have one holder, however many ask at once', async () => {
+  it('have one holder under concurrent requests', async () => {
     const answers = await Promise.all(Array.from({ length: 10 }, () => leases.take('one', newId(), 60_000)));
     expect(answers.filter((taken) => taken)).toHaveLength(1);
   });
@@ -30,7 +30,7 @@ describe('loop leases', () => {
     expect(await fenceOf('renewed')).toBe(1);
   });
 
-  it('go on to the next one, with a higher fence, when the holder stops', async () => {
+  it('pass to the next holder, with a higher fence, when the holder stops', async () => {
     const [stopped, next] = [newId(), newId()];
     await leases.take('stopped', stopped, 30);
     await until(() => leases.take('stopped', next, 60_000));
@@ -38,7 +38,7 @@ describe('loop leases', () => {
     expect(await leases.take('stopped', stopped, 60_000)).toBe(false);
   });
 
-  it('are free at once when their holder releases them, and nobody else’s are', async () => {
+  it('are free at once when their holder releases them, without affecting others', async () => {
     const [leaving, staying] = [newId(), newId()];
     await leases.take('left', leaving, 60_000);
     await leases.take('kept', staying, 60_000);

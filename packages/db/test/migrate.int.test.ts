@@ -70,7 +70,7 @@ describe('applyMigrations', () => {
     await database.drop();
   });
 
-  it('applies what is missing once, however many processes ask for it at a time', async () => {
+  it('applies missing migrations once with concurrent processes', async () => {
     addMigration('1_entry', WITH_RAW_SQL);
     const answers = await Promise.all([apply(), apply(), apply()]);
     expect(answers.flat()).toEqual(['1_entry']);
@@ -85,14 +85,14 @@ describe('applyMigrations', () => {
     expect(performance.now() - startedMs).toBeLessThan(100);
   });
 
-  it('leaves nothing of a migration that fails, and refuses to go on until it is looked at', async () => {
+  it('rolls a failed migration back, and refuses to continue until it is resolved', async () => {
     addMigration('1_broken', 'CREATE TABLE half (id INTEGER); SELECT no_such_function();');
     await expect(apply()).rejects.toThrow(/no_such_function/);
     expect((await query(`SELECT to_regclass('half') AS half`)).rows).toEqual([{ half: null }]);
     await expect(apply()).rejects.toThrow(/1_broken failed half-way/);
   });
 
-  it('refuses a database of a newer release', async () => {
+  it('rejects a database of a newer release', async () => {
     addMigration('1_entry', WITH_RAW_SQL);
     addMigration('2_more', 'SELECT 1;');
     await apply();
@@ -120,7 +120,7 @@ describe('applyMigrations', () => {
     expect((await query(`SELECT to_regproc('a') AS a`)).rows).toEqual([{ a: null }]);
   });
 
-  it('replaces a function with another result type only after a migration has dropped it, and says so', async () => {
+  it('requires a migration to drop a function before its result type changes, and says so', async () => {
     addMigration('1_functions', FUNCTION_TABLE);
     addFunction('a', functionOf('a', 'SELECT n'));
     await apply();
@@ -130,11 +130,11 @@ describe('applyMigrations', () => {
     expect(await apply()).toEqual(['2_drop', 'a']);
   });
 
-  it('completes a database whose migrations another tool has applied', async () => {
+  it('adds the functions after another tool has applied the migrations', async () => {
     const sql = 'CREATE TABLE only_once (id INTEGER);';
     addMigration('1_functions', FUNCTION_TABLE);
     await apply();
-    // What `prisma migrate deploy` leaves: the migration's effects and its record, and no function.
+    // The state after `prisma migrate deploy`: migrations and their records, without functions.
     addMigration('2_more', sql);
     await query(sql);
     await query(`INSERT INTO _prisma_migrations (id, checksum, finished_at, migration_name, applied_steps_count)
@@ -143,7 +143,7 @@ describe('applyMigrations', () => {
     expect(await apply()).toEqual(['a']);
   });
 
-  it('names a server that does not answer, and not the password', async () => {
+  it('names an unreachable server, without the password', async () => {
     const databaseUrl = 'postgresql://user:hush@127.0.0.1:1/pressroom';
     const error: unknown = await applyMigrations({ databaseUrl, log, migrationsDir }).catch(
       (caught: unknown) => caught,

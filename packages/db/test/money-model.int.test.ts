@@ -20,10 +20,10 @@ import {
 
 const LIMIT = 1_000n;
 
-/** What must be in the database, kept in plain variables. */
+/** Expected database state. */
 interface Model {
   open: Map<string, Reservation>;
-  /** Settled or written off; costs by reservation. */
+  /** Settled or written-off costs by reservation. */
   spent: Map<string, { costNano: bigint; ended: boolean; reservation: Reservation }>;
 }
 
@@ -102,7 +102,7 @@ describe('budget, reservations and ledger under any interleaving', () => {
     toString: () => `reserve(${amounts.join(', ')})`,
   });
 
-  /** Ends one call, whatever became of its reservation; what it cost is a share of what was held. */
+  /** Ends one call in any state of its reservation; its cost is a share of the reserved amount. */
   const endCommand = (pick: number, percent: number): fc.AsyncCommand<Model, Real> => ({
     check: (model) => model.open.size + model.spent.size > 0,
     async run(model, real) {
@@ -128,7 +128,7 @@ describe('budget, reservations and ledger under any interleaving', () => {
       }
       model.open.clear();
       await check(model, real);
-      // The step goes to the next worker, which reserves from now on.
+      // From now on the next worker runs the step and makes reservations.
       const { stepId, attempt } = real.worker.attempt;
       await db.sql(`UPDATE step SET status = 'queued' WHERE id = $1`, [stepId]);
       const sessionId = await scene.addSession();

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { createMoneyStore, type ReservationAnswer } from '../src/index.ts';
 
-/** Three processes with pools of their own share one budget. */
+/** Three processes with separate pools share one budget. */
 describe('two hundred reservations at once from three processes', () => {
   let db: OpenTestDatabase;
 
@@ -26,7 +26,7 @@ describe('two hundred reservations at once from three processes', () => {
       .sort((a, b) => a.rank - b.rank)
       .map(({ item }) => item);
 
-  it('never exceed the budget, and refuse nothing that would have fitted', async () => {
+  it('never exceed the budget, and reject none that would fit', async () => {
     const scene = await openScene(db);
     const { task, attempt, sessionId } = await scene.running({ budgetNano: '10000' });
     const budget = `task:${task.id}`;
@@ -42,7 +42,7 @@ describe('two hundred reservations at once from three processes', () => {
     expect(await counter(budget)).toEqual({ reserved: 10_000n, spent: 0n });
   });
 
-  it('refuse only while others hold: once calls have ended for less, what was refused is let in', async () => {
+  it('are rejected only while others are open, and succeed after calls have ended for less', async () => {
     const random = seededRandom(7);
     const scene = await openScene(db);
     const { task, attempt, sessionId } = await scene.running({ budgetNano: '15000' });
@@ -56,7 +56,7 @@ describe('two hundred reservations at once from three processes', () => {
       if (!found) throw new Error('no store');
       return found;
     };
-    // 200 × 60 = 12 000 in the end, but 20 000 at worst case: some must wait, none may be turned away for good.
+    // 200 × 60 = 12 000 at the end, but 20 000 at worst case: some must wait, none may fail for good.
     while (pending.length > 0) {
       const refused: typeof wanted = [];
       await Promise.all(
@@ -71,7 +71,7 @@ describe('two hundred reservations at once from three processes', () => {
           await store(index + 1).endCalls([anEndedCall(one)]);
         }),
       );
-      // Nothing is held between two rounds, so whoever comes first must be let in.
+      // Nothing is reserved between two rounds, so the first reservation must succeed.
       expect(refused.length).toBeLessThan(pending.length);
       pending = refused;
     }

@@ -23,7 +23,7 @@ describe('money', () => {
   });
   afterAll(() => db.close());
 
-  /** A running step of a task with a budget of its own. */
+  /** A running step of a task with a budget. */
   const withBudget = async (budgetNano: string) => {
     const running = await scene.running({ budgetNano });
     const budget = `task:${running.task.id}`;
@@ -49,7 +49,7 @@ describe('money', () => {
   const open = (taskId: string) => db.sql('SELECT id FROM reservation WHERE task_id = $1', [taskId]);
 
   describe('reserve', () => {
-    it('holds the worst case against every budget in scope', async () => {
+    it('reserves the worst case in every budget in scope', async () => {
       const { budget, reservation, task } = await withBudget('1000');
       await db.sql(`INSERT INTO budget_counter (key, limit_nano) VALUES ('day', 5000)`);
       expect(await money.reserve([reservation({ budgets: [budget, 'day', 'no such budget'] })])).toMatchObject([
@@ -60,7 +60,7 @@ describe('money', () => {
       expect(await open(task.id)).toHaveLength(1);
     });
 
-    it('refuses what does not fit, names the tightest budget and what is missing, and holds nothing anywhere', async () => {
+    it('rejects a call over budget, with the tightest budget and the shortfall, and reserves nothing', async () => {
       const { budget, reservation, task } = await withBudget('1000');
       await db.sql(`INSERT INTO budget_counter (key, limit_nano) VALUES ('tight', 30)`);
       const refused = reservation({ budgets: [budget, 'tight'] });
@@ -71,14 +71,14 @@ describe('money', () => {
       expect(await open(task.id)).toEqual([]);
     });
 
-    it('decides each call of a batch by itself, in order', async () => {
+    it('decides each call of a batch separately, in order', async () => {
       const { budget, reservation } = await withBudget('250');
       const answers = await money.reserve([reservation(), reservation({ amountNano: '200' }), reservation()]);
       expect(answers.map((answer) => answer.outcome)).toEqual(['reserved', 'over_budget', 'reserved']);
       expect(await counter(budget)).toMatchObject({ reserved_nano: '200' });
     });
 
-    it('holds once when asked again after a lost answer', async () => {
+    it('reserves once when repeated after a lost reply', async () => {
       const { budget, reservation } = await withBudget('1000');
       const again = reservation();
       await money.reserve([again]);
@@ -88,7 +88,7 @@ describe('money', () => {
   });
 
   describe('endCalls', () => {
-    it('turns what was held into what was spent, with one ledger entry and the reply kept', async () => {
+    it('turns the reserved into a spent amount, with one ledger entry and the stored reply', async () => {
       const { budget, reservation, task, attempt } = await withBudget('1000');
       const held = reservation();
       await money.reserve([held]);
@@ -126,7 +126,7 @@ describe('money', () => {
       expect(await money.findReply({ ...key, generation: 2 })).toBeUndefined();
     });
 
-    it('brings no content back that was deleted while the call was under way', async () => {
+    it('stores no content that was deleted during the call', async () => {
       const { reservation, task, attempt } = await withBudget('1000');
       const held = reservation();
       await money.reserve([held]);
@@ -139,7 +139,7 @@ describe('money', () => {
       expect(await ledger(task.id)).toMatchObject([{ status: 'ok', cost_nano: '60' }]);
     });
 
-    it('stores a reply with characters that jsonb refuses', async () => {
+    it('stores a reply with characters that jsonb rejects', async () => {
       const { reservation, task, attempt } = await withBudget('1000');
       const held = reservation();
       await money.reserve([held]);
@@ -149,13 +149,13 @@ describe('money', () => {
     });
   });
 
-  describe('a worker that dies with calls under way', () => {
+  describe('a worker that crashes during calls', () => {
     const die = async (sessionId: string) => {
       await scene.expireSession(sessionId);
       await createSessionStore(db.database).reap();
     };
 
-    it('leaves an uncertain entry at the worst case, never a silent release', async () => {
+    it('leaves an uncertain entry at the worst case, and never releases it silently', async () => {
       const { budget, reservation, task, sessionId } = await withBudget('1000');
       await money.reserve([reservation()]);
       await die(sessionId);
@@ -164,7 +164,7 @@ describe('money', () => {
       expect(await open(task.id)).toEqual([]);
     });
 
-    it('is corrected by the end of the call when that comes late: sums are those of the call', async () => {
+    it('is corrected by the late end of the call, with its exact sums', async () => {
       const { budget, reservation, task, sessionId } = await withBudget('1000');
       const held = reservation();
       await money.reserve([held]);
@@ -184,8 +184,8 @@ describe('money', () => {
 
     it.each([
       { title: 'with a budget', budgeted: true },
-      { title: 'without any budget row to wait for', budgeted: false },
-    ])('is corrected once by many late ends at a time, $title', async ({ budgeted }) => {
+      { title: 'without a budget row to lock', budgeted: false },
+    ])('is corrected once by concurrent late ends, $title', async ({ budgeted }) => {
       const { reservation, task, sessionId } = await withBudget('1000');
       const held = reservation(budgeted ? {} : { budgets: [] });
       await money.reserve([held]);
@@ -222,7 +222,7 @@ describe('money', () => {
       expect(names.map((row) => row.name)).toEqual(months);
     });
 
-    it('can be asked for at any time, by anyone', async () => {
+    it('can be ensured repeatedly and concurrently', async () => {
       await Promise.all(Array.from({ length: 4 }, () => money.ensurePartitions(4)));
       const [row] = await db.sql<{ n: number }>(
         `SELECT count(*)::int AS n FROM pg_inherits WHERE inhparent = 'ledger_entry'::regclass`,

@@ -27,7 +27,7 @@ describe('without a pooler', () => {
     await db.close();
   });
 
-  it('a server that is away is unavailable', async () => {
+  it('an unreachable server is reported as unavailable', async () => {
     const port = await findFreePort();
     await expect(verifyPooling(`postgresql://postgres@127.0.0.1:${port}/postgres`)).rejects.toMatchObject({
       code: 'UNAVAILABLE',
@@ -52,7 +52,7 @@ describe.runIf(isInstalled)('behind PgBouncer', () => {
     await db.close();
   });
 
-  /** A PgBouncer with nothing set but what is given; answers the URL of the test's database through it. */
+  /** Starts a PgBouncer with the given settings; returns the URL of the test's database through it. */
   const start = async (settings: Record<string, string>): Promise<string> => {
     const directory = mkdtempSync(join(tmpdir(), 'pressroom-pgbouncer-'));
     directories.push(directory);

@@ -71,7 +71,7 @@ describe('hot statements on a grown database', () => {
     );
     await build('VACUUM ANALYZE');
     await builder.close();
-    // One connection, so that its counters can be asked for.
+    // One connection, so that its counters can be read.
     database = db.connect({ maxConnections: 1 });
     scene = await openScene({ database, sql: db.sql });
     // Prisma compiles a query when it first sees it, once per process.

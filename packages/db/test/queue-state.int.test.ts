@@ -44,7 +44,7 @@ describe('queues', () => {
     (await dispatch.capacities()).find((capacity) => capacity.queue === queue);
 
   describe('pause', () => {
-    it('lets no further attempt begin, while one that runs goes on to its settlement', async () => {
+    it('starts no further attempt, while a running one continues to its settlement', async () => {
       const { sessionId, attempt } = await scene.running();
       const waiting = await firstOf();
       await queues.set(QUEUE, true, ADMIN);
@@ -79,7 +79,7 @@ describe('queues', () => {
       expect(await driveSteps(db.database).acquire(sessionId, [{ stepId: id, attempt: 1 }])).toEqual([]);
     });
 
-    it('dispatches nothing, whoever tries', async () => {
+    it('dispatches nothing by any path', async () => {
       await scene.addSession();
       const { id } = await firstOf({ enqueueImmediately: false });
       expect(await capacityOf(QUEUE)).toMatchObject({ slots: 8, hasBacklog: true });
@@ -97,7 +97,7 @@ describe('queues', () => {
       expect(await dispatch.markQueued(QUEUE, [id], 10)).toHaveLength(1);
     });
 
-    it('reaches workers with their next heartbeat: nothing is handed on to it', async () => {
+    it('reaches workers with their next heartbeat, so that nothing is handed off', async () => {
       const sessionId = await scene.addSession();
       const sessions = createSessionStore(db.database);
       await queues.set('draft.batch', true, ADMIN);
@@ -109,7 +109,7 @@ describe('queues', () => {
       expect(await sessions.heartbeat(sessionId, 60_000, [], ALL_QUEUES)).toMatchObject({ liveWorkers: 2 });
     });
 
-    it('is heeded by a settle at once, before any heartbeat has told of it', async () => {
+    it('applies to settles at once, before any heartbeat', async () => {
       const next = aStep({ key: 'b', deps: ['a'], depsLeft: 1 });
       const { sessionId, attempt } = await scene.running({ steps: [aStep({ key: 'a', next: ['b'] }), next] });
       await queues.set(QUEUE, true, ADMIN);
@@ -226,7 +226,7 @@ describe('queues', () => {
       expect(await timedOutSteps()).toEqual([]);
     });
 
-    it('does not count while its queue is paused, and begins anew when it goes on', async () => {
+    it('does not count while its queue is paused, and starts over when it is resumed', async () => {
       const { id } = await firstOf({ enqueueImmediately: false });
       await wait(id, 120);
       await queues.set(QUEUE, true, ADMIN);

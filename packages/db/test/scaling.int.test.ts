@@ -47,7 +47,7 @@ describe('the scaling store', () => {
     expect((await queueNow('outline.batch'))?.oldestWaitMs).toBeGreaterThanOrEqual(90_000);
   });
 
-  it('asks for nobody on account of a paused queue', async () => {
+  it('ignores the backlog of a paused queue', async () => {
     await scene.submit({ steps: [aStep({ key: 'a', queue: 'research.batch' })] });
     await db.sql(`INSERT INTO queue_state (name, paused, changed_by) VALUES ('research.batch', true, 'test')`);
     expect(await queueNow('research.batch')).toBeUndefined();
@@ -85,7 +85,7 @@ describe('how long steps have been in the queue store', () => {
   });
   afterAll(() => db.close());
 
-  it('is told for queues that hold some and are not paused', async () => {
+  it('is reported for unpaused queues with queued steps', async () => {
     const submit = async (queue: string, seconds: number) => {
       const task = await scene.submit({ steps: [aStep({ key: 'a', queue })] });
       await db.sql(`UPDATE step SET queued_at = now() - $2 * interval '1 s' WHERE task_id = $1`, [task.id, seconds]);

@@ -50,7 +50,7 @@ describe('schedules', () => {
   };
   const fired = { fireAt: PAST, outcome: 'submitted', taskId: newId(), error: null, nextFireAt: FUTURE } as const;
 
-  it('are kept, listed by name, and removed', async () => {
+  it('are stored, listed by name, and removed', async () => {
     const second = await add({ name: 'b' });
     const first = await add({ name: 'a', task: { type: 'brief', input: { x: [1] } } });
     expect((await store.list(scene.tenantId, WHOLE)).items).toEqual([first, second]);
@@ -59,7 +59,7 @@ describe('schedules', () => {
     expect(await store.remove(first.id, scene.tenantId, ACTOR)).toBe(false);
   });
 
-  it('are listed page by page, none twice and none left out, over all tenants', async () => {
+  it('are listed in pages without gaps or repeats, over all tenants', async () => {
     const other = await scene.addTenant();
     const names = ['ä', 'a b', '"', '_', 'Z', '%', 'z'];
     for (const name of names) for (const tenantId of [scene.tenantId, other]) await add({ name, tenantId });
@@ -79,7 +79,7 @@ describe('schedules', () => {
     expect(all.map(({ name }) => name)).toEqual([0, 1, 2, 3, 4, 5].map((n) => `large ${n}`));
   });
 
-  it('are no more of one tenant than allowed, however many are made at once', async () => {
+  it('are limited per tenant under concurrent creation', async () => {
     const other = await scene.addTenant();
     const { id: _id, ...base } = await add({ tenantId: other });
     const draft = { ...base, nextFireAt: null };
@@ -89,7 +89,7 @@ describe('schedules', () => {
     expect(await make(9, scene.tenantId)).not.toBe('limit_reached');
   });
 
-  it('belong to a tenant: to another they do not exist', async () => {
+  it('belong to a tenant and are missing for others', async () => {
     const { id } = await add();
     const other = await scene.addTenant();
     expect(await store.get(id, other)).toBeUndefined();
@@ -109,7 +109,7 @@ describe('schedules', () => {
     expect(await store.create(nowhere, ACTOR, MAX_SCHEDULES)).toBe('unknown_tenant');
   });
 
-  it('have names of their own within a tenant', async () => {
+  it('have unique names within a tenant', async () => {
     await add({ name: 'digest' });
     const again = {
       tenantId: scene.tenantId,
@@ -127,7 +127,7 @@ describe('schedules', () => {
     expect(await store.update(id, null, () => ({ name: 'digest' }), ACTOR)).toBe('name_taken');
   });
 
-  it('are due when their time has come and they are switched on', async () => {
+  it('are due at their time when enabled', async () => {
     const { id } = await add();
     await add({ nextFireAt: FUTURE });
     await add({ nextFireAt: null });
@@ -135,7 +135,7 @@ describe('schedules', () => {
     expect((await store.due(10)).map((schedule) => schedule.id)).toEqual([id]);
   });
 
-  it('move on once, however many fire them', async () => {
+  it('advance once when several coordinators fire them', async () => {
     await add();
     const schedule = await due();
     const moved = await Promise.all([1, 2, 3].map(() => store.recordFire(schedule, fired)));
@@ -148,7 +148,7 @@ describe('schedules', () => {
     expect(await store.due(10)).toEqual([]);
   });
 
-  it('forget a fire that was decided before they were changed', async () => {
+  it('reject a fire that was decided before a change', async () => {
     await add();
     const schedule = await due();
     await store.update(schedule.id, null, () => ({ task: { type: 'brief' } }), ACTOR);
@@ -156,7 +156,7 @@ describe('schedules', () => {
     expect(await store.get(schedule.id, null)).toMatchObject({ lastFire: null, task: { type: 'brief' } });
   });
 
-  it('show why a fire failed or is late, until they are changed', async () => {
+  it('show why a fire failed or is delayed, until they are changed', async () => {
     await add();
     const schedule = await due();
     await store.recordError(schedule, { code: 'BACKLOG_FULL', message: 'full' });
@@ -169,7 +169,7 @@ describe('schedules', () => {
     expect(await store.get(schedule.id, null)).toMatchObject({ error: null });
   });
 
-  it('know whether the task of their last fire has ended', async () => {
+  it('report whether the task of their last fire has ended', async () => {
     const task = await scene.submit();
     await add();
     await store.recordFire(await due(), { ...fired, taskId: task.id, nextFireAt: PAST });

@@ -29,8 +29,8 @@ describe('worker sessions', () => {
     (await db.sql('SELECT status, attempt, losses, failures, session_id FROM step WHERE id = $1', [stepId]))[0];
   const held = (attempt: { stepId: string; attempt: number }) => [{ stepId: attempt.stepId, attempt: attempt.attempt }];
 
-  describe('beat', () => {
-    it('keeps the session, and with it every lease, alive', async () => {
+  describe('heartbeat', () => {
+    it('renews the session and all its leases', async () => {
       const { sessionId, attempt } = await scene.running();
       await db.sql(`UPDATE worker_session SET expires_at = now() + interval '1 s' WHERE id = $1`, [sessionId]);
       expect(await sessions.heartbeat(sessionId, 60_000, held(attempt), [])).toMatchObject({
@@ -47,7 +47,7 @@ describe('worker sessions', () => {
       ).toEqual([{ active: 1, renewed: true }]);
     });
 
-    it('revives a session that is late but was not ended yet', async () => {
+    it('renews an expired session that was not reaped yet', async () => {
       const sessionId = await scene.addSession();
       await scene.expireSession(sessionId);
       expect(await sessions.heartbeat(sessionId, 60_000, [], [])).toMatchObject({ alive: true });
@@ -55,7 +55,7 @@ describe('worker sessions', () => {
       expect(await sessions.heartbeat(sessionId, 60_000, [], [])).toMatchObject({ alive: true });
     });
 
-    it('tells a session that was ended so', async () => {
+    it('reports a session that has ended', async () => {
       const { sessionId, attempt } = await scene.running();
       await scene.expireSession(sessionId);
       await sessions.reap();
@@ -65,12 +65,12 @@ describe('worker sessions', () => {
       });
     });
 
-    it('names attempts that the session runs without knowing', async () => {
+    it('reports orphaned attempts of the session', async () => {
       const { sessionId, attempt } = await scene.running();
       expect((await sessions.heartbeat(sessionId, 60_000, [], [])).orphans).toEqual(held(attempt));
     });
 
-    it('names queues in which due steps wait, not those with steps for later', async () => {
+    it('reports queues with due steps, not those with steps scheduled for later', async () => {
       const sessionId = await scene.addSession();
       await scene.submit({ enqueueImmediately: false, steps: [aStep({ key: 'a', queue: 'refine.batch' })] });
       await scene.submit({ runAt: '2100-01-01T00:00:00Z', steps: [aStep({ key: 'a', queue: 'draft.batch' })] });
@@ -85,30 +85,30 @@ describe('worker sessions', () => {
   });
 
   describe('reap', () => {
-    it('puts what was running first in its line, and no further forward when it is lost again', async () => {
-      const begun = await scene.running({ steps: [aStep({ key: 'late', deps: ['x'], depsLeft: 0 })] });
+    it('orders interrupted steps first, also when they are lost again', async () => {
+      const started = await scene.running({ steps: [aStep({ key: 'late', deps: ['x'], depsLeft: 0 })] });
       const first = await scene.running();
       const keys = async () => {
         const rows = await db.sql<{ id: string; order_key: string }>(
           'SELECT id, order_key FROM step WHERE id = ANY ($1)',
-          [[begun, first].map(({ attempt }) => attempt.stepId)],
+          [[started, first].map(({ attempt }) => attempt.stepId)],
         );
         return rows.map((row) => Number(row.order_key));
       };
-      for (const { sessionId } of [begun, first]) await scene.expireSession(sessionId);
+      for (const { sessionId } of [started, first]) await scene.expireSession(sessionId);
       await sessions.reap();
       const once = await keys();
       expect(Math.max(...once)).toBeLessThan(-15e12);
       expect(Math.min(...once)).toBeGreaterThan(-20e12);
       await db.sql(`UPDATE step SET status = 'running', session_id = $2 WHERE id = ANY ($1)`, [
-        [begun, first].map(({ attempt }) => attempt.stepId),
-        begun.sessionId,
+        [started, first].map(({ attempt }) => attempt.stepId),
+        started.sessionId,
       ]);
       await sessions.reap();
       expect(await keys()).toEqual(once);
     });
 
-    it('gives the steps of silent sessions back and counts the loss, not a failure', async () => {
+    it('releases the steps of expired sessions and counts a loss, not a failure', async () => {
       const { task, sessionId, attempt } = await scene.running();
       await scene.expireSession(sessionId);
       expect(await sessions.reap()).toEqual([
@@ -127,7 +127,7 @@ describe('worker sessions', () => {
       expect(await sessions.reap()).toEqual([]);
     });
 
-    it('leaves the living alone', async () => {
+    it('ignores live sessions', async () => {
       const { attempt } = await scene.running();
       await sessions.reap();
       expect(await stepRow(attempt.stepId)).toMatchObject({ status: 'running', losses: 0 });
@@ -147,7 +147,7 @@ describe('worker sessions', () => {
       expect(events.filter((event) => event.type === 'step.lost')).toHaveLength(3);
     });
 
-    it('gives a step back once when several reap at the same time', async () => {
+    it('releases a step once with concurrent reapers', async () => {
       const { sessionId, attempt } = await scene.running();
       await scene.expireSession(sessionId);
       const answers = await Promise.all(Array.from({ length: 5 }, () => sessions.reap()));
@@ -155,7 +155,7 @@ describe('worker sessions', () => {
       expect(await stepRow(attempt.stepId)).toMatchObject({ losses: 1 });
     });
 
-    it('finds a step that was taken in the very moment in which its session was ended', async () => {
+    it('finds a step that was acquired while its session was being ended', async () => {
       const { sessionId, attempt } = await scene.running();
       await db.sql('DELETE FROM worker_session WHERE id = $1', [sessionId]);
       expect(await sessions.reap()).toMatchObject([{ stepId: attempt.stepId }]);
@@ -163,7 +163,7 @@ describe('worker sessions', () => {
   });
 
   describe('end', () => {
-    it('gives the steps of this session back at once, without a loss', async () => {
+    it('releases the steps of this session at once, without a loss', async () => {
       const { sessionId, attempt } = await scene.running();
       await sessions.end(sessionId);
       expect(await stepRow(attempt.stepId)).toMatchObject({ status: 'ready', losses: 0, session_id: null });
@@ -172,7 +172,7 @@ describe('worker sessions', () => {
       ]);
     });
 
-    it('ends nobody else: after an outage everybody looks silent', async () => {
+    it('ends no other session: after an outage all look expired', async () => {
       const silent = await scene.running();
       await scene.expireSession(silent.sessionId);
       await sessions.end(await scene.addSession());
@@ -183,7 +183,7 @@ describe('worker sessions', () => {
       });
     });
 
-    it('writes what this session still held open off as uncertain', async () => {
+    it('writes off the open reservations of this session as uncertain', async () => {
       const { sessionId, attempt } = await scene.running();
       await createMoneyStore(db.database).reserve([aReservation(attempt, sessionId)]);
       await sessions.end(sessionId);
@@ -194,7 +194,7 @@ describe('worker sessions', () => {
   });
 
   describe('write-off', () => {
-    it('books what an attempt held open as uncertain, and leaves the other attempts of its session alone', async () => {
+    it('writes off the open reservations of one attempt as uncertain, without those of other attempts', async () => {
       const { sessionId, attempt } = await scene.running();
       const money = createMoneyStore(db.database);
       const other = aReservation({ ...attempt, attempt: attempt.attempt + 1 }, sessionId);
@@ -228,7 +228,7 @@ describe('worker sessions', () => {
     });
   });
 
-  it('lets a step that was lost run again elsewhere, and its first worker settle nothing', async () => {
+  it('lets a lost step rerun on another worker, and fences its first worker', async () => {
     const { task, sessionId, attempt } = await scene.running();
     await scene.expireSession(sessionId);
     await sessions.reap();

@@ -42,7 +42,7 @@ describe('settle', () => {
     );
   const eventsOf = (taskId: string) =>
     db.sql<{ seq: number; type: string }>('SELECT seq, type FROM task_event WHERE task_id = $1 ORDER BY seq', [taskId]);
-  /** Everything a repeated settle could touch. */
+  /** All rows that a repeated settle could change. */
   const everything = (taskId: string) =>
     db.sql(
       `SELECT (SELECT to_jsonb(t) FROM task t WHERE id = $1) AS task,
@@ -53,7 +53,7 @@ describe('settle', () => {
       [taskId],
     );
 
-  /** Two drafts that run, joined by a refine that waits for both. */
+  /** Two running drafts, and a refine step that depends on both. */
   const twoDrafts = async () => {
     const task = await scene.submit({
       steps: [
@@ -67,7 +67,7 @@ describe('settle', () => {
     return { task, sessionId, one: one as StepAttempt, two: two as StepAttempt };
   };
 
-  it('writes the result, frees the successor and counts the step', async () => {
+  it('stores the output, releases the successor and counts the step', async () => {
     const { task, sessionId, attempt } = await scene.running({ steps: aChain('research', 'outline') });
     const answer = await scene.settle(
       sessionId,
@@ -100,7 +100,7 @@ describe('settle', () => {
     ]);
   });
 
-  it('answers `already` the second time and changes nothing', async () => {
+  it('returns `already` the second time and changes nothing', async () => {
     const { task, sessionId, attempt } = await scene.running({ steps: aChain('a', 'b') });
     await scene.settle(sessionId, aSettlement(attempt));
     const before = await everything(task.id);
@@ -116,7 +116,7 @@ describe('settle', () => {
     expect(await everything(task.id)).toEqual(before);
   });
 
-  it('settles once when the same attempt comes twice at a time', async () => {
+  it('settles an attempt once under concurrent settles', async () => {
     const { task, sessionId, attempt } = await scene.running();
     const answers = await Promise.all(Array.from({ length: 6 }, () => scene.settle(sessionId, aSettlement(attempt))));
     expect(answers.map((answer) => answer.outcomes.get(attempt.stepId)).toSorted()).toEqual([
@@ -137,7 +137,7 @@ describe('settle', () => {
       settle: (session: string, one: StepAttempt, two: StepAttempt) =>
         Promise.all([one, two].map((attempt) => scene.settle(session, aSettlement(attempt)))),
     },
-  ])('frees what joins two steps exactly once when they end $title', async ({ settle }) => {
+  ])('releases the joining step exactly once when both settle $title', async ({ settle }) => {
     const { task, sessionId, one, two } = await twoDrafts();
     const answers = await settle(sessionId, one, two);
     expect(answers.flatMap((answer) => answer.released)).toMatchObject([{ kind: 'queued', stepId: task.steps[2]?.id }]);
@@ -149,7 +149,7 @@ describe('settle', () => {
     joins: { refine: [...keys] },
   });
 
-  it('fans out: new steps enter the plan and the one that waits joins them', async () => {
+  it('fans out: adds new steps to the plan, which the waiting step joins', async () => {
     const { task, sessionId, attempt } = await scene.running({ steps: aChain('outline', 'refine') });
     const answer = await scene.settle(sessionId, aSettlement(attempt, fanOut(['draft-1', 'draft-2', 'draft-3'])));
     expect(answer.released.map((step) => step.kind)).toEqual(['queued', 'queued', 'queued']);
@@ -166,7 +166,7 @@ describe('settle', () => {
     ]);
   });
 
-  it('goes through with a whole task, completes it once and numbers its events without a gap', async () => {
+  it('runs a whole task, completes it once and numbers its events without gaps', async () => {
     const { task, sessionId, attempt } = await scene.running({ steps: aChain('outline', 'refine') });
     const fan = fanOut(['draft-1', 'draft-2']);
     await scene.settle(sessionId, aSettlement(attempt, fan));
@@ -192,7 +192,7 @@ describe('settle', () => {
     expect(events.filter((event) => event.type === 'step.completed')).toHaveLength(4);
   });
 
-  it('leaves the end of a task in which a step was skipped to be decided', async () => {
+  it('reports a task with a skipped step as unfinished', async () => {
     const { task, sessionId, one, two } = await twoDrafts();
     await scene.settle(sessionId, aSettlement(one));
     await db.sql('UPDATE task SET steps_left = 1, steps_bad = 1 WHERE id = $1', [task.id]);
@@ -201,7 +201,7 @@ describe('settle', () => {
     expect(await taskRow(task.id)).toMatchObject({ status: 'running', finished: false });
   });
 
-  it('hands at most one freed step of a task on to the same session, and starts it in the same commit', async () => {
+  it('hands at most one released step of a task off to the same session, and starts it in the same commit', async () => {
     const { task, sessionId, attempt } = await scene.running({ steps: aChain('outline', 'refine') });
     const answer = await steps.settle(sessionId, [aSettlement(attempt, fanOut(['draft-1', 'draft-2']))], {
       handoffQueues: ALL_QUEUES,
@@ -218,14 +218,14 @@ describe('settle', () => {
     expect(context?.leftMs).toBeGreaterThan(50_000);
   });
 
-  it('lets no freed step of a capped tenant pass by the dispatcher, which alone counts caps', async () => {
+  it('leaves released steps of a capped tenant to the dispatcher, which counts caps', async () => {
     const tenantId = await scene.addTenant({ maxConcurrency: 1 });
     const { sessionId, attempt } = await scene.running({ tenantId, steps: aChain('outline', 'refine') });
     const answer = await scene.settle(sessionId, aSettlement(attempt, fanOut(['draft-1', 'draft-2'])));
     expect(answer.released.map((step) => step.kind)).toEqual(['ready', 'ready']);
   });
 
-  it('enters avoided calls into the ledger once, with the result', async () => {
+  it('writes reused replies to the ledger once, with the result', async () => {
     const { task, sessionId, attempt } = await scene.running();
     const item = aSettlement(attempt, { avoided: [{ entry: aLedgerEntry(attempt), baselineNano: '30' }] });
     await scene.settle(sessionId, item);
@@ -235,7 +235,7 @@ describe('settle', () => {
     ).toEqual([{ status: 'avoided', cost_nano: '0', baseline_nano: '30' }]);
   });
 
-  it('stores a reply with characters that jsonb refuses', async () => {
+  it('stores a reply with characters that jsonb rejects', async () => {
     const { task, sessionId, attempt } = await scene.running();
     await scene.settle(sessionId, aSettlement(attempt, { output: { text: 'nul \0 half \udead' } }));
     expect(await db.sql('SELECT body FROM artifact WHERE task_id = $1', [task.id])).toEqual([
@@ -243,7 +243,7 @@ describe('settle', () => {
     ]);
   });
 
-  it('refuses a batch as a whole when one plan in it is impossible', async () => {
+  it('rejects a whole batch with one invalid plan', async () => {
     const good = await scene.running();
     const bad = await scene.running({ steps: aChain('outline', 'refine') });
     const impossible = aSettlement(bad.attempt, fanOut(['draft-1', 'draft-1']));

@@ -12,7 +12,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { createMoneyStore, createSessionStore, createTaskTransitionStore, type StepAttempt } from '../src/index.ts';
 
-/** Somebody who has, or had, or never had the right to act for a step. */
+/** A session with a claim on an attempt, which may be valid, stale or invented. */
 interface Actor {
   sessionId: string;
   attempt: StepAttempt;
@@ -42,7 +42,7 @@ describe('the fence', () => {
 
   const situations: { title: string; make: () => Promise<Actor> }[] = [
     {
-      title: 'an attempt whose worker was given up, while the next attempt runs elsewhere',
+      title: 'a lost attempt, while the next attempt runs elsewhere',
       async make() {
         const { sessionId, attempt } = await scene.running();
         await scene.expireSession(sessionId);
@@ -53,7 +53,7 @@ describe('the fence', () => {
       },
     },
     {
-      title: 'an attempt whose worker came back with the same session, while its next attempt runs',
+      title: 'a lost attempt of a revived session, while its next attempt runs',
       async make() {
         const { sessionId, attempt } = await scene.running();
         await db.sql(`UPDATE step SET status = 'queued', session_id = NULL WHERE id = $1`, [attempt.stepId]);
@@ -69,14 +69,14 @@ describe('the fence', () => {
       },
     },
     {
-      title: 'a session that never was',
+      title: 'a session that never existed',
       async make() {
         const { attempt } = await scene.running();
         return { sessionId: newId(), attempt };
       },
     },
     {
-      title: 'an attempt that has been given back and waits',
+      title: 'an attempt whose step was released and waits',
       async make() {
         const { sessionId, attempt } = await scene.running();
         await db.sql(`UPDATE step SET status = 'ready', session_id = NULL WHERE id = $1`, [attempt.stepId]);
@@ -92,7 +92,7 @@ describe('the fence', () => {
       },
     },
     {
-      title: 'an attempt from the future',
+      title: 'an attempt that has not started yet',
       async make() {
         const { sessionId, attempt } = await scene.running();
         return { sessionId, attempt: { ...attempt, attempt: 7 } };
@@ -137,7 +137,7 @@ describe('the fence', () => {
   ];
 
   for (const { title, make } of situations) {
-    it.each(operations)(`refuses $name to ${title}`, async ({ act, answer }) => {
+    it.each(operations)(`rejects $name for ${title}`, async ({ act, answer }) => {
       const actor = await make();
       const before = await stateOf(actor.attempt.taskId);
       expect(await act(actor)).toEqual(answer);
@@ -145,7 +145,7 @@ describe('the fence', () => {
     });
   }
 
-  it('lets the holder do all of it', async () => {
+  it('allows all of it to the holder', async () => {
     const { sessionId, attempt } = await scene.running();
     const held = { stepId: attempt.stepId, attempt: attempt.attempt };
     expect(await createSessionStore(db.database).heartbeat(sessionId, 60_000, [held], [])).toMatchObject({
@@ -158,7 +158,7 @@ describe('the fence', () => {
     expect((await scene.settle(sessionId, aSettlement(attempt))).outcomes.get(attempt.stepId)).toBe('settled');
   });
 
-  it('writes nothing when a decision made under the row lock says so', async () => {
+  it('writes nothing when the decision under the row lock is to change nothing', async () => {
     const { task, attempt } = await scene.running();
     const before = await stateOf(task.id);
     const transitions = createTaskTransitionStore(db.database);

@@ -51,7 +51,7 @@ describe('submit', () => {
     ]);
   });
 
-  it('keeps first steps of a capped tenant for the dispatcher, and says so', async () => {
+  it('leaves first steps of a capped tenant to the dispatcher, and reports that', async () => {
     const tenantId = await scene.addTenant({ maxConcurrency: 3 });
     const [capped, free] = [aTask({ tenantId }), aTask({ tenantId: scene.tenantId })];
     const made = await store.submit([capped, free]);
@@ -59,12 +59,12 @@ describe('submit', () => {
     expect(await db.sql('SELECT status FROM step WHERE task_id = $1', [capped.id])).toEqual([{ status: 'ready' }]);
   });
 
-  it('lets first steps wait as `ready` unless they go directly', async () => {
+  it('inserts first steps as `ready` unless they are enqueued immediately', async () => {
     const { id } = await scene.submit({ enqueueImmediately: false });
     expect(await db.sql('SELECT status FROM step WHERE task_id = $1', [id])).toEqual([{ status: 'ready' }]);
   });
 
-  it('counts the deadline of a scheduled task from its hour', async () => {
+  it('counts the deadline of a scheduled task from its start', async () => {
     const { id } = await scene.submit({ runAt: '2100-01-01T00:00:00Z', timeoutMs: 1_000 });
     expect(await db.sql('SELECT deadline_at FROM task WHERE id = $1', [id])).toEqual([
       { deadline_at: new Date('2100-01-01T00:00:01Z') },
@@ -81,7 +81,7 @@ describe('submit', () => {
       submit: async (tasks: ReturnType<typeof aTask>[]) =>
         (await Promise.all(tasks.map((task) => store.submit([task])))).flat(),
     },
-  ])('makes one task of twenty with the same tenant and key, $title', async ({ submit }) => {
+  ])('creates one task for twenty with the same tenant and key, $title', async ({ submit }) => {
     const tenantId = await scene.addTenant();
     const made = await submit(
       Array.from({ length: 20 }, (_, index) =>
@@ -99,7 +99,7 @@ describe('submit', () => {
     expect(await store.findByIdempotencyKey(tenantId, 'same')).toMatchObject({ id: made[0]?.id, generation: 1 });
   });
 
-  it('leaves nothing of a task whose key is taken: no step, event or budget', async () => {
+  it('stores no step, event or budget of a task whose key exists', async () => {
     const tenantId = await scene.addTenant();
     await store.submit([aTask({ tenantId, idempotencyKey: 'k' })]);
     const late = aTask({ tenantId, idempotencyKey: 'k', budgetNano: '1' });
@@ -110,14 +110,14 @@ describe('submit', () => {
     expect(await db.sql('SELECT 1 FROM budget_counter WHERE key = $1', [`task:${late.id}`])).toEqual([]);
   });
 
-  it('keeps tenants with the same key apart', async () => {
+  it('separates tenants with the same key', async () => {
     const [one, two] = [await scene.addTenant(), await scene.addTenant()];
     const made = await store.submit([one, two].map((tenantId) => aTask({ tenantId, idempotencyKey: 'shared' })));
     expect(made).toHaveLength(2);
     expect(await store.findByIdempotencyKey(newId(), 'shared')).toBeUndefined();
   });
 
-  it('survives batches that bring the same keys in opposite order', async () => {
+  it('handles concurrent batches with the same keys in opposite order', async () => {
     const tenantId = await scene.addTenant();
     const keys = Array.from({ length: 30 }, (_, index) => `key-${index}`);
     const batch = (order: readonly string[]) => order.map((idempotencyKey) => aTask({ tenantId, idempotencyKey }));
@@ -125,7 +125,7 @@ describe('submit', () => {
     expect(made.flat()).toHaveLength(30);
   });
 
-  it('stores text that jsonb would refuse with the refused characters replaced', async () => {
+  it('replaces characters that jsonb rejects', async () => {
     const task = await scene.submit({
       input: { topic: 'a\0b\ud800' },
       steps: [aStep({ key: 'only', params: { p: '\0' } })],

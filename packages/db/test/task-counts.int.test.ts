@@ -12,7 +12,7 @@ describe('counts of tasks by status', () => {
   });
   afterAll(() => db.close());
 
-  it('tell open tasks from ended ones, folded or not', async () => {
+  it('distinguish open from finished tasks, archived or not', async () => {
     const store = createTaskCountStore(db.database);
     expect(await store.open()).toEqual([]);
     const tasks = await Promise.all(Array.from({ length: 5 }, () => scene.submit()));
@@ -28,7 +28,7 @@ describe('counts of tasks by status', () => {
     expect(await sorted('ended')).toEqual([{ status: 'cancelled', count: 2 }]);
   });
 
-  it('read open tasks by an index, however many have ended', async () => {
+  it('read open tasks by an index, with any number of finished tasks', async () => {
     await db.sql(
       `INSERT INTO task (id, tenant_id, type, pipeline_version, lane, priority, quality, status, steps_total, steps_left, approvals,
          tags, timeout_ms, created_at, deadline_at, finished_at)

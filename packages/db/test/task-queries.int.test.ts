@@ -93,14 +93,14 @@ describe('task queries', () => {
       return ids;
     };
 
-    it('pages newest first, each task once, while new ones come in', async () => {
+    it('pages newest first, each task once, during submissions', async () => {
       const tenantId = await scene.addTenant();
       const ids: string[] = [];
       for (let n = 0; n < 10; n += 1) ids.push((await scene.submit({ tenantId })).id);
       expect(await pageThrough(tenantId, () => scene.submit({ tenantId }))).toEqual(ids.toReversed());
     });
 
-    it('pages tasks of one and the same millisecond without losing any', async () => {
+    it('pages tasks of the same millisecond without gaps', async () => {
       const tenantId = await scene.addTenant();
       for (let n = 0; n < 8; n += 1) await scene.submit({ tenantId });
       await db.sql(`UPDATE task SET created_at = '2026-01-01' WHERE tenant_id = $1`, [tenantId]);
@@ -108,7 +108,7 @@ describe('task queries', () => {
       expect(new Set(ids).size).toBe(8);
     });
 
-    it('refuses a cursor that no page gave out', async () => {
+    it('rejects an invalid cursor', async () => {
       await expect(queries.list({ tenantId: null }, { cursor: 'nonsense', limit: 3 })).rejects.toBeInstanceOf(
         CursorError,
       );
@@ -129,7 +129,7 @@ describe('task queries', () => {
       expect(page.items.map((task) => task.id)).toEqual([wanted.id]);
     });
 
-    it('leaves the input out: it may hold megabytes', async () => {
+    it('omits the input, which may be megabytes', async () => {
       const tenantId = await scene.addTenant();
       await scene.submit({ tenantId, input: { topic: 'x' } });
       expect((await queries.list({ tenantId }, { cursor: undefined, limit: 1 })).items[0]?.input).toBeNull();
@@ -137,7 +137,7 @@ describe('task queries', () => {
   });
 
   describe('costs', () => {
-    it('are the sum of the ledger, with what was avoided in the baseline alone', async () => {
+    it('are the sum of the ledger, with reused replies in the baseline only', async () => {
       const { task, attempt } = await scene.running();
       await pay(attempt, 'ok', 1_000, 4_000);
       await pay(attempt, 'failed', 500, 500);
@@ -161,7 +161,7 @@ describe('task queries', () => {
       expect(paged).toEqual((await queries.calls(task.id, null, WHOLE))?.items);
     });
 
-    it('are zero, as numbers, for a task that called nobody and for one that only avoided calls', async () => {
+    it('are zero, as numbers, for a task without calls and for one with reused replies only', async () => {
       const { task, attempt } = await scene.running();
       expect((await queries.get(task.id, null))?.cost).toMatchObject({ usd: '0.000000000', calls: 0, inputTokens: 0 });
       await pay(attempt, 'avoided', 0, 700);
@@ -172,7 +172,7 @@ describe('task queries', () => {
       });
     });
 
-    it('add up beyond what a double holds exactly', async () => {
+    it('are exact beyond the precision of a double', async () => {
       const { task, attempt } = await scene.running();
       await db.sql(`SELECT write_ledger_entry($1::jsonb, 'ok', 9007199254740993, 9007199254740993)`, [
         JSON.stringify(aLedgerEntry(attempt)),
@@ -208,7 +208,7 @@ describe('task queries', () => {
     expect(await queries.get(task.id, null)).toMatchObject({ status: 'completed', progress: { percent: 100 } });
   });
 
-  it('answers the newest version of an output', async () => {
+  it('returns the newest version of an output', async () => {
     const { task, attempt } = await finished();
     await db.sql(
       `INSERT INTO artifact (id, task_id, step_id, step_key, generation, attempt, version, author, body)

@@ -50,7 +50,7 @@ describe('tenants', () => {
     return tenant;
   };
 
-  it('are kept as they were made, and change by what is named', async () => {
+  it('are stored as created, and updated by the given members', async () => {
     const tenant = await add({ name: 'Acme', maxConcurrency: 4, styleGuide: 'Say people.' });
     expect(await tenants.get(tenant.id)).toEqual(tenant);
     expect((await tenants.list(WHOLE)).items).toContainEqual(tenant);
@@ -59,7 +59,7 @@ describe('tenants', () => {
     expect(await tenants.update(newId(), { weight: 2 }, ADMIN)).toBe('not_found');
   });
 
-  it('and their keys are listed page by page, none twice and none left out', async () => {
+  it('and their keys are listed in pages without gaps or repeats', async () => {
     const made = [];
     for (let n = 0; n < 7; n += 1) made.push(await add({ name: `paged ${'äbc"_%'.slice(n % 6)} ${n}` }));
     const owner = made[0]?.id ?? '';
@@ -76,7 +76,7 @@ describe('tenants', () => {
     await expect(tenants.list({ cursor: 'bm9uc2Vuc2U', limit: 2 })).rejects.toThrow('cursor');
   });
 
-  it('have names of their own, however many make one at once', async () => {
+  it('have unique names under concurrent creation', async () => {
     const made = await Promise.all([1, 2, 3].map(() => tenants.create({ ...LIMITS, name: 'Twice' }, ADMIN)));
     expect(made.filter((each) => each === 'name_taken')).toHaveLength(2);
     const other = await add();
@@ -91,7 +91,7 @@ describe('tenants', () => {
     ]);
   });
 
-  it('have keys that work until they expire or are ended', async () => {
+  it('have keys that are valid until they expire or are deleted', async () => {
     const access = createAccessStore(db.database);
     const tenant = await add();
     const hash = (n: number) => String(n).repeat(64);
@@ -115,7 +115,7 @@ describe('tenants', () => {
     expect(JSON.stringify(items)).not.toContain(hash(1));
   });
 
-  it('have keys with a name, a prefix and the last use, which never goes back', async () => {
+  it('have keys with a name, a prefix and the last use, which never moves back', async () => {
     const access = createAccessStore(db.database);
     const tenant = await add();
     const named = await tenants.addKey(
@@ -136,7 +136,7 @@ describe('tenants', () => {
     ]);
   });
 
-  it('are not needed for keys of the installation, of which the first one stays', async () => {
+  it('are not required for keys of the installation, of which the bootstrap key stays', async () => {
     const access = createAccessStore(db.database);
     await access.ensureAdminKey('a'.repeat(64));
     const monitor = await tenants.addKey(null, aKey({ role: 'monitor', secretHash: 'b'.repeat(64) }), ADMIN);
@@ -153,7 +153,7 @@ describe('tenants', () => {
   });
 
   describe('admission', () => {
-    it('counts open tasks, no further than it must', async () => {
+    it('counts open tasks up to the limit', async () => {
       const tenant = await add({ maxBacklog: 2 });
       for (let n = 0; n < 5; n += 1) await scene.submit({ tenantId: tenant.id });
       expect(await admission.facts(tenant.id)).toMatchObject({ openTasks: 3, maxBacklog: 2, rateLimitPerMinute: null });
@@ -176,14 +176,14 @@ describe('tenants', () => {
       expect([5, 6]).toContain(later.taken);
     });
 
-    it('holds no more than ten seconds’ worth, however long nobody came', async () => {
+    it('holds at most ten seconds’ worth after any idle time', async () => {
       const tenant = await add({ rateLimitPerMinute: 600 });
       await admission.takeSubmissions(tenant.id, 1);
       await db.sql(`UPDATE tenant_rate SET at = at - interval '1 day' WHERE tenant_id = $1`, [tenant.id]);
       expect(await admission.takeSubmissions(tenant.id, 10_000)).toMatchObject({ taken: 100 });
     });
 
-    it('lets one through now and then at the lowest rate', async () => {
+    it('admits single submissions at the lowest rate', async () => {
       const tenant = await add({ rateLimitPerMinute: 1 });
       expect(await admission.takeSubmissions(tenant.id, 5)).toMatchObject({ taken: 1 });
       const { taken, waitMs } = await admission.takeSubmissions(tenant.id, 5);
@@ -191,7 +191,7 @@ describe('tenants', () => {
       expect(waitMs).toBeGreaterThan(59_000);
     });
 
-    it('gives a tenant without a rate what it wants', async () => {
+    it('does not limit a tenant without a rate', async () => {
       expect(await admission.takeSubmissions((await add()).id, 500)).toEqual({ taken: 500, waitMs: 0 });
     });
   });

@@ -32,7 +32,7 @@ describe('verifySchema', () => {
     await expect(verifySchema(database)).resolves.toBeUndefined();
   });
 
-  it('accepts a database that a newer release has migrated, so that both run during an upgrade', async () => {
+  it('accepts a database that a newer release has migrated, for rolling upgrades', async () => {
     await execute(`UPDATE sql_function SET checksum = 'newer' WHERE name = 'end_calls'`);
     await execute(`INSERT INTO sql_function (name, checksum) VALUES ('of_a_newer_release', 'x')`);
     await execute(`INSERT INTO _prisma_migrations (id, checksum, finished_at, migration_name, applied_steps_count)
@@ -54,7 +54,7 @@ describe('verifySchema', () => {
     },
   );
 
-  it('refuses what `prisma migrate deploy` alone leaves, until db:migrate has added the functions', async () => {
+  it('rejects a database after `prisma migrate deploy` alone, until db:migrate has added the functions', async () => {
     await execute('DELETE FROM sql_function');
     await execute('DROP FUNCTION pressroom_now');
     await expect(verifySchema(database)).rejects.toThrow(/lacks function .*npm run db:migrate/);
@@ -62,7 +62,7 @@ describe('verifySchema', () => {
     await expect(verifySchema(database)).resolves.toBeUndefined();
   });
 
-  it('refuses an empty database and names what is missing', async () => {
+  it('rejects an empty database and names the missing objects', async () => {
     await execute('DROP SCHEMA public CASCADE');
     await execute('CREATE SCHEMA public');
     await expect(verifySchema(database)).rejects.toThrow(/lacks migration 20261120000000_init.* and \d+ more/);

@@ -11,7 +11,7 @@ import { OPERATOR, openRun, type Run } from './support/a-run.ts';
 
 const Sections = z.strictObject({ sections: z.array(z.string()).max(9) });
 
-/** Research → outline (a list of sections) → one draft a section → refine, with both gates. */
+/** Research → outline (a list of sections) → one draft per section → refine, with both gates. */
 const pipeline = aPipeline({
   expand: (key, output) => {
     if (key !== 'outline') return { steps: [], joins: {} };
@@ -51,7 +51,7 @@ describe('approvals', () => {
   let db: OpenTestDatabase;
   let run: Run;
   let approvals: Approvals;
-  let kicks = 0;
+  let dispatchRequests = 0;
 
   beforeAll(async () => {
     db = await openTestDatabase();
@@ -61,7 +61,7 @@ describe('approvals', () => {
       findPipeline: () => pipeline,
       dispatcher: {
         requestDispatch: () => {
-          kicks += 1;
+          dispatchRequests += 1;
         },
       },
       log: silentLogger(),
@@ -86,7 +86,7 @@ describe('approvals', () => {
       [taskId, by],
     );
 
-  it('holds the task, and what would follow, once the outline is there; no worker is held', async () => {
+  it('makes the task and its successors wait after the outline, without occupying a worker', async () => {
     const taskId = await atOutline();
     expect(await run.statuses(taskId)).toEqual({ research: 'completed', outline: 'waiting', refine: 'pending' });
     expect(await run.task(taskId)).toMatchObject({ status: 'awaiting_approval', steps_left: 2 });
@@ -99,9 +99,9 @@ describe('approvals', () => {
     expect(await db.sql('SELECT id FROM step WHERE task_id = $1 AND session_id IS NOT NULL', [taskId])).toEqual([]);
   });
 
-  it('goes on from the outline as it is', async () => {
+  it('continues from the unchanged outline', async () => {
     const taskId = await atOutline();
-    const before = kicks;
+    const before = dispatchRequests;
     expect(await approve(taskId, 'outline')).toMatchObject({
       outcome: 'decided',
       status: 'running',
@@ -114,13 +114,13 @@ describe('approvals', () => {
       'draft-b': 'ready',
       refine: 'pending',
     });
-    expect(kicks).toBe(before + 1);
+    expect(dispatchRequests).toBe(before + 1);
     for (const key of ['draft-a', 'draft-b', 'refine']) await run.complete(taskId, key);
     expect(await run.task(taskId)).toMatchObject({ status: 'completed', steps_left: 0, steps_total: 5 });
     expect(await run.queries.get(taskId, null)).not.toHaveProperty('awaiting');
   });
 
-  it('drafts the sections of the edited outline, kept as a new version with its author', async () => {
+  it('drafts the sections of the edited outline, stored as a new version with its author', async () => {
     const taskId = await atOutline();
     const edited = await approve(taskId, 'outline', { sections: ['c', 'a', 'd'] });
     expect(edited).toMatchObject({ outcome: 'decided', version: 2 });
@@ -143,17 +143,17 @@ describe('approvals', () => {
     expect((await run.step(taskId, 'draft-d')).spawned_by).toBe('outline');
   });
 
-  it('ends at once when nothing is left to do after the edits', async () => {
+  it('completes at once when the edits leave no further steps', async () => {
     const taskId = await atOutline();
     await approve(taskId, 'outline', { sections: [] });
     expect((await run.step(taskId, 'refine')).status).toBe('ready');
   });
 
   it.each([
-    { title: 'the shape', edits: { sections: 'none' }, path: 'edits.sections' },
-    { title: 'a member that there is not', edits: { headings: [] }, path: 'edits' },
-    { title: 'what the pipeline knows better', edits: { sections: ['bad'] }, path: 'edits' },
-  ])('refuses edits for $title and changes nothing', async ({ edits, path }) => {
+    { title: 'the schema', edits: { sections: 'none' }, path: 'edits.sections' },
+    { title: 'an unknown member', edits: { headings: [] }, path: 'edits' },
+    { title: 'a check of the pipeline', edits: { sections: ['bad'] }, path: 'edits' },
+  ])('rejects edits that violate $title, and changes nothing', async ({ edits, path }) => {
     const taskId = await atOutline();
     const seq = (await run.events(taskId)).length;
     const refused = await approve(taskId, 'outline', edits);
@@ -162,7 +162,7 @@ describe('approvals', () => {
     expect(await run.events(taskId)).toHaveLength(seq);
   });
 
-  it('decides a gate once: the second decision finds nothing to decide', async () => {
+  it('decides a gate once and refuses the second decision', async () => {
     const taskId = await atOutline();
     const decisions = await Promise.all([
       approve(taskId, 'outline'),
@@ -173,12 +173,12 @@ describe('approvals', () => {
     expect(await approve(taskId, 'final')).toEqual({ outcome: 'not_pending' });
   });
 
-  it('knows no task of another tenant', async () => {
+  it('finds no task of another tenant', async () => {
     const taskId = await atOutline();
     expect(await approve(taskId, 'outline', undefined, await run.scene.addTenant())).toEqual({ outcome: 'not_found' });
   });
 
-  it('waits before its end at the final gate, and ends with the edited text', async () => {
+  it('waits at the final gate, and completes with the edited text', async () => {
     const taskId = await run.submit({ approvals: ['outline', 'final'] });
     await run.complete(taskId, 'research');
     await run.complete(taskId, 'outline', { output: OUTLINE });
@@ -193,7 +193,7 @@ describe('approvals', () => {
     expect(await approve(taskId, 'final')).toEqual({ outcome: 'finished', status: 'completed' });
   });
 
-  it('runs the step again with every reason so far', async () => {
+  it('reruns the step with all reasons so far', async () => {
     const taskId = await atOutline();
     expect(await reject(taskId, 'outline', 'too long')).toMatchObject({
       outcome: 'decided',
@@ -211,7 +211,7 @@ describe('approvals', () => {
     expect((await eventTypes(taskId)).filter((type) => type === 'task.rejected')).toHaveLength(2);
   });
 
-  it('ends a task whose gate was rejected five times with what is there', async () => {
+  it('ends a task with the available outputs after five rejections', async () => {
     const outline = await atOutline();
     for (let n = 1; n < 5; n += 1) {
       await reject(outline, 'outline');
@@ -239,7 +239,7 @@ describe('approvals', () => {
     expect(await run.queries.stepOutput(final, null, 'refine')).toEqual({ text: 'refine 5' });
   });
 
-  it('stops the clock of the deadline while it waits', async () => {
+  it('suspends the deadline during the wait', async () => {
     const taskId = await atOutline({ timeoutMs: 600_000, approvalTimeoutMs: 86_400_000 });
     const shown = (await run.queries.get(taskId, null))?.deadlineAt;
     await age(taskId, '2 hours');
@@ -255,7 +255,7 @@ describe('approvals', () => {
     );
   });
 
-  it('ends a task for which nobody decides in time', async () => {
+  it('ends a task when the approval times out', async () => {
     const taskId = await atOutline({ approvalTimeoutMs: 60_000 });
     await run.transitions.endAtDeadline(taskId);
     expect((await run.task(taskId)).status).toBe('awaiting_approval');
@@ -269,7 +269,7 @@ describe('approvals', () => {
     expect(await approve(taskId, 'outline')).toEqual({ outcome: 'finished', status: 'failed' });
   });
 
-  it('keeps the finished article when nobody decides at the final gate', async () => {
+  it('keeps the finished article when the final approval times out', async () => {
     const taskId = await run.submit({ approvals: ['final'] });
     await run.complete(taskId, 'research');
     await run.complete(taskId, 'outline', { output: OUTLINE });
@@ -280,7 +280,7 @@ describe('approvals', () => {
     expect(await run.queries.stepOutput(taskId, null, 'refine')).toEqual({ text: 'refine 1' });
   });
 
-  it('can be cancelled while it waits, and a retry waits at the gate again', async () => {
+  it('can be cancelled during the wait, and a retry waits at the gate again', async () => {
     const taskId = await atOutline();
     await run.transitions.cancel(taskId, null, OPERATOR);
     expect(await run.task(taskId)).toMatchObject({ status: 'cancelled', finished: true });
@@ -291,7 +291,7 @@ describe('approvals', () => {
     expect(await run.task(taskId)).toMatchObject({ status: 'awaiting_approval', generation: 2 });
   });
 
-  it('records who decided', async () => {
+  it('writes audit rows of decisions', async () => {
     const taskId = await atOutline();
     await reject(taskId, 'outline', 'a secret reason');
     await run.complete(taskId, 'outline', { output: OUTLINE });
@@ -304,7 +304,7 @@ describe('approvals', () => {
     expect(JSON.stringify(items)).not.toContain('secret');
   });
 
-  it('ends every generation once and counts right, whatever people and workers do in whichever order', async () => {
+  it('ends every generation once with exact counters, for any order of decisions and attempts', async () => {
     const act = fc.constantFrom(
       'complete',
       'complete',

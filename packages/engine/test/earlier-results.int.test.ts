@@ -28,13 +28,13 @@ describe('the result of an earlier generation', () => {
   };
   const retry = (taskId: string, fromStep?: string) =>
     run.restarts.retry(taskId, null, { ...(fromStep !== undefined && { fromStep }) }, OPERATOR);
-  const fold = async (taskId: string): Promise<void> => {
+  const archive = async (taskId: string): Promise<void> => {
     await db.sql(`UPDATE task SET finished_at = now() - interval '1 day' WHERE id = $1`, [taskId]);
     await createRetentionStore(db.database).compact(null, 1);
     expect(await db.sql('SELECT 1 FROM task_archive WHERE task_id = $1', [taskId])).toHaveLength(1);
   };
 
-  it('stays as it was when the task is retried and then cancelled, folded or not', async () => {
+  it('stays unchanged after a retry and a cancellation, archived or not', async () => {
     const taskId = await run.submit();
     await complete(taskId);
     const before = await material(taskId);
@@ -46,14 +46,14 @@ describe('the result of an earlier generation', () => {
     const expected = { outputs: before?.outputs, status: 'completed', generation: 1, earlierGenerations: [1] };
     expect(await material(taskId, 1)).toMatchObject(expected);
     expect(await material(taskId)).toMatchObject({ status: 'cancelled', generation: 2, earlierGenerations: [1] });
-    await fold(taskId);
+    await archive(taskId);
     expect(await material(taskId, 1)).toMatchObject(expected);
   });
 
-  it('is that of each generation which had one, also of one that was folded when the next began', async () => {
+  it('is stored for each generation with a result, also one that was archived when the next started', async () => {
     const { taskId } = await run.partial();
     const first = await material(taskId);
-    await fold(taskId);
+    await archive(taskId);
     await retry(taskId);
     await complete(taskId, ['draft-2', 'refine']);
     const second = await material(taskId);
@@ -69,7 +69,7 @@ describe('the result of an earlier generation', () => {
     expect(await material(taskId)).toMatchObject({ status: 'completed', generation: 4, earlierGenerations: [1, 2] });
   });
 
-  it('stays readable after a bulk retry, and costs tasks without a result nothing', async () => {
+  it('stays readable after a bulk retry, which skips tasks without a result', async () => {
     const tenantId = await run.scene.addTenant();
     const { taskId } = await run.partial({ tenantId });
     const cancelled = await run.submit({ tenantId });
@@ -95,7 +95,7 @@ describe('the result of an earlier generation', () => {
     ]);
   });
 
-  it('is kept for the last twenty generations', async () => {
+  it('is stored for the last twenty generations', async () => {
     const { taskId } = await run.partial();
     for (let generation = 2; generation <= 24; generation += 1) {
       await retry(taskId, 'refine');

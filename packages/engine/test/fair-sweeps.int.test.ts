@@ -23,14 +23,14 @@ import { createDispatcher, createScheduleRunner } from '../src/index.ts';
 import { createSweep } from '../src/loops/sweep.ts';
 import { OPERATOR } from './support/a-run.ts';
 
-/** More than any sweep takes at once. */
+/** More items than any sweep handles at once. */
 const CROWD = 450;
 
 /**
- * Every sweep of a coordinator, with one tenant or one queue that has far more to do than a sweep takes at once, older than
- * what another tenant has. A sweep that is added belongs here.
+ * Every sweep of a coordinator, with one tenant or queue that has far more and older items than one run handles. Add new sweeps
+ * here.
  */
-describe('a crowd in front', () => {
+describe('a crowd of older items', () => {
   let db: OpenTestDatabase;
   let scene: Scene;
   let crowd: string;
@@ -50,7 +50,7 @@ describe('a crowd in front', () => {
 
   const submit = (tenantId: string, count: number): Promise<NewTask[]> =>
     Promise.all(Array.from({ length: count }, () => scene.submit({ tenantId })));
-  /** A crowd of one tenant's tasks and, behind it, one task of another's. */
+  /** A crowd of one tenant's tasks and a newer task of another tenant. */
   const aCrowdAndOne = async (): Promise<string> => {
     await submit(crowd, CROWD);
     const [one] = await submit(other, 1);
@@ -72,13 +72,13 @@ describe('a crowd in front', () => {
     expect(await createFleetStore(db.database).pastDeadline(200)).toContainEqual({ taskId: one });
   });
 
-  it('hides no task that nobody ended from the search', async () => {
+  it('hides no task without open steps from the sweep', async () => {
     const one = await aCrowdAndOne();
     await db.sql('UPDATE task SET steps_left = 0');
     expect(await createFleetStore(db.database).unfinished(200)).toContainEqual({ taskId: one });
   });
 
-  it.each(['ready', 'queued', 'running'])('hides no overdue step that is %s', async (status) => {
+  it.each(['ready', 'queued', 'running'])('hides no overdue %s step', async (status) => {
     const one = await aCrowdAndOne();
     await setSteps('first_started_at', '3 days', '2 days');
     await db.sql('UPDATE step SET status = $1', [status]);
@@ -86,7 +86,7 @@ describe('a crowd in front', () => {
     expect(overdue.map(({ taskId }) => taskId)).toContain(one);
   });
 
-  it.each(['ready', 'queued'])('hides no step that has waited for too long while %s', async (status) => {
+  it.each(['ready', 'queued'])('hides no %s step past its queue time-out', async (status) => {
     const one = await aCrowdAndOne();
     await db.sql('UPDATE step SET status = $1', [status]);
     await setSteps('available_at', '3 days', '2 days');
@@ -113,7 +113,7 @@ describe('a crowd in front', () => {
       return added;
     };
 
-    it('in a queue that is served, behind one that nobody serves', async () => {
+    it('in a queue with workers, after one without', async () => {
       const one = await aCrowdAndOne();
       await db.sql(
         `UPDATE step SET status = 'queued', tenant_id = $1, queue = CASE WHEN task_id = $2 THEN 'write.batch' ELSE queue END`,
@@ -151,7 +151,7 @@ describe('a crowd in front', () => {
         10_000,
       );
 
-    it('keeps no other tenant’s from firing, though the crowd’s tenant is full', async () => {
+    it('does not delay another tenant’s, although the crowd’s tenant is full', async () => {
       for (let n = 0; n < 120; n += 1) await schedule(crowd, n % 60);
       await schedule(other, 90);
       const asked: string[] = [];
@@ -170,7 +170,7 @@ describe('a crowd in front', () => {
         log,
       });
       expect(await runner.runOnce()).toBe(1);
-      // A tenant that has no room is asked once a pause, not once for each of its schedules.
+      // A full tenant is tried once per pause, not once per schedule.
       expect(asked.toSorted()).toEqual([crowd, other].toSorted());
       await runner.runOnce();
       expect(asked).toHaveLength(2);
@@ -179,7 +179,7 @@ describe('a crowd in front', () => {
       expect(asked.filter((tenantId) => tenantId === crowd)).toHaveLength(2);
     });
 
-    it('keeps nobody from firing where more tenants are full than a round takes', async () => {
+    it('does not delay others when more tenants are full than one run handles', async () => {
       for (let n = 0; n < 120; n += 1) await schedule(await scene.addTenant(), n % 60);
       await schedule(other, 90);
       const runner = createScheduleRunner({
@@ -197,7 +197,7 @@ describe('a crowd in front', () => {
     });
   });
 
-  it('of bulk operations keeps no other tenant’s from its turn', async () => {
+  it('of bulk operations does not delay another tenant’s', async () => {
     const operations = createOperationStore(db.database);
     const create = (tenantId: string) =>
       operations.create({
@@ -214,7 +214,7 @@ describe('a crowd in front', () => {
     expect((await operations.running(50)).map(({ id }) => id)).toContain(operationId);
   });
 
-  it('of reservations behind a locked budget keeps no others of dead sessions from being written off', async () => {
+  it('of reservations with a locked budget does not block the write-off of others', async () => {
     const locked = `tenant:${crowd}`;
     const free = `tenant:${other}`;
     await db.sql('INSERT INTO budget_counter (key, limit_nano, reserved_nano) VALUES ($1, 1e12, 0), ($2, 1e12, 0)', [
@@ -242,7 +242,7 @@ describe('a crowd in front', () => {
     expect(await db.sql('SELECT 1 FROM reservation WHERE $1 = ANY (budgets)', [locked])).toHaveLength(1_100);
   });
 
-  it('of tasks that fail gives its places to those behind it', async () => {
+  it('of failing tasks does not take the places of others', async () => {
     const clock = createTestClock();
     const tried: string[] = [];
     const tasks = Array.from({ length: 500 }, (_, index) => ({ taskId: `task-${index}` }));

@@ -65,7 +65,7 @@ describe('business time in a test database', () => {
     expect(new Set(fired).size).toBe(fired.length);
   });
 
-  it('passes deadlines and expires replies, and leaves sessions alive', async () => {
+  it('reaches deadlines and expires replies, and keeps sessions alive', async () => {
     const sessionId = await run.scene.addSession({ ttlMs: 60_000 });
     const taskId = await run.submit({ timeoutMs: 2 * HOUR_MS });
     const cache = createCacheStore(db.database);

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createAdmission, createAdmittedSubmitter, createSubmitter } from '../src/index.ts';
 import { openRun, type Run } from './support/a-run.ts';
 
-describe('a single task that an earlier release stored under a key of our own form', () => {
+describe('a task that an earlier release stored under another key format', () => {
   let db: OpenTestDatabase;
   let run: Run;
   beforeAll(async () => {
@@ -16,7 +16,7 @@ describe('a single task that an earlier release stored under a key of our own fo
   });
   afterAll(() => db.close());
 
-  it('is found when its body is the same; what this release stores there never is', async () => {
+  it('is found for the same body, unlike tasks of this release', async () => {
     const tenantId = await run.scene.addTenant();
     const store = createSubmitStore(db.database);
     const log = silentLogger();

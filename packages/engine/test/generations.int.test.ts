@@ -22,7 +22,7 @@ interface Command {
   pick: number;
 }
 const command: fc.Arbitrary<Command> = fc.record({
-  // Work is done more often than anything happens to it, or few tasks would get far.
+  // Work is more frequent than disturbances, so that tasks make progress.
   kind: fc.oneof(
     { arbitrary: fc.constant('complete' as const), weight: 12 },
     { arbitrary: fc.constantFrom(...KINDS), weight: 8 },
@@ -99,7 +99,7 @@ describe('generations of a task', () => {
     const statusOf = new Map(steps.map((step) => [step.key, step.status]));
     const isOver = (step: StepRow) => ['completed', 'skipped', 'dead', 'cancelled'].includes(step.status);
 
-    // Each generation ends exactly once, and only the last may be under way.
+    // Each generation ends exactly once, and only the last may be open.
     for (let generation = 1; generation <= task.generation; generation += 1) {
       const ends = events.filter(
         (event) => event.generation === generation && isTerminalTask(event.type.replace('task.', '') as TaskStatus),
@@ -112,20 +112,20 @@ describe('generations of a task', () => {
     expect(isTerminalTask(task.status as TaskStatus)).toBe(task.finished);
     expect(steps.every(isOver)).toBe(task.finished);
 
-    // Attempts only grow.
+    // Attempt numbers only grow.
     for (const step of steps) {
       expect(step.attempt).toBeGreaterThanOrEqual(seen.get(step.id) ?? 0);
       seen.set(step.id, step.attempt);
     }
 
-    // The task's counters are what its steps say.
+    // The task's counters equal those of its steps.
     expect(task).toMatchObject({
       steps_total: steps.length,
       steps_left: steps.filter((step) => !isOver(step)).length,
       steps_bad: steps.filter(({ status }) => ['skipped', 'dead', 'cancelled'].includes(status)).length,
     });
 
-    // A step waits for what is not there yet, all of which will come, and for nothing else.
+    // A step waits exactly for its incomplete dependencies.
     for (const step of steps) {
       for (const key of step.deps) expect(statusOf.has(key), `${step.key} depends on ${key}`).toBe(true);
       if (isOver(step)) continue;
@@ -134,13 +134,13 @@ describe('generations of a task', () => {
       expect(step.status === 'pending').toBe(missing.length > 0);
     }
 
-    // An open dead letter is of a step that has not been made good since.
+    // An open dead letter belongs to a step that has not completed since.
     for (const letter of await run.lettersOf(taskId)) {
       if (letter.state === 'open') expect(['dead', 'skipped']).toContain(statusOf.get(letter.step_key));
     }
   };
 
-  it('keep every invariant, whatever happens in whatever order', async () => {
+  it('keep every invariant for any order of events', async () => {
     const reached = new Set<number>();
     await fc.assert(
       fc.asyncProperty(fc.array(command, { minLength: 5, maxLength: 40 }), async (commands) => {
@@ -154,7 +154,7 @@ describe('generations of a task', () => {
       }),
       { numRuns: 60 },
     );
-    // Otherwise it would have shown nothing about retries.
+    // Ensures that the run contained retries.
     expect(Math.max(...reached)).toBeGreaterThanOrEqual(3);
   }, 120_000);
 });

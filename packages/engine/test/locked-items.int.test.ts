@@ -14,7 +14,7 @@ import { OPERATOR, openRun, type Run } from './support/a-run.ts';
 
 const TASKS = 250;
 
-describe('an item of a bulk operation that another transaction holds', () => {
+describe('an item of a bulk operation that another transaction has locked', () => {
   let db: OpenTestDatabase;
   let run: Run;
   let tenantId: string;
@@ -69,22 +69,25 @@ describe('an item of a bulk operation that another transaction holds', () => {
     it.each([
       ['task', 'SELECT 1 FROM task WHERE id = $1 FOR UPDATE'],
       ['step', `SELECT 1 FROM step WHERE task_id = $1 AND key = 'research' FOR UPDATE`],
-    ])('waits for its %s row while all others are done, and is done by the next coordinator', async (_, query) => {
-      await submit(kind, TASKS);
-      const id = await start(kind);
-      const release = await holdRows(db.url, query, [taskIds[100]]);
-      try {
-        await rounds(id, aRunner(), isDone(id, TASKS - 1));
-        expect(await touched()).toBe(TASKS - 1);
-        await aRunner().runOnce();
-        expect(await viewOf(id)).toMatchObject({ status: 'running', done: TASKS - 1, failed: 0 });
-      } finally {
-        await release();
-      }
-      await rounds(id, aRunner(db.connect()), isEnded(id));
-      expect(await viewOf(id)).toMatchObject({ status: 'done', matched: TASKS, done: TASKS, failed: 0 });
-      expect(await touched()).toBe(TASKS);
-    });
+    ])(
+      'waits for its %s row while all others are processed, and is processed by the next coordinator',
+      async (_, query) => {
+        await submit(kind, TASKS);
+        const id = await start(kind);
+        const release = await holdRows(db.url, query, [taskIds[100]]);
+        try {
+          await rounds(id, aRunner(), isDone(id, TASKS - 1));
+          expect(await touched()).toBe(TASKS - 1);
+          await aRunner().runOnce();
+          expect(await viewOf(id)).toMatchObject({ status: 'running', done: TASKS - 1, failed: 0 });
+        } finally {
+          await release();
+        }
+        await rounds(id, aRunner(db.connect()), isEnded(id));
+        expect(await viewOf(id)).toMatchObject({ status: 'done', matched: TASKS, done: TASKS, failed: 0 });
+        expect(await touched()).toBe(TASKS);
+      },
+    );
 
     it('counts as failed, with its id and the reason, when it stays locked', async () => {
       await submit(kind, 3);
@@ -92,7 +95,7 @@ describe('an item of a bulk operation that another transaction holds', () => {
       const release = await holdRows(db.url, 'SELECT 1 FROM task WHERE id = $1 FOR UPDATE', [taskIds[1]]);
       try {
         const runner = aRunner();
-        // The first round comes to it twice: with the others, and once these are done.
+        // The first run tries it twice: with the others, and after them.
         for (let pass = 2; pass < MAX_LOCKED_PASSES; pass += 1) await runner.runOnce();
         expect(await viewOf(id)).toMatchObject({ done: 2, failed: 0 });
         await rounds(id, runner, isEnded(id));
@@ -105,7 +108,7 @@ describe('an item of a bulk operation that another transaction holds', () => {
       expect(await touched()).toBe(2);
     });
 
-    it('counts as failed when a coordinator of the release before ends the operation without it', async () => {
+    it('counts as failed when a coordinator of the previous release ends the operation without it', async () => {
       await submit(kind, 3);
       const id = await start(kind);
       const release = await holdRows(db.url, 'SELECT 1 FROM task WHERE id = $1 FOR UPDATE', [taskIds[1]]);
@@ -118,7 +121,7 @@ describe('an item of a bulk operation that another transaction holds', () => {
     });
   });
 
-  it('is a dead letter too: others are discarded, and it is once it is free', async () => {
+  it('can be a dead letter: others are discarded at once, and this one when it is unlocked', async () => {
     const dead = await Promise.all(Array.from({ length: 5 }, () => run.partial({ tenantId })));
     const held = dead[2]?.taskId ?? '';
     const operations = createOperationStore(db.database);
@@ -135,7 +138,7 @@ describe('an item of a bulk operation that another transaction holds', () => {
     expect(await viewOf(operationId)).toMatchObject({ status: 'done', done: 5, failed: 0 });
   });
 
-  it('makes a coordinator of the release before wait and fail its whole batch, as it did', async () => {
+  it('makes a coordinator of the previous release wait and fail its whole batch', async () => {
     await submit('task.cancel', 3);
     const release = await holdRows(db.url, 'SELECT 1 FROM task WHERE id = $1 FOR UPDATE', [taskIds[1]]);
     await expect(db.sql('SELECT * FROM cancel_tasks($1::uuid[], $2)', [taskIds, taskIds[0]])).rejects.toThrow('lock');

@@ -26,10 +26,10 @@ import { openRun } from './support/a-run.ts';
 import { countedSlots } from './support/counted-slots.ts';
 import { aSession } from './support/a-session.ts';
 
-/** Far longer than a lock timeout with everything around it, far shorter than the statement timeout of 15 s. */
+/** Far longer than the lock time-out, far shorter than the statement time-out of 15 s. */
 const SOON_MS = 5_000;
 
-describe('a task row that another transaction holds', () => {
+describe('a task row that another transaction has locked', () => {
   let db: OpenTestDatabase;
   let run: Awaited<ReturnType<typeof openRun>>;
 
@@ -62,7 +62,7 @@ describe('a task row that another transaction holds', () => {
       }),
     ]);
 
-  it('holds up neither the settles nor the takes of other tasks, and its own settle succeeds once it is free', async () => {
+  it('delays neither settles nor acquisitions of other tasks, and its own settle succeeds after the lock', async () => {
     const sessionId = await run.scene.addSession();
     const exchange = openExchange(sessionId);
     const held = await run.scene.running();
@@ -88,7 +88,7 @@ describe('a task row that another transaction holds', () => {
       const heldSettles = settleHeld();
       const settled = await within(Promise.all(others.map((attempt) => exchange.settle(settlement(attempt), 0))));
       expect(settled.map(({ outcome }) => outcome)).toEqual(others.map(() => 'settled'));
-      // The lock is known by now: what comes later does not wait for it at all.
+      // The lock is known by now: later requests do not wait for it.
       const latencies: number[] = [];
       for (const task of waiting) {
         const startedMs = performance.now();
@@ -96,7 +96,7 @@ describe('a task row that another transaction holds', () => {
         latencies.push(performance.now() - startedMs);
         expect(taken?.taskId).toBe(task.id);
       }
-      // Waiting for the lock would take each of them 200 ms and more.
+      // Waiting for the lock would take at least 200 ms each.
       expect(latencies.toSorted((a, b) => a - b)[waiting.length / 2]).toBeLessThan(150);
       expect(isSettled).toBe(false);
       await release();
@@ -107,7 +107,7 @@ describe('a task row that another transaction holds', () => {
     }
   });
 
-  it('gives the slot of a job that asks for it back; its step stays queued', async () => {
+  it('frees the slot of its job; the step stays queued', async () => {
     const sessionId = await run.scene.addSession();
     const exchange = openExchange(sessionId);
     const task = await run.scene.submit();
@@ -119,7 +119,7 @@ describe('a task row that another transaction holds', () => {
     expect(await exchange.acquire({ taskId: task.id, stepId, attempt: 1 })).toMatchObject({ stepId });
   });
 
-  it('is isolated too where the locked row is a step', async () => {
+  it('is isolated also when the locked row is a step', async () => {
     const sessionId = await run.scene.addSession();
     const exchange = openExchange(sessionId);
     const attempts: StepAttempt[] = [];
@@ -136,7 +136,7 @@ describe('a task row that another transaction holds', () => {
     expect(answers[0]).toMatchObject({ reason: { code: 'UNAVAILABLE', name: 'RowLockedError' } });
   });
 
-  it('holds up the budget of no other task: reserves of others succeed, its own is refused until it is free', async () => {
+  it('delays no other budget: other reservations succeed, its own fails until the lock is released', async () => {
     const money = createMoneyStore(db.connect());
     const reserve = createIsolatingBatcher((items: Reservation[]) => money.reserve(items), {
       maxSize: 64,
@@ -158,7 +158,7 @@ describe('a task row that another transaction holds', () => {
     expect(answers[3]).toMatchObject({ reason: { name: 'RowLockedError' } });
   });
 
-  it('keeps no other dead session’s steps from being given back, and its own follow once it is free', async () => {
+  it('does not block the release of other expired sessions’ steps, and its own follow after the lock', async () => {
     const sessions = createSessionStore(db.database);
     const held = await run.scene.running();
     const other = await run.scene.running();
@@ -171,7 +171,7 @@ describe('a task row that another transaction holds', () => {
     expect((await sessions.reap()).map(({ taskId }) => taskId)).toEqual([held.task.id]);
   });
 
-  it('keeps no other task from its deadline, and is ended itself once it is free', async () => {
+  it('does not delay the deadlines of other tasks, and is ended after the lock', async () => {
     const held = await run.submit();
     const others = await Promise.all(Array.from({ length: 5 }, () => run.submit()));
     await db.sql(`UPDATE task SET deadline_at = pressroom_now() - interval '1 hour' WHERE id = $1`, [held]);

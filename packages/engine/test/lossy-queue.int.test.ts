@@ -35,7 +35,7 @@ const log = silentLogger();
 const pipeline = aPipeline({ drafts: 3 });
 const findPipeline = () => pipeline;
 
-/** Loses the connection after some commits: the work is done, and nobody knows. */
+/** Loses the connection after some commits, so that their replies are missing. */
 function forgetful(store: StepStore, random: () => number): StepStore {
   const lose = <T>(answer: T): T => {
     if (random() < 0.05) throw new StoreUnavailableError('the connection was lost after the commit');
@@ -48,8 +48,8 @@ function forgetful(store: StepStore, random: () => number): StepStore {
 }
 
 /**
- * The whole engine on a real database, with a queue store that loses and repeats jobs, commits whose answers are lost, agents
- * that fail, and a worker that falls silent in the middle: everything that PostgreSQL being the truth promises to survive.
+ * The whole engine on a real database, with a queue store that loses and repeats jobs, lost commit replies, failing agents, and a
+ * worker that stops sending heartbeats.
  */
 describe('with a queue store that loses 30 % of its jobs and delivers 20 % twice', () => {
   let db: OpenTestDatabase;
@@ -59,7 +59,7 @@ describe('with a queue store that loses 30 % of its jobs and delivers 20 % twice
   });
   afterAll(() => db.close());
 
-  /** One worker process with connections of its own. */
+  /** One worker process with separate connections. */
   const startWorker = async (jobs: JobSink, random: () => number, clock: Clock) => {
     const database = db.connect({ maxConnections: 5 });
     const transitions = createTaskTransitions({
@@ -101,7 +101,7 @@ describe('with a queue store that loses 30 % of its jobs and delivers 20 % twice
         state.ran += 1;
         await new Promise((resolve) => setImmediate(resolve));
         const expected = attempt.key === 'refine' ? ['draft-1', 'draft-2', 'draft-3', 'outline'] : undefined;
-        // Failures are tried again, so whatever refine waits for is there.
+        // Failed attempts are retried, so refine has all its inputs.
         if (expected && Object.keys(attempt.outputs).toSorted().join() !== expected.join())
           throw new Error('outputs are missing');
         if (random() < 0.05) return { outcome: 'failed', error: new Error('boom'), costNano: 1n };
@@ -113,7 +113,7 @@ describe('with a queue store that loses 30 % of its jobs and delivers 20 % twice
     return { runner, session, dispatcher, state, silence: () => heartbeat?.stop() };
   };
 
-  it('every task still ends exactly once, although a worker falls silent in the middle', async () => {
+  it('every task ends exactly once, although a worker stops sending heartbeats', async () => {
     const scene = await openScene(db);
     const random = seededRandom(2026);
     const runners: StepRunner[] = [];
@@ -125,15 +125,15 @@ describe('with a queue store that loses 30 % of its jobs and delivers 20 % twice
     const jobs: JobSink = {
       add(_queue, added) {
         for (const { job } of added) {
-          const fate = random();
-          if (fate < 0.3) lost += 1;
+          const chance = random();
+          if (chance < 0.3) lost += 1;
           else deliver(job);
-          if (fate > 0.8) deliver(job);
+          if (chance > 0.8) deliver(job);
         }
         return Promise.resolve();
       },
     };
-    // A silent process: its timers stand still, its connections stay open.
+    // A stopped process: its timers do not run, its connections stay open.
     const frozen = Promise.withResolvers<never>();
     let isFrozen = false;
     const freezable: Clock = {
@@ -184,7 +184,7 @@ describe('with a queue store that loses 30 % of its jobs and delivers 20 % twice
     doomed.state.silent = true;
     isFrozen = true;
     await doomed.silence();
-    // Its session ends as if its time were over; the reaper does the rest.
+    // Expires its session; the reaper does the rest.
     await until(async () => (await db.sql(`SELECT 1 FROM step WHERE session_id = $1`, [doomed.session.id])).length > 0);
     await scene.expireSession(doomed.session.id);
     runners.splice(1, 1);
@@ -212,7 +212,7 @@ describe('with a queue store that loses 30 % of its jobs and delivers 20 % twice
         `SELECT t.id FROM task t WHERE t.event_seq <> (SELECT count(*) FROM task_event e WHERE e.task_id = t.id)`,
       ),
     ).toEqual([]);
-    // One result a step, whatever ran twice.
+    // One result per step, also when attempts ran twice.
     expect(await db.sql('SELECT step_id FROM artifact GROUP BY 1 HAVING count(*) > 1')).toEqual([]);
     expect(
       await db.sql(`SELECT step_id FROM attempt WHERE outcome = 'completed' GROUP BY 1 HAVING count(*) > 1`),

@@ -13,7 +13,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createOperationRunner, startDeadLetterLoops, type OperationRunner, type TaskRestarts } from '../src/index.ts';
 import { OPERATOR, openRun, type Run } from './support/a-run.ts';
 
-/** `BULK_TASKS=100000` measures what an incident leaves behind. */
+/** `BULK_TASKS=100000` measures the size of an incident. */
 const MANY = Number(process.env['BULK_TASKS'] ?? 20_000);
 
 describe('bulk operations', () => {
@@ -60,7 +60,7 @@ describe('bulk operations', () => {
     if (!view) throw new Error('no such operation');
     return view;
   };
-  /** Turns until it is over; a turn ends on its own after a second. */
+  /** Runs until the operation has ended; each run takes at most a second. */
   const finish = async (id: string, runner = aRunner()) => {
     for (let turn = 0; turn < 20 && (await viewOf(id)).status === 'running'; turn += 1) await runner.runOnce();
     return viewOf(id);
@@ -72,7 +72,7 @@ describe('bulk operations', () => {
         [tenantId],
       )
     ).map(({ state, count }) => [state, count]);
-  /** Dead letters without their tasks: many are as easily made as ten. */
+  /** Dead letters without tasks, which are cheap to create. */
   const addLetters = (count: number) =>
     db.sql(
       `INSERT INTO dead_letter (id, task_id, step_id, step_key, agent, tenant_id, task_type, generation, error_code, message,
@@ -82,7 +82,7 @@ describe('bulk operations', () => {
       [count, tenantId],
     );
 
-  it('redrives every open dead letter of a selection, and counts what a sibling has done', async () => {
+  it('redrives every open dead letter of a selection, and counts those closed with a sibling', async () => {
     const tasks: string[] = [];
     for (let index = 0; index < 5; index += 1) tasks.push((await run.partial({ tenantId })).taskId);
     const twice = await run.submit({ tenantId });
@@ -97,14 +97,14 @@ describe('bulk operations', () => {
     expect(await statesOf()).toEqual([['redriven', 7]]);
   });
 
-  it('gives each step the patch and the tier', async () => {
+  it('applies the patch and the tier to each step', async () => {
     const { taskId } = await run.partial({ tenantId });
     await db.sql(`UPDATE step SET params = '{"part":2}' WHERE task_id = $1 AND key = 'draft-2'`, [taskId]);
     await finish(await start({ options: { patch: { part: 9 }, tier: 'T3', resetCalls: true } }));
     expect(await run.step(taskId, 'draft-2')).toMatchObject({ params: { part: 9 }, tier: 'T3', journal_generation: 2 });
   });
 
-  it('goes no further than its limit, oldest first', async () => {
+  it('stops at its limit, oldest first', async () => {
     const first = await run.partial({ tenantId });
     await run.partial({ tenantId });
     expect(await finish(await start({ limit: 1 }))).toMatchObject({ status: 'done', matched: 1, done: 1 });
@@ -115,7 +115,7 @@ describe('bulk operations', () => {
     ]);
   });
 
-  it('says why what it could not do was not done, and goes on', async () => {
+  it('reports the error of failed items, and continues', async () => {
     const running = await run.submit({ tenantId });
     for (const key of ['research', 'outline']) await run.complete(running, key);
     await run.fail(running, 'draft-2');
@@ -128,12 +128,12 @@ describe('bulk operations', () => {
     });
   });
 
-  it('has failed when it could do nothing', async () => {
+  it('fails when no item succeeds', async () => {
     await addLetters(3);
     expect(await finish(await start())).toMatchObject({ status: 'failed', matched: 3, done: 0, failed: 3 });
   });
 
-  it('does not redrive what dies again meanwhile', async () => {
+  it('does not redrive dead letters created during the operation', async () => {
     const { taskId } = await run.partial({ tenantId });
     const dying: TaskRestarts = {
       ...run.restarts,
@@ -152,10 +152,10 @@ describe('bulk operations', () => {
     ]);
   });
 
-  it('goes on where a coordinator that died has stopped, and counts each item once', async () => {
+  it('continues after a coordinator has crashed, and counts each item once', async () => {
     for (let index = 0; index < 25; index += 1) await run.partial({ tenantId });
     const id = await start();
-    // Dies after the work of its second batch and before that is counted.
+    // Crashes after processing its second batch, before counting it.
     let batches = 0;
     const mortal = createOperationRunner({
       tasks: createTaskOperationStore(db.database),
@@ -180,7 +180,7 @@ describe('bulk operations', () => {
     expect(generations).toEqual([{ generation: 2 }]);
   });
 
-  it('may be carried out by two coordinators at once without harm', async () => {
+  it('is safe with two coordinators at once', async () => {
     for (let index = 0; index < 30; index += 1) await run.partial({ tenantId });
     const id = await start();
     await Promise.all([finish(id, aRunner()), finish(id, aRunner())]);
@@ -190,7 +190,7 @@ describe('bulk operations', () => {
     ]);
   });
 
-  it('keeps to its rate', async () => {
+  it('respects its rate', async () => {
     await addLetters(200);
     const id = await start({ kind: 'dead_letter.discard', options: { reason: 'known' }, ratePerSecond: 50 });
     const runner = aRunner();
@@ -204,7 +204,7 @@ describe('bulk operations', () => {
     await operations.abort(id, null, OPERATOR);
   });
 
-  it('waits while its tenant has half its backlog open, so that submissions are not refused for what comes back', async () => {
+  it('waits while its tenant’s backlog is half full, so that submissions are not rejected', async () => {
     for (let index = 0; index < 3; index += 1) await run.partial({ tenantId });
     await db.sql('UPDATE tenant SET max_backlog = 4 WHERE id = $1', [tenantId]);
     const open = [await run.submit({ tenantId }), await run.submit({ tenantId })];
@@ -216,7 +216,7 @@ describe('bulk operations', () => {
     expect(await finish(id, runner)).toMatchObject({ status: 'done', done: 3 });
   });
 
-  it('redrives the dead letters of others while a tenant is full, and its own once it has room', async () => {
+  it('redrives dead letters of other tenants while one is full, and its own later', async () => {
     const other = await run.scene.addTenant();
     await db.sql('UPDATE tenant SET max_backlog = 2 WHERE id = $1', [tenantId]);
     const open = await run.submit({ tenantId });
@@ -231,14 +231,14 @@ describe('bulk operations', () => {
     expect((await run.task(own.taskId)).generation).toBe(2);
   });
 
-  it('leaves the dead letters of other tenants alone', async () => {
+  it('does not change dead letters of other tenants', async () => {
     const stranger = await run.partial({ tenantId: await run.scene.addTenant() });
     await run.partial({ tenantId });
     expect(await finish(await start())).toMatchObject({ matched: 1, done: 1 });
     expect(await run.lettersOf(stranger.taskId)).toMatchObject([{ state: 'open' }]);
   });
 
-  it('discards tens of thousands while lists are answered, and stops after the batch under way when aborted', async () => {
+  it('discards tens of thousands while lists respond, and stops after the current batch when aborted', async () => {
     await addLetters(MANY);
     await db.sql('ANALYZE dead_letter');
     const startLoops = () =>
@@ -253,7 +253,7 @@ describe('bulk operations', () => {
       });
     let loops = startLoops();
     try {
-      const id = await start({ kind: 'dead_letter.discard', options: { reason: 'a fault that was mended' } });
+      const id = await start({ kind: 'dead_letter.discard', options: { reason: 'a fault that was fixed' } });
       expect(await viewOf(id)).toMatchObject({ matched: MANY, status: 'running' });
       const waitsMs: number[] = [];
       await until(
@@ -269,13 +269,13 @@ describe('bulk operations', () => {
       expect(aborted).toMatchObject({ status: 'aborted' });
       await loops.stop();
       const { done: last } = await viewOf(id);
-      // The batch that was under way, and not one more.
+      // The current batch, and not one more.
       expect(last - (aborted?.done ?? 0)).toBeLessThanOrEqual(2 * 200);
       const [row] = await db.sql<{ count: number }>(
         `SELECT count(*)::int AS count FROM dead_letter WHERE tenant_id = $1 AND state = 'discarded'`,
         [tenantId],
       );
-      // Everything that was ended is counted, and what was aborted stays undone.
+      // All closed items are counted, and the rest stay open.
       expect(row?.count).toBe(last);
       expect(last).toBeLessThan(MANY);
       waitsMs.sort((a, b) => a - b);
@@ -290,7 +290,7 @@ describe('bulk operations', () => {
     }
   }, 240_000);
 
-  it('ends an operation on nothing at once', async () => {
+  it('ends an operation without items at once', async () => {
     expect(await finish(await start({ selection: { tenantId: newId() } }))).toMatchObject({
       status: 'done',
       matched: 0,

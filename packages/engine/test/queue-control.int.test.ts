@@ -22,7 +22,7 @@ describe.each(BACKENDS)('queue control, on %s', (kind) => {
   let backend: QueueBackend;
   let admin: QueueAdmin;
   let control: QueueControl;
-  let kicks = 0;
+  let dispatchRequests = 0;
 
   beforeAll(async () => {
     db = await openTestDatabase();
@@ -46,7 +46,7 @@ describe.each(BACKENDS)('queue control, on %s', (kind) => {
       admin: store,
       dispatcher: {
         requestDispatch: () => {
-          kicks += 1;
+          dispatchRequests += 1;
         },
       },
       log: silentLogger(),
@@ -59,14 +59,14 @@ describe.each(BACKENDS)('queue control, on %s', (kind) => {
     await control.pause(QUEUE, ADMIN);
     expect(await control.paused()).toEqual(new Set([QUEUE]));
     expect(await admin.pausedAmong(ALL_QUEUES)).toEqual([QUEUE]);
-    const before = kicks;
+    const before = dispatchRequests;
     await control.resume(QUEUE, ADMIN);
     expect(await control.paused()).toEqual(new Set());
     expect(await admin.pausedAmong(ALL_QUEUES)).toEqual([]);
-    expect(kicks).toBe(before + 1);
+    expect(dispatchRequests).toBe(before + 1);
   });
 
-  it('brings a queue store in line that has forgotten, or was told otherwise', async () => {
+  it('repairs a queue store with missing or wrong pauses', async () => {
     await control.pause(QUEUE, ADMIN);
     await admin.resume(QUEUE);
     await admin.pause('outline.batch');

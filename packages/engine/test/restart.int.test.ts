@@ -71,7 +71,7 @@ describe('retry', () => {
     expect((await run.task(taskId)).deadline_in_s).toBeGreaterThan(590);
   });
 
-  it('raises the budget of a task, folded or not, and refuses one that is not larger', async () => {
+  it('raises the budget of a task, archived or not, and rejects one that is not larger', async () => {
     const { taskId } = await run.partial();
     const counter = () =>
       db.sql(
@@ -94,7 +94,7 @@ describe('retry', () => {
     expect(await counter()).toEqual([{ limit: 2_000, spent: 870, budget: 2_000 }]);
   });
 
-  it('begins at any step, and adds anew what that step had added', async () => {
+  it('starts from any step, which adds its steps again', async () => {
     const { taskId } = await run.partial();
     const outcome = await retry(taskId, { fromStep: 'outline' });
     expect(outcome).toMatchObject({
@@ -115,7 +115,7 @@ describe('retry', () => {
     expect(await run.task(taskId)).toMatchObject({ status: 'completed', steps_total: 6, steps_left: 0 });
   });
 
-  it('shows nobody what steps made that run again or left the plan', async () => {
+  it('hides outputs of rerun and removed steps', async () => {
     const { taskId } = await run.partial();
     await retry(taskId, { fromStep: 'outline' });
     expect((await run.queries.resultMaterial(taskId, null))?.outputs).toEqual({ research: { text: 'research 1' } });
@@ -129,7 +129,7 @@ describe('retry', () => {
     expect(refine.outputs).toEqual({ outline: { text: 'another outline' }, 'draft-1': { text: 'new' } });
   });
 
-  it('uses finished calls again, except those of a completed step that it is told to begin at', async () => {
+  it('reuses journalled replies, except those of a completed start step', async () => {
     const dead = await run.partial();
     await retry(dead.taskId, { fromStep: 'draft-2' });
     expect((await run.step(dead.taskId, 'draft-2')).journal_generation).toBe(1);
@@ -140,9 +140,9 @@ describe('retry', () => {
     expect(steps.get('draft-1')?.journal_generation).toBe(2);
     expect(steps.get('refine')?.journal_generation).toBe(1);
 
-    const told = await run.partial();
-    await retry(told.taskId, { resetCalls: true });
-    expect((await run.step(told.taskId, 'draft-2')).journal_generation).toBe(2);
+    const reset = await run.partial();
+    await retry(reset.taskId, { resetCalls: true });
+    expect((await run.step(reset.taskId, 'draft-2')).journal_generation).toBe(2);
   });
 
   it('clears a step that completed of every suspicion', async () => {
@@ -189,7 +189,7 @@ describe('retry', () => {
     expect(outcome).toMatchObject({ restarted: ['draft-1', 'draft-2', 'draft-3', 'refine'] });
   });
 
-  it('forgets that work was made with less than was asked for when that work is made anew', async () => {
+  it('drops the degraded flag of a rerun step', async () => {
     const taskId = await run.submit();
     await run.complete(taskId, 'research', { degraded: true });
     await run.transitions.cancel(taskId, null);
@@ -213,7 +213,7 @@ describe('retry', () => {
     expect((await run.events(taskId)).slice(-2).map(({ type }) => type)).toEqual(['task.started', 'step.started']);
   });
 
-  it('lets the stream of events go on past the end of the old generation', async () => {
+  it('continues the event stream after the end of the old generation', async () => {
     const feed = createEventFeed(db.database);
     const { taskId } = await run.partial();
     const before = await feed.after(new Map([[taskId, 0]]));
@@ -254,7 +254,7 @@ describe('retry', () => {
     expect(await run.complete(taskId, 'research')).toBe('settled');
   });
 
-  it('begins one generation when it is asked for several times at once', async () => {
+  it('starts one generation for concurrent requests', async () => {
     const { taskId } = await run.partial();
     const outcomes = await Promise.all(Array.from({ length: 5 }, () => retry(taskId)));
     expect(outcomes.map(({ outcome }) => outcome).sort()).toEqual([

@@ -82,7 +82,7 @@ describe('the retention job', () => {
     expect(await keptOf(taskId)).toEqual(['task', 'steps', 'outputs']);
   });
 
-  describe('folding', () => {
+  describe('archiving', () => {
     const compactions = async (): Promise<number[]> => {
       const store = createRetentionStore(db.database);
       const counts: number[] = [];
@@ -110,7 +110,7 @@ describe('the retention job', () => {
       expect(await Promise.all(tasks.map(isFolded))).toEqual([true, true, true]);
     });
 
-    it('passes a task over that is more than the server can fold, and folds those around it', async () => {
+    it('skips a task that is too large for the server, and archives the others', async () => {
       const [before, tooLarge, behind] = [await complete(), await complete(), await complete()];
       await db.sql(`CREATE FUNCTION refuse_archive() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
                       IF NEW.task_id = '${tooLarge}' THEN
@@ -200,7 +200,7 @@ describe('the retention job', () => {
     expect((await job.run()).has('content')).toBe(false);
   });
 
-  it('removes no more in a run than it may, and goes on in the next', async () => {
+  it('removes at most the limit per run, and continues in the next', async () => {
     await db.sql(
       `INSERT INTO audit (id, at, key_id, role, action, target_kind, target_id)
        SELECT gen_random_uuid(), now() - interval '800 days', 'k', 'admin', 'a', 'task', 't' FROM generate_series(1, 1200)`,
@@ -211,7 +211,7 @@ describe('the retention job', () => {
     expect(counts).toEqual([500, 500, 200, 0]);
   });
 
-  it('takes from every tenant in turn, so that one with a flood of old tasks holds nobody up', async () => {
+  it('selects rows from all tenants evenly, so that one with many old tasks does not delay others', async () => {
     const other = await run.scene.addTenant();
     await db.sql(
       `INSERT INTO task_archive (task_id, tenant_id, finished_at, content_bytes, has_calls, history)

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { openRun, OPERATOR, type Run } from './support/a-run.ts';
 
-describe('a finished task that was folded into one row', () => {
+describe('an archived task', () => {
   let db: OpenTestDatabase;
   let run: Run;
   let retention: RetentionStore;
@@ -16,7 +16,7 @@ describe('a finished task that was folded into one row', () => {
   });
   afterAll(() => db.close());
 
-  const fold = async (): Promise<number> => {
+  const archive = async (): Promise<number> => {
     let compacted = 0;
     for (let after: string | null = null, isFirst = true; isFirst || after !== null; isFirst = false) {
       const step = await retention.compact(after, 0);
@@ -55,11 +55,11 @@ describe('a finished task that was folded into one row', () => {
   const archived = async (taskId: string): Promise<boolean> =>
     (await db.sql('SELECT 1 FROM task_archive WHERE task_id = $1', [taskId])).length > 0;
 
-  it('answers every question as it did before', async () => {
+  it('is returned unchanged by every query', async () => {
     const completed = await complete();
     const { taskId: partial } = await run.partial();
     const before = [await answersOf(completed), await answersOf(partial)];
-    expect(await fold()).toBe(2);
+    expect(await archive()).toBe(2);
     expect(await db.sql('SELECT 1 FROM step')).toEqual([]);
     expect([await answersOf(completed), await answersOf(partial)]).toEqual(before);
     expect(before[1]?.letters[0]?.attempts).toHaveLength(1);
@@ -73,7 +73,7 @@ describe('a finished task that was folded into one row', () => {
     );
     await db.sql(`INSERT INTO budget_counter (key, limit_nano, spent_nano) VALUES ('task:' || $1, 900, 70)`, [taskId]);
     const before = await rowsOf(taskId);
-    await fold();
+    await archive();
     expect(await archived(taskId)).toBe(true);
     expect((await db.sql(`SELECT 1 FROM budget_counter WHERE key = 'task:' || $1`, [taskId])).length).toBe(0);
     await db.sql('SELECT restore_task($1)', [taskId]);
@@ -81,9 +81,9 @@ describe('a finished task that was folded into one row', () => {
     expect(await archived(taskId)).toBe(false);
   });
 
-  it('is retried from a step, finishes again and is folded again', async () => {
+  it('is retried from a step, finishes again and is archived again', async () => {
     const taskId = await complete();
-    await fold();
+    await archive();
     expect(await run.restarts.retry(taskId, null, { fromStep: 'refine' }, OPERATOR)).toMatchObject({
       outcome: 'restarted',
       restarted: ['refine'],
@@ -94,28 +94,28 @@ describe('a finished task that was folded into one row', () => {
       refine: 'ready',
     });
     await run.complete(taskId, 'refine', { output: { text: 'second' } });
-    await fold();
+    await archive();
     expect(await run.queries.stepOutput(taskId, null, 'refine')).toEqual({ text: 'second' });
     expect((await answersOf(taskId)).events.map(({ event }) => event.type)).toContain('task.retried');
   });
 
   it('is not unfolded by a retry that finds nothing to do', async () => {
     const taskId = await complete();
-    await fold();
+    await archive();
     expect(await run.restarts.retry(taskId, null, {}, OPERATOR)).toEqual({ outcome: 'nothing_to_do' });
     expect(await archived(taskId)).toBe(true);
   });
 
   it('has its dead letter redriven', async () => {
     const { taskId, letterId } = await run.partial();
-    await fold();
+    await archive();
     expect(await run.restarts.redrive(letterId, null, {}, OPERATOR)).toMatchObject({ outcome: 'restarted' });
     expect(await run.statuses(taskId)).toMatchObject({ 'draft-1': 'completed', 'draft-2': 'ready' });
   });
 
   it('loses its content like any other and keeps its steps', async () => {
     const taskId = await complete();
-    await fold();
+    await archive();
     const [steps] = [await run.queries.steps(taskId, null)];
     expect(await run.queries.deleteContent(taskId, null)).toBe('deleted');
     expect(await run.queries.resultMaterial(taskId, null)).toMatchObject({
@@ -135,16 +135,16 @@ describe('a finished task that was folded into one row', () => {
     await createMoneyStore(db.database).reserve([aReservation(attempt, run.sessionId)]);
     await run.transitions.cancel(reserved, null);
     expect((await retention.compact(null, 60)).compacted).toBe(0);
-    await fold();
+    await archive();
     expect([await archived(open), await archived(young), await archived(reserved)]).toEqual([false, true, false]);
   });
 
-  it('is folded once by two processes at the same time', async () => {
+  it('is archived once by concurrent processes', async () => {
     const tasks: string[] = [];
     for (let index = 0; index < 20; index += 1) tasks.push(await complete());
     const other = createRetentionStore(db.connect());
     const counts = await Promise.all([retention, other].map((store) => store.compact(null, 0)));
-    const again = await fold();
+    const again = await archive();
     const rows = await db.sql('SELECT task_id FROM task_archive WHERE task_id = ANY ($1::uuid[])', [tasks]);
     expect(rows).toHaveLength(20);
     expect(counts.reduce((sum, { compacted }) => sum + compacted, again)).toBeGreaterThanOrEqual(20);

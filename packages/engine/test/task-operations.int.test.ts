@@ -106,7 +106,7 @@ describe('bulk operations on tasks', () => {
     for (const [one, other] of pairs) expect(await shapeOf(other)).toEqual(await shapeOf(one));
   });
 
-  it('retry what failed, was partial or cancelled, folded or not, and leave the rest alone', async () => {
+  it('retry failed, partial and cancelled tasks, archived or not, and no others', async () => {
     const completed = await run.submit({ tenantId });
     for (const key of ['research', 'outline', 'draft-1', 'draft-2', 'draft-3', 'refine'])
       await run.complete(completed, key);

@@ -12,20 +12,20 @@ export interface Battlefield {
   random: Random;
 }
 
-/** What one strike did to workers, for the bound on repeated calls. */
+/** Effect of one fault on workers, for the bound on repeated calls. */
 export interface Strike {
   workers: number;
-  /** Tasks that the strike submitted itself, by idempotency key. */
+  /** Tasks that the fault submitted itself, by idempotency key. */
   accepted?: readonly (readonly [key: string, id: string])[];
 }
 
 export type Nemesis = (field: Battlefield) => Promise<Strike>;
 
-/** Ways in which a poison step ends its process at once, see `poisoned-agents.ts`. */
+/** Ways in which a poison step crashes its process at once, see `poisoned-agents.ts`. */
 const POISONS = ['abort', 'kill', 'block'];
-/** Longer than a session's five seconds: the process comes back after its work was given away. */
+/** Longer than a session's TTL: the process continues after its steps were released. */
 const FREEZE_MS = 6_500;
-/** Longer than every lock timeout and retry of ours together with a round of the sweeps. */
+/** Longer than all lock time-outs and retries plus one run of the sweeps. */
 const LOCK_MS = 4_000;
 const pick = <T>(list: readonly T[], random: Random): T => list[Math.floor(random() * list.length)] as T;
 
@@ -47,7 +47,7 @@ const storm =
     return { workers: 0 };
   };
 
-/** Everything that can strike, by name. Each leaves the system able to finish by itself. */
+/** All faults by name. The system can recover from each without help. */
 export const NEMESES: Readonly<Record<string, Nemesis>> = {
   'worker SIGKILL': async ({ stack, random }) => {
     pick(await alive(stack.workers), random).kill('SIGKILL');
@@ -70,7 +70,7 @@ export const NEMESES: Readonly<Record<string, Nemesis>> = {
     await until(
       async () => {
         for (let living = (await alive(stack.workers)).length; living < size; living += 1) {
-          // It may take the poison, and die of it, before it is ready.
+          // It may run the poison step, and crash, before it is ready.
           await stack.startWorker().catch(() => undefined);
           workers += 1;
         }
@@ -82,7 +82,7 @@ export const NEMESES: Readonly<Record<string, Nemesis>> = {
       },
       { timeoutMs: 90_000, everyMs: 200, describe: 'the poison step to be a suspect' },
     );
-    // As many again for the processes that it ends while it is one: each has its own step's calls in flight at most.
+    // Twice, for the child processes that it crashes: each has at most the calls of its step in flight.
     return { workers: workers + 1, accepted: [[idempotencyKey, id]] };
   },
   'coordinator SIGKILL': async ({ stack }) => {
@@ -113,7 +113,7 @@ export const NEMESES: Readonly<Record<string, Nemesis>> = {
   },
   'PostgreSQL immediate restart': async ({ stores, stack }) => {
     await stores.restartPostgres();
-    // Calls in flight may end twice in doubt, never twice in the books; repeats are bounded as for a killed worker.
+    // Calls in flight may be uncertain, but are never booked twice; repeats are bounded as for a killed worker.
     return { workers: stack.workers.length };
   },
   'dropped connections': async ({ stack }) => {
@@ -148,7 +148,7 @@ export const NEMESES: Readonly<Record<string, Nemesis>> = {
     await delay(1_000);
     return { workers: 0 };
   },
-  // Whatever of these the provider reads, it bills: the oracle holds the books against that.
+  // The provider bills every request it reads, which the oracle compares with the ledger.
   'provider resets': storm({ kind: 'reset' }, 0.3),
   'provider gateway timeouts': storm({ kind: 'status', status: 504 }, 0.3),
   'provider reports usage too big': storm({ kind: 'usage', lie: 'too_big' }, 0.5),

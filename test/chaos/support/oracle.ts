@@ -7,13 +7,13 @@ import type { Stack } from '../../e2e/support/start-stack.ts';
 const rows = async <Row extends pg.QueryResultRow>(stack: Stack, sql: string): Promise<Row[]> =>
   (await stack.sql.query<Row>(sql)).rows;
 
-/** What must hold once every accepted task has ended, whatever struck in the meantime. */
+/** Invariants after every accepted task has ended, for any faults in the meantime. */
 export async function expectNothingLostNothingTwice(
   stack: Stack,
   facts: {
     /** Idempotency key → id answered by the API. */
     accepted: ReadonlyMap<string, string>;
-    /** How often a worker was killed or stopped: each may cost the calls it had in flight. */
+    /** How often a worker was killed or stopped; each time its calls in flight may be repeated. */
     workerStrikes: number;
   },
 ): Promise<void> {
@@ -35,7 +35,7 @@ export async function expectNothingLostNothingTwice(
   );
   expect(endings).toEqual([]);
 
-  // One result per step, gapless events, nothing held, nothing running.
+  // One result per step, gapless events, no reservations, no running steps.
   expect(
     await rows(
       stack,
@@ -60,7 +60,7 @@ export async function expectNothingLostNothingTwice(
     ),
   ).toEqual([]);
 
-  // Every step that was given up has its dead letter.
+  // Every skipped or dead step has a dead letter.
   expect(
     await rows(
       stack,
@@ -71,7 +71,7 @@ export async function expectNothingLostNothingTwice(
 
   await expectBooksClose(stack);
 
-  // A call whose reply was kept is not made again; only what was in flight at a strike may be.
+  // A call with a journalled reply is not repeated; only calls in flight at a fault may be.
   const repeated = await rows<{ n: number }>(
     stack,
     `SELECT step_key, path, array_agg(purpose || ' ' || model || ' of attempt ' || attempt) AS calls,
@@ -85,13 +85,13 @@ export async function expectNothingLostNothingTwice(
   ).toBeLessThanOrEqual(facts.workerStrikes * MAX_IN_FLIGHT);
 }
 
-/** Provider calls that one struck worker can have had in flight: its concurrency, with parallel summaries. */
+/** Most provider calls that one worker has in flight: its concurrency, with parallel summaries. */
 const MAX_IN_FLIGHT = 8;
 
 /**
- * Money, call by call and in nano-dollars: settled ≤ what the provider bills ≤ settled + uncertain. The provider bills what
- * it read, whether or not it answered; what it reports may be false. An entry that is `ok` is exactly the bill, a free one
- * was billed nothing, and every other one is at least the bill.
+ * Checks money per call, in nano-dollars: settled ≤ billed ≤ settled + uncertain. The provider bills every request it read, also
+ * without a response; its reported usage may be wrong. An `ok` entry equals the bill, a free one was not billed, and any other
+ * is at least the bill.
  */
 async function expectBooksClose(stack: Stack): Promise<void> {
   const booked = await rows<{ id: string; cost: string; is_settled: boolean; is_uncertain: boolean }>(
@@ -110,7 +110,7 @@ async function expectBooksClose(stack: Stack): Promise<void> {
   const entries = new Map(booked.map((row) => [row.id, { ...row, cost: BigInt(row.cost) }]));
 
   expect(seen.filter((call) => !entries.has(call.clientRequestId ?? ''))).toEqual([]);
-  // What was paid was seen, unless the process died before the request left it.
+  // Every settled call reached the provider, unless the process crashed before it sent the request.
   expect(booked.filter((row) => !row.is_uncertain && row.cost !== '0' && !bills.has(row.id))).toEqual([]);
   const wrong = seen.filter((call) => {
     const entry = entries.get(call.clientRequestId ?? '');
@@ -133,7 +133,7 @@ async function expectBooksClose(stack: Stack): Promise<void> {
   expect(bill).toBeLessThanOrEqual(all);
 }
 
-/** Each poisoned task is a dead letter of its own deaths, and no other step was charged with one. */
+/** Each poisoned task is a dead letter because of its crashes, and no other step counts a crash. */
 export async function expectOnlyPoisonCharged(stack: Stack, poisoned: readonly string[]): Promise<void> {
   const crashed = await rows<{ task_id: string }>(
     stack,

@@ -1,8 +1,8 @@
 import { findAgent } from '@pressroom/agents';
 
 /**
- * What a poison step does, chosen by the topic of its task: `poison:<kind> …`. Lives in tests only: the worker and the
- * suspect program of this folder put it around the real agents.
+ * Behaviour of a poison step, selected by the topic of its task: `poison:<kind> …`. Only for tests: the worker and the suspect
+ * program of this folder wrap the real agents with it.
  */
 const POISONS: Readonly<Record<string, () => unknown>> = {
   abort: () => process.abort(),
@@ -31,7 +31,7 @@ const POISONS: Readonly<Record<string, () => unknown>> = {
 const isPoisoned = (input: unknown): input is { topic: string } =>
   typeof input === 'object' && input !== null && /^poison:/.test(String((input as { topic?: unknown }).topic));
 
-/** The real agents, except that those of a poisoned task end their process. */
+/** The real agents, except that those of a poisoned task crash their process. */
 export const findPoisonedAgent: typeof findAgent = (name) => {
   const agent = findAgent(name);
   return (
@@ -40,7 +40,7 @@ export const findPoisonedAgent: typeof findAgent = (name) => {
       async run(context) {
         if (isPoisoned(context.task.input)) {
           const kind = /^poison:(\w+)/.exec(context.task.input.topic)?.[1] ?? '';
-          // Its neighbours are under way by then.
+          // By then other steps are running.
           await new Promise((resolve) => setTimeout(resolve, 200));
           await POISONS[kind]?.();
           return new Promise<never>(() => undefined);

@@ -11,7 +11,7 @@ const OPEN = {
                FROM pg_stat_activity WHERE datname = current_database() AND state <> 'idle'`,
 };
 
-/** What a run that stands still is waiting for: rows that are open, what the stores do, what processes said last. */
+/** Describes a stalled run: open rows, activity of the stores, last log lines of the processes. */
 export async function describeStandstill(stack: Stack): Promise<string> {
   const tables = await Promise.all(
     Object.entries(OPEN).map(async ([name, query]) => {
@@ -23,8 +23,8 @@ export async function describeStandstill(stack: Stack): Promise<string> {
       );
     }),
   );
-  const said = [...stack.coordinators, ...stack.workers].map((process) => tail(process));
-  return ['open tasks or reservations stand still', ...tables, ...said].join('\n');
+  const lastLines = [...stack.coordinators, ...stack.workers].map((process) => tail(process));
+  return ['open tasks or reservations make no progress', ...tables, ...lastLines].join('\n');
 }
 
 const tail = (process: RunningProcess): string =>

@@ -8,17 +8,17 @@ import { startPrivateRedis, startTcpProxy, type PrivateRedis, until } from '@pre
 
 import type { Backend } from '../../e2e/support/start-stack.ts';
 
-/** Stores of one chaos run that can be struck down and come back at the same address. */
+/** Stores of one chaos run that can be stopped and restarted at the same address. */
 export interface ChaosStores {
   databaseUrl: string;
   redisUrl?: string;
-  /** Immediate shutdown (no checkpoint, no goodbye), then crash recovery. */
+  /** Immediate shutdown without a checkpoint, then crash recovery. */
   restartPostgres(): Promise<void>;
   /** SIGKILL and a new, empty server. */
   restartRedis(): Promise<void>;
-  /** Everything in the queue store is gone while it serves. */
+  /** Flushes the running queue store. */
   flushRedis(): Promise<void>;
-  /** A replica becomes the primary behind the same address; the old primary lives on as its replica, sockets included. */
+  /** A replica becomes the primary behind the same address; the old primary continues as its replica, with its connections. */
   demoteRedis(): Promise<void>;
   stop(): Promise<void>;
 }

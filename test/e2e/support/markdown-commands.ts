@@ -1,4 +1,4 @@
-/** A command that a page tells its reader to run. */
+/** A command that a page instructs its reader to run. */
 export interface DocumentedCommand {
   file: string;
   /** Line of the page, from 1. */
@@ -80,7 +80,7 @@ function outsideFences(markdown: string): string[] {
   });
 }
 
-/** A command goes on after a backslash, before a pipe at the beginning of a line, and inside quotation marks. */
+/** A command continues after a backslash, before a pipe at the start of a line, and inside quotation marks. */
 function splitCommands(
   file: string,
   lines: readonly string[],

@@ -9,7 +9,7 @@ export interface ResearchServices {
   pageUrl: string;
   /** `host:port` of the pages. */
   pageHost: string;
-  /** Every request: its service, path and what tells who asks. */
+  /** Every request: its service, path and identifying headers. */
   seen: { service: 'wiki' | 'search' | 'site'; path: string; key: string | undefined; userAgent: string | undefined }[];
   stop(): Promise<void>;
 }

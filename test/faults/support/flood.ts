@@ -1,7 +1,7 @@
 import { connect, type Socket } from 'node:net';
 import { setImmediate } from 'node:timers/promises';
 
-/** A tenant that floods a coordinator, in a process of its own: `flood.ts KIND URL KEY`. Ends when its parent does. */
+/** Floods a coordinator from a separate process: `flood.ts KIND URL KEY`. Exits with its parent. */
 const [kind = '', url = '', key = ''] = process.argv.slice(2);
 const { hostname, port } = new URL(url);
 const counts: Record<string, number> = {};
@@ -47,28 +47,28 @@ const BULK = {
   hugeItems: `[${Array.from({ length: 7 }, () => JSON.stringify({ type: 'article', input: { topic: 'z'.repeat(2 * mega) } })).join(',')}]`,
 };
 
-/** A body that grows for ever, as fast as it is taken. */
+/** An endless body, sent as fast as it is read. */
 const endless = (): ReadableStream =>
   new ReadableStream({
     async pull(controller) {
-      // Without a pause a connection that was closed would keep this process busy with nothing.
+      // Without a pause a closed connection would cause a busy loop.
       await setImmediate();
       controller.enqueue(Buffer.alloc(65_536, 'x'));
     },
   });
 
-/** Opens a connection, sends the beginning of a request and holds it. */
-function hold(beginning: string | Buffer): void {
+/** Opens a connection, sends the start of a request and keeps it open. */
+function hold(start: string | Buffer): void {
   const socket = connect(Number(port), hostname);
   sockets.add(socket);
   socket.on('error', () => undefined);
   socket.on('close', () => {
     sockets.delete(socket);
     setTimeout(() => {
-      hold(beginning);
+      hold(start);
     }, 200);
   });
-  socket.write(beginning);
+  socket.write(start);
   socket.resume();
 }
 
@@ -115,8 +115,8 @@ if (kind === 'held') {
   // 15 of 16 MB of a bulk body, then nothing: two megabytes at a time, so that each connection has as much as it may buffer.
   const item = JSON.stringify({ type: 'article', input: { topic: 'z'.repeat(1_900_000) } });
   const text = `[${new Array(7).fill(item).join(',')},${item.slice(0, 1_700_000)}`;
-  const beginning = Buffer.from(head('/v1/tasks/bulk', 16 * mega) + text);
-  for (let n = 0; n < 100; n += 1) hold(beginning);
+  const start = Buffer.from(head('/v1/tasks/bulk', 16 * mega) + text);
+  for (let n = 0; n < 100; n += 1) hold(start);
 } else {
   if (kind === 'poisoned') {
     for (let n = 0; n < 40; n += 1) hold(`${head('/v1/tasks', mega)}{`);

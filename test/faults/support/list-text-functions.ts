@@ -2,7 +2,7 @@ import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import ts from 'typescript';
 
-/** Where text of users, sources and models is worked on. */
+/** Modules that process text of users, sources and models. */
 const TEXT_MODULES = [
   'packages/pipelines/src/**/*.ts',
   'packages/agents/src/**/core/*.ts',
@@ -20,7 +20,7 @@ const TEXT_MODULES = [
   'apps/coordinator/src/rendering/markdown-to-html.ts',
 ];
 
-/** What a parameter is filled with when a function is called with a hostile text; by the type as it is written. */
+/** Arguments with a hostile text, by parameter type as written. */
 const ARGUMENTS: Readonly<Record<string, (text: string) => unknown>> = {
   string: (text) => text,
   'string | undefined': (text) => text,
@@ -28,7 +28,7 @@ const ARGUMENTS: Readonly<Record<string, (text: string) => unknown>> = {
   'readonly string[]': (text) => [text],
   Uint8Array: (text) => Buffer.from(text),
 };
-/** Types that carry no text. */
+/** Types without text. */
 const PLAIN: Readonly<Record<string, unknown>> = {
   number: 1_000,
   boolean: true,
@@ -44,13 +44,13 @@ export interface ExportedFunction {
   name: string;
   file: string;
   exportName: string;
-  /** Arguments made of a text; undefined when a parameter is of a type that only a person can fill. */
+  /** Builds arguments from a text; undefined when a parameter's type needs a hand-written value. */
   fill: ((text: string) => unknown[]) | undefined;
-  /** It has no parameter that could carry text. */
+  /** Has it no parameter with text? */
   isPlain: boolean;
 }
 
-/** Every exported function of the modules that work on text, read from the source: none can be forgotten. */
+/** Lists all exported functions of these modules from their source, so that none is missed. */
 export function listTextFunctions(root: string): ExportedFunction[] {
   return globSync(TEXT_MODULES, { cwd: root })
     .filter((file) => !file.endsWith('.test.ts'))

@@ -4,9 +4,8 @@ import { setTimeout } from 'node:timers/promises';
 import { parentPort, workerData } from 'node:worker_threads';
 
 /*
- * Asks each address of `workerData` again and again until it is sent a message; answers the longest time that one reply of
- * each took, and last that of a server which does nothing: what the machine itself delays. In a thread of its own, because
- * the simulator works in the thread of the test.
+ * Polls each address of `workerData` until it receives a message; returns the longest response time of each, and last that of an
+ * idle server, which is the delay of the machine. Runs in a separate thread, because the simulator runs in that of the test.
  */
 const POLL_MS = 20;
 const server = createServer((_request, response) => response.end());
@@ -22,7 +21,7 @@ const longest = await Promise.all(
     let longestMs = 0;
     while (!isStopped) {
       const startedMs = performance.now();
-      // A connection of its own: a kept one may be closed by the other side at the moment it is used.
+      // A new connection each time: a reused one may be closed by the server at that moment.
       await (await fetch(url, { headers: { connection: 'close' } })).arrayBuffer();
       longestMs = Math.max(longestMs, performance.now() - startedMs);
       await setTimeout(POLL_MS);

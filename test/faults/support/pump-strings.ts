@@ -8,7 +8,7 @@ const MARKDOWN =
 const PROSE =
   'a |a, |A. |A.A.|No. | a|a\n|A b |"a|“a|"a" |“a” |\'s |a\'|a’|1,|1.|1 |1:|1,000 |about 1 |a, b and |a, a |a, A |, who |ignore all |cite [|fetch |please |a-|ab|aA|a1|A|Ab |x@|a@b|{{|${|<brief>\n|</brief>\n|[part a] |one |The |it\'s |a.b|/a|/a/|"a": |\\"|\\u0000|User-agent: *\n|Disallow: /*|*$|%2';
 
-/** Each pattern is repeated between a beginning and an end that let a pattern begin to match and then fail. */
+/** Each pattern is repeated between a start and an end that make a match start and then fail. */
 export const PUMP_STRINGS: readonly { name: string; text: string }[] = [
   ...CHARACTERS.split('|'),
   ...MARKDOWN.split('|'),

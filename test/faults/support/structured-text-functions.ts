@@ -3,7 +3,7 @@ import { z } from 'zod';
 
 export type Call = (run: (...given: unknown[]) => unknown, text: string) => unknown;
 
-/** Checks of a whole document against its sources do much work for each character: a tenth of a second for these. */
+/** Checks of a document against its sources do more work per character; their limit is a tenth of a second. */
 const DOCUMENT_CHARACTERS = 10_000;
 
 /** Half of the text in each of two parts. */
@@ -58,8 +58,8 @@ const articleOutputs = (whole: string) => {
 const voice = (text: string) => ({ styleGuide: text.slice(0, 20_000), keywords: [text.slice(0, 100)] });
 
 /**
- * How functions that take texts inside of objects are called with a hostile one. Parts of a document hold the whole text,
- * as do its sources; what the API limits is as long as it may be.
+ * Calls of functions that take texts inside objects. Parts of a document and its sources contain the whole hostile text; fields
+ * limited by the API have their largest length.
  */
 export const STRUCTURED: Readonly<Record<string, Call>> = {
   'agents/calling/find-prompt-leak.ts findPromptLeak': (run, text) =>
@@ -165,14 +165,14 @@ export const STRUCTURED: Readonly<Record<string, Call>> = {
     }),
 };
 
-/** Functions that run in a sandbox's child only, under its limits of time and memory. */
+/** Functions that only run in a sandbox, with its limits on time and memory. */
 export const IN_SANDBOX: readonly string[] = [
   'agents/research/core/pdf-text.ts pdfText',
   'agents/research/core/readable-text.ts htmlPageText',
   'coordinator/rendering/markdown-to-html.ts markdownToHtml',
 ];
 
-/** Functions whose objects carry texts that they pass on, join or measure, without a search of their own. */
+/** Functions that only pass on, join or measure texts. */
 export const PASSING_ON: readonly string[] = [
   'coordinator/core/approval-problem.ts approvalProblem',
   'coordinator/core/dead-letter-selection.ts deadLetterSelection',

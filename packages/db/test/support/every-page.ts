@@ -3,13 +3,13 @@ interface Page<Item> {
   nextCursor: string | null;
 }
 
-/** Asks for a list as it may be at once. */
+/** A page request with the largest limit. */
 export const WHOLE = { cursor: undefined, limit: 200 } as const;
 
-/** Answer of a list that does not exist. */
+/** Result of a list that does not exist. */
 export const NO_PAGE: Page<never> = { items: [], nextCursor: null };
 
-/** Every item of a list, read in pages of a size; fails when the pages do not end. */
+/** Reads every item of a list in pages of the given size; fails when the pages do not end. */
 export async function everyPage<Item>(
   read: (page: { cursor: string | undefined; limit: number }) => Promise<Page<Item>>,
   limit: number,

@@ -76,12 +76,12 @@ export async function openRun(db: OpenTestDatabase, pipeline: Pipeline = aPipeli
     random: () => 0,
     log,
   });
-  let kicks = 0;
+  let dispatchRequests = 0;
   const restarts = createTaskRestarts({
     store: createTaskRestartStore(database),
     findPipeline,
     requestDispatch: () => {
-      kicks += 1;
+      dispatchRequests += 1;
     },
     log,
   });
@@ -98,8 +98,8 @@ export async function openRun(db: OpenTestDatabase, pipeline: Pipeline = aPipeli
     letterStore: createDeadLetterStore(database),
     audit: createAuditStore(database),
     queries: createTaskQueryStore(database),
-    get kicks() {
-      return kicks;
+    get dispatchRequests() {
+      return dispatchRequests;
     },
     async submit(facts: SubmitFacts = {}): Promise<string> {
       const planned = planTask({
@@ -157,7 +157,7 @@ export async function openRun(db: OpenTestDatabase, pipeline: Pipeline = aPipeli
       const request = { pipeline, input: pipeline.example, quality: 'balanced', lane: 'interactive', newId } as const;
       const settlement = aSettlement(attempt, {
         output,
-        // What follows from a gate's output is planned at its approval.
+        // Successors of a gate are planned at its approval.
         ...(attempt.gate === null ? extendPlan(request, key, output) : {}),
         ...facts,
       });

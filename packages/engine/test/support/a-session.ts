@@ -1,6 +1,6 @@
 import type { WorkerSession } from '../../src/index.ts';
 
-/** A session that is alive for as long as the test says so, without heartbeats. */
+/** A live session without heartbeats. */
 export const aSession = (id: string): WorkerSession => ({
   id,
   active: 0,

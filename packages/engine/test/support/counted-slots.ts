@@ -1,7 +1,7 @@
 import type { AttemptSlot, AttemptSlots } from '../../src/ports.ts';
 
 export interface CountedSlots extends AttemptSlots {
-  /** Slots that nobody holds. */
+  /** Free slots. */
   readonly free: number;
   /** Frees one more, as a job does that ends. */
   add(): void;
@@ -9,7 +9,7 @@ export interface CountedSlots extends AttemptSlots {
   abort(): void;
 }
 
-/** Slots of a worker with room for `count` attempts, given first come first served. */
+/** A worker with `count` slots, first come, first served. */
 export function countedSlots(count: number): CountedSlots {
   const ending = new AbortController();
   const waiting = new Set<(slot: AttemptSlot) => void>();
