@@ -87,23 +87,28 @@ describe.each(BACKENDS)('running again what died, on %s', (backend) => {
 
     const { items } = await stack.client.deadLetters.list({ state: 'open', errorCode: 'PROVIDER_UNAVAILABLE' });
     expect(items.map(({ taskId, stepKey }) => ({ taskId, stepKey }))).toEqual([{ taskId: id, stepKey: 'refine' }]);
-    const letter = await stack.client.deadLetters.get(items[0]?.id ?? '');
-    expect(letter).toMatchObject({ state: 'open', generation: 1, errorCode: 'PROVIDER_UNAVAILABLE', previousId: null });
-    expect(letter.fingerprint).toMatch(/^[0-9a-f]{16}$/);
-    expect(letter.message).toContain('status 503');
-    expect(letter.payload).toMatchObject({ input });
-    expect(letter.attempts.map(({ attempt, outcome, error }) => [attempt, outcome, error?.code])).toEqual(
+    const deadLetter = await stack.client.deadLetters.get(items[0]?.id ?? '');
+    expect(deadLetter).toMatchObject({
+      state: 'open',
+      generation: 1,
+      errorCode: 'PROVIDER_UNAVAILABLE',
+      previousId: null,
+    });
+    expect(deadLetter.fingerprint).toMatch(/^[0-9a-f]{16}$/);
+    expect(deadLetter.message).toContain('status 503');
+    expect(deadLetter.payload).toMatchObject({ input });
+    expect(deadLetter.attempts.map(({ attempt, outcome, error }) => [attempt, outcome, error?.code])).toEqual(
       [1, 2, 3, 4].map((attempt) => [attempt, 'failed', 'PROVIDER_UNAVAILABLE']),
     );
     const first = await ledgerOf(id);
     const paidSoFar = costOf(first.filter(({ step }) => step === 'refine'));
     expect(paidSoFar).toBeGreaterThan(0n);
-    expect(parseUsd(letter.costUsd)).toBe(paidSoFar);
-    expect(letter.attempts.reduce((sum, { costUsd }) => sum + parseUsd(costUsd), 0n)).toBe(paidSoFar);
+    expect(parseUsd(deadLetter.costUsd)).toBe(paidSoFar);
+    expect(deadLetter.attempts.reduce((sum, { costUsd }) => sum + parseUsd(costUsd), 0n)).toBe(paidSoFar);
 
     stack.provider.clearFaults();
     const before = stack.provider.calls().length;
-    expect(await stack.client.deadLetters.redrive(letter.id)).toMatchObject({ id, generation: 2 });
+    expect(await stack.client.deadLetters.redrive(deadLetter.id)).toMatchObject({ id, generation: 2 });
     const task = await untilEnded(stack, id);
     expect(task, JSON.stringify(task.limitations)).toMatchObject({ status: 'completed', generation: 2 });
     expect(task.limitations.map(({ code }) => code)).not.toContain('STEP_FAILED');
@@ -123,13 +128,13 @@ describe.each(BACKENDS)('running again what died, on %s', (backend) => {
     expect(costOf(second.filter(({ cache }) => cache === 'journal'))).toBe(0n);
     expect(parseUsd(task.cost.usd)).toBe(costOf(first) + costOf(second));
 
-    expect(await stack.client.deadLetters.get(letter.id)).toMatchObject({
+    expect(await stack.client.deadLetters.get(deadLetter.id)).toMatchObject({
       state: 'redriven',
       redrivenAs: 2,
       operationId: null,
       endedAt: expect.any(String) as string,
     });
-    await expect(stack.client.deadLetters.redrive(letter.id)).rejects.toMatchObject({ status: 409 });
+    await expect(stack.client.deadLetters.redrive(deadLetter.id)).rejects.toMatchObject({ status: 409 });
     expect((await stack.client.deadLetters.list({ state: 'open' })).items).toEqual([]);
   });
 
@@ -186,7 +191,7 @@ describe.each(BACKENDS)('running again what died, on %s', (backend) => {
     expect(answered.map(({ taskId, state }) => `${taskId ?? ''} ${state}`).toSorted()).toEqual(
       ids.map((id) => `${id} redriven`).toSorted(),
     );
-    expect(new Set(answered.map((letter) => letter.operationId))).toEqual(new Set([operationId]));
+    expect(new Set(answered.map((deadLetter) => deadLetter.operationId))).toEqual(new Set([operationId]));
   });
 
   it('a retry from a step of a completed task reruns it and its successors, and keeps earlier steps', async () => {

@@ -77,10 +77,10 @@ describe('a step that ends the process which runs it', () => {
     const innocent = await Promise.all(Array.from({ length: 8 }, (_, n) => submit(`Lighthouse number ${n}`)));
     const ends = superviseWorker();
 
-    const letters = new Map<string, { error_code: string; message: string }[]>();
+    const deadLetters = new Map<string, { error_code: string; message: string }[]>();
     for (const [kind, id] of poison) {
       expect(await untilEnded(stack, id, 180_000)).toMatchObject({ status: 'failed', error: { code: 'STEP_CRASHED' } });
-      letters.set(kind, await lettersOf(id));
+      deadLetters.set(kind, await lettersOf(id));
     }
     for (const id of innocent) expect(await untilEnded(stack, id, 180_000)).toMatchObject({ status: 'completed' });
 
@@ -92,7 +92,7 @@ describe('a step that ends the process which runs it', () => {
         ) as string,
       },
     ];
-    expect(Object.fromEntries(letters)).toEqual({
+    expect(Object.fromEntries(deadLetters)).toEqual({
       abort: died(/ended by SIGABRT/),
       oom: died(/out of memory, heap limit 128 MB \(SIGABRT\)/),
       buffers: died(/more than 400 MB of memory \(SIGKILL\)/),

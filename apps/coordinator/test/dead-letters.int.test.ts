@@ -54,15 +54,15 @@ describe('dead letters over REST', () => {
   /** Submits an article and lets its research die for good; answers the task and its dead letter. */
   const aDeadTask = async (
     message = 'none of the 3 sources could be read',
-  ): Promise<{ taskId: string; letterId: string }> => {
+  ): Promise<{ taskId: string; deadLetterId: string }> => {
     const input = { topic: 'Lighthouses', sources: [{ url: 'https://gone.example/a' }] };
     const { body } = await call('POST', '/tasks', { type: 'article', input });
     const taskId = (body as { id: string }).id;
     await die(taskId, message);
-    const letters = DeadLetterPage.parse((await call('GET', '/dead-letters?state=open')).body).items;
-    const letter = letters.find((candidate) => candidate.taskId === taskId);
-    if (!letter) throw new Error('no dead letter');
-    return { taskId, letterId: letter.id };
+    const deadLetters = DeadLetterPage.parse((await call('GET', '/dead-letters?state=open')).body).items;
+    const deadLetter = deadLetters.find((candidate) => candidate.taskId === taskId);
+    if (!deadLetter) throw new Error('no dead letter');
+    return { taskId, deadLetterId: deadLetter.id };
   };
   const die = async (taskId: string, message: string): Promise<void> => {
     const transitions = createTaskTransitions({
@@ -96,9 +96,9 @@ describe('dead letters over REST', () => {
   };
 
   it('show why a step failed, with its input and attempts', async () => {
-    const { taskId, letterId } = await aDeadTask();
-    const letter = DeadLetterView.parse((await call('GET', `/dead-letters/${letterId}`)).body);
-    expect(letter).toMatchObject({
+    const { taskId, deadLetterId } = await aDeadTask();
+    const deadLetter = DeadLetterView.parse((await call('GET', `/dead-letters/${deadLetterId}`)).body);
+    expect(deadLetter).toMatchObject({
       taskId,
       stepKey: 'research',
       agent: 'research',
@@ -110,7 +110,7 @@ describe('dead letters over REST', () => {
       payload: { input: { topic: 'Lighthouses', sources: [{ url: 'https://gone.example/a' }] } },
       attempts: [{ attempt: 1, outcome: 'failed', error: { code: 'NO_USABLE_SOURCE' }, costUsd: '0.000000000' }],
     });
-    expect((await call('GET', `/dead-letters/${letterId}`, undefined, STRANGER)).status).toBe(404);
+    expect((await call('GET', `/dead-letters/${deadLetterId}`, undefined, STRANGER)).status).toBe(404);
   });
 
   it('are grouped by cause, whatever numbers their messages name', async () => {
@@ -129,14 +129,14 @@ describe('dead letters over REST', () => {
   });
 
   it('are redriven with a patched input, once, and are then in the audit', async () => {
-    const { taskId, letterId } = await aDeadTask();
+    const { taskId, deadLetterId } = await aDeadTask();
     const patch = { input: { sources: [{ title: 'Notes', text: 'The lamp was lit in 1811.' }] } };
-    const redriven = await call('POST', `/dead-letters/${letterId}/redrive`, { patch, tier: 'T3' });
+    const redriven = await call('POST', `/dead-letters/${deadLetterId}/redrive`, { patch, tier: 'T3' });
     expect(redriven).toMatchObject({
       status: 202,
       body: { id: taskId, generation: 2, restarted: ['outline', 'refine', 'research'] },
     });
-    expect((await call('POST', `/dead-letters/${letterId}/redrive`)).status).toBe(409);
+    expect((await call('POST', `/dead-letters/${deadLetterId}/redrive`)).status).toBe(409);
     expect(TaskView.parse((await call('GET', `/tasks/${taskId}`)).body)).toMatchObject({
       status: 'queued',
       generation: 2,
@@ -154,7 +154,7 @@ describe('dead letters over REST', () => {
       input: { topic: 'Lighthouses', sources: patch.input.sources },
     });
 
-    const audit = AuditPage.parse((await call('GET', `/audit?targetId=${letterId}`)).body);
+    const audit = AuditPage.parse((await call('GET', `/audit?targetId=${deadLetterId}`)).body);
     expect(audit.items).toMatchObject([
       {
         action: 'dead_letter.redrive',
@@ -163,14 +163,14 @@ describe('dead letters over REST', () => {
         data: { taskId, generation: 2, patched: true, tier: 'T3' },
       },
     ]);
-    expect(AuditPage.parse((await call('GET', `/audit?targetId=${letterId}`, undefined, STRANGER)).body).items).toEqual(
-      [],
-    );
+    expect(
+      AuditPage.parse((await call('GET', `/audit?targetId=${deadLetterId}`, undefined, STRANGER)).body).items,
+    ).toEqual([]);
   });
 
   it('name the fault of a patch that the task type does not take', async () => {
-    const { letterId } = await aDeadTask();
-    const refused = await call('POST', `/dead-letters/${letterId}/redrive`, { patch: { input: { sections: 99 } } });
+    const { deadLetterId } = await aDeadTask();
+    const refused = await call('POST', `/dead-letters/${deadLetterId}/redrive`, { patch: { input: { sections: 99 } } });
     expect(refused).toMatchObject({ status: 400, body: { errors: [{ path: 'patch.input.sections' }] } });
   });
 
@@ -195,17 +195,17 @@ describe('dead letters over REST', () => {
   });
 
   it('can die again, and then name the one before', async () => {
-    const { taskId, letterId } = await aDeadTask();
-    await call('POST', `/dead-letters/${letterId}/redrive`);
+    const { taskId, deadLetterId } = await aDeadTask();
+    await call('POST', `/dead-letters/${deadLetterId}/redrive`);
     await die(taskId, 'none of the 3 sources could be read');
-    const letters = DeadLetterPage.parse((await call('GET', '/dead-letters')).body).items.filter(
-      (letter) => letter.taskId === taskId,
+    const deadLetters = DeadLetterPage.parse((await call('GET', '/dead-letters')).body).items.filter(
+      (deadLetter) => deadLetter.taskId === taskId,
     );
-    expect(letters).toMatchObject([
-      { state: 'open', generation: 2, previousId: letterId, fingerprint: letters[1]?.fingerprint },
+    expect(deadLetters).toMatchObject([
+      { state: 'open', generation: 2, previousId: deadLetterId, fingerprint: deadLetters[1]?.fingerprint },
       { state: 'redriven', generation: 1, redrivenAs: 2 },
     ]);
-    expect(letters[0]?.attempts).toHaveLength(2);
+    expect(deadLetters[0]?.attempts).toHaveLength(2);
   });
 
   it('record cancels, retries and deletions as well', async () => {
@@ -223,9 +223,9 @@ describe('dead letters over REST', () => {
   });
 
   it('raise an alert when they grow, which their tenant sees', async () => {
-    const letters = createDeadLetterStore(db.database);
+    const deadLetters = createDeadLetterStore(db.database);
     const watch = createDeadLetterWatch({
-      letters,
+      deadLetters,
       alerts: createAlertStore(db.database),
       growth: { windowMs: 600_000, minCount: 3, factor: 2 },
       log,

@@ -178,10 +178,10 @@ describe.each(KINDS)('a worker on %s', (kind) => {
       { taskId: 'not an id', note: 'from another version' },
       { priority: 1, removeOnComplete: true },
     );
-    const letter = await until(
+    const deadLetter = await until(
       async () => (await fleet.sql(`SELECT error_code, agent, state FROM dead_letter WHERE task_id IS NULL`))[0],
     );
-    expect(letter).toEqual({ error_code: 'JOB_MALFORMED', agent: 'write', state: 'open' });
+    expect(deadLetter).toEqual({ error_code: 'JOB_MALFORMED', agent: 'write', state: 'open' });
     expect((await worker.metrics.serve()).text).toContain(
       'pressroom_queue_jobs_malformed_total{queue="write.interactive"} 1',
     );

@@ -128,9 +128,9 @@ describe('a hundred thousand dead letters', () => {
   });
 
   it('measures growth and prunes without scanning the table', async () => {
-    const letters = createDeadLetterStore(db.database);
-    expect(await timeMs(() => letters.growth(600_000))).toBeLessThan(LIST_MS * SLACK);
-    expect(await timeMs(() => letters.countOpen())).toBeLessThan(LIST_MS * SLACK);
+    const deadLetters = createDeadLetterStore(db.database);
+    expect(await timeMs(() => deadLetters.growth(600_000))).toBeLessThan(LIST_MS * SLACK);
+    expect(await timeMs(() => deadLetters.countOpen())).toBeLessThan(LIST_MS * SLACK);
     expect(await timeMs(() => createRetentionStore(db.database).remove('dead_letter_open', 180, 500))).toBeLessThan(
       LIST_MS * SLACK,
     );

@@ -23,7 +23,7 @@ const ALL = { tenantId: null };
 describe('dead letters', () => {
   let db: OpenTestDatabase;
   let queries: ReturnType<typeof createDeadLetterQueryStore>;
-  let letters: ReturnType<typeof createDeadLetterStore>;
+  let deadLetters: ReturnType<typeof createDeadLetterStore>;
   let operations: ReturnType<typeof createOperationStore>;
   const tenantId = newId();
   const strangerId = newId();
@@ -31,7 +31,7 @@ describe('dead letters', () => {
   beforeAll(async () => {
     db = await openTestDatabase();
     queries = createDeadLetterQueryStore(db.database);
-    letters = createDeadLetterStore(db.database);
+    deadLetters = createDeadLetterStore(db.database);
     operations = createOperationStore(db.database);
   });
   afterAll(() => db.close());
@@ -110,7 +110,7 @@ describe('dead letters', () => {
     it('never returns those of another tenant, and those without a tenant only to administrators', async () => {
       const own = await add();
       const foreign = await add({ tenantId: strangerId });
-      await letters.recordUnreadableJob({
+      await deadLetters.recordUnreadableJob({
         queue: 'draft.batch',
         agent: 'draft',
         jobId: '7',
@@ -188,8 +188,8 @@ describe('dead letters', () => {
   describe('discard', () => {
     it('closes an open one once, with reason and audit row', async () => {
       const id = await add();
-      expect(await letters.discard(id, tenantId, 'a known fault', OPERATOR)).toEqual({ outcome: 'discarded' });
-      expect(await letters.discard(id, tenantId, 'again', OPERATOR)).toEqual({
+      expect(await deadLetters.discard(id, tenantId, 'a known fault', OPERATOR)).toEqual({ outcome: 'discarded' });
+      expect(await deadLetters.discard(id, tenantId, 'again', OPERATOR)).toEqual({
         outcome: 'already_ended',
         state: 'discarded',
       });
@@ -206,15 +206,15 @@ describe('dead letters', () => {
 
     it('does not touch those of another tenant', async () => {
       const id = await add({ tenantId: strangerId });
-      expect(await letters.discard(id, tenantId, 'mine now', OPERATOR)).toEqual({ outcome: 'not_found' });
+      expect(await deadLetters.discard(id, tenantId, 'mine now', OPERATOR)).toEqual({ outcome: 'not_found' });
       expect((await queries.get(id, null))?.view.state).toBe('open');
     });
 
     it('counts a repeated batch once', async () => {
       const ids = [await add(), await add(), await add({ state: 'redriven' })];
       const operationId = newId();
-      expect(await letters.discardBatch(ids, 'r', OPERATOR, operationId)).toBe(2);
-      expect(await letters.discardBatch(ids, 'r', OPERATOR, operationId)).toBe(2);
+      expect(await deadLetters.discardBatch(ids, 'r', OPERATOR, operationId)).toBe(2);
+      expect(await deadLetters.discardBatch(ids, 'r', OPERATOR, operationId)).toBe(2);
     });
   });
 
@@ -250,17 +250,17 @@ describe('dead letters', () => {
     it('compares a window with the previous one, by tenant', async () => {
       for (const ageMs of [0, 1_000, HOUR_MS + 1_000, 3 * HOUR_MS]) await add({ ageMs });
       await add({ tenantId: strangerId, ageMs: HOUR_MS + 1_000 });
-      expect(await letters.growth(HOUR_MS)).toEqual([{ tenantId, current: 2, previous: 1 }]);
+      expect(await deadLetters.growth(HOUR_MS)).toEqual([{ tenantId, current: 2, previous: 1 }]);
     });
 
     it('returns the causes of a tenant, or of all', async () => {
       await add({ fingerprint: 'bbbbbbbbbbbbbbbb' });
       await add({ fingerprint: 'bbbbbbbbbbbbbbbb' });
       await add({ tenantId: strangerId });
-      expect(await letters.causes(HOUR_MS, tenantId, 3)).toEqual([
+      expect(await deadLetters.causes(HOUR_MS, tenantId, 3)).toEqual([
         { fingerprint: 'bbbbbbbbbbbbbbbb', errorCode: 'PROVIDER_REFUSED', count: 2 },
       ]);
-      expect(await letters.causes(HOUR_MS, undefined, 3)).toHaveLength(2);
+      expect(await deadLetters.causes(HOUR_MS, undefined, 3)).toHaveLength(2);
     });
   });
 

@@ -80,11 +80,11 @@ describe('the result of an earlier generation', () => {
     const wanted = { kind: 'task.retry', selection: { tenantId }, options: {}, ratePerSecond: null } as const;
     await tasks.create({ ...wanted, limit: null, dryRun: false, actor: OPERATOR });
     const log = silentLogger();
-    const letters = run.letterStore;
+    const deadLetters = run.deadLetterStore;
     await createOperationRunner({
       operations,
       tasks,
-      letters,
+      deadLetters,
       restarts: run.restarts,
       clock: systemClock,
       log,

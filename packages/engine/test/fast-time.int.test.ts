@@ -85,10 +85,10 @@ describe('business time in a test database', () => {
 
   it('ages alerts and dead letters until they are removed', async () => {
     const alerts = createAlertStore(db.database);
-    const letters = createDeadLetterStore(db.database);
+    const deadLetters = createDeadLetterStore(db.database);
     const alert = { tenantId: run.scene.tenantId, kind: 'test', message: 'm', data: {} };
     expect([await alerts.raise(alert, HOUR_MS), await alerts.raise(alert, HOUR_MS)]).toEqual([true, false]);
-    await letters.recordUnreadableJob({
+    await deadLetters.recordUnreadableJob({
       queue: 'draft.batch',
       agent: 'draft',
       jobId: '1',
@@ -99,9 +99,9 @@ describe('business time in a test database', () => {
     });
     await advanceClock(db, 2 * HOUR_MS);
     expect(await alerts.raise(alert, HOUR_MS)).toBe(true);
-    const open = await letters.countOpen();
+    const open = await deadLetters.countOpen();
     expect(open).toBeGreaterThan(0);
     await advanceClock(db, 200 * DAY_MS);
-    expect(await letters.growth(DAY_MS)).toEqual([]);
+    expect(await deadLetters.growth(DAY_MS)).toEqual([]);
   });
 });

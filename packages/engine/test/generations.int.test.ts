@@ -86,8 +86,8 @@ describe('generations of a task', () => {
         await run.restarts.retry(taskId, null, { fromStep: choose(steps, pick)?.key }, OPERATOR);
         return;
       case 'redrive': {
-        const letter = choose(await run.lettersOf(taskId), pick);
-        if (letter) await run.restarts.redrive(letter.id, null, {}, OPERATOR);
+        const deadLetter = choose(await run.lettersOf(taskId), pick);
+        if (deadLetter) await run.restarts.redrive(deadLetter.id, null, {}, OPERATOR);
       }
     }
   };
@@ -135,8 +135,8 @@ describe('generations of a task', () => {
     }
 
     // An open dead letter belongs to a step that has not completed since.
-    for (const letter of await run.lettersOf(taskId)) {
-      if (letter.state === 'open') expect(['dead', 'skipped']).toContain(statusOf.get(letter.step_key));
+    for (const deadLetter of await run.lettersOf(taskId)) {
+      if (deadLetter.state === 'open') expect(['dead', 'skipped']).toContain(statusOf.get(deadLetter.step_key));
     }
   };
 

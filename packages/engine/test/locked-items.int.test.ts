@@ -33,7 +33,7 @@ describe('an item of a bulk operation that another transaction has locked', () =
     createOperationRunner({
       operations: createOperationStore(database),
       tasks: createTaskOperationStore(database),
-      letters: run.letterStore,
+      deadLetters: run.deadLetterStore,
       restarts: run.restarts,
       clock: systemClock,
       log: silentLogger(),

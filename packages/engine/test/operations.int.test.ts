@@ -37,7 +37,7 @@ describe('bulk operations', () => {
     createOperationRunner({
       operations,
       tasks: createTaskOperationStore(db.database),
-      letters: run.letterStore,
+      deadLetters: run.deadLetterStore,
       restarts,
       clock: systemClock,
       log,
@@ -73,7 +73,7 @@ describe('bulk operations', () => {
       )
     ).map(({ state, count }) => [state, count]);
   /** Dead letters without tasks, which are cheap to create. */
-  const addLetters = (count: number) =>
+  const addDeadLetters = (count: number) =>
     db.sql(
       `INSERT INTO dead_letter (id, task_id, step_id, step_key, agent, tenant_id, task_type, generation, error_code, message,
          fingerprint, attempts, payload)
@@ -129,7 +129,7 @@ describe('bulk operations', () => {
   });
 
   it('fails when no item succeeds', async () => {
-    await addLetters(3);
+    await addDeadLetters(3);
     expect(await finish(await start())).toMatchObject({ status: 'failed', matched: 3, done: 0, failed: 3 });
   });
 
@@ -167,7 +167,7 @@ describe('bulk operations', () => {
           return operations.advance(operation, progress);
         },
       },
-      letters: run.letterStore,
+      deadLetters: run.deadLetterStore,
       restarts: run.restarts,
       clock: systemClock,
       log,
@@ -191,7 +191,7 @@ describe('bulk operations', () => {
   });
 
   it('respects its rate', async () => {
-    await addLetters(200);
+    await addDeadLetters(200);
     const id = await start({ kind: 'dead_letter.discard', options: { reason: 'known' }, ratePerSecond: 50 });
     const runner = aRunner();
     const startedMs = performance.now();
@@ -222,7 +222,7 @@ describe('bulk operations', () => {
     const open = await run.submit({ tenantId });
     const own = await run.partial({ tenantId });
     const theirs = await run.partial({ tenantId: other });
-    const id = await start({ selection: { tenantId: null, ids: [own.letterId, theirs.letterId] } });
+    const id = await start({ selection: { tenantId: null, ids: [own.deadLetterId, theirs.deadLetterId] } });
     for (let round = 0; round < 3; round += 1) await aRunner().runOnce();
     expect(await viewOf(id)).toMatchObject({ status: 'running', done: 1, failed: 0 });
     expect((await run.task(theirs.taskId)).generation).toBe(2);
@@ -239,13 +239,13 @@ describe('bulk operations', () => {
   });
 
   it('discards tens of thousands while lists respond, and stops after the current batch when aborted', async () => {
-    await addLetters(MANY);
+    await addDeadLetters(MANY);
     await db.sql('ANALYZE dead_letter');
     const startLoops = () =>
       startDeadLetterLoops({
         operations: aRunner(),
         watch: { checkGrowth: () => Promise.resolve(0) },
-        letters: createDeadLetterStore(db.database),
+        deadLetters: createDeadLetterStore(db.database),
         leases: createLoopLeaseStore(db.database),
         onOpenCount: () => undefined,
         clock: systemClock,
@@ -259,7 +259,7 @@ describe('bulk operations', () => {
       await until(
         async () => {
           const startedMs = performance.now();
-          await run.letters.list({ tenantId, state: 'open' }, { cursor: undefined, limit: 50 });
+          await run.deadLetters.list({ tenantId, state: 'open' }, { cursor: undefined, limit: 50 });
           waitsMs.push(performance.now() - startedMs);
           return (await viewOf(id)).done >= MANY / 5;
         },

@@ -225,7 +225,7 @@ describe('retry', () => {
   });
 
   it('ends the dead letters of the steps that run again, and is in the audit', async () => {
-    const { taskId, letterId } = await run.partial();
+    const { taskId, deadLetterId } = await run.partial();
     await retry(taskId);
     expect(await run.lettersOf(taskId)).toMatchObject([{ state: 'redriven', redriven_as: 2 }]);
     const { items } = await run.audit.list(
@@ -239,7 +239,7 @@ describe('retry', () => {
         role: 'operate',
         tenantId: run.scene.tenantId,
         target: { kind: 'task', id: taskId },
-        data: { generation: 2, restarted: ['draft-2', 'refine'], deadLetters: [letterId] },
+        data: { generation: 2, restarted: ['draft-2', 'refine'], deadLetters: [deadLetterId] },
       },
     ]);
   });
@@ -320,15 +320,15 @@ describe('redrive', () => {
   });
   afterAll(() => db.close());
 
-  const redrive = (letterId: string, request: Parameters<Run['restarts']['redrive']>[2] = {}) =>
-    run.restarts.redrive(letterId, null, request, OPERATOR);
+  const redrive = (deadLetterId: string, request: Parameters<Run['restarts']['redrive']>[2] = {}) =>
+    run.restarts.redrive(deadLetterId, null, request, OPERATOR);
 
   it('runs the step again with patched parameters and on another tier, keeping finished work', async () => {
-    const { taskId, letterId } = await run.partial();
+    const { taskId, deadLetterId } = await run.partial();
     await db.sql(`UPDATE step SET params = '{"part":1,"angle":"wide"}' WHERE task_id = $1 AND key = 'draft-2'`, [
       taskId,
     ]);
-    await redrive(letterId, { patch: { part: 2, angle: null }, tier: 'T3' });
+    await redrive(deadLetterId, { patch: { part: 2, angle: null }, tier: 'T3' });
     expect(await run.step(taskId, 'draft-2')).toMatchObject({ status: 'ready', tier: 'T3', params: { part: 2 } });
     expect(await run.step(taskId, 'draft-1')).toMatchObject({ status: 'completed', tier: 'T2' });
     const attempt = await run.start(taskId, 'draft-2');
@@ -336,8 +336,8 @@ describe('redrive', () => {
   });
 
   it('gives the step an input of its own where the patch names it, and no other step', async () => {
-    const { taskId, letterId } = await run.partial();
-    await redrive(letterId, { patch: { input: { topic: 'something else' } } });
+    const { taskId, deadLetterId } = await run.partial();
+    await redrive(deadLetterId, { patch: { input: { topic: 'something else' } } });
     const draft = await run.start(taskId, 'draft-2');
     expect(draft.input).toMatchObject({ topic: 'something else' });
     expect(draft.params).toEqual({});
@@ -346,12 +346,14 @@ describe('redrive', () => {
   });
 
   it('refuses a patch that the task type does not take, and changes nothing', async () => {
-    const { taskId, letterId } = await run.partial();
-    expect(await redrive(letterId, { patch: { budgetUsd: '2' } })).toEqual({
+    const { taskId, deadLetterId } = await run.partial();
+    expect(await redrive(deadLetterId, { patch: { budgetUsd: '2' } })).toEqual({
       outcome: 'invalid_patch',
       issues: [{ path: ['budgetUsd'], message: 'is not a known field; the step has input' }],
     });
-    expect(await redrive(letterId, { patch: { input: 'not an object' } })).toMatchObject({ outcome: 'invalid_patch' });
+    expect(await redrive(deadLetterId, { patch: { input: 'not an object' } })).toMatchObject({
+      outcome: 'invalid_patch',
+    });
     expect(await run.task(taskId)).toMatchObject({ generation: 1, status: 'partial' });
     expect(await run.lettersOf(taskId)).toMatchObject([{ state: 'open' }]);
   });
@@ -376,39 +378,39 @@ describe('redrive', () => {
   });
 
   it('may die again, and then names the dead letter before it', async () => {
-    const { taskId, letterId } = await run.partial();
-    await redrive(letterId);
+    const { taskId, deadLetterId } = await run.partial();
+    await redrive(deadLetterId);
     await run.fail(taskId, 'draft-2');
-    const letters = await run.lettersOf(taskId);
-    expect(letters).toMatchObject([
-      { id: letterId, state: 'redriven', redriven_as: 2, generation: 1, previous_id: null },
-      { state: 'open', generation: 2, previous_id: letterId },
+    const deadLetters = await run.lettersOf(taskId);
+    expect(deadLetters).toMatchObject([
+      { id: deadLetterId, state: 'redriven', redriven_as: 2, generation: 1, previous_id: null },
+      { state: 'open', generation: 2, previous_id: deadLetterId },
     ]);
-    const latest = await run.letters.get(letters[1]?.id ?? '', null);
+    const latest = await run.deadLetters.get(deadLetters[1]?.id ?? '', null);
     expect(latest?.view.attempts.map(({ attempt, outcome }) => ({ attempt, outcome }))).toEqual([
       { attempt: 1, outcome: 'failed' },
       { attempt: 2, outcome: 'failed' },
     ]);
-    expect((await run.letters.get(letterId, null))?.view.attempts).toHaveLength(1);
+    expect((await run.deadLetters.get(deadLetterId, null))?.view.attempts).toHaveLength(1);
   });
 
   it('revives a task that failed', async () => {
     const taskId = await run.submit();
     await run.fail(taskId, 'research');
     expect(await run.task(taskId)).toMatchObject({ status: 'failed', error: { code: 'PROVIDER_REFUSED' } });
-    const [letter] = await run.lettersOf(taskId);
-    await redrive(letter?.id ?? '');
+    const [deadLetter] = await run.lettersOf(taskId);
+    await redrive(deadLetter?.id ?? '');
     for (const key of ['research', 'outline', 'draft-1', 'draft-2', 'draft-3', 'refine'])
       await run.complete(taskId, key);
     expect(await run.task(taskId)).toMatchObject({ status: 'completed', generation: 2, error: null, limitations: [] });
   });
 
   it('stands in line behind what waits already, however old its task is', async () => {
-    const { taskId, letterId } = await run.partial({ priority: 1 });
+    const { taskId, deadLetterId } = await run.partial({ priority: 1 });
     await db.sql(`UPDATE task SET created_at = now() - interval '7 days' WHERE id = $1`, [taskId]);
     const urgent = await run.submit({ priority: 1 });
     for (const key of ['research', 'outline']) await run.complete(urgent, key);
-    await redrive(letterId);
+    await redrive(deadLetterId);
     const [waiting, redriven] = [await run.step(urgent, 'draft-1'), await run.step(taskId, 'draft-2')];
     expect(BigInt(redriven.order_key)).toBeGreaterThan(BigInt(waiting.order_key));
     expect(redriven.status).toBe('ready');
@@ -419,8 +421,8 @@ describe('redrive', () => {
     await run.complete(taskId, 'research');
     await run.fail(taskId, 'outline');
     await db.sql(`UPDATE task SET created_at = now() - interval '7 days' WHERE id = $1`, [taskId]);
-    const [letter] = await run.lettersOf(taskId);
-    await redrive(letter?.id ?? '');
+    const [deadLetter] = await run.lettersOf(taskId);
+    await redrive(deadLetter?.id ?? '');
     const outline = await run.step(taskId, 'outline');
     await run.complete(taskId, 'outline');
     expect(await run.step(taskId, 'draft-1')).toMatchObject({ order_key: outline.order_key, spawned_by: 'outline' });
@@ -428,8 +430,8 @@ describe('redrive', () => {
 
   it('keeps the priority of its task', async () => {
     const keyOf = async (priority: number) => {
-      const { taskId, letterId } = await run.partial({ priority });
-      await redrive(letterId);
+      const { taskId, deadLetterId } = await run.partial({ priority });
+      await redrive(deadLetterId);
       return Number((await run.step(taskId, 'draft-2')).order_key);
     };
     const [urgent, patient] = [await keyOf(1), await keyOf(9)];
@@ -440,14 +442,14 @@ describe('redrive', () => {
     const taskId = await run.submit();
     for (const key of ['research', 'outline']) await run.complete(taskId, key);
     await run.fail(taskId, 'draft-2');
-    const [letter] = await run.lettersOf(taskId);
-    expect(await redrive(letter?.id ?? '')).toEqual({ outcome: 'not_finished', status: 'running' });
+    const [deadLetter] = await run.lettersOf(taskId);
+    expect(await redrive(deadLetter?.id ?? '')).toEqual({ outcome: 'not_finished', status: 'running' });
     expect(await run.lettersOf(taskId)).toMatchObject([{ state: 'open' }]);
   });
 
   it('does not know the dead letter of another tenant', async () => {
-    const { letterId } = await run.partial();
+    const { deadLetterId } = await run.partial();
     const stranger = await run.scene.addTenant();
-    expect(await run.restarts.redrive(letterId, stranger, {}, OPERATOR)).toEqual({ outcome: 'not_found' });
+    expect(await run.restarts.redrive(deadLetterId, stranger, {}, OPERATOR)).toEqual({ outcome: 'not_found' });
   });
 });

@@ -153,7 +153,7 @@ describe('the retention job', () => {
 
   it('removes content and tasks when it is configured to, and leaves the ledger', async () => {
     const taskId = await complete();
-    const { taskId: partial, letterId } = await run.partial({ tenantId });
+    const { taskId: partial, deadLetterId } = await run.partial({ tenantId });
     const job = aJob({ contentDays: 10, taskDays: 20 });
     await waitDays(11);
     await job.run();
@@ -163,7 +163,7 @@ describe('the retention job', () => {
     await job.run();
     expect(await keptOf(taskId)).toEqual([]);
     expect(await keptOf(partial)).toEqual([]);
-    expect(await run.letters.get(letterId, null)).toBeUndefined();
+    expect(await run.deadLetters.get(deadLetterId, null)).toBeUndefined();
   });
 
   it('says before what it would remove, and changes nothing', async () => {

@@ -39,8 +39,8 @@ describe('an archived task', () => {
     result: await run.queries.resultMaterial(taskId, null),
     events: await createEventFeed(db.database).after(new Map([[taskId, 0]])),
     rest: await createEventFeed(db.database).after(new Map([[taskId, 5]])),
-    letters: (await run.letters.list({ tenantId: null }, { cursor: undefined, limit: 50 })).items.filter(
-      (letter) => letter.taskId === taskId,
+    deadLetters: (await run.deadLetters.list({ tenantId: null }, { cursor: undefined, limit: 50 })).items.filter(
+      (deadLetter) => deadLetter.taskId === taskId,
     ),
   });
   const rowsOf = async (taskId: string) =>
@@ -62,7 +62,7 @@ describe('an archived task', () => {
     expect(await archive()).toBe(2);
     expect(await db.sql('SELECT 1 FROM step')).toEqual([]);
     expect([await answersOf(completed), await answersOf(partial)]).toEqual(before);
-    expect(before[1]?.letters[0]?.attempts).toHaveLength(1);
+    expect(before[1]?.deadLetters[0]?.attempts).toHaveLength(1);
   });
 
   it('comes back to the last value when it runs again', async () => {
@@ -107,9 +107,9 @@ describe('an archived task', () => {
   });
 
   it('has its dead letter redriven', async () => {
-    const { taskId, letterId } = await run.partial();
+    const { taskId, deadLetterId } = await run.partial();
     await archive();
-    expect(await run.restarts.redrive(letterId, null, {}, OPERATOR)).toMatchObject({ outcome: 'restarted' });
+    expect(await run.restarts.redrive(deadLetterId, null, {}, OPERATOR)).toMatchObject({ outcome: 'restarted' });
     expect(await run.statuses(taskId)).toMatchObject({ 'draft-1': 'completed', 'draft-2': 'ready' });
   });
 

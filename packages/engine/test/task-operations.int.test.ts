@@ -31,7 +31,7 @@ describe('bulk operations on tasks', () => {
     createOperationRunner({
       operations: createOperationStore(database),
       tasks: createTaskOperationStore(database),
-      letters: createDeadLetterStore(database),
+      deadLetters: createDeadLetterStore(database),
       restarts: run.restarts,
       clock: systemClock,
       log: silentLogger(),

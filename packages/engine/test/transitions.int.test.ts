@@ -29,7 +29,7 @@ describe('task transitions', () => {
          (SELECT jsonb_agg(s ORDER BY s.id) FROM step s WHERE task_id = $1) AS steps,
          (SELECT jsonb_agg(a ORDER BY a.step_id, a.attempt) FROM attempt a WHERE task_id = $1) AS attempts,
          (SELECT count(*) FROM task_event WHERE task_id = $1)::int AS events,
-         (SELECT count(*) FROM dead_letter WHERE task_id = $1)::int AS letters`,
+         (SELECT count(*) FROM dead_letter WHERE task_id = $1)::int AS dead_letters`,
       [taskId],
     );
   const expectGaplessEvents = async (taskId: string) => {
@@ -161,13 +161,13 @@ describe('task transitions', () => {
       const missing = { code: 'STEP_INPUT_INVALID', message: 'no section was drafted' };
       expect(await run.fail(taskId, 'refine', missing)).toBe('task_ended');
       expect(await run.task(taskId)).toMatchObject({ status: 'failed', error: down('gpt-6-luna') });
-      const letters = await db.sql<{ step_key: string; message: string; error_code: string; fingerprint: string }>(
+      const deadLetters = await db.sql<{ step_key: string; message: string; error_code: string; fingerprint: string }>(
         'SELECT step_key, error_code, message, fingerprint, payload FROM dead_letter WHERE task_id = $1 ORDER BY created_at, id',
         [taskId],
       );
-      expect(new Set(letters.map(({ fingerprint }) => fingerprint)).size).toBe(1);
-      expect(new Set(letters.map(({ error_code }) => error_code))).toEqual(new Set(['PROVIDER_UNAVAILABLE']));
-      expect(letters.find(({ step_key }) => step_key === 'refine')).toMatchObject({
+      expect(new Set(deadLetters.map(({ fingerprint }) => fingerprint)).size).toBe(1);
+      expect(new Set(deadLetters.map(({ error_code }) => error_code))).toEqual(new Set(['PROVIDER_UNAVAILABLE']));
+      expect(deadLetters.find(({ step_key }) => step_key === 'refine')).toMatchObject({
         message:
           'no section was drafted; caused by draft-1: PROVIDER_UNAVAILABLE: ' +
           'openai is unavailable (model gpt-6-luna, status 503)',

@@ -23,12 +23,12 @@ afterEach(() => server.close());
 const problemOf = async (response: Response) => (await response.json()) as Problem;
 const post = (path: string, json?: unknown, options: CallOptions = {}) =>
   server.call(path, { method: 'POST', ...(json !== undefined && { json }), ...options });
-const addLetter = () => server.stores.deadLetters.add(DEFAULT_TENANT);
+const addDeadLetter = () => server.stores.deadLetters.add(DEFAULT_TENANT);
 const lastAsked = () => server.stores.deadLetters.asked.at(-1);
 
 describe('GET /dead-letters', () => {
   it("lists the tenant's own, and the ones of the tenant that an administrator names", async () => {
-    const own = addLetter();
+    const own = addDeadLetter();
     const foreign = server.stores.deadLetters.add(OTHER_TENANT);
     const list = async (options: CallOptions, query = '') =>
       DeadLetterPage.parse(await (await server.call(`/v1/dead-letters${query}`, options)).json()).items.map(
@@ -97,7 +97,7 @@ describe('GET /dead-letters', () => {
 
 describe('GET /dead-letters/{id}', () => {
   it('answers 404 for that of another tenant as for none', async () => {
-    const id = addLetter();
+    const id = addDeadLetter();
     expect(DeadLetterView.parse(await (await server.call(`/v1/dead-letters/${id}`, { as: 'view' })).json()).id).toBe(
       id,
     );
@@ -111,7 +111,7 @@ describe('GET /dead-letters/{id}', () => {
 
 describe('POST /dead-letters/{id}/redrive', () => {
   it('begins the next generation, with or without a body', async () => {
-    const bare = await post(`/v1/dead-letters/${addLetter()}/redrive`);
+    const bare = await post(`/v1/dead-letters/${addDeadLetter()}/redrive`);
     expect(bare.status).toBe(202);
     expect(TaskRestarted.parse(await bare.json())).toMatchObject({
       status: 'queued',
@@ -119,12 +119,12 @@ describe('POST /dead-letters/{id}/redrive', () => {
       restarted: ['draft-2', 'refine'],
     });
     const changes = { patch: { part: 3, gone: null }, tier: 'T3', resetCalls: true };
-    expect((await post(`/v1/dead-letters/${addLetter()}/redrive`, changes)).status).toBe(202);
+    expect((await post(`/v1/dead-letters/${addDeadLetter()}/redrive`, changes)).status).toBe(202);
     expect(lastAsked()?.args.slice(1, 3)).toEqual([DEFAULT_TENANT, changes]);
   });
 
   it('answers 409 the second time', async () => {
-    const id = addLetter();
+    const id = addDeadLetter();
     await post(`/v1/dead-letters/${id}/redrive`);
     const response = await post(`/v1/dead-letters/${id}/redrive`);
     expect(response.status).toBe(409);
@@ -146,7 +146,7 @@ describe('POST /dead-letters/{id}/redrive', () => {
     ],
   ])('answers %j with %i', async (outcome, status, detail) => {
     server.stores.deadLetters.state.redrive = outcome;
-    const response = await post(`/v1/dead-letters/${addLetter()}/redrive`, {});
+    const response = await post(`/v1/dead-letters/${addDeadLetter()}/redrive`, {});
     const problem = await problemOf(response);
     expect([response.status, problem.status]).toEqual([status, status]);
     expect(problem.detail).toMatch(detail);
@@ -158,12 +158,12 @@ describe('POST /dead-letters/{id}/redrive', () => {
   it.each([[{ patch: [] }], [{ patch: 'x' }], [{ tier: 'T9' }], [{ nonsense: 1 }], [[]]])(
     'refuses the body %j',
     async (body) => {
-      expect((await post(`/v1/dead-letters/${addLetter()}/redrive`, body)).status).toBe(400);
+      expect((await post(`/v1/dead-letters/${addDeadLetter()}/redrive`, body)).status).toBe(400);
     },
   );
 
   it('does not let a patch reach into prototypes', async () => {
-    const response = await post(`/v1/dead-letters/${addLetter()}/redrive`, undefined, {
+    const response = await post(`/v1/dead-letters/${addDeadLetter()}/redrive`, undefined, {
       body: '{"patch":{"__proto__":{"admin":true}}}',
       headers: { 'Content-Type': 'application/json' },
     });
@@ -173,7 +173,7 @@ describe('POST /dead-letters/{id}/redrive', () => {
 
 describe('POST /dead-letters/{id}/discard', () => {
   it('takes a reason and answers what was discarded, once', async () => {
-    const id = addLetter();
+    const id = addDeadLetter();
     const response = await post(`/v1/dead-letters/${id}/discard`, { reason: ' a known fault ' });
     expect(DeadLetterView.parse(await response.json())).toMatchObject({
       id,
@@ -186,7 +186,7 @@ describe('POST /dead-letters/{id}/discard', () => {
   it.each([[{}], [{ reason: '  ' }], [{ reason: 'x'.repeat(501) }], [{ reason: 'a\u0000b' }]])(
     'refuses %j',
     async (body) => {
-      expect((await post(`/v1/dead-letters/${addLetter()}/discard`, body)).status).toBe(400);
+      expect((await post(`/v1/dead-letters/${addDeadLetter()}/discard`, body)).status).toBe(400);
     },
   );
 });
@@ -196,7 +196,7 @@ describe('bulk operations', () => {
     ['redrive', { filter: { fingerprint: '0123456789abcdef' }, ratePerSecond: 20, limit: 100, tier: 'T1' }],
     ['discard', { filter: { q: 'known', state: 'open' }, reason: 'repaired' }],
   ])('start with 202 and the address of the operation: %s', async (verb, body) => {
-    addLetter();
+    addDeadLetter();
     const response = await post(`/v1/dead-letters/${verb}`, body);
     expect(response.status).toBe(202);
     const accepted = OperationAccepted.parse(await response.json());
@@ -270,7 +270,7 @@ describe('audit and alerts', () => {
 
 describe('roles', () => {
   it.each(['view', 'submit', 'monitor'] as const)('let %s change nothing', async (as) => {
-    const id = addLetter();
+    const id = addDeadLetter();
     const calls: [string, unknown][] = [
       [`/v1/dead-letters/${id}/redrive`, {}],
       [`/v1/dead-letters/${id}/discard`, { reason: 'r' }],

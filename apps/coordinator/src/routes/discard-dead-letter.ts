@@ -32,9 +32,9 @@ export function discardDeadLetter(deps: {
       const { reason } = await readJson(request, DiscardDeadLetter);
       const outcome = await bounded(deps.deadLetterCommands.discard(id, scope, reason, principal));
       if (outcome.outcome === 'already_ended') throw restartProblem(outcome, 'dead letter');
-      const letter = outcome.outcome === 'discarded' ? await bounded(deps.deadLetters.get(id, scope)) : undefined;
-      if (letter === undefined) throw notFound('dead letter');
-      sendJson(response, 200, letter);
+      const deadLetter = outcome.outcome === 'discarded' ? await bounded(deps.deadLetters.get(id, scope)) : undefined;
+      if (deadLetter === undefined) throw notFound('dead letter');
+      sendJson(response, 200, deadLetter);
     },
   });
 }

@@ -20,9 +20,9 @@ export function getDeadLetter(deps: { deadLetters: DeadLetterQueries }): Route {
     params: DEAD_LETTER_ID,
     responses: { 200: { description: 'The dead letter', content: { 'application/json': DeadLetterView } } },
     async handle({ response, params, scope, bounded }) {
-      const letter = await bounded(deps.deadLetters.get(param(params, 'id'), scope));
-      if (letter === undefined) throw notFound('dead letter');
-      sendJson(response, 200, letter);
+      const deadLetter = await bounded(deps.deadLetters.get(param(params, 'id'), scope));
+      if (deadLetter === undefined) throw notFound('dead letter');
+      sendJson(response, 200, deadLetter);
     },
   });
 }

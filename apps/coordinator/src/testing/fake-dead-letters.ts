@@ -49,15 +49,15 @@ export function aDeadLetterView(tenantId: string, facts: Partial<DeadLetterView>
 
 /** Dead letters, operations, audit and alerts over memory, recording what they are asked. */
 export function createFakeDeadLetters(answer: <T>(make: () => T) => Promise<T>) {
-  const letters = new Map<string, DeadLetterView>();
+  const stored = new Map<string, DeadLetterView>();
   const running = new Map<string, { view: OperationView; tenantId: string | null }>();
   const asked: { what: string; args: unknown[] }[] = [];
-  /** What the next redrive comes to, when not what the letter's state says. */
+  /** What the next redrive comes to, when not what the dead letter's state says. */
   const state: { redrive: RedriveOutcome | undefined } = { redrive: undefined };
 
   const visible = (id: string, tenantId: string | null): DeadLetterView | undefined => {
-    const letter = letters.get(id);
-    return letter !== undefined && (tenantId === null || letter.tenantId === tenantId) ? letter : undefined;
+    const deadLetter = stored.get(id);
+    return deadLetter !== undefined && (tenantId === null || deadLetter.tenantId === tenantId) ? deadLetter : undefined;
   };
   const page = <T>(items: T[], cursor: string | undefined) => {
     if (cursor !== undefined) throw new FakeCursorError('not a cursor of this list');
@@ -72,8 +72,8 @@ export function createFakeDeadLetters(answer: <T>(make: () => T) => Promise<T>) 
   const begin = (kind: OperationView['kind']) =>
     record(kind, (bulk: Parameters<DeadLetterCommands['redriveAll']>[0]) => {
       const { tenantId } = bulk.selection;
-      const matched = [...letters.values()].filter(
-        (letter) => tenantId === null || letter.tenantId === tenantId,
+      const matched = [...stored.values()].filter(
+        (deadLetter) => tenantId === null || deadLetter.tenantId === tenantId,
       ).length;
       const id = newId();
       running.set(id, {
@@ -106,7 +106,7 @@ export function createFakeDeadLetters(answer: <T>(make: () => T) => Promise<T>) 
   const deadLetters: DeadLetterQueries = {
     list: record('list', ({ tenantId }, { cursor }) =>
       page(
-        [...letters.values()].filter((letter) => tenantId === null || letter.tenantId === tenantId),
+        [...stored.values()].filter((deadLetter) => tenantId === null || deadLetter.tenantId === tenantId),
         cursor,
       ),
     ),
@@ -115,24 +115,24 @@ export function createFakeDeadLetters(answer: <T>(make: () => T) => Promise<T>) 
   };
   const deadLetterCommands: DeadLetterCommands = {
     redrive: record('redrive', (id, tenantId): RedriveOutcome => {
-      const letter = visible(id, tenantId);
-      if (letter === undefined) return { outcome: 'not_found' };
+      const deadLetter = visible(id, tenantId);
+      if (deadLetter === undefined) return { outcome: 'not_found' };
       if (state.redrive !== undefined) return state.redrive;
-      if (letter.state !== 'open') return { outcome: 'already_ended', state: letter.state };
-      letters.set(id, { ...letter, state: 'redriven' });
+      if (deadLetter.state !== 'open') return { outcome: 'already_ended', state: deadLetter.state };
+      stored.set(id, { ...deadLetter, state: 'redriven' });
       return {
         outcome: 'restarted',
-        taskId: letter.taskId ?? '',
+        taskId: deadLetter.taskId ?? '',
         generation: 2,
         restarted: ['draft-2', 'refine'],
         removed: [],
       };
     }),
     discard: record('discard', (id, tenantId, reason) => {
-      const letter = visible(id, tenantId);
-      if (letter === undefined) return { outcome: 'not_found' as const };
-      if (letter.state !== 'open') return { outcome: 'already_ended' as const, state: letter.state };
-      letters.set(id, { ...letter, state: 'discarded', reason });
+      const deadLetter = visible(id, tenantId);
+      if (deadLetter === undefined) return { outcome: 'not_found' as const };
+      if (deadLetter.state !== 'open') return { outcome: 'already_ended' as const, state: deadLetter.state };
+      stored.set(id, { ...deadLetter, state: 'discarded', reason });
       return { outcome: 'discarded' as const };
     }),
     redriveAll: begin('dead_letter.redrive'),
@@ -163,9 +163,9 @@ export function createFakeDeadLetters(answer: <T>(make: () => T) => Promise<T>) 
     asked,
     ports: { deadLetters, deadLetterCommands, operations, bulkTasks, audit, alerts },
     add(tenantId: string, facts: Partial<DeadLetterView> = {}): string {
-      const letter = aDeadLetterView(tenantId, facts);
-      letters.set(letter.id, letter);
-      return letter.id;
+      const deadLetter = aDeadLetterView(tenantId, facts);
+      stored.set(deadLetter.id, deadLetter);
+      return deadLetter.id;
     },
   };
 }

@@ -64,7 +64,7 @@ export function startDeadLetters(
   },
 ): { ports: DeadLetterPorts; restarts: TaskRestarts } {
   const { config, log } = deps;
-  const letters = createDeadLetterStore(database);
+  const deadLetters = createDeadLetterStore(database);
   const operations = createOperationStore(database);
   const taskOperations = createTaskOperationStore(database);
   const alerts = createAlertStore(database);
@@ -77,9 +77,9 @@ export function startDeadLetters(
   });
   const open = deps.metrics?.gauge('dead_letters_open', 'Dead letters that were neither redriven nor discarded');
   const loops = startDeadLetterLoops({
-    operations: createOperationRunner({ operations, tasks: taskOperations, letters, restarts, clock, log }),
-    watch: createDeadLetterWatch({ letters, alerts, growth: config.growth, log }),
-    letters,
+    operations: createOperationRunner({ operations, tasks: taskOperations, deadLetters, restarts, clock, log }),
+    watch: createDeadLetterWatch({ deadLetters, alerts, growth: config.growth, log }),
+    deadLetters,
     leases: createLoopLeaseStore(database),
     onOpenCount: (count) => open?.set(count),
     clock,
@@ -90,7 +90,7 @@ export function startDeadLetters(
   return {
     restarts,
     ports: {
-      ...toPorts({ queries, letters, operations, restarts }),
+      ...toPorts({ queries, deadLetters, operations, restarts }),
       bulkTasks: {
         begin: (kind, { selection, reason, ratePerSecond, limit, dryRun }, { keyId, role }) =>
           taskOperations.create({
@@ -111,11 +111,11 @@ export function startDeadLetters(
 
 function toPorts(deps: {
   queries: DeadLetterQueryStore;
-  letters: DeadLetterStore;
+  deadLetters: DeadLetterStore;
   operations: OperationStore;
   restarts: TaskRestarts;
 }): Omit<DeadLetterPorts, 'audit' | 'alerts' | 'bulkTasks'> {
-  const { queries, letters, operations, restarts } = deps;
+  const { queries, deadLetters, operations, restarts } = deps;
   const actorOf = ({ keyId, role }: Principal) => ({ keyId, role });
 
   const begin = (
@@ -148,7 +148,7 @@ function toPorts(deps: {
     },
     deadLetterCommands: {
       redrive: (id, tenantId, request, actor) => restarts.redrive(id, tenantId, request, actorOf(actor)),
-      discard: (id, tenantId, reason, actor) => letters.discard(id, tenantId, reason, actorOf(actor)),
+      discard: (id, tenantId, reason, actor) => deadLetters.discard(id, tenantId, reason, actorOf(actor)),
       redriveAll: (bulk, request, actor) =>
         begin('dead_letter.redrive', bulk, request, DEFAULT_REDRIVES_PER_SECOND, actor),
       discardAll: (bulk, reason, actor) => begin('dead_letter.discard', bulk, { reason }, null, actor),

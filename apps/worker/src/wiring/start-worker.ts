@@ -222,11 +222,11 @@ export async function startWorker(
 
 /** Counts a malformed job and stores it as a dead letter; its queue continues. */
 function createMalformedReport(database: Database, metrics: Metrics, log: Logger) {
-  const letters = createDeadLetterStore(database);
+  const deadLetters = createDeadLetterStore(database);
   const malformed = metrics.counter('queue_jobs_malformed_total', 'Jobs with malformed data', ['queue']);
   return (job: MalformedJob): void => {
     malformed.inc({ queue: job.queue });
-    letters.recordUnreadableJob(describeUnreadableJob(job)).catch((error: unknown) => {
+    deadLetters.recordUnreadableJob(describeUnreadableJob(job)).catch((error: unknown) => {
       log.error({ err: error, queue: job.queue, jobId: job.jobId }, 'queue.malformed_job_not_kept');
     });
   };

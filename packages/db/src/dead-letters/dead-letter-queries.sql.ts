@@ -62,7 +62,7 @@ const ATTEMPTS: Statement = {
          ORDER BY a.step_id, a.attempt`,
 };
 
-interface LetterRow {
+interface DeadLetterRow {
   id: string;
   task_id: string | null;
   step_id: string | null;
@@ -112,13 +112,13 @@ interface GroupRow {
 }
 
 export function createDeadLetterQueryStore(database: Database): DeadLetterQueryStore {
-  const attemptsOf = async (letters: readonly LetterRow[]): Promise<Map<string, AttemptRow[]>> => {
-    const dead = letters.filter((letter) => letter.step_id !== null && letter.task_id !== null);
+  const attemptsOf = async (deadLetters: readonly DeadLetterRow[]): Promise<Map<string, AttemptRow[]>> => {
+    const dead = deadLetters.filter((deadLetter) => deadLetter.step_id !== null && deadLetter.task_id !== null);
     if (dead.length === 0) return new Map();
     const rows = await database.read<AttemptRow & Record<string, unknown>>(ATTEMPTS, [
-      dead.map((letter) => letter.step_id),
-      dead.map((letter) => letter.task_id),
-      dead.map((letter) => letter.attempts),
+      dead.map((deadLetter) => deadLetter.step_id),
+      dead.map((deadLetter) => deadLetter.task_id),
+      dead.map((deadLetter) => deadLetter.attempts),
     ]);
     return Map.groupBy(rows, (row) => row.step_id);
   };
@@ -128,7 +128,7 @@ export function createDeadLetterQueryStore(database: Database): DeadLetterQueryS
       const { where, values, shape } = deadLetterCondition(selection);
       const after = cursor === undefined ? undefined : parseInstantCursor(cursor);
       const n = values.length;
-      const rows = await database.read<LetterRow & Record<string, unknown>>(
+      const rows = await database.read<DeadLetterRow & Record<string, unknown>>(
         {
           name: `dead_letters.list:${shape}${after ? '>' : ''}`,
           text: `SELECT ${COLUMNS} FROM dead_letter d
@@ -146,7 +146,7 @@ export function createDeadLetterQueryStore(database: Database): DeadLetterQueryS
       };
     },
     async get(id, tenantId) {
-      const [row] = await database.read<LetterRow & { task_input: unknown } & Record<string, unknown>>(GET, [
+      const [row] = await database.read<DeadLetterRow & { task_input: unknown } & Record<string, unknown>>(GET, [
         id,
         tenantId,
       ]);
@@ -191,7 +191,7 @@ export function createDeadLetterQueryStore(database: Database): DeadLetterQueryS
   };
 }
 
-function toView(row: LetterRow, attempts: ReadonlyMap<string, readonly AttemptRow[]>): DeadLetterView {
+function toView(row: DeadLetterRow, attempts: ReadonlyMap<string, readonly AttemptRow[]>): DeadLetterView {
   return {
     id: row.id,
     taskId: row.task_id,

@@ -19,7 +19,7 @@ export interface RestartStep {
   degraded: boolean;
 }
 
-export interface RestartLetter {
+export interface RestartDeadLetter {
   id: string;
   stepId: string | null;
   state: DeadLetterState;
@@ -43,7 +43,7 @@ export interface RestartSnapshot {
     input: Record<string, unknown> | null;
   };
   steps: RestartStep[];
-  letters: RestartLetter[];
+  deadLetters: RestartDeadLetter[];
 }
 
 export interface StepReset {
@@ -71,7 +71,7 @@ export interface Restart {
   limitations: readonly Limitation[];
   degraded: boolean;
   /** Dead letters that the restart closes. */
-  letterIds: readonly string[];
+  deadLetterIds: readonly string[];
   operationId: string | null;
   /** The task's new budget in nano-dollars; null keeps it. */
   budgetNano: string | null;
@@ -82,8 +82,8 @@ export interface Restart {
 
 export interface TaskRestartStore {
   /** Task and state of a dead letter; undefined for an unknown id or another tenant's. */
-  findLetter(
-    letterId: string,
+  findDeadLetter(
+    deadLetterId: string,
     tenantId: string | null,
   ): Promise<{ taskId: string | null; state: DeadLetterState } | undefined>;
   /**
@@ -109,7 +109,7 @@ export interface TaskRestartStore {
   ): Promise<CountedBatch | undefined>;
 }
 
-const FIND_LETTER: Statement = {
+const FIND_DEAD_LETTER: Statement = {
   name: 'restart.find_letter',
   text: `SELECT task_id AS "taskId", state FROM dead_letter WHERE id = $1 AND ($2::uuid IS NULL OR tenant_id = $2)`,
 };
@@ -134,8 +134,8 @@ const RESTORE: Statement = {
   name: 'restart.restore',
   text: `SELECT restore_task(a.task_id) FROM task_archive a WHERE a.task_id = ANY ($1::uuid[])`,
 };
-const LETTERS: Statement = {
-  name: 'restart.letters',
+const DEAD_LETTERS: Statement = {
+  name: 'restart.dead_letters',
   text: `SELECT task_id AS "taskId", id, step_id AS "stepId", state, operation_id AS "operationId" FROM dead_letter
          WHERE task_id = ANY ($1::uuid[]) ORDER BY id FOR UPDATE`,
 };
@@ -185,7 +185,7 @@ const EVENTS: Statement = {
          FROM jsonb_to_recordset($1::jsonb) AS c("taskId" uuid, events jsonb) JOIN task t ON t.id = c."taskId"
          CROSS JOIN LATERAL jsonb_array_elements(c.events) WITH ORDINALITY AS e(event, place)`,
 };
-const END_LETTERS: Statement = {
+const END_DEAD_LETTERS: Statement = {
   name: 'restart.end_letters',
   text: `UPDATE dead_letter d SET state = 'redriven', ended_at = pressroom_now(), ended_by = c."endedBy", redriven_as = t.generation,
            operation_id = c."operationId"
@@ -195,9 +195,9 @@ const END_LETTERS: Statement = {
 
 export function createTaskRestartStore(database: Database): TaskRestartStore {
   return {
-    async findLetter(letterId, tenantId) {
-      const [row] = await database.run<{ taskId: string | null; state: DeadLetterState }>(FIND_LETTER, [
-        letterId,
+    async findDeadLetter(deadLetterId, tenantId) {
+      const [row] = await database.run<{ taskId: string | null; state: DeadLetterState }>(FIND_DEAD_LETTER, [
+        deadLetterId,
         tenantId,
       ]);
       return row;
@@ -247,11 +247,11 @@ async function lock(
     await query<RestartStep & { taskId: string } & Record<string, unknown>>(STEPS, [found]),
     (step) => step.taskId,
   );
-  const letters = Map.groupBy(
-    await query<RestartLetter & { taskId: string } & Record<string, unknown>>(LETTERS, [found]),
-    (letter) => letter.taskId,
+  const deadLetters = Map.groupBy(
+    await query<RestartDeadLetter & { taskId: string } & Record<string, unknown>>(DEAD_LETTERS, [found]),
+    (deadLetter) => deadLetter.taskId,
   );
-  return tasks.map((task) => ({ task, steps: steps.get(task.id) ?? [], letters: letters.get(task.id) ?? [] }));
+  return tasks.map((task) => ({ task, steps: steps.get(task.id) ?? [], deadLetters: deadLetters.get(task.id) ?? [] }));
 }
 
 /** Existing tasks that could not be locked because another transaction has locked them. */
@@ -293,10 +293,10 @@ async function write(
   await query(UPDATE_TASKS, [toJsonb(changes)]);
   if (changes.some(({ budgetNano }) => budgetNano !== null)) await query(RAISE_BUDGETS, [toJsonb(changes)]);
   await query(EVENTS, [toJsonb(changes)]);
-  const letters = restarts.flatMap(({ restart }) =>
-    restart.letterIds.map((id) => ({ id, endedBy: restart.actor.keyId, operationId: restart.operationId })),
+  const deadLetters = restarts.flatMap(({ restart }) =>
+    restart.deadLetterIds.map((id) => ({ id, endedBy: restart.actor.keyId, operationId: restart.operationId })),
   );
-  if (letters.length > 0) await query(END_LETTERS, [toJsonb(letters)]);
+  if (deadLetters.length > 0) await query(END_DEAD_LETTERS, [toJsonb(deadLetters)]);
   await insertAudit(
     query,
     restarts.flatMap(({ restart }) => restart.audit),

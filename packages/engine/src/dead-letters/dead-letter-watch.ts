@@ -9,17 +9,20 @@ export interface DeadLetterWatch {
 }
 
 export function createDeadLetterWatch(deps: {
-  letters: DeadLetterStore;
+  deadLetters: DeadLetterStore;
   alerts: AlertStore;
   growth: GrowthPolicy;
   log: Logger;
 }): DeadLetterWatch {
-  const { letters, alerts, growth, log } = deps;
+  const { deadLetters, alerts, growth, log } = deps;
   return {
     async checkGrowth() {
       let raised = 0;
-      for (const { tenantId, current, previous } of decideGrowthAlerts(await letters.growth(growth.windowMs), growth)) {
-        const causes = await letters.causes(growth.windowMs, tenantId ?? undefined, 3);
+      for (const { tenantId, current, previous } of decideGrowthAlerts(
+        await deadLetters.growth(growth.windowMs),
+        growth,
+      )) {
+        const causes = await deadLetters.causes(growth.windowMs, tenantId ?? undefined, 3);
         const minutes = Math.round(growth.windowMs / 60_000);
         const isNew = await alerts.raise(
           {

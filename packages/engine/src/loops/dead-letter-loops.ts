@@ -22,13 +22,13 @@ const LEASE_TTL_MS = 5_000;
 export function startDeadLetterLoops(deps: {
   operations: OperationRunner;
   watch: DeadLetterWatch;
-  letters: Pick<DeadLetterStore, 'countOpen'>;
+  deadLetters: Pick<DeadLetterStore, 'countOpen'>;
   leases: LoopLeaseStore;
   onOpenCount: (open: number) => void;
   clock: Clock;
   log: Logger;
 }): { stop(): Promise<void> } {
-  const { operations, watch, letters, leases, clock, log } = deps;
+  const { operations, watch, deadLetters, leases, clock, log } = deps;
   const leadership = createLeadership({ leases, ttlMs: LEASE_TTL_MS, clock });
   const runOperations = leadership.asLeader('operations', () => operations.runOnce());
   const loops = [
@@ -47,7 +47,7 @@ export function startDeadLetterLoops(deps: {
       'dead_letter_gauge',
       GAUGE_MS,
       async () => {
-        deps.onOpenCount(await letters.countOpen());
+        deps.onOpenCount(await deadLetters.countOpen());
       },
       { clock, log },
     ),

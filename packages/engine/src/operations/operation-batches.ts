@@ -36,12 +36,12 @@ export interface OperationBatches {
 export function createOperationBatches(deps: {
   operations: OperationStore;
   tasks: TaskOperationStore;
-  letters: DeadLetterStore;
+  deadLetters: DeadLetterStore;
   restarts: TaskRestarts;
   clock: Clock;
   log: Logger;
 }): OperationBatches {
-  const { operations, tasks, letters, restarts, clock, log } = deps;
+  const { operations, tasks, deadLetters, restarts, clock, log } = deps;
 
   const redriveOne = async (operation: RunningOperation, id: string): Promise<ItemResult> => {
     const { patch, tier, resetCalls } = operation.options as {
@@ -76,7 +76,7 @@ export function createOperationBatches(deps: {
 
   const discardBatch = async (operation: RunningOperation, ids: readonly string[]): Promise<ItemResult[]> => {
     const { reason } = operation.options as { reason: string };
-    const discarded = await letters.discardBatch(ids, reason, operation.actor, operation.id);
+    const discarded = await deadLetters.discardBatch(ids, reason, operation.actor, operation.id);
     const error = { code: 'CONFLICT', message: 'another request closed it first' };
     return ids.map((_, index) => (index < discarded ? { done: true } : { done: false, error }));
   };

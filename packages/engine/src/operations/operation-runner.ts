@@ -49,7 +49,7 @@ export interface OperationRunner {
 export function createOperationRunner(deps: {
   operations: OperationStore;
   tasks: TaskOperationStore;
-  letters: DeadLetterStore;
+  deadLetters: DeadLetterStore;
   restarts: TaskRestarts;
   clock: Clock;
   log: Logger;

@@ -14,7 +14,7 @@ export type RestartOutcome =
       generation: number;
       restarted: string[];
       removed: string[];
-      letterIds: string[];
+      deadLetterIds: string[];
     }
   | { outcome: 'not_found' }
   | { outcome: 'not_finished'; status: TaskStatus }
@@ -65,7 +65,12 @@ export interface TaskRestarts {
     batch: BatchClaim,
   ): Promise<CountedBatch | undefined>;
   /** Reruns the step of a dead letter and all other incomplete steps of its task, and closes their dead letters. */
-  redrive(letterId: string, tenantId: string | null, request: RedriveRequest, actor: Actor): Promise<RedriveOutcome>;
+  redrive(
+    deadLetterId: string,
+    tenantId: string | null,
+    request: RedriveRequest,
+    actor: Actor,
+  ): Promise<RedriveOutcome>;
 }
 
 export function createTaskRestarts(deps: {
@@ -81,21 +86,21 @@ export function createTaskRestarts(deps: {
     const { generation, restarted, removed, restart } = decision;
     log.info({ taskId, generation, steps: restarted.length, removed: removed.length }, 'task.restarted');
     deps.requestDispatch();
-    return { outcome: 'restarted', taskId, generation, restarted, removed, letterIds: [...restart.letterIds] };
+    return { outcome: 'restarted', taskId, generation, restarted, removed, deadLetterIds: [...restart.deadLetterIds] };
   };
 
   const redriveStep = (
     snapshot: RestartSnapshot,
-    letterId: string,
+    deadLetterId: string,
     request: RedriveRequest,
     actor: Actor,
   ): RedriveDecision => {
-    const letter = snapshot.letters.find(({ id }) => id === letterId);
-    if (!letter) return { outcome: 'not_found' };
-    if (letter.state !== 'open') {
-      return { outcome: 'already_ended', state: letter.state, operationId: letter.operationId };
+    const deadLetter = snapshot.deadLetters.find(({ id }) => id === deadLetterId);
+    if (!deadLetter) return { outcome: 'not_found' };
+    if (deadLetter.state !== 'open') {
+      return { outcome: 'already_ended', state: deadLetter.state, operationId: deadLetter.operationId };
     }
-    const step = snapshot.steps.find(({ id }) => id === letter.stepId);
+    const step = snapshot.steps.find(({ id }) => id === deadLetter.stepId);
     if (!step) return { outcome: 'unknown_step' };
     const base: RestartRequest = {
       cause: 'redrive',
@@ -104,7 +109,7 @@ export function createTaskRestarts(deps: {
       tier: request.tier,
       resetCalls: request.resetCalls,
       budgetNanoUsd: request.budgetUsd,
-      letterId,
+      deadLetterId,
       operationId: request.operationId,
       actor,
     };
@@ -138,7 +143,7 @@ export function createTaskRestarts(deps: {
           tier,
           resetCalls,
           budgetNanoUsd: budgetUsd,
-          letterId: undefined,
+          deadLetterId: undefined,
           operationId: undefined,
           actor,
         }),
@@ -155,7 +160,7 @@ export function createTaskRestarts(deps: {
         tier: undefined,
         resetCalls: undefined,
         budgetNanoUsd: undefined,
-        letterId: undefined,
+        deadLetterId: undefined,
       };
       const result = await store.restartMany(
         taskIds,
@@ -168,17 +173,17 @@ export function createTaskRestarts(deps: {
       return result;
     },
 
-    async redrive(letterId, tenantId, request, actor) {
-      const letter = await store.findLetter(letterId, tenantId);
-      if (!letter) return { outcome: 'not_found' };
-      if (letter.taskId === null) {
-        return letter.state === 'open'
+    async redrive(deadLetterId, tenantId, request, actor) {
+      const deadLetter = await store.findDeadLetter(deadLetterId, tenantId);
+      if (!deadLetter) return { outcome: 'not_found' };
+      if (deadLetter.taskId === null) {
+        return deadLetter.state === 'open'
           ? { outcome: 'no_step' }
-          : { outcome: 'already_ended', state: letter.state, operationId: null };
+          : { outcome: 'already_ended', state: deadLetter.state, operationId: null };
       }
-      const { taskId } = letter;
+      const { taskId } = deadLetter;
       const decision = await store.restart(taskId, tenantId, { withInput: request.patch !== undefined }, (snapshot) =>
-        redriveStep(snapshot, letterId, request, actor),
+        redriveStep(snapshot, deadLetterId, request, actor),
       );
       if (!decision) return { outcome: 'not_found' };
       return decision.outcome === 'restarted' ? reportRestart(taskId, decision) : decision;

@@ -94,8 +94,8 @@ export async function openRun(db: OpenTestDatabase, pipeline: Pipeline = aPipeli
     sessionId,
     transitions,
     restarts,
-    letters: createDeadLetterQueryStore(database),
-    letterStore: createDeadLetterStore(database),
+    deadLetters: createDeadLetterQueryStore(database),
+    deadLetterStore: createDeadLetterStore(database),
     audit: createAuditStore(database),
     queries: createTaskQueryStore(database),
     get dispatchRequests() {
@@ -208,14 +208,14 @@ export async function openRun(db: OpenTestDatabase, pipeline: Pipeline = aPipeli
         [taskId],
       ),
     /** A task whose second draft died and was skipped: partial, with one dead letter. */
-    async partial(facts: SubmitFacts = {}): Promise<{ taskId: string; letterId: string }> {
+    async partial(facts: SubmitFacts = {}): Promise<{ taskId: string; deadLetterId: string }> {
       const taskId = await run.submit(facts);
       for (const key of ['research', 'outline', 'draft-1', 'draft-3']) await run.complete(taskId, key);
       await run.fail(taskId, 'draft-2');
       await run.complete(taskId, 'refine');
-      const [letter] = await run.lettersOf(taskId);
-      if (!letter) throw new Error('no dead letter');
-      return { taskId, letterId: letter.id };
+      const [deadLetter] = await run.lettersOf(taskId);
+      if (!deadLetter) throw new Error('no dead letter');
+      return { taskId, deadLetterId: deadLetter.id };
     },
   };
   return run;

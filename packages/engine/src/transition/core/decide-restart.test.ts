@@ -13,7 +13,7 @@ const aRequest = (facts: Partial<RestartRequest> = {}): RestartRequest => ({
   tier: undefined,
   resetCalls: undefined,
   budgetNanoUsd: undefined,
-  letterId: undefined,
+  deadLetterId: undefined,
   operationId: undefined,
   actor: ACTOR,
   ...facts,
@@ -45,7 +45,7 @@ const aSnapshot = (steps: RestartStep[], task: Partial<RestartSnapshot['task']> 
     ...task,
   },
   steps,
-  letters: [],
+  deadLetters: [],
 });
 
 /** Plans of finished tasks: each step depends on earlier ones, and some were added by a dependency. */
@@ -137,7 +137,7 @@ describe('decideRestart', () => {
       params: { n: 1 },
       tier: 'T3',
       resetCalls: true,
-      letterId: 'l',
+      deadLetterId: 'l',
     });
     expect(decideRestart(aSnapshot(steps), request)).toMatchObject({
       restart: {
@@ -151,14 +151,14 @@ describe('decideRestart', () => {
 
   it('closes the open dead letters of rerun and removed steps', () => {
     const steps = [aStep({ key: 'a', status: 'skipped' }), aStep({ key: 'b', status: 'skipped' })];
-    const letter = (id: string, stepId: string, state: 'open' | 'discarded') => ({
+    const deadLetter = (id: string, stepId: string, state: 'open' | 'discarded') => ({
       id,
       stepId,
       state,
       operationId: null,
     });
-    const letters = [letter('1', 'a', 'open'), letter('2', 'a', 'discarded'), letter('3', 'b', 'open')];
-    const decision = decideRestart({ ...aSnapshot(steps), letters }, aRequest({ fromStep: 'a' }));
-    expect(decision).toMatchObject({ restart: { letterIds: ['1'] } });
+    const deadLetters = [deadLetter('1', 'a', 'open'), deadLetter('2', 'a', 'discarded'), deadLetter('3', 'b', 'open')];
+    const decision = decideRestart({ ...aSnapshot(steps), deadLetters }, aRequest({ fromStep: 'a' }));
+    expect(decision).toMatchObject({ restart: { deadLetterIds: ['1'] } });
   });
 });

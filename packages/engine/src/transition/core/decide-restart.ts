@@ -14,7 +14,7 @@ export interface RestartRequest {
   /** New budget of the task; undefined keeps it. */
   budgetNanoUsd: bigint | undefined;
   /** The dead letter that is redriven. */
-  letterId: string | undefined;
+  deadLetterId: string | undefined;
   /** The bulk operation that this restart is part of. */
   operationId: string | undefined;
   actor: Actor;
@@ -32,7 +32,7 @@ export type RestartDecision =
  * that depend on it, and keeps other completed steps. Dead and cancelled steps always rerun, since the task cannot complete
  * without them; other skipped steps stay skipped. Steps that a rerun step had added leave the plan: it adds its own. Pure.
  */
-export function decideRestart({ task, steps, letters }: RestartSnapshot, request: RestartRequest): RestartDecision {
+export function decideRestart({ task, steps, deadLetters }: RestartSnapshot, request: RestartRequest): RestartDecision {
   if (!isTerminalTask(task.status)) return { outcome: 'not_finished', status: task.status };
   if (task.contentDeleted) return { outcome: 'content_deleted' };
   const { budgetNanoUsd } = request;
@@ -79,7 +79,7 @@ export function decideRestart({ task, steps, letters }: RestartSnapshot, request
   const affected = new Set(
     steps.filter((step) => rerunKeys.has(step.key) || removedKeys.has(step.key)).map((step) => step.id),
   );
-  const closedLetters = letters.filter(
+  const closedDeadLetters = deadLetters.filter(
     ({ state, stepId }) => state === 'open' && stepId !== null && affected.has(stepId),
   );
   const generation = task.generation + 1;
@@ -100,7 +100,7 @@ export function decideRestart({ task, steps, letters }: RestartSnapshot, request
       stepsBad: unchanged.filter((step) => step.status === 'skipped').length,
       limitations: task.limitations.filter((limitation) => stillHolds(limitation, unchangedKeys)),
       degraded: unchanged.some((step) => step.status === 'completed' && step.degraded),
-      letterIds: closedLetters.map((letter) => letter.id),
+      deadLetterIds: closedDeadLetters.map((deadLetter) => deadLetter.id),
       operationId: request.operationId ?? null,
       budgetNano: budgetNanoUsd?.toString() ?? null,
       events: [
@@ -115,17 +115,17 @@ export function decideRestart({ task, steps, letters }: RestartSnapshot, request
         {
           actor: request.actor,
           tenantId: task.tenantId,
-          action: request.letterId === undefined ? 'task.retry' : 'dead_letter.redrive',
+          action: request.deadLetterId === undefined ? 'task.retry' : 'dead_letter.redrive',
           target:
-            request.letterId === undefined
+            request.deadLetterId === undefined
               ? { kind: 'task', id: task.id }
-              : { kind: 'dead_letter', id: request.letterId },
+              : { kind: 'dead_letter', id: request.deadLetterId },
           data: {
             taskId: task.id,
             generation,
             restarted,
             removed,
-            deadLetters: closedLetters.map((letter) => letter.id),
+            deadLetters: closedDeadLetters.map((deadLetter) => deadLetter.id),
             ...(startStep && { fromStep: startStep.key }),
             ...(request.params && { patched: true }),
             ...(request.tier && { tier: request.tier }),
