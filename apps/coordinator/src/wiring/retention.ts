@@ -30,7 +30,7 @@ export function startRetention(
   if (directory !== null) prepareArchiveDirectory(directory);
   const removed = metrics?.counter('retention_removed_total', 'Rows that retention removed', ['kind']);
   const failures = metrics?.counter('retention_failures_total', 'Runs of a retention rule that failed', ['kind']);
-  const tooLarge = metrics?.counter('retention_tasks_too_large_total', 'Tasks that a run could not fold', []);
+  const tooLarge = metrics?.counter('retention_tasks_too_large_total', 'Tasks that are too large to archive', []);
   const lastRun = metrics?.gauge('retention_last_run_timestamp_seconds', 'When a retention rule last ran', ['kind']);
   const dueRows = metrics?.gauge('retention_due_rows', 'Rows past their retention that are still there', ['kind']);
   const lag = metrics?.gauge('retention_lag_seconds', 'How long the oldest of these has been due', ['kind']);
