@@ -14,7 +14,7 @@ const anArticle = {
   input: { topic: 'How lighthouses changed', sources: sampleSources(), sections: 4, targetWords: TARGET_WORDS },
 };
 
-/** Bill of everything the provider saw, from its own record and the catalogue. */
+/** Bill of all requests that the provider recorded, from the catalogue's prices. */
 function providerBill(stack: Stack): bigint {
   const catalog = createCatalog();
   return stack.provider.calls().reduce((sum, call) => {
@@ -62,7 +62,7 @@ describe.each(BACKENDS)('an article task, on %s', (backend) => {
     expect(events.at(-1)).toContain('task.completed');
   });
 
-  it('survives a kill of every worker: no finished call is made again and the books close', async () => {
+  it('survives a kill of every worker: no completed call is repeated and the ledger balances', async () => {
     stack = await startStack({ backend, workers: 2, provider: { latencyScale: 0.2 } });
     const accepted = await stack.client.tasks.create(anArticle);
     await until(() => stack.provider.calls().filter((call) => call.outcome === 'ok').length >= 5, {
@@ -118,7 +118,7 @@ describe.each(BACKENDS)('an article task, on %s', (backend) => {
     expect(stack.provider.calls().some((call) => call.clientAborted)).toBe(true);
   });
 
-  it('refuses a call that does not fit the task’s budget and never spends more', async () => {
+  it('rejects a call over the task’s budget and never spends more', async () => {
     stack = await startStack({ backend, workers: 2 });
     const accepted = await stack.client.tasks.create({ ...anArticle, budgetUsd: '0.01' });
     const task = await ended(stack, accepted.id);

@@ -42,7 +42,7 @@ describe('npm start -- --autoscale', () => {
     rmSync(directory, { recursive: true, force: true });
   });
 
-  /** Starts it with this configuration and waits until it says that it serves. */
+  /** Starts it with this configuration and waits until it is ready. */
   const start = async (
     config: string,
     workers: number,
@@ -93,7 +93,7 @@ describe('npm start -- --autoscale', () => {
     }
   };
 
-  it('starts a worker for the first task, more for a burst, none for nothing, and loses nothing on the way', async () => {
+  it('starts a worker for the first task, more for a burst, stops idle ones, and loses nothing', async () => {
     const { client, exited } = await start('scaling: { scaleInAfterMs: 4000 }\n', 3);
     expect(JSON.parse(output.slice(output.indexOf('{')).split('\n')[0] ?? '')).toMatchObject({
       workers: 0,
@@ -127,7 +127,7 @@ describe('npm start -- --autoscale', () => {
     expect(await exited).toBe(0);
   }, 240_000);
 
-  it('starts workers of the pools that are configured, each for its own queues', async () => {
+  it('starts workers of the configured pools, each for its queues', async () => {
     const { client, exited } = await start(
       `pools:
   drafts: { queues: draft.*, max: 2 }

@@ -46,7 +46,7 @@ describe.each(BACKENDS)('control of tasks, on %s', (backend) => {
     );
   const outlineOf = async (id: string) => (await stack.client.tasks.stepOutput(id, 'outline')) as Outline;
 
-  it('writes the sections of the outline as an editor has approved it, and ends when the article is approved', async () => {
+  it('writes the sections of the approved outline, and ends when the article is approved', async () => {
     const { id } = await stack.client.tasks.create({ ...anArticle, approvals: ['outline', 'final'] });
     await waitsAt(id, 'outline');
     expect((await stack.client.tasks.steps(id)).map(({ key, status }) => `${key} ${status}`)).toEqual([
@@ -95,7 +95,7 @@ describe.each(BACKENDS)('control of tasks, on %s', (backend) => {
     expect(await codeOf(stack.client.tasks.approve(id, { gate: 'outline' }))).toBe('TASK_ALREADY_FINISHED');
   });
 
-  it('starts a task at its hour and not before', async () => {
+  it('starts a scheduled task at its time', async () => {
     const runAt = new Date(Date.now() + 4_000).toISOString();
     const { id } = await stack.client.tasks.create({ ...anArticle, runAt });
     const task = await untilEnded(stack, id);
@@ -104,7 +104,7 @@ describe.each(BACKENDS)('control of tasks, on %s', (backend) => {
     expect(Date.parse(task.startedAt ?? '')).toBeLessThan(Date.parse(runAt) + 3_000);
   });
 
-  it('lets nothing of a paused queue begin, also when its store is flushed, until it is resumed', async () => {
+  it('starts no step of a paused queue, also after a flush of its store, until it is resumed', async () => {
     expect(await stack.client.queues.pause('outline.interactive')).toMatchObject({ paused: true });
     const { id } = await stack.client.tasks.create(anArticle);
     const researched = async () =>
@@ -121,7 +121,7 @@ describe.each(BACKENDS)('control of tasks, on %s', (backend) => {
     expect((await untilEnded(stack, id)).status).toBe('completed');
   });
 
-  it('fires a schedule once, with the task it was given, whichever coordinator leads', async () => {
+  it('fires a schedule once, with its task, under any leader', async () => {
     const input = { topic: 'The week in lighthouses', sections: 1, targetWords: 120 };
     const schedule = await stack.client.schedules.create({
       name: 'digest',
@@ -130,7 +130,7 @@ describe.each(BACKENDS)('control of tasks, on %s', (backend) => {
       task: { type: 'article', input, lane: 'batch', tags: ['digest'] },
     });
     expect(Date.parse(schedule.nextFireAt ?? '')).toBeGreaterThan(Date.now());
-    // A fire that was missed long ago: the latest instant of the rule is what is made up for.
+    // A fire missed long ago: only the latest one runs.
     await stack.sql.query(`UPDATE schedule SET next_fire_at = now() - interval '30 days' WHERE id = $1`, [schedule.id]);
     const fired = await until(
       async () => {
@@ -148,7 +148,7 @@ describe.each(BACKENDS)('control of tasks, on %s', (backend) => {
     await stack.client.schedules.delete(schedule.id);
   });
 
-  it('holds a tenant to its backlog and its rate, and changes both live', async () => {
+  it('enforces a tenant’s backlog and rate, and changes both live', async () => {
     const tenant = await stack.client.tenants.create({ name: 'Small', maxBacklog: 2 });
     const key = await stack.client.tenants.createKey(tenant.id, { role: 'operate' });
     const theirs = createClient({ baseUrl: stack.url, apiKey: key.secret, maxRetries: 0 });
@@ -165,7 +165,7 @@ describe.each(BACKENDS)('control of tasks, on %s', (backend) => {
     await until(async () => (await codeOf(theirs.tasks.create(later))) === undefined, { timeoutMs: 5_000 });
   });
 
-  it('refuses an ended key within a second on every coordinator', async () => {
+  it('rejects a deleted key within a second on every coordinator', async () => {
     const tenant = await stack.client.tenants.create({ name: 'Gone' });
     const key = await stack.client.tenants.createKey(tenant.id, { role: 'view' });
     const other = /"url":"(http:[^"]+)"/.exec(stack.coordinators[1]?.output() ?? '')?.[1] ?? '';
@@ -205,7 +205,7 @@ describe('attempts in another process', () => {
     const { id } = await stack.client.tasks.create(anArticle);
     await spending();
     await strike(id);
-    // One heartbeat or sweep of half a second each, and the time to abort.
+    // One heartbeat and one sweep of half a second each, plus the abort.
     expect(await aborted()).toBeLessThan(1_500);
   });
 });
@@ -216,9 +216,9 @@ describe('a provider that hangs', () => {
     rmSync(home, { recursive: true });
   });
 
-  it('costs each call its timeout, is asked again, and leaves what is done as a partial article at the deadline', async () => {
+  it('costs each call its time-out and a retry, and leaves a partial article at the deadline', async () => {
     const config = join(home, 'pressroom.json');
-    // Breakers would end the asking sooner; here the deadline is to.
+    // Without breakers, which would stop the retries before the deadline.
     writeFileSync(
       config,
       JSON.stringify({ gateway: { firstEventTimeoutMs: 3_000, breaker: { minRequests: 10_000 } } }),

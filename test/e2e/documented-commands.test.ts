@@ -13,9 +13,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { commandsIn, endpointsIn, jsonExamplesIn, type DocumentedCommand } from './support/markdown-commands.ts';
 
 /*
- * Every command of the README, docs/ and the READMEs of packages runs as a reader would run it: page by page, top to bottom,
- * in one shell, with `npm start` running. Replaced are the port, the folder of the state, and the address of the reader's own
- * database. Not run, and checked for existence alone:
+ * Runs every command of the README, docs/ and the packages' READMEs as a reader would: page by page, top to bottom, in one
+ * shell, with `npm start` running. Replaces the port, the state folder and the URL of the reader's database. Only checks the
+ * existence of:
  *   - programs that serve until they are stopped (`node apps/…/main.ts`), except `npm start`, which the test itself runs;
  *   - scripts that run this very test or take long: those in LONG_SCRIPTS;
  *   - fences marked `long`, unless CI=true.
@@ -41,7 +41,7 @@ const run = promisify(execFile);
 const listPages = async (): Promise<string[]> =>
   (await run('git', ['ls-files', '*.md'], { cwd: ROOT })).stdout
     .split('\n')
-    // How it changed, and why: no instructions for a reader of today.
+    // Changes and decisions contain no instructions.
     .filter((file) => file !== '' && file !== 'CHANGELOG.md' && !file.startsWith('docs/adr/'));
 const pages = (await listPages()).map((file) => ({ file, text: readFileSync(join(ROOT, file), 'utf8') }));
 const scripts = (JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { scripts: Record<string, string> })
@@ -142,7 +142,7 @@ describe('every documented command', () => {
     async ({ commands }) => {
       const script = [
         'set -euo pipefail',
-        // A reader sees a problem document; a test must fail on it.
+        // Fails on a problem document, which a reader would see.
         'curl() { command curl --fail-with-body --silent --show-error --max-time 120 "$@"; }',
         ...commands
           .filter((command) => treatmentOf(command) === 'run')
@@ -175,7 +175,7 @@ describe('every documented command', () => {
       .replaceAll('postgresql://pressroom@localhost:5432/pressroom', database.url);
 });
 
-/** A task that fails for a reason of its own, for the pages about failures. */
+/** A task with a distinct failure, for the pages about failures. */
 async function leaveDeadLetter(port: number, home: string): Promise<void> {
   const apiKey = readFileSync(join(home, 'admin-key'), 'utf8').trim();
   const client = createClient({ baseUrl: `http://127.0.0.1:${port}`, apiKey });

@@ -12,8 +12,8 @@ import { sampleSources } from './support/sources.ts';
 import { startStack, type Stack } from './support/start-stack.ts';
 
 /*
- * The whole system on a provider that obeys every order it reads. A web server on loopback plays both the user's page and
- * the attacker's collector, and keeps what it is asked.
+ * The whole system with a provider that obeys every instruction it reads. A web server on loopback serves the user's page and
+ * the attacker's collector, and records its requests.
  */
 
 const SECRET = 'KINGFISHER-4471';

@@ -30,7 +30,7 @@ describe('npm start with the embedded stores', () => {
     rmSync(home, { recursive: true, force: true });
   });
 
-  /** What an older release left: schema and data of the superuser, and no other role. */
+  /** State of an older release: schema and data of the superuser, and no other role. */
   const makeOldDirectory = async (): Promise<void> => {
     const server = await startEmbeddedPostgres({ dataDir: join(home, 'postgres'), log: silentLogger() });
     await query(

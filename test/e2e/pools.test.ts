@@ -17,7 +17,7 @@ describe('pools', () => {
     await stack.stop();
   });
 
-  it('share a task: one takes drafts alone, one the rest, and neither runs more than it may', async () => {
+  it('share a task: one runs only drafts, one the rest, each within its concurrency', async () => {
     stack = await startStack({ backend: 'postgres', workers: 0, provider: { latencyScale: 0.1, defects: NO_DEFECTS } });
     await stack.startWorker({ PRESSROOM_POOLS: 'draft.*', PRESSROOM_CONCURRENCY: '2' });
     await stack.startWorker({

@@ -29,13 +29,13 @@ interface LedgerRow {
   cost: string;
 }
 
-describe.each(BACKENDS)('running again what died, on %s', (backend) => {
+describe.each(BACKENDS)('redrives and retries, on %s', (backend) => {
   const home = mkdtempSync(join(tmpdir(), 'pressroom-redrive-'));
   let stack: Stack;
 
   beforeAll(async () => {
     const config = join(home, 'pressroom.json');
-    // Retries of the gateway at once, and no breaker: the attempts of the step are what has to run out.
+    // Immediate gateway retries and no breaker, so that the step exhausts its attempts.
     const retry = { baseMs: 1, capMs: 1, triesPerModel: 1 };
     writeFileSync(config, JSON.stringify({ gateway: { retry, breaker: { minRequests: 10_000 } } }));
     stack = await startStack({
@@ -73,7 +73,7 @@ describe.each(BACKENDS)('running again what died, on %s', (backend) => {
     return events;
   };
 
-  it('a step that a failing provider wore out is redriven from its dead letter, and only what it lacked is paid', async () => {
+  it('a step exhausted by a failing provider is redriven from its dead letter, and only missing calls are paid', async () => {
     stack.provider.addFaults(
       // Defects without a repair: the step fails after the call that has found them.
       { match: { purpose: 'article_part' }, effect: { kind: 'defect', name: 'inventedSentence' } },
@@ -138,7 +138,7 @@ describe.each(BACKENDS)('running again what died, on %s', (backend) => {
     expect((await stack.client.deadLetters.list({ state: 'open' })).items).toEqual([]);
   });
 
-  it('a bulk redrive counts first, then goes through every task of one cause at its rate, and ends done', async () => {
+  it('a bulk redrive counts first, then redrives every task of one cause at its rate, and ends as done', async () => {
     stack.provider.addFaults({ match: { purpose: 'content_brief' }, effect: { kind: 'status', status: 400 } });
     const tasks = await Promise.all(
       [1, 2, 3, 4].map((n) =>
@@ -185,7 +185,7 @@ describe.each(BACKENDS)('running again what died, on %s', (backend) => {
       const task = await untilEnded(stack, id);
       expect(task, JSON.stringify(task.limitations)).toMatchObject({ status: 'completed', generation: 2 });
     }
-    // The research of each was complete and stays what it was.
+    // The completed research of each task stays unchanged.
     expect(askedSince(before).filter((purpose) => RESEARCH_CALLS.includes(purpose))).toEqual([]);
     const { items: answered } = await stack.client.deadLetters.list(filter);
     expect(answered.map(({ taskId, state }) => `${taskId ?? ''} ${state}`).toSorted()).toEqual(
@@ -206,7 +206,7 @@ describe.each(BACKENDS)('running again what died, on %s', (backend) => {
     const restarted = await stack.client.tasks.retry(id, { fromStep: 'outline' });
     expect(restarted).toMatchObject({ id, generation: 2 });
     expect(restarted.restarted.toSorted()).toEqual(['outline', 'refine']);
-    // The new outline adds drafts of its own.
+    // The new outline adds new drafts.
     expect(restarted.removed.toSorted()).toEqual(drafts.toSorted());
     const task = await untilEnded(stack, id);
     expect(task, JSON.stringify(task.limitations)).toMatchObject({ status: 'completed', generation: 2 });

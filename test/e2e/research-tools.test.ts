@@ -62,7 +62,7 @@ describe('an article with research tools', () => {
       { timeoutMs: 60_000, describe: `the end of task ${id}` },
     );
 
-  it('is completed without a tool that is down, and says so', async () => {
+  it('is completed without an unavailable tool, with a limitation', async () => {
     const running = await start(`http://127.0.0.1:${await findFreePort()}/search`);
     const { id } = await running.client.tasks.create(anArticle());
     const task = await ended(running, id);
@@ -81,7 +81,7 @@ describe('an article with research tools', () => {
     );
   });
 
-  it('pays for searches to the nano-dollar, fetches only what it may, and summarises a source once for a tenant', async () => {
+  it('books searches exactly, fetches only allowed pages, and summarises a source once per tenant', async () => {
     const running = await start(services.searchUrl);
     const { id } = await running.client.tasks.create(anArticle());
     const task = await ended(running, id);

@@ -15,7 +15,7 @@ import { createTestDatabase, until, type TestDatabase } from '@pressroom/testkit
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 const OPEN_MS = 1_500;
-/** Money is another matter here: every call may be made, and is forgotten. */
+/** A store without budgets and ledger. */
 const freeOfCharge: GatewayStore = {
   findReply: () => Promise.resolve(undefined),
   reserve: () => Promise.resolve({ outcome: 'reserved' }),
@@ -60,7 +60,7 @@ describe('three workers’ gateways on one store', () => {
     await database.drop();
   });
 
-  /** One worker: a session, its gateway, and what its heartbeat does for it. */
+  /** One worker: a session, its gateway, and a heartbeat that synchronises its breakers. */
   const openGateway = async () => {
     const config = LlmConfig.parse({
       providers: [{ kind: 'openai', name: 'openai', apiKey: 'none', baseURL: `${simulator.url}/v1` }],
@@ -108,9 +108,9 @@ describe('three workers’ gateways on one store', () => {
   const heartbeatAll = () => Promise.all(gateways.map(({ heartbeat }) => heartbeat()));
   const seen = () => simulator.totals().all.calls;
 
-  it('open one breaker together, and everybody stops asking', async () => {
+  it('open one breaker together, and all stop sending requests', async () => {
     simulator.addFaults({ effect: { kind: 'status', status: 503 } });
-    // Two failures each: a third of what one process alone would need.
+    // Two failures each: a third of the minimum of a single process.
     for (let n = 0; n < 6; n += 1) await expect(call(n)).rejects.toBeDefined();
     await heartbeatAll();
     const before = seen();
@@ -142,7 +142,7 @@ describe('three workers’ gateways on one store', () => {
     ]);
   });
 
-  it('stay shut after a probe that failed, with one more request between them for each time that passes', async () => {
+  it('stay open after a failed probe, with one more request in total per period', async () => {
     simulator.addFaults({ effect: { kind: 'status', status: 503 } });
     for (let n = 0; n < 6; n += 1) await expect(call(n)).rejects.toBeDefined();
     for (let round = 0; round < 2; round += 1) {

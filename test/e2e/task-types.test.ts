@@ -90,7 +90,7 @@ describe.each(BACKENDS)('every task type, on %s', (backend) => {
   });
 });
 
-describe('what each type promises', () => {
+describe('guarantees of each type', () => {
   let stack: Stack;
   beforeAll(async () => {
     stack = await startStack({ backend: 'postgres', workers: 2 });
@@ -99,7 +99,7 @@ describe('what each type promises', () => {
     await stack.stop();
   });
 
-  it('an article without sources is completed, cites nothing and says so', async () => {
+  it('an article without sources is completed without citations, with a limitation', async () => {
     const { task, result } = await run(stack, 'article', {
       topic: 'Why people keep diaries',
       targetWords: 300,
@@ -188,7 +188,7 @@ describe('what each type promises', () => {
     expect(calls.map(({ purpose }) => purpose)).toEqual(['headlines']);
   });
 
-  it('a classification names only labels that were given, and quotes the text', async () => {
+  it('a classification uses only the given labels, and quotes the text', async () => {
     const text =
       'The invoice was charged twice to my card. I want the second payment refunded. The parcel itself came on time.';
     const labels = [
@@ -214,7 +214,7 @@ describe('what each type promises', () => {
     expect((await purposes('premium')).slice(0, 2)).toEqual(['rewrite T3', 'mend T3']);
   });
 
-  it('an article keeps a style guide that its sources do not keep', async () => {
+  it('an article follows a style guide that its sources violate', async () => {
     const sources = sampleSources().map((source) => ({ ...source, text: source.text.replaceAll('light ', 'color ') }));
     const { result, task } = await run(stack, 'article', {
       topic: 'How lighthouses changed',

@@ -29,7 +29,7 @@ interface Ended {
 
 const codes = ({ task }: Ended): string[] => task.limitations.map(({ code }) => code);
 
-/** A call that was made again though the same model had rejected output for the same purpose and step twice already. */
+/** Calls repeated although the same model had returned invalid output twice for the same purpose and step. */
 async function expectFewCalls(stack: Stack, { task }: Ended): Promise<void> {
   const calls = await stack.client.tasks.calls(task.id);
   const counts = new Map<string, number>();
@@ -56,7 +56,7 @@ describe('thin input', () => {
     return { task, result: await stack.client.tasks.result(id) };
   };
 
-  it('of 1 to 10 sentences becomes an article of 1 to 6 sections that says what its sources do not carry', async () => {
+  it('of 1 to 10 sentences becomes an article of 1 to 6 sections with limitations for missing content', async () => {
     const ended = await Promise.all(
       GRID.map(async ({ count, sections }) => ({
         count,
@@ -77,7 +77,7 @@ describe('thin input', () => {
       expect(thin?.message, where).toMatch(/^The sources make \d+ statements? on the topic: .* were planned\./);
       const planned = Number(/about (\d+) of 500 words/.exec(thin?.message ?? '')?.[1]);
       expect(planned, where).toBeGreaterThanOrEqual(15);
-      // What was planned was written: a third more or less is a sentence in texts this short.
+      // Close to the planned length: in texts this short a third is one sentence.
       expect(result.wordCount, where).toBeGreaterThanOrEqual(Math.floor(planned * 0.6));
       expect(result.wordCount, where).toBeLessThanOrEqual(Math.ceil(planned * 1.4));
       expect(result.sections.length, where).toBeGreaterThanOrEqual(1);
@@ -105,7 +105,7 @@ describe('thin input', () => {
     ['one sentence, 10,000 words', { sources: [{ text: EN }], targetWords: 10_000 }, ['SOURCES_THIN']],
     ['one sentence, 20 times', { sources: [{ text: `${EN} `.repeat(20) }], sections: 3 }, ['SOURCES_THIN']],
     [
-      'a useless source beside a sentence',
+      'a useless source and a sentence',
       { sources: [{ text: 'Trees.' }, { text: EN }], sections: 3 },
       ['SOURCE_SKIPPED', 'SOURCES_THIN'],
     ],
@@ -135,7 +135,7 @@ describe('thin input', () => {
     await expectFewCalls(stack, ended);
   });
 
-  it('without a letter or digit is refused at submission', async () => {
+  it('without a letter or digit is rejected at submission', async () => {
     await expect(
       stack.client.tasks.create({ type: 'article', input: { topic: 'Trees', sources: [{ text: '…' }] } }),
     ).rejects.toMatchObject({

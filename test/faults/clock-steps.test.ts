@@ -14,7 +14,7 @@ const BACKENDS: Backend[] = hasTestRedis() ? ['postgres', 'redis'] : ['postgres'
 const PRELOAD = new URL('./support/shifted-clock.mjs', import.meta.url).href;
 
 describe.each(BACKENDS)('a step of the wall clock, on %s', (backend) => {
-  it('by an hour forth and back expires nothing and hangs nothing', { timeout: 240_000 }, async () => {
+  it('by an hour forward and back neither expires nor blocks anything', { timeout: 240_000 }, async () => {
     const directory = mkdtempSync(join(tmpdir(), 'pressroom-clock-'));
     const file = join(directory, 'offset');
     const step = (ms: number): void => {
@@ -29,7 +29,7 @@ describe.each(BACKENDS)('a step of the wall clock, on %s', (backend) => {
     try {
       const ids: string[] = [];
       const calls = (): number => stack.provider.totals().all.calls;
-      // A few tasks before each step, so that each falls on calls, leases and queued jobs under way.
+      // A few tasks before each step, so that it affects running calls, leases and queued jobs.
       for (const offsetMs of [HOUR_MS, -HOUR_MS, 0]) {
         for (let n = 0; n < TASKS / 3; n += 1) {
           const { id } = await stack.client.tasks.create({

@@ -8,13 +8,13 @@ import { startStack, type Stack } from '../e2e/support/start-stack.ts';
 import { untilEnded } from '../e2e/support/until-ended.ts';
 
 const MAX_DELAY_MS = 250;
-/** The product's processes share the cores with more threads than the idle server does, so noise adds up for them. */
+/** Allowance for noise: the product's processes run more threads than the idle server. */
 const NOISE = 3;
-/** As long as one source may be. */
+/** Largest source. */
 const CHARACTERS = 400_000;
 const fill = (unit: string, tail = ''): string => unit.repeat(Math.floor((CHARACTERS - 10) / unit.length)) + tail;
 
-/** Texts that held the event loops of workers or coordinators for seconds to minutes. */
+/** Texts that used to block event loops of workers or coordinators for seconds to minutes. */
 const HOSTILE: Readonly<Record<string, string>> = {
   'a gap in a word': `x0${' '.repeat(399_000)}y`,
   'hair spaces': `x0${fill('\u200a', 'y')}`,
@@ -26,14 +26,14 @@ const HOSTILE: Readonly<Record<string, string>> = {
   'figures alone': fill('1. '),
 };
 
-/** As long as the text of a rewrite or of headlines may be. */
+/** Largest text of a rewrite or of headlines. */
 const TEXT_CHARACTERS = 99_900;
-/** Texts of many short lines or sentences: cheap by the character, dear by the line. */
+/** Texts of many short lines or sentences, whose cost is per line. */
 const SHORT_LINES = ['- a\n', '# a\n', '|a|b|\n', '!x ', '1. ', 'é! ', '[1] ', '`a '].map((unit) =>
   unit.repeat(Math.floor(TEXT_CHARACTERS / unit.length)),
 );
 
-/** Ordinary prose of the same length, in front of a worker that has just started. */
+/** Ordinary prose of the same length, for a worker that has just started. */
 const ORDINARY = Object.keys(HOSTILE).map((_, index) =>
   fill(`Street tree ${index} shades the old town, cools it by four degrees and keeps rain out of its drains. `),
 );
@@ -44,14 +44,14 @@ const summaryOf = (text: string): NewTask => ({
   input: { sources: [...sampleSources().slice(0, 1), { title: 'A source', text }] },
 });
 
-describe('sources as long as they may be, ordinary or hostile,', () => {
+describe('sources of the largest size, ordinary or hostile,', () => {
   let stack: Stack | undefined;
   afterEach(async () => {
     await stack?.stop();
   });
 
   it(
-    'delay /healthz of no coordinator and no worker by more than 250 ms, and end no process',
+    'delay /healthz of no coordinator and no worker by more than 250 ms, and crash no process',
     { timeout: 300_000 },
     async () => {
       const workerPort = await findFreePort();
@@ -61,7 +61,7 @@ describe('sources as long as they may be, ordinary or hostile,', () => {
       });
       const running = stack;
       const urls = [`${running.url}/healthz`, `http://127.0.0.1:${workerPort}/healthz`];
-      /** Longest replies of coordinator, worker and idle server while the tasks run. */
+      /** Longest response times of coordinator, worker and idle server while the tasks run. */
       const longestReplies = async (tasks: readonly NewTask[]): Promise<number[]> => {
         const watch = watchHealth(urls);
         try {
@@ -89,7 +89,7 @@ describe('sources as long as they may be, ordinary or hostile,', () => {
         const [coordinatorMs = 0, workerMs = 0, controlMs = 0] = await longestReplies(tasks);
         if (process.env['PRESSROOM_SHOW_FIGURES'] === 'true')
           process.stderr.write(`${JSON.stringify({ coordinatorMs, workerMs, controlMs })}\n`);
-        // What the machine itself delays a server that does nothing is not the product's.
+        // Subtracts the delay of the idle server, which is caused by the machine.
         const mostMs = MAX_DELAY_MS + NOISE * controlMs;
         expect({ coordinatorMs, workerMs, mostMs }).toSatisfy(
           () => coordinatorMs < mostMs && workerMs < mostMs,
@@ -104,7 +104,7 @@ describe('sources as long as they may be, ordinary or hostile,', () => {
   );
 });
 
-/** Polls from a thread; `stop` answers the longest reply of each address and that of a server that does nothing. */
+/** Polls from a thread; `stop` returns the longest response time of each address, and that of an idle server. */
 function watchHealth(urls: readonly string[]): { stop(): Promise<number[]> } {
   const thread = new Worker(new URL('./support/poll-health.thread.ts', import.meta.url), { workerData: urls });
   const answer = once(thread, 'message');

@@ -10,11 +10,11 @@ const MEASURED = FUNCTIONS.filter(
   ({ name, fill }) => !IN_SANDBOX.includes(name) && (fill !== undefined || Object.hasOwn(STRUCTURED, name)),
 );
 
-describe('code that works on text of users, sources and models', () => {
-  it('is measured, runs in a sandbox, or only passes texts on', () => {
+describe('code that processes text of users, sources and models', () => {
+  it('is measured, runs in a sandbox, or only passes texts', () => {
     const decided = new Set([...Object.keys(STRUCTURED), ...IN_SANDBOX, ...PASSING_ON]);
     const undecided = FUNCTIONS.filter(({ name, fill }) => fill === undefined && !decided.has(name));
-    // A new function belongs into one of the lists of support/structured-text-functions.ts.
+    // Add new functions to one of the lists in support/structured-text-functions.ts.
     expect(undecided.map(({ name }) => name)).toEqual([]);
     const names = new Set(FUNCTIONS.map(({ name }) => name));
     expect([...decided].filter((name) => !names.has(name))).toEqual([]);
@@ -47,12 +47,12 @@ async function loadFunction({ name, file, exportName, fill }: ExportedFunction):
       if (structured) structured(target, text);
       else target(...(fill?.(text) ?? []));
     } catch {
-      // Refusing a text is an answer as well.
+      // Rejecting a text is allowed.
     }
   };
 }
 
-/** CPU time of this thread, which other load does not stretch; the best of three, so that compilation does not count. */
+/** CPU time of this thread, independent of other load; the best of three, to exclude compilation. */
 function fastestCpuMs(run: () => void): number {
   let fastest = Infinity;
   for (let round = 0; round < 3 && fastest >= MAX_MS / 2; round += 1) {

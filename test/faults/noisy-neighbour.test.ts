@@ -11,15 +11,15 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { startStack, type Stack } from '../e2e/support/start-stack.ts';
 
 /**
- * How much slower a tenant may become while another floods: a factor, and what a machine that also runs the flood itself may
- * add, in milliseconds.
+ * Allowed slowdown of a tenant while another floods: a factor, plus an allowance in milliseconds for a machine that also runs the
+ * flood.
  */
 const MEDIAN = { factor: 6, allowanceMs: 200 };
-/** The allowance holds two retries of a 503: on a machine that is itself overloaded a store may answer too late. */
+/** The allowance includes two retries of a 503, since stores may time out on an overloaded machine. */
 const PERCENTILE_95 = { factor: 6, allowanceMs: 4_000 };
 const WHOLE_TASK = { factor: 5, allowanceMs: 2_000 };
 const MEASURED_MS = 3_500;
-/** What floods may add to the resident memory of an idle coordinator, in MB. */
+/** Allowed growth of a coordinator's resident memory under floods, in MB. */
 const MAX_GROWTH_MB = 300;
 
 let stack: Stack;
@@ -63,7 +63,7 @@ interface Figures {
   p50Ms: number;
   p95Ms: number;
   requests: number;
-  /** From submission to the end of a task, the slowest. */
+  /** Slowest time from submission to the end of a task. */
   taskMs: number;
 }
 
@@ -72,7 +72,7 @@ const A_TASK = {
   input: { text: 'Lighthouses guided ships.', labels: [{ name: 'sea' }, { name: 'land' }] },
 };
 
-/** What the quiet tenant gets: four clients in closed loops, and one after the other a few whole tasks. */
+/** Load of the quiet tenant: four clients in closed loops, and a few tasks one after the other. */
 async function measure(): Promise<Figures> {
   const untilMs = performance.now() + MEASURED_MS;
   const latencies: number[] = [];
@@ -137,8 +137,8 @@ function expectUndisturbed(figures: Figures): void {
   expect(figures.taskMs).toBeLessThan(baseline.taskMs * WHOLE_TASK.factor + WHOLE_TASK.allowanceMs);
 }
 
-describe('a tenant beside one that floods the same coordinator and worker', () => {
-  it('is served as before while the other submits and lists as fast as it can', async () => {
+describe('a tenant that shares a coordinator and a worker with a flooding one', () => {
+  it('is served as usual while the other submits and lists as fast as it can', async () => {
     const report = await startFlood('valid');
     const figures = await measure();
     const { counts } = await report();
@@ -147,7 +147,7 @@ describe('a tenant beside one that floods the same coordinator and worker', () =
     expectUndisturbed(figures);
   });
 
-  it('is served as before while the other sends what is poisoned: too large, nested, slow, endless, broken', async () => {
+  it('is served as usual while the other sends malformed requests: too large, nested, slow, endless, broken', async () => {
     const report = await startFlood('poisoned');
     const figures = await measure();
     const { counts, held } = await report();
@@ -158,7 +158,7 @@ describe('a tenant beside one that floods the same coordinator and worker', () =
     expect(stack.coordinators[0]?.output()).not.toContain('http.failed');
   });
 
-  it('is served, and the coordinator stays small, while 100 bodies of 15 MB are held open', async () => {
+  it('is served, with bounded memory, while 100 bodies of 15 MB are held open', async () => {
     const report = await startFlood('held');
     await until(async () => (await report()).held === 100, { timeoutMs: 20_000 });
     const figures = await measure();

@@ -21,7 +21,7 @@ describe('a step that ends the process which runs it', () => {
     await stack.stop();
   });
 
-  /** Keeps a worker alive as a supervisor does; answers how each of its processes ended. */
+  /** Restarts a worker like a supervisor; returns the exits of its processes. */
   const superviseWorker = () => {
     const ends: { process: RunningProcess; code: number | null; signal: NodeJS.Signals | null }[] = [];
     state.isOver = false;

@@ -21,7 +21,7 @@ if (!isInstalled) {
 }
 
 describe('without a pooler', () => {
-  it('pooling is fine', async () => {
+  it('pooling is accepted', async () => {
     const db = await openTestDatabase();
     await expect(verifyPooling(db.url)).resolves.toBeUndefined();
     await db.close();
@@ -104,7 +104,7 @@ describe.runIf(isInstalled)('behind PgBouncer', () => {
       title: 'transaction mode that takes connections in turn',
       settings: { pool_mode: 'transaction', server_round_robin: '1' },
     },
-  ])('$title is refused with the setting that is supported', async ({ settings }) => {
+  ])('$title is rejected with the supported setting', async ({ settings }) => {
     const url = await start(settings);
     await expect(verifyPooling(url)).rejects.toMatchObject({
       code: 'STORE_UNSUITABLE',
@@ -112,7 +112,7 @@ describe.runIf(isInstalled)('behind PgBouncer', () => {
     });
   });
 
-  it('session mode works as it is, with every setting of our connections in force', async () => {
+  it('session mode works with all settings of our connections', async () => {
     const url = await start({ pool_mode: 'session' });
     await verifyPooling(url);
     const database = connectDatabase({ url, applicationName: 'test', maxConnections: 4, log: silentLogger() });

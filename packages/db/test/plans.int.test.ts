@@ -36,7 +36,7 @@ const BOUND_MS = 1_000;
  * What the counters of PostgreSQL itself say about a table that has grown: 50 000 steps, 99 % of them history. Counters
  * rather than EXPLAIN, because they also see the statements inside functions, with the plans that were really used.
  */
-describe('hot statements on a grown database', () => {
+describe('hot statements on a large database', () => {
   let db: OpenTestDatabase;
   let scene: Scene;
   let database: Database;
@@ -235,7 +235,7 @@ describe('hot statements on a grown database', () => {
     },
   );
 
-  it('still walks over nothing when thousands of steps are scheduled for later', async () => {
+  it('scans no steps that are scheduled for later', async () => {
     await db.sql(
       `WITH t AS (
          INSERT INTO task (id, tenant_id, type, pipeline_version, lane, priority, quality, status, steps_total, steps_left,

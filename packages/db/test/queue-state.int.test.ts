@@ -64,13 +64,13 @@ describe('queues', () => {
       expect(answer.outcomes.get(attempt.stepId)).toBe('settled');
     });
 
-    it('puts what the queue store holds back in line, where it blocks no cap', async () => {
+    it('makes queued steps ready, so that they use up no caps', async () => {
       const { id } = await firstOf();
       await queues.set(QUEUE, true, ADMIN);
       expect(await statusOf(id)).toBe('ready');
     });
 
-    it('takes nothing, even when the queue store was flushed and a step is queued all the same', async () => {
+    it('acquires nothing, even after a flush of the queue store with a queued step', async () => {
       await queues.set(QUEUE, true, ADMIN);
       const { id } = await firstOf();
       await db.sql(`UPDATE step SET queued_at = now() - interval '1 minute' WHERE id = $1`, [id]);
@@ -120,14 +120,14 @@ describe('queues', () => {
       expect(answer.released).toMatchObject([{ kind: 'ready', stepId: next.id }]);
     });
 
-    it('leaves other queues alone', async () => {
+    it('does not affect other queues', async () => {
       await queues.set('draft.batch', true, ADMIN);
       const { id } = await firstOf();
       const sessionId = await scene.addSession();
       expect(await driveSteps(db.database).acquire(sessionId, [{ stepId: id, attempt: 1 }])).toHaveLength(1);
     });
 
-    it('is set once, and says by whom', async () => {
+    it('is set once, with its actor', async () => {
       expect(await queues.set(QUEUE, true, ADMIN)).toMatchObject({
         paused: true,
         changed: true,
@@ -144,7 +144,7 @@ describe('queues', () => {
   });
 
   describe('caps of task types', () => {
-    it('count what is queued and what runs, of that type only', async () => {
+    it('count queued and running steps of that type only', async () => {
       await scene.running();
       await queues.replaceTypeCaps({ article: 3 });
       const articles = await Promise.all(Array.from({ length: 4 }, () => firstOf({ enqueueImmediately: false })));
@@ -157,7 +157,7 @@ describe('queues', () => {
       expect(await dispatch.markQueued(QUEUE, ids, 100)).toEqual([]);
     });
 
-    it('hold together with a tenant’s: what the tenant may not run takes no place of its type', async () => {
+    it('combine with a tenant’s cap: steps over that cap do not count for their type', async () => {
       await queues.replaceTypeCaps({ article: 2 });
       const tenantId = await scene.addTenant({ maxConcurrency: 1 });
       const capped = await Promise.all([1, 2].map(() => firstOf({ enqueueImmediately: false, tenantId })));
@@ -170,7 +170,7 @@ describe('queues', () => {
       expect(moved.map(({ stepId }) => stepId)).toEqual([capped[0]?.id, free.id]);
     });
 
-    it('keep first steps and freed ones for the dispatcher', async () => {
+    it('leave first and released steps to the dispatcher', async () => {
       await queues.replaceTypeCaps({ article: 5 });
       expect(await statusOf((await firstOf({ enqueueImmediately: true })).id)).toBe('ready');
       expect(await statusOf((await firstOf({ enqueueImmediately: true, type: 'brief' })).id)).toBe('queued');
@@ -183,7 +183,7 @@ describe('queues', () => {
       expect(released).toMatchObject([{ kind: 'ready', stepId: next.id }]);
     });
 
-    it('are exactly those of the last configuration', async () => {
+    it('are replaced by the last configuration', async () => {
       await queues.replaceTypeCaps({ article: 5, brief: 2 });
       await queues.replaceTypeCaps({ article: 6 });
       expect(await db.sql('SELECT task_type, max_running FROM task_type_cap')).toEqual([
@@ -217,7 +217,7 @@ describe('queues', () => {
       },
     );
 
-    it('does not count before a step’s hour has come', async () => {
+    it('does not count before a step’s scheduled start', async () => {
       await firstOf({
         enqueueImmediately: false,
         runAt: '2099-01-01T00:00:00Z',

@@ -17,13 +17,13 @@ describe('the scaling store', () => {
 
   const queueNow = async (name: string) => (await store.load()).queues.find((queue) => queue.name === name);
 
-  it('answers an empty fleet, from zero workers', async () => {
+  it('reports an empty fleet without workers', async () => {
     const load = await store.load();
     expect(load).toMatchObject({ queues: [], workers: [], memories: {} });
     expect(Math.abs(load.nowMs - Date.now())).toBeLessThan(5_000);
   });
 
-  it('counts what waits, in the database or in the queue store, and what runs, by queue', async () => {
+  it('counts waiting and running steps by queue', async () => {
     const steps = () => [aStep({ key: 'a', queue: 'draft.batch' })];
     await scene.submit({ steps: steps() });
     await scene.submit({ enqueueImmediately: false, steps: steps() });
@@ -33,12 +33,12 @@ describe('the scaling store', () => {
     await createSessionStore(db.database).end(sessionId);
   });
 
-  it('leaves out what is scheduled for later', async () => {
+  it('ignores steps that are scheduled for later', async () => {
     await scene.submit({ runAt: '2100-01-01T00:00:00Z', steps: [aStep({ key: 'a', queue: 'refine.batch' })] });
     expect(await queueNow('refine.batch')).toBeUndefined();
   });
 
-  it('knows how long the oldest waits', async () => {
+  it('reports the longest wait', async () => {
     const task = await scene.submit({
       enqueueImmediately: false,
       steps: [aStep({ key: 'a', queue: 'outline.batch' })],
@@ -53,20 +53,20 @@ describe('the scaling store', () => {
     expect(await queueNow('research.batch')).toBeUndefined();
   });
 
-  it('carries what workers say they get done', async () => {
+  it('returns the rates of workers', async () => {
     const sessionId = await scene.addSession({ concurrency: 3, queues: ['draft.batch'] });
     const rates = { 'draft.batch': { perMinute: 12.5, meanMs: 4_800 } };
     await createSessionStore(db.database).heartbeat(sessionId, 60_000, [], [], rates);
     expect((await store.load()).workers).toContainEqual({ queues: ['draft.batch'], concurrency: 3, active: 0, rates });
   });
 
-  it('remembers, over and over', async () => {
+  it('stores state repeatedly', async () => {
     await store.storeMemories({ all: { desired: 2 }, drafts: { desired: 1 } });
     await store.storeMemories({ all: { desired: 3 } });
     expect((await store.load()).memories).toEqual({ all: { desired: 3 }, drafts: { desired: 1 } });
   });
 
-  it('forgets after a day what is not named any more', async () => {
+  it('removes state after a day when it is not stored again', async () => {
     await store.storeMemories({ gone: {}, stays: {} });
     await db.sql(`UPDATE pool_scaling SET at = now() - interval '2 days' WHERE pool IN ('gone', 'stays')`);
     await store.storeMemories({ stays: { desired: 1 } });
@@ -75,7 +75,7 @@ describe('the scaling store', () => {
   });
 });
 
-describe('how long steps have been in the queue store', () => {
+describe('the age of queued steps', () => {
   let db: OpenTestDatabase;
   let scene: Scene;
 

@@ -55,7 +55,7 @@ describe.each(BACKENDS)('queue control, on %s', (kind) => {
     control = start();
   });
 
-  it('pauses and resumes both the truth and the queue store, and has what waits looked for', async () => {
+  it('pauses and resumes in PostgreSQL and in the queue store, and requests a dispatch', async () => {
     await control.pause(QUEUE, ADMIN);
     expect(await control.paused()).toEqual(new Set([QUEUE]));
     expect(await admin.pausedAmong(ALL_QUEUES)).toEqual([QUEUE]);
@@ -75,7 +75,7 @@ describe.each(BACKENDS)('queue control, on %s', (kind) => {
     await control.resume(QUEUE, ADMIN);
   });
 
-  it('holds although the queue store is away', async () => {
+  it('takes effect while the queue store is unavailable', async () => {
     const away = () => Promise.reject(new QueueStoreUnavailableError('away'));
     const cut = start({ pause: away, resume: away, pausedAmong: away });
     expect(await cut.pause(QUEUE, ADMIN)).toMatchObject({ name: QUEUE, paused: true });

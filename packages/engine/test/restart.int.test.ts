@@ -17,7 +17,7 @@ describe('retry', () => {
   const retry = (taskId: string, request: Parameters<Run['restarts']['retry']>[2] = {}) =>
     run.restarts.retry(taskId, null, request, OPERATOR);
 
-  it('runs what did not complete again, with what depends on it, and keeps other finished work', async () => {
+  it('reruns incomplete steps and their dependants, and keeps other completed steps', async () => {
     const { taskId } = await run.partial();
     expect(await run.task(taskId)).toMatchObject({ status: 'partial', steps_bad: 1 });
     const before = await run.steps(taskId);
@@ -64,7 +64,7 @@ describe('retry', () => {
     expect((await run.step(taskId, 'draft-2')).attempt).toBe(2);
   });
 
-  it('gives the whole time again', async () => {
+  it('resets the time-outs', async () => {
     const { taskId } = await run.partial();
     await db.sql(`UPDATE task SET deadline_at = now() - interval '1 hour' WHERE id = $1`, [taskId]);
     await retry(taskId);
@@ -145,7 +145,7 @@ describe('retry', () => {
     expect((await run.step(reset.taskId, 'draft-2')).journal_generation).toBe(2);
   });
 
-  it('clears a step that completed of every suspicion', async () => {
+  it('resets the losses of a completed step', async () => {
     const { taskId } = await run.partial();
     await db.sql(`UPDATE step SET losses = 2, suspect_deaths = 3, refused_by = ARRAY[id] WHERE task_id = $1`, [taskId]);
     await retry(taskId, { fromStep: 'draft-1' });
@@ -156,7 +156,7 @@ describe('retry', () => {
     expect(rows).toEqual([{ key: 'draft-1', losses: 0, suspect_deaths: 0, refused_by: null }]);
   });
 
-  it('keeps a step that died a suspect', async () => {
+  it('keeps the losses of a dead step', async () => {
     const { taskId } = await run.partial();
     await db.sql(`UPDATE step SET losses = 2, suspect_deaths = 3 WHERE task_id = $1`, [taskId]);
     await retry(taskId, { fromStep: 'draft-2' });
@@ -166,7 +166,7 @@ describe('retry', () => {
     expect(rows).toEqual([{ losses: 2, suspect_deaths: 0 }]);
   });
 
-  it('leaves a skipped step alone that has nothing to do with where it begins, and what is said of it', async () => {
+  it('keeps an unrelated skipped step and its limitation', async () => {
     const { taskId } = await run.partial();
     const outcome = await retry(taskId, { fromStep: 'refine' });
     expect(outcome).toMatchObject({ restarted: ['refine'] });
@@ -181,7 +181,7 @@ describe('retry', () => {
     expect(await run.task(taskId)).toMatchObject({ status: 'partial', steps_left: 0 });
   });
 
-  it('runs what was cancelled again whatever it begins at, since a task cannot end well around it', async () => {
+  it('reruns cancelled steps from any start step, since the task cannot complete without them', async () => {
     const taskId = await run.submit();
     for (const key of ['research', 'outline', 'draft-1']) await run.complete(taskId, key);
     await run.transitions.cancel(taskId, null);
@@ -200,7 +200,7 @@ describe('retry', () => {
     expect((await run.task(taskId)).degraded).toBe(false);
   });
 
-  it('says so in events of the new generation, after the end of the old one', async () => {
+  it('adds events of the new generation after the end of the old one', async () => {
     const { taskId } = await run.partial();
     await retry(taskId);
     const events = (await run.events(taskId)).slice(-3);
@@ -224,7 +224,7 @@ describe('retry', () => {
     expect(after.length).toBe(before.length + 2);
   });
 
-  it('ends the dead letters of the steps that run again, and is in the audit', async () => {
+  it('closes the dead letters of rerun steps, and writes an audit row', async () => {
     const { taskId, deadLetterId } = await run.partial();
     await retry(taskId);
     expect(await run.lettersOf(taskId)).toMatchObject([{ state: 'redriven', redriven_as: 2 }]);
@@ -244,7 +244,7 @@ describe('retry', () => {
     ]);
   });
 
-  it('lets no attempt of the old generation settle', async () => {
+  it('fences attempts of the old generation', async () => {
     const taskId = await run.submit();
     await run.start(taskId, 'research');
     await run.transitions.cancel(taskId, null);
@@ -303,7 +303,7 @@ describe('retry', () => {
     expect(await run.events(taskId)).toEqual(before);
   });
 
-  it('does not know the task of another tenant', async () => {
+  it('finds no task of another tenant', async () => {
     const { taskId } = await run.partial();
     const stranger = await run.scene.addTenant();
     expect(await run.restarts.retry(taskId, stranger, {}, OPERATOR)).toEqual({ outcome: 'not_found' });
@@ -323,7 +323,7 @@ describe('redrive', () => {
   const redrive = (deadLetterId: string, request: Parameters<Run['restarts']['redrive']>[2] = {}) =>
     run.restarts.redrive(deadLetterId, null, request, OPERATOR);
 
-  it('runs the step again with patched parameters and on another tier, keeping finished work', async () => {
+  it('reruns the step with patched parameters on another tier, and keeps completed steps', async () => {
     const { taskId, deadLetterId } = await run.partial();
     await db.sql(`UPDATE step SET params = '{"part":1,"angle":"wide"}' WHERE task_id = $1 AND key = 'draft-2'`, [
       taskId,
@@ -335,7 +335,7 @@ describe('redrive', () => {
     expect(attempt).toMatchObject({ tier: 'T3', params: { part: 2 }, generation: 2 });
   });
 
-  it('gives the step an input of its own where the patch names it, and no other step', async () => {
+  it('patches the input of this step only', async () => {
     const { taskId, deadLetterId } = await run.partial();
     await redrive(deadLetterId, { patch: { input: { topic: 'something else' } } });
     const draft = await run.start(taskId, 'draft-2');
@@ -345,7 +345,7 @@ describe('redrive', () => {
     expect((await run.start(taskId, 'refine')).input).toMatchObject({ topic: 'tests' });
   });
 
-  it('refuses a patch that the task type does not take, and changes nothing', async () => {
+  it('rejects a patch that is invalid for the task type, and changes nothing', async () => {
     const { taskId, deadLetterId } = await run.partial();
     expect(await redrive(deadLetterId, { patch: { budgetUsd: '2' } })).toEqual({
       outcome: 'invalid_patch',
@@ -358,7 +358,7 @@ describe('redrive', () => {
     expect(await run.lettersOf(taskId)).toMatchObject([{ state: 'open' }]);
   });
 
-  it('ends the dead letters of every step that runs again, once', async () => {
+  it('closes the dead letters of all rerun steps, once', async () => {
     const taskId = await run.submit();
     for (const key of ['research', 'outline', 'draft-1']) await run.complete(taskId, key);
     for (const key of ['draft-2', 'draft-3']) await run.fail(taskId, key);
@@ -377,7 +377,7 @@ describe('redrive', () => {
     ]);
   });
 
-  it('may die again, and then names the dead letter before it', async () => {
+  it('links a second dead letter to the first', async () => {
     const { taskId, deadLetterId } = await run.partial();
     await redrive(deadLetterId);
     await run.fail(taskId, 'draft-2');
@@ -394,7 +394,7 @@ describe('redrive', () => {
     expect((await run.deadLetters.get(deadLetterId, null))?.view.attempts).toHaveLength(1);
   });
 
-  it('revives a task that failed', async () => {
+  it('restarts a failed task', async () => {
     const taskId = await run.submit();
     await run.fail(taskId, 'research');
     expect(await run.task(taskId)).toMatchObject({ status: 'failed', error: { code: 'PROVIDER_REFUSED' } });
@@ -405,7 +405,7 @@ describe('redrive', () => {
     expect(await run.task(taskId)).toMatchObject({ status: 'completed', generation: 2, error: null, limitations: [] });
   });
 
-  it('stands in line behind what waits already, however old its task is', async () => {
+  it('is ordered after waiting steps, at any age of its task', async () => {
     const { taskId, deadLetterId } = await run.partial({ priority: 1 });
     await db.sql(`UPDATE task SET created_at = now() - interval '7 days' WHERE id = $1`, [taskId]);
     const urgent = await run.submit({ priority: 1 });
@@ -416,7 +416,7 @@ describe('redrive', () => {
     expect(redriven.status).toBe('ready');
   });
 
-  it('keeps that place for the steps that a redriven step adds', async () => {
+  it('keeps that position for steps that a redriven step adds', async () => {
     const taskId = await run.submit();
     await run.complete(taskId, 'research');
     await run.fail(taskId, 'outline');
@@ -447,7 +447,7 @@ describe('redrive', () => {
     expect(await run.lettersOf(taskId)).toMatchObject([{ state: 'open' }]);
   });
 
-  it('does not know the dead letter of another tenant', async () => {
+  it('finds no dead letter of another tenant', async () => {
     const { deadLetterId } = await run.partial();
     const stranger = await run.scene.addTenant();
     expect(await run.restarts.redrive(deadLetterId, stranger, {}, OPERATOR)).toEqual({ outcome: 'not_found' });

@@ -66,7 +66,7 @@ describe('the retention job', () => {
       .map(([part]) => part);
   };
 
-  it('keeps results for ever and forgets events after a week, attempts and replies after a month', async () => {
+  it('keeps results for ever, and removes events after a week, attempts and replies after a month', async () => {
     const taskId = await complete();
     const job = aJob();
     await waitDays(1);
@@ -96,7 +96,7 @@ describe('the retention job', () => {
     const isFolded = async (taskId: string): Promise<boolean> =>
       (await db.sql('SELECT 1 FROM task_archive WHERE task_id = $1', [taskId])).length > 0;
 
-    it('takes fewer tasks into a statement where their outputs are large', async () => {
+    it('archives fewer tasks per statement when their outputs are large', async () => {
       await compactions();
       const tasks: string[] = [];
       for (let index = 0; index < 3; index += 1) tasks.push(await complete());
@@ -139,7 +139,7 @@ describe('the retention job', () => {
     });
   });
 
-  it('ends the stream of a task whose events have gone with its last one', async () => {
+  it('ends the stream of a task with removed events with its last event', async () => {
     const taskId = await complete();
     await waitDays(8);
     await aJob().run();
@@ -151,7 +151,7 @@ describe('the retention job', () => {
     expect(await db.sql('SELECT 1 FROM events_of_task($1, $2, 500)', [taskId, task?.event_seq])).toEqual([]);
   });
 
-  it('removes content and tasks when it is configured to, and leaves the ledger', async () => {
+  it('removes content and tasks when configured, and keeps the ledger', async () => {
     const taskId = await complete();
     const { taskId: partial, deadLetterId } = await run.partial({ tenantId });
     const job = aJob({ contentDays: 10, taskDays: 20 });
@@ -166,7 +166,7 @@ describe('the retention job', () => {
     expect(await run.deadLetters.get(deadLetterId, null)).toBeUndefined();
   });
 
-  it('says before what it would remove, and changes nothing', async () => {
+  it('previews the rows to remove, and changes nothing', async () => {
     await complete();
     await waitDays(8);
     await createRetentionStore(db.database).compact(null, 0);
@@ -181,7 +181,7 @@ describe('the retention job', () => {
     expect((await due())['event']).toBe(0);
   });
 
-  it('says what other settings would remove before they are set', async () => {
+  it('previews other settings', async () => {
     await complete();
     await waitDays(8);
     await createRetentionStore(db.database).compact(null, 0);
@@ -227,7 +227,7 @@ describe('the retention job', () => {
     expect(await keptOf(taskId)).not.toContain('events');
   });
 
-  it('leaves the other rules alone when one fails, and records why', async () => {
+  it('continues with the other rules when one fails, and records the error', async () => {
     const store = createRetentionStore(db.database);
     const outcomes = new Map<string, boolean>();
     const job = createRetentionJob({
@@ -248,7 +248,7 @@ describe('the retention job', () => {
     expect((await store.states()).find(({ rule }) => rule === 'attempt')).toMatchObject({ error: 'the disk is full' });
   });
 
-  it('removes what has lost its effect: expired replies, keys, idle buckets, breakers, cooldowns and leases', async () => {
+  it('removes rows without effect: expired replies, keys, idle buckets, breakers, cooldowns and leases', async () => {
     const old = `now() - interval '100 days'`;
     await db.sql(
       `INSERT INTO cache_entry (tenant_id, scope, key, value, task_id, expires_at) VALUES ($1, 'c', 'k', '{}', $1, ${old})`,
@@ -281,7 +281,7 @@ describe('the retention job', () => {
       return Number(row?.bytes ?? 0);
     };
 
-    it('grow with inputs and outputs, and fall when content goes', async () => {
+    it('grow with inputs and outputs, and shrink when content is removed', async () => {
       const first = await complete();
       const atFirst = await usage();
       expect(atFirst).toBeGreaterThan(0);
@@ -295,7 +295,7 @@ describe('the retention job', () => {
       expect(await usage()).toBe(0);
     });
 
-    it('are built again by the reconcile job when they were wrong', async () => {
+    it('are corrected by the reconcile job', async () => {
       await complete();
       await createRetentionStore(db.database).compact(null, 0);
       const right = await usage();

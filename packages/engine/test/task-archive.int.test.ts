@@ -65,7 +65,7 @@ describe('an archived task', () => {
     expect(before[1]?.deadLetters[0]?.attempts).toHaveLength(1);
   });
 
-  it('comes back to the last value when it runs again', async () => {
+  it('is restored exactly when it is restarted', async () => {
     const { taskId } = await run.partial();
     await db.sql(
       `UPDATE step SET params = '{"deep":{"nothing":null},"none":null}', error = '{"code":"X","message":"m","detail":null}' WHERE task_id = $1`,
@@ -99,7 +99,7 @@ describe('an archived task', () => {
     expect((await answersOf(taskId)).events.map(({ event }) => event.type)).toContain('task.retried');
   });
 
-  it('is not unfolded by a retry that finds nothing to do', async () => {
+  it('is not restored by a retry with nothing to do', async () => {
     const taskId = await complete();
     await archive();
     expect(await run.restarts.retry(taskId, null, {}, OPERATOR)).toEqual({ outcome: 'nothing_to_do' });
@@ -113,7 +113,7 @@ describe('an archived task', () => {
     expect(await run.statuses(taskId)).toMatchObject({ 'draft-1': 'completed', 'draft-2': 'ready' });
   });
 
-  it('loses its content like any other and keeps its steps', async () => {
+  it('loses its content like other tasks, and keeps its steps', async () => {
     const taskId = await complete();
     await archive();
     const [steps] = [await run.queries.steps(taskId, null)];
@@ -127,7 +127,7 @@ describe('an archived task', () => {
     expect(await run.restarts.retry(taskId, null, {}, OPERATOR)).toEqual({ outcome: 'content_deleted' });
   });
 
-  it('was neither open nor young nor had money reserved', async () => {
+  it('was finished, old enough, and without reservations', async () => {
     const open = await run.submit();
     const young = await complete();
     const reserved = await run.submit();

@@ -84,7 +84,7 @@ describe('bulk operations on tasks', () => {
       [count, owner],
     );
 
-  it('cancel exactly as a single cancel does, whatever the tasks are at', async () => {
+  it('cancel exactly like a single cancel, in any state of the tasks', async () => {
     const pair = async (prepare: (taskId: string) => Promise<unknown>, facts = {}) => {
       const [one, other] = [await run.submit({ tenantId, ...facts }), await run.submit({ tenantId, ...facts })];
       for (const taskId of [one, other]) await prepare(taskId);
@@ -126,7 +126,7 @@ describe('bulk operations on tasks', () => {
     expect((await run.task(completed)).generation).toBe(1);
   });
 
-  it('match by status, type, lane, tag and time, within their tenant alone', async () => {
+  it('match by status, type, lane, tag and time, within their tenant only', async () => {
     const other = await run.scene.addTenant();
     await run.submit({ tenantId: other });
     const batch = await run.submit({ tenantId, lane: 'batch' });
@@ -146,7 +146,7 @@ describe('bulk operations on tasks', () => {
     expect(await statusesOf(other)).toEqual({ queued: 1 });
   });
 
-  it('count each task once when coordinators take turns or die between batches, and change nothing when repeated', async () => {
+  it('count each task once when coordinators alternate or crash between batches, and are idempotent', async () => {
     await many(1_200);
     const id = await start('task.cancel');
     const runners = [aRunner(), aRunner(db.connect()), aRunner(db.connect())];
@@ -164,7 +164,7 @@ describe('bulk operations on tasks', () => {
     expect(await finish(await start('task.cancel'))).toMatchObject({ status: 'done', matched: 0, done: 0 });
   });
 
-  it('undo a batch and its count together when the process dies in it', async () => {
+  it('roll a batch and its count back together when the process crashes', async () => {
     await many(10);
     const id = await start('task.cancel');
     const [operation] = await createOperationStore(db.database).running(10);
@@ -188,7 +188,7 @@ describe('bulk operations on tasks', () => {
   });
 
   it.each([2, 0])(
-    'retry the tasks of others while a tenant is full (maxBacklog %i), and its own once it has room',
+    'retry tasks of other tenants while one is full (maxBacklog %i), and its own later',
     async (maxBacklog) => {
       const other = await run.scene.addTenant();
       await db.sql('UPDATE tenant SET max_backlog = $2 WHERE id = $1', [tenantId, maxBacklog]);
@@ -210,7 +210,7 @@ describe('bulk operations on tasks', () => {
     },
   );
 
-  it('stop after the batch in which they are aborted', async () => {
+  it('stop after the current batch when aborted', async () => {
     await many(600);
     const id = await start('task.cancel', { ratePerSecond: 100 });
     const runner = aRunner();

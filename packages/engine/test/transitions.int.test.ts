@@ -41,7 +41,7 @@ describe('task transitions', () => {
   };
 
   describe('cancelling a task that runs', () => {
-    it('is noticed by the next heartbeat, and fences everything its workers still do', async () => {
+    it('is reported by the next heartbeat, and fences all further writes of its workers', async () => {
       const taskId = await run.submit();
       await run.complete(taskId, 'research');
       const attempt = await run.start(taskId, 'outline');
@@ -65,7 +65,7 @@ describe('task transitions', () => {
       expect(await everything(taskId)).toEqual(before);
     });
 
-    it('ends every step and counts none of them as left', async () => {
+    it('ends every step and leaves none open', async () => {
       const taskId = await run.submit();
       await run.start(taskId, 'research');
       await run.transitions.cancel(taskId, null);
@@ -82,7 +82,7 @@ describe('task transitions', () => {
       ]);
     });
 
-    it('happens once when many ask at a time, or a worker settles the last step meanwhile', async () => {
+    it('happens once under concurrent requests and a concurrent settle of the last step', async () => {
       const taskId = await run.submit();
       for (const key of ['research', 'outline', 'draft-1', 'draft-2', 'draft-3']) await run.complete(taskId, key);
       await run.start(taskId, 'refine');
@@ -101,7 +101,7 @@ describe('task transitions', () => {
   });
 
   describe('a failed attempt', () => {
-    it('is tried again later, after its backoff', async () => {
+    it('is retried after its backoff', async () => {
       const taskId = await run.submit();
       expect(await run.fail(taskId, 'research', { retryable: true })).toBe('retry');
       const [step] = await db.sql(
@@ -115,7 +115,7 @@ describe('task transitions', () => {
       ]);
     });
 
-    it('of a step that may be skipped frees what waits, and leaves a dead letter that knows what was paid', async () => {
+    it('of a step that may be skipped releases its successors, and leaves a dead letter with its cost', async () => {
       const taskId = await run.submit();
       for (const key of ['research', 'outline', 'draft-1', 'draft-3']) await run.complete(taskId, key);
       const attempt = await run.start(taskId, 'draft-2');
@@ -131,7 +131,7 @@ describe('task transitions', () => {
       expect((await expectGaplessEvents(taskId)).at(-1)).toBe('task.partial');
     });
 
-    it('of a step it cannot do without ends the task', async () => {
+    it('of a required step ends the task', async () => {
       const taskId = await run.submit();
       await run.complete(taskId, 'research');
       expect(await run.fail(taskId, 'outline')).toBe('task_ended');
@@ -143,7 +143,7 @@ describe('task transitions', () => {
       expect((await expectGaplessEvents(taskId)).at(-1)).toBe('task.failed');
     });
 
-    it('that only follows from others names their cause: one group of dead letters, and the task’s error', async () => {
+    it('that is a consequence of others names their cause: one group of dead letters, and the task’s error', async () => {
       const taskId = await run.submit();
       await run.complete(taskId, 'research');
       await run.complete(taskId, 'outline');
@@ -175,7 +175,7 @@ describe('task transitions', () => {
       });
     });
 
-    it('that ends the task leaves what was done as its progress', async () => {
+    it('that ends the task keeps its progress', async () => {
       const taskId = await run.submit();
       await run.complete(taskId, 'research');
       await run.fail(taskId, 'outline');
@@ -219,7 +219,7 @@ describe('task transitions', () => {
       await run.transitions.endAtDeadline(taskId);
     };
 
-    it('ends a task partial when something usable is there', async () => {
+    it('ends a task as partial with usable outputs', async () => {
       const taskId = await run.submit();
       for (const key of ['research', 'outline', 'draft-1']) await run.complete(taskId, key);
       await pass(taskId);
@@ -232,14 +232,14 @@ describe('task transitions', () => {
       ]);
     });
 
-    it('ends a task failed when nothing is', async () => {
+    it('ends a task as failed without usable outputs', async () => {
       const taskId = await run.submit();
       await pass(taskId);
       expect(await run.task(taskId)).toMatchObject({ status: 'failed', error: { code: 'TASK_DEADLINE_EXCEEDED' } });
       await expectGaplessEvents(taskId);
     });
 
-    it('is the reason given when a worker notices it before the sweep does', async () => {
+    it('is the reported reason when a worker detects it before the sweep', async () => {
       const taskId = await run.submit();
       await run.start(taskId, 'research');
       await db.sql(`UPDATE task SET deadline_at = now() - interval '1 ms' WHERE id = $1`, [taskId]);
@@ -248,14 +248,14 @@ describe('task transitions', () => {
       expect(await run.lettersOf(taskId)).toEqual([]);
     });
 
-    it('leaves a task alone whose deadline has moved', async () => {
+    it('does not end a task whose deadline has moved', async () => {
       const taskId = await run.submit();
       await run.transitions.endAtDeadline(taskId);
       expect(await run.task(taskId)).toMatchObject({ status: 'queued', finished: false });
     });
   });
 
-  it('finishes what a process left unfinished between the last settle and the task’s end', async () => {
+  it('finishes a task whose worker crashed between the last settle and the task’s end', async () => {
     const taskId = await run.submit();
     for (const key of ['research', 'outline', 'draft-1', 'draft-3']) await run.complete(taskId, key);
     await run.fail(taskId, 'draft-2');

@@ -31,7 +31,7 @@ const pick = <T>(list: readonly T[], random: Random): T => list[Math.floor(rando
 
 const alive = async <P extends { exited: Promise<unknown> }>(processes: readonly P[]): Promise<P[]> => {
   const states = await Promise.all(
-    // A turn of the event loop later, because a settled `exited` answers after a promise that is resolved from the start.
+    // One event-loop turn later, because a settled `exited` resolves after an already resolved promise.
     processes.map((process) =>
       Promise.race([process.exited.then(() => false), new Promise<boolean>((resolve) => setImmediate(resolve, true))]),
     ),

@@ -3,9 +3,9 @@ export interface DocumentedCommand {
   file: string;
   /** Line of the page, from 1. */
   line: number;
-  /** As it stands there, continuation lines included. */
+  /** As written, with continuation lines. */
   text: string;
-  /** Its fence is marked `long`: too long for every run. */
+  /** Is its fence marked `long`, that is, excluded from normal runs? */
   isLong: boolean;
 }
 
@@ -16,7 +16,7 @@ export interface JsonExample {
 }
 
 const SHELLS: ReadonlySet<string> = new Set(['sh', 'bash', 'console']);
-/** Not `npx pressroom …`: in tables these are synopses, with words in capitals for what the reader fills in. */
+/** Excludes `npx pressroom …`, which in tables is a synopsis with placeholders in capitals. */
 const INLINE_COMMAND = /^(?:curl|npm|npx(?! pressroom\s)|node)\s/;
 
 /** Commands of shell fences, and of inline code in tables, in the order of the page. */
@@ -44,7 +44,7 @@ export function jsonExamplesIn(file: string, markdown: string): JsonExample[] {
   return examples;
 }
 
-/** `GET /v1/tasks/{id}` and its like, wherever they stand. */
+/** Endpoints such as `GET /v1/tasks/{id}`, anywhere on the page. */
 export function endpointsIn(markdown: string): { method: string; path: string }[] {
   return [...markdown.matchAll(/\b(GET|POST|PATCH|PUT|DELETE) (\/v1\/[\w{}/-]+)/g)].map(
     ([, method = '', path = '']) => ({
@@ -70,7 +70,7 @@ function forEachFence(markdown: string, onFence: OnFence): void {
   });
 }
 
-/** Lines of the page, those of fences blank. */
+/** Lines of the page, with fences blanked. */
 function outsideFences(markdown: string): string[] {
   let isInside = false;
   return markdown.split('\n').map((line) => {

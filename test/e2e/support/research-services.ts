@@ -16,7 +16,7 @@ export interface ResearchServices {
 
 type Answer = (url: URL) => { status?: number; type: string; body: string };
 
-/** Stand-ins for what research reaches outside: a wiki, a keyed search and a site with a robots.txt. */
+/** Fakes of external research services: a wiki, a search with an API key, and a site with a robots.txt. */
 export async function startResearchServices(texts: {
   wiki: string;
   page: string;

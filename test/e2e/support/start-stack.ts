@@ -13,7 +13,7 @@ export interface RunningProcess {
   readonly pid: number;
   readonly exited: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
   kill(signal: NodeJS.Signals): void;
-  /** What it wrote to stdout and stderr. */
+  /** Its stdout and stderr. */
   output(): string;
 }
 
@@ -21,7 +21,7 @@ export interface Stack {
   url: string;
   adminKey: string;
   client: PressroomClient;
-  /** The provider: a simulator with its own record of every call it saw. */
+  /** The provider: a simulator that records all requests. */
   provider: Simulator;
   sql: pg.Pool;
   coordinators: RunningProcess[];
@@ -38,8 +38,8 @@ const READY_TIMEOUT_MS = 30_000;
 const program = (app: string): string => fileURLToPath(new URL(`../../../apps/${app}/src/main.ts`, import.meta.url));
 
 /**
- * A whole Pressroom of separate processes on a database of its own: coordinators, workers, and a provider that speaks
- * both wire protocols and is not announced as a simulator, so that every figure in the ledger must come from its replies.
+ * A complete Pressroom in separate processes with its own database: coordinators, workers, and a provider that speaks
+ * both wire protocols and is not configured as a simulator, so that all ledger figures come from its replies.
  */
 export async function startStack(options: {
   backend: Backend;
@@ -47,9 +47,9 @@ export async function startStack(options: {
   workers?: number;
   provider?: SimulatorOptions;
   env?: Readonly<Record<string, string>>;
-  /** Stores of the caller's own, which it stops itself; by default a fresh database and a private Redis. */
+  /** Stores that the caller provides and stops; by default a new database and a private Redis. */
   stores?: { databaseUrl: string; redisUrl?: string };
-  /** Programs in place of the `main.ts` of each. */
+  /** Programs that replace the `main.ts` of each app. */
   workerProgram?: string;
   coordinatorProgram?: string;
 }): Promise<Stack> {
@@ -57,7 +57,7 @@ export async function startStack(options: {
   const { databaseUrl, redisUrl } = options.stores ?? own ?? { databaseUrl: '' };
   const provider = await startSimulator({ latencyScale: 0.02, ...options.provider });
   const port = await findFreePort();
-  // A restarted server ends idle connections; the pool makes new ones.
+  // A restarted server closes idle connections; the pool opens new ones.
   const sql = new pg.Pool({ connectionString: databaseUrl, max: 2 });
   sql.on('error', () => undefined);
   const running: RunningProcess[] = [];

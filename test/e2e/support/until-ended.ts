@@ -2,7 +2,7 @@ import type { TaskView } from '@pressroom/contracts';
 import { until } from '@pressroom/testkit';
 import type { Stack } from './start-stack.ts';
 
-/** The task as it ended. */
+/** Waits for the end of a task and returns it. */
 export const untilEnded = (stack: Stack, id: string, timeoutMs = 60_000): Promise<TaskView> =>
   until(
     async () => {

@@ -5,8 +5,8 @@ import { errorMessage, type Logger } from '@pressroom/runtime';
 import type { Dispatcher } from '../dispatch/dispatcher.ts';
 
 /**
- * Pauses and resumes queues. PostgreSQL is authoritative: steps of a paused queue are neither dispatched nor acquired, whatever
- * state the queue store has. BullMQ is paused too, so that consumers fetch no jobs; `reconcile` repairs its state after an
+ * Pauses and resumes queues. PostgreSQL is authoritative: steps of a paused queue are neither dispatched nor acquired, in any
+ * state of the queue store. BullMQ is paused too, so that consumers fetch no jobs; `reconcile` repairs its state after an
  * outage or a flush.
  */
 export interface QueueControl {
