@@ -1,6 +1,6 @@
 import type { StoreNeeds } from './stores.ts';
 
-/** Differences between the contenders, shown beside the figures. */
+/** Differences between the contenders, shown with the figures. */
 export interface Fairness {
   /** What a crash can lose after a task is accepted. */
   durability: string;

@@ -26,7 +26,7 @@ export const interrupted = stopAllContenders;
 
 const RESULTS_DIR = join(import.meta.dirname, '..', 'results');
 /** Retries once after accidental failures (a port in use); a second failure is reported and the measurement skipped. */
-const TRIES = 2;
+const MAX_ATTEMPTS = 2;
 
 /** Returns the exit code: a missed target is a result, not a failure. */
 export async function run(args: readonly string[]): Promise<number> {
@@ -130,7 +130,7 @@ async function attempt(
   skipped: Results['skipped'],
   work: () => Promise<unknown>,
 ): Promise<void> {
-  for (let tryNumber = 1; ; tryNumber += 1) {
+  for (let attemptNumber = 1; ; attemptNumber += 1) {
     if (quietMs > 0) await waitUntilQuiet(quietMs);
     const startedMs = performance.now();
     try {
@@ -139,7 +139,7 @@ async function attempt(
       return;
     } catch (error) {
       console.error(`${what} failed: ${errorMessage(error)}`);
-      if (tryNumber < TRIES) continue;
+      if (attemptNumber < MAX_ATTEMPTS) continue;
       skipped.push({ what, reason: firstLine(error) });
       return;
     }

@@ -88,7 +88,7 @@ describe('fault scripts', () => {
   });
 
   it.each(['too_big', 'zero', 'negative', 'missing'] as const)(
-    'reports usage that is %s, and bills what it was',
+    'reports usage that is %s, and bills the actual usage',
     async (lie) => {
       bench.simulator.addFaults({ effect: { kind: 'usage', lie } });
       const [completion, reply] = [await chat(), await message()];
@@ -136,8 +136,8 @@ describe('fault scripts', () => {
 
   it('breaks JSON and cuts replies in the middle', async () => {
     bench.simulator.addFaults({ match: { schema: 'article_part' }, effect: { kind: 'malformed_json' }, times: 1 });
-    const spoiled = await chat();
-    expect(() => JSON.parse(spoiled.choices[0]?.message.content ?? '') as unknown).toThrow(SyntaxError);
+    const defective = await chat();
+    expect(() => JSON.parse(defective.choices[0]?.message.content ?? '') as unknown).toThrow(SyntaxError);
     bench.simulator.addFaults({ effect: { kind: 'truncate' }, times: 2 });
     expect((await chat()).choices[0]?.finish_reason).toBe('length');
     expect((await message()).stop_reason).toBe('max_tokens');

@@ -31,10 +31,10 @@ function withSilentConsumers(backend: QueueBackend, perQueue: number): QueueBack
       const count = (opened.get(name) ?? 0) + 1;
       opened.set(name, count);
       if (count > perQueue) return worker;
-      const deaf = worker.getBackend();
-      deaf.moveToActive = () => Promise.resolve([null, '', 0, 0] as never);
-      deaf.waitForJob = () => new Promise((resolve) => setTimeout(resolve, 200, null));
-      worker.getBackend = () => deaf;
+      const silent = worker.getBackend();
+      silent.moveToActive = () => Promise.resolve([null, '', 0, 0] as never);
+      silent.waitForJob = () => new Promise((resolve) => setTimeout(resolve, 200, null));
+      worker.getBackend = () => silent;
       return worker;
     },
   };
@@ -76,7 +76,7 @@ describe.each(KINDS)('a worker whose consumer receives no jobs, on %s', (kind) =
   });
 
   it('does not restart it while no work waits, or while another worker claims it', async () => {
-    const deaf = await fleet.startWorker({
+    const idle = await fleet.startWorker({
       execute,
       watchdog,
       openBackend: () => withSilentConsumers(fleet.openBackend(), 9),
@@ -86,8 +86,8 @@ describe.each(KINDS)('a worker whose consumer receives no jobs, on %s', (kind) =
       await fleet.submit({ enqueueImmediately: false });
       await until(async () => (await completed()) === n);
     }
-    expect((await deaf.metrics.serve()).text).toContain('pressroom_consumer_restarts_total 0');
-    expect(await deaf.terminate()).toBe(0);
+    expect((await idle.metrics.serve()).text).toContain('pressroom_consumer_restarts_total 0');
+    expect(await idle.terminate()).toBe(0);
   });
 
   it('does not restart it while its queue is paused', async () => {

@@ -30,20 +30,20 @@ export function checkModel(model: Model): string[] {
       if (next?.upToPromptTokens !== undefined && next.upToPromptTokens <= (band.upToPromptTokens ?? 0)) {
         fault('price bands must ascend by prompt length');
       }
-      for (const slip of findSlips(band)) fault(slip);
+      for (const problem of findImplausiblePrices(band)) fault(problem);
     });
   }
   return problems;
 }
 
-function findSlips(band: PriceBand): string[] {
-  const slips: string[] = [];
-  if (band.output < band.input) slips.push('output is cheaper than input');
-  if (band.cacheRead > band.input) slips.push('a cache read costs more than plain input');
-  if (band.cacheWrite5m < band.input) slips.push('a cache write costs less than plain input');
-  if (band.cacheWrite5m > band.input * 2n) slips.push('a cache write costs more than twice the input');
-  if (band.cacheWrite1h < band.cacheWrite5m) slips.push('an hour of cache costs less than five minutes');
+function findImplausiblePrices(band: PriceBand): string[] {
+  const problems: string[] = [];
+  if (band.output < band.input) problems.push('output is cheaper than input');
+  if (band.cacheRead > band.input) problems.push('a cache read costs more than plain input');
+  if (band.cacheWrite5m < band.input) problems.push('a cache write costs less than plain input');
+  if (band.cacheWrite5m > band.input * 2n) problems.push('a cache write costs more than twice the input');
+  if (band.cacheWrite1h < band.cacheWrite5m) problems.push('an hour of cache costs less than five minutes');
   if (band.cacheWrite1h > (band.input * 5n) / 2n)
-    slips.push('an hour of cache costs more than two and a half times the input');
-  return slips;
+    problems.push('an hour of cache costs more than two and a half times the input');
+  return problems;
 }

@@ -62,7 +62,7 @@ export function calculateWorstCase(
   const row = priceRowAt(model, atMs);
   const output = count(request.maxOutputTokens);
   const costs = reachableBands(row, request.promptTokens).map(({ band, tokens }) => {
-    return count(tokens) * dearestInput(band, request.cacheWrite ?? '5m') + output * band.output;
+    return count(tokens) * highestInputPrice(band, request.cacheWrite ?? '5m') + output * band.output;
   });
   const pico = costs.reduce((most, cost) => (cost > most ? cost : most), 0n);
   const tiered = percentOf(row, request.serviceTier);
@@ -81,7 +81,7 @@ function reachableBands(row: PriceRow, prompt: number): { band: PriceBand; token
   return reachable.map((band) => ({ band, tokens: Math.min(prompt, band.upToPromptTokens ?? prompt) }));
 }
 
-function dearestInput(band: PriceBand, cacheWrite: 'none' | '5m' | '1h'): bigint {
+function highestInputPrice(band: PriceBand, cacheWrite: 'none' | '5m' | '1h'): bigint {
   const write = cacheWrite === 'none' ? 0n : cacheWrite === '5m' ? band.cacheWrite5m : band.cacheWrite1h;
   return write > band.input ? write : band.input;
 }

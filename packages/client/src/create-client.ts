@@ -127,7 +127,7 @@ export interface PressroomClient {
   audit(filter?: AuditOptions, options?: CallOptions): Promise<AuditPage>;
   /** Alerts, newest first. */
   alerts(page?: { cursor?: string; limit?: number }, options?: CallOptions): Promise<AlertPage>;
-  /** What retention would remove now, with `changes` to the configured settings, and what it has removed. Needs an admin key. */
+  /** Preview of retention, with `changes` to the configured settings, and its last results. Needs an admin key. */
   retention(changes?: RetentionChanges, options?: CallOptions): Promise<RetentionView>;
   taskTypes(options?: CallOptions): Promise<TaskTypeList>;
   fleet(options?: CallOptions): Promise<FleetView>;

@@ -8,7 +8,7 @@ import type { BudgetRefusal } from './ports.ts';
  * same reason provider errors have no `cause`: SDK errors carry request and response bodies.
  */
 
-/** What a failed provider request rules out, and so which request comes next. */
+/** Scope of a failed provider request, which determines the next request. */
 export type FaultReach =
   /** This request only: the same model may answer the next one. */
   | 'moment'
@@ -183,8 +183,10 @@ export class DeadlineReachedError extends AppError {
   readonly code = 'STEP_TIMED_OUT';
   readonly retryable = true;
 
-  constructor(leftMs: number) {
-    super(`only ${Math.max(0, Math.round(leftMs))} ms of the attempt are left, which is too short to start a call`);
+  constructor(remainingMs: number) {
+    super(
+      `only ${Math.max(0, Math.round(remainingMs))} ms of the attempt are left, which is too short to start a call`,
+    );
   }
 }
 

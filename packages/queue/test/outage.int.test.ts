@@ -119,7 +119,7 @@ describe.skipIf(!hasTestRedis())('Redis', () => {
     await until(async () => (await add([aJob()])).added.length === 1, { timeoutMs: 10_000 });
   });
 
-  it('that comes back empty: the consumer claims newly added jobs', async () => {
+  it('that is restarted empty: the consumer claims newly added jobs', async () => {
     const server = await startRedis();
     const { backend, add } = open(redisStore({ REDIS_URL: server.url }));
     const seen = collect(backend);
@@ -165,7 +165,7 @@ describe('PostgreSQL', () => {
     expect((await add([aJob()])).failed).toHaveLength(1);
   });
 
-  it('has one connection for notifications and a few for statements, whatever the number of queues', async () => {
+  it('has one connection for notifications and a few for statements, for any number of queues', async () => {
     const { backend, add } = open({ kind: 'postgres', databaseUrl: database.url, poolSize: 4 });
     await backend.prepare();
     const seen = collect(backend, { queues: ALL_QUEUES, concurrency: 20 });

@@ -27,19 +27,19 @@ export function deadlineSignal(options: {
   parent?: AbortSignal;
   reason?: () => Error;
 }): DeadlineSignal {
-  const own = new AbortController();
+  const expired = new AbortController();
   const timer = new AbortController();
   const expire = () => {
-    own.abort(options.reason?.() ?? new DOMException('the deadline has passed', 'TimeoutError'));
+    expired.abort(options.reason?.() ?? new DOMException('the deadline has passed', 'TimeoutError'));
   };
-  const leftMs = options.atMs - options.clock.monotonicMs();
-  if (leftMs <= 0) expire();
+  const remainingMs = options.atMs - options.clock.monotonicMs();
+  if (remainingMs <= 0) expire();
   else {
     // A timer longer than 2^31 − 1 ms would fire immediately.
-    options.clock.sleep(Math.min(leftMs, 2_147_483_647), timer.signal).then(expire, () => undefined);
+    options.clock.sleep(Math.min(remainingMs, 2_147_483_647), timer.signal).then(expire, () => undefined);
   }
   return {
-    signal: options.parent === undefined ? own.signal : AbortSignal.any([options.parent, own.signal]),
+    signal: options.parent === undefined ? expired.signal : AbortSignal.any([options.parent, expired.signal]),
     clear: () => {
       timer.abort();
     },

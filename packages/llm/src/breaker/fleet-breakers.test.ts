@@ -21,16 +21,16 @@ describe('createFleetBreakers', () => {
   let reports: unknown[];
   let ended: string[];
   /** The result of the shared store. */
-  let fleet: { open: OpenBreaker[]; probe: Awaited<ReturnType<SharedBreakers['takeProbe']>>; away: boolean };
+  let fleet: { open: OpenBreaker[]; probe: Awaited<ReturnType<SharedBreakers['takeProbe']>>; unavailable: boolean };
 
   beforeEach(() => {
     changes = [];
     reports = [];
     ended = [];
-    fleet = { open: [], probe: { outcome: 'probe', openForMs: 0 }, away: false };
+    fleet = { open: [], probe: { outcome: 'probe', openForMs: 0 }, unavailable: false };
     const shared: SharedBreakers = {
       report: (calls) => {
-        if (fleet.away) return Promise.reject(new Error('away'));
+        if (fleet.unavailable) return Promise.reject(new Error('unavailable'));
         reports.push(...calls.map(({ requests, failures }) => `${failures} of ${requests}`));
         return Promise.resolve(fleet.open);
       },
@@ -143,9 +143,9 @@ describe('createFleetBreakers', () => {
   });
 
   it('keeps unreported counts for the next report', async () => {
-    fleet.away = true;
+    fleet.unavailable = true;
     await swallow(breakers.run(model, outage));
-    fleet.away = false;
+    fleet.unavailable = false;
     await swallow(breakers.run(model, outage));
     expect(reports).toEqual(['2 of 2']);
   });

@@ -402,7 +402,7 @@ describe('a failing provider', () => {
     expect(store.spentNanoUsd()).toBeGreaterThan(0n);
   });
 
-  it('uses no more requests than the attempt’s budget, whatever the number of models', async () => {
+  it('uses no more requests than the attempt’s budget, for any number of models', async () => {
     const { gateway, openai, anthropic, settle } = setUp();
     openai.plan({ end: down }, { end: down }, { end: down }, { end: down });
     anthropic.plan({ end: down }, { end: down }, { end: down }, { end: down });

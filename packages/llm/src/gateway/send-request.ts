@@ -19,7 +19,7 @@ const CHARACTERS_PER_TOKEN = 4;
 
 /**
  * Sends one provider request: acquires a permit, reserves, streams the reply, bills and validates it, and writes reply,
- * ledger entry and settlement in one statement. Every reservation is settled, whatever the result.
+ * ledger entry and settlement in one statement. Every reservation is settled, including failures.
  *
  * @throws {BreakerOpenError} no permit in time, or the breaker has opened; nothing was reserved
  * @throws {BudgetExhaustedError} the worst case does not fit a budget; no request was made

@@ -73,13 +73,13 @@ describe('readOpenAiUsage of servers with other conventions', () => {
         total_tokens: 1_010,
         prompt_tokens_details: { cached_tokens: 900 },
       },
-      own: 0,
+      localCount: 0,
       expected: usage({ uncachedInput: 100, cacheRead: 900, output: 10 }),
     },
     {
       title: 'more cached tokens than prompt, without a total',
       reported: { prompt_tokens: 100, completion_tokens: 10, prompt_tokens_details: { cached_tokens: 900 } },
-      own: 0,
+      localCount: 0,
       expected: usage({ uncachedInput: 100, cacheRead: 900, output: 10 }),
     },
     {
@@ -90,7 +90,7 @@ describe('readOpenAiUsage of servers with other conventions', () => {
         total_tokens: 1_010,
         prompt_tokens_details: { cached_tokens: 900 },
       },
-      own: 1_850,
+      localCount: 1_850,
       expected: usage({ uncachedInput: 1_000, cacheRead: 900, output: 10 }),
     },
     {
@@ -101,7 +101,7 @@ describe('readOpenAiUsage of servers with other conventions', () => {
         total_tokens: 1_010,
         prompt_tokens_details: { cached_tokens: 900 },
       },
-      own: 1_050,
+      localCount: 1_050,
       expected: usage({ uncachedInput: 100, cacheRead: 900, output: 10 }),
     },
     {
@@ -112,13 +112,13 @@ describe('readOpenAiUsage of servers with other conventions', () => {
         total_tokens: 1_010,
         prompt_tokens_details: { cached_tokens: 400, cache_write_tokens: 700 },
       },
-      own: 1_700,
+      localCount: 1_700,
       expected: usage({ uncachedInput: 600, cacheRead: 400, cacheWrite5m: 700, output: 10 }),
     },
     {
       title: 'DeepSeek’s field for a cache read',
       reported: { prompt_tokens: 1_000, completion_tokens: 10, total_tokens: 1_010, prompt_cache_hit_tokens: 900 },
-      own: 1_000,
+      localCount: 1_000,
       expected: usage({ uncachedInput: 100, cacheRead: 900, output: 10 }),
     },
     {
@@ -130,11 +130,11 @@ describe('readOpenAiUsage of servers with other conventions', () => {
         cache_read_input_tokens: 900,
         cache_creation_input_tokens: 80,
       },
-      own: 1_000,
+      localCount: 1_000,
       expected: usage({ uncachedInput: 20, cacheRead: 900, cacheWrite5m: 80, output: 10 }),
     },
-  ])('reads $title', ({ reported, own, expected }) => {
-    expect(readOpenAiUsage(reported, own)).toEqual(expected);
+  ])('reads $title', ({ reported, localCount, expected }) => {
+    expect(readOpenAiUsage(reported, localCount)).toEqual(expected);
   });
 });
 

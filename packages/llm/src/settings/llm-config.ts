@@ -36,7 +36,7 @@ const PurposeConfig = z.strictObject({
   cacheable: z.boolean().optional(),
 });
 
-function refuseTwins(providers: readonly ProviderConfig[], context: z.RefinementCtx): void {
+function rejectDuplicates(providers: readonly ProviderConfig[], context: z.RefinementCtx): void {
   providers.forEach(({ name }, index) => {
     if (providers.findIndex((other) => other.name === name) === index) return;
     context.addIssue({ code: 'custom', path: [index, 'name'], message: `${name} is configured twice` });
@@ -45,7 +45,7 @@ function refuseTwins(providers: readonly ProviderConfig[], context: z.Refinement
 
 /** The models and providers in `PRESSROOM_CONFIG`. Keys come from the environment, in `main.ts`. */
 export const LlmConfig = z.strictObject({
-  providers: z.array(ProviderConfig).superRefine(refuseTwins).default([]),
+  providers: z.array(ProviderConfig).superRefine(rejectDuplicates).default([]),
   /** Candidates of a tier, best first, replacing the built-in ones: `openai/gpt-6-luna`. */
   tiers: z.partialRecord(Tier, z.array(z.string().min(1)).min(1)).default({}),
   /** The baseline model of savings. */

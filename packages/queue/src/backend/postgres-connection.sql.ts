@@ -115,7 +115,7 @@ class BorrowedConnection extends EventEmitter {
   };
 
   async getListenClient(): Promise<ListenClient> {
-    return oneAtATime(await this.#owner.getListenClient());
+    return serialiseQueries(await this.#owner.getListenClient());
   }
 
   get hasListenClientKeepAlive(): boolean {
@@ -147,7 +147,7 @@ type ListenClient = Awaited<ReturnType<PostgresConnection['getListenClient']>>;
 const facades = new WeakMap<ListenClient, ListenClient>();
 
 /** Serialises the statements of all queues on the shared listening connection. */
-function oneAtATime(client: ListenClient): ListenClient {
+function serialiseQueries(client: ListenClient): ListenClient {
   const known = facades.get(client);
   if (known !== undefined) return known;
   if (client instanceof EventEmitter) client.setMaxListeners(0);

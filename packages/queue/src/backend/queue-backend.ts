@@ -17,7 +17,7 @@ export interface LockTiming {
 
 /**
  * A queue store behind BullMQ, with the connections of this process. Connections are opened on first use and shared:
- * PostgreSQL uses one for notifications and up to `poolSize` for statements, whatever the number of queues; Redis uses one
+ * PostgreSQL uses one for notifications and up to `poolSize` for statements, independent of the number of queues; Redis uses one
  * for producing, one for consuming and one per consumed queue.
  */
 export interface QueueBackend {

@@ -34,11 +34,11 @@ describe('pickLane', () => {
         fc.array(fc.subarray([...LANES], { minLength: 1 }), { minLength: 30, maxLength: 200 }),
         fc.integer({ min: 1, max: 9 }),
         (waiting, interactive) => {
-          let passedOver = 0;
+          let skippedPicks = 0;
           const picked = picks(waiting, { interactive, batch: 1 });
           return waiting.every((lanes, index) => {
-            passedOver = lanes.includes('batch') && picked[index] !== 'batch' ? passedOver + 1 : 0;
-            return passedOver <= interactive + 1;
+            skippedPicks = lanes.includes('batch') && picked[index] !== 'batch' ? skippedPicks + 1 : 0;
+            return skippedPicks <= interactive + 1;
           });
         },
       ),

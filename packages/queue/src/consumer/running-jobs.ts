@@ -19,7 +19,7 @@ export interface RunningJobs {
   remove(work: Running): void;
   readonly size: number;
   all(): Running[];
-  /** The work that came as jobs: its locks must be renewed. */
+  /** The jobs among the running work; their locks must be renewed. */
   jobs(): RunningJob[];
   /** Resolves when nothing runs. */
   whenIdle(): Promise<void>;

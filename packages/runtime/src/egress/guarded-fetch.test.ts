@@ -154,7 +154,7 @@ describe('guarded fetch', () => {
       await expect(fetchAllowing([port])(url)).rejects.toMatchObject({ code: 'FETCH_UNSUPPORTED_TYPE' });
     });
 
-    it('is accepted as a PDF whatever its declared type, when PDFs are accepted', async () => {
+    it('is accepted as a PDF under any declared type, when PDFs are accepted', async () => {
       const { port, url } = await claiming('text/plain', '%PDF-1.7');
       await expect(fetchAllowing([port])(url)).rejects.toMatchObject({ code: 'FETCH_UNSUPPORTED_TYPE' });
       const document = await fetchAllowing([port])(url, { accept: ['text/plain', 'application/pdf'] });
@@ -189,9 +189,9 @@ describe('guarded fetch', () => {
       const asked: string[] = [];
       const beforeHop = (hop: URL): Promise<void> => {
         asked.push(hop.pathname);
-        return hop.pathname === '/private' ? Promise.reject(new Error('asked not to')) : Promise.resolve();
+        return hop.pathname === '/private' ? Promise.reject(new Error('prevented')) : Promise.resolve();
       };
-      await expect(fetchAllowing([port])(url, { beforeHop })).rejects.toThrow('asked not to');
+      await expect(fetchAllowing([port])(url, { beforeHop })).rejects.toThrow('prevented');
       expect(asked).toEqual(['/', '/private']);
       expect(requests).toEqual(['/']);
     });
@@ -460,7 +460,7 @@ describe('an internal name', () => {
     'http://127.1/',
     'http://[::ffff:127.0.0.1]/',
   ])('is rejected without a resolver, as is an address in another notation: %s', async (url) => {
-    const fetchDocument = createGuardedFetch({ resolve: () => Promise.reject(new Error('asked')) });
+    const fetchDocument = createGuardedFetch({ resolve: () => Promise.reject(new Error('resolved')) });
     await expect(fetchDocument(url)).rejects.toMatchObject({ code: 'EGRESS_BLOCKED' });
   });
 });

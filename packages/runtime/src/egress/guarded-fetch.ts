@@ -220,10 +220,10 @@ async function readDocument(
 ): Promise<Omit<FetchedDocument, 'redirects'>> {
   const { headers, statusCode: status } = response;
   const { limits, signal } = reading;
-  const refusal = refuseByHeaders(response, target, limits, reading.overflow);
-  if (refusal !== undefined) {
+  const rejection = rejectByHeaders(response, target, limits, reading.overflow);
+  if (rejection !== undefined) {
     response.body.destroy();
-    throw refusal;
+    throw rejection;
   }
   const { type, charset } = parseContentType(single(headers['content-type']));
   const bytes = await readBody(response.body, single(headers['content-encoding']), reading).catch((error: unknown) => {
@@ -242,7 +242,7 @@ async function readDocument(
   return { url: target.url.href, status, contentType, charset: decoded?.charset, text: decoded?.text, bytes };
 }
 
-function refuseByHeaders(
+function rejectByHeaders(
   response: Dispatcher.ResponseData,
   target: Target,
   limits: FetchLimits,

@@ -16,7 +16,7 @@ const MAX_RULES = 2_000;
 
 /**
  * Returns the rules of a robots.txt for one crawler: those of all groups that name its product token, else those of `*`.
- * Malformed lines are ignored, so that a broken file allows what it does not clearly disallow. Pure.
+ * Malformed lines are ignored, so that a broken file allows everything it does not clearly disallow. Pure.
  *
  * @param productToken `Pressroom` of `Pressroom/1.0 (+https://…)`
  */

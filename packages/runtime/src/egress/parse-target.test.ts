@@ -20,7 +20,7 @@ describe('parseTarget', () => {
     expect(parsed.outcome === 'ok' && parsed.target.url.href).toBe('https://example.com/a');
   });
 
-  it('resolves a redirect against the page it came from', () => {
+  it('resolves a redirect relative to the redirecting page', () => {
     const parsed = parseTarget('//other.example/x', new URL('https://example.com/a/b'));
     expect(parsed.outcome === 'ok' && parsed.target.url.href).toBe('https://other.example/x');
   });

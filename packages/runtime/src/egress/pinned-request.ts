@@ -4,7 +4,7 @@ import { FetchFailedError, FetchTimedOutError, FetchTooLargeError } from './fetc
 import type { Target } from './parse-target.ts';
 import { ACCEPTED_ENCODINGS } from './read-body.ts';
 
-/** Connects to the checked addresses only, whatever the name resolves to now. */
+/** Connects to the checked addresses only and does not resolve the name again. */
 export function createPinnedAgent(
   addresses: readonly string[],
   limits: { connectTimeoutMs: number; firstByteTimeoutMs: number; maxHeaderBytes: number },

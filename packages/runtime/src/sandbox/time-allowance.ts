@@ -1,18 +1,18 @@
-/** Halvings of the time limit at most: a quarter is left. */
+/** Maximum halvings of the time limit: a quarter remains. */
 const MAX_STRIKES = 2;
 const MAX_GROUPS = 1_000;
 
-/** How much of a job's time limit a tenant gets: less after its jobs broke limits, so that it cannot keep children busy. */
+/** Reduces a tenant's time limit after its jobs exceeded limits, so that it cannot occupy the children. */
 export interface TimeAllowance {
   /** @param fullMs the job's limit */
   limitMs(tenantId: string, fullMs: number): number;
-  /** A job of the tenant broke a limit: its next ones get half of the time, down to a quarter. */
+  /** Records that a job of the tenant exceeded a limit: halves the time of its next jobs, down to a quarter. */
   addStrike(tenantId: string): void;
 }
 
-/** @param forgetAfterMs a tenant has the full time again this long after its last strike */
+/** @param forgetAfterMs time after the last strike at which the full limit applies again */
 export function createTimeAllowance(forgetAfterMs: number, now: () => number = () => performance.now()): TimeAllowance {
-  // In the order of their last strike.
+  // Ordered by the last strike.
   const strikes = new Map<string, { count: number; atMs: number }>();
   const countOf = (tenantId: string): number => {
     const known = strikes.get(tenantId);

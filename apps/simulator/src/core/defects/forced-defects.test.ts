@@ -37,9 +37,9 @@ describe('a defect requested by a fault script', () => {
   it.each(REPLY_DEFECTS.map(({ name }) => name))('%s changes a reply, deterministically', (name) => {
     const purpose = name === 'vagueHeadings' ? 'article_outline' : 'article_part';
     const user = name === 'vagueHeadings' ? `${aBrief()}\n${aNotesFence()}` : PART;
-    const spoiled = write(purpose, user, name);
-    expect(spoiled).not.toEqual(write(purpose, user));
-    expect(spoiled).toEqual(write(purpose, user, name));
+    const defective = write(purpose, user, name);
+    expect(defective).not.toEqual(write(purpose, user));
+    expect(defective).toEqual(write(purpose, user, name));
   });
 
   it('refusal ends the reply with a short apology', () => {

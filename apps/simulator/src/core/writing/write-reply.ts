@@ -52,7 +52,7 @@ export function writeReply(request: ReplyRequest): WrittenReply {
     .map(({ text }) => text)
     .join('\n');
   const rates = ratesFor(request.defects, request.tier, request.purpose);
-  const striking = REPLY_DEFECTS.map((defect, index): [ReplyDefect, DefectContext] => [
+  const active = REPLY_DEFECTS.map((defect, index): [ReplyDefect, DefectContext] => [
     defect,
     {
       purpose: request.purpose,
@@ -64,7 +64,7 @@ export function writeReply(request: ReplyRequest): WrittenReply {
     },
   ]).filter(([, context]) => context.rate > 0);
 
-  const prompt = striking.reduce(
+  const prompt = active.reduce(
     (current, [defect, context]) => defect.onMaterial?.(current, context) ?? current,
     parsed,
   );
@@ -73,18 +73,18 @@ export function writeReply(request: ReplyRequest): WrittenReply {
     request.schema === undefined
       ? writePlainProse(writing)
       : (writerFor(request.purpose)?.(writing) ?? fillSchema(request.schema, writing));
-  const spoiled = striking.reduce<unknown>(
+  const defective = active.reduce<unknown>(
     (current, [defect, context]) => (defect.onValue ? defect.onValue(current, context) : current),
     written,
   );
   const injected = request.gullible === true ? findInjectedInstructions(request.messages) : [];
-  const value = applyInstructionsToValue(spoiled, injected, request.messages);
+  const value = applyInstructionsToValue(defective, injected, request.messages);
   const plain = request.schema === undefined && typeof value === 'string' ? value : JSON.stringify(value);
   const text = applyInstructionsToText(
-    striking.reduce((current, [defect, context]) => defect.onText?.(current, context) ?? current, plain),
+    active.reduce((current, [defect, context]) => defect.onText?.(current, context) ?? current, plain),
     injected,
   );
-  const ended = firstOf(striking, ([defect, context]) => defect.onEnd?.(text, context));
+  const ended = firstOf(active, ([defect, context]) => defect.onEnd?.(text, context));
   return { text: ended?.text ?? text, finish: ended?.finish, fingerprint };
 }
 

@@ -138,7 +138,7 @@ describe('billResponse', () => {
   const someUsage: fc.Arbitrary<Usage> = fc
     .record({ uncachedInput: count, cacheRead: count, cacheWrite5m: count, cacheWrite1h: count, output: count })
     .chain((usage) => fc.nat({ max: usage.output }).map((reasoning) => ({ ...usage, reasoning })));
-  const someExchange = fc.record({
+  const anyResponse = fc.record({
     text: fc.string(),
     usage: fc.option(someUsage, { nil: undefined }),
     isUsageFinal: fc.boolean(),
@@ -152,7 +152,7 @@ describe('billResponse', () => {
 
   it('never bills a possibly served request as free, and never above twice the maximum of the request', () => {
     fc.assert(
-      fc.property(someExchange, (response) => {
+      fc.property(anyResponse, (response) => {
         const { usage } = billResponse(response, local());
         const prompt = usage.uncachedInput + usage.cacheRead + usage.cacheWrite5m + usage.cacheWrite1h;
         expect(prompt).toBeGreaterThan(300);

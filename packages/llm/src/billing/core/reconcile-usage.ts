@@ -36,11 +36,11 @@ export function reconcileUsage(
   local: LocalCount,
   reply: { isFinal: boolean; isRefusal: boolean },
 ): { usage: Usage; limitation?: CallLimitation } {
-  const prompt = reported && judge(promptTokens(reported), local.promptTokens.least, local.maxPromptTokens);
+  const prompt = reported && compare(promptTokens(reported), local.promptTokens.least, local.maxPromptTokens);
   const visible = reported && reported.output - reported.reasoning;
-  const mostVisible = reply.isRefusal ? local.maxOutputTokens : local.textTokens.likely + local.hiddenTokens;
+  const maxVisible = reply.isRefusal ? local.maxOutputTokens : local.textTokens.likely + local.hiddenTokens;
   const output =
-    reply.isFinal && visible !== undefined ? judge(visible, local.textTokens.least, mostVisible) : undefined;
+    reply.isFinal && visible !== undefined ? compare(visible, local.textTokens.least, maxVisible) : undefined;
 
   const localOutput = Math.max(reported?.output ?? 0, local.textTokens.likely + local.hiddenTokens);
   const usage: Usage = {
@@ -54,7 +54,7 @@ export function reconcileUsage(
   return prompt === 'agrees' && output === 'agrees' ? { usage } : { usage, limitation: 'USAGE_UNRECONCILED' };
 }
 
-function judge(reported: number, least: number, most: number): 'agrees' | 'too_small' | 'too_large' {
+function compare(reported: number, least: number, most: number): 'agrees' | 'too_small' | 'too_large' {
   if ((reported + SLACK_TOKENS) * 100 < least * (100 - COUNT_TOLERANCE_PERCENT)) return 'too_small';
   if ((reported - SLACK_TOKENS) * 100 > most * (100 + COUNT_TOLERANCE_PERCENT)) return 'too_large';
   return 'agrees';
