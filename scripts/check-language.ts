@@ -25,7 +25,7 @@ const FIRST_CHECKED = 'bab8c32';
 
 const given = process.argv.slice(2);
 const paths = git('ls-files', '--cached', '--others', '--exclude-standard', '--', ...(given.length > 0 ? given : ['.']))
-  .filter((path) => /\.(?:ts|mjs|md|sql)$/.test(path))
+  .filter((path) => /\.(?:ts|mjs|md|sql|prisma)$/.test(path))
   .filter((path) => !EXCLUDED.some((pattern) => pattern.test(path)));
 
 let failures = 0;

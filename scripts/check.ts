@@ -41,6 +41,12 @@ const CHECKS: Check[] = [
     args: ['--config', '.dependency-cruiser.cjs', '--output-type', 'err', 'apps', 'packages'],
     fix: 'move the code to the package it belongs to; CONTRIBUTING.md has the rules',
   },
+  {
+    name: 'language',
+    program: 'scripts/check-language.ts',
+    args: [],
+    fix: 'use the words that the lines name; docs/glossary.md has the terms',
+  },
   { name: 'dead code', program: tool('knip'), args: ['--no-progress'], fix: 'remove what is listed, or import it' },
   {
     name: 'schema and migrations',

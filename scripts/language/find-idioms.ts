@@ -32,7 +32,7 @@ function findIn(text: string, line: number): Finding[] {
   return IDIOMS.flatMap(({ pattern, use }) =>
     Array.from(plain.matchAll(new RegExp(pattern, 'g')), (match) => ({
       line: line + countLines(plain.slice(0, match.index)),
-      found: match[0],
+      found: match[0].replace(/\s+/g, ' '),
       use,
     })),
   );

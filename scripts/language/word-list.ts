@@ -5,7 +5,10 @@ export interface Idiom {
   use: string;
 }
 
-const word = (alternatives: string, use: string): Idiom => ({ pattern: new RegExp(`\\b(?:${alternatives})\\b`), use });
+const word = (alternatives: string, use: string): Idiom => ({
+  pattern: new RegExp(`\\b(?:${alternatives.replaceAll(' ', '\\s+')})\\b`),
+  use,
+});
 
 /**
  * Words that readers outside this project have to guess at. Each stands for a term of the field or for plainer English;
