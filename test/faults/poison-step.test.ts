@@ -52,7 +52,7 @@ describe('a step that ends the process which runs it', () => {
     });
     return id;
   };
-  const lettersOf = async (taskId: string) =>
+  const deadLettersOf = async (taskId: string) =>
     (
       await stack.sql.query<{ error_code: string; message: string }>(
         `SELECT error_code, message FROM dead_letter WHERE task_id = $1`,
@@ -80,7 +80,7 @@ describe('a step that ends the process which runs it', () => {
     const deadLetters = new Map<string, { error_code: string; message: string }[]>();
     for (const [kind, id] of poison) {
       expect(await untilEnded(stack, id, 180_000)).toMatchObject({ status: 'failed', error: { code: 'STEP_CRASHED' } });
-      deadLetters.set(kind, await lettersOf(id));
+      deadLetters.set(kind, await deadLettersOf(id));
     }
     for (const id of innocent) expect(await untilEnded(stack, id, 180_000)).toMatchObject({ status: 'completed' });
 
@@ -136,7 +136,7 @@ describe('a step that ends the process which runs it', () => {
     expect(ends.map(({ code }) => code)).toEqual(ends.map(() => 1));
     const logs = ends.map(({ process }) => process.output()).join('');
     for (const id of poison) {
-      expect(await lettersOf(id)).toMatchObject([
+      expect(await deadLettersOf(id)).toMatchObject([
         {
           error_code: 'STEP_CRASHED',
           message: expect.stringContaining('crashed 3 times; last cause: uncaught error (exit code 70)') as string,

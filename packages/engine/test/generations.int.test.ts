@@ -86,7 +86,7 @@ describe('generations of a task', () => {
         await run.restarts.retry(taskId, null, { fromStep: choose(steps, pick)?.key }, OPERATOR);
         return;
       case 'redrive': {
-        const deadLetter = choose(await run.lettersOf(taskId), pick);
+        const deadLetter = choose(await run.deadLettersOf(taskId), pick);
         if (deadLetter) await run.restarts.redrive(deadLetter.id, null, {}, OPERATOR);
       }
     }
@@ -135,7 +135,7 @@ describe('generations of a task', () => {
     }
 
     // An open dead letter belongs to a step that has not completed since.
-    for (const deadLetter of await run.lettersOf(taskId)) {
+    for (const deadLetter of await run.deadLettersOf(taskId)) {
       if (deadLetter.state === 'open') expect(['dead', 'skipped']).toContain(statusOf.get(deadLetter.step_key));
     }
   };

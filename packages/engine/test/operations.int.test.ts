@@ -108,7 +108,7 @@ describe('bulk operations', () => {
     const first = await run.partial({ tenantId });
     await run.partial({ tenantId });
     expect(await finish(await start({ limit: 1 }))).toMatchObject({ status: 'done', matched: 1, done: 1 });
-    expect(await run.lettersOf(first.taskId)).toMatchObject([{ state: 'redriven' }]);
+    expect(await run.deadLettersOf(first.taskId)).toMatchObject([{ state: 'redriven' }]);
     expect(await statesOf()).toEqual([
       ['open', 1],
       ['redriven', 1],
@@ -235,7 +235,7 @@ describe('bulk operations', () => {
     const stranger = await run.partial({ tenantId: await run.scene.addTenant() });
     await run.partial({ tenantId });
     expect(await finish(await start())).toMatchObject({ matched: 1, done: 1 });
-    expect(await run.lettersOf(stranger.taskId)).toMatchObject([{ state: 'open' }]);
+    expect(await run.deadLettersOf(stranger.taskId)).toMatchObject([{ state: 'open' }]);
   });
 
   it('discards tens of thousands while lists respond, and stops after the current batch when aborted', async () => {

@@ -176,7 +176,7 @@ describe('retry', () => {
       { code: 'STEP_FAILED', step: 'draft-2' },
       { code: 'SECTION_MISSING', step: 'draft-2' },
     ]);
-    expect((await run.lettersOf(taskId)).map(({ state }) => state)).toEqual(['open']);
+    expect((await run.deadLettersOf(taskId)).map(({ state }) => state)).toEqual(['open']);
     await run.complete(taskId, 'refine');
     expect(await run.task(taskId)).toMatchObject({ status: 'partial', steps_left: 0 });
   });
@@ -227,7 +227,7 @@ describe('retry', () => {
   it('closes the dead letters of rerun steps, and writes an audit row', async () => {
     const { taskId, deadLetterId } = await run.partial();
     await retry(taskId);
-    expect(await run.lettersOf(taskId)).toMatchObject([{ state: 'redriven', redriven_as: 2 }]);
+    expect(await run.deadLettersOf(taskId)).toMatchObject([{ state: 'redriven', redriven_as: 2 }]);
     const { items } = await run.audit.list(
       { tenantId: run.scene.tenantId, targetId: taskId },
       { cursor: undefined, limit: 10 },
@@ -355,7 +355,7 @@ describe('redrive', () => {
       outcome: 'invalid_patch',
     });
     expect(await run.task(taskId)).toMatchObject({ generation: 1, status: 'partial' });
-    expect(await run.lettersOf(taskId)).toMatchObject([{ state: 'open' }]);
+    expect(await run.deadLettersOf(taskId)).toMatchObject([{ state: 'open' }]);
   });
 
   it('closes the dead letters of all rerun steps, once', async () => {
@@ -363,10 +363,10 @@ describe('redrive', () => {
     for (const key of ['research', 'outline', 'draft-1']) await run.complete(taskId, key);
     for (const key of ['draft-2', 'draft-3']) await run.fail(taskId, key);
     await run.complete(taskId, 'refine');
-    const [first, second] = await run.lettersOf(taskId);
+    const [first, second] = await run.deadLettersOf(taskId);
     const outcome = await redrive(first?.id ?? '');
     expect(outcome).toMatchObject({ outcome: 'restarted', restarted: ['draft-2', 'draft-3', 'refine'] });
-    expect((await run.lettersOf(taskId)).map(({ state }) => state)).toEqual(['redriven', 'redriven']);
+    expect((await run.deadLettersOf(taskId)).map(({ state }) => state)).toEqual(['redriven', 'redriven']);
     expect(await redrive(second?.id ?? '')).toMatchObject({ outcome: 'already_ended', state: 'redriven' });
     const { items } = await run.audit.list(
       { tenantId: null, targetId: first?.id ?? '' },
@@ -381,7 +381,7 @@ describe('redrive', () => {
     const { taskId, deadLetterId } = await run.partial();
     await redrive(deadLetterId);
     await run.fail(taskId, 'draft-2');
-    const deadLetters = await run.lettersOf(taskId);
+    const deadLetters = await run.deadLettersOf(taskId);
     expect(deadLetters).toMatchObject([
       { id: deadLetterId, state: 'redriven', redriven_as: 2, generation: 1, previous_id: null },
       { state: 'open', generation: 2, previous_id: deadLetterId },
@@ -398,7 +398,7 @@ describe('redrive', () => {
     const taskId = await run.submit();
     await run.fail(taskId, 'research');
     expect(await run.task(taskId)).toMatchObject({ status: 'failed', error: { code: 'PROVIDER_REFUSED' } });
-    const [deadLetter] = await run.lettersOf(taskId);
+    const [deadLetter] = await run.deadLettersOf(taskId);
     await redrive(deadLetter?.id ?? '');
     for (const key of ['research', 'outline', 'draft-1', 'draft-2', 'draft-3', 'refine'])
       await run.complete(taskId, key);
@@ -421,7 +421,7 @@ describe('redrive', () => {
     await run.complete(taskId, 'research');
     await run.fail(taskId, 'outline');
     await db.sql(`UPDATE task SET created_at = now() - interval '7 days' WHERE id = $1`, [taskId]);
-    const [deadLetter] = await run.lettersOf(taskId);
+    const [deadLetter] = await run.deadLettersOf(taskId);
     await redrive(deadLetter?.id ?? '');
     const outline = await run.step(taskId, 'outline');
     await run.complete(taskId, 'outline');
@@ -442,9 +442,9 @@ describe('redrive', () => {
     const taskId = await run.submit();
     for (const key of ['research', 'outline']) await run.complete(taskId, key);
     await run.fail(taskId, 'draft-2');
-    const [deadLetter] = await run.lettersOf(taskId);
+    const [deadLetter] = await run.deadLettersOf(taskId);
     expect(await redrive(deadLetter?.id ?? '')).toEqual({ outcome: 'not_finished', status: 'running' });
-    expect(await run.lettersOf(taskId)).toMatchObject([{ state: 'open' }]);
+    expect(await run.deadLettersOf(taskId)).toMatchObject([{ state: 'open' }]);
   });
 
   it('finds no dead letter of another tenant', async () => {

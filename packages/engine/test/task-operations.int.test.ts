@@ -120,7 +120,7 @@ describe('bulk operations on tasks', () => {
     expect(await run.task(partial)).toMatchObject({ status: 'queued', generation: 2 });
     expect(await run.task(cancelled)).toMatchObject({ status: 'queued', generation: 2 });
     expect(await run.statuses(partial)).toMatchObject({ 'draft-1': 'completed', 'draft-2': 'ready' });
-    expect(await run.lettersOf(partial)).toMatchObject([{ state: 'redriven', redriven_as: 2 }]);
+    expect(await run.deadLettersOf(partial)).toMatchObject([{ state: 'redriven', redriven_as: 2 }]);
     expect((await run.events(cancelled)).slice(-2).map(({ type }) => type)).toEqual(['task.retried', 'task.queued']);
     expect(await run.task(open)).toMatchObject({ generation: 1 });
     expect((await run.task(completed)).generation).toBe(1);

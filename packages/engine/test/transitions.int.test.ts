@@ -245,7 +245,7 @@ describe('task transitions', () => {
       await db.sql(`UPDATE task SET deadline_at = now() - interval '1 ms' WHERE id = $1`, [taskId]);
       expect(await run.fail(taskId, 'research', { code: 'STEP_TIMED_OUT', retryable: true })).toBe('task_ended');
       expect(await run.task(taskId)).toMatchObject({ status: 'failed', error: { code: 'TASK_DEADLINE_EXCEEDED' } });
-      expect(await run.lettersOf(taskId)).toEqual([]);
+      expect(await run.deadLettersOf(taskId)).toEqual([]);
     });
 
     it('does not end a task whose deadline has moved', async () => {

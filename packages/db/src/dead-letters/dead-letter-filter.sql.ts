@@ -23,11 +23,11 @@ export function deadLetterCondition(selection: DeadLetterSelection): DeadLetterC
   const conditions: string[] = [];
   const values: unknown[] = [];
   const shape: string[] = [];
-  const add = (letter: string, value: unknown, sql: (parameter: string) => string): void => {
+  const add = (filterKey: string, value: unknown, sql: (parameter: string) => string): void => {
     if (value === undefined || value === null) return;
     values.push(value);
     conditions.push(sql(`$${values.length}`));
-    shape.push(letter);
+    shape.push(filterKey);
   };
   add('t', selection.tenantId, (p) => `d.tenant_id = ${p}::uuid`);
   add('s', selection.state, (p) => `d.state = ${p}`);

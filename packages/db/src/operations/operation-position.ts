@@ -94,17 +94,17 @@ export function streamCondition(
   const parameters: unknown[] = [];
   const conditions: string[] = [];
   const next = (value: unknown): string => `$${used + parameters.push(value)}`;
-  let letter = '';
+  let streamShape = '';
   if (tenantId !== null) {
     conditions.push(`AND ${row}.tenant_id = ${next(tenantId)}::uuid`);
-    letter += '=';
+    streamShape += '=';
   } else if (Object.keys(deferred).length > 0) {
     conditions.push(`AND coalesce(${row}.tenant_id <> ALL (${next(Object.keys(deferred))}::uuid[]), true)`);
-    letter += '-';
+    streamShape += '-';
   }
   if (after) {
     conditions.push(`AND (${row}.created_at, ${row}.id) > (${next(after.at)}::timestamptz, ${next(after.id)}::uuid)`);
-    letter += '>';
+    streamShape += '>';
   }
-  return { condition: conditions.join(' '), parameters, letter };
+  return { condition: conditions.join(' '), parameters, streamShape };
 }

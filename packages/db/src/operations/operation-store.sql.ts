@@ -226,11 +226,11 @@ export function createOperationStore(database: Database): OperationStore {
     },
     async nextItems(operation, stream, limit) {
       const { where, values, shape } = deadLetterCondition({ ...operation.selection });
-      const { condition, parameters, letter } = streamCondition(operation, stream, 'd', values.length + 2);
+      const { condition, parameters, streamShape } = streamCondition(operation, stream, 'd', values.length + 2);
       const n = values.length;
       const rows = await database.read<{ id: string; tenant_id: string | null; cursor_at: string }>(
         {
-          name: `operations.items:${shape}${letter}`,
+          name: `operations.items:${shape}${streamShape}`,
           text: `SELECT d.id, d.tenant_id, ${cursorInstant('d.created_at')} AS cursor_at FROM dead_letter d
                  WHERE ${where} AND (d.state = 'open' OR d.operation_id = $${n + 1}::uuid)
                    AND d.created_at <= (SELECT o.created_at FROM operation o WHERE o.id = $${n + 1}::uuid)

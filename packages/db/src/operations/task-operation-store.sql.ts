@@ -82,11 +82,11 @@ function taskCondition(kind: TaskOperationKind, selection: TaskSelection) {
   const values: unknown[] = [];
   const conditions = [ELIGIBLE[kind]];
   const shape: string[] = [kind];
-  const add = (letter: string, value: unknown, sql: (parameter: string) => string): void => {
+  const add = (filterKey: string, value: unknown, sql: (parameter: string) => string): void => {
     if (value === undefined || value === null) return;
     values.push(value);
     conditions.push(sql(`$${values.length}`));
-    shape.push(letter);
+    shape.push(filterKey);
   };
   add('t', selection.tenantId, (p) => `t.tenant_id = ${p}::uuid`);
   add('i', selection.ids, (p) => `t.id = ANY (${p}::uuid[])`);
@@ -128,10 +128,10 @@ export function createTaskOperationStore(database: Database): TaskOperationStore
         operation.selection as unknown as TaskSelection,
       );
       const n = values.length;
-      const { condition, parameters, letter } = streamCondition(operation, stream, 't', n + 2);
+      const { condition, parameters, streamShape } = streamCondition(operation, stream, 't', n + 2);
       const rows = await database.read<{ id: string; tenant_id: string; cursor_at: string }>(
         {
-          name: `task_operations.items:${shape}${letter}`,
+          name: `task_operations.items:${shape}${streamShape}`,
           text: `SELECT t.id, t.tenant_id, ${cursorInstant('t.created_at')} AS cursor_at FROM task t
                  WHERE ${where} AND t.created_at <= (SELECT o.created_at FROM operation o WHERE o.id = $${n + 1}::uuid)
                    ${condition}

@@ -190,7 +190,7 @@ export async function openRun(db: OpenTestDatabase, pipeline: Pipeline = aPipeli
       if (!context) throw new Error('no such step');
       return context;
     },
-    lettersOf: async (taskId: string) =>
+    deadLettersOf: async (taskId: string) =>
       sql<{
         id: string;
         step_key: string;
@@ -213,7 +213,7 @@ export async function openRun(db: OpenTestDatabase, pipeline: Pipeline = aPipeli
       for (const key of ['research', 'outline', 'draft-1', 'draft-3']) await run.complete(taskId, key);
       await run.fail(taskId, 'draft-2');
       await run.complete(taskId, 'refine');
-      const [deadLetter] = await run.lettersOf(taskId);
+      const [deadLetter] = await run.deadLettersOf(taskId);
       if (!deadLetter) throw new Error('no dead letter');
       return { taskId, deadLetterId: deadLetter.id };
     },
