@@ -26,8 +26,7 @@ const OUR_PROCESSES = {
 
 const OUR_FAIRNESS = {
   submission: 'REST, JSON, API key, Idempotency-Key, over 64 keep-alive connections',
-  completion:
-    'the task row says so, asked by SQL every 10 ms (burst) or every 1 ms and at last without pause (lone task)',
+  completion: 'the task row, polled by SQL every 10 ms (burst) or every 1 ms and finally without pause (lone task)',
 };
 
 const pressroom: Contender = {
@@ -39,7 +38,7 @@ const pressroom: Contender = {
   settings: { slots: OUR_SLOTS, redis: 'AOF everysec', postgres: 'fsync on' },
   fairness: {
     ...OUR_FAIRNESS,
-    durability: 'nothing is lost: task, plan and every result are committed in PostgreSQL',
+    durability: 'no loss: task, plan and every result are committed in PostgreSQL',
     counted: 'coordinator, worker, PostgreSQL, Redis',
   },
 };
@@ -73,7 +72,7 @@ const bullmqFlows: Contender = {
   stopWorkerForAcceptance: true,
   settings: { concurrency: CONCURRENCY, redis: 'AOF everysec', retention: 'default, keeps all' },
   fairness: {
-    durability: 'results live in Redis only: a crash may take the last second of tasks and results',
+    durability: 'results live in Redis only: a crash may lose the last second of tasks and results',
     submission: 'FlowProducer in the load generator, Redis protocol',
     completion: 'job.waitUntilFinished with QueueEvents',
     counted: 'worker, Redis',
@@ -97,7 +96,7 @@ const floor: Contender = {
   },
   fairness: {
     durability:
-      'results are committed; a job that Redis loses is lost, for nothing sweeps (no leases, retries, events, tenants)',
+      'results are committed; a job lost by Redis is not recovered (no sweeps, leases, retries, events, tenants)',
     submission: 'SQL and Queue.add in the load generator',
     completion: 'Redis PUBLISH after the last commit, then SELECT of the result',
     counted: 'worker, PostgreSQL, Redis',
@@ -114,7 +113,7 @@ const dbos: Contender = {
   stopWorkerForAcceptance: false,
   settings: { inFlight: CONCURRENCY, systemDatabasePoolSize: 10, postgres: 'fsync on' },
   fairness: {
-    durability: 'nothing is lost: workflow and every step are committed in PostgreSQL',
+    durability: 'no loss: workflow and every step are committed in PostgreSQL',
     submission: 'DBOS.startWorkflow in the process that runs the workflow (its queues poll and are slower)',
     completion: 'the live handle',
     counted: 'application with the loop that submits, PostgreSQL',
@@ -131,7 +130,7 @@ const restate: Contender = {
   stopWorkerForAcceptance: false,
   settings: { server: 'defaults: 24 partitions, WAL fsync on', telemetry: 'off' },
   fairness: {
-    durability: 'nothing is lost: invocation and every step are in its log, synced to disk',
+    durability: 'no loss: invocation and every step are in its log, synced to disk',
     submission: 'restate-sdk-clients: REST with an idempotency key; without a worker: a send delayed by an hour',
     completion: 'attach to the invocation',
     counted: 'restate-server, service endpoint',
@@ -159,7 +158,7 @@ const graphileWorker: Contender = {
   stopWorkerForAcceptance: true,
   settings: { concurrency: CONCURRENCY, postgres: 'fsync on', localQueueSize: 64, completeJobBatchDelay: 0 },
   fairness: {
-    durability: 'nothing is lost: job and result are one transaction in PostgreSQL',
+    durability: 'no loss: job and result are one transaction in PostgreSQL',
     submission: 'one transaction with add_job in the load generator',
     completion: 'LISTEN, then SELECT of the result',
     counted: 'worker, PostgreSQL',

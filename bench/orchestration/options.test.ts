@@ -34,7 +34,7 @@ describe('parseOptions', () => {
     { args: ['--peers', 'temporal'], says: 'not temporal' },
     { args: ['--parts', 'rounds,lunch'], says: '--parts knows rounds, backlog, kills, tenants, not lunch' },
     { args: ['--fast'], says: '--fast' },
-  ])('refuses $args', ({ args, says }) => {
+  ])('rejects $args', ({ args, says }) => {
     expect(() => parseOptions(args, 42)).toThrow(says);
   });
 });

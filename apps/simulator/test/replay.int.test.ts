@@ -73,7 +73,7 @@ describe('recording', () => {
   });
 
   it.each(['https://api.openai.com', 'http://10.0.0.1:80', undefined])(
-    'refuses %s, which is not this machine',
+    'rejects %s, which is not this machine',
     async (elsewhere) => {
       const replay: ReplayOptions = {
         path: folder,

@@ -72,7 +72,7 @@ tools:
     ['a misspelt tool', 'tools: { wikipdia: {} }'],
     ['an empty user agent', 'egress: { userAgent: "" }'],
     ['a user agent with a line break', 'egress: { userAgent: "Bot/1.0\\nx: y" }'],
-  ])('refuses %s', (_, file) => {
+  ])('rejects %s', (_, file) => {
     expect(readProblems(() => parse(file))).toHaveLength(1);
   });
 });

@@ -60,7 +60,7 @@ describe('checkModel', () => {
       ],
       problem: 'two price rows take effect at the same instant',
     },
-  ])('refuses $title', ({ prices, problem }) => {
+  ])('rejects $title', ({ prices, problem }) => {
     expect(check({ prices })).toContain(`p/m: ${problem}`);
   });
 });

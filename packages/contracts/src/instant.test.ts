@@ -22,7 +22,7 @@ describe('Instant', () => {
     ['a day that does not exist', '2026-02-29T00:00:00Z'],
     ['500 fractional digits', `2026-11-21T12:00:00.${'1'.repeat(500)}Z`],
     ['no offset', '2026-11-21T12:00:00'],
-  ])('refuses %s', (_title, text) => {
+  ])('rejects %s', (_title, text) => {
     expect(Instant.safeParse(text).success).toBe(false);
   });
 

@@ -27,7 +27,7 @@ describe('parsePools', () => {
     ['*.slow', '"*.slow" names an unknown lane "slow"'],
     ['draft.', '"draft." names an unknown lane ""'],
     ['DRAFT.batch', '"DRAFT.batch" names an unknown agent "DRAFT"'],
-  ])('refuses %j', (spec, problem) => {
+  ])('rejects %j', (spec, problem) => {
     expect(() => parsePools(spec)).toThrow(PoolSpecError);
     expect(() => parsePools(spec)).toThrow(problem);
   });

@@ -50,7 +50,7 @@ describe('createSemaphore', () => {
     expect(semaphore.tryAcquire()).toBeTypeOf('function');
   });
 
-  it.each([0, -1, 1.5, Number.NaN])('refuses %s permits', (permits) => {
+  it.each([0, -1, 1.5, Number.NaN])('rejects %s permits', (permits) => {
     expect(() => createSemaphore(permits)).toThrow(RangeError);
   });
 });

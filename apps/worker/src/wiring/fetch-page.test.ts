@@ -84,7 +84,7 @@ describe('fetching a page', () => {
     ['an image', answer('image/png', 'x')],
     ['an image declared as HTML', answer('text/html', Buffer.from([0x89, 0x50, 0x4e, 0x47]))],
     ['a page declared as PDF', answer('application/pdf', '<p>Log in</p>')],
-  ])('refuses %s', async (_, page) => {
+  ])('rejects %s', async (_, page) => {
     const { fetchPage } = await aSite({ '/a': page });
     await expect(fetchPage('/a')).rejects.toMatchObject({ code: 'FETCH_UNSUPPORTED_TYPE' });
   });

@@ -39,7 +39,7 @@ describe('createBreakers', () => {
     expect(changes).toMatchObject([{ model: 'gpt-6-luna', state: 'open', failureRate: 1 }]);
   });
 
-  it('refuses requests while open without starting them', async () => {
+  it('rejects requests while open without starting them', async () => {
     await open();
     const action = vi.fn(fine);
     await expect(breakers.run(model, action)).rejects.toBeInstanceOf(BreakerOpenError);

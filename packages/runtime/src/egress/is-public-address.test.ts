@@ -76,7 +76,7 @@ describe('isPublicAddress', () => {
     ['brackets', '[::1]'],
     ['white space', ' 8.8.8.8'],
     ['nothing', ''],
-  ])('refuses %s: %s', (_, address) => {
+  ])('rejects %s: %s', (_, address) => {
     expect(isPublicAddress(address)).toBe(false);
   });
 });

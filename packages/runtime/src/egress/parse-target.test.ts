@@ -43,7 +43,7 @@ describe('parseTarget', () => {
     ['http://example.com:99999/', 'not a valid URL'],
     ['example.com', 'not a valid URL'],
     ['', 'not a valid URL'],
-  ])('refuses %s', (input, reason) => {
+  ])('rejects %s', (input, reason) => {
     expect(parseTarget(input)).toEqual({ outcome: 'refused', reason: expect.stringContaining(reason) as string });
   });
 });

@@ -26,7 +26,7 @@ describe('vetTarget', () => {
       addresses: ['8.8.8.8'],
       reason: 'its name is internal',
     },
-  ])('refuses $title', ({ target, addresses, reason }) => {
+  ])('rejects $title', ({ target, addresses, reason }) => {
     expect(vetTarget(target, addresses, rules)).toEqual({ outcome: 'refused', reason });
   });
 

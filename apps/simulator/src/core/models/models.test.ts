@@ -15,7 +15,7 @@ describe('tierOfModel', () => {
     ['something-new', 'T2'],
     // "prototype" does not contain the word "pro"
     ['prototype-2', 'T2'],
-  ])('%s plays %s', (model, tier) => {
+  ])('maps %s to %s', (model, tier) => {
     expect(tierOfModel(model)).toBe(tier);
   });
 
