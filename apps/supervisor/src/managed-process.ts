@@ -64,6 +64,7 @@ export class ManagedProcess {
   #child: ChildProcess | undefined;
   #running: Promise<void> = Promise.resolve();
   #crashes = 0;
+  #boundPort: { PORT: string } | undefined;
 
   constructor(spec: ProcessSpec, deps: Dependencies) {
     this.#spec = spec;
@@ -121,7 +122,7 @@ export class ManagedProcess {
 
   #spawn(): { ready: Promise<ReadyMessage>; exited: Promise<string> } {
     const child = spawn(process.execPath, [...SMALL_HEAP, this.#spec.program], {
-      env: { ...RETURN_MEMORY, ...this.#spec.env },
+      env: { ...RETURN_MEMORY, ...this.#spec.env, ...this.#boundPort },
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       // A process group of its own: Ctrl-C on the terminal is for the supervisor, which stops children in order.
       detached: true,
@@ -169,7 +170,11 @@ export class ManagedProcess {
     const done = new AbortController();
     const ready = new Promise<ReadyMessage>((resolve) => {
       child.on('message', (message) => {
-        if (isReady(message)) resolve(message);
+        if (!isReady(message)) return;
+        // Clients and the instance file know this port: a restart must not choose another one.
+        if (this.#spec.env['PORT'] === '0' && message.port !== undefined)
+          this.#boundPort = { PORT: String(message.port) };
+        resolve(message);
       });
     });
     const ended = exited.then((how) => {

@@ -11,7 +11,13 @@ import {
 } from '@pressroom/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { createTaskQueryStore, CursorError, type StepAttempt, type TaskQueryStore } from '../src/index.ts';
+import {
+  createTaskQueryStore,
+  CursorError,
+  type StepAttempt,
+  type Database,
+  type TaskQueryStore,
+} from '../src/index.ts';
 import { everyPage, NO_PAGE, WHOLE } from './support/every-page.ts';
 
 describe('task queries', () => {
@@ -219,6 +225,27 @@ describe('task queries', () => {
     expect(await queries.resultMaterial(task.id, null)).toMatchObject({ outputs: { write: { text: 'edited' } } });
     for (const key of ['nothing', 'constructor', 'toString', '__proto__'])
       expect(await queries.stepOutput(task.id, null, key)).toBeUndefined();
+  });
+
+  it('reads a result again when the task is retried between its row and its outputs', async () => {
+    const { task } = await finished();
+    let isRetried = false;
+    const racing: Database = Object.create(db.database, {
+      run: {
+        value: async (...call: Parameters<Database['run']>) => {
+          // Costs are read after the task's row and before its outputs.
+          if (!isRetried) {
+            isRetried = true;
+            await db.sql(`UPDATE task SET generation = 2, status = 'running' WHERE id = $1`, [task.id]);
+            await db.sql(`UPDATE step SET status = 'ready' WHERE task_id = $1`, [task.id]);
+          }
+          return db.database.run(...call);
+        },
+      },
+    }) as Database;
+    const material = await createTaskQueryStore(racing).resultMaterial(task.id, null);
+    expect(isRetried).toBe(true);
+    expect(material).toMatchObject({ generation: 2, status: 'running', outputs: {} });
   });
 
   describe('deleteContent', () => {

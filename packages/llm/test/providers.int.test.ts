@@ -189,6 +189,20 @@ describe('usage', () => {
     ]);
   });
 
+  it('of an interim report and deltas without text, as compatible servers send them, end no reply', async () => {
+    server.plan(
+      anthropicReply({ text: 'whole' }, [
+        { type: 'message_delta', delta: {}, usage: { output_tokens: 1 } } as { type: string },
+        { type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text: null } } as { type: string },
+      ]),
+    );
+    const seen = await read(anthropic());
+    const deltas = seen.flatMap((event) => (event.type === 'text' ? [event.delta] : []));
+    expect(deltas.join('')).toBe('whole');
+    expect(seen.filter((event) => event.type === 'finish')).toEqual([{ type: 'finish', finish: 'stop' }]);
+    expect(seen.filter((event) => event.type === 'usage').map(({ final }) => final)).toEqual([false, false, true]);
+  });
+
   it('may be missing without a failure', async () => {
     server.plan(openAiReply({ text: 'x', usage: null }));
     const seen = await read(openai());

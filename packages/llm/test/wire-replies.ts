@@ -40,7 +40,11 @@ export function openAiReply({ text, finish = 'stop', usage, serviceTier, end = '
 }
 
 /** A streamed Messages reply. */
-export function anthropicReply({ text, finish = 'stop', usage, end = 'end' }: Reply): Answer {
+export function anthropicReply(
+  { text, finish = 'stop', usage, end = 'end' }: Reply,
+  /** Events before the text. */
+  interim: readonly { type: string }[] = [],
+): Answer {
   const event = (type: string, data: object): string =>
     `event: ${type}\ndata: ${JSON.stringify({ type, ...data })}\n\n`;
   const head = [
@@ -58,6 +62,7 @@ export function anthropicReply({ text, finish = 'stop', usage, end = 'end' }: Re
     }),
     event('content_block_start', { index: 0, content_block: { type: 'text', text: '' } }),
     event('ping', {}),
+    ...interim.map(({ type, ...data }) => event(type, data)),
   ];
   const body = pieces(text).map((piece) =>
     event('content_block_delta', { index: 0, delta: { type: 'text_delta', text: piece } }),

@@ -51,7 +51,7 @@ export function taskResult(deps: {
       const header = await bounded(deps.queries.resultHeader(id, scope, query.generation));
       validateHeader(header, query);
       const { tenantId, generation, simulated } = header;
-      const isFinished = isTerminalTask(header.status);
+      const isFinished = header.status === 'completed' || header.status === 'partial';
       const finished = isFinished ? { taskId: id, generation, simulated } : undefined;
       // A finished generation's result changes with the release only.
       const identity = isFinished ? [id, generation, simulated, form, STYLE_HASH, deps.version].join(' ') : undefined;
@@ -61,9 +61,12 @@ export function taskResult(deps: {
         if (known) return contextOf(response).outsideTurn(() => known);
         const material = await bounded(deps.queries.resultMaterial(id, scope, query.generation));
         validateHeader(material, query);
+        // Retried in between: the tag and the page's head would be those of another document.
+        if (!isSameResult(material, header))
+          throw new RequestError('UNAVAILABLE', 'the task changed meanwhile; try again');
         return contextOf(response).outsideTurn(() =>
           deps.renderer.assemble(material, {
-            finished: isSameResult(material, header) ? finished : undefined,
+            finished,
             isCurrent: async () => isSameResult(await deps.queries.resultHeader(id, scope, query.generation), header),
           }),
         );

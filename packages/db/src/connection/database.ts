@@ -1,5 +1,6 @@
 import { PrismaPg } from '@prisma/adapter-pg';
-import type { Logger } from '@pressroom/runtime';
+import { setTimeout as delay } from 'node:timers/promises';
+import { systemRandom, type Logger } from '@pressroom/runtime';
 import pg from 'pg';
 import { PrismaClient } from '../generated/client.ts';
 import { HOT_PATH_PLANS } from './hot-path-plans.ts';
@@ -90,7 +91,11 @@ export function connectDatabase(options: {
       try {
         return await work();
       } catch (error) {
-        if (isLockTimeout(error) && attempt < maxLockAttempts) continue;
+        if (isLockTimeout(error) && attempt < maxLockAttempts) {
+          // Two transactions that wait for each other time out together: without jitter they would meet again.
+          await delay(systemRandom() * LOCK_TIMEOUT_MS);
+          continue;
+        }
         if (!isConflict(error)) throw translateStoreError(error);
         if (attempt >= MAX_CONFLICT_ATTEMPTS)
           throw new StoreUnavailableError(

@@ -63,7 +63,7 @@ const CAPACITIES: Statement = {
     WITH pool AS MATERIALIZED (
       -- A worker that missed several heartbeats may have crashed: its slots do not count as idle.
       SELECT x.queues, sum(x.concurrency)::int AS slots,
-        sum(greatest(0, x.concurrency - x.active)) FILTER (WHERE x.last_seen_at > now() - interval '1500 ms')::int AS idle
+        sum(greatest(0, x.concurrency - x.active)) FILTER (WHERE x.last_seen_at > now() - interval '2500 ms')::int AS idle
       FROM worker_session x WHERE x.expires_at > now() GROUP BY x.queues
     )
     SELECT q.name AS queue, CASE WHEN p.paused THEN 0 ELSE w.slots END AS slots, CASE WHEN p.paused THEN 0 ELSE w.idle END AS idle,

@@ -12,7 +12,7 @@ import {
 } from '@pressroom/contracts';
 import { insertAudit, type Actor } from '../audit/audit-store.sql.ts';
 import type { Database, Statement } from '../connection/database.ts';
-import { translateStoreError } from '../connection/store-errors.ts';
+import { StoreUnavailableError, translateStoreError } from '../connection/store-errors.ts';
 import { toJsonb } from '../connection/to-jsonb.ts';
 import type { LedgerEntry, Task } from '../generated/client.ts';
 import { formatInstantCursor, parseInstantCursor } from '../paging/instant-cursor.ts';
@@ -74,6 +74,9 @@ export interface TaskQueryStore {
     actor?: Actor,
   ): Promise<'deleted' | 'not_finished' | 'not_found'>;
 }
+
+/** A task changes once in seconds; a read of its result takes milliseconds. */
+const MAX_READS = 5;
 
 type OutputRow = { step_key: string; body: unknown } & Record<string, unknown>;
 
@@ -275,12 +278,21 @@ export function createTaskQueryStore(database: Database): TaskQueryStore {
       return task ? headerOf(task, generation) : undefined;
     },
     async resultMaterial(taskId, tenantId, generation) {
-      const task = await find(taskId, tenantId);
-      if (!task) return undefined;
-      const header = await headerOf(task, generation);
-      const earlier = earlierResultsOf(task).find((result) => result.generation === generation);
-      const outputs = earlier ? await outputsOfResult(taskId, earlier) : await outputsOf(taskId);
-      return { ...header, input: task.input, outputs };
+      for (let read = 1; ; read += 1) {
+        const task = await find(taskId, tenantId);
+        if (!task) return undefined;
+        const header = await headerOf(task, generation);
+        const earlier = earlierResultsOf(task).find((result) => result.generation === generation);
+        const outputs = earlier ? await outputsOfResult(taskId, earlier) : await outputsOf(taskId);
+        // Task and outputs are separate reads: a retry or a deletion in between would mix two states of the task.
+        const after = await findWithoutInput(taskId, tenantId);
+        const isConsistent =
+          after?.generation === task.generation &&
+          after.status === task.status &&
+          after.contentDeletedAt?.getTime() === task.contentDeletedAt?.getTime();
+        if (isConsistent) return { ...header, input: task.input, outputs };
+        if (read === MAX_READS) throw new StoreUnavailableError('the task changed while its result was read');
+      }
     },
     async deleteContent(taskId, tenantId, actor) {
       const task = await find(taskId, tenantId);

@@ -9,7 +9,7 @@ import { createDispatcher } from './dispatcher.ts';
 const QUEUE = 'write.interactive';
 
 /** An in-memory store with ready steps by tenant. */
-function fakeStore(ready: Record<string, string[]>, slots: number) {
+function fakeStore(ready: Record<string, string[]>, slots: number, busy: number) {
   const queued: string[] = [];
   const log: string[] = [];
   let failures = 0;
@@ -30,7 +30,9 @@ function fakeStore(ready: Record<string, string[]>, slots: number) {
         return Promise.reject(new Error('unavailable'));
       }
       const hasBacklog = Object.values(ready).some((steps) => steps.length > 0);
-      return Promise.resolve([{ queue: QUEUE, slots, idle: 0, queued: queued.length, hasBacklog, pool: [QUEUE] }]);
+      return Promise.resolve([
+        { queue: QUEUE, slots, idle: slots - busy, queued: queued.length, hasBacklog, pool: [QUEUE] },
+      ]);
     },
     backlogs(_queue, limit): Promise<TenantBacklog[]> {
       log.push(`backlogs ${limit}`);
@@ -67,8 +69,8 @@ function fakeStore(ready: Record<string, string[]>, slots: number) {
   };
 }
 
-function start(ready: Record<string, string[]>, slots = 4) {
-  const fake = fakeStore(ready, slots);
+function start(ready: Record<string, string[]>, slots = 4, busy = 0) {
+  const fake = fakeStore(ready, slots, busy);
   const added: { job: StepJob; priority: number }[] = [];
   const clock = createTestClock();
   const dispatcher = createDispatcher({
@@ -141,6 +143,12 @@ describe('dispatcher', () => {
     const backlogged = start({ a: ['a1'] }, 2);
     await backlogged.dispatcher.dispatchOnce();
     expect(backlogged.dispatcher.reserveDirectSlot(QUEUE)).toBe(false);
+  });
+
+  it('reserves no direct slot while all slots are busy, so that no tenant fills the queue store ahead of others', async () => {
+    const { dispatcher } = start({}, 4, 4);
+    await dispatcher.dispatchOnce();
+    expect(dispatcher.reserveDirectSlot(QUEUE)).toBe(false);
   });
 
   it('refreshes the free slots before the known ones are used up', async () => {

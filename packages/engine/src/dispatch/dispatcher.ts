@@ -98,7 +98,8 @@ export function createDispatcher(deps: { store: DispatchStore; jobs: JobSink; cl
   const readBackloggedQueues = async (): Promise<BackloggedQueue[]> => {
     const backloggedQueues: BackloggedQueue[] = [];
     for (const { queue, slots, idle, queued, hasBacklog, pool } of await store.capacities()) {
-      const free = hasBacklog ? 0 : Math.max(0, slots - queued);
+      // Idle slots only: jobs beyond them wait in the queue store in order of arrival, ahead of tenants that come later.
+      const free = hasBacklog ? 0 : Math.max(0, idle - queued);
       freeSlots.set(queue, { left: free, found: free });
       if (!hasBacklog) {
         deficits.delete(queue);

@@ -59,14 +59,17 @@ export function createAnthropicProvider(options: AnthropicProviderOptions): Prov
           const usage = usageSoFar();
           if (usage) yield { type: 'usage', usage, final: false };
         } else if (event.type === 'content_block_delta' && event.delta.type === 'text_delta') {
-          yield { type: 'text', delta: event.delta.text };
+          // Compatible servers send deltas without text.
+          if (typeof event.delta.text === 'string') yield { type: 'text', delta: event.delta.text };
         } else if (event.type === 'message_delta') {
           reports.push(event.usage);
           const usage = usageSoFar();
-          const stopReason = event.delta.stop_reason;
+          // Compatible servers leave it out of an interim report: that is not the end of the reply.
+          const stopReason = event.delta.stop_reason as string | null | undefined;
           // Compatible endpoints omit the final usage; the first report contains no reply tokens.
-          if (usage) yield { type: 'usage', usage, final: stopReason !== null && hasOutputCount(event.usage) };
-          if (stopReason !== null) yield { type: 'finish', finish: FINISH.get(stopReason) ?? 'length' };
+          if (usage)
+            yield { type: 'usage', usage, final: typeof stopReason === 'string' && hasOutputCount(event.usage) };
+          if (typeof stopReason === 'string') yield { type: 'finish', finish: FINISH.get(stopReason) ?? 'length' };
         }
       }
     } catch (error) {

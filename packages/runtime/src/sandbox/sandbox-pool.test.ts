@@ -123,7 +123,7 @@ describe('createSandboxPool', () => {
     const jobs = ['noisy', 'noisy'].map((tenantId) => pool.run('loop', undefined, { tenantId, signal }));
     await expect(pool.run('echo', 1, { tenantId: 'quiet' })).resolves.toBe(1);
     controller.abort(new Error('cancelled'));
-    for (const job of jobs) await expect(job).rejects.toThrow('cancelled');
+    await Promise.all(jobs.map((job) => expect(job).rejects.toThrow('cancelled')));
   });
 
   it('shortens the time limit of a tenant whose jobs broke it, down to a quarter', async () => {
