@@ -1,5 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
+/** Hostile input for single modules: as slow as the other fault suites. */
+const FAULTS = '{packages,apps}/*/src/**/*.fault.test.ts';
 const stores = ['./test/setup/stores.ts'];
 
 // Groups run one after another: on two cores a whole system beside other tests makes timings meaningless.
@@ -19,7 +21,7 @@ export default defineConfig({
             'scripts/**/*.test.ts',
             'bench/**/*.test.ts',
           ],
-          exclude: ['**/node_modules/**', 'apps/dashboard/**'],
+          exclude: ['**/node_modules/**', 'apps/dashboard/**', FAULTS],
           sequence: { groupOrder: 0 },
         },
       },
@@ -67,7 +69,7 @@ export default defineConfig({
         test: {
           // Not part of `npm test`: `npm run test:faults`.
           name: 'faults',
-          include: ['test/faults/**/*.test.ts'],
+          include: ['test/faults/**/*.test.ts', FAULTS],
           globalSetup: stores,
           testTimeout: 120_000,
           hookTimeout: 120_000,
