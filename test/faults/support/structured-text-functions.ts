@@ -113,6 +113,7 @@ export const STRUCTURED: Readonly<Record<string, Call>> = {
       sections: [{ heading: text, markdown: text }],
       sources: [{ id: 1, title: text, url: text }],
     }),
+  'pipelines/final-gate.ts hasMarkdown': (run, text) => run({ markdown: text }),
   'pipelines/headlines/check-headlines.ts checkHeadlines': (run, text) =>
     run({ text, count: 3, maxCharacters: 80 }, [{ text: text.slice(0, 2_000), angle: text }]),
   'pipelines/patch/apply-edits.ts applyEdits': (run, text) =>
@@ -153,7 +154,7 @@ export const STRUCTURED: Readonly<Record<string, Call>> = {
   'pipelines/style/spelling-pairs.ts respell': (run, text) => run(text, 'british'),
   'pipelines/style/derive-style-rules.ts deriveStyleRules': (run, text) => run(voice(text)),
   'pipelines/summary/check-summary.ts checkSummary': (run, text) =>
-    run({}, { title: 'T', markdown: text, keyPoints: [] }, [source(text)], indexSources([source(text)])),
+    run({}, { title: 'T', markdown: text, keyPoints: [] }, { targetWords: 100 }, indexSources([source(text)])),
   'pipelines/document/build-document.ts buildDocument': (run, text) =>
     run({
       title: text,
