@@ -52,6 +52,26 @@ describe('GET /v1/tasks/{id}/result', () => {
     expect(TaskResult.parse(await response.json())).toMatchObject({ title: 'Lighthouses' });
   });
 
+  it('serves the newer state when an open task changes while its partial result is read', async () => {
+    makeDrafts();
+    const { queries } = server.stores.ports;
+    const header = await queries.resultHeader(id, null);
+    queries.resultHeader = () => {
+      server.stores.patchTask(id, { status: 'awaiting_approval' });
+      return Promise.resolve(header);
+    };
+    expect((await result({ query: '?partial=true' })).status).toBe(200);
+  });
+
+  it('refuses a finished result whose task is retried while it is read, since its tag names another document', async () => {
+    makeDrafts();
+    server.stores.finish(id, 'completed');
+    const { queries } = server.stores.ports;
+    const header = await queries.resultHeader(id, null);
+    queries.resultHeader = () => Promise.resolve(header && { ...header, generation: header.generation + 1 });
+    expect((await result()).status).toBe(503);
+  });
+
   it.each(['completed', 'partial'] as const)('answers the document of a task that ended %s', async (status) => {
     makeDrafts();
     server.stores.finish(id, status);
